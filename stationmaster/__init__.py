@@ -1,0 +1,1 @@
+"""Stationmaster: a charging station management system."""
