@@ -1,0 +1,156 @@
+"""The three versions of OCPP that we speak: which actions each has, who may send them, and how each spells an error."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+import msgspec
+
+from stationmaster.ocpp import lenient, v16, v21, v201
+from stationmaster.ocpp.errors import Defect, OcppError
+from stationmaster.ocpp.messages import Request, Response
+
+Payload = bytes | bytearray | memoryview | msgspec.Raw | dict[str, object]
+"""A payload as JSON text, as `frames.read` hands it on, or as a plain dict."""
+
+
+class Dialect:
+    """One version of OCPP. There are exactly three: V16, V201 and V21."""
+
+    def __init__(
+        self,
+        version: str,
+        messages: ModuleType,
+        *,
+        from_station: frozenset[str],
+        from_csms: frozenset[str],
+        codes: dict[Defect, str],
+        answers_unknown_types: bool = False,
+    ) -> None:
+        self.version = version
+        self.subprotocol = f"ocpp{version}"
+        self.requests: dict[str, type[Request]] = {
+            name: kind for name, kind in vars(messages).items() if isinstance(kind, type) and issubclass(kind, Request)
+        }
+        self.from_station = from_station
+        """Actions that a station may send to us."""
+        self.from_csms = from_csms
+        """Actions that we may send to a station."""
+        self.answers_unknown_types = answers_unknown_types
+        """Is a frame of an unknown message type answered (2.0.1), or silently dropped (1.6J §4.1.3, 2.1)?"""
+        self._codes = codes
+
+    def __repr__(self) -> str:
+        return f"Dialect({self.version!r})"
+
+    def decode_request(self, action: str, payload: Payload, *, strict: bool = False) -> tuple[Request, tuple[str, ...]]:
+        """The typed request, and remarks on what was tolerated. Strict tolerates nothing. Raises OcppError."""
+        return lenient.decode(self._request_type(action), payload, strict=strict)
+
+    def decode_response(self, action: str, payload: Payload, *, strict: bool = False) -> Response:
+        """The typed answer to a request of ours. Raises OcppError."""
+        response, _ = lenient.decode(self._request_type(action).response, payload, strict=strict)
+        return response
+
+    def error_code(self, defect: Defect) -> str:
+        """This version's own name for the defect (rules of 1.6J §4.2.3, 2.x part 4 §4.3)."""
+        return self._codes[defect]
+
+    def _request_type(self, action: str) -> type[Request]:
+        kind = self.requests.get(action)
+        if kind is None:
+            raise OcppError(Defect.UNKNOWN_ACTION, f"OCPP {self.version} has no such action")
+        return kind
+
+
+_CODES_16 = {
+    Defect.FRAME: "FormationViolation",
+    Defect.MESSAGE_TYPE: "FormationViolation",
+    Defect.UNKNOWN_ACTION: "NotImplemented",
+    Defect.NOT_SUPPORTED: "NotSupported",
+    Defect.PROTOCOL: "ProtocolError",
+    Defect.STRUCTURE: "FormationViolation",
+    # One r: that is how 1.6J spells it, and its errata 5.1 asks not to correct it.
+    Defect.OCCURRENCE: "OccurenceConstraintViolation",
+    Defect.TYPE: "TypeConstraintViolation",
+    Defect.PROPERTY: "PropertyConstraintViolation",
+    Defect.FORMAT: "FormationViolation",
+    Defect.SECURITY: "SecurityError",
+    Defect.INTERNAL: "InternalError",
+    Defect.GENERIC: "GenericError",
+}
+
+_CODES_2 = _CODES_16 | {
+    Defect.FRAME: "RpcFrameworkError",
+    Defect.MESSAGE_TYPE: "MessageTypeNotSupported",
+    # In 2.x a missing field is a matter of occurrence; ProtocolError is for a payload that is not the message's shape.
+    Defect.PROTOCOL: "OccurrenceConstraintViolation",
+    Defect.STRUCTURE: "ProtocolError",
+    Defect.OCCURRENCE: "OccurrenceConstraintViolation",
+    Defect.FORMAT: "FormatViolation",
+}
+
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_STATION_16 = _names(
+    """
+    Authorize BootNotification DataTransfer DiagnosticsStatusNotification FirmwareStatusNotification Heartbeat
+    LogStatusNotification MeterValues SecurityEventNotification SignCertificate SignedFirmwareStatusNotification
+    StartTransaction StatusNotification StopTransaction
+    """
+)
+_CSMS_16 = _names(
+    """
+    CancelReservation CertificateSigned ChangeAvailability ChangeConfiguration ClearCache ClearChargingProfile
+    DataTransfer DeleteCertificate ExtendedTriggerMessage GetCompositeSchedule GetConfiguration GetDiagnostics
+    GetInstalledCertificateIds GetLocalListVersion GetLog InstallCertificate RemoteStartTransaction
+    RemoteStopTransaction ReserveNow Reset SendLocalList SetChargingProfile SignedUpdateFirmware TriggerMessage
+    UnlockConnector UpdateFirmware
+    """
+)
+_STATION_201 = _names(
+    """
+    Authorize BootNotification ClearedChargingLimit DataTransfer FirmwareStatusNotification Get15118EVCertificate
+    GetCertificateStatus Heartbeat LogStatusNotification MeterValues NotifyChargingLimit NotifyCustomerInformation
+    NotifyDisplayMessages NotifyEVChargingNeeds NotifyEVChargingSchedule NotifyEvent NotifyMonitoringReport NotifyReport
+    PublishFirmwareStatusNotification ReportChargingProfiles ReservationStatusUpdate SecurityEventNotification
+    SignCertificate StatusNotification TransactionEvent
+    """
+)
+_CSMS_201 = _names(
+    """
+    CancelReservation CertificateSigned ChangeAvailability ClearCache ClearChargingProfile ClearDisplayMessage
+    ClearVariableMonitoring CostUpdated CustomerInformation DataTransfer DeleteCertificate GetBaseReport
+    GetChargingProfiles GetCompositeSchedule GetDisplayMessages GetInstalledCertificateIds GetLocalListVersion GetLog
+    GetMonitoringReport GetReport GetTransactionStatus GetVariables InstallCertificate PublishFirmware
+    RequestStartTransaction RequestStopTransaction ReserveNow Reset SendLocalList SetChargingProfile SetDisplayMessage
+    SetMonitoringBase SetMonitoringLevel SetNetworkProfile SetVariableMonitoring SetVariables TriggerMessage
+    UnlockConnector UnpublishFirmware UpdateFirmware
+    """
+)
+_STATION_21 = _STATION_201 | _names(
+    """
+    BatterySwap ClosePeriodicEventStream GetCertificateChainStatus NotifyDERAlarm NotifyDERStartStop
+    NotifyPeriodicEventStream NotifyPriorityCharging NotifySettlement OpenPeriodicEventStream PullDynamicScheduleUpdate
+    ReportDERControl VatNumberValidation
+    """
+)
+_CSMS_21 = _CSMS_201 | _names(
+    """
+    AFRRSignal AdjustPeriodicEventStream ChangeTransactionTariff ClearDERControl ClearTariffs GetDERControl
+    GetPeriodicEventStream GetTariffs NotifyAllowedEnergyTransfer NotifyWebPaymentStarted RequestBatterySwap
+    SetDERControl SetDefaultTariff UpdateDynamicSchedule UsePriorityCharging
+    """
+)
+
+V16 = Dialect("1.6", v16, from_station=_STATION_16, from_csms=_CSMS_16, codes=_CODES_16)
+V201 = Dialect(
+    "2.0.1", v201, from_station=_STATION_201, from_csms=_CSMS_201, codes=_CODES_2, answers_unknown_types=True
+)
+V21 = Dialect("2.1", v21, from_station=_STATION_21, from_csms=_CSMS_21, codes=_CODES_2)
+
+DIALECTS = {dialect.subprotocol: dialect for dialect in (V21, V201, V16)}
+"""By subprotocol, in the order in which we prefer them."""
