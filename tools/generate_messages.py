@@ -351,7 +351,7 @@ def class_source(kind: Kind, version: Version, base: Version | None, actions: di
     lines.append(f"class {kind.name}({parent}):")
     lines.append(docstring(kind.name, version, actions))
     if actions is not None and kind.name in actions and f"{kind.name}Response" in version.kinds:
-        lines.append(f"    response: ClassVar[type[Response]] = {kind.name}Response\n")
+        lines.append(f"    response = {kind.name}Response\n")
     for one in kind.fields:
         if base or inherited.get(one.wire) != one:
             lines.append(field_source(kind.name, one, one.wire in inherited))
