@@ -314,7 +314,15 @@ def imports(version: Version, base: Version | None, home: dict[str, str], here: 
     for package, names in {
         "typing": {"Annotated", "Any", "ClassVar", "Literal", "TypeAlias"},
         "msgspec": {"Meta", "field"},
-        "stationmaster.ocpp.messages": {"CustomDataType", "DateTime", "Message", "Request", "Response", "Tenths"},
+        "stationmaster.ocpp.messages": {
+            "CustomDataType",
+            "DateTime",
+            "Message",
+            "Request",
+            "Response",
+            "ResponseType",
+            "Tenths",
+        },
     }.items():
         if found := sorted(names & words):
             lines.append(f"from {package} import {', '.join(found)}")
@@ -351,7 +359,7 @@ def class_source(kind: Kind, version: Version, base: Version | None, actions: di
     lines.append(f"class {kind.name}({parent}):")
     lines.append(docstring(kind.name, version, actions))
     if actions is not None and kind.name in actions and f"{kind.name}Response" in version.kinds:
-        lines.append(f"    response = {kind.name}Response\n")
+        lines.append(f"    response: ClassVar[ResponseType] = {kind.name}Response\n")
     for one in kind.fields:
         if base or inherited.get(one.wire) != one:
             lines.append(field_source(kind.name, one, one.wire in inherited))

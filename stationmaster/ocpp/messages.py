@@ -45,11 +45,15 @@ class Response(Message):
     """What is sent back for a Request."""
 
 
+ResponseType: TypeAlias = type[Response]
+"""Needed as a name: a message with a field called `type` shadows the builtin in its annotations."""
+
+
 class Request(Message):
     """What one side asks of the other. The class is called like its action."""
 
     action: ClassVar[str] = ""
-    response: ClassVar[type[Response]] = Response
+    response: ClassVar[ResponseType] = Response
     """The type of the answer. A message that is never answered (2.1 SEND) keeps the empty `Response`."""
 
     def __init_subclass__(cls, **options: Any) -> None:
