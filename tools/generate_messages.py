@@ -391,7 +391,7 @@ def docstring(name: str, version: Version, actions: dict[str, str] | None) -> st
     place = section(version.name, name)
     text = " ".join(part for part in (said, f"{place}." if place else "") if part)
     if not text:
-        text = "Part of the messages of this version."
+        raise SystemExit(f"{version.name}: {name} has neither a section nor a sentence in message_table.py")
     wrapped = textwrap.wrap(text, 110)
     if len(wrapped) == 1:
         return f'    """{text}"""\n'

@@ -129,8 +129,11 @@ def _object(payload: Payload) -> Any:
 
 # --- limits of form ---
 
-# Characters that a number may consist of become 0, all others a blank: a long number shows as a long run of zeros.
-_NUMBERS = bytes(0x30 if chr(byte) in "0123456789.eE+-" else 0x20 for byte in range(256))
+# What a number may consist of becomes 0, an opening bracket (, all else a blank: one pass for both of the first limits.
+_OUTLINE = bytes.maketrans(
+    bytes(range(256)),
+    bytes(0x30 if chr(byte) in "0123456789.eE+-" else 0x28 if chr(byte) in "[{" else 0x20 for byte in range(256)),
+)
 _TOO_LONG = b"0" * (MAX_DIGITS + 1)
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(rb"[0-9.eE+-]+")
@@ -139,10 +142,11 @@ _NO_BRACKET = bytes(byte for byte in range(256) if chr(byte) not in "[]{}")
 
 def _check_form(text: bytes, whole: Any, message_id: str, message_type: int) -> None:
     """Raises OcppError(FORMAT) when the well-formed JSON `text`, decoded as `whole`, breaks a limit of RPC-23."""
-    # As many brackets as levels allowed can't be deeper than that.
-    if text.count(b"[") + text.count(b"{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+    outline = text.translate(_OUTLINE)
+    # No more brackets than levels allowed: can't be too deep.
+    if outline.count(b"(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", message_id, message_type)
-    if _TOO_LONG in text.translate(_NUMBERS) and _longest_number(text) > MAX_DIGITS:
+    if _TOO_LONG in outline and _longest_number(text) > MAX_DIGITS:
         raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", message_id, message_type)
     # Decoding keeps one of two equal keys, so what is encoded again has a colon less. An escaped colon could hide that.
     if (_encoder.encode(whole).count(b":") != text.count(b":") or b"\\u" in text) and _has_double_key(text):

@@ -63,7 +63,7 @@ class Request(Message):
 
 def now_text(at: datetime) -> str:
     """The time as we send it: UTC with milliseconds and `Z`, which even simple stations can read."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 # Seconds, a fraction of any length and the zone are optional; a blank may stand for the T.

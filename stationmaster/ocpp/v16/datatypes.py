@@ -103,7 +103,7 @@ class KeyValue(Message):
 
 
 class LogParametersType(Message):
-    """Security whitepaper §6.14."""
+    """Which part of a log to upload, and where to. Security whitepaper §6.14."""
 
     remote_location: Text512
     oldest_timestamp: DateTime | None = None

@@ -92,7 +92,7 @@ class APNType(Message):
 
 
 class AdditionalInfoType(Message):
-    """Part of the messages of this version."""
+    """Another identifier of the same token, of a kind that both sides agreed on."""
 
     additional_id_token: Text36
     type: Text50
@@ -108,7 +108,7 @@ class AuthorizationData(Message):
 
 
 class CertificateHashDataChainType(Message):
-    """Part of the messages of this version."""
+    """An installed certificate with those below it."""
 
     certificate_hash_data: CertificateHashDataType
     certificate_type: GetCertificateIdUseEnumType
@@ -365,7 +365,7 @@ class IdTokenType(Message):
 
 
 class LogParametersType(Message):
-    """Part of the messages of this version."""
+    """Which part of a log to upload, and where to."""
 
     remote_location: Text512
     custom_data: CustomDataType | None = None
@@ -383,7 +383,7 @@ class MessageContentType(Message):
 
 
 class MessageInfoType(Message):
-    """Part of the messages of this version."""
+    """A message for the display: text, priority, and when it shows."""
 
     id: int
     priority: MessagePriorityEnumType
@@ -533,7 +533,7 @@ class SetVariableDataType(Message):
 
 
 class SetVariableResultType(Message):
-    """Part of the messages of this version."""
+    """What became of the setting of one variable."""
 
     attribute_status: SetVariableStatusEnumType
     component: ComponentType

@@ -40,7 +40,7 @@ class GetTransactionStatus(Request):
 
 
 class TransactionEventResponse(Response):
-    """The answer to TransactionEvent."""
+    """The answer to TransactionEvent. §1.60."""
 
     custom_data: CustomDataType | None = None
     total_cost: float | None = None  # with taxes, in the currency of the station
@@ -50,7 +50,7 @@ class TransactionEventResponse(Response):
 
 
 class TransactionEvent(Request):
-    """A transaction started, went on or ended. It can't be refused."""
+    """A transaction started, went on or ended. It can't be refused. §1.60."""
 
     response: ClassVar[ResponseType] = TransactionEventResponse
 

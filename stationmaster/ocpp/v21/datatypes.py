@@ -103,7 +103,7 @@ class AbsolutePriceScheduleType(Message):
 
 
 class AdditionalInfoType(v201.AdditionalInfoType):
-    """§2.3."""
+    """Another identifier of the same token, of a kind that both sides agreed on. §2.3."""
 
     additional_id_token: Text255  # type: ignore[assignment, unused-ignore]
 
@@ -148,7 +148,7 @@ class BatteryDataType(Message):
 
 
 class CertificateHashDataChainType(v201.CertificateHashDataChainType):
-    """Part of the messages of this version."""
+    """An installed certificate with those below it."""
 
     certificate_type: GetCertificateIdUseEnumType  # type: ignore[assignment, unused-ignore]
 
@@ -413,7 +413,7 @@ class DERChargingParametersType(Message):
 
 
 class DERCurveGetType(Message):
-    """Part of the messages of this version."""
+    """A curve as the station reports it."""
 
     curve: DERCurveType
     id: Text36
@@ -565,7 +565,7 @@ class FixedPFType(Message):
 
 
 class FixedVarGetType(Message):
-    """Part of the messages of this version."""
+    """A fixed reactive power as the station reports it."""
 
     fixed_var: FixedVarType
     id: Text36
@@ -586,7 +586,7 @@ class FixedVarType(Message):
 
 
 class FreqDroopGetType(Message):
-    """Part of the messages of this version."""
+    """A frequency droop as the station reports it."""
 
     freq_droop: FreqDroopType
     id: Text36
@@ -623,7 +623,7 @@ class GetVariableResultType(v201.GetVariableResultType):
 
 
 class GradientGetType(Message):
-    """Part of the messages of this version."""
+    """A gradient as the station reports it."""
 
     gradient: GradientType
     id: Text36
@@ -666,7 +666,7 @@ class IdTokenType(v201.IdTokenType):
 
 
 class LimitAtSoCType(Message):
-    """Part of the messages of this version."""
+    """A limit from a certain state of charge on."""
 
     soc: Annotated[int, Meta(ge=0, le=100)]
     limit: float  # A or W, see charging_rate_unit
@@ -674,7 +674,7 @@ class LimitAtSoCType(Message):
 
 
 class LimitMaxDischargeGetType(Message):
-    """Part of the messages of this version."""
+    """A limit of discharging as the station reports it."""
 
     id: Text36
     is_default: bool
@@ -695,7 +695,7 @@ class LimitMaxDischargeType(Message):
 
 
 class LogParametersType(v201.LogParametersType):
-    """§2.65."""
+    """Which part of a log to upload, and where to. §2.65."""
 
     remote_location: Text2000  # type: ignore[assignment, unused-ignore]
 
@@ -708,7 +708,7 @@ class MessageContentType(v201.MessageContentType):
 
 
 class MessageInfoType(v201.MessageInfoType):
-    """Part of the messages of this version."""
+    """A message for the display: text, priority, and when it shows."""
 
     id: Annotated[int, Meta(ge=0)]  # type: ignore[assignment, unused-ignore]
     message: MessageContentType  # type: ignore[assignment, unused-ignore]
@@ -750,7 +750,7 @@ class OCSPRequestDataType(v201.OCSPRequestDataType):
 
 
 class OverstayRuleListType(Message):
-    """Part of the messages of this version."""
+    """Fees for staying on after charging, and when they apply."""
 
     overstay_rule: Annotated[list[OverstayRuleType], Meta(min_length=1, max_length=5)]
     overstay_power_threshold: RationalNumberType | None = None
@@ -891,7 +891,7 @@ class SetVariableDataType(v201.SetVariableDataType):
 
 
 class SetVariableResultType(v201.SetVariableResultType):
-    """Part of the messages of this version."""
+    """What became of the setting of one variable."""
 
     component: ComponentType  # type: ignore[assignment, unused-ignore]
     attribute_status_info: StatusInfoType | None = None  # type: ignore[assignment, unused-ignore]
@@ -912,7 +912,7 @@ class StatusInfoType(v201.StatusInfoType):
 
 
 class StreamDataElementType(Message):
-    """Part of the messages of this version."""
+    """One value of an event stream, with its time."""
 
     t: float
     v: Text2500

@@ -47,13 +47,13 @@ class PublishFirmwareStatusNotification(v201.PublishFirmwareStatusNotification):
 
 
 class UpdateFirmwareResponse(v201.UpdateFirmwareResponse):
-    """The answer to UpdateFirmware."""
+    """The answer to UpdateFirmware. §1.89."""
 
     status_info: StatusInfoType | None = None  # type: ignore[assignment, unused-ignore]
 
 
 class UpdateFirmware(v201.UpdateFirmware):
-    """Fetch and install firmware."""
+    """Fetch and install firmware. §1.89."""
 
     response: ClassVar[ResponseType] = UpdateFirmwareResponse
 

@@ -25,7 +25,7 @@ from stationmaster.ocpp.v21.enums import PreconditioningStatusEnumType, TriggerR
 
 
 class TransactionEventResponse(v201.TransactionEventResponse):
-    """The answer to TransactionEvent."""
+    """The answer to TransactionEvent. §1.84."""
 
     id_token_info: IdTokenInfoType | None = None  # type: ignore[assignment, unused-ignore]
     transaction_limit: TransactionLimitType | None = None
@@ -34,7 +34,7 @@ class TransactionEventResponse(v201.TransactionEventResponse):
 
 
 class TransactionEvent(v201.TransactionEvent):
-    """A transaction started, went on or ended. It can't be refused."""
+    """A transaction started, went on or ended. It can't be refused. §1.84."""
 
     response: ClassVar[ResponseType] = TransactionEventResponse
 
