@@ -1,0 +1,106 @@
+"""Column types that mean the same on SQLite and on PostgreSQL: UTC times, exact decimals, JSON, integer keys."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, cast
+
+import msgspec
+from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Numeric, Text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+BigInt = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def key() -> Column[int]:
+    """The internal integer key every table has; never shown outside."""
+    return Column("id", BigInt, primary_key=True, autoincrement=True)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware UTC datetime. SQLite keeps ISO text (sortable, readable in any shell), PostgreSQL a timestamptz."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
+        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+class Exact(TypeDecorator[Decimal]):
+    """An exact decimal with `scale` digits behind the point. SQLite keeps a scaled integer, so it sorts and sums exactly."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def __init__(self, scale: int = 3) -> None:
+        super().__init__(20, scale)
+        self.digits = scale
+        self.unit = Decimal(1).scaleb(-scale)
+
+    def __repr__(self) -> str:
+        return f"Exact({self.digits})"
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(Numeric(20, self.digits))
+        return dialect.type_descriptor(BigInteger())
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            return value
+        if isinstance(value, int):
+            return value * 10**self.digits
+        return int(value.quantize(self.unit).scaleb(self.digits))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None or dialect.name == "postgresql":
+            return cast("Decimal | None", value)
+        return Decimal(value).scaleb(-self.digits)
+
+
+class Json(TypeDecorator[Any]):
+    """Small structured values (flags, arguments): text on SQLite, jsonb on PostgreSQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            # The text goes in as it is; without this SQLAlchemy would encode the string a second time.
+            return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
+        return dialect.type_descriptor(Text())
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return lambda value: None if value is None else msgspec.json.encode(value).decode()
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return lambda value: msgspec.json.decode(value) if isinstance(value, str | bytes) else value

@@ -1,0 +1,432 @@
+"""The one way to write: units of work of many stations, committed together.
+
+`write` hands `f(work, *args)` to a writer thread and returns after COMMIT. The writer takes every pending unit, runs
+them in one transaction, commits, and answers all of them in one call into the event loop: that is what makes
+durability cost microseconds instead of a disk flush per message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import Executable
+
+from stationmaster.storage.queries import Bulk, Prepared
+
+log = structlog.get_logger()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH = 256  # units in one transaction at the most
+HOLD_S = 10.0  # how long an answer may wait for storage before its socket is given up (rule 2)
+STALL_S = 2.0  # a commit that takes longer than this counts as an outage: new handshakes get 503
+RETRY_S = 0.25
+
+# SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
+_SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
+_POSTGRES_TROUBLE = (
+    "08",
+    "40",
+    "53",
+    "57",
+    "58",
+    "25006",
+)  # connection, rollback, resources, shutdown, system, read only
+
+
+class StorageUnavailable(Exception):
+    """The database did not take the unit within `HOLD_S` seconds. Nothing is known to be stored."""
+
+
+class Work:
+    """One unit of work, handed to every domain function. It may run twice, so it changes nothing but the database."""
+
+    __slots__ = ("_bulk", "_connection", "_cursor", "_dialect", "events", "now")
+
+    def __init__(
+        self, connection: Connection, cursor: Any, now: datetime, bulk: dict[Bulk, list[tuple[Any, ...]]]
+    ) -> None:
+        self.now = now
+        self.events: list[Any] = []
+        self._connection = connection
+        self._cursor = cursor
+        self._dialect = connection.dialect
+        self._bulk = bulk
+
+    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+        """Any SQLAlchemy Core statement. For the path of a message, use `run` with a `Prepared` one."""
+        return self._connection.execute(statement, parameters)
+
+    def run(self, prepared: Prepared, **parameters: Any) -> list[Any]:
+        """The rows of a prepared statement, as named tuples."""
+        return prepared.run(self._cursor, self._dialect, parameters)
+
+    def first(self, prepared: Prepared, **parameters: Any) -> Any:
+        """The first row of a prepared statement, or None."""
+        rows = prepared.run(self._cursor, self._dialect, parameters)
+        return rows[0] if rows else None
+
+    def append(self, bulk: Bulk, *row: Any) -> None:
+        """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""
+        self._bulk.setdefault(bulk, []).append(row)
+
+    def publish(self, event: Any) -> None:
+        """Tell everyone, after the commit. Durable consumers get an outbox row in this very transaction."""
+        self.events.append(event)
+
+
+class Unit:
+    """What the writer is asked to do, and whom to tell. `done(result, error)` is called in the event loop."""
+
+    __slots__ = ("args", "done", "error", "events", "f", "result", "since", "state")
+
+    def __init__(
+        self, f: Callable[..., Any], args: tuple[Any, ...], done: Callable[[Any, BaseException | None], None]
+    ) -> None:
+        self.f = f
+        self.args = args
+        self.done = done
+        self.result: Any = None
+        self.error: BaseException | None = None
+        self.events: list[Any] = []
+        self.since = time.monotonic()
+        self.state = "waiting"
+
+
+class Database:
+    """SQLite or PostgreSQL behind two verbs, `write` and `read`.
+
+    On PostgreSQL there are several writer lanes, each a thread with a connection; everything of one station goes
+    through the same lane. Uniqueness in the database decides between lanes and nodes, never a lock in memory.
+    """
+
+    def __init__(
+        self, url: str, *, lanes: int = 2, readers: int = 4, clock: Callable[[], datetime] | None = None
+    ) -> None:
+        self.url = normalised(url)
+        self.kind = self.url.get_backend_name()
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.before_commit: list[Callable[[Work, list[Any]], None]] = []
+        self.after_commit: list[Callable[[list[Any]], None]] = []
+        self.engine = _engine(self.url, readers + lanes + 2)
+        self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        self._outstanding: deque[Unit] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._watch: asyncio.TimerHandle | None = None
+        self._stalled = False
+
+    def start(self) -> None:
+        """Start the writer lanes; call inside the running event loop."""
+        self._loop = asyncio.get_running_loop()
+        for lane in self._lanes:
+            lane.start()
+        self._watch = self._loop.call_later(0.5, self._look)
+
+    async def stop(self) -> None:
+        """Finish what was submitted, then close every connection."""
+        if self._watch is not None:
+            self._watch.cancel()
+        await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
+        await asyncio.sleep(0)  # let the last answers be delivered
+        await asyncio.to_thread(self._readers.shutdown)
+        self.engine.dispose()
+
+    @property
+    def available(self) -> bool:
+        """False while a commit fails or hangs; the gateway then refuses handshakes with 503."""
+        return not self._stalled and not any(lane.failing for lane in self._lanes)
+
+    def submit(
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        done: Callable[[Any, BaseException | None], None],
+        *,
+        lane: int = 0,
+    ) -> None:
+        """Queue a unit; `done(result, error)` is called in the loop after the commit. The gateway's way: no task, no future."""
+        unit = Unit(f, args, done)
+        self._outstanding.append(unit)
+        self._lanes[lane % len(self._lanes)].queue.put(unit)
+
+    async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `f(work, *args)` in a writer lane and return its result after COMMIT. Raises `StorageUnavailable`."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T, error: BaseException | None) -> None:
+            if future.done():
+                return
+            if error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
+
+        self.submit((lambda work, *a: f(work, *a, **kwargs)) if kwargs else f, args, done)
+        return await future
+
+    async def read(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `f(work, *args)` in a reader thread. Never blocks writers; what it would write is rolled back."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._read(f, *args, **kwargs))
+
+    def _read(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        with self.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            try:
+                return f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
+            finally:
+                cursor.close()
+
+    def deliver(self, units: list[Unit]) -> None:
+        """Called by a lane, in its thread, with units that are committed or have failed."""
+        assert self._loop is not None
+        try:
+            self._loop.call_soon_threadsafe(self._deliver, units)
+        except RuntimeError:
+            log.warning("database.loop_closed", units=len(units))
+
+    def _deliver(self, units: list[Unit]) -> None:
+        events: list[Any] = []
+        for unit in units:
+            if unit.state != "abandoned":
+                unit.state = "done"
+                unit.done(unit.result, unit.error)
+            events += unit.events
+        while self._outstanding and self._outstanding[0].state in ("done", "abandoned"):
+            self._outstanding.popleft()
+        if events:
+            for hear in self.after_commit:
+                hear(events)
+
+    def _look(self) -> None:
+        """Twice a second: give up on units that storage has not taken in time; notice a commit that hangs."""
+        assert self._loop is not None
+        now = time.monotonic()
+        while self._outstanding and (
+            self._outstanding[0].state != "waiting" or now - self._outstanding[0].since > HOLD_S
+        ):
+            unit = self._outstanding.popleft()
+            if unit.state == "waiting":
+                unit.state = "abandoned"
+                unit.done(None, StorageUnavailable(f"the database has not answered for {HOLD_S:.0f} s"))
+        self._stalled = bool(self._outstanding) and now - self._outstanding[0].since > STALL_S
+        self._watch = self._loop.call_later(0.5, self._look)
+
+
+class _Lane:
+    """A writer thread with its own connection."""
+
+    def __init__(self, database: Database, index: int) -> None:
+        self.database = database
+        self.queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self.failing = False
+        self._connection: Connection | None = None
+        self._thread = threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self.queue.put(None)
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        while (unit := self._next()) is not None:
+            units = [unit]
+            last = False
+            while len(units) < BATCH:
+                try:
+                    more = self.queue.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    last = True
+                    break
+                units.append(more)
+            self._commit_all(units)
+            self.database.deliver(units)
+            if last:
+                break
+        self._disconnect()
+
+    def _next(self) -> Unit | None:
+        """Wait for work. While storage fails, probe it: refused handshakes bring no work that would show its return."""
+        while self.failing:
+            try:
+                return self.queue.get(timeout=RETRY_S)
+            except queue.Empty:
+                self._probe()
+        return self.queue.get()
+
+    def _probe(self) -> None:
+        try:
+            with self._connect().begin() as transaction:
+                probe = "PRAGMA user_version = 1" if self.database.kind == "sqlite" else "SELECT 1"
+                transaction.connection.exec_driver_sql(probe)
+            self._recovered()
+        except Exception as error:
+            log.debug("database.still_unavailable", error=_short(error))
+            self._disconnect()
+
+    def _recovered(self) -> None:
+        if self.failing:
+            self.failing = False
+            log.info("database.available")
+
+    def _commit_all(self, units: list[Unit]) -> None:
+        """All in one transaction; if that fails, one by one, so that only the guilty one fails."""
+        try:
+            self._transaction(units)
+        except Exception as error:
+            if len(units) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
+                log.debug("database.batch_split", units=len(units), error=repr(error))
+            for unit in units:
+                self._commit_one(unit)
+
+    def _commit_one(self, unit: Unit) -> None:
+        """Run one unit until it succeeds, fails for a reason of its own, or nobody waits for it any more.
+
+        A UNIQUE key that another lane or node took first makes the second run find what the first inserted.
+        """
+        attempts = 0
+        while True:
+            unit.error, unit.result, unit.events = None, None, []
+            if unit.state == "abandoned" or time.monotonic() - unit.since > HOLD_S:
+                unit.error = StorageUnavailable("the database could not be reached in time")
+                return
+            try:
+                self._transaction([unit])
+                return
+            except Exception as error:
+                if is_trouble(error):
+                    if not self.failing:
+                        log.error("database.unavailable", error=_short(error))
+                    self.failing = True
+                    self._disconnect()
+                    time.sleep(RETRY_S)
+                    continue
+                attempts += 1
+                if isinstance(error, DBAPIError) and attempts < 3 and _is_conflict(error):
+                    continue
+                unit.error = error
+                return
+
+    def _transaction(self, units: list[Unit]) -> None:
+        connection = self._connect()
+        bulk: dict[Bulk, list[tuple[Any, ...]]] = {}
+        with connection.begin():
+            cursor = connection.connection.cursor()
+            try:
+                work: Work | None = None
+                for unit in units:
+                    if unit.state == "abandoned":
+                        continue
+                    work = Work(connection, cursor, self.database.clock(), bulk)
+                    unit.result = unit.f(work, *unit.args)
+                    unit.events = work.events
+                    for consumer in self.database.before_commit if work.events else ():
+                        consumer(work, work.events)
+                for rows_of, rows in bulk.items():
+                    rows_of.insert(cursor, connection.dialect, rows)
+            finally:
+                cursor.close()
+        self._recovered()
+
+    def _connect(self) -> Connection:
+        if self._connection is None:
+            self._connection = self.database.engine.connect().execution_options(writes=True)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            try:
+                self._connection.invalidate()
+                self._connection.close()
+            except Exception as error:
+                log.debug("database.close_failed", error=_short(error))
+            self._connection = None
+
+
+def normalised(url: str) -> URL:
+    """The URL with our drivers in it: `sqlite:///…`, `postgres://…` and `postgresql://…` are all understood."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() in ("postgres", "postgresql"):
+        return parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite":
+        return parsed.set(drivername="sqlite+pysqlite")
+    raise ValueError(f"database.url: {parsed.get_backend_name()} is not supported; use sqlite:///… or postgresql://…")
+
+
+def is_trouble(error: BaseException) -> bool:
+    """Whether the database itself is in trouble (down, full, restarting), rather than one statement wrong."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.Error):
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF in _SQLITE_TROUBLE
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    state = getattr(original, "sqlstate", "-")
+    if state is None:  # psycopg says nothing more when the connection itself is gone
+        return type(original).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
+    return state.startswith(_POSTGRES_TROUBLE)
+
+
+def _is_conflict(error: DBAPIError) -> bool:
+    return type(error).__name__ == "IntegrityError"
+
+
+def _short(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200]
+
+
+def _engine(url: URL, connections: int) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        if url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url, pool_size=connections, max_overflow=4, connect_args={"check_same_thread": False, "timeout": 5}
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "stationmaster",
+            "options": "-c synchronous_commit=on -c timezone=UTC",
+        },
+    )
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer takes its lock at once: a command line that writes at the same moment then waits instead of failing.
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA cache_size=-65536")
+    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.close()

@@ -1,0 +1,14 @@
+"""Run by Alembic with the connection that `upgrade` hands over."""
+
+from alembic import context
+
+from stationmaster.storage.columns import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=context.config.attributes["connection"].dialect.name == "sqlite",
+    user_module_prefix="columns.",
+)
+with context.begin_transaction():
+    context.run_migrations()
