@@ -1,0 +1,1 @@
+"""What we know and decide. Plain synchronous functions `f(work, …)`; no protocol version exists here."""

@@ -1,0 +1,231 @@
+"""Users who log in, and their log-ins: passwords (argon2id), refresh tokens that rotate (API-01, API-02, API-06)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import argon2
+import msgspec
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, insert, select, update
+
+from stationmaster.domain import sites
+from stationmaster.domain.errors import Conflict, DomainError, Invalid
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import not_deleted
+
+users = Table(
+    "users",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("email", Text, nullable=False),
+    Column("email_key", Text, nullable=False),  # as it is compared: without regard to case
+    Column("password_hash", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),  # raised when what a token says is no longer true
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+)
+Index(
+    "uq_users_email_key",
+    users.c.email_key,
+    unique=True,
+    sqlite_where=users.c.deleted_at.is_(None),
+    postgresql_where=users.c.deleted_at.is_(None),
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    key(),
+    Column("user_id", BigInt, ForeignKey("users.id"), nullable=False),
+    Column("family", Text, nullable=False, index=True),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("used_at", UtcTime),
+    Column("revoked_at", UtcTime),
+)
+
+# administrator: everything. operator: watches and steers. viewer: watches.
+ROLES = ("administrator", "operator", "viewer")
+REFRESH_FOR = timedelta(days=14)
+MIN_PASSWORD = 12
+
+_hasher = argon2.PasswordHasher()
+_nobody = _hasher.hash(secrets.token_hex(16))  # checked for an unknown address, so that both take as long
+
+
+class WrongCredentials(DomainError):
+    """The address or the password is wrong; it is not said which."""
+
+
+class User(msgspec.Struct, frozen=True):
+    """Who is logged in. `id` is the public one."""
+
+    id: str
+    key: int
+    organization_id: int
+    email: str
+    role: str
+    version: int
+
+
+def add(work: Work, *, email: str, password: str, role: str) -> User:
+    """A new user of the first organization. Raises `Invalid`, `Conflict`."""
+    email = email.strip()
+    if "@" not in email or len(email) > 254:
+        raise Invalid("email", "must be an e-mail address")
+    if len(password) < MIN_PASSWORD:
+        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
+    if len(password) > 1024:
+        raise Invalid("password", "must have at most 1024 characters")
+    if role not in ROLES:
+        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+    if _find(work, email) is not None:
+        raise Conflict(f"there is a user {email} already")
+    row = work.execute(
+        insert(users)
+        .values(
+            organization_id=sites.home(work),
+            public_id=secrets.token_hex(8),
+            email=email,
+            email_key=email.lower(),
+            password_hash=_hasher.hash(password),
+            role=role,
+            created_at=work.now,
+        )
+        .returning(*users.c)
+    ).one()
+    return _user(row)
+
+
+def any_user(work: Work) -> bool:
+    """Whether anybody can log in yet."""
+    return work.execute(select(users.c.id).where(not_deleted(users)).limit(1)).first() is not None
+
+
+def check_password(work: Work, *, email: str, password: str) -> User:
+    """The user with this address and password. Raises `WrongCredentials`; takes as long for an unknown address."""
+    return verified(login_row(work, email), password)
+
+
+def login_row(work: Work, email: str) -> Any | None:
+    """What `verified` needs of the user with this address; None when there is none."""
+    return _find(work, email.strip())
+
+
+def verified(row: Any | None, password: str) -> User:
+    """The slow half of `check_password`, without the database: it belongs in a thread of its own."""
+    try:
+        _hasher.verify(_nobody if row is None else row.password_hash, password)
+    except argon2.exceptions.VerificationError:
+        row = None
+    if row is None:
+        raise WrongCredentials("the e-mail address or the password is wrong")
+    return _user(row)
+
+
+def by_id(work: Work, public_id: str) -> User | None:
+    """The user an access token names, as they are now."""
+    row = work.execute(select(users).where(users.c.public_id == public_id, not_deleted(users))).one_or_none()
+    return None if row is None else _user(row)
+
+
+def standing(work: Work, public_id: str, login: str) -> User | None:
+    """The user as they are now, or None when they or this log-in (its family of refresh tokens) ended (API-07)."""
+    alive = select(refresh_tokens.c.id).where(
+        refresh_tokens.c.family == login,
+        refresh_tokens.c.user_id == users.c.id,
+        refresh_tokens.c.revoked_at.is_(None),
+        refresh_tokens.c.expires_at > work.now,
+    )
+    row = work.execute(
+        select(users).where(users.c.public_id == public_id, not_deleted(users), alive.exists())
+    ).one_or_none()
+    return None if row is None else _user(row)
+
+
+def login_of(work: Work, token: str) -> str | None:
+    """The name of the log-in a refresh token belongs to."""
+    row = _token(work, token)
+    return None if row is None else str(row.family)
+
+
+def begin_login(work: Work, user: User) -> str:
+    """A refresh token of a new family, in clear; only its digest is kept."""
+    return _issue(work, user.key, secrets.token_hex(16))
+
+
+def continue_login(work: Work, token: str) -> tuple[User, str]:
+    """Use a refresh token once: the user and the next one. Raises `WrongCredentials`.
+
+    An old one used again means it was stolen: the whole family dies (API-06). The caller commits that by returning
+    normally, so reuse is told by `stolen`.
+    """
+    row = _token(work, token)
+    if row is None or row.revoked_at is not None or row.used_at is not None or row.expires_at <= work.now:
+        raise WrongCredentials("please log in again")
+    work.execute(update(refresh_tokens).where(refresh_tokens.c.id == row.id).values(used_at=work.now))
+    user = work.execute(select(users).where(users.c.id == row.user_id, not_deleted(users))).one_or_none()
+    if user is None:
+        raise WrongCredentials("please log in again")
+    return _user(user), _issue(work, row.user_id, row.family)
+
+
+def stolen(work: Work, token: str) -> bool:
+    """If this refresh token was used before, end every log-in of its family; asked before `continue_login`."""
+    row = _token(work, token)
+    if row is None or row.used_at is None:
+        return False
+    end_login(work, token)
+    return True
+
+
+def end_login(work: Work, token: str) -> None:
+    """Log out: no refresh token of this family works any more."""
+    row = _token(work, token)
+    if row is not None:
+        family = refresh_tokens.c.family == row.family
+        work.execute(
+            update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
+        )
+
+
+def _issue(work: Work, user_key: int, family: str) -> str:
+    token = secrets.token_urlsafe(32)
+    expires_at: datetime = work.now + REFRESH_FOR
+    work.execute(
+        insert(refresh_tokens).values(
+            user_id=user_key, family=family, digest=_digest(token), created_at=work.now, expires_at=expires_at
+        )
+    )
+    return token
+
+
+def _token(work: Work, token: str) -> Any | None:
+    return work.execute(select(refresh_tokens).where(refresh_tokens.c.digest == _digest(token))).one_or_none()
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _find(work: Work, email: str) -> Any | None:
+    return work.execute(select(users).where(users.c.email_key == email.lower(), not_deleted(users))).one_or_none()
+
+
+def _user(row: Any) -> User:
+    return User(
+        id=row.public_id,
+        key=row.id,
+        organization_id=row.organization_id,
+        email=row.email,
+        role=row.role,
+        version=row.version,
+    )

@@ -1,0 +1,145 @@
+"""Who may charge: tokens (RFID cards, app ids) and the answer to `may this one charge?`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
+
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import Prepared, not_deleted, page
+
+tokens = Table(
+    "tokens",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("uid", Text, nullable=False),  # as it was first written
+    Column("uid_key", Text, nullable=False),  # as it is compared: 1.6 idTags are case-insensitive
+    Column("label", Text),
+    Column("group", Text),  # 1.6 parentIdTag, 2.x groupIdToken
+    Column("status", Text, nullable=False, server_default="accepted"),
+    Column("expires_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+)
+Index(
+    "uq_tokens_uid_key",
+    tokens.c.organization_id,
+    tokens.c.uid_key,
+    unique=True,
+    sqlite_where=tokens.c.deleted_at.is_(None),
+    postgresql_where=tokens.c.deleted_at.is_(None),
+)
+
+STATUSES = ("accepted", "blocked")
+
+
+class Authorization(msgspec.Struct, frozen=True, gc=False):
+    """The answer for a token: accepted, blocked, expired or unknown."""
+
+    status: str
+    group: str | None = None
+    expires_at: datetime | None = None
+
+    @property
+    def accepted(self) -> bool:
+        return self.status == "accepted"
+
+
+_by_uid = Prepared(
+    select(tokens.c.status, tokens.c.group, tokens.c.expires_at).where(
+        tokens.c.organization_id == bindparam("organization_id"),
+        tokens.c.uid_key == bindparam("uid_key"),
+        not_deleted(tokens),
+    )
+)
+
+
+def authorize(work: Work, station: Station, uid: str) -> Authorization:
+    """Whether this token may charge at this station, now. A token of another organization is unknown (API-14)."""
+    token = work.first(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    if token is None:
+        return Authorization("unknown")
+    if token.status != "accepted":
+        return Authorization(token.status, token.group, token.expires_at)
+    if token.expires_at is not None and token.expires_at <= work.now:
+        return Authorization("expired", token.group, token.expires_at)
+    return Authorization("accepted", token.group, token.expires_at)
+
+
+def uid_key(uid: str) -> str:
+    """The form in which two spellings of one token are equal (1.6: CiString, case-insensitive)."""
+    return uid.strip().upper()
+
+
+def add(
+    work: Work,
+    organization_id: int,
+    *,
+    uid: str,
+    label: str | None = None,
+    group: str | None = None,
+    status: str = "accepted",
+    expires_at: datetime | None = None,
+) -> Any:
+    """A new token. Raises `Invalid` and `Conflict`."""
+    if not 1 <= len(uid.strip()) <= 255:  # 2.1 idToken: 255; 1.6 stations send at most 20
+        raise Invalid("uid", "must have 1 to 255 characters")
+    _check_status(status)
+    if _find(work, organization_id, uid) is not None:
+        raise Conflict(f"there is a card {uid.strip()!r} already")
+    values = {"uid": uid.strip(), "uid_key": uid_key(uid), "label": label, "group": group, "status": status}
+    return work.execute(
+        insert(tokens)
+        .values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
+        .returning(*tokens.c)
+    ).one()
+
+
+def get(work: Work, organization_id: int, uid: str) -> Any:
+    """The token's row. Raises `NotFound`."""
+    token = _find(work, organization_id, uid)
+    if token is None:
+        raise NotFound(f"there is no card {uid!r}")
+    return token
+
+
+def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) -> Any:
+    """Set only the fields given. Raises `NotFound`, `Invalid`."""
+    token = get(work, organization_id, uid)
+    values = {name: changes[name] for name in ("label", "group", "status", "expires_at") if name in changes}
+    if "status" in values:
+        _check_status(values["status"])
+    if values:
+        work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
+    return get(work, organization_id, uid)
+
+
+def remove(work: Work, organization_id: int, uid: str) -> None:
+    """Soft: sessions keep the uid they were started with."""
+    token = get(work, organization_id, uid)
+    work.execute(update(tokens).where(tokens.c.id == token.id).values(deleted_at=work.now))
+
+
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+    """Tokens, newest first."""
+    mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
+    return list(work.execute(page(mine, tokens.c.id, limit=limit, cursor=cursor)))
+
+
+def _find(work: Work, organization_id: int, uid: str) -> Any | None:
+    mine = select(tokens).where(
+        tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid), not_deleted(tokens)
+    )
+    return work.execute(mine).one_or_none()
+
+
+def _check_status(status: str) -> None:
+    if status not in STATUSES:
+        raise Invalid("status", f"must be one of {', '.join(STATUSES)}")

@@ -1,0 +1,24 @@
+"""What can go wrong in the domain. `api` turns these into HTTP, the gateway into OCPP codes; nobody between touches them."""
+
+from __future__ import annotations
+
+
+class DomainError(Exception):
+    """Something a person can be told about, in a sentence."""
+
+
+class NotFound(DomainError):
+    """There is no such thing, or not for this caller."""
+
+
+class Conflict(DomainError):
+    """It exists already, or its state does not allow this now."""
+
+
+class Invalid(DomainError):
+    """A value that cannot be accepted; `field` names it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason

@@ -1,0 +1,110 @@
+"""What topics tell each other. Published inside a unit of work, heard after its commit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Something that happened, told in the past tense. `station` is the charger's own identity."""
+
+
+class StationEvent(Event, frozen=True, kw_only=True, gc=False):
+    station_id: int
+    station: str
+    at: datetime
+
+
+class StationChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+    """Its record was created, changed or deleted; whoever keeps a copy reads it again."""
+
+    organization_id: int
+
+
+class StationConnected(StationEvent, frozen=True, kw_only=True, gc=False):
+    generation: int
+    source: str
+
+
+class StationDisconnected(StationEvent, frozen=True, kw_only=True, gc=False):
+    generation: int
+    reason: str
+
+
+class StationOnline(StationEvent, frozen=True, kw_only=True, gc=False):
+    """Reachable again after it had been reported offline."""
+
+
+class StationOffline(StationEvent, frozen=True, kw_only=True, gc=False):
+    """Gone for longer than the grace period; short reconnects are not told."""
+
+
+class StationBooted(StationEvent, frozen=True, kw_only=True, gc=False):
+    registration: str
+    vendor: str
+    model: str
+    firmware: str | None
+
+
+class ConnectorStatusChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+    evse: int
+    connector: int
+    status: str
+    error_code: str | None
+    info: str | None
+
+
+class SessionStarted(StationEvent, frozen=True, kw_only=True, gc=False):
+    session: Any  # sessions.Session
+
+
+class SessionEnded(StationEvent, frozen=True, kw_only=True, gc=False):
+    session: Any  # sessions.Session
+
+
+class SessionCorrected(StationEvent, frozen=True, kw_only=True, gc=False):
+    """A late stop amended a session that had been closed with an estimate."""
+
+    session: Any  # sessions.Session
+
+
+class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):
+    """A meter value of a charging connector. `energy_wh` is the register, `power_w` the total over the phases."""
+
+    evse: int
+    transaction_id: str | None
+    energy_wh: Decimal | None
+    power_w: Decimal | None
+    soc_percent: Decimal | None
+
+
+class MessageLogged(StationEvent, frozen=True, kw_only=True, gc=False):
+    direction: str
+    message_id: str
+    action: str
+    request: str
+    response: str | None
+    outcome: str
+    took_ms: float | None
+    remarks: str | None
+
+
+class CommandChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+    command: Any  # commands.Command
+
+
+class ConnectionRefused(Event, frozen=True, kw_only=True, gc=False):
+    identity: str
+    reason: str
+    at: datetime
+
+
+class Alarm(StationEvent, frozen=True, kw_only=True, gc=False):
+    """Something a person should look at: a quarantined message, a takeover too many, a foreign transaction id."""
+
+    kind: str
+    detail: str

@@ -1,0 +1,149 @@
+"""Every frame a station and we have exchanged: one row for a call and its answer, readable in the charger's page.
+
+Secrets that travel as OCPP payload (AuthorizationKey) are blanked before they get here (ATK-13).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, bindparam, delete, func, select
+
+from stationmaster.domain import events
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import Bulk, Prepared, page
+
+messages = Table(
+    "messages",
+    metadata,
+    key(),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("direction", Text, nullable=False),  # in: the station called; out: we called
+    Column("message_id", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("response", Text),
+    Column("outcome", Text, nullable=False),  # ok, an OCPP error code, timeout, replaced
+    Column("took_ms", Float),
+    Column("remarks", Text),  # what was repaired on the way in
+)
+Index("ix_messages_station_id", messages.c.station_id, messages.c.id)
+
+_insert = Bulk(
+    messages,
+    ("station_id", "at", "direction", "message_id", "action", "request", "response", "outcome", "took_ms", "remarks"),
+)
+
+_SECRET_KEYS = {"authorizationkey", "basicauthpassword", "password"}
+_MAYBE_SECRET = re.compile(r"authorizationkey|password", re.IGNORECASE)
+
+
+def redacted(payload: str) -> str:
+    """The payload without passwords and keys, whatever the order of its fields."""
+    if not _MAYBE_SECRET.search(payload):
+        return payload
+    try:
+        value = msgspec.json.decode(payload)
+    except msgspec.DecodeError:
+        return "(not kept: unreadable, and may hold a secret)"
+    return msgspec.json.encode(_blanked(value)).decode()
+
+
+def _blanked(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_blanked(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    names = {name for item in value.values() for name in _names(item)}
+    secret = not _SECRET_KEYS.isdisjoint(
+        names
+    )  # {"key": "AuthorizationKey", "value": …}, {"variable": {"name": "BasicAuthPassword"}, …}
+    return {
+        name: "•••"
+        if name.lower() in _SECRET_KEYS or (secret and name in ("value", "attributeValue"))
+        else _blanked(item)
+        for name, item in value.items()
+    }
+
+
+def _names(item: Any) -> list[str]:
+    if isinstance(item, str):
+        return [item.lower()]
+    return [str(item.get("name", "")).lower()] if isinstance(item, dict) else []
+
+
+def add(
+    work: Work,
+    station: Station,
+    *,
+    direction: str,
+    message_id: str,
+    action: str,
+    request: str,
+    response: str | None,
+    outcome: str,
+    took_ms: float | None = None,
+    remarks: str | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Keep one exchange; it is inserted with all others of the commit."""
+    when = at or work.now
+    request = redacted(request)
+    work.append(_insert, station.id, when, direction, message_id, action, request, response, outcome, took_ms, remarks)
+    work.publish(
+        events.MessageLogged(
+            station_id=station.id,
+            station=station.identity,
+            at=when,
+            direction=direction,
+            message_id=message_id,
+            action=action,
+            request=request,
+            response=response,
+            outcome=outcome,
+            took_ms=took_ms,
+            remarks=remarks,
+        )
+    )
+
+
+_recent = Prepared(
+    select(messages.c.message_id, messages.c.action, messages.c.request, messages.c.response, messages.c.outcome)
+    .where(messages.c.station_id == bindparam("station_id"), messages.c.direction == "in")
+    .order_by(messages.c.id.desc())
+    .limit(20)
+)
+
+
+def answered_before(work: Work, station: Station, message_id: str, action: str, request: str) -> str | None:
+    """The payload we answered to this very call, if it is one of the last twenty of its station (RPC-10)."""
+    for row in work.run(_recent, station_id=station.id):
+        if (row.message_id, row.action, row.request, row.outcome) == (message_id, action, request, "ok"):
+            return str(row.response)
+    return None
+
+
+def listed(work: Work, station_id: int, *, action: str | None = None, limit: int, cursor: str | None) -> list[Any]:
+    """Newest first."""
+    mine = select(messages).where(messages.c.station_id == station_id)
+    if action is not None:
+        mine = mine.where(messages.c.action == action)
+    return list(work.execute(page(mine, messages.c.id, limit=limit, cursor=cursor)))
+
+
+def drop_older(work: Work, *, than: timedelta) -> int:
+    """Raw frames are evidence for a while, not for ever (DAT-07); returns how many were dropped, 5,000 at the most."""
+    old = select(messages.c.id).where(messages.c.at < work.now - than).limit(5000)
+    return int(work.execute(delete(messages).where(messages.c.id.in_(old))).rowcount)
+
+
+def count(work: Work, station_id: int) -> int:
+    return int(
+        work.execute(select(func.count()).select_from(messages).where(messages.c.station_id == station_id)).scalar_one()
+    )

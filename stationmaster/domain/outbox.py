@@ -1,0 +1,94 @@
+"""What must reach a durable consumer even if the power goes: rows written in the very transaction of the event.
+
+`@reacts` marks a function `f(work, event)` that runs in a unit of its own after the commit, with retries; an event that
+still fails after ten tries is put aside with its reason, and the queue goes on (DAT-05).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, get_type_hints
+
+import msgspec
+from sqlalchemy import Column, Index, Integer, Table, Text, insert, select, update
+
+from stationmaster.domain.events import Event
+from stationmaster.storage import Work
+from stationmaster.storage.columns import UtcTime, key, metadata
+
+outbox = Table(
+    "outbox",
+    metadata,
+    key(),
+    Column("consumer", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", UtcTime, nullable=False),
+    Column("done_at", UtcTime),
+    Column("dead_at", UtcTime),
+    Column("error", Text),
+)
+_pending = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
+Index("ix_outbox_pending", outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
+
+MAX_ATTEMPTS = 10
+
+Reaction = Callable[[Work, Any], None]
+_reactions: dict[str, tuple[type[Event], Reaction]] = {}
+_consumers: dict[type[Event], list[str]] = {}
+
+
+def reacts(function: Reaction) -> Reaction:
+    """Register `function(work, event)` as a durable consumer of the event it names in its signature."""
+    parameters = list(inspect.signature(function).parameters)
+    event = get_type_hints(function)[parameters[1]]
+    name = f"{function.__module__}.{function.__qualname__}"
+    _reactions[name] = (event, function)
+    _consumers.setdefault(event, []).append(name)
+    return function
+
+
+def keep(work: Work, events: list[Event]) -> None:
+    """Called before each commit with what its units published."""
+    for event in events:
+        for consumer in _consumers.get(type(event), ()):
+            payload = msgspec.json.encode(event).decode()
+            work.execute(
+                insert(outbox).values(consumer=consumer, payload=payload, created_at=work.now, due_at=work.now)
+            )
+
+
+def due(work: Work, *, limit: int = 100) -> list[int]:
+    """What waits to be delivered now, oldest first."""
+    rows = work.execute(
+        select(outbox.c.id).where(_pending, outbox.c.due_at <= work.now).order_by(outbox.c.id).limit(limit)
+    )
+    return list(rows.scalars())
+
+
+def deliver(work: Work, row_id: int) -> None:
+    """Run one reaction; its effect and the done mark are in one transaction. Raises what the reaction raises."""
+    row = work.execute(
+        select(outbox).where(outbox.c.id == row_id, _pending).with_for_update(skip_locked=True)
+    ).one_or_none()
+    if row is None:
+        return
+    event, reaction = _reactions[row.consumer]
+    reaction(work, msgspec.json.decode(row.payload, type=event))
+    work.execute(update(outbox).where(outbox.c.id == row_id).values(done_at=work.now, attempts=outbox.c.attempts + 1))
+
+
+def failed(work: Work, row_id: int, error: str) -> None:
+    """Try again later, with growing pauses; after ten tries put it aside."""
+    row = work.execute(select(outbox).where(outbox.c.id == row_id)).one()
+    attempts = row.attempts + 1
+    pause = timedelta(seconds=min(3600, 2**attempts))
+    dead_at = work.now if attempts >= MAX_ATTEMPTS else None
+    work.execute(
+        update(outbox)
+        .where(outbox.c.id == row_id)
+        .values(attempts=attempts, due_at=work.now + pause, dead_at=dead_at, error=error[:500])
+    )

@@ -1,0 +1,77 @@
+"""Organizations (the tenants) and sites (places with an address where chargers stand)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
+
+from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import not_deleted, page
+
+organizations = Table(
+    "organizations",
+    metadata,
+    key(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("address", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+)
+Index(
+    "uq_sites_name",
+    sites.c.organization_id,
+    sites.c.name,
+    unique=True,
+    sqlite_where=sites.c.deleted_at.is_(None),
+    postgresql_where=sites.c.deleted_at.is_(None),
+)
+
+HOME = "Home"  # the organization a fresh installation starts with
+
+
+def home(work: Work) -> int:
+    """The first organization's id; made when there is none."""
+    found = work.execute(select(organizations.c.id).order_by(organizations.c.id).limit(1)).scalar()
+    if found is not None:
+        return int(found)
+    made = work.execute(insert(organizations).values(name=HOME, created_at=work.now).returning(organizations.c.id))
+    return int(made.scalar_one())
+
+
+def create(work: Work, organization_id: int, *, name: str, address: str | None = None) -> Any:
+    """A new site. Raises `Conflict` when the name is taken."""
+    if find(work, organization_id, name) is not None:
+        raise Conflict(f"there is a site named {name!r} already")
+    values = {"organization_id": organization_id, "name": name, "address": address, "created_at": work.now}
+    return work.execute(insert(sites).values(**values).returning(*sites.c)).one()
+
+
+def find(work: Work, organization_id: int, name: str) -> Any | None:
+    found = select(sites).where(sites.c.organization_id == organization_id, sites.c.name == name, not_deleted(sites))
+    return work.execute(found).one_or_none()
+
+
+def named(work: Work, organization_id: int, name: str) -> int:
+    """The id of a site by its name. Raises `NotFound`."""
+    site = find(work, organization_id, name)
+    if site is None:
+        raise NotFound(f"there is no site named {name!r}")
+    return int(site.id)
+
+
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+    """Sites, newest first."""
+    mine = select(sites).where(sites.c.organization_id == organization_id, not_deleted(sites))
+    return list(work.execute(page(mine, sites.c.id, limit=limit, cursor=cursor)))

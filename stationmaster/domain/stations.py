@@ -1,0 +1,467 @@
+"""Charging stations: their record, their connectors, what they say of themselves at boot.
+
+A 1.6 connector is an EVSE with one connector; EVSE 0 is the charger itself.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from stationmaster.domain import events, sites
+from stationmaster.domain.credentials import Credential, Keys
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import Prepared, not_deleted, page, search
+
+stations = Table(
+    "stations",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("site_id", BigInt, ForeignKey("sites.id")),
+    Column("identity", Text, nullable=False),  # what it calls itself in OCPP; not a secret, and not for the public
+    Column("public_id", Text, nullable=False, unique=True),  # what drivers and maps may see (ATK-04)
+    Column("name", Text),
+    Column("secret_salt", LargeBinary, nullable=False),
+    Column("secret_digest", LargeBinary, nullable=False),
+    Column("secret_slow", Text),
+    Column("security_profile", Integer, nullable=False, server_default="1"),
+    Column("allow_insecure", Boolean, nullable=False, server_default=text("false")),
+    Column("pinned_version", Text),  # assumed when the station offers no subprotocol at all
+    Column(
+        "registration", Text, nullable=False, server_default="accepted"
+    ),  # the operator's word: accepted, pending, rejected
+    Column("vendor", Text),
+    Column("model", Text),
+    Column("serial", Text),
+    Column("firmware", Text),
+    Column("iccid", Text),
+    Column("imsi", Text),
+    Column("meter_type", Text),
+    Column("meter_serial", Text),
+    Column("ocpp_version", Text),
+    Column("booted_at", UtcTime),
+    Column("created_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
+)
+# The path of the socket names the station, so identities are unique over all organizations; a deleted one is free again.
+Index(
+    "uq_stations_identity",
+    stations.c.identity,
+    unique=True,
+    sqlite_where=stations.c.deleted_at.is_(None),
+    postgresql_where=stations.c.deleted_at.is_(None),
+)
+
+evses = Table(
+    "evses",
+    metadata,
+    key(),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    UniqueConstraint("station_id", "number"),
+)
+
+connectors = Table(
+    "connectors",
+    metadata,
+    key(),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("evse", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("error_code", Text),
+    Column("info", Text),
+    Column("vendor_id", Text),
+    Column("vendor_error_code", Text),
+    Column("status_at", UtcTime, nullable=False),
+    UniqueConstraint("station_id", "evse", "number"),
+)
+
+REGISTRATIONS = ("accepted", "pending", "rejected")
+_IDENTITY = re.compile(
+    r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z"
+)  # 2.0.1 identifierString, and the blanks and dots of the field; never ':'
+
+
+class Station(msgspec.Struct, frozen=True, gc=False):
+    """What a handler knows of the station that speaks: enough to scope every lookup by it."""
+
+    id: int
+    identity: str
+    organization_id: int
+    version: str
+    registration: str
+    booted: bool
+    heartbeat_interval_s: int = 300
+
+    @property
+    def accepted(self) -> bool:
+        """Registered, and has booted at least once (CON-20: this belongs to the record, not to the socket)."""
+        return self.registration == "accepted" and self.booted
+
+
+def is_identity(text: str) -> bool:
+    """Whether this can be a station's identity: 1 to 48 characters, no ':' (1.6J §3.1, 2.0.1 Part 4 §3.1.1)."""
+    return _IDENTITY.match(text) is not None and text.strip() == text and text not in (".", "..")
+
+
+def create(
+    work: Work,
+    organization_id: int,
+    keys: Keys,
+    *,
+    identity: str,
+    secret: str | None = None,
+    name: str | None = None,
+    site: str | None = None,
+    registration: str = "accepted",
+    pinned_version: str | None = None,
+) -> tuple[Any, str]:
+    """A new station and its secret in clear, to be shown once. Raises `Invalid` and `Conflict`."""
+    if not is_identity(identity):
+        raise Invalid("id", "must have 1 to 48 characters: letters, digits and * - _ = + | @ . (no ':' or '/')")
+    _check_registration(registration)
+    taken = select(stations.c.id).where(stations.c.identity == identity, not_deleted(stations))
+    if work.execute(taken).first() is not None:
+        raise Conflict(f"there is a charger {identity!r} already")
+    shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
+    row = work.execute(
+        insert(stations)
+        .values(
+            organization_id=organization_id,
+            site_id=None if site is None else sites.named(work, organization_id, site),
+            identity=identity,
+            public_id=secrets.token_hex(8),
+            name=name,
+            registration=registration,
+            pinned_version=pinned_version,
+            created_at=work.now,
+            **_stored(credential),
+        )
+        .returning(*stations.c)
+    ).one()
+    _changed(work, row)
+    return row, shown
+
+
+def get(work: Work, organization_id: int, identity: str) -> Any:
+    """The station's row. Raises `NotFound`."""
+    mine = select(stations).where(
+        stations.c.organization_id == organization_id, stations.c.identity == identity, not_deleted(stations)
+    )
+    row = work.execute(mine).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no charger {identity!r}")
+    return row
+
+
+def change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> Any:
+    """Set only the fields given (DAT-09: a field that is left out stays). Raises `NotFound`, `Invalid`."""
+    station = get(work, organization_id, identity)
+    values: dict[str, Any] = {
+        name: changes[name] for name in ("name", "registration", "pinned_version") if name in changes
+    }
+    if "registration" in values:
+        _check_registration(values["registration"])
+    if "site" in changes:
+        site = changes["site"]
+        values["site_id"] = None if site is None else sites.named(work, organization_id, site)
+    if values:
+        work.execute(update(stations).where(stations.c.id == station.id).values(**values))
+    _changed(work, station)
+    return get(work, organization_id, identity)
+
+
+def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, secret: str | None = None) -> str:
+    """Replace the secret; the old one stops working at once. Returns the new one in clear."""
+    station = get(work, organization_id, identity)
+    shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
+    work.execute(update(stations).where(stations.c.id == station.id).values(**_stored(credential)))
+    _changed(work, station)
+    return shown
+
+
+def delete(work: Work, organization_id: int, identity: str) -> None:
+    """Soft: its sessions stay, its identity is free again."""
+    station = get(work, organization_id, identity)
+    work.execute(update(stations).where(stations.c.id == station.id).values(deleted_at=work.now))
+    _changed(work, station)
+
+
+def listed(
+    work: Work,
+    organization_id: int,
+    *,
+    text: str | None = None,
+    among: list[int] | None = None,
+    except_for: list[int] | None = None,
+    limit: int,
+    cursor: str | None,
+) -> list[Any]:
+    """Stations, newest first, with the name of their site as `site`; only these, or all but these, when ids are given."""
+    mine = (
+        select(stations, sites.sites.c.name.label("site"))
+        .outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
+        .where(stations.c.organization_id == organization_id, not_deleted(stations))
+    )
+    if text:
+        mine = mine.where(
+            search(
+                text, (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
+            )
+        )
+    # The ids are our own integers; written into the statement they may be more than a driver takes as parameters.
+    if among is not None:
+        mine = mine.where(stations.c.id.in_(bindparam("among", among, expanding=True, literal_execute=True)))
+    if except_for is not None:
+        mine = mine.where(stations.c.id.not_in(bindparam("others", except_for, expanding=True, literal_execute=True)))
+    return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))
+
+
+def site_name(work: Work, station: Any) -> str | None:
+    """The name of the site a station's row stands at."""
+    return work.execute(select(sites.sites.c.name).where(sites.sites.c.id == station.site_id)).scalar()
+
+
+def owners(work: Work) -> list[Any]:
+    """Which organization each station belongs to: id, identity, organization_id."""
+    return list(
+        work.execute(
+            select(stations.c.id, stations.c.identity, stations.c.organization_id).where(not_deleted(stations))
+        )
+    )
+
+
+def count(work: Work, organization_id: int) -> int:
+    mine = (
+        select(func.count())
+        .select_from(stations)
+        .where(stations.c.organization_id == organization_id, not_deleted(stations))
+    )
+    return int(work.execute(mine).scalar_one())
+
+
+def connectors_of(work: Work, station_ids: list[int]) -> list[Any]:
+    """Every connector these stations have reported, in their order; EVSE 0 is the charger itself."""
+    theirs = select(connectors).where(connectors.c.station_id.in_(station_ids))
+    return list(work.execute(theirs.order_by(connectors.c.station_id, connectors.c.evse, connectors.c.number)))
+
+
+def all_entries(work: Work) -> list[Any]:
+    """What the gateway's directory needs of every station."""
+    return list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
+
+
+def entry(work: Work, station_id: int) -> Any | None:
+    """What the directory needs of one station, or None when it is deleted."""
+    return work.execute(select(*_ENTRY).where(stations.c.id == station_id, not_deleted(stations))).one_or_none()
+
+
+_ENTRY = (
+    stations.c.id,
+    stations.c.identity,
+    stations.c.organization_id,
+    stations.c.secret_salt,
+    stations.c.secret_digest,
+    stations.c.secret_slow,
+    stations.c.pinned_version,
+    stations.c.registration,
+    stations.c.booted_at,
+)
+
+_boot_facts = Prepared(
+    select(stations.c.vendor, stations.c.model, stations.c.serial, stations.c.registration).where(
+        stations.c.id == bindparam("station_id")
+    )
+)
+_BOOT = (
+    "vendor",
+    "model",
+    "serial",
+    "firmware",
+    "iccid",
+    "imsi",
+    "meter_type",
+    "meter_serial",
+    "ocpp_version",
+    "booted_at",
+)
+_set_boot_facts = Prepared(
+    update(stations)
+    .where(stations.c.id == bindparam("station_id"))
+    .values({name: bindparam(f"new_{name}") for name in _BOOT})
+)
+
+
+class BootFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a station says of itself at boot."""
+
+    vendor: str
+    model: str
+    serial: str | None = None
+    firmware: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_type: str | None = None
+    meter_serial: str | None = None
+
+
+def boot(work: Work, station: Station, facts: BootFacts) -> str:
+    """Record a boot; returns the registration ("accepted", "pending", "rejected").
+
+    Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24).
+    """
+    known = work.first(_boot_facts, station_id=station.id)
+    before = (known.vendor, known.model, known.serial)
+    if known.vendor is not None and before != (facts.vendor, facts.model, facts.serial):
+        detail = (
+            f"was {' '.join(filter(None, before))}, is now {facts.vendor} {facts.model} {facts.serial or ''}".strip()
+        )
+        alarm(work, station, kind="hardware_changed", detail=detail)
+    new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
+    work.run(
+        _set_boot_facts, station_id=station.id, **new | {"new_ocpp_version": station.version, "new_booted_at": work.now}
+    )
+    work.publish(
+        events.StationBooted(
+            station_id=station.id,
+            station=station.identity,
+            at=work.now,
+            registration=known.registration,
+            vendor=facts.vendor,
+            model=facts.model,
+            firmware=facts.firmware,
+        )
+    )
+    return str(known.registration)
+
+
+# Two statements that both databases understand as they are; a first notification of n connectors at once meets the
+# UNIQUE key, not a check before an insert (TX-15).
+_see_evse = Prepared(text("INSERT INTO evses (station_id, number) VALUES (:station_id, :evse) ON CONFLICT DO NOTHING"))
+_set_status = Prepared(
+    text(
+        "INSERT INTO connectors (station_id, evse, number, status, error_code, info, vendor_id, vendor_error_code, status_at)"
+        " VALUES (:station_id, :evse, :number, :status, :error_code, :info, :vendor_id, :vendor_error_code, :status_at)"
+        " ON CONFLICT (station_id, evse, number) DO UPDATE SET status = excluded.status, error_code = excluded.error_code,"
+        " info = excluded.info, vendor_id = excluded.vendor_id, vendor_error_code = excluded.vendor_error_code,"
+        " status_at = excluded.status_at"
+    ).bindparams(bindparam("status_at", type_=UtcTime))
+)
+
+
+def report_status(
+    work: Work,
+    station: Station,
+    *,
+    evse: int,
+    connector: int,
+    status: str,
+    at: datetime,
+    error_code: str | None = None,
+    info: str | None = None,
+    vendor_id: str | None = None,
+    vendor_error_code: str | None = None,
+) -> None:
+    """The state of a connector as the station tells it; the last word received holds.
+
+    EVSE 0 is the charger itself and never becomes an EVSE row.
+    """
+    if evse > 0:
+        work.run(_see_evse, station_id=station.id, evse=evse)
+    work.run(
+        _set_status,
+        station_id=station.id,
+        evse=evse,
+        number=connector,
+        status=status,
+        error_code=error_code,
+        info=info,
+        vendor_id=vendor_id,
+        vendor_error_code=vendor_error_code,
+        status_at=at,
+    )
+    work.publish(
+        events.ConnectorStatusChanged(
+            station_id=station.id,
+            station=station.identity,
+            at=at,
+            evse=evse,
+            connector=connector,
+            status=status,
+            error_code=error_code,
+            info=info,
+        )
+    )
+
+
+def alarm(work: Work, station: Station, *, kind: str, detail: str) -> None:
+    """Keep and tell something a person should look at."""
+    work.execute(insert(alarms).values(station_id=station.id, kind=kind, detail=detail, at=work.now))
+    work.publish(events.Alarm(station_id=station.id, station=station.identity, at=work.now, kind=kind, detail=detail))
+
+
+def alarms_listed(
+    work: Work, organization_id: int, *, station_id: int | None = None, limit: int, cursor: str | None
+) -> list[Any]:
+    """What people should look at, newest first, with the charger's identity as `station`."""
+    raised = (
+        select(alarms, stations.c.identity.label("station"))
+        .join(stations, stations.c.id == alarms.c.station_id)
+        .where(stations.c.organization_id == organization_id)
+    )
+    if station_id is not None:
+        raised = raised.where(alarms.c.station_id == station_id)
+    return list(work.execute(page(raised, alarms.c.id, limit=limit, cursor=cursor)))
+
+
+alarms = Table(
+    "alarms",
+    metadata,
+    key(),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("resolved_at", UtcTime),
+)
+Index("ix_alarms_station_id", alarms.c.station_id, alarms.c.id)
+
+
+def _changed(work: Work, row: Any) -> None:
+    work.publish(
+        events.StationChanged(station_id=row.id, station=row.identity, at=work.now, organization_id=row.organization_id)
+    )
+
+
+def _stored(credential: Credential) -> dict[str, Any]:
+    return {"secret_salt": credential.salt, "secret_digest": credential.digest, "secret_slow": credential.slow}
+
+
+def _check_registration(registration: str) -> None:
+    if registration not in REGISTRATIONS:
+        raise Invalid("registration", f"must be one of {', '.join(REGISTRATIONS)}")
