@@ -1,0 +1,1 @@
+"""What each version means: one function per message, no SQL, no business rules."""

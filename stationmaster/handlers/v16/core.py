@@ -1,0 +1,202 @@
+"""1.6 core profile (§4.1–4.10 from the station, §5 to it)."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+
+import msgspec
+
+from stationmaster.domain import authorization, commands, metering, sessions, stations
+from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.stations import Station
+from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v16 import words
+from stationmaster.ocpp import v16
+from stationmaster.ocpp.dialects import V16
+from stationmaster.ocpp.messages import now_text
+from stationmaster.storage import Work
+
+core = Routes(V16)
+
+_REGISTRATION: dict[str, v16.RegistrationStatus] = {
+    "accepted": "Accepted",
+    "pending": "Pending",
+    "rejected": "Rejected",
+}
+_FREE = ("Available", "Unavailable", "Reserved")  # states in which no session can be going on
+
+
+@core.on
+def boot_notification(work: Work, station: Station, req: v16.BootNotification) -> v16.BootNotificationResponse:
+    facts = stations.BootFacts(
+        vendor=req.charge_point_vendor,
+        model=req.charge_point_model,
+        serial=req.charge_point_serial_number or req.charge_box_serial_number,
+        firmware=req.firmware_version,
+        iccid=req.iccid,
+        imsi=req.imsi,
+        meter_type=req.meter_type,
+        meter_serial=req.meter_serial_number,
+    )
+    registration = stations.boot(work, station, facts)
+    sessions.suspect(work, station)
+    return v16.BootNotificationResponse(
+        status=_REGISTRATION[registration],
+        current_time=now_text(work.now),
+        interval=spread(station.heartbeat_interval_s),
+    )
+
+
+@core.on
+def heartbeat(work: Work, station: Station, req: v16.Heartbeat) -> v16.HeartbeatResponse:
+    return v16.HeartbeatResponse(current_time=now_text(work.now))
+
+
+@core.on
+def status_notification(work: Work, station: Station, req: v16.StatusNotification) -> v16.StatusNotificationResponse:
+    stations.report_status(
+        work,
+        station,
+        evse=req.connector_id,
+        connector=1 if req.connector_id else 0,
+        status=req.status,
+        at=words.moment(work, req.timestamp).at,
+        error_code=None if req.error_code == "NoError" else req.error_code,
+        info=req.info,
+        vendor_id=req.vendor_id,
+        vendor_error_code=req.vendor_error_code,
+    )
+    if req.connector_id > 0 and req.status in _FREE:
+        sessions.suspect(work, station, evse=req.connector_id)
+    return v16.StatusNotificationResponse()
+
+
+@core.on
+def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
+    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(authorization.authorize(work, station, req.id_tag)))
+
+
+@core.on
+def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -> v16.StartTransactionResponse:
+    # §4.8: the station may have let this token in from a stale cache, so look again.
+    auth = authorization.authorize(work, station, req.id_tag)
+    number = sessions.start(
+        work,
+        station,
+        evse=req.connector_id,
+        token=req.id_tag,
+        at=words.moment(work, req.timestamp),
+        meter_start_wh=Decimal(req.meter_start),
+        authorization=auth.status,
+        reservation_id=req.reservation_id,
+    )
+    return v16.StartTransactionResponse(transaction_id=number, id_tag_info=words.id_tag_info(auth))
+
+
+@core.on
+def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.MeterValuesResponse:
+    number = words.transaction_number(req.transaction_id)
+    for value in req.meter_value:
+        metering.record(
+            work,
+            station,
+            evse=req.connector_id,
+            transaction_number=number,
+            taken=words.moment(work, value.timestamp),
+            samples=words.samples(value.sampled_value),
+            raw=msgspec.json.encode(value.sampled_value),
+        )
+    return v16.MeterValuesResponse()
+
+
+@core.on
+def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> v16.StopTransactionResponse:
+    number = words.transaction_number(req.transaction_id)
+    content = msgspec.json.encode(req).decode()
+    sessions.stop(
+        work,
+        station,
+        number=number,
+        at=words.moment(work, req.timestamp),
+        meter_stop_wh=words.wh(req.meter_stop),
+        reason=req.reason,
+        token=req.id_tag,
+        content=content,
+    )
+    for value in req.transaction_data or ():
+        metering.record(
+            work,
+            station,
+            evse=0,
+            transaction_number=number,
+            taken=words.moment(work, value.timestamp),
+            samples=words.samples(value.sampled_value),
+            raw=msgspec.json.encode(value.sampled_value),
+            live=False,
+        )
+    if req.id_tag is None:
+        return v16.StopTransactionResponse()
+    # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.
+    return v16.StopTransactionResponse(
+        id_tag_info=words.id_tag_info(authorization.authorize(work, station, req.id_tag))
+    )
+
+
+@core.on
+def data_transfer(work: Work, station: Station, req: v16.DataTransfer) -> v16.DataTransferResponse:
+    # §4.3: we have agreed on nothing with any vendor; the text is in the message log, and is never evaluated.
+    return v16.DataTransferResponse(status="UnknownVendorId")
+
+
+@core.sends
+def remote_start(work: Work, station: Station, command: commands.RemoteStart) -> v16.RemoteStartTransaction:
+    if len(command.token) > 20:
+        raise Conflict("a 1.6 charger understands tokens of at most 20 characters")
+    return v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse)
+
+
+@core.sends
+def remote_stop(work: Work, station: Station, command: commands.RemoteStop) -> v16.RemoteStopTransaction:
+    for session in sessions.active_at(work, station.id):
+        if command.session in (session.public_id, str(session.number)):
+            return v16.RemoteStopTransaction(transaction_id=session.number)
+    raise NotFound(f"charger {station.identity} has no open session {command.session!r}")
+
+
+@core.sends
+def reset(work: Work, station: Station, command: commands.Reset) -> v16.Reset:
+    return v16.Reset(type="Hard" if command.kind == "hard" else "Soft")
+
+
+@core.sends
+def unlock(work: Work, station: Station, command: commands.Unlock) -> v16.UnlockConnector:
+    return v16.UnlockConnector(connector_id=command.evse)
+
+
+@core.sends
+def change_availability(work: Work, station: Station, command: commands.ChangeAvailability) -> v16.ChangeAvailability:
+    kind: v16.AvailabilityType = "Operative" if command.operative else "Inoperative"
+    return v16.ChangeAvailability(connector_id=command.evse, type=kind)
+
+
+@core.sends
+def get_configuration(work: Work, station: Station, command: commands.GetConfiguration) -> v16.GetConfiguration:
+    return v16.GetConfiguration(key=command.keys or None)
+
+
+@core.sends
+def change_configuration(
+    work: Work, station: Station, command: commands.ChangeConfiguration
+) -> v16.ChangeConfiguration:
+    return v16.ChangeConfiguration(key=command.key, value=command.value)
+
+
+@core.sends
+def clear_cache(work: Work, station: Station, command: commands.ClearCache) -> v16.ClearCache:
+    return v16.ClearCache()
+
+
+def spread(interval_s: int) -> int:
+    """±10 %, so that stations that booted together do not beat together (CON-23)."""
+    return round(interval_s * random.uniform(0.9, 1.1))

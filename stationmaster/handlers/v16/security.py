@@ -1,0 +1,34 @@
+"""1.6 security extension (whitepaper, edition 3): security events are alarms; the statuses are kept in the message log."""
+
+from __future__ import annotations
+
+from stationmaster.domain import stations
+from stationmaster.domain.stations import Station
+from stationmaster.handlers.routing import Routes
+from stationmaster.ocpp import v16
+from stationmaster.ocpp.dialects import V16
+from stationmaster.storage import Work
+
+security = Routes(V16)
+
+
+@security.on
+def security_event_notification(
+    work: Work, station: Station, req: v16.SecurityEventNotification
+) -> v16.SecurityEventNotificationResponse:
+    stations.alarm(work, station, kind=f"security:{req.type}", detail=req.tech_info or "")
+    return v16.SecurityEventNotificationResponse()
+
+
+@security.on
+def log_status_notification(
+    work: Work, station: Station, req: v16.LogStatusNotification
+) -> v16.LogStatusNotificationResponse:
+    return v16.LogStatusNotificationResponse()
+
+
+@security.on
+def signed_firmware_status_notification(
+    work: Work, station: Station, req: v16.SignedFirmwareStatusNotification
+) -> v16.SignedFirmwareStatusNotificationResponse:
+    return v16.SignedFirmwareStatusNotificationResponse()

@@ -1,0 +1,55 @@
+"""1.6 words to ours and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from stationmaster.domain.authorization import Authorization
+from stationmaster.domain.metering import Sample, number
+from stationmaster.domain.times import Instant, instant
+from stationmaster.ocpp import v16
+from stationmaster.ocpp.messages import now_text, parse_time
+from stationmaster.storage import Work
+
+MAX_TRANSACTION_ID = 2**31 - 1
+
+_AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
+    "accepted": "Accepted",
+    "blocked": "Blocked",
+    "expired": "Expired",
+    "unknown": "Invalid",
+}
+
+
+def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
+    return v16.IdTagInfo(
+        status=_AUTHORIZATION[authorization.status],
+        parent_id_tag=authorization.group,
+        expiry_date=None if authorization.expires_at is None else now_text(authorization.expires_at),
+    )
+
+
+def moment(work: Work, text: str | None) -> Instant:
+    """The station's time, as far as it is believable."""
+    return instant(text, parse_time(text), work.now)
+
+
+def transaction_number(transaction_id: int | None) -> int | None:
+    """A transaction id of ours, or None for the 0, -1 and 2^63-1 that several firmwares mean as "none"."""
+    if isinstance(transaction_id, int) and 1 <= transaction_id <= MAX_TRANSACTION_ID:
+        return transaction_id
+    return None
+
+
+def samples(values: Sequence[v16.SampledValue]) -> list[Sample]:
+    return [
+        Sample(value.value, value.measurand, value.unit, value.phase, value.context, value.location) for value in values
+    ]
+
+
+def wh(register: object) -> Decimal | None:
+    """A register in Wh, or None when what was sent is no usable number (TX-09)."""
+    if isinstance(register, int | float | str) and not isinstance(register, bool):
+        return number(str(register))
+    return None
