@@ -1,0 +1,3 @@
+from stationmaster.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""The connection: sockets, credentials, order, back-pressure, and commands that find their socket."""

@@ -1,0 +1,160 @@
+"""Who may connect, and who is connected: one entry per station, in memory, kept fresh by events.
+
+The newest authenticated socket wins (rule 7): it gets the next generation, and whatever an older generation still has
+to say about closing changes nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from stationmaster.domain import events, stations
+from stationmaster.domain.credentials import Credential
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Database
+
+if TYPE_CHECKING:
+    from stationmaster.gateway.session import Session
+
+TAKEOVERS = 5  # in TAKEOVER_WINDOW_S: more is no flaky network any more (ATK-03)
+TAKEOVER_WINDOW_S = 600.0
+
+
+class Entry:
+    """What the gateway knows of one station."""
+
+    __slots__ = (
+        "alarmed_at",
+        "credential",
+        "generation",
+        "gone_since",
+        "online",
+        "pinned_version",
+        "session",
+        "station",
+        "takeovers",
+    )
+
+    def __init__(self, station: Station, credential: Credential, pinned_version: str | None) -> None:
+        self.station = station
+        self.credential = credential
+        self.pinned_version = pinned_version
+        self.session: Session | None = None
+        self.generation = 0
+        self.online = False  # with grace: a reconnect within it is not told
+        self.gone_since: float | None = None  # monotonic
+        self.takeovers: tuple[float, ...] = ()
+        self.alarmed_at = 0.0
+
+    def replace_session(self, session: Session) -> Session | None:
+        """Give the socket to a new session; returns the one it replaces."""
+        replaced, self.session = self.session, session
+        self.generation += 1
+        self.gone_since = None
+        if replaced is not None:
+            now = time.monotonic()
+            self.takeovers = (*(at for at in self.takeovers if now - at < TAKEOVER_WINDOW_S), now)[-TAKEOVERS - 1 :]
+        return replaced
+
+    def release(self, session: Session) -> bool:
+        """The session's socket is closed; False when a newer one has taken over, and nothing is to be told (CON-02)."""
+        if self.session is not session:
+            return False
+        self.session = None
+        self.gone_since = time.monotonic()
+        return True
+
+    def too_many_takeovers(self) -> bool:
+        """Once in a window: more takeovers than a flaky network explains."""
+        now = time.monotonic()
+        if len(self.takeovers) <= TAKEOVERS or (self.alarmed_at and now - self.alarmed_at < TAKEOVER_WINDOW_S):
+            return False
+        self.alarmed_at = now
+        return True
+
+
+class Directory:
+    """Every station by identity and by key."""
+
+    def __init__(self, database: Database, *, heartbeat_interval_s: int) -> None:
+        self._database = database
+        self._heartbeat_interval_s = heartbeat_interval_s
+        self._by_identity: dict[str, Entry] = {}
+        self._by_id: dict[int, Entry] = {}
+        self.on_removed: Callable[[Entry], None] = lambda entry: None
+
+    async def load(self) -> None:
+        """Read every station; at start."""
+        for row in await self._database.read(stations.all_entries):
+            self._put(row)
+
+    def find(self, identity: str) -> Entry | None:
+        return self._by_identity.get(identity)
+
+    def get(self, station_id: int) -> Entry | None:
+        return self._by_id.get(station_id)
+
+    def entries(self) -> Iterable[Entry]:
+        return self._by_id.values()
+
+    def hear(self, heard: list[Any]) -> None:
+        """After each commit: what it says of stations holds from now on."""
+        for event in heard:
+            kind = type(event)
+            if kind is events.StationBooted:
+                self._booted(event)
+            elif kind is events.StationChanged:
+                self._database.submit(stations.entry, (event.station_id,), self._refresher(event.station_id))
+
+    def _booted(self, event: events.StationBooted) -> None:
+        entry = self._by_id.get(event.station_id)
+        if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
+            entry.station = _changed(entry.station, booted=True, registration=event.registration)
+
+    def _refresher(self, station_id: int) -> Callable[[Any, BaseException | None], None]:
+        def refresh(row: Any, error: BaseException | None) -> None:
+            if error is None:
+                self._forget(station_id) if row is None else self._put(row)
+
+        return refresh
+
+    def _put(self, row: Any) -> None:
+        credential = Credential(bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow)
+        entry = self._by_id.get(row.id)
+        if entry is None:
+            station = Station(
+                id=row.id,
+                identity=row.identity,
+                organization_id=row.organization_id,
+                version="",
+                registration=row.registration,
+                booted=_has_booted(row.booted_at),
+                heartbeat_interval_s=self._heartbeat_interval_s,
+            )
+            entry = Entry(station, credential, row.pinned_version)
+        else:
+            entry.station = _changed(entry.station, registration=row.registration, booted=_has_booted(row.booted_at))
+            entry.credential = credential
+            entry.pinned_version = row.pinned_version
+        self._by_id[row.id] = entry
+        self._by_identity[row.identity] = entry
+
+    def _forget(self, station_id: int) -> None:
+        entry = self._by_id.pop(station_id, None)
+        if entry is None:
+            return
+        if self._by_identity.get(entry.station.identity) is entry:
+            del self._by_identity[entry.station.identity]
+        self.on_removed(entry)
+
+
+def _has_booted(booted_at: datetime | None) -> bool:
+    return booted_at is not None
+
+
+def _changed(station: Station, **changes: Any) -> Station:
+    fields = {name: getattr(station, name) for name in station.__struct_fields__}
+    return Station(**fields | changes)

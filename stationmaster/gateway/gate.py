@@ -1,0 +1,161 @@
+"""Where a handshake becomes a session, and a closed socket an absence. Knows no WebSocket library.
+
+Refused handshakes are collected and kept with their reasons, once a second; who is gone for longer than the grace
+period is told to be offline.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from stationmaster.domain import connections, stations
+from stationmaster.domain.connections import Refusal
+from stationmaster.domain.credentials import Keys
+from stationmaster.gateway.directory import Directory, Entry
+from stationmaster.gateway.handshake import Admitted, Handshake, Refused
+from stationmaster.gateway.session import REMOVED, SUPERSEDED, Counts, Link, Session
+from stationmaster.handlers.routing import Routes
+from stationmaster.settings import Gateway as GatewaySettings
+from stationmaster.storage import Database
+
+log = structlog.get_logger()
+
+MAX_REFUSALS = 1000  # different ones, between two writes
+
+
+class Gate:
+    """Decides, lets in, sees off."""
+
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        keys: Keys,
+        routes: Mapping[str, Routes],
+        settings: GatewaySettings,
+    ) -> None:
+        self.stopping = False
+        self.counts = Counts()
+        self._database = database
+        self._directory = directory
+        self._routes = routes
+        self._settings = settings
+        self._handshake = Handshake(directory, keys, {version: one.dialect for version, one in routes.items()})
+        self._refusals: dict[tuple[str, str, str], Refusal] = {}
+        self._written_at = 0.0
+        directory.on_removed = self._removed
+
+    def decide(self, path: bytes, headers: Mapping[str, str], source: str, under_way: int) -> Admitted | Refused:
+        """Let this handshake in? A refusal is kept for the inbox "why can't my charger connect?"."""
+        if self.stopping:
+            decided: Admitted | Refused = _later("stopping", 10)
+        elif not self._database.available:
+            decided = _later("storage_down", 10)
+        elif under_way > self._settings.max_handshakes:
+            decided = _later("too_busy", 5)
+        else:
+            decided = self._handshake.decide(path, headers, source)
+        if isinstance(decided, Refused):
+            self._keep(decided, path, headers, source)
+        return decided
+
+    def enter(self, admitted: Admitted, link: Link) -> Session:
+        """The socket is open: the newest wins, the one before it is closed."""
+        entry = admitted.entry
+        session = Session(
+            entry,
+            self._routes[admitted.dialect.version],
+            link,
+            self._database,
+            self.counts,
+            strict=self._settings.strict,
+        )
+        replaced = entry.replace_session(session)
+        session.generation = entry.generation
+        station = entry.station
+        self._submit(connections.connected, station.id, station.identity, session.generation, link.source)
+        if not entry.online:
+            entry.online = True
+            self._submit(connections.online, station.id, station.identity, session.generation)
+        log.info("station.connected", station=station.identity, version=session.version, source=link.source)
+        if replaced is not None:
+            log.info("station.superseded", station=station.identity, source=replaced.link.source)
+            replaced.close(SUPERSEDED, "superseded by a newer connection")
+            if entry.too_many_takeovers():
+                detail = "its connection was taken over again and again: two devices with one id, or a flaky network"
+                self._database.submit(_takeovers, (station, detail), _ignore, lane=station.id)
+        return session
+
+    def leave(self, session: Session, reason: str) -> None:
+        """A socket is closed. An older generation changes nothing (CON-02)."""
+        session.dead()
+        if not session.entry.release(session):
+            return
+        station = session.entry.station
+        log.info("station.disconnected", station=station.identity, why=reason)
+        self._submit(connections.disconnected, station.id, station.identity, session.generation, reason)
+
+    def sweep(self, now: float) -> None:
+        """Tell who has been gone for too long; write down who was refused."""
+        for entry in self._directory.entries():
+            gone = entry.gone_since
+            if entry.online and gone is not None and now - gone > self._settings.offline_after_s:
+                self._offline(entry)
+        if self._refusals and now - self._written_at >= 1 and self._database.available:
+            self.write_refusals()
+
+    def write_refusals(self) -> None:
+        refusals, self._refusals = list(self._refusals.values()), {}
+        self._written_at = time.monotonic()
+        self._database.submit(connections.refused, (refusals,), _ignore)
+
+    def _offline(self, entry: Entry) -> None:
+        entry.online = False
+        log.info("station.offline", station=entry.station.identity)
+        self._submit(connections.offline, entry.station.id, entry.station.identity, entry.generation)
+
+    def _removed(self, entry: Entry) -> None:
+        """Its record was deleted: it is none of ours any more."""
+        if entry.session is not None:
+            entry.session.close(REMOVED, "this charger was removed")
+
+    def _keep(self, refused: Refused, path: bytes, headers: Mapping[str, str], source: str) -> None:
+        self.counts.refused += 1
+        log.info(
+            "handshake.refused", identity=refused.identity, source=source, status=refused.status, why=refused.reason
+        )
+        key = (refused.identity, source, refused.reason)
+        known = self._refusals.get(key)
+        if known is None and len(self._refusals) >= MAX_REFUSALS:
+            return
+        self._refusals[key] = Refusal(
+            identity=refused.identity,
+            source=source,
+            reason=refused.reason,
+            path=path[:300].decode("latin-1"),
+            at=datetime.now(UTC),
+            offered_protocols=tuple(name[:40] for name in refused.offered),
+            user_agent=(headers.get("User-Agent") or "")[:200] or None,
+            count=1 if known is None else known.count + 1,
+        )
+
+    def _submit(self, f: Any, station_id: int, *args: Any) -> None:
+        self._database.submit(f, (station_id, *args), _ignore, lane=station_id)
+
+
+def _later(reason: str, seconds: int) -> Refused:
+    return Refused(503, b"Please come back later.\n", reason, headers={"Retry-After": str(seconds)})
+
+
+def _takeovers(work: Any, station: stations.Station, detail: str) -> None:
+    stations.alarm(work, station, kind="takeovers", detail=detail)
+
+
+def _ignore(result: Any, error: BaseException | None) -> None:
+    if error is not None:
+        log.warning("gate.not_stored", why=str(error))

@@ -1,0 +1,166 @@
+"""May this connection come in? Decided before the 101, from the request alone; pure, so that every answer can be tested.
+
+Unknown id, wrong password and missing credentials get the same 401 with the same body, in the same time (ATK-02).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from urllib.parse import parse_qs, unquote_to_bytes
+
+import msgspec
+
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.stations import is_identity
+from stationmaster.gateway.directory import Directory, Entry
+from stationmaster.ocpp.dialects import DIALECTS, Dialect
+
+UNAUTHORIZED = b"The charger's id or secret is not right.\n"
+WINDOW_S = 60.0
+ATTEMPTS = 10  # failed attempts in a window, for one source, before they are answered with 429
+MAX_SOURCES = 20_000
+
+
+class Admitted(msgspec.Struct, frozen=True):
+    """Come in, as this station, speaking this version; `subprotocol` is what to confirm, None when none was offered."""
+
+    entry: Entry
+    dialect: Dialect
+    subprotocol: str | None
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """Stay out: the HTTP status, what to say, and the reason for our own inbox."""
+
+    status: int
+    body: bytes
+    reason: str
+    identity: str = ""
+    offered: tuple[str, ...] = ()
+    headers: dict[str, str] = {}
+
+
+class Attempts:
+    """Failed attempts by source, and by source and station; never by station alone, or a stranger could lock one out."""
+
+    def __init__(self) -> None:
+        self._failures: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+
+    def exhausted(self, source: str, identity: str = "") -> bool:
+        since, count = self._failures.get((source, identity), (0.0, 0))
+        return count >= ATTEMPTS and time.monotonic() - since < WINDOW_S
+
+    def failed(self, source: str, identity: str) -> None:
+        now = time.monotonic()
+        for key in ((source, ""), (source, identity)):
+            since, count = self._failures.pop(key, (now, 0))
+            if now - since >= WINDOW_S:
+                since, count = now, 0
+            self._failures[key] = (since, count + 1)
+        while len(self._failures) > MAX_SOURCES:
+            self._failures.popitem(last=False)
+
+
+class Handshake:
+    """Everything the decision needs."""
+
+    def __init__(self, directory: Directory, keys: Keys, spoken: Mapping[str, Dialect]) -> None:
+        self._directory = directory
+        self._keys = keys
+        self._spoken = spoken  # by version, those we have handlers for
+        self.attempts = Attempts()
+
+    def decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused:
+        """Identity, credentials, version, in this order."""
+        offered = _offered(headers)
+        identity, asked_version = identity_of(path)
+        if identity is None:
+            return Refused(404, b"The URL must end in the charger's id.\n", "bad_identity", "", offered)
+        entry = self._directory.find(identity)
+        if problem := self._problem(entry, identity, headers, source):
+            return self._turned_away(problem, identity, offered, source)
+        assert entry is not None
+        return self._with_version(entry, offered, asked_version)
+
+    def _problem(self, entry: Entry | None, identity: str, headers: Mapping[str, str], source: str) -> str | None:
+        if self.attempts.exhausted(source, identity):
+            return "too_many_attempts"
+        user, password, problem = _credentials(headers)
+        # The check is made in any case, so that all refusals take the same time.
+        right = self._keys.verify(None if entry is None else entry.credential, password)
+        if problem is not None:
+            return problem
+        if entry is None:
+            return "unknown_station"
+        if user != identity.encode():
+            return "username_mismatch"
+        return None if right else "wrong_password"
+
+    def _turned_away(self, problem: str, identity: str, offered: tuple[str, ...], source: str) -> Refused:
+        over = problem == "too_many_attempts" or self.attempts.exhausted(source)
+        if problem != "too_many_attempts":
+            self.attempts.failed(source, identity)
+        if over:
+            retry = {"Retry-After": str(int(WINDOW_S))}
+            return Refused(429, b"Too many attempts.\n", problem, identity, offered, retry)
+        realm = {"WWW-Authenticate": 'Basic realm="charger", charset="UTF-8"'}
+        return Refused(401, UNAUTHORIZED, problem, identity, offered, realm)
+
+    def _with_version(self, entry: Entry, offered: tuple[str, ...], asked_version: str | None) -> Admitted | Refused:
+        identity = entry.station.identity
+        if offered:
+            for subprotocol, dialect in DIALECTS.items():
+                if subprotocol in offered and dialect.version in self._spoken:
+                    return Admitted(entry, dialect, subprotocol)
+            return Refused(
+                400, b"None of the offered OCPP versions is spoken here.\n", "unknown_subprotocol", identity, offered
+            )
+        version = asked_version or entry.pinned_version
+        if version is not None and version in self._spoken:
+            return Admitted(entry, self._spoken[version], None)
+        return Refused(400, b"No OCPP version was offered (Sec-WebSocket-Protocol).\n", "no_subprotocol", identity)
+
+
+def identity_of(path: bytes) -> tuple[str | None, str | None]:
+    """The station's identity (the last path segment, decoded once) and the `version` of the query form, if any.
+
+    `/ocpp/{id}`, any deeper path, and `/ocpp?chargePointId={id}&version=1.6` are understood.
+    """
+    bare, _, query = path.partition(b"?")
+    parameters = parse_qs(query.decode("latin-1"), max_num_fields=20) if query else {}
+    version = parameters.get("version", [None])[0]
+    segment = bare.rstrip(b"/").rpartition(b"/")[2]
+    if "chargePointId" in parameters and segment in (b"", b"ocpp"):
+        identity = parameters["chargePointId"][0]
+    else:
+        try:
+            identity = unquote_to_bytes(segment).decode()
+        except UnicodeDecodeError:
+            return None, version
+    return (identity if is_identity(identity) else None), version
+
+
+def _offered(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """The subprotocols, however many headers they came in; blanks and upper case are tolerated."""
+    getall = getattr(headers, "getall", None)
+    lines = getall("Sec-WebSocket-Protocol", []) if getall else [headers.get("Sec-WebSocket-Protocol", "")]
+    return tuple(name.strip().lower() for line in lines for name in line.split(",") if name.strip())[:10]
+
+
+def _credentials(headers: Mapping[str, str]) -> tuple[bytes, bytes, str | None]:
+    """User and password as bytes: a 1.6 key may be no UTF-8 and may contain a colon (SEC-05); and what is wrong, if anything."""
+    value = headers.get("Authorization")
+    if value is None:
+        return b"", b"", "no_credentials"
+    scheme, _, encoded = value.partition(" ")
+    if scheme.lower() != "basic":
+        return b"", b"", "bad_credentials"
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return b"", b"", "bad_credentials"
+    return user, password, None if colon else "bad_credentials"

@@ -1,0 +1,392 @@
+"""Accepts chargers. The only file that knows the WebSocket library.
+
+The library (picows) parses frames and leaves to us what is here: fragments, limits, the close handshake, pings, back-pressure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import struct
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from picows import (
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    WSUpgradeResponse,
+    WSUpgradeResponseWithListener,
+)
+from picows.picows import WSProtocol  # type: ignore[attr-defined]
+
+from stationmaster.gateway.gate import Gate
+from stationmaster.gateway.handshake import Admitted, Refused
+from stationmaster.gateway.session import Session
+from stationmaster.settings import Gateway as GatewaySettings
+
+log = structlog.get_logger()
+
+MAX_FRAME = 512 * 1024  # of the library; the session's own limit is lower or equal
+MAX_BUFFERED = 256 * 1024  # CON-11
+STALLED_S = (
+    30.0  # a peer that takes nothing for this long is cut (CON-11); a message must be complete in this time (RPC-25)
+)
+CLOSING_S = 2.0  # time for the peer to take our close frame
+SWEEP_S = 2.0
+# A frame of this many bytes or fewer needs no buffer of its own; memory of every idle connection (the library's minimum).
+READ_BUFFER = 2048
+
+NORMAL, UNSUPPORTED, TOO_BIG, POLICY, RESTART = 1000, 1003, 1009, 1008, 1012
+
+# The library makes a logger for every connection; an adapter is shared by all of them.
+_quiet = logging.LoggerAdapter(logging.getLogger("picows"), {})
+
+
+class Listener:
+    """The listening socket, and the sweep that looks after every connection."""
+
+    def __init__(self, gate: Gate, settings: GatewaySettings) -> None:
+        self._gate = gate
+        self._settings = settings
+        self._server: asyncio.Server | None = None
+        self._sweeper: asyncio.TimerHandle | None = None
+        self.links: set[SocketLink] = set()
+        self.handshakes = 0
+
+    async def start(self) -> int:
+        """Listen; returns the port (of use when the setting is 0)."""
+        loop = asyncio.get_running_loop()
+        settings = self._settings
+        self._server = await loop.create_server(self._protocol, settings.host, settings.port, backlog=4096)
+        self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def stop(self) -> None:
+        """Take no more, let what is being handled be answered, then close with 1012, spread out (CON-09)."""
+        self._gate.stopping = True
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline and not all(link.session.idle for link in self.links if link.session):
+            await asyncio.sleep(0.02)
+        links = list(self.links)
+        pause = min(30.0, len(links) / 500) / max(1, len(links))
+        for link in links:
+            if link.session is not None:
+                link.session.close(RESTART, "restarting")
+            else:
+                link.close(RESTART, "restarting")
+            if pause > 0.001:
+                await asyncio.sleep(pause)
+        deadline = time.monotonic() + CLOSING_S
+        while self.links and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        if self._server is not None:
+            self._server.close()
+        for link in list(self.links):
+            link.abort()
+        await asyncio.sleep(0)
+
+    def _protocol(self) -> WSProtocol:
+        return _Door(self, self._settings)
+
+    def admit(self, request: WSUpgradeRequest, source: str) -> WSUpgradeResponseWithListener:
+        """The answer to a handshake: 101 with a listener, or the refusal."""
+        try:
+            decided = self._gate.decide(request.path, request.headers, source, self.handshakes)
+        except Exception:
+            log.exception("handshake.failed", source=source)
+            decided = Refused(500, b"Something went wrong here.\n", "bad_request")
+        if isinstance(decided, Refused):
+            response = WSUpgradeResponse.create_error_response(decided.status, decided.body, decided.headers)
+            return WSUpgradeResponseWithListener(response, None)
+        # Some chargers forget the word, and nothing else is wrong with them.
+        if "upgrade" not in request.headers.get("Connection", "").lower():
+            request.headers["Connection"] = "Upgrade"
+        headers = {} if decided.subprotocol is None else {"Sec-WebSocket-Protocol": decided.subprotocol}
+        response = WSUpgradeResponse.create_101_response(headers)
+        return WSUpgradeResponseWithListener(response, SocketLink(self, decided, source))
+
+    def opened(self, link: SocketLink, admitted: Admitted) -> Session:
+        self.links.add(link)
+        return self._gate.enter(admitted, link)
+
+    def closed(self, link: SocketLink) -> None:
+        self.links.discard(link)
+        if link.session is not None:
+            self._gate.leave(link.session, link.reason)
+
+    def _sweep(self) -> None:
+        """Every two seconds: ping the silent, close the dead, the stalled and the endless."""
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+        now = time.monotonic()
+        settings = self._settings
+        for link in list(self.links):
+            try:
+                link.look_after(now, settings.ping_interval_s, settings.pong_timeout_s)
+            except Exception:
+                log.exception("sweep.failed", source=link.source)
+        self._gate.sweep(now)
+
+
+class _Door(WSProtocol):  # type: ignore[misc]
+    """A connection until it is let in: knows where it comes from, and counts as a handshake under way."""
+
+    __slots__ = ("_counted", "_listener", "_source")
+
+    def __init__(self, listener: Listener, settings: GatewaySettings) -> None:
+        super().__init__(
+            None,
+            None,
+            False,
+            self._admit,
+            _quiet,
+            True,
+            settings.handshake_timeout_s,
+            False,
+            0,
+            0,
+            1,
+            True,
+            MAX_FRAME,
+            None,
+            READ_BUFFER,
+        )
+        self._listener: Listener | None = listener
+        self._source = "?"
+        self._counted = False
+
+    def connection_made(self, transport: Any) -> None:
+        peer = transport.get_extra_info("peername")
+        self._source = peer[0] if peer else "?"
+        assert self._listener is not None
+        self._listener.handshakes += 1
+        self._counted = True
+        super().connection_made(transport)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._count_off()
+        super().connection_lost(error)
+
+    def _admit(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
+        listener = self._listener
+        assert listener is not None
+        response = listener.admit(request, self._source)
+        self._count_off()
+        return response
+
+    def _count_off(self) -> None:
+        if self._counted and self._listener is not None:
+            self._counted = False
+            self._listener.handshakes -= 1
+            self._listener = None
+
+
+class SocketLink(WSListener):
+    """One open socket, as its session sees it: send, close, and whether to read on."""
+
+    __slots__ = (
+        "_admitted",
+        "_allowance",
+        "_closing_at",
+        "_heard_at",
+        "_listener",
+        "_parts",
+        "_parts_since",
+        "_pinged_at",
+        "_refilled_at",
+        "_stalled_at",
+        "_stops",
+        "_transport",
+        "reason",
+        "session",
+        "source",
+    )
+
+    def __init__(self, listener: Listener, admitted: Admitted, source: str) -> None:
+        self.source = source
+        self.session: Session | None = None
+        self.reason = "the connection was lost"
+        self._listener = listener
+        self._admitted: Admitted | None = admitted
+        self._transport: WSTransport | None = None
+        self._heard_at = time.monotonic()
+        self._pinged_at = 0.0
+        self._closing_at = 0.0
+        self._stalled_at = 0.0
+        self._parts: list[bytes] | None = None
+        self._parts_since = 0.0
+        self._allowance = float(listener._settings.burst)
+        self._refilled_at = self._heard_at
+        self._stops = 0  # why reading is stopped: a bit for each reason
+
+    # Called by the library
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._transport = transport
+        transport.underlying_transport.set_write_buffer_limits(high=MAX_BUFFERED)
+        assert self._admitted is not None
+        admitted, self._admitted = self._admitted, None
+        self.session = self._listener.opened(self, admitted)
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:
+        self._transport = None
+        self._listener.closed(self)
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
+        self._heard_at = time.monotonic()
+        self._pinged_at = 0.0
+        if self._closing_at:
+            if frame.msg_type == WSMsgType.CLOSE:
+                transport.disconnect()
+            return
+        kind = frame.msg_type
+        if kind == WSMsgType.TEXT or kind == WSMsgType.CONTINUATION:
+            self._take(kind, frame)
+        elif kind == WSMsgType.CLOSE:
+            self.reason = f"closed by the charger ({_close_code(frame)})"
+            transport.send(WSMsgType.CLOSE, frame.get_payload_as_bytes()[:2])
+            transport.disconnect()
+        elif kind == WSMsgType.BINARY:
+            self._end(UNSUPPORTED, "text messages only")
+
+    def pause_writing(self) -> None:
+        self._stalled_at = time.monotonic()
+        self._stop_reading(_UNSENT)
+
+    def resume_writing(self) -> None:
+        self._stalled_at = 0.0
+        self._read_on(_UNSENT)
+
+    # Called by the session
+
+    @property
+    def last_heard_at(self) -> datetime:
+        return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self._heard_at)
+
+    def send(self, data: bytes) -> None:
+        if self._transport is not None and not self._closing_at:
+            self._transport.send(WSMsgType.TEXT, data)
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame, and wait a moment for the other side to say the same."""
+        if self._transport is None or self._closing_at:
+            return
+        self.reason = f"closed here: {reason} ({code})"
+        self._closing_at = time.monotonic()
+        self._transport.send(WSMsgType.CLOSE, struct.pack(">H", code) + reason.encode())
+        self._stops = 0
+        self._transport.underlying_transport.resume_reading()
+
+    def pause_reading(self) -> None:
+        self._stop_reading(_LANE)
+
+    def resume_reading(self) -> None:
+        self._read_on(_LANE)
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.disconnect(False)
+
+    # Called by the sweep
+
+    def look_after(self, now: float, ping_interval_s: float, pong_timeout_s: float) -> None:
+        if self._transport is None:
+            return
+        if self._closing_at:
+            if now - self._closing_at > CLOSING_S:
+                self.abort()
+        elif self._stalled_at and now - self._stalled_at > STALLED_S:
+            self._cut("took nothing for too long")
+        elif self._parts is not None and now - self._parts_since > STALLED_S:
+            self._end(POLICY, "a message took too long to arrive")
+        elif self._pinged_at:
+            if now - self._pinged_at > pong_timeout_s:
+                self._cut("no answer to a ping")
+        elif now - self._heard_at > ping_interval_s:
+            self._pinged_at = now
+            self._transport.send_ping()
+
+    def _cut(self, why: str) -> None:
+        self.reason = why
+        if self.session is not None:
+            self.session.dead()
+        self.abort()
+
+    # Messages
+
+    def _take(self, kind: WSMsgType, frame: WSFrame) -> None:
+        session = self.session
+        if session is None or session.closed:
+            return
+        data = frame.get_payload_as_bytes()
+        if self._parts is not None or not frame.fin or kind == WSMsgType.CONTINUATION:
+            whole = self._assemble(data, frame.fin, kind == WSMsgType.CONTINUATION)
+            if whole is None:
+                return
+            data = whole
+        if len(data) > session.limit:
+            self._end(TOO_BIG, f"a message may have {session.limit} bytes")
+            return
+        self._pay()
+        session.receive(data)
+
+    def _assemble(self, data: bytes, final: bool, continues: bool) -> bytes | None:
+        """Put a message together from its fragments, within the same limit; None while it is not complete."""
+        assert self.session is not None
+        if continues != (self._parts is not None):
+            self._end(1002, "fragments out of order")
+            return None
+        if self._parts is None:
+            self._parts, self._parts_since = [], time.monotonic()
+        self._parts.append(data)
+        if sum(map(len, self._parts)) > self.session.limit:
+            self._end(TOO_BIG, f"a message may have {self.session.limit} bytes")
+            return None
+        if not final:
+            return None
+        whole, self._parts = b"".join(self._parts), None
+        return whole
+
+    def _pay(self) -> None:
+        """A message costs one from the allowance (RPC-24); without it we stop reading, and nothing is lost or refused."""
+        settings = self._listener._settings
+        self._allowance -= 1
+        if self._allowance >= 0:
+            return
+        now = self._heard_at
+        self._allowance = min(settings.burst, self._allowance + (now - self._refilled_at) * settings.messages_per_s)
+        self._refilled_at = now
+        if self._allowance < 0:
+            self._stop_reading(_RATE)
+            asyncio.get_running_loop().call_later(-self._allowance / settings.messages_per_s, self._read_on, _RATE)
+
+    def _stop_reading(self, reason: int) -> None:
+        if not self._stops and self._transport is not None and not self._closing_at:
+            self._transport.underlying_transport.pause_reading()
+        self._stops |= reason
+
+    def _read_on(self, reason: int) -> None:
+        if not self._stops & reason:
+            return
+        self._stops &= ~reason
+        if not self._stops and self._transport is not None and not self._transport.is_disconnected:
+            self._transport.underlying_transport.resume_reading()
+
+    def _end(self, code: int, reason: str) -> None:
+        if self.session is not None:
+            self.session.close(code, reason)
+
+
+_LANE, _RATE, _UNSENT = 1, 2, 4
+
+
+def _close_code(frame: WSFrame) -> int:
+    """The peer's close code; 1005 when it named none."""
+    payload = frame.get_payload_as_bytes()
+    return int.from_bytes(payload[:2], "big") if len(payload) >= 2 else 1005

@@ -1,0 +1,183 @@
+"""All settings in one object, from `stationmaster.yaml` and the environment (`STATIONMASTER_WEB__PORT=8080`).
+
+The environment wins over the file. `DATABASE_URL`, `REDIS_URL` and `LOG_LEVEL` are understood as well.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+PREFIX = "STATIONMASTER_"
+_PLAIN = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("redis", "url"), "LOG_LEVEL": ("log", "level")}
+
+
+class BadSettings(Exception):
+    """The settings cannot be used; the message is one line that names the key."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Web(Part):
+    host: str = Field("127.0.0.1", description="Address the web application and the API listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port of the web application and the API")
+    secure_cookies: bool = Field(False, description="Set when the pages are reached over https")
+
+
+class Gateway(Part):
+    host: str = Field("127.0.0.1", description="Address chargers connect to; plain ws:// belongs on a private network")
+    port: int = Field(9000, ge=0, le=65535, description="Port chargers connect to")
+    strict: bool = Field(False, description="Answer every deviation from the schemas with an error (for certification)")
+    heartbeat_interval_s: int = Field(300, ge=10, le=86400, description="Heartbeat interval given at boot, ±10 %")
+    call_timeout_s: float = Field(30.0, gt=0, le=600, description="How long a charger may take to answer a command")
+    ping_interval_s: float = Field(30.0, ge=1, le=3600, description="Ping a charger that has been silent this long")
+    pong_timeout_s: float = Field(
+        20.0, ge=1, le=600, description="Close a connection that is silent this long after a ping"
+    )
+    offline_after_s: float = Field(60.0, ge=0, le=3600, description="A charger gone this long is reported offline")
+    handshake_timeout_s: float = Field(10.0, gt=0, le=60, description="Time a connection has to complete its handshake")
+    max_handshakes: int = Field(2000, ge=1, description="Connections that may be in their handshake at one time")
+    messages_per_s: float = Field(10.0, gt=0, description="Messages a second a charger may send in the long run")
+    burst: int = Field(200, ge=1, description="Messages a charger may send at once before it is slowed down")
+
+
+class DatabaseSettings(Part):
+    url: str = Field(
+        "sqlite:///data/stationmaster.db", description="sqlite:///path or postgresql://user:password@host/name"
+    )
+    migrate: bool = Field(True, description="Bring the schema up to date at start")
+    lanes: int = Field(2, ge=1, le=16, description="Writer connections on PostgreSQL")
+
+
+class Redis(Part):
+    url: str | None = Field(None, description="Redis or Valkey, between several nodes")
+
+
+class Security(Part):
+    key: str | None = Field(
+        None, description="Secret key of this installation, 32 bytes or more; made in key_file when missing"
+    )
+    key_file: Path = Field(Path("data/secret.key"), description="Where the secret key is kept when `key` is not set")
+
+
+class Log(Part):
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
+    format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for machines")
+
+    @field_validator("level", mode="before")
+    @classmethod
+    def lower(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+
+class Retention(Part):
+    messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        extra="forbid",
+        yaml_file="stationmaster.yaml",
+        nested_model_default_partial_update=True,
+    )
+
+    web: Web = Web()
+    gateway: Gateway = Gateway()
+    database: DatabaseSettings = DatabaseSettings()
+    redis: Redis = Redis()
+    security: Security = Security()
+    log: Log = Log()
+    retention: Retention = Retention()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _PlainVariables(settings_cls), YamlConfigSettingsSource(settings_cls)
+
+
+class _PlainVariables(PydanticBaseSettingsSource):
+    """The customary variables without a prefix."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        values = {
+            key: os.environ[name] for name, (part, key) in _PLAIN.items() if part == field_name and os.environ.get(name)
+        }
+        return values or None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(field, name)[0] for name, field in self.settings_cls.model_fields.items()}
+        return {name: value for name, value in found.items() if value}
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings. Raises `BadSettings` with one line that names the key."""
+    unknown = _unknown_variables()
+    if unknown:
+        raise BadSettings(f"{unknown}: there is no such setting")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise BadSettings(f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+    except (ValueError, OSError) as error:
+        raise BadSettings(f"stationmaster.yaml: {str(error).splitlines()[0]}") from None
+
+
+def secret_key(settings: Settings) -> bytes:
+    """The installation's secret key; a fresh one is written to `security.key_file` on the first start. Raises `BadSettings`."""
+    if settings.security.key is not None:
+        if len(settings.security.key.encode()) < 32:
+            raise BadSettings("security.key: must have at least 32 bytes")
+        if len(set(settings.security.key)) < 10 or "change" in settings.security.key.lower():
+            raise BadSettings(
+                "security.key: this looks like an example; use a random one, or leave it out to have one made"
+            )
+        return settings.security.key.encode()
+    path = settings.security.key_file
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        key = path.read_bytes().strip()
+        if len(key) < 32:
+            raise BadSettings(f"security.key_file: {path} has fewer than 32 bytes") from None
+        return key
+    except OSError as error:
+        raise BadSettings(f"security.key_file: {path}: {error.strerror}") from None
+    key = secrets.token_urlsafe(48).encode()
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(key + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return key
+
+
+def _unknown_variables() -> str | None:
+    """A misspelt variable would otherwise be ignored in silence."""
+    for name in os.environ:
+        if name.upper().startswith(PREFIX):
+            part, _, key = name.upper().removeprefix(PREFIX).lower().partition("__")
+            field = Settings.model_fields.get(part)
+            if (
+                field is None
+                or not isinstance(field.default, BaseModel)
+                or (key and key not in type(field.default).model_fields)
+            ):
+                return name
+    return None
