@@ -299,8 +299,9 @@ def _number_in(text: str) -> int | Decimal | None:
 def _in_tenths(value: int | Decimal) -> bool:
     if isinstance(value, int):
         return True
-    exponent = value.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -1
+    _, digits, exponent = value.as_tuple()
+    beyond = -int(exponent) - 1  # digits behind the first decimal
+    return beyond <= 0 or not any(digits[-beyond:])
 
 
 def _plain(value: Any) -> Any:
