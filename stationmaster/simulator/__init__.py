@@ -1,0 +1,1 @@
+"""Simulated charging stations: an independent witness that speaks OCPP and knows nothing of the server's insides."""

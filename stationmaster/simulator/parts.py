@@ -1,0 +1,74 @@
+"""What a simulated charger is made of, whatever version it speaks."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from stationmaster.ocpp import v16
+from stationmaster.simulator.meter import Outlet
+
+
+@dataclass
+class Transaction:
+    """One charging transaction. `key` is the charger's own name for it, `id` the central system's."""
+
+    key: str
+    connector: int
+    token: str
+    meter_start_wh: int
+    began: datetime
+    id: int | None = None
+    ended: bool = False
+
+
+@dataclass
+class Reservation:
+    id: int
+    token: str
+    parent: str | None
+    until: datetime
+
+
+@dataclass
+class Connector:
+    """One connector, its outlet and what goes on at it."""
+
+    number: int
+    outlet: Outlet
+    status: str = "Available"
+    error_code: str = "NoError"
+    told: tuple[str, str] | None = None  # status and error code as the server last heard them
+    operative: bool = True
+    wants_operative: bool = True  # a change that waits for the end of the transaction
+    authorized: str | None = None  # a token that waits for the cable
+    transaction: Transaction | None = None
+    reservation: Reservation | None = None
+    visited: bool = False  # a simulated driver is at it and decides what happens next
+    flowing_since_s: float | None = None
+    charging: bool = False
+
+    @property
+    def plugged_in(self) -> bool:
+        return self.outlet.vehicle is not None
+
+    @property
+    def is_free(self) -> bool:
+        return self.status == "Available" and not self.plugged_in and self.transaction is None
+
+
+@dataclass
+class Nameplate:
+    """What the charger says about itself in BootNotification."""
+
+    vendor: str = "Simulated"
+    model: str = "Post 22"
+    firmware: str = "1.0.0"
+    serial: str | None = None
+
+
+@dataclass
+class Tokens:
+    """What the charger knows about tokens by itself: the local list and the cache (1.6 §3.5)."""
+
+    local: dict[str, v16.IdTagInfo] = field(default_factory=dict)
+    local_version: int = 0
+    cache: dict[str, v16.IdTagInfo] = field(default_factory=dict)

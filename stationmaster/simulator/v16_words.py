@@ -1,0 +1,97 @@
+"""Between the simulator's own words and OCPP 1.6: meter readings and charging profiles. Plain functions."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from stationmaster.ocpp import v16
+from stationmaster.ocpp.messages import now_text, parse_time
+from stationmaster.simulator.limits import Limits, Profile, Purpose
+from stationmaster.simulator.meter import Outlet, Reading
+
+REGISTER = "Energy.Active.Import.Register"
+PURPOSES: dict[str, Purpose] = {
+    "ChargePointMaxProfile": "max",
+    "TxDefaultProfile": "default",
+    "TxProfile": "transaction",
+}
+
+
+def meter_value(at: str, reading: Reading, measurands: Iterable[str], context: str) -> v16.MeterValue:
+    """One reading as the measurands asked for. Without any it has the register, so that it is never empty."""
+    samples = list(_samples(reading, list(measurands) or [REGISTER], context))
+    return v16.MeterValue(timestamp=at, sampled_value=samples)
+
+
+def transaction_data(at: str, reading: Reading, measurands: Iterable[str], context: str) -> v16.TransactionData:
+    """The same as StopTransaction carries it."""
+    samples = [
+        v16.TransactionSampledValue(**{name: getattr(sample, name) for name in sample.__struct_fields__})
+        for sample in _samples(reading, measurands, context)
+    ]
+    return v16.TransactionData(timestamp=at, sampled_value=samples)
+
+
+def _samples(reading: Reading, measurands: Iterable[str], context: str) -> Iterator[v16.SampledValue]:
+    def sample(value: float, measurand: str, unit: str, phase: str | None = None) -> v16.SampledValue:
+        words = {"value": f"{value:g}" if value < 100_000 else str(round(value)), "context": context}
+        return v16.SampledValue(**cast(Any, words), **cast(Any, {"measurand": measurand, "unit": unit, "phase": phase}))
+
+    many = len(reading.voltages_v) > 1
+    for measurand in measurands:
+        if measurand == REGISTER:
+            yield sample(reading.register_wh, measurand, "Wh")
+        elif measurand == "Power.Active.Import":
+            yield sample(reading.power_w, measurand, "W")
+        elif measurand == "Current.Import":
+            for phase, current in enumerate(reading.currents_a, start=1):
+                yield sample(current, measurand, "A", f"L{phase}" if many else None)
+        elif measurand == "Voltage":
+            for phase, voltage in enumerate(reading.voltages_v, start=1):
+                yield sample(voltage, measurand, "V", f"L{phase}-N" if many else None)
+        elif measurand == "SoC" and reading.soc_percent is not None:
+            yield sample(reading.soc_percent, measurand, "Percent")
+
+
+def profile(connector: int, given: v16.ChargingProfile) -> Profile:
+    """A 1.6 charging profile in the words of limits.py."""
+    schedule = given.charging_schedule
+    return Profile(
+        id=given.charging_profile_id,
+        connector=connector,
+        stack_level=given.stack_level,
+        purpose=PURPOSES[given.charging_profile_purpose],
+        kind=given.charging_profile_kind,
+        unit=schedule.charging_rate_unit,
+        periods=tuple(
+            (period.start_period, period.limit, period.number_phases or 3)
+            for period in schedule.charging_schedule_period
+        ),
+        recurrency=given.recurrency_kind,
+        start=parse_time(schedule.start_schedule),
+        duration_s=schedule.duration,
+        valid_from=parse_time(given.valid_from),
+        valid_to=parse_time(given.valid_to),
+        transaction=given.transaction_id,
+    )
+
+
+def composite_schedule(
+    limits: Limits, connector: int, outlet: Outlet, at: datetime, began: datetime | None, *, duration_s: int, unit: str
+) -> v16.ChargingSchedule:
+    """The limit in force from `at` on, looked up minute by minute and joined where it does not change."""
+    phases, voltage_v = outlet.supply.phases, outlet.supply.voltage_v
+    periods: list[v16.ChargingSchedulePeriod] = []
+    for start_s in range(0, max(1, duration_s), 60):
+        moment = at + timedelta(seconds=start_s)
+        limit_w = limits.limit_w(connector, moment, began, voltage_v=voltage_v, phases=phases)
+        limit_w = min(limit_w, outlet.supply.limit_w)
+        limit = round(limit_w if unit == "W" else limit_w / voltage_v / phases, 1)
+        if not periods or periods[-1].limit != limit:
+            periods.append(v16.ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases))
+    return v16.ChargingSchedule(
+        charging_rate_unit=cast(Any, unit),
+        charging_schedule_period=periods,
+        duration=duration_s,
+        start_schedule=now_text(at),
+    )
