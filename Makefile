@@ -1,0 +1,56 @@
+# Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+BIN := .venv/bin
+export UV_PROJECT_ENVIRONMENT := .venv
+
+.DEFAULT_GOAL := help
+.PHONY: help setup web run serve test test-fast check format generate bench crash clean
+
+help: ## list these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/.ready web ## make .venv with everything in it, and build the web application
+
+.venv/.ready: pyproject.toml uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv sync --frozen --inexact --quiet
+	@touch $@
+
+web: .venv/.ready ## build the web application (when its sources have changed)
+	@$(BIN)/python tools/build_web.py
+
+run: setup ## start the server with demo data and simulated chargers
+	@$(BIN)/stationmaster demo
+
+serve: setup ## start the server as it would run for real
+	@$(BIN)/stationmaster serve
+
+test: setup ## run the whole suite (SQLite, PostgreSQL, browser)
+	@$(BIN)/python -m pytest
+
+test-fast: setup ## run the suite without PostgreSQL, browser and crash tests
+	@$(BIN)/python -m pytest -m "not slow" --no-postgres
+
+check: setup ## format, lint, types, architecture arrows
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/arrows.py
+
+format: setup ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+generate: setup ## write the generated files again (messages, docs)
+	@$(BIN)/python tools/generate_messages.py
+	@$(BIN)/python tools/generate_docs.py
+
+bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
+	@$(BIN)/stationmaster bench
+
+crash: setup ## kill -9 the server under load, again and again, and count what is lost
+	@$(BIN)/stationmaster crash
+
+clean: ## remove everything that was made
+	rm -rf .venv web/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
