@@ -71,6 +71,7 @@ class App:
                 work = [
                     group.create_task(outbox_delivery.run(self.database)),
                     group.create_task(timers.run(self.database, self.settings)),
+                    group.create_task(self.directory.follow()),
                 ]
                 try:
                     log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)

@@ -65,6 +65,7 @@ stations = Table(
     Column("ocpp_version", Text),
     Column("booted_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
+    Column("changed_at", UtcTime, nullable=False, index=True),  # how other processes notice
     Column("deleted_at", UtcTime),
 )
 # The path of the socket names the station, so identities are unique over all organizations; a deleted one is free again.
@@ -160,6 +161,7 @@ def create(
             registration=registration,
             pinned_version=pinned_version,
             created_at=work.now,
+            changed_at=work.now,
             **_stored(credential),
         )
         .returning(*stations.c)
@@ -190,9 +192,7 @@ def change(work: Work, organization_id: int, identity: str, changes: dict[str, A
     if "site" in changes:
         site = changes["site"]
         values["site_id"] = None if site is None else sites.named(work, organization_id, site)
-    if values:
-        work.execute(update(stations).where(stations.c.id == station.id).values(**values))
-    _changed(work, station)
+    _change(work, station, **values)
     return get(work, organization_id, identity)
 
 
@@ -200,16 +200,14 @@ def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, s
     """Replace the secret; the old one stops working at once. Returns the new one in clear."""
     station = get(work, organization_id, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
-    work.execute(update(stations).where(stations.c.id == station.id).values(**_stored(credential)))
-    _changed(work, station)
+    _change(work, station, **_stored(credential))
     return shown
 
 
 def delete(work: Work, organization_id: int, identity: str) -> None:
     """Soft: its sessions stay, its identity is free again."""
     station = get(work, organization_id, identity)
-    work.execute(update(stations).where(stations.c.id == station.id).values(deleted_at=work.now))
-    _changed(work, station)
+    _change(work, station, deleted_at=work.now)
 
 
 def listed(
@@ -234,11 +232,10 @@ def listed(
                 text, (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
             )
         )
-    # The ids are our own integers; written into the statement they may be more than a driver takes as parameters.
     if among is not None:
-        mine = mine.where(stations.c.id.in_(bindparam("among", among, expanding=True, literal_execute=True)))
+        mine = mine.where(stations.c.id.in_(_written(among)))
     if except_for is not None:
-        mine = mine.where(stations.c.id.not_in(bindparam("others", except_for, expanding=True, literal_execute=True)))
+        mine = mine.where(stations.c.id.not_in(_written(except_for)))
     return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))
 
 
@@ -256,13 +253,21 @@ def owners(work: Work) -> list[Any]:
     )
 
 
-def count(work: Work, organization_id: int) -> int:
+def count(work: Work, organization_id: int, *, among: list[int] | None = None) -> int:
+    """How many stations there are; with ids, how many of these."""
     mine = (
         select(func.count())
         .select_from(stations)
         .where(stations.c.organization_id == organization_id, not_deleted(stations))
     )
+    if among is not None:
+        mine = mine.where(stations.c.id.in_(_written(among)))
     return int(work.execute(mine).scalar_one())
+
+
+def _written(ids: list[int]) -> Any:
+    """Ids (our own integers) written into the statement: there may be more than a driver takes as parameters."""
+    return bindparam("ids", ids, expanding=True, literal_execute=True)
 
 
 def connectors_of(work: Work, station_ids: list[int]) -> list[Any]:
@@ -274,6 +279,11 @@ def connectors_of(work: Work, station_ids: list[int]) -> list[Any]:
 def all_entries(work: Work) -> list[Any]:
     """What the gateway's directory needs of every station."""
     return list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
+
+
+def changed_since(work: Work, at: datetime) -> list[Any]:
+    """The entries of stations whose record was written since; with `deleted_at`. How another process is noticed."""
+    return list(work.execute(select(*_ENTRY, stations.c.deleted_at).where(stations.c.changed_at >= at)))
 
 
 def entry(work: Work, station_id: int) -> Any | None:
@@ -450,6 +460,11 @@ alarms = Table(
     Column("resolved_at", UtcTime),
 )
 Index("ix_alarms_station_id", alarms.c.station_id, alarms.c.id)
+
+
+def _change(work: Work, station: Any, **values: Any) -> None:
+    work.execute(update(stations).where(stations.c.id == station.id).values(changed_at=work.now, **values))
+    _changed(work, station)
 
 
 def _changed(work: Work, row: Any) -> None:

@@ -6,10 +6,13 @@ to say about closing changes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from stationmaster.domain import events, stations
 from stationmaster.domain.credentials import Credential
@@ -19,6 +22,10 @@ from stationmaster.storage import Database
 if TYPE_CHECKING:
     from stationmaster.gateway.session import Session
 
+log = structlog.get_logger()
+
+FOLLOW_S = 0.25
+MARGIN = timedelta(seconds=10)
 TAKEOVERS = 5  # in TAKEOVER_WINDOW_S: more is no flaky network any more (ATK-03)
 TAKEOVER_WINDOW_S = 600.0
 
@@ -84,12 +91,32 @@ class Directory:
         self._heartbeat_interval_s = heartbeat_interval_s
         self._by_identity: dict[str, Entry] = {}
         self._by_id: dict[int, Entry] = {}
+        self._seen_at = database.clock()
         self.on_removed: Callable[[Entry], None] = lambda entry: None
 
     async def load(self) -> None:
         """Read every station; at start."""
+        self._seen_at = self._database.clock()
         for row in await self._database.read(stations.all_entries):
             self._put(row)
+
+    async def follow(self) -> None:
+        """For ever: notice what another process (the command line, another node) has changed."""
+        while True:
+            await asyncio.sleep(FOLLOW_S)
+            try:
+                await self.catch_up()
+            except Exception as error:
+                log.debug("directory.not_refreshed", why=str(error))
+
+    async def catch_up(self) -> None:
+        """Read what was written since the last time; with a margin for clocks that differ and commits that take long."""
+        since, self._seen_at = self._seen_at - MARGIN, self._database.clock()
+        for row in await self._database.read(stations.changed_since, since):
+            if row.deleted_at is None:
+                self._put(row)
+            else:
+                self._forget(row.id)
 
     def find(self, identity: str) -> Entry | None:
         return self._by_identity.get(identity)

@@ -1,0 +1,76 @@
+"""`stationmaster user|station|token add …`: records made from the command line, beside a running server or before it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.settings import load, secret_key
+from stationmaster.storage import Database, Work, migrations
+
+user = typer.Typer(no_args_is_help=True, help="People who log in.")
+station = typer.Typer(no_args_is_help=True, help="Chargers.")
+token = typer.Typer(no_args_is_help=True, help="Cards and other tokens.")
+
+
+@user.command("add")
+def add_user(
+    email: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+    role: Annotated[str, typer.Option(help=", ".join(accounts.ROLES))] = "administrator",
+) -> None:
+    """Add somebody who can log in."""
+    _write(lambda work: accounts.add(work, email=email, password=password, role=role))
+    print(f"{email} can log in as {role}")
+
+
+@station.command("add")
+def add_station(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="What the charger calls itself: the end of its URL")],
+    secret: Annotated[str | None, typer.Option(help="16 to 64 characters; left out, one is generated")] = None,
+    name: Annotated[str | None, typer.Option()] = None,
+) -> None:
+    """Add a charger and print its secret."""
+    keys = Keys(secret_key(load()))
+    _, shown = _write(
+        lambda work: stations.create(work, sites.home(work), keys, identity=identity, secret=secret, name=name)
+    )
+    print(f"charger {identity}\nsecret  {shown}")
+
+
+@token.command("add")
+def add_token(
+    uid: Annotated[str, typer.Argument(help="As the charger reads it from the card")],
+    label: Annotated[str | None, typer.Option(help="Whose card it is")] = None,
+) -> None:
+    """Add a card."""
+    _write(lambda work: authorization.add(work, sites.home(work), uid=uid, label=label))
+    print(f"card {uid} may charge")
+
+
+def migrate() -> None:
+    database = Database(load().database.url)
+    migrations.upgrade(database.engine)
+    print(f"the schema is at {migrations.head()}")
+
+
+def _write(f: Callable[[Work], Any]) -> Any:
+    """One unit of work on the configured database."""
+
+    async def run() -> Any:
+        settings = load()
+        database = Database(settings.database.url, lanes=1, readers=1)
+        if settings.database.migrate:
+            migrations.upgrade(database.engine)
+        database.start()
+        try:
+            return await database.write(f)
+        finally:
+            await database.stop()
+
+    return asyncio.run(run())

@@ -1,0 +1,167 @@
+"""`serve` and `demo`: the server in this process; in the demo, simulated chargers in another one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import signal
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import uvloop
+
+from stationmaster import telemetry
+from stationmaster.app import App
+from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Conflict
+from stationmaster.settings import Settings, load
+from stationmaster.storage import Work
+
+DEMO_EMAIL = "demo@example.org"
+DEMO_SITES = (("Harbour garage", "Quay 4"), ("Office car park", "Mill Street 12"))
+DEMO_TOKENS = ("04A2B3C4D5", "04B7C8D9EA", "049F11223A", "04DEAD00BE")
+DEMO_NAMES = ("North wall", "South wall", "Gate", "Visitors", "Fleet 1", "Fleet 2")
+
+Ready = Callable[[App], Awaitable[None]]
+
+
+def serve() -> None:
+    """Run until SIGTERM or Ctrl-C."""
+    settings = load()
+    telemetry.configure(settings.log.level, settings.log.format)
+    uvloop.run(_serve(settings, _print_urls))
+
+
+def demo(*, chargers: int, seed: int) -> None:
+    """The same, with demo data and a handful of living chargers."""
+    settings = load()
+    telemetry.configure("warning" if settings.log.level == "info" else settings.log.level, settings.log.format)
+    uvloop.run(_demo(settings, chargers, seed))
+
+
+async def _serve(settings: Settings, ready: Ready) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    try:
+        async with App(settings).running() as app:
+            await ready(app)
+            await stop.wait()
+    except OSError as error:
+        sys.exit(f"stationmaster: {error}")
+
+
+async def _print_urls(app: App) -> None:
+    _say(f"Web: {_web_url(app)}", f"Chargers: {_chargers_url(app)}/<id>")
+    if not await app.database.read(accounts.any_user):
+        _say("Nobody can log in yet: stationmaster user add EMAIL --role administrator")
+
+
+async def _demo(settings: Settings, chargers: int, seed: int) -> None:
+    simulator: asyncio.subprocess.Process | None = None
+    with tempfile.TemporaryDirectory(prefix="stationmaster-") as folder:
+
+        async def ready(app: App) -> None:
+            nonlocal simulator
+            email, password, passwords = await _demo_data(app, chargers)
+            _say(f"Web: {_web_url(app)}", f"Chargers: {_chargers_url(app)}/<id>", f"Login: {email} {password}")
+            simulator = await _simulate(app, Path(folder), passwords, seed)
+
+        try:
+            await _serve(settings, ready)
+        finally:
+            if simulator is not None and simulator.returncode is None:
+                simulator.terminate()
+                await simulator.wait()
+
+
+async def _demo_data(app: App, chargers: int) -> tuple[str, str, dict[str, str]]:
+    """Sites, chargers, cards and a log-in; made on the first run, and remembered beside the database."""
+    store = app.settings.security.key_file.parent / "demo.json"
+    known: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
+    password = known.get("password") or secrets.token_urlsafe(12)
+    known_chargers: dict[str, str] = known.get("chargers") or {}
+    identities = [f"SIM{number:03d}" for number in range(1, chargers + 1)]
+    made = await app.database.write(_make_demo, app.keys, password, [one for one in identities if one not in known_chargers])
+    known_chargers |= made
+    store.touch(mode=0o600)
+    store.write_text(json.dumps({"password": password, "chargers": known_chargers}))
+    return DEMO_EMAIL, password, {one: known_chargers[one] for one in identities if one in known_chargers}
+
+
+def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
+    home = sites.home(work)
+    for name, address in DEMO_SITES:
+        if sites.find(work, home, name) is None:
+            sites.create(work, home, name=name, address=address)
+    for number, uid in enumerate(DEMO_TOKENS, 1):
+        _unless_there(lambda uid=uid, number=number: authorization.add(work, home, uid=uid, label=f"Driver {number}"))
+    _unless_there(lambda: accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator"))
+    made = {}
+    for number, identity in enumerate(identities):
+        site = DEMO_SITES[number % len(DEMO_SITES)][0]
+        name = DEMO_NAMES[number % len(DEMO_NAMES)]
+        created = _unless_there(
+            lambda identity=identity, name=name, site=site: stations.create(
+                work, home, keys, identity=identity, name=name, site=site
+            )
+        )
+        made[identity] = created[1] if created else stations.new_secret(work, home, identity, keys)
+    return made
+
+
+def _unless_there(make: Callable[[], Any]) -> Any:
+    try:
+        return make()
+    except Conflict:
+        return None
+
+
+async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int) -> asyncio.subprocess.Process:
+    """The chargers live in a process of their own: a real client, over a real socket."""
+    file = folder / "passwords.json"
+    file.write_text(json.dumps(passwords))
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "stationmaster",
+        "simulate",
+        "SIM",
+        "1.6",
+        _chargers_url(app),
+        "--passwords",
+        str(file),
+        "--scenario",
+        "living",
+        "--tokens",
+        ",".join(DEMO_TOKENS),
+        "--seed",
+        str(seed),
+        "--quiet",
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+
+
+def _web_url(app: App) -> str:
+    return f"http://{_reachable(app.settings.web.host)}:{app.web_port}"
+
+
+def _chargers_url(app: App) -> str:
+    return f"ws://{_reachable(app.settings.gateway.host)}:{app.gateway_port}/ocpp"
+
+
+def _reachable(host: str) -> str:
+    return "localhost" if host in ("0.0.0.0", "::", "127.0.0.1") else host
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line, flush=True)
