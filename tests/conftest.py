@@ -1,0 +1,120 @@
+"""What every test can ask for: a database (on both kinds), a running server, a charger's raw socket."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import authorization, sites, stations
+from stationmaster.settings import DatabaseSettings, Security, Settings
+from stationmaster.settings import Gateway as GatewaySettings
+from stationmaster.settings import Web as WebSettings
+from stationmaster.storage import Database, migrations
+from tests import postgres
+from tests.charger import Charger
+
+SECRET_KEY = "a key that is only good for the tests 0123456789"
+_numbers = itertools.count(1)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-postgres", action="store_true", help="run on SQLite only")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_url" in metafunc.fixturenames:
+        kinds = ["sqlite"] if metafunc.config.getoption("--no-postgres") else ["sqlite", "postgresql"]
+        metafunc.parametrize("database_url", kinds, indirect=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """One PostgreSQL for the whole run, with a migrated template in it."""
+    with postgres.server() as url:
+        template = postgres.create(url, "template_stationmaster")
+        database = Database(template)
+        migrations.upgrade(database.engine)
+        database.engine.dispose()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "stationmaster.db"
+    database = Database(f"sqlite:///{path}")
+    migrations.upgrade(database.engine)
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database; the test runs on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "stationmaster.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"test_{next(_numbers)}"
+        yield postgres.create(server, name, template="template_stationmaster")
+        postgres.drop(server, name)
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    """Free ports, and a database of the test's own; change what the test is about before asking for `app`."""
+    return Settings(
+        database=DatabaseSettings(url=database_url),
+        gateway=GatewaySettings(port=0),
+        web=WebSettings(port=0),
+        security=Security(key=SECRET_KEY),
+    )
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A started database, without the rest."""
+    database = Database(database_url)
+    database.start()
+    yield database
+    await database.stop()
+
+
+@pytest.fixture
+async def app(settings: Settings) -> AsyncIterator[App]:
+    """A running Stationmaster."""
+    async with App(settings).running() as running:
+        yield running
+
+
+@pytest.fixture
+async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
+    """`await charger("CP1")`: a registered charger's raw socket, connected; closed after the test."""
+    opened: list[Charger] = []
+    home = await app.database.write(sites.home)
+    await app.database.write(authorization.add, home, uid="TAG1")
+
+    async def connect(identity: str = "CP1", *, boot: bool = True, **options: object) -> Charger:
+        if app.directory.find(identity) is None:
+            _, secret = await app.database.write(stations.create, home, app.keys, identity=identity)
+            secrets[identity] = secret
+            while app.directory.find(identity) is None:
+                await asyncio.sleep(0.001)
+        one = await Charger.connect(app.gateway_port, identity, secrets[identity], **options)  # type: ignore[arg-type]
+        opened.append(one)
+        if boot:
+            await one.boot()
+        return one
+
+    secrets: dict[str, str] = {}
+    connect.secrets = secrets  # type: ignore[attr-defined]
+    yield connect
+    for one in opened:
+        await one.close()

