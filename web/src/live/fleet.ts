@@ -1,0 +1,148 @@
+import { ApiError, get, query, segment } from "../api/client";
+import type { Page, Session, Station } from "../api/types";
+import type { LiveEvent } from "./events";
+import { applyEvents, EMPTY_FLEET, needsFetch, type Fleet } from "./reducer";
+import { stream } from "./stream";
+
+const PAGE = 200;
+/** More unexplained stations than this in one bundle: one sweep is kinder to the server than many questions. */
+const MANY = 20;
+
+/** The fleet as the fleet page shows it: a snapshot from the API, kept fresh by the event stream. */
+class FleetStore {
+  fleet: Fleet = EMPTY_FLEET;
+  loaded = false;
+  error: Error | null = null;
+  private loading: AbortController | null = null;
+  /** Set when something may have been missed while no page was looking. */
+  private stale = true;
+  /** Events heard while a snapshot is being fetched; they may be newer than its pages. */
+  private heard: LiveEvent[] = [];
+  private readonly watchers = new Set<() => void>();
+
+  constructor() {
+    stream.listen((events) => {
+      this.hear(events);
+    });
+    stream.watchState(() => {
+      // Without a stream there is no `hello` to wait for: show what the API has.
+      if (stream.state === "waiting" && !this.loaded && this.watchers.size > 0) void this.load();
+    });
+  }
+
+  /** A page begins to look at all chargers. The stream's next `hello` loads them; if it has been, this does. */
+  open(): void {
+    stream.focus(null);
+    if (this.stale && stream.state !== "connecting") void this.load();
+  }
+
+  readonly watch = (f: () => void): (() => void) => {
+    this.watchers.add(f);
+    return () => this.watchers.delete(f);
+  };
+
+  readonly current = (): Fleet => this.fleet;
+
+  clear(): void {
+    this.loading?.abort();
+    this.fleet = EMPTY_FLEET;
+    this.loaded = false;
+    this.stale = true;
+    this.error = null;
+    this.tell();
+  }
+
+  /** Fetches everything anew. The first time, pages show as they come; later the old picture stays till the end. */
+  async load(): Promise<void> {
+    this.loading?.abort();
+    const abort = new AbortController();
+    this.loading = abort;
+    this.heard = [];
+    this.stale = false;
+    const stations = new Map<string, Station>();
+    const meterStarts = new Map<string, number>();
+    try {
+      await pages<Session>("/sessions", { status: "active" }, abort.signal, (sessions) => {
+        for (const s of sessions) if (s.meter_start_wh !== null) meterStarts.set(s.id, s.meter_start_wh);
+      });
+      await pages<Station>("/stations", {}, abort.signal, (items) => {
+        for (const station of items) stations.set(station.id, station);
+        if (!this.loaded) this.show({ stations: new Map(stations), meterStarts });
+      });
+      this.loaded = true;
+      this.error = null;
+      this.show({ stations, meterStarts });
+    } catch (error) {
+      if (abort.signal.aborted) return;
+      this.error = error as Error;
+      this.stale = true;
+      this.tell();
+    } finally {
+      if (this.loading === abort) this.loading = null;
+    }
+  }
+
+  /** Fetches one station anew, or forgets it if it is gone. */
+  async reload(id: string): Promise<void> {
+    try {
+      this.put(await get<Station>(`/stations/${segment(id)}`));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 404) this.remove(id);
+    }
+  }
+
+  put(station: Station): void {
+    const stations = new Map(this.fleet.stations);
+    stations.set(station.id, station);
+    this.fleet = { ...this.fleet, stations };
+    this.tell();
+  }
+
+  private remove(id: string): void {
+    const stations = new Map(this.fleet.stations);
+    if (!stations.delete(id)) return;
+    this.fleet = { ...this.fleet, stations };
+    this.tell();
+  }
+
+  private hear(events: LiveEvent[]): void {
+    if (events.some((e) => e.type === "hello")) {
+      this.stale = true;
+      if (this.watchers.size > 0) void this.load();
+    }
+    if (this.watchers.size === 0 && this.stale) return;
+    if (this.loading) this.heard.push(...events);
+    const before = this.fleet;
+    this.fleet = applyEvents(before, events);
+    if (this.fleet.stations !== before.stations) this.tell();
+    if (!this.loaded) return;
+    const unclear = new Set(events.map((e) => needsFetch(before, e)).filter((id) => id !== null));
+    if (unclear.size > MANY) void this.load();
+    else for (const id of unclear) void this.reload(id);
+  }
+
+  private show(fleet: Fleet): void {
+    this.fleet = applyEvents(fleet, this.heard);
+    this.tell();
+  }
+
+  private tell(): void {
+    for (const f of this.watchers) f();
+  }
+}
+
+async function pages<T>(
+  path: string,
+  filters: Record<string, string>,
+  signal: AbortSignal,
+  take: (items: T[]) => void,
+): Promise<void> {
+  let cursor: string | null = null;
+  do {
+    const page: Page<T> = await get<Page<T>>(path + query({ ...filters, limit: PAGE, cursor }), signal);
+    take(page.items);
+    cursor = page.next;
+  } while (cursor);
+}
+
+export const fleetStore = new FleetStore();

@@ -1,0 +1,52 @@
+import type { Connector, Session, Station } from "../src/api/types";
+
+export function station(over: Partial<Station> = {}): Station {
+  return {
+    id: "CP-1",
+    name: null,
+    site: null,
+    vendor: null,
+    model: null,
+    serial: null,
+    firmware: null,
+    ocpp_version: "1.6",
+    registration: "accepted",
+    booted: true,
+    connected: true,
+    online: true,
+    connected_at: "2026-01-01T10:00:00Z",
+    last_heard_at: "2026-01-01T10:00:00Z",
+    last_boot_at: null,
+    status: "Available",
+    error_code: null,
+    created_at: "2026-01-01T00:00:00Z",
+    connectors: [connector()],
+    ...over,
+  };
+}
+
+export function connector(over: Partial<Connector> = {}): Connector {
+  return { evse: 1, connector: 1, status: "Available", error_code: "NoError", info: null, status_at: null, session: null, ...over };
+}
+
+export function session(over: Partial<Session> = {}): Session {
+  return {
+    id: "s1",
+    station: "CP-1",
+    evse: 1,
+    transaction_id: 7,
+    token: "CARD1",
+    status: "active",
+    started_at: "2026-01-01T10:00:00Z",
+    stopped_at: null,
+    stop_reason: null,
+    meter_start_wh: 50_000,
+    meter_stop_wh: null,
+    energy_wh: 0,
+    power_w: null,
+    soc_percent: null,
+    flags: [],
+    review: false,
+    ...over,
+  };
+}

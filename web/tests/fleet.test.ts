@@ -1,0 +1,48 @@
+import { describe, expect, it } from "vitest";
+import { points } from "../src/components/chartPoints";
+import { filterTone, inOrder, matches, overview } from "../src/pages/fleet/overview";
+import { stationTone } from "../src/words";
+import { connector, session, station } from "./factories";
+
+const running = { id: "s1", token: "CARD9", started_at: null, energy_wh: 1, power_w: 7000, soc_percent: null };
+const charging = station({ id: "A", connectors: [connector({ status: "Charging", session: running }), connector({ evse: 2 })] });
+const faulted = station({ id: "B", connectors: [connector({ status: "Charging", session: running }), connector({ evse: 2, status: "Faulted" })] });
+const offline = station({ id: "C", connected: false, connectors: [connector({ status: "Charging", session: running })] });
+const reserved = station({ id: "D", connectors: [connector({ status: "Reserved" })] });
+
+describe("the overview", () => {
+  it("shows the worst news of a charger first", () => {
+    expect([charging, faulted, offline, reserved].map(stationTone)).toEqual(["charging", "faulted", "offline", "reserved"]);
+    expect(filterTone(reserved)).toBe("busy");
+    expect(stationTone(station({ status: "Unavailable" }))).toBe("unavailable");
+  });
+
+  it("counts, and leaves the last known power of the offline out", () => {
+    expect(overview([charging, faulted, offline, reserved])).toMatchObject({
+      total: 4, connected: 3, powerW: 14_000, tones: { charging: 1, faulted: 1, offline: 1, busy: 1, available: 0 },
+    });
+  });
+
+  it("finds by every word of a search", () => {
+    const found = station({ id: "CP-7", name: "Bay 7", site: "Town hall", connectors: [connector({ session: running })] });
+    expect(["", "bay", "town 7", "card9", "CP-7"].every((q) => matches(found, q))).toBe(true);
+    expect(matches(found, "town 8")).toBe(false);
+  });
+
+  it("sorts by site, then name, numbers as numbers, those without a site last", () => {
+    const ids = inOrder([station({ id: "Z" }), station({ id: "CP-10", site: "A" }), station({ id: "CP-9", site: "A" })]).map((s) => s.id);
+    expect(ids).toEqual(["CP-9", "CP-10", "Z"]);
+  });
+});
+
+describe("chart points", () => {
+  it("turns registers into session energy and puts late readings in their place", () => {
+    const value = (at: string, energy_wh: number | null, power_w: number | null) => ({ at, context: null, energy_wh, power_w, current_a: null, voltage_v: null, soc_percent: null, samples: [] });
+    const data = points({
+      ...session({ stopped_at: "2026-01-01T10:03:00Z", meter_stop_wh: 50_300 }),
+      meter_values: [value("2026-01-01T10:02:00Z", 50_200, 6000), value("2026-01-01T10:01:00Z", null, 3000), value("nonsense", 1, 1)],
+    });
+    expect(data.power.map(([, kw]) => kw)).toEqual([3, 6]);
+    expect(data.energy.map(([, kwh]) => kwh)).toEqual([0, 0.2, 0.3]);
+  });
+});
