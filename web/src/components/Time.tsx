@@ -1,0 +1,60 @@
+import { useSyncExternalStore } from "react";
+import { duration, local, relative, utc } from "../format";
+
+/** One clock for the whole page, so that a thousand "3 min ago" cost one timer. */
+class Ticker {
+  now = Date.now();
+  private timer: ReturnType<typeof setInterval> | null = null;
+  private readonly watchers = new Set<() => void>();
+  constructor(private readonly everyMs: number) {}
+
+  readonly watch = (f: () => void): (() => void) => {
+    this.watchers.add(f);
+    if (!this.timer) this.now = Date.now();
+    this.timer ??= setInterval(() => {
+      this.now = Date.now();
+      for (const g of this.watchers) g();
+    }, this.everyMs);
+    return () => {
+      this.watchers.delete(f);
+      if (this.watchers.size === 0 && this.timer) {
+        clearInterval(this.timer);
+        this.timer = null;
+      }
+    };
+  };
+  readonly read = (): number => this.now;
+}
+
+const slow = new Ticker(10_000);
+
+export function useNow(): number {
+  return useSyncExternalStore(slow.watch, slow.read);
+}
+
+/** "3 min ago"; the exact time, local and UTC, on hover. */
+export function Ago({ at }: { at: string | null | undefined }) {
+  const now = useNow();
+  if (!at) return <span className="dim">never</span>;
+  return (
+    <time dateTime={at} title={`${local(at)} · ${utc(at)}`}>
+      {relative(at, now)}
+    </time>
+  );
+}
+
+/** A local date and time; UTC on hover. */
+export function At({ at }: { at: string | null | undefined }) {
+  if (!at) return <span className="dim">–</span>;
+  return (
+    <time dateTime={at} title={utc(at)} className="num">
+      {local(at)}
+    </time>
+  );
+}
+
+/** How long from one moment to another, or until now. */
+export function Lasting({ from, to }: { from: string | null; to: string | null }) {
+  const now = useNow();
+  return <span className="num">{duration(from, to ?? now)}</span>;
+}
