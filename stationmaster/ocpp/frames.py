@@ -123,6 +123,11 @@ def error(message_id: str, code: str, description: str, details: dict[str, Any] 
     return _encoder.encode((CALL_ERROR, message_id, code, description[:DESCRIPTION_LIMIT], details or {}))
 
 
+def result_error(message_id: str, code: str, description: str, details: dict[str, Any] | None = None) -> bytes:
+    """A CALLRESULTERROR of 2.1, which says that an answer could not be used; like `error` otherwise."""
+    return _encoder.encode((CALL_RESULT_ERROR, message_id, code, description[:DESCRIPTION_LIMIT], details or {}))
+
+
 def _object(payload: Payload) -> Any:
     return msgspec.Raw(payload) if isinstance(payload, bytes) else payload
 

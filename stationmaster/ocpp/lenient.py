@@ -63,6 +63,9 @@ ALIASES: dict[str, dict[str, str]] = {
 }
 """By wire name of the field: what stations write, in lower case, and what they mean (field experience 5.2)."""
 
+MAX_REMARKS = 50
+"""A frame of half a megabyte could earn a hundred thousand of them."""
+
 _WHOLE_DIGITS = 19
 """Digits of the largest 64-bit integer; some stations send 2^63-1 as a transaction id."""
 
@@ -277,7 +280,10 @@ class _Walk:
         self._remark(at, f"{problem}; kept")
 
     def _remark(self, at: str, what: str) -> None:
-        self.remarks.append(f"{at}: {what}")
+        if len(self.remarks) < MAX_REMARKS:
+            self.remarks.append(f"{at}: {what}")
+        elif len(self.remarks) == MAX_REMARKS:
+            self.remarks.append("and more")
 
 
 _ABSENT: Any = object()

@@ -73,6 +73,7 @@ def test_what_we_write_is_compact_and_complete() -> None:
     assert frames.send("1", "Any", {}) == b'[6,"1","Any",{}]'
     assert frames.result("1", v16.HeartbeatResponse(current_time="x")) == b'[3,"1",{"currentTime":"x"}]'
     assert frames.error("1", "GenericError", "why") == b'[4,"1","GenericError","why",{}]'
+    assert frames.result_error("1", "GenericError", "why") == b'[5,"1","GenericError","why",{}]'
     assert frames.error("1", "GenericError", "", {"a": 1}) == b'[4,"1","GenericError","",{"a":1}]'
 
 

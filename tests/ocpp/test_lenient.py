@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.ocpp import v16, v201
+from stationmaster.ocpp import lenient, v16, v201
 from stationmaster.ocpp.dialects import V16, V21, V201
 from stationmaster.ocpp.errors import Defect, OcppError
 
@@ -261,6 +261,12 @@ def test_strict_tolerates_none_of_it() -> None:
     ):
         with pytest.raises(OcppError):
             V16.decode_request("StopTransaction", payload, strict=True)
+
+
+def test_there_is_an_end_to_remarks() -> None:
+    _, remarks = stop(transactionData=[5] * 1_000)
+    assert len(remarks) == lenient.MAX_REMARKS + 1
+    assert remarks[-1] == "and more"
 
 
 def test_a_remark_never_holds_a_value() -> None:
