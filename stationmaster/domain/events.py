@@ -20,7 +20,9 @@ class StationEvent(Event, frozen=True, kw_only=True, gc=False):
 
 
 class StationChanged(StationEvent, frozen=True, kw_only=True, gc=False):
-    """Its record was created, changed or deleted; whoever keeps a copy reads it again."""
+    """Its record was created, changed or deleted; `entry` is what it is now (stations.entry), None when deleted."""
+
+    entry: Any
 
     organization_id: int
 

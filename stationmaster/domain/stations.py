@@ -469,7 +469,13 @@ def _change(work: Work, station: Any, **values: Any) -> None:
 
 def _changed(work: Work, row: Any) -> None:
     work.publish(
-        events.StationChanged(station_id=row.id, station=row.identity, at=work.now, organization_id=row.organization_id)
+        events.StationChanged(
+            station_id=row.id,
+            station=row.identity,
+            at=work.now,
+            organization_id=row.organization_id,
+            entry=entry(work, row.id),
+        )
     )
 
 

@@ -134,19 +134,12 @@ class Directory:
             if kind is events.StationBooted:
                 self._booted(event)
             elif kind is events.StationChanged:
-                self._database.submit(stations.entry, (event.station_id,), self._refresher(event.station_id))
+                self._forget(event.station_id) if event.entry is None else self._put(event.entry)
 
     def _booted(self, event: events.StationBooted) -> None:
         entry = self._by_id.get(event.station_id)
         if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
             entry.station = _changed(entry.station, booted=True, registration=event.registration)
-
-    def _refresher(self, station_id: int) -> Callable[[Any, BaseException | None], None]:
-        def refresh(row: Any, error: BaseException | None) -> None:
-            if error is None:
-                self._forget(station_id) if row is None else self._put(row)
-
-        return refresh
 
     def _put(self, row: Any) -> None:
         credential = Credential(bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow)

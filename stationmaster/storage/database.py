@@ -200,17 +200,22 @@ class Database:
             log.warning("database.loop_closed", units=len(units))
 
     def _deliver(self, units: list[Unit]) -> None:
-        events: list[Any] = []
+        """Tell events first: what is answered must already be true, for a station that was added and now connects."""
+        events = [event for unit in units for event in unit.events]
+        for hear in self.after_commit if events else ():
+            try:
+                hear(events)
+            except Exception:
+                log.exception("event.failed", listener=getattr(hear, "__qualname__", repr(hear)))
         for unit in units:
             if unit.state != "abandoned":
                 unit.state = "done"
-                unit.done(unit.result, unit.error)
-            events += unit.events
-        while self._outstanding and self._outstanding[0].state in ("done", "abandoned"):
+                try:
+                    unit.done(unit.result, unit.error)
+                except Exception:
+                    log.exception("answer.failed")
+        while self._outstanding and self._outstanding[0].state != "waiting":
             self._outstanding.popleft()
-        if events:
-            for hear in self.after_commit:
-                hear(events)
 
     def _look(self) -> None:
         """Twice a second: give up on units that storage has not taken in time; notice a commit that hangs."""
