@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stationmaster.ocpp import frames, v16
 from stationmaster.ocpp.dialects import DIALECTS, Dialect
 from stationmaster.ocpp.errors import Defect, OcppError
 
+# A busy machine is no reason to fail.
+UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EACH_DIALECT = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=repr)
 
 
@@ -248,6 +250,7 @@ anything = st.recursive(
 )
 
 
+@UNHURRIED
 @given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_nothing_but_an_ocpp_error_comes_out(data: bytes) -> None:
     try:
@@ -258,6 +261,7 @@ def test_nothing_but_an_ocpp_error_comes_out(data: bytes) -> None:
         assert isinstance(frame, frames.Known | frames.UnknownType)
 
 
+@UNHURRIED
 @given(
     st.text(max_size=36),
     st.text(),
