@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import secrets
 from datetime import datetime, timedelta
@@ -58,7 +59,12 @@ REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 
 _hasher = argon2.PasswordHasher()
-_nobody = _hasher.hash(secrets.token_hex(16))  # checked for an unknown address, so that both take as long
+
+
+@functools.cache
+def _nobody() -> str:
+    """Checked for an unknown address, so that both take as long. Made when first needed: it costs a tenth of a second."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 class WrongCredentials(DomainError):
@@ -123,7 +129,7 @@ def login_row(work: Work, email: str) -> Any | None:
 def verified(row: Any | None, password: str) -> User:
     """The slow half of `check_password`, without the database: it belongs in a thread of its own."""
     try:
-        _hasher.verify(_nobody if row is None else row.password_hash, password)
+        _hasher.verify(_nobody() if row is None else row.password_hash, password)
     except argon2.exceptions.VerificationError:
         row = None
     if row is None:
