@@ -157,7 +157,8 @@ def _npm(node: Node, arguments: list[str]) -> tuple[int, str]:
         errors="replace",
         check=False,
     )
-    lines = [line for line in ran.stdout.splitlines() if line.strip() and not line.strip().startswith("at ")]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout).splitlines()
+    lines = [line for line in plain if line.strip() and not re.match(r"\s*(npm error\s+)?at ", line)]
     return ran.returncode, "\n".join(f"  {line}" for line in lines[-15:])
 
 
