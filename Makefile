@@ -47,10 +47,10 @@ generate: setup ## write the generated files again (messages, docs)
 	@$(BIN)/python tools/generate_docs.py
 
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
-	@$(BIN)/stationmaster bench
+	@$(BIN)/python -m tools.bench $(ARGS)
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
-	@$(BIN)/stationmaster crash
+	@$(BIN)/python -m tools.crash $(ARGS)
 
 clean: ## remove everything that was made
 	rm -rf .venv web/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -64,8 +64,8 @@ class App:
                 switchboard=self.switchboard,
                 started_at=self.started_at,
             )
-            self.api = application.build(context)
             self.database.after_commit.append(context.live.hear)
+            self.api = application.build(context)
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
                 work = [
@@ -77,6 +77,7 @@ class App:
                     log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)
                     yield self
                 finally:
+                    context.live.close()
                     await self.listener.stop()
                     for task in work:
                         task.cancel()

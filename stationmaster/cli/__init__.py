@@ -46,33 +46,6 @@ def migrate() -> None:
     records.migrate()
 
 
-@app.command()
-def bench(
-    seconds: Annotated[float, typer.Option(help="Seconds of load for each figure")] = 10.0,
-    stations: Annotated[int, typer.Option(help="Stations in the mix")] = 1000,
-    storm: Annotated[int, typer.Option(help="Stations that reconnect at once")] = 5000,
-    only: Annotated[str, typer.Option(help="sqlite or postgresql")] = "",
-    output: Annotated[str, typer.Option(help="Folder for the JSON")] = "bench-results",
-) -> None:
-    """Measure: durable messages a second, latency, CPU, reconnect storm, memory, commands."""
-    from stationmaster.cli import bench as measure
-
-    measure.bench(seconds=seconds, stations=stations, storm=storm, only=only, output=output)
-
-
-@app.command()
-def crash(
-    kills: Annotated[int, typer.Option(help="How often the server is killed, on each database")] = 20,
-    stations: Annotated[int, typer.Option(help="Simulated chargers, each with a journal")] = 40,
-    only: Annotated[str, typer.Option(help="sqlite or postgresql")] = "",
-    seed: Annotated[int, typer.Option(help="Of the moments of the kills")] = 1,
-) -> None:
-    """Kill the server under load again and again, then compare the chargers' journals with the database."""
-    from stationmaster.cli import crash as test
-
-    test.crash(kills=kills, stations=stations, only=only, seed=seed)
-
-
 def main() -> None:
     """The entry point: what a person did wrong is one line, not a stack."""
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
+import resource
 import secrets
 import signal
 import sys
@@ -46,6 +46,9 @@ def demo(*, chargers: int, seed: int) -> None:
 
 
 async def _serve(settings: Settings, ready: Ready) -> None:
+    # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
@@ -88,7 +91,7 @@ async def _demo_data(app: App, chargers: int) -> tuple[str, str, dict[str, str]]
     known: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
     password = known.get("password") or secrets.token_urlsafe(12)
     known_chargers: dict[str, str] = known.get("chargers") or {}
-    identities = [f"SIM{number:03d}" for number in range(1, chargers + 1)]
+    identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
     made = await app.database.write(_make_demo, app.keys, password, [one for one in identities if one not in known_chargers])
     known_chargers |= made
     store.touch(mode=0o600)
@@ -128,6 +131,7 @@ async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int
     """The chargers live in a process of their own: a real client, over a real socket."""
     file = folder / "passwords.json"
     file.write_text(json.dumps(passwords))
+    output = (app.settings.security.key_file.parent / "simulator.log").open("wb")
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -138,15 +142,18 @@ async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int
         _chargers_url(app),
         "--passwords",
         str(file),
+        "--count",
+        str(len(passwords)),
+        "--connectors",
+        "2",
         "--scenario",
         "living",
         "--tokens",
         ",".join(DEMO_TOKENS),
         "--seed",
         str(seed),
-        "--quiet",
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-        stdout=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
     )
 
 

@@ -1,0 +1,141 @@
+"""A server in a process of its own, and databases to run it on: what the benchmark and the crash test share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.storage import Database, Work, migrations
+from tests import postgres
+
+KEY = secrets.token_urlsafe(48)
+EMAIL, PASSWORD = "bench@example.org", secrets.token_urlsafe(12)
+TAG = "BENCH"
+
+
+@contextlib.contextmanager
+def database(kind: str, folder: Path) -> Iterator[str]:
+    """The URL of a fresh database of this kind."""
+    if kind == "sqlite":
+        yield f"sqlite:///{folder}/stationmaster.db"
+    else:
+        with postgres.server() as server:
+            yield postgres.create(server, "stationmaster")
+
+
+def prepare(url: str, identities: list[str]) -> dict[str, str]:
+    """The schema, a user, a card and these chargers; returns the secret of each."""
+
+    def fill(work: Work) -> dict[str, str]:
+        keys, home, made = Keys(KEY.encode()), sites.home(work), {}
+        accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
+        authorization.add(work, home, uid=TAG)
+        rows = []
+        for identity in identities:
+            made[identity], credential = keys.generated()
+            rows.append(
+                {
+                    "organization_id": home,
+                    "identity": identity,
+                    "public_id": secrets.token_hex(8),
+                    "secret_salt": credential.salt,
+                    "secret_digest": credential.digest,
+                    "created_at": work.now,
+                    "changed_at": work.now,
+                }
+            )
+        work.execute(insert(stations.stations), rows)
+        return made
+
+    async def run() -> dict[str, str]:
+        db = Database(url, lanes=1, readers=1)
+        migrations.upgrade(db.engine)
+        db.start()
+        try:
+            return await db.write(fill)
+        finally:
+            await db.stop()
+
+    return asyncio.run(run())
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+class Server:
+    """`stationmaster serve`, started and killed as an operator's machine would."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.web, self.gateway = free_port(), free_port()
+        self.log = (folder / "server.log").open("ab")
+        self._environment = os.environ | {
+            "STATIONMASTER_DATABASE__URL": url,
+            "STATIONMASTER_WEB__PORT": str(self.web),
+            "STATIONMASTER_GATEWAY__PORT": str(self.gateway),
+            "STATIONMASTER_SECURITY__KEY": KEY,
+            "LOG_LEVEL": "warning",
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def chargers(self) -> str:
+        return f"ws://127.0.0.1:{self.gateway}/ocpp"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> float:
+        """Start it and wait until it answers; returns the seconds that took."""
+        began = time.perf_counter()
+        command = [sys.executable, "-m", "stationmaster", "serve"]
+        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=self.log)
+        while time.perf_counter() - began < 60:
+            if self._process.poll() is not None:
+                break
+            with contextlib.suppress(OSError):
+                urllib.request.urlopen(f"http://127.0.0.1:{self.web}/health", timeout=1).read()
+                return time.perf_counter() - began
+            time.sleep(0.01)
+        raise SystemExit(f"the server did not start; see {self.log.name}")
+
+    def stop(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(40)
+        except subprocess.TimeoutExpired:
+            self.kill()
+
+    def kill(self) -> None:
+        """As a power cut: nothing is finished, nothing is said."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    def cpu_s(self) -> float:
+        """CPU seconds used so far, user and system."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def rss_kib(self) -> int:
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0])
