@@ -1,0 +1,142 @@
+"""Many chargers, the scenarios, and the command line."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+import typer
+from rich.console import Console
+from typer.testing import CliRunner
+
+from stationmaster.simulator import scenarios
+from stationmaster.simulator.clock import Clock
+from stationmaster.simulator.command import simulate
+from stationmaster.simulator.fleet import Fleet
+from stationmaster.simulator.station import Habits
+from stationmaster.simulator.v16 import ChargePoint16
+from tests.simulator.central_system import CentralSystem
+
+
+def fleet(server: CentralSystem, scenario: str, count: int, hasty: Habits, *, factor: float = 3_000.0) -> Fleet:
+    clock = Clock(factor=factor)
+    stations = [ChargePoint16(f"S{n}", server.url, clock=clock, habits=hasty) for n in range(count)]
+    return Fleet(stations, scenarios.load(scenario), ("RFID1", "RFID2"), seed=1)
+
+
+def test_every_scenario_says_what_it_does():
+    assert scenarios.names() == ["faulty", "living", "offline_queue", "one_session", "storm"]
+    for name in scenarios.names():
+        scenario = scenarios.load(name)
+        assert scenario.__doc__ and scenario.STAGGER_S >= 0
+
+
+async def test_one_session_each(server: CentralSystem, hasty: Habits):
+    each = fleet(server, "one_session", 5, hasty)
+    await each.run()
+    assert each.failures == {} and each.finished == 5
+    starts = {start["meterStart"]: start for start in server.heard("StartTransaction")}
+    stops = server.heard("StopTransaction")
+    assert len(starts) == len(stops) == 5
+    assert {stop["reason"] for stop in stops} == {"Local"}
+
+
+async def test_offline_sessions_are_told_afterwards(server: CentralSystem, hasty: Habits):
+    each = fleet(server, "offline_queue", 3, hasty)
+    await each.run()
+    assert "Authorize" not in server.actions
+    assert len(server.heard("StopTransaction")) == 3
+    assert all(station.waiting_messages == 0 for station in each.stations)
+
+
+async def test_a_storm_boots_everybody_three_times(server: CentralSystem, hasty: Habits):
+    await fleet(server, "storm", 8, hasty).run()
+    assert server.actions.count("BootNotification") == 24
+
+
+async def test_a_blocked_card_is_a_failure_with_a_sentence(server: CentralSystem, hasty: Habits):
+    server.rules["Authorize"] = lambda _: {"idTagInfo": {"status": "Blocked"}}
+    each = fleet(server, "one_session", 1, hasty)
+    await each.run()
+    assert each.failures["S0"].startswith("S0 could not charge: the card RFID")
+
+
+@pytest.mark.parametrize("scenario", ["living", "faulty"])
+async def test_life_goes_on(scenario: str, server: CentralSystem, hasty: Habits):
+    each = fleet(server, scenario, 4, hasty)
+    living = asyncio.ensure_future(each.run())
+    await server.until(lambda: len(server.heard("StopTransaction")) >= 4)
+    words = StringIO()
+    Console(file=words, width=200).print(each.picture())
+    assert "of 4 chargers online" in words.getvalue() and "S3" in words.getvalue()
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+    if scenario == "faulty":
+        assert any("Faulted" in line for line in server.story) or server.handshakes > 4
+
+
+# -- the command -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def threaded_server() -> Iterator[CentralSystem]:
+    """A server beside the test, since the command runs a loop of its own."""
+    system = CentralSystem()
+    up, done = threading.Event(), None
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        nonlocal done
+        done = asyncio.Event()
+        async with system.running():
+            up.set()
+            await done.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    assert up.wait(5)
+    yield system
+    assert done is not None
+    loop.call_soon_threadsafe(done.set)
+    thread.join(5)
+    loop.close()
+
+
+def run_command(*arguments: str) -> tuple[int, str]:
+    app = typer.Typer()
+    app.command()(simulate)
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    return result.exit_code, result.output
+
+
+def test_the_command_plays_a_scenario_to_its_end(threaded_server: CentralSystem, tmp_path: Path):
+    code, output = run_command(
+        "SIM", "1.6", threaded_server.url, "--count", "3", "--scenario", "one_session", "--time-factor", "5000",
+        "--tokens", "X1, X2", "--journal", str(tmp_path / "journals"), "--retry-ids", "mixed",
+    )  # fmt: skip
+    assert code == 0 and "3 finished, 0 of them in vain" in output
+    assert sorted(threaded_server.links) == ["SIM-001", "SIM-002", "SIM-003"]
+    assert {start["idTag"] for start in threaded_server.heard("StartTransaction")} <= {"X1", "X2"}
+    assert len(list((tmp_path / "journals").glob("SIM-*.journal"))) == 3
+
+
+def test_the_command_says_that_the_password_was_refused(threaded_server: CentralSystem):
+    threaded_server.passwords["SIM001"] = b"right"
+    code, output = run_command("SIM001", "1.6", threaded_server.url, "--password", "wrong")
+    assert code == 1 and "401: the server refused the password of SIM001" in output
+
+
+def test_passwords_come_from_a_file(threaded_server: CentralSystem, tmp_path: Path):
+    threaded_server.passwords.update({"SIM-001": b"one", "SIM-002": b"two"})
+    file = tmp_path / "secrets.json"
+    file.write_text(json.dumps({"SIM-001": "one", "SIM-002": "two"}))
+    arguments = ["1.6", threaded_server.url, "--scenario", "storm", "--passwords", str(file)]
+    assert run_command("SIM", *arguments, "--count", "2")[0] == 0
+    code, output = run_command("SIM", *arguments, "--count", "3")
+    assert code == 2 and "has no secret for SIM-003" in output
+    file.write_text("[]")
+    code, output = run_command("SIM", *arguments)
+    assert code == 2 and "cannot be read" in output
