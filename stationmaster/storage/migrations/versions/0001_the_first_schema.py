@@ -175,6 +175,7 @@ def upgrade() -> None:
         sa.Column("ocpp_version", sa.Text(), nullable=True),
         sa.Column("booted_at", columns.UtcTime(), nullable=True),
         sa.Column("created_at", columns.UtcTime(), nullable=False),
+        sa.Column("changed_at", columns.UtcTime(), nullable=False),
         sa.Column("deleted_at", columns.UtcTime(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_stations_organization_id_organizations")
@@ -184,6 +185,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_stations_public_id")),
     )
     with op.batch_alter_table("stations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_stations_changed_at"), ["changed_at"], unique=False)
         batch_op.create_index(
             "uq_stations_identity",
             ["identity"],
@@ -394,7 +396,6 @@ def upgrade() -> None:
         batch_op.create_index("uq_quarantine_content", ["station_id", "content_key"], unique=True)
 
 
-
 def downgrade() -> None:
     with op.batch_alter_table("quarantine", schema=None) as batch_op:
         batch_op.drop_index("uq_quarantine_content")
@@ -449,6 +450,7 @@ def downgrade() -> None:
             sqlite_where=sa.text("deleted_at IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL"),
         )
+        batch_op.drop_index(batch_op.f("ix_stations_changed_at"))
 
     op.drop_table("stations")
     with op.batch_alter_table("refresh_tokens", schema=None) as batch_op:
