@@ -1,0 +1,224 @@
+"""`make crash`: kill -9 the server under load, again and again; then compare the chargers' journals with the database.
+
+Every simulated charger writes each message to its journal before it sends it, and the answer before it forgets the message.
+What was answered must be in the database, once; every session must have exactly the journal's energy (rules, 6.1).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import random
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from sqlalchemy import func, select
+
+from stationmaster.domain.message_log import messages
+from stationmaster.domain.metering import meter_values
+from stationmaster.domain.sessions import sessions
+from stationmaster.domain.stations import stations
+from stationmaster.simulator.clock import Clock
+from stationmaster.simulator.journal import Ledger
+from stationmaster.simulator.station import Habits, RetryIds
+from stationmaster.simulator.v16 import CannotCharge, ChargePoint16
+from stationmaster.storage import Database, Work
+from tools import running
+
+FACTOR = 120.0  # simulated seconds in a second: a session of minutes takes a second or two
+RETRY_IDS: tuple[RetryIds, ...] = ("same", "new", "drop")  # a third of the chargers each
+
+
+@dataclass
+class Report:
+    """What was killed, what was checked, and what was lost (nothing, or it is a bug)."""
+
+    kills: int = 0
+    answered: int = 0
+    sessions: int = 0
+    ready_s: list[float] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+async def run(url: str, folder: Path, *, kills: int, count: int, seed: int, progress: Any = lambda: None) -> Report:
+    """Load, kill, restart `kills` times; let every queue empty itself; check."""
+    identities = [f"CRASH-{number:03d}" for number in range(1, count + 1)]
+    secrets = await asyncio.to_thread(running.prepare, url, identities)
+    server, report, chance = running.Server(url, folder), Report(), random.Random(seed)
+    report.ready_s.append(await asyncio.to_thread(server.start))
+    chargers = [_charger(server, folder, name, secrets[name], place, seed) for place, name in enumerate(identities)]
+    stop = asyncio.Event()
+    try:
+        async with asyncio.TaskGroup() as group:
+            for charger in chargers:
+                group.create_task(_drivers(charger, stop))
+            for _ in range(kills):
+                await asyncio.sleep(chance.uniform(1.0, 4.0))
+                await asyncio.to_thread(server.kill)
+                report.kills += 1
+                await asyncio.sleep(chance.uniform(0.0, 0.5))
+                report.ready_s.append(await asyncio.to_thread(server.start))
+                progress()
+            await asyncio.sleep(1)
+            stop.set()
+        async with asyncio.timeout(90):
+            for charger in chargers:
+                await charger.flushed()
+        for charger in chargers:
+            await charger.close()
+    finally:
+        await asyncio.to_thread(server.stop)
+    await asyncio.to_thread(check, url, folder, identities, report)
+    return report
+
+
+def _charger(server: running.Server, folder: Path, name: str, secret: str, place: int, seed: int) -> ChargePoint16:
+    habits = Habits(
+        retry_ids=RETRY_IDS[place % 3], call_timeout_s=5.0, retry_wait_s=0.5, reconnect_s=0.2, reconnect_max_s=1.0
+    )
+    return ChargePoint16(
+        name,
+        server.chargers,
+        password=secret,
+        clock=Clock(factor=FACTOR),
+        seed=seed,
+        habits=habits,
+        journal=folder / f"{name}.journal",
+    )
+
+
+async def _drivers(charger: ChargePoint16, stop: asyncio.Event) -> None:
+    """One driver after the other, whatever happens to the server."""
+    charger.start()
+    await charger.until_ready()
+    while not stop.is_set():
+        with contextlib.suppress(CannotCharge):
+            await charger.plug_in()
+            await charger.tap(running.TAG)
+            await charger.charge(minutes=charger.chance.uniform(2, 6))
+            await charger.tap(running.TAG)
+        await charger.unplug()
+
+
+def check(url: str, folder: Path, identities: list[str], report: Report) -> None:
+    """Invariants I1 and I2 of the rules, charger by charger."""
+    database = Database(url, lanes=1, readers=1)
+    try:
+        for identity in identities:
+            ledger = Ledger.read(folder / f"{identity}.journal")
+            database._read(_check_one, identity, ledger, report)
+    finally:
+        database.engine.dispose()
+
+
+def _check_one(work: Work, identity: str, ledger: Ledger, report: Report) -> None:
+    station_id = work.execute(select(stations.c.id).where(stations.c.identity == identity)).scalar_one()
+    stored = Counter(
+        work.execute(
+            select(messages.c.message_id).where(
+                messages.c.station_id == station_id, messages.c.direction == "in", messages.c.outcome == "ok"
+            )
+        ).scalars()
+    )
+    for entry in ledger.acknowledged:
+        report.answered += 1
+        if entry.action != "Heartbeat" and not any(stored[message_id] for message_id in entry.ids):
+            report.lost.append(f"{identity}: {entry.action} {entry.ids} was answered and is not in the message log")
+    report.lost += [
+        f"{identity}: {entry.action} was given up: {entry.errors}" for entry in ledger.entries.values() if entry.dropped
+    ]
+    report.lost += [f"{identity}: {entry.action} is still waiting" for entry in ledger.waiting]
+    for problem in _sessions(work, station_id, ledger, report):
+        report.lost.append(f"{identity}: {problem}")
+
+
+def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> Iterator[str]:
+    """Each transaction of the journal is one session, with its energy; each meter value is stored once, with its session."""
+    rows = {row.number: row for row in work.execute(select(sessions).where(sessions.c.station_id == station_id))}
+    if len(rows) != len(ledger.transactions):
+        yield f"{len(ledger.transactions)} transactions, but {len(rows)} sessions"
+    counted = select(
+        meter_values.c.transaction_number, meter_values.c.taken_text, meter_values.c.session_id, func.count()
+    )
+    grouped = counted.where(meter_values.c.station_id == station_id).group_by(
+        meter_values.c.transaction_number, meter_values.c.taken_text, meter_values.c.session_id
+    )
+    values = {(number, text): (session_id, times) for number, text, session_id, times in work.execute(grouped)}
+    for transaction in ledger.transactions.values():
+        report.sessions += 1
+        row = rows.get(transaction.transaction_id)
+        if row is None:
+            yield f"transaction {transaction.key} ({transaction.transaction_id}) has no session"
+            continue
+        energy_wh = transaction.energy_wh
+        if energy_wh is not None and (row.status != "completed" or row.energy_wh != Decimal(energy_wh)):
+            yield f"session {row.number} is {row.status} with {row.energy_wh} Wh, the journal says {energy_wh} Wh"
+        for entry in transaction.entries:
+            if entry.action != "MeterValues" or not entry.acknowledged:
+                continue
+            for value in entry.payload["meterValue"]:
+                session_id, times = values.get((row.number, value["timestamp"]), (None, 0))
+                if session_id != row.id or times != 1:
+                    yield f"a meter value of session {row.number} is stored {times} times"
+
+
+def main() -> None:
+    arguments = _arguments()
+    console = Console(stderr=True)
+    failed = False
+    for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
+        began = time.monotonic()
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            TimeElapsedColumn(),
+        )
+        with (
+            Progress(*columns, console=console) as bar,
+            tempfile.TemporaryDirectory(prefix="stationmaster-crash-") as name,
+        ):
+            task = bar.add_task(f"kill -9 on {kind}", total=arguments.kills)
+            folder = Path(name)
+            with running.database(kind, folder) as url:
+                report = uvloop.run(
+                    run(
+                        url,
+                        folder,
+                        kills=arguments.kills,
+                        count=arguments.stations,
+                        seed=arguments.seed,
+                        progress=lambda: bar.advance(task),
+                    )
+                )
+        failed |= bool(report.lost)
+        print(
+            f"{kind}: {report.kills} kills in {time.monotonic() - began:.0f} s, {report.answered} answered messages, "
+            f"{report.sessions} sessions, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
+        )
+        for line in report.lost[:20]:
+            print(f"  {line}")
+    raise SystemExit(failed)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=20, help="on each database")
+    parser.add_argument("--stations", type=int, default=40, help="simulated chargers, each with a journal")
+    parser.add_argument("--only", choices=("sqlite", "postgresql"), default="")
+    parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
