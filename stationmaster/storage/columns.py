@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Numeric, Text
@@ -75,16 +75,15 @@ class Exact(TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if dialect.name == "postgresql":
-            return value
         if isinstance(value, int):
-            return value * 10**self.digits
-        return int(value.quantize(self.unit).scaleb(self.digits))
+            return value if dialect.name == "postgresql" else value * 10**self.digits
+        rounded = value.quantize(self.unit)  # here, because the two databases would round a half differently
+        return rounded if dialect.name == "postgresql" else int(rounded.scaleb(self.digits))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None or dialect.name == "postgresql":
-            return cast("Decimal | None", value)
-        return Decimal(value).scaleb(-self.digits)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        if dialect.name == "postgresql":
+            return None  # psycopg gives the Decimal itself
+        return lambda value: None if value is None else Decimal(value).scaleb(-self.digits)
 
 
 class Json(TypeDecorator[Any]):
@@ -103,4 +102,6 @@ class Json(TypeDecorator[Any]):
         return lambda value: None if value is None else msgspec.json.encode(value).decode()
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
-        return lambda value: msgspec.json.decode(value) if isinstance(value, str | bytes) else value
+        if dialect.name == "postgresql":
+            return None  # psycopg has read it already; a text in it would be read twice
+        return lambda value: None if value is None else msgspec.json.decode(value)
