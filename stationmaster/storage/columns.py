@@ -44,6 +44,8 @@ class UtcTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is not UTC:
+            if value.tzinfo is None:
+                raise ValueError("a time without a zone cannot be kept")
             value = value.astimezone(UTC)
         return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
 
