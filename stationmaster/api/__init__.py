@@ -1,0 +1,1 @@
+"""What people and programs touch: REST, live events, and the web application's files."""

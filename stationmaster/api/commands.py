@@ -1,0 +1,113 @@
+"""What can be asked of a charger: one route for each command, the history, and the raw call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Router, get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.params import BodyKwarg, FromPath, JSONBody
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.shapes import Cursor, Limit, Page, paged
+from stationmaster.domain import commands, stations
+from stationmaster.domain.commands import Asked
+from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.storage import Work
+
+
+def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
+    """`POST /stations/{id}/commands/{name}`, with the command's own fields as its body."""
+
+    async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> Asked:
+        station = await context.database.read(stations.get, caller.user.organization_id, station_id)
+        return await context.switchboard.send(station.id, data or kind(), by=caller.user.email)
+
+    ask.__name__, ask.__doc__ = kind.__name__, kind.__doc__
+    # A command whose fields all have defaults may be asked for without a body.
+    optional = not any(field.required for field in msgspec.structs.fields(kind))
+    ask.__annotations__["data"] = Annotated[kind | None if optional else kind, BodyKwarg()]
+    ask.__defaults__ = (None,) if optional else None
+    return post(f"/{name}", permission=Permission.OPERATE, status_code=200)(ask)
+
+
+@post("/{name:str}", permission=Permission.OPERATE, include_in_schema=False)
+async def unknown(station_id: FromPath[str], name: FromPath[str]) -> None:
+    """A name that is no command."""
+    raise NotFound(f"there is no command {name!r}; there are {', '.join(sorted(commands.COMMANDS))}")
+
+
+@get("/", permission=Permission.VIEW)
+async def history(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Asked]:
+    """What was asked of this charger, and what came of it, newest first."""
+    rows = await context.database.read(_history, caller.user.organization_id, station_id, limit, cursor)
+    return paged(rows, limit, commands.seen)
+
+
+class RawCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Any action with any payload, passed on unchanged."""
+
+    action: Annotated[str, msgspec.Meta(min_length=1, max_length=50)]
+    payload: dict[str, Any]
+    timeout_s: Annotated[float, msgspec.Meta(gt=0, le=600)] | None = None
+
+
+class CallResult(msgspec.Struct, frozen=True, tag_field="type", tag="CALLRESULT"):
+    """The charger's answer."""
+
+    payload: dict[str, Any]
+    took_ms: float | None
+
+
+class CallError(msgspec.Struct, frozen=True, tag_field="type", tag="CALLERROR"):
+    """The charger's refusal, in its own words."""
+
+    code: str
+    description: str
+    details: dict[str, Any]
+
+
+class Timeout(msgspec.Struct, frozen=True, tag_field="type", tag="TIMEOUT"):
+    """The charger did not answer in time."""
+
+
+@post("/stations/{station_id:str}/call", permission=Permission.OPERATE, status_code=200)
+async def call(
+    station_id: FromPath[str], data: JSONBody[RawCall], caller: GivenCaller, context: GivenContext
+) -> CallResult | CallError | Timeout:
+    """Send a call as it is, and get the charger's own answer."""
+    station = await context.database.read(stations.get, caller.user.organization_id, station_id)
+    timeout_s = data.timeout_s or context.settings.gateway.call_timeout_s
+    outcome = await context.switchboard.call(
+        station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.user.email
+    )
+    kind: Literal["result", "error", "timeout", "replaced"] = outcome.kind
+    if kind == "result":
+        return CallResult(outcome.payload or {}, outcome.took_ms)
+    if kind == "error":
+        return CallError(outcome.code or "", outcome.description or "", outcome.details or {})
+    if kind == "timeout":
+        return Timeout()
+    raise Conflict(outcome.detail or "the connection was lost before the charger answered")
+
+
+router = Router(
+    "/",
+    route_handlers=[
+        Router(
+            "/stations/{station_id:str}/commands",
+            route_handlers=[history, unknown, *(_route(name, kind) for name, kind in commands.COMMANDS.items())],
+        ),
+        call,
+    ],
+    tags=["commands"],
+)
+
+
+def _history(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:
+    station = stations.get(work, organization_id, identity)
+    return commands.listed(work, station.id, limit=limit, cursor=cursor)

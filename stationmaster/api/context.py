@@ -1,0 +1,35 @@
+"""What the API is given by `app.py`, and hands to every route."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from litestar.di import NamedDependency
+
+from stationmaster.api.live import Live
+from stationmaster.api.logins import Caller, Standings, Throttle
+from stationmaster.domain.credentials import Keys
+from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.settings import Settings
+from stationmaster.storage import Database
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a route may need."""
+
+    database: Database
+    keys: Keys
+    settings: Settings
+    switchboard: Switchboard
+    started_at: datetime
+    live: Live = field(default_factory=Live)
+    standings: Standings = field(default_factory=Standings)
+    throttle: Throttle = field(default_factory=Throttle)
+
+
+# What a route may ask for by these names: `caller: GivenCaller, context: GivenContext`.
+GivenContext: TypeAlias = NamedDependency[Context]
+GivenCaller: TypeAlias = NamedDependency[Caller]

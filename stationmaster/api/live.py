@@ -1,0 +1,223 @@
+"""Live events for pages (server-sent events): what domain events become outside, and who hears which.
+
+A page that is too slow is never allowed to slow anything down: meter values of one connector replace each other while it
+lags, and beyond that it is told that it `lost` something and must load again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from stationmaster.domain import events, sessions, stations
+from stationmaster.domain.errors import DomainError
+from stationmaster.storage import Database, Work
+
+MAX_CLIENTS = 1000
+QUEUE = 1000  # events that wait for one page
+LAG = 64  # more than this waiting: meter values of one connector replace each other
+PAUSE_S = 0.05  # between two packets to one page: nobody sees more often
+KEEP_ALIVE_S = 15.0
+
+_NO_TRANSACTION = ("0", "-1")  # what several firmwares say when they have none
+
+# An event's type and JSON outside, from the event and the id of the session it belongs to, where there is one.
+Words = Callable[[Any, str | None], tuple[str, Any]]
+
+_encode = msgspec.json.Encoder().encode
+
+
+class TooManyViewers(DomainError):
+    """As many live pages as we serve are open already."""
+
+
+class _Told:
+    """One event on its way out; put into words once, however many hear it, and only if somebody does."""
+
+    __slots__ = ("_bytes", "_words", "key", "number")
+
+    def __init__(self, number: int, key: Any, words: Callable[[], tuple[str, Any]]) -> None:
+        self.number = number
+        self.key = key
+        self._words = words
+        self._bytes: bytes | None = None
+
+    @property
+    def bytes(self) -> bytes:
+        if self._bytes is None:
+            self._bytes = _framed(*self._words(), number=self.number)
+        return self._bytes
+
+
+def _framed(kind: str, data: Any, *, number: int) -> bytes:
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, _encode(data))
+
+
+class Viewer:
+    """One open page: what it may hear, and what waits for it."""
+
+    def __init__(self, organization_id: int, station_id: int | None) -> None:
+        self.organization_id = organization_id
+        self.station_id = station_id
+        self.waiting: dict[Any, _Told] = {}
+        self.lost = False
+        self.ended = False
+        self.wake = asyncio.Event()
+
+    def put(self, told: _Told) -> None:
+        """Queue an event; never waits."""
+        key = told.key
+        if key is None or len(self.waiting) < LAG:
+            key = told.number
+        else:
+            self.waiting.pop(key, None)
+        if len(self.waiting) >= QUEUE:
+            self.waiting.clear()
+            self.lost = True
+        else:
+            self.waiting[key] = told
+        self.wake.set()
+
+    def take(self) -> bytes:
+        """Everything that waits, as it goes over the wire."""
+        self.wake.clear()
+        packet = b"event: lost\ndata: {}\n\n" if self.lost else b""
+        self.lost = False
+        waiting, self.waiting = self.waiting, {}
+        return packet + b"".join(told.bytes for told in waiting.values())
+
+
+class Live:
+    """Hears every event after its commit (`Database.after_commit`) and tells the pages whose business it is."""
+
+    def __init__(self) -> None:
+        self._viewers: set[Viewer] = set()
+        self._numbers = itertools.count(1)
+        self._organization: dict[int, int] = {}  # of each station
+        self._station: dict[str, int] = {}  # by identity
+        self._session: dict[tuple[int, str], str] = {}  # (station, transaction id) → the open session's id
+        self._charging: dict[tuple[int, int], str] = {}  # (station, EVSE) → the open session's id
+        self._words: Mapping[type, Words] = {}
+        self._closed = False
+
+    async def begin(self, database: Database, words: Mapping[type, Words]) -> None:
+        """Learn how events are told, whose station is whose and which sessions are open.
+
+        What is heard meanwhile is newer, and holds.
+        """
+        self._words = words
+        owners, opened = await database.read(_known)
+        for owner in owners:
+            self._organization.setdefault(owner.id, owner.organization_id)
+            self._station.setdefault(owner.identity, owner.id)
+        for session in opened:
+            self._session.setdefault((session.station_id, session.transaction_id), session.public_id)
+            self._charging.setdefault((session.station_id, session.evse), session.public_id)
+
+    def hear(self, heard: Sequence[Any]) -> None:
+        """Called in the event loop with all events of a commit; costs next to nothing when nobody looks."""
+        for event in heard:
+            kind = type(event)
+            if kind is events.MessageLogged or kind is events.MeterRead:
+                if self._viewers:
+                    self._tell(event)
+                continue
+            if kind is events.StationChanged:
+                self._organization[event.station_id] = event.organization_id
+                self._station[event.station] = event.station_id
+            elif kind is events.SessionStarted:
+                self._opened(event)
+            if self._viewers:
+                self._tell(event)
+            if kind is events.SessionEnded:
+                self._ended(event)
+
+    def close(self) -> None:
+        """End every stream, so that the server can stop."""
+        self._closed = True
+        for viewer in self._viewers:
+            viewer.ended = True
+            viewer.wake.set()
+
+    async def stream(
+        self, viewer: Viewer, now: Callable[[], datetime], may_stay: Callable[[], Awaitable[bool]]
+    ) -> AsyncIterator[bytes]:
+        """What one page hears until it leaves, or may not stay (asked with every keep-alive)."""
+        loop = asyncio.get_running_loop()
+        self._viewers.add(viewer)
+        try:
+            yield _framed("hello", {"at": now()}, number=next(self._numbers))
+            asked_at = said_at = loop.time()
+            while not (viewer.ended or self._closed):
+                try:
+                    async with asyncio.timeout(KEEP_ALIVE_S):
+                        await viewer.wake.wait()
+                except TimeoutError:
+                    pass
+                if loop.time() - asked_at >= KEEP_ALIVE_S:
+                    if not await may_stay():
+                        return
+                    asked_at = loop.time()
+                packet = viewer.take()
+                if packet or loop.time() - said_at >= KEEP_ALIVE_S:
+                    yield packet or b": keep-alive\n\n"
+                    said_at = loop.time()
+                await asyncio.sleep(PAUSE_S)
+        finally:
+            self._viewers.discard(viewer)
+
+    def admit(self, organization_id: int, station_id: int | None) -> Viewer:
+        """A new page. Raises `TooManyViewers`."""
+        if self._closed or len(self._viewers) >= MAX_CLIENTS:
+            raise TooManyViewers("too many live pages are open; please try again later")
+        return Viewer(organization_id, station_id)
+
+    def _opened(self, event: events.SessionStarted) -> None:
+        self._session[event.station_id, event.session.transaction_id] = event.session.id
+        self._charging[event.station_id, event.session.evse] = event.session.id
+
+    def _ended(self, event: events.SessionEnded) -> None:
+        self._session.pop((event.station_id, event.session.transaction_id), None)
+        place = (event.station_id, event.session.evse)
+        if self._charging.get(place) == event.session.id:
+            del self._charging[place]
+
+    def _tell(self, event: Any) -> None:
+        words = self._words.get(type(event))
+        if words is None:
+            return
+        if isinstance(event, events.ConnectionRefused):
+            station_id = self._station.get(event.identity)
+        else:
+            station_id = event.station_id
+        organization_id = None if station_id is None else self._organization.get(station_id)
+        if organization_id is None and not isinstance(event, events.ConnectionRefused):
+            return  # nobody's, as far as we know: better silent than told to the wrong people
+        only_page = isinstance(event, events.MessageLogged)
+        told: _Told | None = None
+        for viewer in self._viewers:
+            if organization_id is not None and viewer.organization_id != organization_id:
+                continue
+            if viewer.station_id != station_id and (only_page or viewer.station_id is not None):
+                continue
+            if told is None:
+                told = self._told(event, words)
+            viewer.put(told)
+
+    def _told(self, event: Any, words: Words) -> _Told:
+        if type(event) is not events.MeterRead:
+            return _Told(next(self._numbers), None, lambda: words(event, None))
+        if event.transaction_id is None or event.transaction_id in _NO_TRANSACTION:
+            session = self._charging.get((event.station_id, event.evse))
+        else:
+            session = self._session.get((event.station_id, event.transaction_id))
+        return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
+
+
+def _known(work: Work) -> tuple[list[Any], list[Any]]:
+    return stations.owners(work), sessions.all_active(work)

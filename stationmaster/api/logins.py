@@ -1,0 +1,177 @@
+"""Access tokens, who may still use them, and how often somebody may try a password. Nothing of HTTP in here."""
+
+from __future__ import annotations
+
+import ipaddress
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import jwt
+import msgspec
+
+from stationmaster.domain import accounts
+from stationmaster.domain.accounts import User
+from stationmaster.domain.errors import DomainError
+from stationmaster.storage import Database
+
+ISSUER = "stationmaster"
+AUDIENCE = "stationmaster-api"
+TYPE = "at+jwt"  # RFC 9068: nothing else signed with this key passes for an access token
+ACCESS_FOR = timedelta(minutes=15)
+STANDING_FOR_S = 30.0  # API-07 allows 60
+
+
+class NotLoggedIn(DomainError):
+    """There is no access token, or it is not good any more."""
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """Who is asking, and through which of their log-ins."""
+
+    user: User
+    login: str
+
+
+class Claims(msgspec.Struct, frozen=True):
+    sub: str
+    ver: int
+    sid: str
+    nbf: int
+    exp: int
+
+
+def issue(key: bytes, user: User, login: str, now: datetime) -> str:
+    """An access token, good for `ACCESS_FOR`."""
+    at = int(now.timestamp())
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user.id, "ver": user.version, "sid": login, "iat": at, "nbf": at}
+    claims |= {"exp": at + int(ACCESS_FOR.total_seconds()), "jti": secrets.token_hex(8)}
+    return jwt.encode(claims, key, algorithm="HS256", headers={"typ": TYPE})
+
+
+def read(key: bytes, token: str, now: datetime) -> Claims:
+    """What a token of ours says. Raises `NotLoggedIn`: one algorithm, one key, whatever its header claims (API-05)."""
+    # The times are checked below, against the clock that was handed in.
+    options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
+    try:
+        whole = jwt.decode_complete(
+            token,
+            key,
+            algorithms=["HS256"],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options=options,  # type: ignore[arg-type]
+        )
+        claims = msgspec.convert(whole["payload"], Claims)
+    except (jwt.InvalidTokenError, msgspec.ValidationError, UnicodeError, RecursionError) as error:
+        raise NotLoggedIn("the access token is not valid") from error
+    if whole["header"].get("typ") != TYPE:
+        raise NotLoggedIn("this is not an access token")
+    if not claims.nbf <= now.timestamp() < claims.exp:
+        raise NotLoggedIn("the access token has expired")
+    return claims
+
+
+class Standings:
+    """Who is still logged in, asked of the database twice a minute at the most, for each log-in."""
+
+    KEPT = 10_000
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._known: dict[tuple[str, str], tuple[float, User | None]] = {}
+
+    async def user(self, database: Database, claims: Claims) -> User:
+        """The user as they are now. Raises `NotLoggedIn` when they, or this log-in, have ended."""
+        user = await self.now(database, claims.sub, claims.sid)
+        if user is None or user.version != claims.ver:
+            raise NotLoggedIn("please log in again")
+        return user
+
+    async def now(self, database: Database, user_id: str, login: str) -> User | None:
+        """The user with this public id, or None when they, or this log-in, have ended."""
+        known = self._known.get((user_id, login))
+        if known is None or known[0] <= self._clock():
+            if len(self._known) >= self.KEPT:
+                self._known.clear()
+            user = await database.read(accounts.standing, user_id, login)
+            known = self._known[user_id, login] = (self._clock() + STANDING_FOR_S, user)
+        return known[1]
+
+    def forget(self, login: str) -> None:
+        """Log-out works at once here, and within `STANDING_FOR_S` on other nodes."""
+        for key in [key for key in self._known if key[1] == login]:
+            del self._known[key]
+
+
+class TooManyAttempts(DomainError):
+    """Come back later; `retry_after_s` says when."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__("Too many attempts; please wait a little.")
+        self.retry_after_s = retry_after_s
+
+
+class Throttle:
+    """Slows down password guessing: for one account from one source, for a source, for an account (API-02).
+
+    The wait doubles with every failure. What strangers do to an account costs it a minute at the most, and nothing for a
+    source its owner has logged in from before: nobody can lock a person out. Known and unknown accounts are alike here.
+    """
+
+    KEPT = 10_000
+    FORGET_S = 3600.0
+    TRUST_S = 30 * 86400.0
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: dict[tuple[str, str], tuple[int, float]] = {}  # → how often, and when last
+        self._trusted: dict[tuple[str, str], float] = {}
+
+    def attempt(self, account: str, source: str) -> None:
+        """Count an attempt as failed until `succeeded` is called. Raises `TooManyAttempts`."""
+        account, source = account.strip().lower()[:254], network(source)
+        limits = [((account, source), 5, 900.0), (("", source), 25, 900.0)]
+        if not self._is_trusted(account, source):
+            limits.append(((account, ""), 25, 60.0))
+        wait = max(self._wait(key, free, longest) for key, free, longest in limits)
+        if wait > 0:
+            raise TooManyAttempts(int(wait) + 1)
+        for key, _, _ in limits:
+            count, _ = self._failures.pop(key, (0, 0.0))
+            self._failures[key] = (count + 1, self._clock())
+        while len(self._failures) > self.KEPT:
+            del self._failures[next(iter(self._failures))]
+
+    def succeeded(self, account: str, source: str) -> None:
+        """The password was right."""
+        account, source = account.strip().lower()[:254], network(source)
+        for key in ((account, source), ("", source)):
+            self._failures.pop(key, None)
+        self._trusted.pop((account, source), None)
+        self._trusted[account, source] = self._clock()
+        while len(self._trusted) > self.KEPT:
+            del self._trusted[next(iter(self._trusted))]
+
+    def _is_trusted(self, account: str, source: str) -> bool:
+        since = self._trusted.get((account, source))
+        return since is not None and self._clock() - since < self.TRUST_S
+
+    def _wait(self, key: tuple[str, str], free: int, longest: float) -> float:
+        count, last = self._failures.get(key, (0, 0.0))
+        passed = self._clock() - last
+        if count < free or passed > self.FORGET_S:
+            return 0.0
+        return min(longest, 2.0 ** min(count - free, 20)) - passed
+
+
+def network(source: str) -> str:
+    """What counts as one source: an IPv4 address, or the /64 an IPv6 address is in."""
+    try:
+        address = ipaddress.ip_address(source)
+    except ValueError:
+        return source
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(address)

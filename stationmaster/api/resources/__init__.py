@@ -1,0 +1,1 @@
+"""One file for each resource: its public shapes, then its routes."""

@@ -1,0 +1,109 @@
+"""Who is connected, who came and went, and who was turned away and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Router, get
+from litestar.params import FromPath
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.shapes import Cursor, Limit, Page, paged
+from stationmaster.domain import connections, stations
+from stationmaster.gateway.switchboard import Connected
+from stationmaster.storage import Work
+
+
+class Connection(msgspec.Struct, frozen=True):
+    """A charger that is connected now. `source` is the address it comes from."""
+
+    station: str
+    version: str
+    generation: int
+    connected_at: datetime
+    source: str
+    last_heard_at: datetime
+
+
+class RefusedConnection(msgspec.Struct, frozen=True):
+    """A charger, or something like it, that was turned away; `explanation` says in plain words what to do."""
+
+    id: str
+    identity: str
+    source: str
+    reason: str
+    explanation: str
+    path: str
+    offered_protocols: list[str]
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class ConnectionEvent(msgspec.Struct, frozen=True):
+    """A moment in a charger's life: connected, disconnected, online, offline."""
+
+    at: datetime
+    event: str
+    generation: int
+    detail: str | None
+
+
+@get("/connections", permission=Permission.VIEW)
+async def list_connections(
+    caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Connection]:
+    """Chargers that are connected now."""
+    there = {each.station_id: each for each in context.switchboard.connections()}
+    rows = await context.database.read(
+        stations.listed, caller.user.organization_id, among=list(there), limit=limit, cursor=cursor
+    )
+    return paged(rows, limit, lambda row: _connection(there[row.id]))
+
+
+@get("/refused-connections", permission=Permission.VIEW)
+async def list_refused(
+    caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[RefusedConnection]:
+    """Why can't my charger connect?"""
+    rows = await context.database.read(connections.refusals, caller.user.organization_id, limit=limit, cursor=cursor)
+    return paged(rows, limit, _refused)
+
+
+@get("/stations/{station_id:str}/connections", permission=Permission.VIEW)
+async def list_history(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[ConnectionEvent]:
+    """When this charger came and went, newest first."""
+    rows = await context.database.read(_history, caller.user.organization_id, station_id, limit, cursor)
+    return paged(rows, limit, lambda row: ConnectionEvent(row.at, row.event, row.generation, row.detail))
+
+
+router = Router("/", route_handlers=[list_connections, list_refused, list_history], tags=["connections"])
+
+
+def _history(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:
+    station = stations.get(work, organization_id, identity)
+    return connections.history(work, station.id, limit=limit, cursor=cursor)
+
+
+def _connection(each: Connected) -> Connection:
+    return Connection(each.station, each.version, each.generation, each.connected_at, each.source, each.last_heard_at)
+
+
+def _refused(row: Any) -> RefusedConnection:
+    return RefusedConnection(
+        id=str(row.id),
+        identity=row.identity,
+        source=row.source,
+        reason=row.reason,
+        explanation=connections.explained(row),
+        path=row.path,
+        offered_protocols=list(row.offered_protocols or ()),
+        count=row.count,
+        first_at=row.first_at,
+        last_at=row.last_at,
+    )

@@ -1,0 +1,339 @@
+"""Chargers: their record, their connectors, and what happens there now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.sessions import energy_so_far
+from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
+from stationmaster.domain import metering, sessions, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.storage import Work
+
+Registration = Literal["accepted", "pending", "rejected"]
+Version = Literal["1.6", "2.0.1", "2.1"]
+
+
+class ConnectorSession(msgspec.Struct, frozen=True):
+    """What charges at a connector now."""
+
+    id: str
+    token: str | None
+    started_at: datetime
+    energy_wh: Number | None
+    power_w: Number | None
+    soc_percent: Number | None
+
+
+class Connector(msgspec.Struct, frozen=True):
+    """A connector as the charger last told of it. `status` is a word of OCPP 1.6; null: never reported."""
+
+    evse: int
+    connector: int
+    status: str | None
+    error_code: str | None
+    info: str | None
+    status_at: datetime | None
+    session: ConnectorSession | None
+
+
+class Station(msgspec.Struct, frozen=True, kw_only=True):
+    """A charger. `connected` is its socket now; `online` overlooks short gaps; `status` is that of the charger itself.
+
+    `pinned_version` is the OCPP version assumed when it names none itself.
+    """
+
+    id: str
+    name: str | None
+    site: str | None
+    vendor: str | None
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    ocpp_version: str | None
+    pinned_version: str | None
+    registration: Registration
+    booted: bool
+    connected: bool
+    online: bool
+    connected_at: datetime | None
+    last_heard_at: datetime | None
+    last_boot_at: datetime | None
+    status: str | None
+    error_code: str | None
+    created_at: datetime
+    connectors: list[Connector]
+
+
+class CreatedStation(Station, frozen=True, kw_only=True):
+    """A new charger with its secret, which is shown only this once."""
+
+    secret: str
+
+
+Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
+
+
+class NewStation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A charger to be added. Without `secret` one is generated; `site` is the name of one."""
+
+    id: str
+    secret: Secret | None = None
+    name: Text | None = None
+    site: Text | None = None
+    registration: Registration = "accepted"
+    pinned_version: Version | None = None
+
+
+class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change; what is left out stays."""
+
+    name: Text | msgspec.UnsetType | None = msgspec.UNSET
+    site: Text | msgspec.UnsetType | None = msgspec.UNSET
+    registration: Registration | msgspec.UnsetType = msgspec.UNSET
+    pinned_version: Version | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class StationSecret(msgspec.Struct, frozen=True):
+    """The new secret of a charger, shown only this once. The old one does not work any more."""
+
+    id: str
+    secret: str
+
+
+class SecretChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The secret to set; without it one is generated."""
+
+    secret: Secret | None = None
+
+
+Search = Annotated[str | None, QueryParameter(max_length=100, description="In id, name, site, vendor and model")]
+IsConnected = Annotated[bool | None, QueryParameter(description="Only those connected now, or only those that are not")]
+
+
+@get("/", permission=Permission.VIEW)
+async def list_stations(
+    caller: GivenCaller,
+    context: GivenContext,
+    search: Search = None,
+    connected: IsConnected = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[Station]:
+    """Chargers, newest first."""
+    _check_text("search", search)
+    there = None if connected is None else [each.station_id for each in context.switchboard.connections()]
+    rows, parts = await context.database.read(
+        _listed, caller.user.organization_id, search, there, connected, limit, cursor
+    )
+    return paged(rows, limit, lambda row: Station(**_facts(row, row.site, parts, context.switchboard)))
+
+
+@post("/", permission=Permission.ADMINISTER)
+async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> CreatedStation:
+    """Add a charger; the answer holds its secret, once."""
+    row, secret = await context.database.write(_create, caller.user.organization_id, context.keys, data)
+    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}), context.switchboard), secret=secret)
+
+
+@get("/{station_id:str}", permission=Permission.VIEW)
+async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
+    """One charger."""
+    row, site, parts = await context.database.read(_one, caller.user.organization_id, station_id)
+    return Station(**_facts(row, site, parts, context.switchboard))
+
+
+@patch("/{station_id:str}", permission=Permission.ADMINISTER)
+async def change_station(
+    station_id: FromPath[str], data: JSONBody[StationChanges], caller: GivenCaller, context: GivenContext
+) -> Station:
+    """Change the fields that are given."""
+    organization = caller.user.organization_id
+    row, site, parts = await context.database.write(_change, organization, station_id, given(data))
+    return Station(**_facts(row, site, parts, context.switchboard))
+
+
+@delete("/{station_id:str}", permission=Permission.ADMINISTER)
+async def remove_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+    """Remove a charger; its sessions stay, its id is free again."""
+    await context.database.write(stations.delete, caller.user.organization_id, station_id)
+
+
+@post("/{station_id:str}/secret", permission=Permission.ADMINISTER, status_code=200)
+async def change_secret(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: JSONBody[SecretChange | None] = None
+) -> StationSecret:
+    """Give the charger a new secret; the old one stops working at once."""
+    secret = await context.database.write(
+        stations.new_secret,
+        caller.user.organization_id,
+        station_id,
+        context.keys,
+        secret=None if data is None else data.secret,
+    )
+    return StationSecret(station_id, secret)
+
+
+router = Router(
+    "/stations",
+    route_handlers=[list_stations, add_station, get_station, change_station, remove_station, change_secret],
+    tags=["chargers"],
+)
+
+
+class _Parts(msgspec.Struct):
+    """What belongs to the stations of one page."""
+
+    connectors: Sequence[Any]
+    active: Sequence[Any]
+    latest: dict[int, Any]
+
+
+def _parts(work: Work, station_ids: list[int]) -> _Parts:
+    if not station_ids:
+        return _Parts([], [], {})
+    active = sessions.active_of(work, station_ids)
+    latest = metering.latest(work, [session.id for session in active]) if active else {}
+    return _Parts(stations.connectors_of(work, station_ids), active, latest)
+
+
+def _listed(
+    work: Work,
+    organization_id: int,
+    text: str | None,
+    there: list[int] | None,
+    connected: bool | None,
+    limit: int,
+    cursor: str | None,
+) -> tuple[list[Any], _Parts]:
+    rows = stations.listed(
+        work,
+        organization_id,
+        text=text,
+        among=there if connected is True else None,
+        except_for=there if connected is False else None,
+        limit=limit,
+        cursor=cursor,
+    )
+    return rows, _parts(work, [row.id for row in rows[:limit]])
+
+
+def _one(work: Work, organization_id: int, identity: str) -> tuple[Any, str | None, _Parts]:
+    row = stations.get(work, organization_id, identity)
+    return row, stations.site_name(work, row), _parts(work, [row.id])
+
+
+def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tuple[Any, str]:
+    with _SiteField():
+        return stations.create(
+            work,
+            organization_id,
+            keys,
+            identity=new.id,
+            secret=new.secret,
+            name=new.name,
+            site=new.site,
+            registration=new.registration,
+            pinned_version=new.pinned_version,
+        )
+
+
+def _change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> tuple[Any, str | None, _Parts]:
+    stations.get(work, organization_id, identity)
+    with _SiteField():
+        stations.change(work, organization_id, identity, changes)
+    return _one(work, organization_id, identity)
+
+
+class _SiteField:
+    """A site that does not exist is a mistake in the request, not a missing page."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+        if isinstance(error, NotFound):
+            raise Invalid("site", str(error)) from error
+
+
+def _check_text(field: str, text: str | None) -> None:
+    if text is not None and "\x00" in text:
+        raise Invalid(field, "has a character that is not text")
+
+
+def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) -> dict[str, Any]:
+    connection = switchboard.connection(row.id)
+    connectors = [each for each in parts.connectors if each.station_id == row.id]
+    whole = next((each for each in connectors if each.evse == 0), None)
+    return {
+        "id": row.identity,
+        "name": row.name,
+        "site": site,
+        "vendor": row.vendor,
+        "model": row.model,
+        "serial": row.serial,
+        "firmware": row.firmware,
+        "ocpp_version": row.ocpp_version,
+        "pinned_version": row.pinned_version,
+        "registration": row.registration,
+        "booted": row.booted_at is not None,
+        "connected": connection is not None,
+        "online": switchboard.online(row.id),
+        "connected_at": None if connection is None else connection.connected_at,
+        "last_heard_at": None if connection is None else connection.last_heard_at,
+        "last_boot_at": row.booted_at,
+        "status": None if whole is None else whole.status,
+        "error_code": None if whole is None else whole.error_code,
+        "created_at": row.created_at,
+        "connectors": _connectors(
+            [each for each in connectors if each.evse != 0],
+            [each for each in parts.active if each.station_id == row.id],
+            parts.latest,
+        ),
+    }
+
+
+def _connectors(reported: list[Any], active: list[Any], latest: dict[int, Any]) -> list[Connector]:
+    """Every connector the charger has told of, and those where something charges though it never did."""
+    charging = {(each.evse, each.connector): each for each in active}
+    shown = [
+        Connector(
+            each.evse,
+            each.number,
+            each.status,
+            each.error_code,
+            each.info,
+            each.status_at,
+            _session(charging.pop((each.evse, each.number), None), latest),
+        )
+        for each in reported
+    ]
+    shown += [
+        Connector(evse, connector, None, None, None, None, _session(session, latest))
+        for (evse, connector), session in charging.items()
+    ]
+    return sorted(shown, key=lambda each: (each.evse, each.connector))
+
+
+def _session(row: Any | None, latest: dict[int, Any]) -> ConnectorSession | None:
+    if row is None:
+        return None
+    last = latest.get(row.id)
+    return ConnectorSession(
+        id=row.public_id,
+        token=row.token,
+        started_at=row.started_at,
+        energy_wh=energy_so_far(row.meter_start_wh, last),
+        power_w=None if last is None else number(last.power_w),
+        soc_percent=None if last is None else number(last.soc_percent),
+    )

@@ -1,0 +1,110 @@
+"""How the server is: for people on the first page, and for what watches over it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from importlib.metadata import version
+from typing import Literal
+
+import msgspec
+from litestar import Response, Router, get
+from sqlalchemy import text
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.shapes import Number, number
+from stationmaster.domain import sessions, stations
+from stationmaster.storage import Work
+
+VERSION = version("stationmaster")
+
+
+class DatabaseStatus(msgspec.Struct, frozen=True):
+    kind: Literal["sqlite", "postgresql"]
+    ok: bool
+
+
+class StationCounts(msgspec.Struct, frozen=True):
+    total: int
+    connected: int
+
+
+class SessionCounts(msgspec.Struct, frozen=True):
+    active: int
+
+
+class MessageCounts(msgspec.Struct, frozen=True):
+    """Since the start of this server."""
+
+    received: int
+    sent: int
+    refused_connections: int
+
+
+class Status(msgspec.Struct, frozen=True):
+    """The server, its chargers and what they do now. `power_w` is what all active sessions draw together."""
+
+    version: str
+    started_at: datetime
+    uptime_s: int
+    database: DatabaseStatus
+    stations: StationCounts
+    sessions: SessionCounts
+    power_w: Number
+    messages: MessageCounts
+
+
+@get("/status", permission=Permission.VIEW)
+async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
+    """How the server is."""
+    database, switchboard = context.database, context.switchboard
+    counts = switchboard.counts
+    total, connected, active, power = await database.read(
+        _counted, caller.user.organization_id, [each.station_id for each in switchboard.connections()]
+    )
+    return Status(
+        version=VERSION,
+        started_at=context.started_at,
+        uptime_s=max(0, int((database.clock() - context.started_at).total_seconds())),
+        database=DatabaseStatus("postgresql" if database.kind == "postgresql" else "sqlite", database.available),
+        stations=StationCounts(total, connected),
+        sessions=SessionCounts(active),
+        power_w=number(power) or 0,
+        messages=MessageCounts(counts["received"], counts["sent"], counts["refused"]),
+    )
+
+
+class Health(msgspec.Struct, frozen=True, omit_defaults=True):
+    """ok, or degraded while the database cannot be reached."""
+
+    status: Literal["ok", "degraded"]
+    database: bool | msgspec.UnsetType = msgspec.UNSET
+
+
+@get("/health", permission=Permission.PUBLIC, security=[{}])
+async def health(context: GivenContext) -> Response[Health]:
+    """Whether this server can do its work; 503 when it cannot."""
+    ok = context.database.available
+    if ok:
+        try:
+            await context.database.read(_alive)
+        except Exception:  # whatever it is, the answer is the same
+            ok = False
+    return Response(Health("ok") if ok else Health("degraded", database=False), status_code=200 if ok else 503)
+
+
+router = Router("/", route_handlers=[get_status], tags=["server"])
+
+
+def _alive(work: Work) -> None:
+    work.execute(text("SELECT 1"))
+
+
+def _counted(work: Work, organization_id: int, connected: list[int]) -> tuple[int, int, int, Decimal]:
+    return (
+        stations.count(work, organization_id),
+        stations.count(work, organization_id, among=connected),
+        sessions.count_active(work, organization_id),
+        sessions.power_now(work, organization_id),
+    )

@@ -1,0 +1,109 @@
+"""Tokens: the cards and apps that may charge."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from litestar import Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
+from stationmaster.domain import authorization
+from stationmaster.storage import Work
+
+Status = Literal["accepted", "blocked"]
+Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
+When = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class Token(msgspec.Struct, frozen=True):
+    """A card or an app that may charge, or may not any more."""
+
+    id: str
+    uid: str
+    label: str | None
+    group: str | None
+    status: Status
+    expires_at: datetime | None
+    created_at: datetime
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A token to be added. Upper and lower case of `uid` are the same."""
+
+    uid: Uid
+    label: Text | None = None
+    group: Text | None = None
+    status: Status = "accepted"
+    expires_at: When | None = None
+
+
+class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change; what is left out stays."""
+
+    label: Text | msgspec.UnsetType | None = msgspec.UNSET
+    group: Text | msgspec.UnsetType | None = msgspec.UNSET
+    status: Status | msgspec.UnsetType = msgspec.UNSET
+    expires_at: When | msgspec.UnsetType | None = msgspec.UNSET
+
+
+@get("/", permission=Permission.VIEW)
+async def list_tokens(
+    caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[Token]:
+    """Tokens, newest first."""
+    organization = caller.user.organization_id
+    return paged(
+        await context.database.read(authorization.listed, organization, limit=limit, cursor=cursor), limit, _seen
+    )
+
+
+@post("/", permission=Permission.OPERATE)
+async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Token:
+    """Add a token."""
+    return _seen(await context.database.write(_add, caller.user.organization_id, data))
+
+
+@get("/{uid:str}", permission=Permission.VIEW)
+async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> Token:
+    """One token."""
+    return _seen(await context.database.read(authorization.get, caller.user.organization_id, uid))
+
+
+@patch("/{uid:str}", permission=Permission.OPERATE)
+async def change_token(
+    uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext
+) -> Token:
+    """Change the fields that are given."""
+    return _seen(await context.database.write(authorization.change, caller.user.organization_id, uid, given(data)))
+
+
+@delete("/{uid:str}", permission=Permission.OPERATE)
+async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+    """Remove a token; its sessions stay."""
+    await context.database.write(authorization.remove, caller.user.organization_id, uid)
+
+
+router = Router(
+    "/tokens", route_handlers=[list_tokens, add_token, get_token, change_token, remove_token], tags=["tokens"]
+)
+
+
+def _add(work: Work, organization_id: int, new: NewToken) -> Any:
+    return authorization.add(work, organization_id, **msgspec.structs.asdict(new))
+
+
+def _seen(row: Any) -> Token:
+    return Token(
+        id=str(row.id),
+        uid=row.uid,
+        label=row.label,
+        group=row.group,
+        status=row.status,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+    )

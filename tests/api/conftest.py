@@ -1,0 +1,253 @@
+"""The API over ASGI on a real database; only the chargers behind the switchboard are made up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import msgspec
+import pytest
+from litestar import Litestar
+
+from stationmaster.api import application
+from stationmaster.api.context import Context
+from stationmaster.domain import accounts, commands, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.stations import Station
+from stationmaster.gateway.switchboard import Connected, NotConnected
+from stationmaster.settings import Settings
+from stationmaster.storage import Database, Work
+
+PASSWORD = "correct horse battery staple"
+NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+class Chargers:
+    """A switchboard whose chargers answer at once."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.there: dict[int, Connected] = {}
+        self.asked: list[tuple[int, Any]] = []
+        self.outcome = commands.Outcome("result", {"status": "Accepted"}, took_ms=3.5)
+        self.counts = {"received": 7, "sent": 5, "refused": 2}
+
+    def connect(self, station: Any) -> None:
+        self.there[station.id] = Connected(
+            station_id=station.id,
+            organization_id=station.organization_id,
+            station=station.identity,
+            version="1.6",
+            generation=1,
+            connected_at=NOW,
+            source="192.0.2.7",
+            last_heard_at=NOW,
+        )
+
+    def connections(self) -> list[Connected]:
+        return list(self.there.values())
+
+    def connection(self, station_id: int) -> Connected | None:
+        return self.there.get(station_id)
+
+    def online(self, station_id: int) -> bool:
+        return station_id in self.there
+
+    async def send(self, station_id: int, command: commands.Command, *, by: str) -> commands.Asked:
+        station = self._station(station_id)
+        self.asked.append((station_id, command))
+
+        def both(work: Work) -> commands.Asked:
+            row = commands.asked(work, station, name=commands.kebab(type(command).__name__), arguments={}, by=by)
+            return commands.seen(commands.finished(work, station, row.id, self.outcome))
+
+        return await self.database.write(both)
+
+    async def call(
+        self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
+    ) -> commands.Outcome:
+        self._station(station_id)
+        self.asked.append((station_id, (action, payload, timeout_s)))
+        return self.outcome
+
+    def _station(self, station_id: int) -> Station:
+        if station_id not in self.there:
+            raise NotConnected("the charger is not connected")
+        one = self.there[station_id]
+        return Station(station_id, one.station, one.organization_id, "1.6", "accepted", True)
+
+
+@pytest.fixture
+def chargers(database: Database) -> Chargers:
+    return Chargers(database)
+
+
+@pytest.fixture
+def context(database: Database, chargers: Chargers) -> Context:
+    return Context(database, Keys(b"k" * 48), Settings(), chargers, NOW)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def web(context: Context) -> AsyncIterator[Litestar]:
+    """The application, wired to the database as app.py does it."""
+    app = application.build(context)
+    context.database.after_commit.append(context.live.hear)
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def serve() -> None:
+        # A task of its own: what enters the lifespan must leave it, and a fixture does these two in different tasks.
+        async with app.lifespan():
+            started.set()
+            await stop.wait()
+
+    serving = asyncio.create_task(serve())
+    await started.wait()
+    yield app
+    context.live.close()
+    stop.set()
+    await serving
+
+
+class Client(httpx.AsyncClient):
+    """Speaks to the application in this very loop."""
+
+    def __init__(self, app: Litestar, source: str = "203.0.113.1") -> None:
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(source, 4242))
+        super().__init__(transport=transport, base_url="http://stationmaster.test")
+        self.app = app
+
+    async def login(self, email: str, password: str = PASSWORD) -> httpx.Response:
+        answer = await self.post("/api/v1/auth/login", json={"email": email, "password": password})
+        if answer.status_code == 200:
+            self.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return answer
+
+
+@pytest.fixture
+async def anonymous(web: Litestar) -> AsyncIterator[Client]:
+    async with Client(web) as client:
+        yield client
+
+
+@pytest.fixture
+async def user(database: Database) -> Callable[..., Any]:
+    """`await user("viewer")`: a user with this role."""
+
+    async def make(role: str, email: str | None = None) -> accounts.User:
+        def add(work: Work) -> accounts.User:
+            return accounts.add(work, email=email or f"{role}@example.com", password=PASSWORD, role=role)
+
+        return await database.write(add)
+
+    return make
+
+
+@pytest.fixture
+async def as_role(web: Litestar, user: Callable[..., Any]) -> AsyncIterator[Callable[..., Any]]:
+    """`await as_role("viewer")`: a client that is logged in."""
+    clients: list[Client] = []
+
+    async def make(role: str) -> Client:
+        await user(role)
+        client = Client(web)
+        clients.append(client)
+        assert (await client.login(f"{role}@example.com")).status_code == 200
+        return client
+
+    yield make
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def admin(as_role: Callable[..., Any]) -> Client:
+    return await as_role("administrator")
+
+
+@pytest.fixture
+async def charger(database: Database, chargers: Chargers, admin: Client) -> Any:
+    """CP1, registered, booted and connected."""
+    assert (await admin.post("/api/v1/stations", json={"id": "CP1"})).status_code == 201
+
+    def booted(work: Work) -> Any:
+        row = stations.get(work, 1, "CP1")
+        station = Station(row.id, "CP1", row.organization_id, "1.6", "accepted", True)
+        stations.boot(work, station, stations.BootFacts("Acme", "One", "S1", "1.0"))
+        return stations.get(work, 1, "CP1")
+
+    row = await database.write(booted)
+    chargers.connect(row)
+    return row
+
+
+class EventStream:
+    """A page that listens: what the application sends it, event by event."""
+
+    def __init__(self, sent: asyncio.Queue[dict[str, Any]]) -> None:
+        self._sent = sent
+        self._text = ""
+        self.status = 0
+
+    async def next(self) -> tuple[str, Any]:
+        """The next event: type and data."""
+        while "\n\n" not in self._text:
+            message = await self._sent.get()
+            self.status = message.get("status", self.status)
+            self._text += message.get("body", b"").decode()
+        event, _, self._text = self._text.partition("\n\n")
+        fields = dict(line.split(": ", 1) for line in event.splitlines())
+        return fields["event"], msgspec.json.decode(fields["data"])
+
+    async def until(self, kind: str) -> Any:
+        """The data of the next event of this type."""
+        while True:
+            told, data = await self.next()
+            if told == kind:
+                return data
+
+
+@asynccontextmanager
+async def listening(client: Client, query: str = "") -> AsyncIterator[EventStream]:
+    """Open `GET /events` as a browser would, and leave at the end."""
+    sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    leave = asyncio.Event()
+    asked = False
+
+    async def receive() -> dict[str, Any]:
+        nonlocal asked
+        if not asked:
+            asked = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await leave.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.put_nowait(message)
+
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/api/v1/events",
+        "raw_path": b"/api/v1/events",
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(b"host", b"x"), (b"authorization", client.headers["Authorization"].encode())],
+        "client": ("203.0.113.1", 1),
+        "server": ("x", 80),
+    }
+    task = asyncio.create_task(client.app(scope, receive, send))  # type: ignore[arg-type]
+    stream = EventStream(sent)
+    try:
+        kind, _ = await stream.next()
+        assert kind == "hello"
+        yield stream
+    finally:
+        leave.set()
+        await task

@@ -1,0 +1,252 @@
+"""Log-in, log-out, access tokens and the cookie that renews them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from litestar import Litestar
+from sqlalchemy import update
+
+from stationmaster.api import logins
+from stationmaster.api.auth import COOKIE
+from stationmaster.api.context import Context
+from stationmaster.api.logins import Standings, Throttle, TooManyAttempts
+from stationmaster.domain import accounts
+from stationmaster.storage import Database, Work
+from tests.api.conftest import Client
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_login_gives_a_token_and_says_who_one_is(web: Litestar, user: Callable[..., Any]) -> None:
+    await user("operator")
+    async with Client(web) as client:
+        answer = await client.login("Operator@Example.com")
+        assert answer.status_code == 200
+        assert answer.json()["token_type"] == "bearer"
+        assert answer.json()["expires_in"] == 900
+        me = (await client.get("/api/v1/auth/me")).json()
+        assert me == answer.json()["user"]
+        assert me["email"] == "operator@example.com"
+        assert me["role"] == "operator"
+
+
+async def test_API_02_wrong_password_and_unknown_address_get_one_answer(
+    anonymous: Client, user: Callable[..., Any]
+) -> None:
+    await user("viewer")
+    wrong = await anonymous.login("viewer@example.com", "not the password at all")
+    unknown = await anonymous.login("nobody@example.com", "not the password at all")
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.json() == unknown.json()
+    assert "set-cookie" not in wrong.headers
+
+
+async def test_API_02_guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere(
+    web: Litestar, user: Callable[..., Any]
+) -> None:
+    await user("viewer")
+    async with Client(web, source="198.51.100.66") as attacker, Client(web, source="203.0.113.9") as owner:
+        answers = [await attacker.login("viewer@example.com", f"guess number {number}") for number in range(8)]
+        codes = [answer.status_code for answer in answers]
+        assert codes[:5] == [401] * 5
+        assert set(codes[5:]) == {429}
+        assert int(answers[-1].headers["retry-after"]) >= 1
+        # The right password does not help from there either, and unknown accounts are answered alike.
+        assert (await attacker.login("viewer@example.com")).status_code == 429
+        assert (await owner.login("viewer@example.com")).status_code == 200
+
+
+def test_API_02_the_wait_doubles_and_ends() -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    waits = []
+    for _ in range(12):
+        try:
+            throttle.attempt("a@example.com", "198.51.100.1")
+        except TooManyAttempts as error:
+            waits.append(error.retry_after_s)
+            clock.now += error.retry_after_s
+            throttle.attempt("a@example.com", "198.51.100.1")
+    assert waits == [2, 3, 5, 9, 17, 33, 65]
+
+
+def test_API_02_strangers_cannot_lock_a_person_out() -> None:
+    clock = Clock()
+    throttle = Throttle(clock)
+    throttle.succeeded("a@example.com", "203.0.113.9")
+    for number in range(200):
+        try:
+            throttle.attempt("a@example.com", f"198.51.100.{number}")
+        except TooManyAttempts as error:
+            assert error.retry_after_s <= 61
+    throttle.attempt("a@example.com", "203.0.113.9")  # from where they have logged in before: at once
+    with pytest.raises(TooManyAttempts):
+        throttle.attempt("a@example.com", "192.0.2.200")
+
+
+def test_API_02_a_whole_ipv6_network_is_one_source() -> None:
+    assert logins.network("2001:db8::1") == logins.network("2001:db8::ffff:1")
+    assert logins.network("2001:db8:0:1::1") != logins.network("2001:db8::1")
+
+
+def forged(context: Context, user: accounts.User, key: bytes | None = None, **changes: Any) -> str:
+    now = int(datetime.now(UTC).timestamp())
+    claims: dict[str, Any] = {"iss": logins.ISSUER, "aud": logins.AUDIENCE, "sub": user.id, "ver": user.version}
+    claims |= {"sid": "x", "iat": now, "nbf": now, "exp": now + 60}
+    header = {"typ": changes.pop("typ", logins.TYPE)} | changes.pop("header", {})
+    algorithm = changes.pop("algorithm", "HS256")
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    secret = "" if algorithm == "none" else key or context.keys.tokens
+    return jwt.encode(claims, secret, algorithm=algorithm, headers=header)
+
+
+@pytest.mark.filterwarnings("ignore::jwt.warnings.InsecureKeyLengthWarning")  # of HS512, which is refused
+async def test_API_05_only_our_own_fresh_access_tokens_pass(
+    anonymous: Client, context: Context, database: Database, user: Callable[..., Any]
+) -> None:
+    viewer = await user("viewer")
+    login = await database.write(accounts.begin_login, viewer)
+    name = await database.read(accounts.login_of, login)
+    now = int(datetime.now(UTC).timestamp())
+    good: dict[str, Any] = {"sid": name}
+    bad: list[dict[str, Any]] = [
+        {"algorithm": "none"},
+        {"algorithm": "HS512"},
+        {"key": b"another key of the right length!"},
+        {"aud": "someone-else"},
+        {"iss": "someone-else"},
+        {"typ": "JWT"},
+        {"exp": now - 1},
+        {"exp": None},
+        {"nbf": now + 60},
+        {"nbf": None},
+        {"sub": "nobody"},
+        {"sub": None},
+        {"ver": viewer.version + 1},
+        {"ver": "1"},
+        {"sid": "no such log-in"},
+        {"sid": None},
+    ]
+
+    async def status(token: str) -> int:
+        return (await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})).status_code
+
+    assert await status(forged(context, viewer, **good)) == 200
+    assert await status(forged(context, viewer, **good, header={"kid": "../../x"})) == 200  # nobody looks at it
+    for changes in bad:
+        assert await status(forged(context, viewer, **(good | changes))) == 401, changes
+    for text in ("", "a.b.c", login, "é", "x" * 5000):
+        answer = await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {text}".encode()})
+        assert answer.status_code == 401
+
+
+async def test_API_06_the_cookie_works_once_and_reuse_ends_the_log_in(web: Litestar, user: Callable[..., Any]) -> None:
+    await user("viewer")
+    async with Client(web) as thief, Client(web) as client:
+        await client.login("viewer@example.com")
+        stolen = client.cookies[COOKIE]
+        first = await client.post("/api/v1/auth/refresh")
+        assert first.status_code == 200
+        assert client.cookies[COOKIE] != stolen
+        token = {"Authorization": f"Bearer {first.json()['access_token']}"}
+        assert (await client.get("/api/v1/auth/me", headers=token)).status_code == 200
+
+        replayed = await thief.post("/api/v1/auth/refresh", headers={"Cookie": f"{COOKIE}={stolen}"})
+        assert replayed.status_code == 401
+        assert (await client.post("/api/v1/auth/refresh")).status_code == 401  # the owner's next one died with it
+
+
+async def test_API_06_only_a_digest_is_kept(web: Litestar, user: Callable[..., Any], database: Database) -> None:
+    await user("viewer")
+    async with Client(web) as client:
+        await client.login("viewer@example.com")
+        cookie = client.cookies[COOKIE]
+
+    def everything(work: Work) -> str:
+        rows = work.execute(accounts.refresh_tokens.select()).all()
+        assert len(rows) == 1
+        return repr(rows)
+
+    assert cookie not in await database.read(everything)
+
+
+async def test_API_07_log_out_ends_the_access_token_too(web: Litestar, user: Callable[..., Any]) -> None:
+    await user("viewer")
+    async with Client(web) as here, Client(web) as elsewhere:
+        await here.login("viewer@example.com")
+        await elsewhere.login("viewer@example.com")
+        assert (await here.get("/api/v1/auth/me")).status_code == 200
+        assert (await here.post("/api/v1/auth/logout")).status_code == 204
+        assert COOKIE not in here.cookies
+        assert (await here.get("/api/v1/auth/me")).status_code == 401
+        assert (await here.post("/api/v1/auth/refresh")).status_code == 401
+        assert (await elsewhere.get("/api/v1/auth/me")).status_code == 200  # another log-in of the same person
+
+
+async def test_API_07_a_changed_role_counts_within_a_minute(database: Database, user: Callable[..., Any]) -> None:
+    clock = Clock()
+    standings = Standings(clock)
+    operator = await user("operator")
+    token = await database.write(accounts.begin_login, operator)
+    name = await database.read(accounts.login_of, token)
+    assert name is not None
+    claims = logins.Claims(operator.id, operator.version, name, 0, 2**40)
+    assert (await standings.user(database, claims)).role == "operator"
+
+    def demote(work: Work) -> None:
+        work.execute(update(accounts.users).values(role="viewer", version=accounts.users.c.version + 1))
+
+    await database.write(demote)
+    assert (await standings.user(database, claims)).role == "operator"  # remembered for a moment
+    clock.now += 60
+    with pytest.raises(logins.NotLoggedIn):
+        await standings.user(database, claims)
+
+
+async def test_API_09_the_cookie_is_for_our_own_pages_only(web: Litestar, user: Callable[..., Any]) -> None:
+    await user("viewer")
+    async with Client(web) as client:
+        cookie = (await client.login("viewer@example.com")).headers["set-cookie"]
+        assert "HttpOnly" in cookie
+        assert "SameSite=strict" in cookie
+        assert "Path=/api/v1/auth" in cookie
+        for headers in (
+            {"Origin": "https://evil.example"},
+            {"Sec-Fetch-Site": "cross-site"},
+            {"Sec-Fetch-Site": "same-site"},
+        ):
+            assert (await client.post("/api/v1/auth/refresh", headers=headers)).status_code == 403
+            assert (await client.post("/api/v1/auth/logout", headers=headers)).status_code == 403
+        own = {"Origin": "http://stationmaster.test"}
+        assert (await client.post("/api/v1/auth/refresh", headers=own)).status_code == 200
+
+
+async def test_API_09_behind_https_the_cookie_is_secure(context: Context, web: Litestar, user: Any) -> None:
+    await user("viewer")
+    context.settings.web.secure_cookies = True
+    async with Client(web) as client:
+        assert "Secure" in (await client.login("viewer@example.com")).headers["set-cookie"]
+
+
+async def test_API_25_no_database_no_entry(context: Context, admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def down(*_: Any) -> None:
+        raise OSError("gone")
+
+    context.standings.forget(jwt.decode(admin.headers["Authorization"][7:], options={"verify_signature": False})["sid"])
+    monkeypatch.setattr(context.database, "read", down)
+    assert (await admin.get("/api/v1/tokens")).status_code == 500
+
+
+def test_access_tokens_last_a_quarter_of_an_hour() -> None:
+    assert timedelta(minutes=15) >= logins.ACCESS_FOR
