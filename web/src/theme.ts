@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, Modal, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 const volt: MantineColorsTuple = [
   "#edf4ff",
@@ -36,6 +36,9 @@ export const theme = createTheme({
   defaultRadius: "md",
   respectReducedMotion: true,
   cursorType: "pointer",
+  components: {
+    Modal: Modal.extend({ defaultProps: { overlayProps: { backgroundOpacity: 0.4 }, padding: "lg" }, styles: { title: { fontWeight: 600, fontSize: "1.0625rem" } } }),
+  },
 });
 
 /** Mantine's own surfaces take the tokens of styles.css, so that one place decides light and dark. */

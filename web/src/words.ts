@@ -67,15 +67,15 @@ export function realError(code: string | null): string | null {
   return code && code !== "NoError" ? code : null;
 }
 
-const SESSION: Record<SessionStatus, { word: string; tone: Tone }> = {
+const SESSION: Record<SessionStatus, { word: string; tone: Tone | "done" }> = {
   pending: { word: "Starting", tone: "busy" },
   active: { word: "Charging", tone: "charging" },
-  completed: { word: "Completed", tone: "available" },
+  completed: { word: "Completed", tone: "done" },
   cancelled: { word: "Cancelled", tone: "unavailable" },
   invalid: { word: "Not valid", tone: "faulted" },
 };
 
-export function sessionWords(session: Pick<Session, "status">): { word: string; tone: Tone } {
+export function sessionWords(session: Pick<Session, "status">): { word: string; tone: Tone | "done" } {
   return SESSION[session.status] ?? { word: session.status, tone: "unavailable" };
 }
 

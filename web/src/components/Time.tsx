@@ -27,6 +27,7 @@ class Ticker {
 }
 
 const slow = new Ticker(10_000);
+const fast = new Ticker(1_000);
 
 export function useNow(): number {
   return useSyncExternalStore(slow.watch, slow.read);
@@ -53,8 +54,9 @@ export function At({ at }: { at: string | null | undefined }) {
   );
 }
 
-/** How long from one moment to another, or until now. */
-export function Lasting({ from, to }: { from: string | null; to: string | null }) {
-  const now = useNow();
+/** How long from one moment to another, or until now; `ticking` counts the seconds of the first minute. */
+export function Lasting({ from, to, ticking = false }: { from: string | null; to: string | null; ticking?: boolean }) {
+  const clock = ticking ? fast : slow;
+  const now = useSyncExternalStore(clock.watch, clock.read);
   return <span className="num">{duration(from, to ?? now)}</span>;
 }

@@ -4,11 +4,11 @@ import { ApiError } from "../api/client";
 import { connectorWords, stationTone, TONE_WORDS, type Tone } from "../words";
 import type { Connector, Station } from "../api/types";
 import css from "./bits.module.css";
-import { Glyph, Icon } from "./icons";
+import { Glyph, Icon, type Shape } from "./icons";
 
 /** A state: colour, shape and word, always all three. */
 export function Badge({ tone, children, title, testid, plain }: {
-  tone: Tone;
+  tone: Shape;
   children: ReactNode;
   title?: string | undefined;
   testid?: string | undefined;

@@ -1,7 +1,12 @@
 import type { Tone } from "../words";
 
+/** What a badge can show: the states of chargers, and how things went. */
+export type Shape = Tone | "done" | "good";
+
+const CHECK = <path d="m2.8 8.4 3.4 3.4 7-7.4" fill="none" stroke="currentColor" strokeWidth="2.2" strokeLinecap="round" strokeLinejoin="round" />;
+
 /** State shapes, 16 × 16. Each has its own outline, so that none depends on its colour. */
-const GLYPHS: Record<Tone, React.ReactNode> = {
+const GLYPHS: Record<Shape, React.ReactNode> = {
   charging: (
     <>
       <circle cx="8" cy="8" r="7" fill="currentColor" />
@@ -28,12 +33,14 @@ const GLYPHS: Record<Tone, React.ReactNode> = {
       <path d="M8 5.8v3.8M8 11v1.6" stroke="var(--surface)" strokeWidth="1.7" />
     </>
   ),
+  done: CHECK,
+  good: CHECK,
   offline: <circle cx="8" cy="8" r="6" fill="none" stroke="currentColor" strokeWidth="1.6" strokeDasharray="2.4 2.3" />,
 };
 
-export function Glyph({ tone, size = 16 }: { tone: Tone; size?: number }) {
+export function Glyph({ tone, size = 16 }: { tone: Shape; size?: number }) {
   return (
-    <svg viewBox="0 0 16 16" width={size} height={size} aria-hidden="true" style={{ color: `var(--tone-${tone})`, flex: "none" }}>
+    <svg viewBox="0 0 16 16" width={size} height={size} aria-hidden="true" className={`tone-${tone}`} style={{ color: "var(--tone)", flex: "none" }}>
       {GLYPHS[tone]}
     </svg>
   );

@@ -5,8 +5,10 @@ import { applyEvents, EMPTY_FLEET, needsFetch, type Fleet } from "./reducer";
 import { stream } from "./stream";
 
 const PAGE = 200;
-/** More unexplained stations than this in one bundle: one sweep is kinder to the server than many questions. */
+/** More unclear stations than this: one sweep is kinder to the server than many questions. */
 const MANY = 20;
+/** Questions are gathered this long first: a restarted server is told of by every charger at once. */
+const ASK_AFTER_MS = 1_000;
 
 /** The fleet as the fleet page shows it: a snapshot from the API, kept fresh by the event stream. */
 class FleetStore {
@@ -18,6 +20,9 @@ class FleetStore {
   private stale = true;
   /** Events heard while a snapshot is being fetched; they may be newer than its pages. */
   private heard: LiveEvent[] = [];
+  /** Stations whose news the events did not tell in full. */
+  private readonly unclear = new Set<string>();
+  private asking: ReturnType<typeof setTimeout> | null = null;
   private readonly watchers = new Set<() => void>();
 
   constructor() {
@@ -115,10 +120,27 @@ class FleetStore {
     const before = this.fleet;
     this.fleet = applyEvents(before, events);
     if (this.fleet.stations !== before.stations) this.tell();
-    if (!this.loaded) return;
-    const unclear = new Set(events.map((e) => needsFetch(before, e)).filter((id) => id !== null));
-    if (unclear.size > MANY) void this.load();
-    else for (const id of unclear) void this.reload(id);
+    for (const event of events) {
+      const id = needsFetch(before, event);
+      if (id !== null) this.unclear.add(id);
+    }
+    if (this.unclear.size > 0) this.askSoon();
+  }
+
+  private askSoon(): void {
+    this.asking ??= setTimeout(() => {
+      this.asking = null;
+      if (this.loading) {
+        // The sweep under way may have passed them already.
+        this.askSoon();
+        return;
+      }
+      const ids = [...this.unclear];
+      this.unclear.clear();
+      if (this.watchers.size === 0) this.stale = true;
+      else if (ids.length > MANY) void this.load();
+      else for (const id of ids) void this.reload(id);
+    }, ASK_AFTER_MS);
   }
 
   private show(fleet: Fleet): void {

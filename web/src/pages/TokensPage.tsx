@@ -96,7 +96,7 @@ function Row({ token, onDelete }: { token: Token; onDelete: () => void }) {
         </Link>
       </td>
       <td data-side="">
-        {blocked ? <Badge tone="unavailable">Blocked</Badge> : expired(token) ? <Badge tone="busy">Expired</Badge> : <Badge tone="available">Accepted</Badge>}
+        {blocked ? <Badge tone="unavailable">Blocked</Badge> : expired(token) ? <Badge tone="busy">Expired</Badge> : <Badge tone="good">Accepted</Badge>}
       </td>
       <td className="hostile">{token.label ?? <span className="dim">–</span>}</td>
       <td className="hostile" data-wide-only="">{token.group ?? <span className="dim">–</span>}</td>

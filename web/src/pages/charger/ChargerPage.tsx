@@ -4,11 +4,12 @@ import { useState } from "react";
 import { ApiError } from "../../api/client";
 import { sessionQuery, sessionsQuery, stationQuery } from "../../api/queries";
 import type { Connector, Station } from "../../api/types";
-import { ConnectorBadge, Empty, Note, Problem, StationBadge, Waiting } from "../../components/bits";
+import { ConnectorBadge, Copyable, Empty, Note, Problem, StationBadge, Waiting } from "../../components/bits";
 import { Icon } from "../../components/icons";
 import { Ago } from "../../components/Time";
 import { useFocus } from "../../live/useFocus";
 import { connectorName, realError } from "../../words";
+import { chargerUrl } from "../fleet/address";
 import { Actions } from "./Actions";
 import css from "./Charger.module.css";
 import { FrameLog } from "./FrameLog";
@@ -84,12 +85,19 @@ function Head({ station }: { station: Station }) {
       <div className={`${css.about} hostile`}>
         {station.name && <span className="mono">{station.id}</span>}
         {station.site && <span>{station.site}</span>}
-        <span>{[station.vendor, station.model].filter(Boolean).join(" ") || "make not told yet"}</span>
+        {station.vendor !== null && <span>{[station.vendor, station.model].filter(Boolean).join(" ")}</span>}
         {station.ocpp_version && <span>OCPP {station.ocpp_version}</span>}
-        <span>
-          {station.connected ? "connected " : "last heard "}
-          <Ago at={station.connected ? station.connected_at : station.last_heard_at} />
-        </span>
+        {station.connected ? (
+          <span>
+            connected <Ago at={station.connected_at} />
+          </span>
+        ) : (
+          station.last_heard_at && (
+            <span>
+              last heard <Ago at={station.last_heard_at} />
+            </span>
+          )
+        )}
       </div>
       {station.registration !== "accepted" && (
         <Note tone={station.registration === "pending" ? "busy" : "faulted"}>
@@ -114,6 +122,7 @@ function Now({ station, commander }: { station: Station; commander: Commander })
   const last = past.find((s) => s.evse === connector?.evse) ?? (chosen ? undefined : past[0]);
   const session = useQuery(sessionQuery(running?.id ?? last?.id ?? null));
 
+  if (!station.connected && !station.last_heard_at) return <Awaited station={station} />;
   return (
     <section className={`${css.panel} card`} aria-label="Connectors">
       {station.connectors.length === 0 ? (
@@ -142,6 +151,20 @@ function Now({ station, commander }: { station: Station; commander: Commander })
         </div>
       )}
       <SessionPanel station={station} running={running} session={session.data ?? null} commander={commander} />
+    </section>
+  );
+}
+
+/** A charger that has never been here: what is left to do. */
+function Awaited({ station }: { station: Station }) {
+  return (
+    <section className={`${css.panel} card`} aria-label="How to connect">
+      <h2>Waiting for its first connection</h2>
+      <p>In the charger's settings, enter this address as the OCPP server, and the password it was given here. Then restart it.</p>
+      <Copyable value={chargerUrl(station.id)} label="address" />
+      <p className="dim small">
+        It does not come? <Link to="/refused">Why can't my charger connect?</Link>
+      </p>
     </section>
   );
 }

@@ -107,7 +107,7 @@ const Row = memo(function Row({ frame }: { frame: Frame }) {
           <span className="visually-hidden">{from ? "from the charger" : "to the charger"}</span>
         </span>
         <span className={css.action}>{frame.action}</span>
-        <span className={`${css.words} clip`}>{summarise(frame.action, frame.request, frame.response)}</span>
+        <Words frame={frame} />
         <span className={css.result}>
           {frame.remarks.length > 0 && <span className={css.remark}>{frame.remarks.length === 1 ? "remark" : `${frame.remarks.length} remarks`}</span>}
           {odd && <span className={css.odd}>{frame.outcome}</span>}
@@ -119,6 +119,18 @@ const Row = memo(function Row({ frame }: { frame: Frame }) {
     </li>
   );
 });
+
+/** The summary; when room is short, what was asked is cut before what was answered. */
+function Words({ frame }: { frame: Frame }) {
+  const words = summarise(frame.action, frame.request, frame.response);
+  const at = words.lastIndexOf(" → ");
+  return (
+    <span className={css.words} title={words}>
+      <span className="clip">{at < 0 ? words : words.slice(0, at)}</span>
+      {at >= 0 && <span className={css.answer}>{words.slice(at)}</span>}
+    </span>
+  );
+}
 
 function Details({ frame }: { frame: Frame }) {
   return (

@@ -92,7 +92,7 @@ function Answer({ answer }: { answer: CallAnswer }) {
   return (
     <>
       <div className={css.verdict}>
-        <Badge tone={ok ? "available" : "faulted"}>{ok ? "CALLRESULT" : `CALLERROR ${answer.code}`}</Badge>
+        <Badge tone={ok ? "good" : "faulted"}>{ok ? "CALLRESULT" : `CALLERROR ${answer.code}`}</Badge>
         <span className="small dim hostile">{ok ? took(answer.took_ms) : answer.description}</span>
       </div>
       <pre className={css.json}>{JSON.stringify(ok ? answer.payload : answer.details, null, 2)}</pre>

@@ -64,7 +64,7 @@ export function SessionPanel({ station, running, session, commander }: Props) {
         <div>
           <dt>Duration</dt>
           <dd>
-            <Lasting from={running?.started_at ?? detail?.started_at ?? null} to={live ? null : (detail?.stopped_at ?? null)} />
+            <Lasting ticking={live} from={running?.started_at ?? detail?.started_at ?? null} to={live ? null : (detail?.stopped_at ?? null)} />
           </dd>
         </div>
         {soc !== null && soc !== undefined && (

@@ -1,5 +1,6 @@
 import type { Command, CommandStatus } from "../../api/types";
-import { connectorName, type Tone } from "../../words";
+import type { Shape } from "../../components/icons";
+import { connectorName } from "../../words";
 
 export const COMMAND_NAMES: Record<string, string> = {
   "remote-start": "Start charging",
@@ -17,10 +18,10 @@ export function commandName(name: string): string {
   return COMMAND_NAMES[name] ?? name.replaceAll("-", " ");
 }
 
-export function statusWords(status: CommandStatus): { word: string; tone: Tone } {
+export function statusWords(status: CommandStatus): { word: string; tone: Shape } {
   switch (status) {
     case "accepted":
-      return { word: "Accepted", tone: "available" };
+      return { word: "Accepted", tone: "good" };
     case "rejected":
       return { word: "Rejected by the charger", tone: "faulted" };
     case "failed":

@@ -67,7 +67,7 @@ function Detail({ session }: { session: SessionDetail }) {
             <div>
               <dt>Duration</dt>
               <dd>
-                <Lasting from={session.started_at} to={session.stopped_at} />
+                <Lasting ticking={session.status === "active"} from={session.started_at} to={session.stopped_at} />
               </dd>
             </div>
             {session.status === "active" && (
