@@ -29,6 +29,10 @@ class Clock:
         self._jumped_s = 0.0
         self._jump = asyncio.Event()
 
+    @property
+    def keeps_real_pace(self) -> bool:
+        return self.factor == 1.0 and not self.jumps
+
     def seconds(self) -> float:
         """Simulated seconds since this clock was made; never goes back."""
         return (time.monotonic() - self._born) * self.factor + self._jumped_s

@@ -47,7 +47,9 @@ def simulate(
     connectors: Annotated[int, typer.Option(min=1, max=20, help="Connectors of each.")] = 1,
     scenario: Annotated[ScenarioName, typer.Option(help="What they do.")] = LIVING,
     seed: Annotated[int, typer.Option(help="The same seed, the same drivers and cars.")] = 0,
-    time_factor: Annotated[float, typer.Option(min=0.01, help="Simulated seconds in a real one.")] = 1.0,
+    time_factor: Annotated[
+        float, typer.Option(min=0.01, help="Simulated seconds in a real one; above 1 the chargers' clocks run ahead.")
+    ] = 1.0,
     tokens: Annotated[str, typer.Option(help="Cards of the drivers, with commas between.")] = "RFID1,RFID2,RFID3",
     sample_interval: Annotated[int, typer.Option(min=1, help="Seconds between meter values, simulated.")] = 15,
     retry_ids: Annotated[Retry, typer.Option(help="Message ids of repeated messages.")] = Retry.same,
@@ -103,10 +105,11 @@ async def _run(make: Callable[[], Fleet], console: Console) -> dict[str, str]:
         if showing.done():
             showing.result()
     finally:
+        summary = fleet.summary()  # before everybody hangs up
         for task in (playing, showing):
             task.cancel()
         await asyncio.gather(playing, showing, return_exceptions=True)
-        console.print(fleet.summary(), highlight=False)
+        console.print(summary, highlight=False)
     return fleet.failures
 
 

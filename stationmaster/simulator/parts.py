@@ -3,21 +3,23 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stationmaster.ocpp import v16
 from stationmaster.simulator.meter import Outlet
 
 
 @dataclass
 class Transaction:
-    """One charging transaction. `key` is the charger's own name for it, `id` the central system's."""
+    """One charging transaction. `key` is the charger's own name for it, `id` the one on the wire: given by the central
+    system in 1.6, by the charger in 2.x."""
 
     key: str
     connector: int
     token: str
     meter_start_wh: int
     began: datetime
-    id: int | None = None
+    id: int | str | None = None
     ended: bool = False
+    seq_no: int = 0  # of the next TransactionEvent (2.x)
+    remote_start_id: int | None = None  # 2.x
 
 
 @dataclass
@@ -65,10 +67,18 @@ class Nameplate:
     serial: str | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """What is known about a token: its status as OCPP spells it, and its group."""
+
+    status: str
+    parent: str | None = None
+
+
 @dataclass
 class Tokens:
     """What the charger knows about tokens by itself: the local list and the cache (1.6 §3.5)."""
 
-    local: dict[str, v16.IdTagInfo] = field(default_factory=dict)
+    local: dict[str, Known] = field(default_factory=dict)
     local_version: int = 0
-    cache: dict[str, v16.IdTagInfo] = field(default_factory=dict)
+    cache: dict[str, Known] = field(default_factory=dict)

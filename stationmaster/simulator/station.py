@@ -195,9 +195,9 @@ class Station(ABC):
         return now_text(self.now())
 
     def set_clock(self, server_time: str) -> None:
-        """Follow the central system's clock. A jumping clock keeps its own time: it is moved by hand."""
+        """Follow the central system's clock. A clock that jumps or hurries keeps its own time, which never goes back."""
         at = parse_time(server_time)
-        if at is not None and not self.clock.jumps:
+        if at is not None and self.clock.keeps_real_pace:
             self._clock_offset = at - self.clock.now()
 
     # -- the network, broken on purpose --------------------------------------------------------------------------------

@@ -3,14 +3,15 @@
 Each function gives the answer at once; what follows from it begins after the answer is out (`cp.soon`).
 """
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, cast
 
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
-from stationmaster.simulator.meter import Vehicle
-from stationmaster.simulator.parts import Connector, Reservation
+from stationmaster.simulator import asked
+from stationmaster.simulator.parts import Reservation
 from stationmaster.simulator.station import Handler, answering
-from stationmaster.simulator.v16_words import PURPOSES, composite_schedule, profile
+from stationmaster.simulator.v16_words import PURPOSES, composite_schedule, known, profile
 
 if TYPE_CHECKING:
     from stationmaster.simulator.v16 import ChargePoint16
@@ -27,13 +28,13 @@ ECHO_VENDOR = "stationmaster.simulator"
 
 @answers
 def remote_start(cp: "ChargePoint16", req: v16.RemoteStartTransaction) -> v16.RemoteStartTransactionResponse:
-    post = _connector_for(cp, req.connector_id, req.id_tag)
+    post = asked.connector_for(cp, req.id_tag, req.connector_id)
     given = req.charging_profile
     if post is None or (given is not None and given.charging_profile_purpose != "TxProfile"):
         return v16.RemoteStartTransactionResponse(status="Rejected")
     if given is not None:
         cp.limits.install(profile(post.number, given))
-    cp.soon(_start_remotely(cp, post, req.id_tag), "remote start")
+    cp.soon(asked.start_remotely(cp, post, req.id_tag), "remote start")
     return v16.RemoteStartTransactionResponse(status="Accepted")
 
 
@@ -42,7 +43,7 @@ def remote_stop(cp: "ChargePoint16", req: v16.RemoteStopTransaction) -> v16.Remo
     post = cp.transaction_by_id(req.transaction_id)
     if post is None:
         return v16.RemoteStopTransactionResponse(status="Rejected")
-    cp.soon(_stop_remotely(cp, post), "remote stop")
+    cp.soon(cp.stop_transaction(post, "Remote"), "remote stop")
     return v16.RemoteStopTransactionResponse(status="Accepted")
 
 
@@ -66,24 +67,13 @@ def unlock_connector(cp: "ChargePoint16", req: v16.UnlockConnector) -> v16.Unloc
 def change_availability(cp: "ChargePoint16", req: v16.ChangeAvailability) -> v16.ChangeAvailabilityResponse:
     if req.connector_id != 0 and req.connector_id not in cp.connectors:
         return v16.ChangeAvailabilityResponse(status="Rejected")
-    operative = req.type == "Operative"
-    posts = list(cp.connectors.values()) if req.connector_id == 0 else [cp.connectors[req.connector_id]]
-    waiting = [post for post in posts if post.transaction is not None]
-    for post in waiting:
-        post.wants_operative = operative
-    if req.connector_id == 0:
-        cp.status = "Available" if operative else "Unavailable"
-        cp.soon(cp.tell_own_status(), "availability")
-    for post in posts:
-        if post not in waiting:
-            cp.soon(cp.set_operative(post, operative), "availability")
-    scheduled = any(post.wants_operative != post.operative for post in waiting)
+    scheduled = asked.change_availability(cp, req.connector_id, operative=req.type == "Operative")
     return v16.ChangeAvailabilityResponse(status="Scheduled" if scheduled else "Accepted")
 
 
 @answers
 def get_configuration(cp: "ChargePoint16", req: v16.GetConfiguration) -> v16.GetConfigurationResponse:
-    known: list[v16.KeyValue] = []
+    readable: list[v16.KeyValue] = []
     unknown: list[str] = []
     for key in req.key or list(cp.configuration.settings):
         found = cp.configuration.find(key)
@@ -92,8 +82,8 @@ def get_configuration(cp: "ChargePoint16", req: v16.GetConfiguration) -> v16.Get
             continue
         name, setting = found
         value = None if setting.secret else setting.value
-        known.append(v16.KeyValue(key=name, readonly=setting.readonly, value=value))
-    return v16.GetConfigurationResponse(configuration_key=known or None, unknown_key=unknown or None)
+        readable.append(v16.KeyValue(key=name, readonly=setting.readonly, value=value))
+    return v16.GetConfigurationResponse(configuration_key=readable or None, unknown_key=unknown or None)
 
 
 @answers
@@ -126,16 +116,16 @@ def data_transfer(cp: "ChargePoint16", req: v16.DataTransfer) -> v16.DataTransfe
 
 @answers
 def trigger_message(cp: "ChargePoint16", req: v16.TriggerMessage) -> v16.TriggerMessageResponse:
-    known = req.connector_id is None or req.connector_id == 0 or req.connector_id in cp.connectors
-    if not known:
+    exists = req.connector_id is None or req.connector_id == 0 or req.connector_id in cp.connectors
+    if not exists:
         return v16.TriggerMessageResponse(status="Rejected")
     return v16.TriggerMessageResponse(status="Accepted" if _trigger(cp, req) else "NotImplemented")
 
 
 @answers
 def extended_trigger(cp: "ChargePoint16", req: v16.ExtendedTriggerMessage) -> v16.ExtendedTriggerMessageResponse:
-    known = req.connector_id is None or req.connector_id in cp.connectors
-    if not known:
+    exists = req.connector_id is None or req.connector_id in cp.connectors
+    if not exists:
         return v16.ExtendedTriggerMessageResponse(status="Rejected")
     return v16.ExtendedTriggerMessageResponse(status="Accepted" if _trigger(cp, req) else "NotImplemented")
 
@@ -227,28 +217,14 @@ def reserve_now(cp: "ChargePoint16", req: v16.ReserveNow) -> v16.ReserveNowRespo
     until = parse_time(req.expiry_date)
     if post is None or until is None:
         return v16.ReserveNowResponse(status="Rejected")
-    held = cp.reservation_of(post)
-    if post.status == "Faulted":
-        return v16.ReserveNowResponse(status="Faulted")
-    if not post.operative:
-        return v16.ReserveNowResponse(status="Unavailable")
-    if not post.is_free and (held is None or held.id != req.reservation_id):
-        return v16.ReserveNowResponse(status="Occupied")
-    post.reservation = Reservation(req.reservation_id, req.id_tag, req.parent_id_tag, until)
-    cp.soon(cp.set_status(post, "Available"), "reservation")
-    cp.background(_end_reservation(cp, post, post.reservation), "reservation")
-    return v16.ReserveNowResponse(status="Accepted")
+    status = asked.reserve(cp, post, Reservation(req.reservation_id, req.id_tag, req.parent_id_tag, until))
+    return v16.ReserveNowResponse(status=cast(Any, status))
 
 
 @answers
 def cancel_reservation(cp: "ChargePoint16", req: v16.CancelReservation) -> v16.CancelReservationResponse:
-    for post in cp.connectors.values():
-        held = cp.reservation_of(post)
-        if held is not None and held.id == req.reservation_id:
-            post.reservation = None
-            cp.soon(cp.set_status(post, "Available"), "reservation")
-            return v16.CancelReservationResponse(status="Accepted")
-    return v16.CancelReservationResponse(status="Rejected")
+    found = asked.cancel_reservation(cp, req.reservation_id)
+    return v16.CancelReservationResponse(status="Accepted" if found else "Rejected")
 
 
 @answers
@@ -272,7 +248,7 @@ def send_local_list(cp: "ChargePoint16", req: v16.SendLocalList) -> v16.SendLoca
         if entry.id_tag_info is None:
             cp.tokens.local.pop(entry.id_tag.lower(), None)
         else:
-            cp.tokens.local[entry.id_tag.lower()] = entry.id_tag_info
+            cp.tokens.local[entry.id_tag.lower()] = known(entry.id_tag_info)
     cp.tokens.local_version = req.list_version
     return v16.SendLocalListResponse(status="Accepted")
 
@@ -288,51 +264,15 @@ def get_diagnostics(cp: "ChargePoint16", req: v16.GetDiagnostics) -> v16.GetDiag
 
 @answers
 def update_firmware(cp: "ChargePoint16", req: v16.UpdateFirmware) -> v16.UpdateFirmwareResponse:
-    cp.background(_update_firmware(cp, req), "firmware")
+
+    def tell(status: str) -> Awaitable[object]:
+        return cp.try_call(v16.FirmwareStatusNotification(status=cast(Any, status)))
+
+    cp.background(asked.update_firmware(cp, parse_time(req.retrieve_date), tell), "firmware")
     return v16.UpdateFirmwareResponse()
 
 
 # -- what follows from an answer ---------------------------------------------------------------------------------------
-
-
-def _connector_for(cp: "ChargePoint16", number: int | None, token: str) -> Connector | None:
-    """The connector on which this token may start now."""
-    for post in cp.connectors.values():
-        usable = post.operative and post.transaction is None and post.status not in ("Faulted", "Unavailable")
-        if number in (None, post.number) and usable and cp.may_use(post, token):
-            return post
-    return None
-
-
-async def _start_remotely(cp: "ChargePoint16", post: Connector, token: str) -> None:
-    if cp.configuration.flag("AuthorizeRemoteTxRequests"):
-        info = await cp.authorize(token)
-        if info.status != "Accepted":
-            return
-    await cp.use_token(post, token)
-    if cp.autonomous and not post.visited:
-        cp.background(_visit(cp, post), "driver")
-
-
-async def _visit(cp: "ChargePoint16", post: Connector) -> None:
-    """A driver who started from afar: plugs in if need be, charges until full or stopped, leaves a little later."""
-    post.visited = True
-    try:
-        if not post.plugged_in:
-            await cp.clock.sleep(cp.chance.uniform(3, 10))
-            await cp.plug_in(post.number, Vehicle.any(cp.chance, post.outlet.supply.kind))
-        if post.transaction is not None:
-            await cp.charge(connector=post.number)
-        while post.transaction is not None:
-            await cp.clock.sleep(5)
-        await cp.clock.sleep(cp.chance.uniform(10, 40))
-        await cp.unplug(post.number)
-    finally:
-        post.visited = False
-
-
-async def _stop_remotely(cp: "ChargePoint16", post: Connector) -> None:
-    await cp.stop_transaction(post, "Remote")
 
 
 def _change_password(cp: "ChargePoint16", value: str) -> v16.ConfigurationStatus:
@@ -344,13 +284,8 @@ def _change_password(cp: "ChargePoint16", value: str) -> v16.ConfigurationStatus
     if not 16 <= len(secret) <= 20:
         return "Rejected"
     cp.password = secret
-    cp.soon(_come_back(cp), "new password")
+    cp.soon(asked.come_back(cp), "new password")
     return "Accepted"
-
-
-async def _come_back(cp: "ChargePoint16") -> None:
-    await cp.drop_connection(cleanly=True)
-    await cp.until_ready()
 
 
 async def _tell(
@@ -359,33 +294,7 @@ async def _tell(
     await cp.try_call(status)
 
 
-async def _end_reservation(cp: "ChargePoint16", post: Connector, reservation: Reservation) -> None:
-    await cp.clock.sleep(max(0.0, (reservation.until - cp.now()).total_seconds()) + 0.001)
-    if post.reservation is reservation:
-        post.reservation = None
-        if post.status == "Reserved":
-            await cp.set_status(post, "Available")
-
-
 async def _upload_diagnostics(cp: "ChargePoint16") -> None:
     for status, takes_s in (("Uploading", 8.0), ("Uploaded", 0.0)):
-        await cp.try_call(v16.DiagnosticsStatusNotification(status=status))  # type: ignore[arg-type]
+        await cp.try_call(v16.DiagnosticsStatusNotification(status=cast(Any, status)))
         await cp.clock.pass_time(takes_s)
-
-
-async def _update_firmware(cp: "ChargePoint16", req: v16.UpdateFirmware) -> None:
-    """Download, wait until nobody charges, install, restart with the new version."""
-    retrieve_at = parse_time(req.retrieve_date)
-    if retrieve_at is not None and retrieve_at > cp.now():
-        await cp.clock.sleep((retrieve_at - cp.now()).total_seconds())
-    for status, takes_s in (("Downloading", 20.0), ("Downloaded", 2.0)):
-        await cp.try_call(v16.FirmwareStatusNotification(status=status))  # type: ignore[arg-type]
-        await cp.clock.pass_time(takes_s)
-    while any(post.transaction is not None for post in cp.connectors.values()):
-        await cp.clock.sleep(10)
-    await cp.try_call(v16.FirmwareStatusNotification(status="Installing"))
-    await cp.clock.pass_time(30.0)
-    version = cp.nameplate.firmware.split(".")
-    cp.nameplate.firmware = ".".join([*version[:-1], str(int(version[-1]) + 1 if version[-1].isdigit() else 1)])
-    await cp.boot()
-    await cp.try_call(v16.FirmwareStatusNotification(status="Installed"))

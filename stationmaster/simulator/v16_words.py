@@ -8,6 +8,7 @@ from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.simulator.limits import Limits, Profile, Purpose
 from stationmaster.simulator.meter import Outlet, Reading
+from stationmaster.simulator.parts import Known
 
 REGISTER = "Energy.Active.Import.Register"
 PURPOSES: dict[str, Purpose] = {
@@ -95,3 +96,8 @@ def composite_schedule(
         duration=duration_s,
         start_schedule=now_text(at),
     )
+
+
+def known(info: v16.IdTagInfo) -> Known:
+    """What the central system said about a token."""
+    return Known(info.status, info.parent_id_tag)

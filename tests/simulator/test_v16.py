@@ -245,3 +245,9 @@ async def test_heartbeats_come_at_the_interval_of_the_boot_answer(server: Centra
     for beats in (1, 2, 3):
         await cp16.clock.pass_time(601)
         await server.until(lambda beats=beats: server.actions.count("Heartbeat") == beats)
+
+
+async def test_a_charger_at_real_pace_follows_the_clock_of_the_server(server: CentralSystem, hasty: Habits):
+    async with ChargePoint16("CP1", server.url, habits=hasty, clock=Clock()) as station:
+        await station.settled()
+    assert server.heard("StatusNotification")[0]["timestamp"].startswith("2026-05-04T10:00:0")
