@@ -40,19 +40,34 @@ class UtcTime(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True))
         return dialect.type_descriptor(Text())
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if value.tzinfo is not UTC:
-            if value.tzinfo is None:
-                raise ValueError("a time without a zone cannot be kept")
-            value = value.astimezone(UTC)
-        return value if dialect.name == "postgresql" else value.isoformat(timespec="microseconds")
+    def bind_processor(self, dialect: Dialect) -> Any:
+        if dialect.name == "postgresql":
+            return _utc
+        last: tuple[datetime | None, str | None] = (None, None)
+
+        def text(value: datetime | None) -> str | None:
+            nonlocal last
+            known, written = last  # most rows of a commit have the very same `work.now`
+            if value is None or value is known:
+                return written if value is not None else None
+            written = _utc(value).isoformat(timespec="microseconds")  # type: ignore[union-attr]
+            last = (value, written)
+            return written
+
+        return text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def _utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be kept")
+    return value.astimezone(UTC)
 
 
 class Exact(TypeDecorator[Decimal]):
@@ -74,13 +89,20 @@ class Exact(TypeDecorator[Decimal]):
             return dialect.type_descriptor(Numeric(20, self.digits))
         return dialect.type_descriptor(BigInteger())
 
-    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        if isinstance(value, int):
-            return value if dialect.name == "postgresql" else value * 10**self.digits
-        rounded = value.quantize(self.unit)  # here, because the two databases would round a half differently
-        return rounded if dialect.name == "postgresql" else int(rounded.scaleb(self.digits))
+    def bind_processor(self, dialect: Dialect) -> Any:
+        unit, factor = self.unit, 10**self.digits
+        if dialect.name == "postgresql":
+            # Rounded here, because the two databases would round a half differently.
+            return lambda value: value.quantize(unit) if isinstance(value, Decimal) else value
+
+        def scaled(value: Decimal | int | None) -> int | None:
+            if value is None:
+                return None
+            exact = value * factor
+            whole = int(exact)
+            return whole if whole == exact else int(Decimal(value).quantize(unit) * factor)
+
+        return scaled
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         if dialect.name == "postgresql":

@@ -31,21 +31,16 @@ log = structlog.get_logger()
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BATCH = 256  # units in one transaction at the most
+BATCH = 1024  # units in one transaction at the most
 HOLD_S = 10.0  # how long an answer may wait for storage before its socket is given up (rule 2)
 STALL_S = 2.0  # a commit that takes longer than this counts as an outage: new handshakes get 503
 RETRY_S = 0.25
 
 # SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
 _SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
-_POSTGRES_TROUBLE = (
-    "08",
-    "40",
-    "53",
-    "57",
-    "58",
-    "25006",
-)  # connection, rollback, resources, shutdown, system, read only
+_POSTGRES_TROUBLE = ("08", "53", "57", "58", "25006")  # connection, resources, shutdown, system, read only
+_POSTGRES_CONFLICT = ("23", "40")  # a key that is taken; a deadlock, or a transaction that cannot be serialized
+ATTEMPTS = 5  # of a unit that meets such a conflict
 
 
 class StorageUnavailable(Exception):
@@ -185,6 +180,7 @@ class Database:
 
     def _read(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         with self.engine.connect() as connection:
+            connection.begin()  # SQLite would keep what a prepared statement writes outside of a transaction
             cursor = connection.connection.cursor()
             try:
                 return f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
@@ -220,6 +216,7 @@ class Database:
     def _look(self) -> None:
         """Twice a second: give up on units that storage has not taken in time; notice a commit that hangs."""
         assert self._loop is not None
+        self._watch = self._loop.call_later(0.5, self._look)
         now = time.monotonic()
         while self._outstanding and (
             self._outstanding[0].state != "waiting" or now - self._outstanding[0].since > HOLD_S
@@ -227,9 +224,14 @@ class Database:
             unit = self._outstanding.popleft()
             if unit.state == "waiting":
                 unit.state = "abandoned"
-                unit.done(None, StorageUnavailable(f"the database has not answered for {HOLD_S:.0f} s"))
-        self._stalled = bool(self._outstanding) and now - self._outstanding[0].since > STALL_S
-        self._watch = self._loop.call_later(0.5, self._look)
+                try:
+                    unit.done(None, StorageUnavailable(f"the database has not answered for {HOLD_S:.0f} s"))
+                except Exception:
+                    log.exception("answer.failed")
+        waiting_since = [since for lane in self._lanes if (since := lane.busy_since)]
+        if self._outstanding:
+            waiting_since.append(self._outstanding[0].since)
+        self._stalled = any(now - since > STALL_S for since in waiting_since)
 
 
 class _Lane:
@@ -239,6 +241,7 @@ class _Lane:
         self.database = database
         self.queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
         self.failing = False
+        self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
 
@@ -263,7 +266,9 @@ class _Lane:
                     last = True
                     break
                 units.append(more)
+            self.busy_since = time.monotonic()
             self._commit_all(units)
+            self.busy_since = 0.0
             self.database.deliver(units)
             if last:
                 break
@@ -297,7 +302,7 @@ class _Lane:
         """All in one transaction; if that fails, one by one, so that only the guilty one fails."""
         try:
             self._transaction(units)
-        except Exception as error:
+        except BaseException as error:
             if len(units) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
                 log.debug("database.batch_split", units=len(units), error=repr(error))
             for unit in units:
@@ -306,7 +311,8 @@ class _Lane:
     def _commit_one(self, unit: Unit) -> None:
         """Run one unit until it succeeds, fails for a reason of its own, or nobody waits for it any more.
 
-        A UNIQUE key that another lane or node took first makes the second run find what the first inserted.
+        A UNIQUE key that another lane or node took first makes the second run find what the first inserted. What a failed
+        run has published is not heard.
         """
         attempts = 0
         while True:
@@ -317,7 +323,8 @@ class _Lane:
             try:
                 self._transaction([unit])
                 return
-            except Exception as error:
+            except BaseException as error:  # whatever it is: a thread that ends would take all its stations with it
+                unit.result, unit.events = None, []
                 if is_trouble(error):
                     if not self.failing:
                         log.error("database.unavailable", error=_short(error))
@@ -326,9 +333,10 @@ class _Lane:
                     time.sleep(RETRY_S)
                     continue
                 attempts += 1
-                if isinstance(error, DBAPIError) and attempts < 3 and _is_conflict(error):
+                if attempts < ATTEMPTS and _is_conflict(error):
                     continue
-                unit.error = error
+                # The event loop would end with a SystemExit that somebody waits for.
+                unit.error = error if isinstance(error, Exception) else RuntimeError(repr(error))
                 return
 
     def _transaction(self, units: list[Unit]) -> None:
@@ -337,11 +345,11 @@ class _Lane:
         with connection.begin():
             cursor = connection.connection.cursor()
             try:
-                work: Work | None = None
+                now = self.database.clock()
                 for unit in units:
                     if unit.state == "abandoned":
                         continue
-                    work = Work(connection, cursor, self.database.clock(), bulk)
+                    work = Work(connection, cursor, now, bulk)
                     unit.result = unit.f(work, *unit.args)
                     unit.events = work.events
                     for consumer in self.database.before_commit if work.events else ():
@@ -390,8 +398,12 @@ def is_trouble(error: BaseException) -> bool:
     return state.startswith(_POSTGRES_TROUBLE)
 
 
-def _is_conflict(error: DBAPIError) -> bool:
-    return type(error).__name__ == "IntegrityError"
+def _is_conflict(error: BaseException) -> bool:
+    """Whether another lane or node was first: to be run again, and no sign of trouble."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.Error):
+        return isinstance(original, sqlite3.IntegrityError)
+    return str(getattr(original, "sqlstate", None) or "").startswith(_POSTGRES_CONFLICT)
 
 
 def _short(error: BaseException) -> str:

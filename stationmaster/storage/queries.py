@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import itertools
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
@@ -13,6 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
 Processor = Callable[[Any], Any]
+_ROWS = (64, 16, 4, 1)
 
 
 class Prepared:
@@ -99,33 +101,52 @@ class Bulk:
         self.inputs = self.columns + tuple(inputs)  # inputs are read by derived expressions but not stored
         self.derived = derived
         self.ignore_duplicates = ignore_duplicates
-        self._sql: dict[str, tuple[str, list[tuple[int, Processor]]]] = {}
+        self._sql: dict[tuple[str, int], str] = {}
+        self._bind: dict[str, list[tuple[int, Processor]]] = {}
 
     def insert(self, cursor: Any, dialect: Dialect, rows: list[tuple[Any, ...]]) -> None:
-        if dialect.name not in self._sql:
-            self._sql[dialect.name] = (self._compile(dialect), self._processors(dialect))
-        sql, processors = self._sql[dialect.name]
-        if processors:
+        if dialect.name not in self._bind:
+            self._bind[dialect.name] = self._processors(dialect)
+        if processors := self._bind[dialect.name]:
             rows = [_processed(row, processors) for row in rows]
         if dialect.name == "sqlite":
-            cursor.executemany(sql, rows)
+            # Many rows in one statement: the driver gives up the interpreter's lock for each statement, and getting it back
+            # from a busy event loop costs more than the row. A few sizes, so that their compiled forms are kept.
+            done = 0
+            for size in _ROWS:
+                while len(rows) - done >= size:
+                    chunk = rows[done : done + size]
+                    cursor.execute(self._statement(dialect, size), list(itertools.chain.from_iterable(chunk)))
+                    done += size
         else:
-            cursor.execute(sql, [list(column) for column in zip(*rows, strict=True)])
+            cursor.execute(self._statement(dialect, 1), [list(column) for column in zip(*rows, strict=True)])
 
-    def _compile(self, dialect: Dialect) -> str:
+    def _statement(self, dialect: Dialect, size: int) -> str:
+        key = (dialect.name, size)
+        if key not in self._sql:
+            self._sql[key] = self._compile(dialect, size)
+        return self._sql[key]
+
+    def _compile(self, dialect: Dialect, size: int) -> str:
         into = ", ".join((*self.columns, *self.derived))
         conflict = " ON CONFLICT DO NOTHING" if self.ignore_duplicates else ""
         if dialect.name == "sqlite":
-            place = {name: f"?{index}" for index, name in enumerate(self.inputs, 1)}
-            values = [place[name] for name in self.columns] + [sql.format(**place) for sql in self.derived.values()]
-            return f"INSERT INTO {self.table.name} ({into}) VALUES ({', '.join(values)}){conflict}"  # noqa: S608
-        place = {name: f"x.{name}" for name in self.inputs}
-        values = [place[name] for name in self.columns] + [sql.format(**place) for sql in self.derived.values()]
+            tuples = ", ".join(f"({', '.join(self._values(self._numbered(row)))})" for row in range(size))
+            return f"INSERT INTO {self.table.name} ({into}) VALUES {tuples}{conflict}"  # noqa: S608
+        values = self._values({name: f"x.{name}" for name in self.inputs})
         arrays = ", ".join(f"%s::{self.table.c[name].type.compile(dialect=dialect)}[]" for name in self.inputs)
         return (
             f"INSERT INTO {self.table.name} ({into}) SELECT {', '.join(values)} "  # noqa: S608
             f"FROM unnest({arrays}) AS x({', '.join(self.inputs)}){conflict}"
         )
+
+    def _numbered(self, row: int) -> dict[str, str]:
+        first = row * len(self.inputs) + 1
+        return {name: f"?{first + index}" for index, name in enumerate(self.inputs)}
+
+    def _values(self, place: dict[str, str]) -> list[str]:
+        """What goes into each column, given where each input is found."""
+        return [place[name] for name in self.columns] + [sql.format(**place) for sql in self.derived.values()]
 
     def _processors(self, dialect: Dialect) -> list[tuple[int, Processor]]:
         found: list[tuple[int, Processor]] = []

@@ -71,7 +71,7 @@ async def test_a_time_is_utc_whatever_zone_it_was_given_in(table: Database, way:
 @ways
 async def test_a_time_without_a_zone_is_refused(table: Database, way: Insert) -> None:
     with pytest.raises(Exception, match="zone"):
-        await table.write(way, **dict.fromkeys(NAMES) | {"at": datetime(2026, 7, 1)})  # noqa: DTZ001
+        await table.write(way, **dict.fromkeys(NAMES) | {"at": datetime(2026, 7, 1)})
     assert await table.read(lambda work: work.execute(select(func.count()).select_from(things)).scalar()) == 0
 
 
