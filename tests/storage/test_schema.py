@@ -1,0 +1,132 @@
+"""The schema in the database is the one in the code, on both; and it holds the keys that everything relies on."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, text
+
+import stationmaster.domain
+from stationmaster.storage import Database, migrations
+from stationmaster.storage.columns import metadata
+from tests import postgres
+
+for module in pkgutil.iter_modules(stationmaster.domain.__path__, "stationmaster.domain."):
+    importlib.import_module(module.name)
+
+
+def differences(connection: Connection) -> list[object]:
+    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    return list(compare_metadata(context, metadata))
+
+
+def test_migrations_make_the_tables_of_the_code(database_url: str) -> None:
+    engine = Database(database_url).engine
+    with engine.connect() as connection:
+        assert differences(connection) == []
+        assert migrations.current(engine) == migrations.head()
+    engine.dispose()
+
+
+def test_a_difference_would_be_seen(database_url: str) -> None:
+    engine = Database(database_url).engine
+    with engine.begin() as connection:
+        connection.execute(text("DROP INDEX uq_sessions_open_start"))
+        connection.execute(text("ALTER TABLE tokens ADD COLUMN surprise INTEGER"))
+        found = [difference[0] for difference in differences(connection)]  # type: ignore[index]
+    engine.dispose()
+    assert sorted(found) == ["add_index", "remove_column"]
+
+
+def test_upgrade_of_an_up_to_date_database_changes_nothing(database_url: str) -> None:
+    engine = Database(database_url).engine
+    before = set(inspect(engine).get_table_names())
+    migrations.upgrade(engine)
+    assert set(inspect(engine).get_table_names()) == before
+    engine.dispose()
+
+
+def test_two_nodes_that_start_together_migrate_one_after_the_other(postgres_server: str) -> None:
+    import concurrent.futures
+
+    url = postgres.create(postgres_server, "migrated_by_two")
+    engines = [Database(url).engine for _ in range(2)]
+    try:
+        with concurrent.futures.ThreadPoolExecutor(2) as threads:
+            list(threads.map(migrations.upgrade, engines))
+        assert migrations.current(engines[0]) == migrations.head()
+    finally:
+        for engine in engines:
+            engine.dispose()
+        postgres.drop(postgres_server, "migrated_by_two")
+
+
+# table, columns in any order, and whether the key holds for some rows only
+UNIQUE = [
+    ("sessions", {"station_id", "evse", "token", "started_text", "meter_start_wh"}, True),  # one open start
+    ("sessions", {"number"}, False),  # the transactionId we give, and with it the one stop of it
+    ("sessions", {"public_id"}, False),
+    ("meter_values", {"station_id", "content_key"}, False),
+    ("quarantine", {"station_id", "content_key"}, False),
+    ("stations", {"identity"}, True),  # but for deleted ones
+    ("stations", {"public_id"}, False),
+    ("tokens", {"organization_id", "uid_key"}, True),
+    ("connectors", {"station_id", "evse", "number"}, False),
+    ("evses", {"station_id", "number"}, False),
+    ("refused_connections", {"identity", "source", "reason"}, False),
+]
+
+
+@pytest.mark.parametrize("table, columns, partial", UNIQUE, ids=lambda value: value if isinstance(value, str) else "")
+def test_DAT_03_the_catalog_has_the_unique_key(database_url: str, table: str, columns: set[str], partial: bool) -> None:
+    engine = create_engine(Database(database_url).url)
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            found = _unique_in_sqlite(connection, table)
+        else:
+            found = _unique_in_postgresql(connection, table)
+    engine.dispose()
+    assert (frozenset(columns), partial) in found
+
+
+def _unique_in_sqlite(connection: Connection, table: str) -> set[tuple[frozenset[str], bool]]:
+    indexes = connection.execute(text(f"PRAGMA index_list({table})")).all()
+    return {
+        (
+            frozenset(row.name for row in connection.execute(text(f"PRAGMA index_info({index.name})"))),
+            bool(index.partial),
+        )
+        for index in indexes
+        if index.unique
+    }
+
+
+def _unique_in_postgresql(connection: Connection, table: str) -> set[tuple[frozenset[str], bool]]:
+    indexes = connection.execute(
+        text(
+            "SELECT array_agg(a.attname::text) AS columns, i.indpred IS NOT NULL AS partial FROM pg_index i"
+            " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+            " WHERE i.indrelid = CAST(:table AS regclass) AND i.indisunique AND i.indisvalid GROUP BY i.indexrelid, partial"
+        ),
+        {"table": table},
+    )
+    return {(frozenset(row.columns), row.partial) for row in indexes}
+
+
+def test_DAT_03_an_acknowledged_commit_is_on_disk(database_url: str) -> None:
+    """Rule 1 rests on this: no setting trades durability for speed."""
+    engine = Database(database_url).engine
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA synchronous")).scalar() == 2  # FULL
+            assert connection.execute(text("PRAGMA journal_mode")).scalar() == "wal"
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        else:
+            assert connection.execute(text("SHOW synchronous_commit")).scalar() == "on"
+            assert connection.execute(text("SHOW fsync")).scalar() == "on"
+            assert connection.execute(text("SHOW timezone")).scalar() == "UTC"
+    engine.dispose()
