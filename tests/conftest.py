@@ -27,9 +27,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-postgres", action="store_true", help="run on SQLite only")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "any_database: what is tested is the same on any database; SQLite will do")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
-        kinds = ["sqlite"] if metafunc.config.getoption("--no-postgres") else ["sqlite", "postgresql"]
+        one = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker("any_database")
+        kinds = ["sqlite"] if one else ["sqlite", "postgresql"]
         metafunc.parametrize("database_url", kinds, indirect=True)
 
 

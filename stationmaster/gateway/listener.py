@@ -32,7 +32,8 @@ from stationmaster.settings import Gateway as GatewaySettings
 log = structlog.get_logger()
 
 MAX_FRAME = 512 * 1024  # of the library; the session's own limit is lower or equal
-MAX_BUFFERED = 256 * 1024  # CON-11
+MAX_BUFFERED = 256 * 1024  # with more than this unsent, we stop reading (CON-11)
+MAX_UNSENT = 1024 * 1024  # with more than this unsent (commands go on timing out), the peer is cut
 STALLED_S = (
     30.0  # a peer that takes nothing for this long is cut (CON-11); a message must be complete in this time (RPC-25)
 )
@@ -41,7 +42,7 @@ SWEEP_S = 2.0
 # A frame of this many bytes or fewer needs no buffer of its own; memory of every idle connection (the library's minimum).
 READ_BUFFER = 2048
 
-NORMAL, UNSUPPORTED, TOO_BIG, POLICY, RESTART = 1000, 1003, 1009, 1008, 1012
+PROTOCOL, UNSUPPORTED, POLICY, TOO_BIG, RESTART = 1002, 1003, 1008, 1009, 1012
 
 # The library makes a logger for every connection; an adapter is shared by all of them.
 _quiet = logging.LoggerAdapter(logging.getLogger("picows"), {})
@@ -152,7 +153,7 @@ class _Door(WSProtocol):  # type: ignore[misc]
             0,
             0,
             1,
-            True,
+            False,  # we answer pings ourselves: whoever pings is alive (CON-07)
             MAX_FRAME,
             None,
             READ_BUFFER,
@@ -219,7 +220,7 @@ class SocketLink(WSListener):
         self._pinged_at = 0.0
         self._closing_at = 0.0
         self._stalled_at = 0.0
-        self._parts: list[bytes] | None = None
+        self._parts: bytearray | None = None
         self._parts_since = 0.0
         self._allowance = float(listener._settings.burst)
         self._refilled_at = self._heard_at
@@ -246,8 +247,12 @@ class SocketLink(WSListener):
                 transport.disconnect()
             return
         kind = frame.msg_type
-        if kind == WSMsgType.TEXT or kind == WSMsgType.CONTINUATION:
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:  # no extension was negotiated, so nobody may use them (RPC-22)
+            self._end(PROTOCOL, "reserved bits")
+        elif kind == WSMsgType.TEXT or kind == WSMsgType.CONTINUATION:
             self._take(kind, frame)
+        elif kind == WSMsgType.PING:
+            transport.send_pong(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self.reason = f"closed by the charger ({_close_code(frame)})"
             transport.send(WSMsgType.CLOSE, frame.get_payload_as_bytes()[:2])
@@ -270,7 +275,11 @@ class SocketLink(WSListener):
         return datetime.now(UTC) - timedelta(seconds=time.monotonic() - self._heard_at)
 
     def send(self, data: bytes) -> None:
-        if self._transport is not None and not self._closing_at:
+        if self._transport is None or self._closing_at:
+            return
+        if self._stalled_at and self._transport.underlying_transport.get_write_buffer_size() > MAX_UNSENT:
+            self._cut("took nothing while we went on asking")
+        else:
             self._transport.send(WSMsgType.TEXT, data)
 
     def close(self, code: int, reason: str) -> None:
@@ -340,31 +349,36 @@ class SocketLink(WSListener):
         """Put a message together from its fragments, within the same limit; None while it is not complete."""
         assert self.session is not None
         if continues != (self._parts is not None):
-            self._end(1002, "fragments out of order")
+            self._end(PROTOCOL, "fragments out of order")
             return None
         if self._parts is None:
-            self._parts, self._parts_since = [], time.monotonic()
-        self._parts.append(data)
-        if sum(map(len, self._parts)) > self.session.limit:
+            self._parts, self._parts_since = bytearray(), time.monotonic()
+        self._parts += data
+        if len(self._parts) > self.session.limit:
             self._end(TOO_BIG, f"a message may have {self.session.limit} bytes")
             return None
         if not final:
             return None
-        whole, self._parts = b"".join(self._parts), None
+        whole, self._parts = bytes(self._parts), None
         return whole
 
     def _pay(self) -> None:
         """A message costs one from the allowance (RPC-24); without it we stop reading, and nothing is lost or refused."""
-        settings = self._listener._settings
         self._allowance -= 1
-        if self._allowance >= 0:
-            return
-        now = self._heard_at
+        # Several messages may come in one read: those after the one that made us stop are owed as well.
+        if self._allowance < 0 and not self._stops & _RATE:
+            self._keep_pace()
+
+    def _keep_pace(self) -> None:
+        settings = self._listener._settings
+        now = time.monotonic()
         self._allowance = min(settings.burst, self._allowance + (now - self._refilled_at) * settings.messages_per_s)
         self._refilled_at = now
         if self._allowance < 0:
             self._stop_reading(_RATE)
-            asyncio.get_running_loop().call_later(-self._allowance / settings.messages_per_s, self._read_on, _RATE)
+            asyncio.get_running_loop().call_later(-self._allowance / settings.messages_per_s, self._keep_pace)
+        else:
+            self._read_on(_RATE)
 
     def _stop_reading(self, reason: int) -> None:
         if not self._stops and self._transport is not None and not self._closing_at:
