@@ -1,3 +1,5 @@
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { useQuery, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,6 +11,7 @@ import { Icon } from "../../components/icons";
 import { Ago } from "../../components/Time";
 import { useFocus } from "../../live/useFocus";
 import { connectorName, realError } from "../../words";
+import { AddCharger } from "../fleet/AddCharger";
 import { chargerUrl } from "../fleet/address";
 import { Actions } from "./Actions";
 import css from "./Charger.module.css";
@@ -30,12 +33,7 @@ export function ChargerPage() {
 
   if (station.error && !station.data) {
     if (station.error instanceof ApiError && station.error.status === 404) {
-      return (
-        <Empty title="There is no such charger">
-          <p className="hostile">No charger is registered as “{id}”.</p>
-          <Link to="/">To the chargers</Link>
-        </Empty>
-      );
+      return <Unknown id={id} onAdded={() => void station.refetch()} />;
     }
     return <Problem error={station.error} retry={() => void station.refetch()} />;
   }
@@ -67,6 +65,24 @@ function Charger({ station }: { station: Station }) {
         </div>
       </div>
     </>
+  );
+}
+
+function Unknown({ id, onAdded }: { id: string; onAdded: () => void }) {
+  const [adding, add] = useDisclosure(false);
+  const close = () => {
+    add.close();
+    onAdded();
+  };
+  return (
+    <Empty title="There is no such charger">
+      <p className="hostile">No charger is registered as “{id}”.</p>
+      <Button variant="default" onClick={add.open}>
+        Add this charger
+      </Button>
+      <Link to="/">To the chargers</Link>
+      <AddCharger opened={adding} onClose={close} id={id} />
+    </Empty>
   );
 }
 

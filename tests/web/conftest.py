@@ -1,0 +1,154 @@
+"""A real browser on a running server; the chargers are our simulator's."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import BrowserContext, Page, async_playwright, expect
+
+from stationmaster.app import App
+from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
+from stationmaster.simulator.clock import Clock
+from stationmaster.simulator.station import Habits
+from stationmaster.simulator.v16 import ChargePoint16
+from tools import build_web
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+# Headless, without the sandbox that root may not have, and without the calls home that a closed network refuses.
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SECRET_KEY = "a key that is only good for the tests 0123456789"
+EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
+
+# Where there is no browser these tests are left out, and the summary says so. CI has one, or fails.
+collect_ignore_glob = ["test_*.py"] if CHROMIUM is None and not os.environ.get("CI") else []
+
+expect.set_options(timeout=10_000)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if collect_ignore_glob:
+        terminalreporter.write_line("The browser tests were left out: there is no Chromium here.", yellow=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    """The pages as they are now. Takes a moment when their sources have changed."""
+    assert build_web.main() == 0
+
+
+@pytest.fixture
+def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+    """Free ports, and SQLite: a browser can't tell one database from the other."""
+    path = tmp_path / "stationmaster.db"
+    shutil.copy(sqlite_template, path)
+    return Settings(
+        database=DatabaseSettings(url=f"sqlite:///{path}"),
+        gateway=Gateway(port=0),
+        web=Web(port=0),
+        security=Security(key=SECRET_KEY),
+    )
+
+
+class Visitor:
+    """A signed-in operator's page, and what went wrong on it."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
+        page.on("dialog", self._dialog)
+        page.on("console", self._console)
+
+    async def open(self, path: str) -> None:
+        await self.page.goto(self.url + path)
+
+    async def login(self, password: str = PASSWORD) -> None:
+        await self.page.get_by_test_id("login-email").fill(EMAIL)
+        await self.page.get_by_test_id("login-password").fill(password)
+        await self.page.get_by_test_id("login-submit").click()
+
+    def see(self, testid: str) -> Any:
+        return self.page.get_by_test_id(testid)
+
+    async def _dialog(self, dialog: Any) -> None:
+        self.troubles.append(f"dialog: {dialog.message}")
+        await dialog.dismiss()
+
+    def _console(self, message: Any) -> None:
+        # The browser itself reports a 401 as an error; the first visit and a wrong password have one.
+        if message.type == "error" and "401" not in message.text:
+            self.troubles.append(f"console: {message.text}")
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[BrowserContext]:
+    async with async_playwright() as playwright:
+        context = await playwright.chromium.launch_persistent_context(
+            tmp_path / "browser", executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 900}
+        )
+        yield context
+        await context.close()
+
+
+@pytest.fixture
+async def stranger(app: App, browser: BrowserContext) -> AsyncIterator[Visitor]:
+    """Someone on the login page. Fails the test if a page had an error, a dialog or a breach of its policy."""
+    await app.database.write(lambda work: accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator"))
+    visitor = Visitor(browser.pages[0], f"http://127.0.0.1:{app.web_port}")
+    await visitor.open("/")
+    yield visitor
+    assert visitor.troubles == []
+
+
+@pytest.fixture
+async def operator(stranger: Visitor) -> Visitor:
+    """Someone who looks at the fleet, live."""
+    await stranger.login()
+    await expect(stranger.see("stream-state")).to_have_text("Live")
+    return stranger
+
+
+@pytest.fixture
+async def simulated(app: App) -> AsyncIterator[Callable[..., Any]]:
+    """`await simulated("CP1")`: a registered, connected and booted simulated charger. TAG1 may charge."""
+    running: list[ChargePoint16] = []
+    home = await app.database.write(sites.home)
+    await app.database.write(authorization.add, home, uid="TAG1", label="Ida")
+
+    async def start(identity: str, secret: str | None = None) -> ChargePoint16:
+        if secret is None:
+            _, secret = await app.database.write(stations.create, home, app.keys, identity=identity)
+        while app.directory.find(identity) is None:
+            await asyncio.sleep(0.001)
+        charger = ChargePoint16(
+            identity,
+            f"ws://127.0.0.1:{app.gateway_port}/ocpp",
+            password=secret,
+            clock=Clock(jumps=True),
+            habits=Habits(call_timeout_s=10, reconnect_s=0.01, reconnect_max_s=0.05),
+        )
+        await charger.__aenter__()
+        running.append(charger)
+        await charger.settled()
+        return charger
+
+    yield start
+    for charger in running:
+        await charger.close()

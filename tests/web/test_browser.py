@@ -1,0 +1,132 @@
+"""What an operator sees and does, in a real browser, while chargers live."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import websockets
+from playwright.async_api import expect
+
+from stationmaster.app import App
+from tests.charger import Charger
+from tests.web.conftest import Visitor
+
+pytestmark = pytest.mark.slow
+
+# The meter counts finer than the Wh that its readings tell.
+TWO_KWH, FIVE_KWH = re.compile(r"(1\.999|2\.00\d) kWh"), re.compile(r"(4\.999|5\.00\d) kWh")
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+async def test_a_wrong_password_is_told_kindly_and_a_reload_stays_signed_in(stranger: Visitor) -> None:
+    await stranger.login("not it")
+    await expect(stranger.page.get_by_role("alert")).to_contain_text("don't match")
+    await stranger.login()
+    await expect(stranger.page.get_by_role("heading", name="Connect your first charger")).to_be_visible()
+    await stranger.page.reload()
+    await expect(stranger.page.get_by_role("heading", name="Connect your first charger")).to_be_visible()
+
+
+async def test_a_session_is_live_on_the_fleet_and_charger_pages(
+    operator: Visitor, simulated: Callable[..., Any]
+) -> None:
+    cp16 = await simulated("CP1")
+    row, connector = operator.see("fleet-row-CP1"), operator.see("connector-CP1-1")
+    await expect(connector).to_have_text("Available")
+
+    await cp16.plug_in()
+    await expect(connector).to_have_text("Preparing")
+    await cp16.tap("TAG1")
+    await expect(connector).to_have_text("Charging")
+    await cp16.charge(kwh=2)
+    await cp16.sample(cp16.connectors[1])
+    await expect(row).to_contain_text("TAG1")
+    await expect(row).to_contain_text(TWO_KWH)
+
+    await row.click()
+    await expect(operator.see("charger-energy")).to_have_text(TWO_KWH)
+    await expect(operator.page.get_by_role("img", name="Power and energy of this session")).to_be_visible()
+    await cp16.charge(kwh=3)
+    await cp16.sample(cp16.connectors[1])
+    await expect(operator.see("charger-energy")).to_have_text(FIVE_KWH)
+    await expect(operator.see("charger-power")).to_contain_text("kW")
+    await expect(operator.see("frame-log")).to_contain_text("MeterValues")
+
+    await cp16.unplug()
+    await expect(connector).to_have_text("Available")
+    await expect(operator.page.get_by_role("heading", name="Last session")).to_be_visible()
+    await operator.open("/sessions?station=CP1")
+    await expect(operator.page.get_by_role("row").filter(has_text="Completed")).to_contain_text(FIVE_KWH)
+
+
+async def test_start_stop_and_reset_by_button(operator: Visitor, simulated: Callable[..., Any]) -> None:
+    cp16 = await simulated("CP1")
+    await cp16.plug_in()
+    await operator.see("fleet-row-CP1").click()
+    outcome = operator.see("outcome")
+
+    await operator.see("action-start").click()
+    await operator.see("start-token").click()
+    await operator.page.get_by_role("option", name="TAG1").click()
+    await operator.see("action-start-submit").click()
+    await expect(outcome).to_contain_text("Accepted")
+    await expect(operator.see("connector-CP1-1")).to_have_text("Charging")
+    assert cp16.connectors[1].transaction is not None
+
+    await operator.see("action-stop").click()
+    await expect(outcome).to_contain_text("Stop charging")
+    await expect(operator.page.get_by_role("heading", name="Last session")).to_be_visible()
+    assert cp16.connectors[1].transaction is None
+
+    await operator.see("action-reset").click()
+    await operator.see("action-reset-submit").click()
+    await expect(outcome).to_contain_text("Restart")
+    await expect(outcome).to_contain_text("Accepted")
+    await expect(operator.see("frame-log")).to_contain_text("Reset")
+
+
+async def test_a_refused_charger_is_added_from_the_inbox_and_then_connects(
+    operator: Visitor, app: App, simulated: Callable[..., Any]
+) -> None:
+    with pytest.raises(websockets.InvalidStatus):
+        await Charger.connect(app.gateway_port, "NEW-1", "the secret of another system")
+    await operator.page.get_by_role("link", name="Can't connect?").first.click()
+    await expect(operator.page.get_by_text("No charger is registered as NEW-1")).to_be_visible()
+    await operator.page.get_by_role("button", name="Add this charger").click()
+    await operator.page.get_by_role("dialog").get_by_role("button", name="Add charger").click()
+    secret = await operator.see("new-secret").inner_text()
+    await operator.page.get_by_role("button", name="Done").click()
+
+    await simulated("NEW-1", secret)
+    await operator.page.get_by_role("link", name="Chargers").first.click()
+    await expect(operator.see("connector-NEW-1-1")).to_have_text("Available")
+
+
+async def test_API_17_what_a_charger_says_is_shown_and_never_run(
+    operator: Visitor, charger: Callable[..., Any]
+) -> None:
+    raw = await charger("CP1", boot=False)
+    await raw.call(
+        "BootNotification",
+        {"chargePointVendor": HOSTILE[:20], "chargePointModel": HOSTILE[:20], "firmwareVersion": HOSTILE},
+    )
+    await raw.call(
+        "StatusNotification",
+        {"connectorId": 1, "status": "Faulted", "errorCode": "OtherError", "info": HOSTILE, "vendorId": HOSTILE},
+    )
+    await raw.call("DataTransfer", {"vendorId": HOSTILE, "messageId": HOSTILE, "data": HOSTILE})
+
+    await operator.open("/chargers/CP1")
+    await expect(operator.see("connector-CP1-1")).to_have_text("Faulted")
+    await expect(operator.page.get_by_label("About this charger")).to_contain_text(HOSTILE)
+    await expect(operator.page.get_by_label("Connectors")).to_contain_text(HOSTILE)
+    await expect(operator.see("frame-log")).to_contain_text(HOSTILE)
+    await operator.see("frame-log").get_by_role("button").filter(has_text="DataTransfer").click()
+    await expect(operator.see("frame-log").locator("pre").first).to_contain_text(HOSTILE)
+    for path in ("/", "/sessions", "/tokens", "/refused"):
+        await operator.open(path)
+        await expect(operator.see("stream-state")).to_have_text("Live")
+    assert await operator.page.locator("img[src=x]").count() == 0
