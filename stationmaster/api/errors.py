@@ -16,6 +16,7 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from stationmaster.api.live import TooManyViewers
 from stationmaster.api.logins import NotLoggedIn, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound
@@ -66,6 +67,8 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return problem(404, str(error))
         case NotLoggedIn() | WrongCredentials():
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
+        case TooManyViewers():
+            return problem(503, str(error), headers={"Retry-After": "10"})
         case TooManyAttempts():
             return problem(429, str(error), headers={"Retry-After": str(error.retry_after_s)})
         case _:

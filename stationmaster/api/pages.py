@@ -114,7 +114,7 @@ def pages(dist: Path = DIST) -> HTTPRouteHandler:
             raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
         if name in files:
             return await files[name].answer(request)
-        if name.startswith("assets/") or name.rpartition("/")[2].count("."):
+        if f"{name}/".startswith("assets/") or name.rpartition("/")[2].count("."):
             raise NotFoundException("there is no such file")
         if "index.html" in files:
             return await files["index.html"].answer(request)

@@ -1,0 +1,305 @@
+"""Live events: who hears what, in which words, and what happens to a page that is too slow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+
+from stationmaster.api import live as live_events
+from stationmaster.api.context import Context
+from stationmaster.api.live import LAG, QUEUE, Live, Viewer
+from stationmaster.api.told import WORDS
+from stationmaster.domain import commands, connections, events, message_log, metering, sessions, stations
+from stationmaster.domain.metering import Sample
+from stationmaster.domain.sites import organizations
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Database, Work
+from tests.api.conftest import Client, listening
+
+AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
+
+
+def speaking(row: Any) -> Station:
+    return Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+
+
+def read_meter(work: Work, station: Station, number: int | None, wh: int, evse: int = 1) -> None:
+    metering.record(
+        work,
+        station,
+        evse=evse,
+        transaction_number=number,
+        taken=Instant(work.now),
+        samples=[Sample(str(wh)), Sample("7000", "Power.Active.Import", "W")],
+        raw=msgspec.json.encode([wh]),
+    )
+
+
+def start(work: Work, station: Station, evse: int = 1) -> int:
+    return sessions.start(
+        work,
+        station,
+        evse=evse,
+        token="TAG1",
+        at=Instant(work.now),
+        meter_start_wh=Decimal(100),
+        authorization="accepted",
+    )
+
+
+async def test_a_session_is_told_from_its_start_to_its_end(admin: Client, charger: Any, database: Database) -> None:
+    station = speaking(charger)
+    async with listening(admin) as page:
+        number = await database.write(start, station)
+        begun = await page.until("session_started")
+        assert (begun["station"], begun["evse"]) == ("CP1", 1)
+        assert begun["session"]["status"] == "active"
+        listed = (await admin.get("/api/v1/sessions")).json()["items"]
+        assert listed == [begun["session"]]
+
+        await database.write(read_meter, station, number, 600)
+        await database.write(read_meter, station, None, 700)
+        for wh in (600, 700):  # with the station's number, and by what charges on the connector
+            read = await page.until("session_updated")
+            assert (read["session"], read["energy_wh"], read["power_w"]) == (begun["session"]["id"], wh, 7000)
+
+        def stop(work: Work) -> None:
+            sessions.stop(
+                work,
+                station,
+                number=number,
+                at=Instant(work.now),
+                meter_stop_wh=Decimal(800),
+                reason=None,
+                token=None,
+                content="c",
+            )
+
+        await database.write(stop)
+        ended = await page.until("session_ended")
+        assert (ended["session"]["id"], ended["session"]["energy_wh"]) == (begun["session"]["id"], 700)
+        await database.write(read_meter, station, None, 900)
+        assert (await page.until("session_updated"))["session"] is None
+
+
+async def test_sessions_that_were_open_before_are_known(context: Context, charger: Any) -> None:
+    number = await context.database.write(start, speaking(charger))
+    fresh = Live()
+    await fresh.begin(context.database, WORDS)
+    viewer = fresh.admit(charger.organization_id, None)
+    fresh._viewers.add(viewer)
+    read = events.MeterRead(
+        station_id=charger.id,
+        station="CP1",
+        at=AT,
+        evse=1,
+        transaction_id=str(number),
+        energy_wh=Decimal(5),
+        power_w=None,
+        soc_percent=None,
+    )
+    fresh.hear([read])
+    assert b'"session":null' not in viewer.take()
+
+
+async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, database: Database) -> None:
+    station = speaking(charger)
+
+    def happen(work: Work) -> None:
+        connections.connected(work, station.id, "CP1", 1, "192.0.2.7")
+        stations.boot(work, station, stations.BootFacts("Acme", "One", "S1", "2.0"))
+        stations.report_status(work, station, evse=1, connector=1, status="Preparing", at=AT, error_code="NoError")
+        connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
+        row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me")
+        commands.finished(work, station, row.id, commands.Outcome("result", {"status": "Accepted"}))
+        stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
+        connections.offline(work, station.id, "CP1", 1)
+        connections.disconnected(work, station.id, "CP1", 1, "gone")
+
+    async with listening(admin) as page:
+        await database.write(happen)
+        told = [await page.next() for _ in range(8)]
+    assert [kind for kind, _ in told] == [
+        "station_connected",
+        "station_booted",
+        "connector_status",
+        "connection_refused",
+        "command",
+        "station_changed",
+        "station_changed",
+        "station_disconnected",
+    ]
+    assert told[1][1] | {"at": None} == {
+        "station": "CP1",
+        "vendor": "Acme",
+        "model": "One",
+        "firmware": "2.0",
+        "at": None,
+    }
+    status = {"station": "CP1", "evse": 1, "connector": 1, "status": "Preparing", "error_code": "NoError", "info": None}
+    assert told[2][1] == status | {"at": "2026-05-01T12:00:00Z"}
+    assert told[3][1]["identity"] == "NEW"
+    assert (told[4][1]["station"], told[4][1]["name"], told[4][1]["status"]) == ("CP1", "reset", "accepted")
+
+
+async def test_messages_are_told_on_the_page_of_their_station_only(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    def log(work: Work) -> None:
+        station = speaking(charger)
+        message_log.add(
+            work,
+            station,
+            direction="in",
+            message_id="m1",
+            action="Heartbeat",
+            request="{}",
+            response="{}",
+            outcome="ok",
+        )
+        stations.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+
+    await admin.post("/api/v1/stations", json={"id": "CP2"})
+    async with (
+        listening(admin) as fleet,
+        listening(admin, "station=CP1") as here,
+        listening(admin, "station=CP2") as there,
+    ):
+        await database.write(log)
+        kind, message = await here.next()
+        assert (kind, message.pop("station")) == ("message", "CP1")
+        assert (await admin.get("/api/v1/stations/CP1/messages")).json()["items"] == [message]
+        assert (await here.next())[0] == "connector_status"
+        assert (await fleet.next())[0] == "connector_status"
+        await admin.patch("/api/v1/stations/CP2", json={"name": "x"})
+        assert (await there.next())[0] == "station_changed"
+
+
+async def test_API_11_another_organizations_events_are_not_told(
+    admin: Client, charger: Any, database: Database, context: Context
+) -> None:
+    def theirs(work: Work) -> None:
+        other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
+        row = stations.create(work, other, context.keys, identity="THEIRS")[0]
+        station = Station(row.id, "THEIRS", other, "1.6", "accepted", True)
+        stations.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+
+    def refused(work: Work) -> None:
+        connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
+        stations.report_status(work, speaking(charger), evse=1, connector=1, status="Faulted", at=AT)
+
+    async with listening(admin) as page:
+        await database.write(theirs)
+        await database.write(refused)
+        assert (await page.next())[1]["station"] == "CP1"
+
+
+def meter(wh: int, evse: int = 1) -> events.MeterRead:
+    return events.MeterRead(
+        station_id=1,
+        station="CP1",
+        at=AT,
+        evse=evse,
+        transaction_id=None,
+        energy_wh=Decimal(wh),
+        power_w=None,
+        soc_percent=None,
+    )
+
+
+def status(evse: int = 1) -> events.ConnectorStatusChanged:
+    return events.ConnectorStatusChanged(
+        station_id=1, station="CP1", at=AT, evse=evse, connector=1, status="Available", error_code=None, info=None
+    )
+
+
+@pytest.fixture
+def slow() -> tuple[Live, Viewer]:
+    """A page that does not read."""
+    live = Live()
+    live._words = WORDS
+    live._organization[1] = 1
+    viewer = live.admit(1, None)
+    live._viewers.add(viewer)
+    return live, viewer
+
+
+def told_to(viewer: Viewer) -> list[tuple[str, Any]]:
+    packets = viewer.take().decode().split("\n\n")[:-1]
+    fields = [dict(line.split(": ", 1) for line in packet.splitlines()) for packet in packets]
+    return [(each["event"], msgspec.json.decode(each["data"])) for each in fields]
+
+
+def test_meter_values_replace_each_other_while_a_page_lags(slow: tuple[Live, Viewer]) -> None:
+    live, viewer = slow
+    live.hear([status(evse) for evse in range(LAG)])
+    for wh in range(5000):
+        live.hear([meter(wh, evse=1), meter(wh, evse=2)])
+    live.hear([status(99)])
+    told = told_to(viewer)
+    assert len(told) == LAG + 3
+    assert [(data["evse"], data.get("energy_wh")) for _, data in told[-3:]] == [(1, 4999), (2, 4999), (99, None)]
+
+
+def test_nothing_is_left_out_while_a_page_keeps_up(slow: tuple[Live, Viewer]) -> None:
+    live, viewer = slow
+    live.hear([meter(wh) for wh in range(10)])
+    assert [data["energy_wh"] for _, data in told_to(viewer)] == list(range(10))
+
+
+def test_a_page_that_is_too_slow_is_told_that_it_lost_something(slow: tuple[Live, Viewer]) -> None:
+    live, viewer = slow
+    for _ in range(QUEUE * 3 + 10):
+        live.hear([status()])
+    assert len(viewer.waiting) <= QUEUE
+    told = told_to(viewer)
+    assert told[0] == ("lost", {})
+    assert {kind for kind, _ in told[1:]} == {"connector_status"}
+    live.hear([status()])
+    assert [kind for kind, _ in told_to(viewer)] == ["connector_status"]
+
+
+async def test_API_07_a_stream_ends_with_its_log_in(
+    admin: Client, context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_events, "KEEP_ALIVE_S", 0.01)
+    viewer = context.live.admit(1, None)
+    answers = iter([True, True, False])
+
+    async def may_stay() -> bool:
+        return next(answers)
+
+    packets = [packet async for packet in context.live.stream(viewer, lambda: AT, may_stay)]
+    assert packets[0].startswith(b"event: hello\n")
+    assert set(packets[1:]) == {b": keep-alive\n\n"}
+    assert list(answers) == []
+
+
+async def test_streams_end_when_the_server_stops(admin: Client, context: Context) -> None:
+    async def may_stay() -> bool:
+        return True
+
+    viewer = context.live.admit(1, None)
+    stream = context.live.stream(viewer, lambda: AT, may_stay)
+    await anext(stream)
+    context.live.close()
+    assert [packet async for packet in stream] == []
+    assert (await admin.get("/api/v1/events")).status_code == 503
+
+
+async def test_a_page_that_leaves_is_forgotten(admin: Client, context: Context) -> None:
+    async with listening(admin):
+        assert len(context.live._viewers) == 1
+    assert len(context.live._viewers) == 0
+
+
+async def test_events_need_a_log_in(anonymous: Client, as_role: Callable[..., Any]) -> None:
+    assert (await anonymous.get("/api/v1/events")).status_code == 401
+    async with listening(await as_role("viewer")) as page:
+        assert page.status == 200
