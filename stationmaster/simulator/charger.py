@@ -279,7 +279,7 @@ class Charger(Station):
 
     async def tell_status(self, post: Connector, *, again: bool = False) -> None:
         """Send StatusNotification if the server does not know yet, or `again` if it asks."""
-        news = (post.status, post.error_code)
+        news = (self.wire_status(post.status), post.error_code)
         if post.told == news and not again:
             return
         post.told = news
@@ -288,7 +288,7 @@ class Charger(Station):
 
     async def tell_own_status(self, *, again: bool = False) -> None:
         """The status of the charger itself: connector 0."""
-        news = (self.status, "NoError")
+        news = (self.wire_status(self.status), "NoError")
         if self.told == news and not again:
             return
         self.told = news
@@ -371,7 +371,11 @@ class Charger(Station):
 
     @abstractmethod
     def status_message(self, number: int, status: str, error_code: str) -> Request | None:
-        """StatusNotification with the words of 1.6; None where this version has nothing to say."""
+        """StatusNotification in this version's words; None where it has nothing to say."""
+
+    def wire_status(self, status: str) -> str:
+        """A status as this version spells it; we speak as 1.6 does."""
+        return status
 
     @abstractmethod
     def tell_start(
@@ -404,6 +408,7 @@ class Charger(Station):
                 parse_time(old.started_at) or self.now(),
                 id=old.transaction_id,
                 ended=old.meter_stop_wh is not None,
+                seq_no=len(old.entries),
             )
 
     async def _charge(self, post: Connector, left_mwh: int | None, left_s: float | None) -> None:

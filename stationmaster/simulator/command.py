@@ -13,9 +13,11 @@ import uvloop
 from rich.console import Console
 
 from stationmaster.simulator import scenarios
+from stationmaster.simulator.charger import Charger
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.fleet import Fleet
 from stationmaster.simulator.station import Habits, RetryIds
+from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
 from stationmaster.simulator.v16 import ChargePoint16
 
 DEFAULT_URL = "ws://localhost:9000/ocpp"
@@ -24,6 +26,15 @@ RETRY_KINDS: tuple[RetryIds, ...] = ("same", "new", "drop")
 
 class Version(StrEnum):
     V16 = "1.6"
+    V201 = "2.0.1"
+    V21 = "2.1"
+
+
+CHARGERS: dict[Version, type[Charger]] = {
+    Version.V16: ChargePoint16,
+    Version.V201: ChargingStation201,
+    Version.V21: ChargingStation21,
+}
 
 
 class Retry(StrEnum):
@@ -67,7 +78,7 @@ def simulate(
         stations = []
         for place, name in enumerate(identities):
             policy = RETRY_KINDS[place % 3] if retry_ids is Retry.mixed else RETRY_KINDS[list(Retry).index(retry_ids)]
-            station = ChargePoint16(
+            station = CHARGERS[version](
                 name,
                 url,
                 password=secrets[name],

@@ -11,9 +11,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from stationmaster.simulator.charger import CannotCharge, Charger
 from stationmaster.simulator.link import CannotConnect
 from stationmaster.simulator.scenarios import Scenario, Stage
-from stationmaster.simulator.v16 import CannotCharge, ChargePoint16
 
 SHOWN = 15  # stations with a line of their own in the display
 REFRESH_S = 0.5
@@ -24,7 +24,7 @@ PLAIN_REPORT_S = 10.0  # where there is no terminal to draw on
 class Fleet:
     """Stations and what they play. `failures` fills with what went wrong, station by station."""
 
-    stations: list[ChargePoint16]
+    stations: list[Charger]
     scenario: Scenario
     tokens: tuple[str, ...] = ("RFID1", "RFID2", "RFID3")
     seed: int = 0
@@ -39,7 +39,7 @@ class Fleet:
                 delay_s = self.scenario.STAGGER_S * place / len(self.stations)
                 group.create_task(self._play(station, delay_s), name=f"{station.identity} scenario")
 
-    async def _play(self, station: ChargePoint16, delay_s: float) -> None:
+    async def _play(self, station: Charger, delay_s: float) -> None:
         await station.clock.sleep(delay_s)
         chance = random.Random(f"{station.identity}/{self.seed}/scenario")
         try:
@@ -103,7 +103,7 @@ class Fleet:
         lines += [Text(trouble, style="red") for trouble in self.troubles()]
         return Group(*lines)
 
-    def _add_rows(self, table: Table, station: ChargePoint16) -> None:
+    def _add_rows(self, table: Table, station: Charger) -> None:
         online = Text("online", style="green") if station.is_ready else Text("offline", style="red")
         for post in station.connectors.values():
             first = post.number == 1

@@ -42,6 +42,7 @@ class Connector:
     operative: bool = True
     wants_operative: bool = True  # a change that waits for the end of the transaction
     authorized: str | None = None  # a token that waits for the cable
+    remote_start_id: int | None = None  # of the remote start that is being carried out (2.x)
     transaction: Transaction | None = None
     reservation: Reservation | None = None
     visited: bool = False  # a simulated driver is at it and decides what happens next

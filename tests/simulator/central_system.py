@@ -9,6 +9,8 @@ from typing import Any
 
 import picows
 
+from stationmaster.ocpp.dialects import DIALECTS
+
 Payload = dict[str, Any]
 CALL_ERROR = {"callerror": True}
 SILENCE = {"silence": True}
@@ -19,6 +21,7 @@ ANSWERS: dict[str, Payload] = {
     "Authorize": {"idTagInfo": {"status": "Accepted"}},
     "StopTransaction": {"idTagInfo": {"status": "Accepted"}},
 }
+ANSWERS_2 = {"Authorize": {"idTokenInfo": {"status": "Accepted"}}}
 
 
 class CentralSystem:
@@ -57,6 +60,10 @@ class CentralSystem:
             return self.rules[action](payload)
         if action == "StartTransaction":
             return {"transactionId": next(self.transaction_ids), "idTagInfo": {"status": "Accepted"}}
+        if action == "TransactionEvent" and "idToken" in payload:
+            return {"idTokenInfo": {"status": "Accepted"}}
+        if self.subprotocol != "ocpp1.6" and action in ANSWERS_2:
+            return ANSWERS_2[action]
         return ANSWERS.get(action, {})
 
     async def until(self, condition: Callable[[], bool]) -> None:
@@ -66,12 +73,15 @@ class CentralSystem:
                 await asyncio.sleep(0.001)
 
     async def call(self, identity: str, action: str, payload: Payload) -> list[Any]:
-        """Send a CALL to a station; its answer as the frame it came in."""
+        """Send a CALL to a station; its answer as the frame it came in. A result must be valid to the letter."""
         link = self.links[identity]
         link.replies = asyncio.get_running_loop().create_future()
         link.send([2, "csms-1", action, payload])
         async with asyncio.timeout(5):
-            return await link.replies
+            reply = await link.replies
+        if reply[0] == 3:
+            DIALECTS[self.subprotocol].decode_response(action, json.dumps(reply[2]).encode(), strict=True)
+        return reply
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["CentralSystem"]:
@@ -86,6 +96,14 @@ class CentralSystem:
                 link.transport.disconnect()
             await asyncio.sleep(0)
             await server.wait_closed()
+        self.check_form()
+
+    def check_form(self) -> None:
+        """Whatever a simulated station has said must be valid to the letter. Raises OcppError."""
+        dialect = DIALECTS[self.subprotocol]
+        for _, action, payload in self.calls:
+            assert action in dialect.from_station
+            dialect.decode_request(action, json.dumps(payload).encode(), strict=True)
 
     def _handshake(self, request: picows.WSUpgradeRequest) -> Any:
         self.handshakes += 1

@@ -82,9 +82,9 @@ async def test_life_goes_on(scenario: str, server: CentralSystem, hasty: Habits)
 
 
 @pytest.fixture
-def threaded_server() -> Iterator[CentralSystem]:
+def threaded_server(request: pytest.FixtureRequest) -> Iterator[CentralSystem]:
     """A server beside the test, since the command runs a loop of its own."""
-    system = CentralSystem()
+    system = CentralSystem(f"ocpp{getattr(request, 'param', '1.6')}")
     up, done = threading.Event(), None
     loop = asyncio.new_event_loop()
 
@@ -121,6 +121,13 @@ def test_the_command_plays_a_scenario_to_its_end(threaded_server: CentralSystem,
     assert sorted(threaded_server.links) == ["SIM-001", "SIM-002", "SIM-003"]
     assert {start["idTag"] for start in threaded_server.heard("StartTransaction")} <= {"X1", "X2"}
     assert len(list((tmp_path / "journals").glob("SIM-*.journal"))) == 3
+
+
+@pytest.mark.parametrize("threaded_server", ["2.0.1", "2.1"], indirect=True)
+def test_the_command_speaks_other_versions(threaded_server: CentralSystem):
+    version = threaded_server.subprotocol.removeprefix("ocpp")
+    code, _ = run_command("SIM", version, threaded_server.url, "--scenario", "one_session", "--time-factor", "5000")
+    assert code == 0 and threaded_server.actions.count("TransactionEvent") > 3
 
 
 def test_the_command_says_that_the_password_was_refused(threaded_server: CentralSystem):

@@ -11,7 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Protocol, cast
 
-from stationmaster.simulator.v16 import ChargePoint16
+from stationmaster.simulator.charger import Charger
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Scenario(Protocol):
     __name__: str
     __doc__: str | None
     STAGGER_S: float
-    play: Callable[[ChargePoint16, Stage], Awaitable[None]]
+    play: Callable[[Charger, Stage], Awaitable[None]]
 
 
 def names() -> list[str]:

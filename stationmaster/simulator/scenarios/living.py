@@ -2,23 +2,23 @@
 
 import asyncio
 
+from stationmaster.simulator.charger import CannotCharge, Charger
 from stationmaster.simulator.meter import Vehicle
 from stationmaster.simulator.parts import Connector
 from stationmaster.simulator.scenarios import Stage
-from stationmaster.simulator.v16 import CannotCharge, ChargePoint16
 
 STAGGER_S = 20.0
 PAUSE_S = 120.0  # between two drivers at a connector, on average
 STRANGER = 0.04  # how many hold an unknown card to the reader
 
 
-async def play(station: ChargePoint16, stage: Stage) -> None:
+async def play(station: Charger, stage: Stage) -> None:
     async with asyncio.TaskGroup() as drivers:
         for post in station.connectors.values():
             drivers.create_task(_drivers(station, post, stage))
 
 
-async def visit(station: ChargePoint16, post: Connector, stage: Stage) -> None:
+async def visit(station: Charger, post: Connector, stage: Stage) -> None:
     """One driver, from arrival to departure. Whoever stops the charging meanwhile is accepted with a shrug."""
     clock, chance = station.clock, stage.chance
     post.visited = True
@@ -37,14 +37,14 @@ async def visit(station: ChargePoint16, post: Connector, stage: Stage) -> None:
         post.visited = False
 
 
-async def _charge_a_while(station: ChargePoint16, post: Connector, *, minutes: float) -> None:
+async def _charge_a_while(station: Charger, post: Connector, *, minutes: float) -> None:
     try:
         await station.charge(minutes=minutes, connector=post.number)
     except CannotCharge:
         return  # the card was refused, or the transaction ended as soon as it had begun
 
 
-async def _drivers(station: ChargePoint16, post: Connector, stage: Stage) -> None:
+async def _drivers(station: Charger, post: Connector, stage: Stage) -> None:
     await station.clock.sleep(stage.chance.uniform(1, PAUSE_S / 2))
     while True:
         if post.is_free and not post.visited:

@@ -1,12 +1,12 @@
 """One driver at each charger: plug in, card, 1 to 5 kWh, card, unplug. Ends."""
 
+from stationmaster.simulator.charger import CannotCharge, Charger
 from stationmaster.simulator.scenarios import Stage
-from stationmaster.simulator.v16 import CannotCharge, ChargePoint16
 
 STAGGER_S = 0.0
 
 
-async def play(station: ChargePoint16, stage: Stage) -> None:
+async def play(station: Charger, stage: Stage) -> None:
     token = stage.token()
     await station.plug_in()
     status = await station.tap(token)
