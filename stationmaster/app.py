@@ -12,6 +12,7 @@ import uvicorn
 from litestar import Litestar
 
 from stationmaster.api import application
+from stationmaster.api.context import Context
 from stationmaster.background import outbox as outbox_delivery
 from stationmaster.background import timers
 from stationmaster.domain import outbox
@@ -57,7 +58,7 @@ class App:
         self.database.start()
         try:
             await self.directory.load()
-            context = application.Context(
+            context = Context(
                 database=self.database,
                 keys=self.keys,
                 settings=self.settings,
@@ -65,6 +66,7 @@ class App:
                 started_at=self.started_at,
             )
             self.database.after_commit.append(context.live.hear)
+            self.database.watched = context.live.watched
             self.api = application.build(context)
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:

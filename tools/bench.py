@@ -92,15 +92,15 @@ def _mix(
     before = server.cpu_s()
     result = _load(server, folder, secrets, "mix", seconds)
     used = server.cpu_s() - before
-    figures["messages_per_s"] = round(result["per_s"])
+    figures["messages_per_s"] = round(result["answers_per_s"])
     for name in ("p50_ms", "p95_ms", "p99_ms"):
         figures[name] = result[name]
-    figures["cpu_us_per_message"] = round(used / result["answers_total"] * 1e6, 1)
+    figures["cpu_us_per_message"] = round(used / result["answers"] * 1e6, 1)
     figures["load"] = result
 
 
 def _storm(server: running.Server, folder: Path, secrets: dict[str, str], figures: dict[str, Any]) -> None:
-    figures["boots_per_s"] = round(_load(server, folder, secrets, "storm", 0)["per_s"])
+    figures["boots_per_s"] = round(_load(server, folder, secrets, "storm", 0)["boots_per_s"])
 
 
 def _idle(server: running.Server, folder: Path, secrets: dict[str, str], figures: dict[str, Any]) -> None:

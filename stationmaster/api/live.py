@@ -137,6 +137,10 @@ class Live:
             if kind is events.SessionEnded:
                 self._ended(event)
 
+    def watched(self) -> bool:
+        """Does any page look? (`Database.watched`; asked from the writer's thread.)"""
+        return bool(self._viewers)
+
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._closed = True

@@ -12,7 +12,12 @@ from stationmaster.domain.errors import DomainError
 from stationmaster.settings import BadSettings
 from stationmaster.simulator.command import simulate
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="A charging station management system.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A charging station management system.",
+)
 app.add_typer(records.user, name="user")
 app.add_typer(records.station, name="station")
 app.add_typer(records.token, name="token")

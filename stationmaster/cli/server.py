@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import resource
 import secrets
@@ -46,6 +47,8 @@ def demo(*, chargers: int, seed: int) -> None:
 
 
 async def _serve(settings: Settings, ready: Ready) -> None:
+    # The writer gives up the interpreter's lock at each statement; it must not wait 5 ms to get it back from the event loop.
+    sys.setswitchinterval(0.0001)
     # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -92,7 +95,9 @@ async def _demo_data(app: App, chargers: int) -> tuple[str, str, dict[str, str]]
     password = known.get("password") or secrets.token_urlsafe(12)
     known_chargers: dict[str, str] = known.get("chargers") or {}
     identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
-    made = await app.database.write(_make_demo, app.keys, password, [one for one in identities if one not in known_chargers])
+    made = await app.database.write(
+        _make_demo, app.keys, password, [one for one in identities if one not in known_chargers]
+    )
     known_chargers |= made
     store.touch(mode=0o600)
     store.write_text(json.dumps({"password": password, "chargers": known_chargers}))
@@ -105,26 +110,19 @@ def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> 
         if sites.find(work, home, name) is None:
             sites.create(work, home, name=name, address=address)
     for number, uid in enumerate(DEMO_TOKENS, 1):
-        _unless_there(lambda uid=uid, number=number: authorization.add(work, home, uid=uid, label=f"Driver {number}"))
-    _unless_there(lambda: accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator"))
+        with contextlib.suppress(Conflict):
+            authorization.add(work, home, uid=uid, label=f"Driver {number}")
+    with contextlib.suppress(Conflict):
+        accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator")
     made = {}
     for number, identity in enumerate(identities):
         site = DEMO_SITES[number % len(DEMO_SITES)][0]
         name = DEMO_NAMES[number % len(DEMO_NAMES)]
-        created = _unless_there(
-            lambda identity=identity, name=name, site=site: stations.create(
-                work, home, keys, identity=identity, name=name, site=site
-            )
-        )
-        made[identity] = created[1] if created else stations.new_secret(work, home, identity, keys)
+        try:
+            _, made[identity] = stations.create(work, home, keys, identity=identity, name=name, site=site)
+        except Conflict:  # there from an earlier demo whose notes are lost
+            made[identity] = stations.new_secret(work, home, identity, keys)
     return made
-
-
-def _unless_there(make: Callable[[], Any]) -> Any:
-    try:
-        return make()
-    except Conflict:
-        return None
 
 
 async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int) -> asyncio.subprocess.Process:

@@ -5,7 +5,6 @@ Secrets that travel as OCPP payload (AuthorizationKey) are blanked before they g
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -41,12 +40,12 @@ _insert = Bulk(
 )
 
 _SECRET_KEYS = {"authorizationkey", "basicauthpassword", "password"}
-_MAYBE_SECRET = re.compile(r"authorizationkey|password", re.IGNORECASE)
 
 
 def redacted(payload: str) -> str:
     """The payload without passwords and keys, whatever the order of its fields."""
-    if not _MAYBE_SECRET.search(payload):
+    lower = payload.lower()
+    if "password" not in lower and "authorizationkey" not in lower:
         return payload
     try:
         value = msgspec.json.decode(payload)
@@ -96,6 +95,8 @@ def add(
     when = at or work.now
     request = redacted(request)
     work.append(_insert, station.id, when, direction, message_id, action, request, response, outcome, took_ms, remarks)
+    if not work.watched:
+        return
     work.publish(
         events.MessageLogged(
             station_id=station.id,
@@ -114,19 +115,16 @@ def add(
 
 
 _recent = Prepared(
-    select(messages.c.message_id, messages.c.action, messages.c.request, messages.c.response, messages.c.outcome)
-    .where(messages.c.station_id == bindparam("station_id"), messages.c.direction == "in")
+    select(messages.c.message_id, messages.c.action, messages.c.request, messages.c.response)
+    .where(messages.c.station_id == bindparam("station_id"), messages.c.direction == "in", messages.c.outcome == "ok")
     .order_by(messages.c.id.desc())
-    .limit(20)
+    .limit(8)
 )
 
 
-def answered_before(work: Work, station: Station, message_id: str, action: str, request: str) -> str | None:
-    """The payload we answered to this very call, if it is one of the last twenty of its station (RPC-10)."""
-    for row in work.run(_recent, station_id=station.id):
-        if (row.message_id, row.action, row.request, row.outcome) == (message_id, action, request, "ok"):
-            return str(row.response)
-    return None
+def last_answered(work: Work, station: Station) -> list[Any]:
+    """The station's last calls with what we answered, oldest first (RPC-10)."""
+    return work.run(_recent, station_id=station.id)[::-1]
 
 
 def listed(work: Work, station_id: int, *, action: str | None = None, limit: int, cursor: str | None) -> list[Any]:

@@ -172,7 +172,7 @@ class Energy(msgspec.Struct, frozen=True, gc=False):
     flags: tuple[str, ...] = ()
 
 
-_MAX_POWER_W = Decimal(4_000_000)  # a megawatt charger, with room: more than this is no measurement
+_MAX_POWER_W = 4_000_000  # a megawatt charger, with room: more than this is no measurement
 
 
 def session_energy(
@@ -209,23 +209,25 @@ def session_energy(
         wh = stop_wh - start_wh if stop_wh >= start_wh else None
 
     begin = history[0].at if history else stopped_at
-    hours = Decimal(max(0.0, (stopped_at - begin).total_seconds())) / 3600
+    hours = max(0.0, (stopped_at - begin).total_seconds()) / 3600
     if wh is not None and history and wh > _MAX_POWER_W * hours + 10_000:
         flags.append("register_jump")
-    expected = _integral_wh(history)
-    if wh is not None and wh > 0 and expected > 500 and expected / 2 < wh * 1000 < expected * 2:
+    if wh and _looks_like_kwh(float(wh), history, hours):
         flags.append("unit_suspect")
     return Energy(wh, stop_wh, tuple(flags))
 
 
-def _integral_wh(history: Sequence[Register]) -> Decimal:
-    """Energy by power × time between the readings, for a plausibility check only."""
-    total = Decimal(0)
+def _looks_like_kwh(wh: float, history: Sequence[Register], hours: float) -> bool:
+    """Is a thousand times the energy what power × time says? A plausibility check, hence floats."""
+    powers = [float(point.power_w) for point in history if point.power_w is not None]
+    if not powers or wh * 1000 > 2 * max(powers) * hours:
+        return False
+    expected = 0.0
     for before, after in itertools.pairwise(history):
         if before.power_w is not None and after.power_w is not None:
-            seconds = Decimal((after.at - before.at).total_seconds())
-            total += (before.power_w + after.power_w) / 2 * seconds / 3600
-    return total
+            seconds = (after.at - before.at).total_seconds()
+            expected += float(before.power_w + after.power_w) / 2 * seconds / 3600
+    return expected > 500 and expected / 2 < wh * 1000 < expected * 2
 
 
 # The session is found inside the INSERT: by the station's own number; without one (or with 0, -1: several firmwares), the
@@ -289,7 +291,7 @@ def record(
         raw.decode(),
         _content_key(evse, transaction_number, taken.text, raw),
     )
-    if live:
+    if live and work.watched:
         work.publish(
             events.MeterRead(
                 station_id=station.id,

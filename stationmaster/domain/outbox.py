@@ -53,7 +53,7 @@ def reacts(function: Reaction) -> Reaction:
 
 def keep(work: Work, events: list[Event]) -> None:
     """Called before each commit with what its units published."""
-    for event in events:
+    for event in events if _consumers else ():
         for consumer in _consumers.get(type(event), ()):
             payload = msgspec.json.encode(event).decode()
             work.execute(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLLOW_S = 0.25
-MARGIN = timedelta(seconds=10)
+MARGIN = timedelta(seconds=2)
 TAKEOVERS = 5  # in TAKEOVER_WINDOW_S: more is no flaky network any more (ATK-03)
 TAKEOVER_WINDOW_S = 600.0
 

@@ -6,6 +6,7 @@ period is told to be offline.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -137,15 +138,24 @@ class Gate:
             identity=refused.identity,
             source=source,
             reason=refused.reason,
-            path=path[:300].decode("latin-1"),
+            path=_shown(path.decode("latin-1"), 300),
             at=datetime.now(UTC),
-            offered_protocols=tuple(name[:40] for name in refused.offered),
-            user_agent=(headers.get("User-Agent") or "")[:200] or None,
+            offered_protocols=tuple(_shown(name, 40) for name in refused.offered),
+            user_agent=_shown(headers.get("User-Agent") or "", 200) or None,
             count=1 if known is None else known.count + 1,
         )
 
     def _submit(self, f: Any, station_id: int, *args: Any) -> None:
         self._database.submit(f, (station_id, *args), _ignore, lane=station_id)
+
+
+_PARAMETER = re.compile(r"(?<=[?&])((?!chargePointId=|version=)[^=&]*=)[^&]*")
+
+
+def _shown(text: str, limit: int) -> str:
+    """What a stranger sent, as it may be kept and shown: no control characters, and nothing that may be a secret."""
+    plain = "".join(character if character.isprintable() else "\ufffd" for character in text[: limit * 4])
+    return _PARAMETER.sub(r"\1…", plain)[:limit]
 
 
 def _later(reason: str, seconds: int) -> Refused:

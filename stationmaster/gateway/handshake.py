@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -26,7 +27,7 @@ MAX_SOURCES = 20_000
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """Come in, as this station, speaking this version; `subprotocol` is what to confirm, None when none was offered."""
+    """Come in, as this station, speaking this version; `subprotocol` is the offer to confirm, None when there was none."""
 
     entry: Entry
     dialect: Dialect
@@ -51,11 +52,12 @@ class Attempts:
         self._failures: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
 
     def exhausted(self, source: str, identity: str = "") -> bool:
-        since, count = self._failures.get((source, identity), (0.0, 0))
+        since, count = self._failures.get((prefix(source), identity), (0.0, 0))
         return count >= ATTEMPTS and time.monotonic() - since < WINDOW_S
 
     def failed(self, source: str, identity: str) -> None:
         now = time.monotonic()
+        source = prefix(source)
         for key in ((source, ""), (source, identity)):
             since, count = self._failures.pop(key, (now, 0))
             if now - since >= WINDOW_S:
@@ -63,6 +65,19 @@ class Attempts:
             self._failures[key] = (since, count + 1)
         while len(self._failures) > MAX_SOURCES:
             self._failures.popitem(last=False)
+
+
+def prefix(source: str) -> str:
+    """What one customer of a network has: an IPv4 address, or the 64 bits of IPv6 in which addresses cost nothing."""
+    if ":" not in source:
+        return source
+    try:
+        address = ipaddress.IPv6Address(source)
+    except ValueError:
+        return source
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
 
 
 class Handshake:
@@ -78,30 +93,33 @@ class Handshake:
         """Identity, credentials, version, in this order."""
         offered = _offered(headers)
         identity, asked_version = identity_of(path)
+        entry = None if identity is None else self._directory.find(identity)
+        if not _is_handshake(headers):
+            known = "" if entry is None else entry.station.identity
+            return Refused(400, b"This port speaks WebSocket, to chargers.\n", "bad_request", known, offered)
         if identity is None:
             return Refused(404, b"The URL must end in the charger's id.\n", "bad_identity", "", offered)
-        entry = self._directory.find(identity)
         if problem := self._problem(entry, identity, headers, source):
             return self._turned_away(problem, identity, offered, source)
         assert entry is not None
         return self._with_version(entry, offered, asked_version)
 
     def _problem(self, entry: Entry | None, identity: str, headers: Mapping[str, str], source: str) -> str | None:
-        if self.attempts.exhausted(source, identity):
-            return "too_many_attempts"
         user, password, problem = _credentials(headers)
         # The check is made in any case, so that all refusals take the same time.
         right = self._keys.verify(None if entry is None else entry.credential, password)
+        if entry is None:  # the first thing to know about it; and the inbox keeps only so many of these (CON-25)
+            return "unknown_station"
+        if self.attempts.exhausted(source, identity):
+            return "too_many_attempts"
         if problem is not None:
             return problem
-        if entry is None:
-            return "unknown_station"
         if user != identity.encode():
             return "username_mismatch"
         return None if right else "wrong_password"
 
     def _turned_away(self, problem: str, identity: str, offered: tuple[str, ...], source: str) -> Refused:
-        over = problem == "too_many_attempts" or self.attempts.exhausted(source)
+        over = self.attempts.exhausted(source) or self.attempts.exhausted(source, identity)
         if problem != "too_many_attempts":
             self.attempts.failed(source, identity)
         if over:
@@ -113,9 +131,10 @@ class Handshake:
     def _with_version(self, entry: Entry, offered: tuple[str, ...], asked_version: str | None) -> Admitted | Refused:
         identity = entry.station.identity
         if offered:
+            spelt = {name.lower(): name for name in reversed(offered)}  # as offered, so must it be confirmed
             for subprotocol, dialect in DIALECTS.items():
-                if subprotocol in offered and dialect.version in self._spoken:
-                    return Admitted(entry, dialect, subprotocol)
+                if subprotocol in spelt and dialect.version in self._spoken:
+                    return Admitted(entry, dialect, spelt[subprotocol])
             return Refused(
                 400, b"None of the offered OCPP versions is spoken here.\n", "unknown_subprotocol", identity, offered
             )
@@ -131,11 +150,14 @@ def identity_of(path: bytes) -> tuple[str | None, str | None]:
     `/ocpp/{id}`, any deeper path, and `/ocpp?chargePointId={id}&version=1.6` are understood.
     """
     bare, _, query = path.partition(b"?")
-    parameters = parse_qs(query.decode("latin-1"), max_num_fields=20) if query else {}
+    try:
+        parameters = parse_qs(query.decode("latin-1"), max_num_fields=20) if query else {}
+    except ValueError:
+        return None, None
     version = parameters.get("version", [None])[0]
     segment = bare.rstrip(b"/").rpartition(b"/")[2]
-    if "chargePointId" in parameters and segment in (b"", b"ocpp"):
-        identity = parameters["chargePointId"][0]
+    if bare.strip(b"/") in (b"", b"ocpp"):
+        identity = parameters.get("chargePointId", [""])[0]
     else:
         try:
             identity = unquote_to_bytes(segment).decode()
@@ -144,11 +166,20 @@ def identity_of(path: bytes) -> tuple[str | None, str | None]:
     return (identity if is_identity(identity) else None), version
 
 
+def _is_handshake(headers: Mapping[str, str]) -> bool:
+    """Whether this is a WebSocket handshake at all; the words "upgrade" and "websocket" may be missing (chargers forget them)."""
+    try:
+        key = base64.b64decode(headers.get("Sec-WebSocket-Key", ""), validate=True)
+    except ValueError:
+        return False
+    return len(key) == 16 and headers.get("Sec-WebSocket-Version") in ("13", "8", "7")
+
+
 def _offered(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The subprotocols, however many headers they came in; blanks and upper case are tolerated."""
     getall = getattr(headers, "getall", None)
     lines = getall("Sec-WebSocket-Protocol", []) if getall else [headers.get("Sec-WebSocket-Protocol", "")]
-    return tuple(name.strip().lower() for line in lines for name in line.split(",") if name.strip())[:10]
+    return tuple(name.strip() for line in lines for name in line.split(",") if name.strip())[:10]
 
 
 def _credentials(headers: Mapping[str, str]) -> tuple[bytes, bytes, str | None]:

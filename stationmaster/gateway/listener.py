@@ -106,9 +106,9 @@ class Listener:
         if isinstance(decided, Refused):
             response = WSUpgradeResponse.create_error_response(decided.status, decided.body, decided.headers)
             return WSUpgradeResponseWithListener(response, None)
-        # Some chargers forget the word, and nothing else is wrong with them.
-        if "upgrade" not in request.headers.get("Connection", "").lower():
-            request.headers["Connection"] = "Upgrade"
+        # The library wants exactly these words. Some chargers forget one, or say "keep-alive, Upgrade", and nothing else is
+        # wrong with them.
+        request.headers["Connection"], request.headers["Upgrade"] = "Upgrade", "websocket"
         headers = {} if decided.subprotocol is None else {"Sec-WebSocket-Protocol": decided.subprotocol}
         response = WSUpgradeResponse.create_101_response(headers)
         return WSUpgradeResponseWithListener(response, SocketLink(self, decided, source))

@@ -6,6 +6,7 @@ answered after its commit, and only then is the next one looked at.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -27,6 +28,9 @@ from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
 
 log = structlog.get_logger()
+_each = logging.getLogger(
+    "stationmaster.messages"
+)  # is a line for each message wanted? Asking is cheaper than making it
 
 # Losing one of these loses money: never answered with an error of ours (rule 2), quarantined before an error of theirs.
 TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
@@ -34,8 +38,7 @@ REGISTERING = "BootNotification"
 PROMPT = "Heartbeat"  # the one message that may be answered without a commit (rule 1)
 
 LANE = 32  # messages that may wait in the lane; more, and we stop reading the socket
-REPEATS_FROM_BEFORE = 16  # messages of a connection that may be repeats from before it
-REMEMBERED = 6  # answers a connection remembers, for repeats within it
+REMEMBERED = 8  # answers a connection remembers, those from before it included
 LIMIT_BEFORE_ACCEPTED = 64 * 1024  # RPC-21
 LIMITS = {"1.6": 256 * 1024, "2.0.1": 512 * 1024, "2.1": 512 * 1024}
 BACK_LATER, SUPERSEDED, REMOVED = 1013, 4001, 4002
@@ -73,7 +76,7 @@ class Session:
         "_counts",
         "_database",
         "_expected",
-        "_handled",
+        "_fresh",
         "_lane",
         "_outbound",
         "_paused",
@@ -103,7 +106,7 @@ class Session:
         self._lane: deque[bytes] | None = None  # made when a message has to wait
         self._busy = False
         self._paused = False
-        self._handled = 0
+        self._fresh = True  # no message has been to the database yet
         self._answers: deque[tuple[str, int, bytes]] | None = None
         self._outbound: Outbound | None = None
         self._expected: set[str] | None = None  # actions we have asked for by TriggerMessage while pending (CON-21)
@@ -190,7 +193,6 @@ class Session:
 
     def _handle(self, data: bytes) -> None:
         """Handle one message; when it needs the database, `_busy` until it is answered."""
-        self._handled += 1
         try:
             frame = frames.read(data)
         except OcppError as error:
@@ -211,7 +213,7 @@ class Session:
             self._log(data=data, message_id=str(getattr(frame, "id", "")), action="", outcome="ignored")
 
     def _handle_call(self, call: frames.Call, data: bytes) -> None:
-        answer = self._answered_here(call.id, data)
+        answer = self._answered_already(call)
         if answer is not None:
             self._send(answer)
             return
@@ -231,7 +233,8 @@ class Session:
             self._answer_promptly(call, handler, request, data, remarks)
             return
         self._busy = True
-        unit = (self.entry.station, call, handler, request, remarks, self._handled <= REPEATS_FROM_BEFORE)
+        unit = (self.entry.station, call, handler, request, remarks, self._fresh)
+        self._fresh = False
         self._database.submit(answered, unit, self._answerer(call, data), lane=self.entry.station.id)
 
     def _guard(self, call: frames.Call) -> None:
@@ -248,26 +251,24 @@ class Session:
             self._expected = set()
         self._expected.add(action)
 
-    def _answered_here(self, message_id: str, data: bytes) -> bytes | None:
-        """The answer we gave on this very connection to this very frame (RPC-10)."""
-        if self._answers is not None:
-            fingerprint = hash(data)
-            for known_id, known, answer in self._answers:
-                if known_id == message_id and known == fingerprint:
-                    return answer
+    def _answered_already(self, call: frames.Call) -> bytes | None:
+        """The answer we gave to this very call, on this connection or just before it (RPC-10)."""
+        for message_id, content, answer in self._answers or ():
+            if message_id == call.id and content == _content(call):
+                return answer
         return None
 
-    def _remember(self, message_id: str, data: bytes, answer: bytes) -> None:
+    def _remember(self, call: frames.Call, answer: bytes) -> None:
         if self._answers is None:
             self._answers = deque(maxlen=REMEMBERED)
-        self._answers.append((message_id, hash(data), answer))
+        self._answers.append((call.id, _content(call), answer))
 
     def _answer_promptly(
         self, call: frames.Call, handler: Handler, request: Request, data: bytes, remarks: tuple[str, ...]
     ) -> None:
         clock = _Clock(self._database.clock())
         answer = frames.result(call.id, handler(clock, self.entry.station, request))  # type: ignore[arg-type]
-        self._remember(call.id, data, answer)
+        self._remember(call, answer)
         self._send(answer)
         self._log(
             data=bytes(call.payload),
@@ -283,9 +284,13 @@ class Session:
 
         def answer(result: Any, error: BaseException | None) -> None:
             if error is None:
-                self._remember(call.id, data, result)
-                self._send(result)
-                log.debug("message", station=self.entry.station.identity, action=call.action, ms=_since(started))
+                frame, before = result
+                for known in before:
+                    self._remember(*known)
+                self._remember(call, frame)
+                self._send(frame)
+                if _each.isEnabledFor(logging.DEBUG):
+                    log.debug("message", station=self.entry.station.identity, action=call.action, ms=_since(started))
             else:
                 self._failed(call, data, error)
             self._next()
@@ -438,14 +443,18 @@ def answered(
     handler: Handler,
     request: Request,
     remarks: tuple[str, ...],
-    may_be_repeat: bool,
-) -> bytes:
-    """Handle a request and keep it with its answer, in one transaction; returns the answer's frame."""
+    first: bool,
+) -> tuple[bytes, list[tuple[frames.Call, bytes]]]:
+    """Handle a request and keep it with its answer, in one transaction; returns the answer's frame.
+
+    With the first message of a connection it also returns what was answered before it, oldest first: only there can a repeat
+    come from before.
+    """
     text = bytes(call.payload).decode()
-    if may_be_repeat:
-        before = message_log.answered_before(work, station, call.id, call.action, text)
-        if before is not None:
-            return frames.result(call.id, before.encode())
+    before = _answered_before(work, station) if first else []
+    for known, frame in before:
+        if (known.id, known.action, bytes(known.payload)) == (call.id, call.action, bytes(call.payload)):
+            return frame, before
     answer = frames.result(call.id, handler(work, station, request))
     message_log.add(
         work,
@@ -458,7 +467,22 @@ def answered(
         outcome="ok",
         remarks="; ".join(remarks) if remarks else None,
     )
-    return answer
+    return answer, before
+
+
+def _answered_before(work: Work, station: Station) -> list[tuple[frames.Call, bytes]]:
+    return [
+        (
+            frames.Call(row.message_id, row.action, msgspec.Raw(row.request.encode())),
+            frames.result(row.message_id, row.response.encode()),
+        )
+        for row in message_log.last_answered(work, station)
+    ]
+
+
+def _content(call: frames.Call) -> int:
+    """A fingerprint of what is asked; together with the message id it tells a repeat from a re-used id."""
+    return hash((call.action, bytes(call.payload)))
 
 
 def quarantined(work: Work, station: Station, action: str, reason: str, text: str) -> None:

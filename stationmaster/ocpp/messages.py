@@ -80,6 +80,11 @@ def parse_time(text: str | None) -> datetime | None:
     """
     if not isinstance(text, str):
         return None
+    if text[-1:] == "Z" and len(text) in (20, 24) and text[10:11] == "T":  # what nearly every station writes
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass
     found = _TIME.fullmatch(text)
     if not found:
         return None

@@ -50,13 +50,14 @@ class StorageUnavailable(Exception):
 class Work:
     """One unit of work, handed to every domain function. It may run twice, so it changes nothing but the database."""
 
-    __slots__ = ("_bulk", "_connection", "_cursor", "_dialect", "events", "now")
+    __slots__ = ("_bulk", "_connection", "_cursor", "_dialect", "events", "now", "watched")
 
     def __init__(
         self, connection: Connection, cursor: Any, now: datetime, bulk: dict[Bulk, list[tuple[Any, ...]]]
     ) -> None:
         self.now = now
         self.events: list[Any] = []
+        self.watched = True  # does anybody look? What only a live page wants to hear need not be told to nobody
         self._connection = connection
         self._cursor = cursor
         self._dialect = connection.dialect
@@ -117,6 +118,7 @@ class Database:
         self.clock = clock or (lambda: datetime.now(UTC))
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
+        self.watched: Callable[[], bool] = lambda: True
         self.engine = _engine(self.url, readers + lanes + 2)
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
@@ -345,11 +347,12 @@ class _Lane:
         with connection.begin():
             cursor = connection.connection.cursor()
             try:
-                now = self.database.clock()
+                now, watched = self.database.clock(), self.database.watched()
                 for unit in units:
                     if unit.state == "abandoned":
                         continue
                     work = Work(connection, cursor, now, bulk)
+                    work.watched = watched
                     unit.result = unit.f(work, *unit.args)
                     unit.events = work.events
                     for consumer in self.database.before_commit if work.events else ():
@@ -445,5 +448,5 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-65536")
-    cursor.execute("PRAGMA wal_autocheckpoint=4000")
+    cursor.execute("PRAGMA wal_autocheckpoint=20000")
     cursor.close()

@@ -34,7 +34,9 @@ def upgrade(engine: Engine) -> None:
     # Alembic takes 0.3 s to import; a start that has nothing to migrate does not pay for it.
     from alembic import command
 
-    with engine.connect() as connection:
+    with engine.connect().execution_options(
+        writes=True
+    ) as connection:  # on SQLite the write lock is what they wait for
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
             connection.commit()
