@@ -1,27 +1,25 @@
-"""`stationmaster simulate`: chargers on the command line."""
+"""`stationmaster simulate`: chargers on the command line. What only a running fleet needs is imported when it runs."""
 
 import asyncio
 import signal
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import msgspec
 import typer
-import uvloop
-from rich.console import Console
 
 from stationmaster.simulator import scenarios
-from stationmaster.simulator.charger import Charger
-from stationmaster.simulator.clock import Clock
-from stationmaster.simulator.fleet import Fleet
-from stationmaster.simulator.station import Habits, RetryIds
-from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
-from stationmaster.simulator.v16 import ChargePoint16
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from stationmaster.simulator.charger import Charger
+    from stationmaster.simulator.fleet import Fleet
+    from stationmaster.simulator.station import RetryIds
 
 DEFAULT_URL = "ws://localhost:9000/ocpp"
-RETRY_KINDS: tuple[RetryIds, ...] = ("same", "new", "drop")
 
 
 class Version(StrEnum):
@@ -30,19 +28,14 @@ class Version(StrEnum):
     V21 = "2.1"
 
 
-CHARGERS: dict[Version, type[Charger]] = {
-    Version.V16: ChargePoint16,
-    Version.V201: ChargingStation201,
-    Version.V21: ChargingStation21,
-}
-
-
 class Retry(StrEnum):
     same = "same"
     new = "new"
     drop = "drop"
     mixed = "mixed"
 
+
+POLICIES = (Retry.same, Retry.new, Retry.drop)
 
 ScenarioName = StrEnum("ScenarioName", {name: name for name in scenarios.names()})  # type: ignore[misc]
 LIVING = ScenarioName("living")
@@ -67,25 +60,31 @@ def simulate(
     journal: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep a journal of each charger there.")] = None,
 ) -> None:
     """Simulate chargers: they connect, boot, and drivers come and charge. Ctrl-C ends it."""
+    import uvloop
+    from rich.console import Console
+
     identities = [identity] if count == 1 else [f"{identity}-{number:03d}" for number in range(1, count + 1)]
     secrets = _secrets(identities, password, passwords)
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
 
-    def fleet() -> Fleet:
-        clock = Clock(factor=time_factor)
-        stations = []
+    def fleet() -> "Fleet":
+        from stationmaster.simulator.clock import Clock
+        from stationmaster.simulator.fleet import Fleet
+        from stationmaster.simulator.station import Habits
+
+        kind, clock, stations = _kind(version), Clock(factor=time_factor), []
         for place, name in enumerate(identities):
-            policy = RETRY_KINDS[place % 3] if retry_ids is Retry.mixed else RETRY_KINDS[list(Retry).index(retry_ids)]
-            station = CHARGERS[version](
+            policy = POLICIES[place % len(POLICIES)] if retry_ids is Retry.mixed else retry_ids
+            station = kind(
                 name,
                 url,
                 password=secrets[name],
                 connectors=connectors,
                 clock=clock,
                 seed=seed,
-                habits=Habits(retry_ids=policy, gives_up_when_refused=True),
+                habits=Habits(retry_ids=cast("RetryIds", policy.value), gives_up_when_refused=True),
                 journal=None if journal is None else journal / f"{name}.journal",
             )
             station.configuration.change("MeterValueSampleInterval", str(sample_interval))
@@ -103,7 +102,17 @@ def simulate(
         raise typer.Exit(1)
 
 
-async def _run(make: Callable[[], Fleet], console: Console) -> dict[str, str]:
+def _kind(version: Version) -> "type[Charger]":
+    if version is Version.V16:
+        from stationmaster.simulator.v16 import ChargePoint16
+
+        return ChargePoint16
+    from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
+
+    return ChargingStation21 if version is Version.V21 else ChargingStation201
+
+
+async def _run(make: "Callable[[], Fleet]", console: "Console") -> dict[str, str]:
     """Play to the end, or until the process is asked to stop. What failed, by station."""
     fleet = make()
     playing = asyncio.ensure_future(fleet.run())

@@ -9,9 +9,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-from stationmaster.simulator.charger import Charger
+if TYPE_CHECKING:
+    from stationmaster.simulator.charger import Charger
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Scenario(Protocol):
     __name__: str
     __doc__: str | None
     STAGGER_S: float
-    play: Callable[[Charger, Stage], Awaitable[None]]
+    play: "Callable[[Charger, Stage], Awaitable[None]]"
 
 
 def names() -> list[str]:
