@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
@@ -41,7 +41,6 @@ MAY: dict[str, frozenset[Permission]] = {
 
 COOKIE = "stationmaster_refresh"
 COOKIE_PATH = "/api/v1/auth"
-_verifying = asyncio.Semaphore(2)  # argon2 takes 64 MiB and a whole core each time
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
@@ -76,8 +75,8 @@ def caller(request: Request[Any, Any, Any]) -> Caller:
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person logs in with."""
 
-    email: str
-    password: str
+    email: Annotated[str, msgspec.Meta(max_length=254)]
+    password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
 
 
 class Me(msgspec.Struct, frozen=True):
@@ -103,7 +102,7 @@ async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], co
     source = request.client.host if request.client else ""
     context.throttle.attempt(data.email, source)
     row = await context.database.read(accounts.login_row, data.email)
-    async with _verifying:
+    async with context.verifying:
         user = await asyncio.to_thread(accounts.verified, row, data.password)
     context.throttle.succeeded(data.email, source)
     refresh_token, login_name = await context.database.write(_begin, user)

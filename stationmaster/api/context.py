@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -28,6 +29,8 @@ class Context:
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)
     throttle: Throttle = field(default_factory=Throttle)
+    # Checking a password takes 64 MiB and a whole core; more than two at a time would be felt by everyone.
+    verifying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
 # What a route may ask for by these names: `caller: GivenCaller, context: GivenContext`.

@@ -57,6 +57,7 @@ refresh_tokens = Table(
 ROLES = ("administrator", "operator", "viewer")
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
+MAX_PASSWORD = 1024
 
 _hasher = argon2.PasswordHasher()
 
@@ -89,8 +90,8 @@ def add(work: Work, *, email: str, password: str, role: str) -> User:
         raise Invalid("email", "must be an e-mail address")
     if len(password) < MIN_PASSWORD:
         raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
-    if len(password) > 1024:
-        raise Invalid("password", "must have at most 1024 characters")
+    if len(password) > MAX_PASSWORD:
+        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
     if _find(work, email) is not None:

@@ -491,18 +491,30 @@ def all_active(work: Work) -> list[Any]:
     )
 
 
-def power_now(work: Work, organization_id: int) -> Decimal:
-    """What all open sessions draw together, in watts, by the last meter value of each."""
-    values = metering.meter_values
-    last = (
-        select(values.c.power_w)
-        .where(values.c.session_id == sessions.c.id)
-        .order_by(values.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
+def so_far(work: Work, session_ids: list[int]) -> dict[int, metering.Reading]:
+    """What each of these sessions last told of energy (register), power and state of charge.
+
+    Each is looked for by itself: some chargers send one measurand at a time.
+    """
+    told = select(sessions.c.id, _last("energy_wh"), _last("power_w"), _last("soc_percent")).where(
+        sessions.c.id.in_(session_ids)
     )
-    drawn = select(last.label("power_w")).where(sessions.c.organization_id == organization_id, _open)
+    return {
+        row.id: metering.Reading(energy_wh=row.energy_wh, power_w=row.power_w, soc_percent=row.soc_percent)
+        for row in work.execute(told)
+    }
+
+
+def power_now(work: Work, organization_id: int) -> Decimal:
+    """What all open sessions draw together, in watts, by the last power each has told."""
+    drawn = select(_last("power_w")).where(sessions.c.organization_id == organization_id, _open)
     return sum((row.power_w for row in work.execute(drawn) if row.power_w is not None), Decimal(0))
+
+
+def _last(name: str) -> Any:
+    values = metering.meter_values
+    newest = select(values.c[name]).where(values.c.session_id == sessions.c.id, values.c[name].is_not(None))
+    return newest.order_by(values.c.id.desc()).limit(1).scalar_subquery().label(name)
 
 
 def count_active(work: Work, organization_id: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import structlog
 from litestar import Router, get
 from litestar.params import QueryParameter
 from litestar.response import Stream
@@ -11,6 +12,8 @@ from litestar.response import Stream
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.domain import stations
+
+log = structlog.get_logger()
 
 Only = Annotated[str | None, QueryParameter(max_length=48, description="Only this charger, and its messages too")]
 
@@ -24,7 +27,11 @@ async def listen(caller: GivenCaller, context: GivenContext, station: Only = Non
         station_id = (await context.database.read(stations.get, user.organization_id, station)).id
 
     async def may_stay() -> bool:
-        now = await context.standings.now(context.database, user.id, caller.login)
+        try:
+            now = await context.standings.now(context.database, user.id, caller.login)
+        except Exception as error:  # cannot be asked: the stream ends, and the page comes back (API-25)
+            log.warning("live.ended", user=user.id, error=type(error).__name__)
+            return False
         return now is not None and now.version == user.version
 
     viewer = context.live.admit(user.organization_id, station_id)

@@ -66,14 +66,14 @@ def told(session: sessions.Session) -> Session:
     return Session(**_facts(session, None))
 
 
-def energy_so_far(meter_start_wh: Decimal, last: Any | None) -> Number | None:
+def energy_so_far(meter_start_wh: Decimal, last: metering.Reading | None) -> Number | None:
     """What an active session took, in Wh; None as long as no register was told."""
     if last is None or last.energy_wh is None:
         return None
     return number(max(Decimal(0), last.energy_wh - meter_start_wh))
 
 
-def _facts(session: sessions.Session, last: Any | None) -> dict[str, Any]:
+def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str, Any]:
     active = session.status == "active"
     return {
         "id": session.id,
@@ -88,8 +88,8 @@ def _facts(session: sessions.Session, last: Any | None) -> dict[str, Any]:
         "meter_start_wh": number(session.meter_start_wh),
         "meter_stop_wh": number(session.meter_stop_wh),
         "energy_wh": energy_so_far(session.meter_start_wh, last) if active else number(session.energy_wh),
-        "power_w": number(last.power_w) if active and last is not None else None,
-        "soc_percent": number(last.soc_percent) if last is not None else None,
+        "power_w": None if last is None else number(last.power_w),
+        "soc_percent": None if last is None else number(last.soc_percent),
         "flags": list(session.flags),
         "review": session.review,
     }
@@ -120,8 +120,8 @@ async def list_sessions(
 @get("/{session_id:str}", permission=Permission.VIEW)
 async def get_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionDetail:
     """One session with its meter values."""
-    row, values = await context.database.read(_with_values, caller.user.organization_id, session_id)
-    facts = _facts(sessions.seen(row, row.station), values[-1] if values else None)
+    row, last, values = await context.database.read(_with_values, caller.user.organization_id, session_id)
+    facts = _facts(sessions.seen(row, row.station), last)
     return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
 
 
@@ -159,14 +159,15 @@ def _listed(
     status: str | None,
     limit: int,
     cursor: str | None,
-) -> tuple[list[Any], dict[int, Any]]:
+) -> tuple[list[Any], dict[int, metering.Reading]]:
     rows = sessions.listed(
         work, organization_id, station=station, token=token, status=status, limit=limit, cursor=cursor
     )
     active = [row.id for row in rows if row.status == "active"]
-    return rows, metering.latest(work, active) if active else {}
+    return rows, sessions.so_far(work, active) if active else {}
 
 
-def _with_values(work: Work, organization_id: int, public_id: str) -> tuple[Any, list[Any]]:
+def _with_values(work: Work, organization_id: int, public_id: str) -> tuple[Any, metering.Reading | None, list[Any]]:
     row = sessions.get(work, organization_id, public_id)
-    return row, metering.values_of(work, row.id, limit=MAX_METER_VALUES)
+    last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
+    return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES)

@@ -196,15 +196,15 @@ class _Parts(msgspec.Struct):
 
     connectors: Sequence[Any]
     active: Sequence[Any]
-    latest: dict[int, Any]
+    so_far: dict[int, metering.Reading]
 
 
 def _parts(work: Work, station_ids: list[int]) -> _Parts:
     if not station_ids:
         return _Parts([], [], {})
     active = sessions.active_of(work, station_ids)
-    latest = metering.latest(work, [session.id for session in active]) if active else {}
-    return _Parts(stations.connectors_of(work, station_ids), active, latest)
+    so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
+    return _Parts(stations.connectors_of(work, station_ids), active, so_far)
 
 
 def _listed(
@@ -298,12 +298,12 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
         "connectors": _connectors(
             [each for each in connectors if each.evse != 0],
             [each for each in parts.active if each.station_id == row.id],
-            parts.latest,
+            parts.so_far,
         ),
     }
 
 
-def _connectors(reported: list[Any], active: list[Any], latest: dict[int, Any]) -> list[Connector]:
+def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, metering.Reading]) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
     charging = {(each.evse, each.connector): each for each in active}
     shown = [
@@ -314,21 +314,21 @@ def _connectors(reported: list[Any], active: list[Any], latest: dict[int, Any]) 
             each.error_code,
             each.info,
             each.status_at,
-            _session(charging.pop((each.evse, each.number), None), latest),
+            _session(charging.pop((each.evse, each.number), None), so_far),
         )
         for each in reported
     ]
     shown += [
-        Connector(evse, connector, None, None, None, None, _session(session, latest))
+        Connector(evse, connector, None, None, None, None, _session(session, so_far))
         for (evse, connector), session in charging.items()
     ]
     return sorted(shown, key=lambda each: (each.evse, each.connector))
 
 
-def _session(row: Any | None, latest: dict[int, Any]) -> ConnectorSession | None:
+def _session(row: Any | None, so_far: dict[int, metering.Reading]) -> ConnectorSession | None:
     if row is None:
         return None
-    last = latest.get(row.id)
+    last = so_far.get(row.id)
     return ConnectorSession(
         id=row.public_id,
         token=row.token,
