@@ -112,13 +112,13 @@ class Charger(Station):
         if post.transaction is None or post.charging:
             raise CannotCharge(f"Connector {connector} of {self.identity} has no transaction that waits for current.")
         post.charging = True
+        post.wanted_mwh = None if kwh is None else round(kwh * 1e6)
         try:
-            await self._charge(
-                post, None if kwh is None else round(kwh * 1e6), None if minutes is None else minutes * 60
-            )
+            await self._charge(post, None if minutes is None else minutes * 60)
         finally:
-            post.charging = False
             self.book_energy(post)
+            post.charging = False
+            post.wanted_mwh = None
             post.flowing_since_s = None
 
     async def unplug(self, connector: int = 1) -> None:
@@ -411,20 +411,18 @@ class Charger(Station):
                 seq_no=len(old.entries),
             )
 
-    async def _charge(self, post: Connector, left_mwh: int | None, left_s: float | None) -> None:
+    async def _charge(self, post: Connector, left_s: float | None) -> None:
         transaction = post.transaction
         charged_s = 0.0
         to_sample_s = float(self._sample_interval_s())
-        while post.transaction is transaction and left_mwh != 0 and (left_s is None or left_s > 0):
+        while post.transaction is transaction and post.wanted_mwh != 0 and (left_s is None or left_s > 0):
             outlet = post.outlet
             if outlet.vehicle is None or (outlet.vehicle.is_full and left_s is None):
                 break
             step_s = min(to_sample_s, FLOW_STEP_S if not self.clock.jumps else to_sample_s, left_s or to_sample_s)
-            before_mwh = outlet.register_mwh
-            took_s = await self._flow(post, step_s, left_mwh)
+            took_s = await self._flow(post, step_s)
             if post.transaction is not transaction:
                 break
-            left_mwh = None if left_mwh is None else left_mwh - (outlet.register_mwh - before_mwh)
             left_s = None if left_s is None else left_s - took_s
             to_sample_s -= took_s
             charged_s += took_s
@@ -441,18 +439,18 @@ class Charger(Station):
         """Seconds; 0 means no samples, and then an hour is as good as any step."""
         return self.configuration.number("MeterValueSampleInterval") or 3600
 
-    async def _flow(self, post: Connector, seconds: float, at_most_mwh: int | None) -> float:
+    async def _flow(self, post: Connector, seconds: float) -> float:
         """Let current flow for that long; the simulated seconds it took."""
         self._limit(post)
         if self.clock.jumps:
-            took_s = post.outlet.charge(seconds, at_most_mwh=at_most_mwh)
+            took_s = self._count(post, seconds)
             await self.clock.pass_time(took_s)
             return took_s
         if post.flowing_since_s is None:
             post.flowing_since_s = self.clock.seconds()
         started_s = post.flowing_since_s
         await self.clock.sleep(seconds)
-        self.book_energy(post, at_most_mwh)
+        self.book_energy(post)
         return self.clock.seconds() - started_s
 
     def _limit(self, post: Connector) -> None:
@@ -461,13 +459,20 @@ class Charger(Station):
             post.number, self.now(), began, voltage_v=supply.voltage_v, phases=post.outlet.phases
         )
 
-    def book_energy(self, post: Connector, at_most_mwh: int | None = None) -> None:
+    def book_energy(self, post: Connector) -> None:
         """Count what has flowed since the last time. A jumping clock's energy is counted with its jumps."""
-        if post.flowing_since_s is None:
-            return
-        now_s = self.clock.seconds()
-        post.outlet.charge(now_s - post.flowing_since_s, at_most_mwh=at_most_mwh)
-        post.flowing_since_s = now_s
+        if post.flowing_since_s is not None:
+            now_s = self.clock.seconds()
+            self._count(post, now_s - post.flowing_since_s)
+            post.flowing_since_s = now_s
+
+    def _count(self, post: Connector, seconds: float) -> float:
+        """Current flows for that long, or until the driver has enough; the seconds it took."""
+        before_mwh = post.outlet.register_mwh
+        took_s = post.outlet.charge(seconds, at_most_mwh=post.wanted_mwh)
+        if post.wanted_mwh is not None:
+            post.wanted_mwh -= post.outlet.register_mwh - before_mwh
+        return took_s
 
     async def _show_flow(self, post: Connector) -> None:
         """Charging, or suspended by one side or the other."""

@@ -13,8 +13,8 @@ class Clock:
     `pass_time` moves it forward at once: an hour of charging then takes milliseconds, and everything that sleeps on
     this clock (heartbeats, time-outs) wakes as if the hour had gone by.
 
-    A jumping clock starts in the past, so that its jumps do not carry a station's time stamps into the future, where a
-    central system would rightly distrust them.
+    A clock that jumps or hurries starts in the past, so that it does not soon carry a station's time stamps into the
+    future, where a central system would rightly distrust them.
     """
 
     BACKDATED = timedelta(hours=12)
@@ -24,7 +24,7 @@ class Clock:
             raise ValueError("The time factor must be greater than 0.")
         self.factor = factor
         self.jumps = jumps
-        self._start = start or datetime.now(UTC) - (self.BACKDATED if jumps else timedelta())
+        self._start = start or datetime.now(UTC) - (self.BACKDATED if jumps or factor > 1 else timedelta())
         self._born = time.monotonic()
         self._jumped_s = 0.0
         self._jump = asyncio.Event()

@@ -52,7 +52,7 @@ def simulate(
     scenario: Annotated[ScenarioName, typer.Option(help="What they do.")] = LIVING,
     seed: Annotated[int, typer.Option(help="The same seed, the same drivers and cars.")] = 0,
     time_factor: Annotated[
-        float, typer.Option(min=0.01, help="Simulated seconds in a real one; above 1 the chargers' clocks run ahead.")
+        float, typer.Option(min=0.01, help="Simulated seconds in a real one; above 1 their clocks begin 12 hours ago.")
     ] = 1.0,
     tokens: Annotated[str, typer.Option(help="Cards of the drivers, with commas between.")] = "RFID1,RFID2,RFID3",
     sample_interval: Annotated[int, typer.Option(min=1, help="Seconds between meter values, simulated.")] = 15,

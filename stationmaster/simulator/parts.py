@@ -48,6 +48,7 @@ class Connector:
     visited: bool = False  # a simulated driver is at it and decides what happens next
     flowing_since_s: float | None = None
     charging: bool = False
+    wanted_mwh: int | None = None  # what may still flow until the driver has enough; None: as much as there is
 
     @property
     def plugged_in(self) -> bool:

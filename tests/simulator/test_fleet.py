@@ -38,10 +38,12 @@ async def test_one_session_each(server: CentralSystem, hasty: Habits):
     each = fleet(server, "one_session", 5, hasty)
     await each.run()
     assert each.failures == {} and each.finished == 5
-    starts = {start["meterStart"]: start for start in server.heard("StartTransaction")}
-    stops = server.heard("StopTransaction")
+    starts = server.heard("StartTransaction")
+    stops = sorted(server.heard("StopTransaction"), key=lambda stop: stop["transactionId"])  # ids rise with the starts
     assert len(starts) == len(stops) == 5
     assert {stop["reason"] for stop in stops} == {"Local"}
+    for start, stop in zip(starts, stops, strict=True):
+        assert stop["meterStop"] - start["meterStart"] in range(1_000, 6_000, 1_000)  # kWh, as the drivers wanted
 
 
 async def test_offline_sessions_are_told_afterwards(server: CentralSystem, hasty: Habits):
