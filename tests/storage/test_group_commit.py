@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_engine, event, insert, select
 
 from stationmaster.storage import Database, Work
+from stationmaster.storage import database as storage
 from stationmaster.storage.columns import Exact, key
 from stationmaster.storage.queries import Bulk
 
@@ -241,7 +242,10 @@ async def test_DAT_11_the_second_of_two_nodes_finds_what_the_first_has_stored(da
     assert await kept(database) == ["once"]
 
 
-async def test_DAT_11_a_deadlock_between_two_nodes_is_no_outage(database: Database) -> None:
+async def test_DAT_11_a_deadlock_between_two_nodes_is_no_outage(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "STALL_S", 60)  # finding the deadlock takes PostgreSQL a second
     await database.write(lambda work: [keep(work, text) for text in ("a", "b")])
     other = Database(database.url.render_as_string(hide_password=False))
     seen_unavailable = []

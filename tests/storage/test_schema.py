@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -50,19 +53,36 @@ def test_upgrade_of_an_up_to_date_database_changes_nothing(database_url: str) ->
     engine.dispose()
 
 
-def test_two_nodes_that_start_together_migrate_one_after_the_other(postgres_server: str) -> None:
-    import concurrent.futures
+_UPGRADE = """
+import sys
+from alembic import command
+from stationmaster.storage import Database, migrations
+engine = Database(sys.argv[1]).engine
+print("ready", flush=True)
+sys.stdin.readline()
+migrations.upgrade(engine)
+"""
 
-    url = postgres.create(postgres_server, "migrated_by_two")
-    engines = [Database(url).engine for _ in range(2)]
-    try:
-        with concurrent.futures.ThreadPoolExecutor(2) as threads:
-            list(threads.map(migrations.upgrade, engines))
-        assert migrations.current(engines[0]) == migrations.head()
-    finally:
-        for engine in engines:
-            engine.dispose()
-        postgres.drop(postgres_server, "migrated_by_two")
+
+def test_two_nodes_that_start_together_migrate_one_after_the_other(database_url: str, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/new.db"
+    if not database_url.startswith("sqlite"):
+        url = postgres.create(database_url, "migrated_by_two")
+    start = [sys.executable, "-c", _UPGRADE, url]
+    nodes = [subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    for node in nodes:
+        assert node.stdout is not None
+        assert node.stdout.readline() == "ready\n"
+    for node in nodes:
+        assert node.stdin is not None
+        node.stdin.write("go\n")
+        node.stdin.flush()
+    assert [node.communicate(timeout=30) and node.returncode for node in nodes] == [0, 0]
+    engine = Database(url).engine
+    assert migrations.current(engine) == migrations.head()
+    engine.dispose()
+    if not database_url.startswith("sqlite"):
+        postgres.drop(database_url, "migrated_by_two")
 
 
 # table, columns in any order, and whether the key holds for some rows only
