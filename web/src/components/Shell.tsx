@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Tooltip, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { logout } from "../api/client";
@@ -94,11 +94,9 @@ function UserMenu({ compact = false }: { compact?: boolean }) {
       )}
       <Menu position={compact ? "bottom-end" : "top-end"} width={210} withinPortal>
         <Menu.Target>
-          <Tooltip label="Account and appearance" disabled={compact}>
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Account and appearance">
-              <Icon name="dots" />
-            </ActionIcon>
-          </Tooltip>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label="Account and appearance">
+            <Icon name="dots" />
+          </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>{compact ? user.email : "Appearance"}</Menu.Label>

@@ -171,7 +171,7 @@ function DeleteCard({ token, onDone }: { token: Token; onDone: () => void }) {
         {token.label ?? token.uid} can no longer start a charger. Its past sessions are kept.
       </Text>
       <Problem error={remove.error} />
-      <Button color="red" loading={remove.isPending} onClick={() => { remove.mutate(); }}>
+      <Button color="red.8" loading={remove.isPending} onClick={() => { remove.mutate(); }}>
         Delete
       </Button>
     </div>

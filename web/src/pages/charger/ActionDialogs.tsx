@@ -149,7 +149,7 @@ export function ResetDialog({ station, commander, opened, onClose }: Props) {
       opened={opened}
       onClose={onClose}
       action="Restart now"
-      colour="red"
+      colour="red.8"
       testid="action-reset-submit"
       submit={() => {
         commander.mutate({ name: "reset", body: { kind } });

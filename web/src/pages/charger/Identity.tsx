@@ -101,7 +101,7 @@ function Delete({ station, opened, onClose }: Dialog) {
           {station.name ?? station.id} is disconnected and can't connect again. Its past sessions are kept.
         </Text>
         <Problem error={remove.error} />
-        <Button color="red" loading={remove.isPending} onClick={() => { remove.mutate(); }}>
+        <Button color="red.8" loading={remove.isPending} onClick={() => { remove.mutate(); }}>
           Delete
         </Button>
       </div>
