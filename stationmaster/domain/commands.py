@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, insert, select, update
 
-from stationmaster.domain import events
+from stationmaster.domain import events, message_log
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -156,10 +156,10 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def asked(work: Work, station: Station, *, name: str, arguments: dict[str, Any], by: str) -> Any:
     """A history row before anything is sent: who asked for what."""
-    values = {"name": name, "arguments": arguments, "asked_by": by, "asked_at": work.now}
+    values = {"name": name, "arguments": message_log.blanked(arguments), "asked_by": by, "asked_at": work.now}
     return work.execute(
         insert(commands)
-        .values(public_id=secrets.token_hex(8), station_id=station.id, status="pending", **_redacted(values))
+        .values(public_id=secrets.token_hex(8), station_id=station.id, status="pending", **values)
         .returning(*commands.c)
     ).one()
 
@@ -168,16 +168,18 @@ def finished(work: Work, station: Station, command_id: int, outcome: Outcome) ->
     """The outcome goes to the history row and to whoever watches the charger."""
     values = {
         "status": outcome.status,
-        "response": outcome.payload,
+        "response": message_log.blanked(outcome.payload),
         "detail": outcome.detail,
         "took_ms": outcome.took_ms,
     }
     row = work.execute(
         update(commands)
-        .where(commands.c.id == command_id)
+        .where(commands.c.id == command_id, commands.c.status == "pending")
         .values(finished_at=work.now, **values)
         .returning(*commands.c)
-    ).one()
+    ).one_or_none()
+    if row is None:  # the late answer has overtaken the word of its being late
+        return work.execute(select(commands).where(commands.c.id == command_id)).one()
     work.publish(events.CommandChanged(station_id=station.id, station=station.identity, at=work.now, command=seen(row)))
     return row
 
@@ -186,8 +188,13 @@ def answered_late(work: Work, station: Station, command_id: int, payload: dict[s
     """The station answered after we had given up (RPC-13)."""
     row = work.execute(
         update(commands)
-        .where(commands.c.id == command_id, commands.c.status == "timeout")
-        .values(status="late", response=payload, detail="the charger answered after the time was over", finished_at=at)
+        .where(commands.c.id == command_id, commands.c.status.in_(("pending", "timeout")))
+        .values(
+            status="late",
+            response=message_log.blanked(payload),
+            detail="the charger answered after the time was over",
+            finished_at=at,
+        )
         .returning(*commands.c)
     ).one_or_none()
     if row is not None:
@@ -230,10 +237,3 @@ def seen(row: Any) -> Asked:
         finished_at=row.finished_at,
         took_ms=row.took_ms,
     )
-
-
-def _redacted(values: dict[str, Any]) -> dict[str, Any]:
-    arguments = values["arguments"]
-    if str(arguments.get("key", "")).lower() == "authorizationkey":
-        return values | {"arguments": arguments | {"value": "•••"}}
-    return values

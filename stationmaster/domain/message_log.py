@@ -51,12 +51,13 @@ def redacted(payload: str) -> str:
         value = msgspec.json.decode(payload)
     except msgspec.DecodeError:
         return "(not kept: unreadable, and may hold a secret)"
-    return msgspec.json.encode(_blanked(value)).decode()
+    return msgspec.json.encode(blanked(value)).decode()
 
 
-def _blanked(value: Any) -> Any:
+def blanked(value: Any) -> Any:
+    """A JSON value without the passwords and keys in it."""
     if isinstance(value, list):
-        return [_blanked(item) for item in value]
+        return [blanked(item) for item in value]
     if not isinstance(value, dict):
         return value
     names = {name for item in value.values() for name in _names(item)}
@@ -66,7 +67,7 @@ def _blanked(value: Any) -> Any:
     return {
         name: "•••"
         if name.lower() in _SECRET_KEYS or (secret and name in ("value", "attributeValue"))
-        else _blanked(item)
+        else blanked(item)
         for name, item in value.items()
     }
 
@@ -94,6 +95,8 @@ def add(
     """Keep one exchange; it is inserted with all others of the commit."""
     when = at or work.now
     request = redacted(request)
+    if direction == "out" and response is not None:  # a charger may tell its keys when asked for its configuration
+        response = redacted(response)
     work.append(_insert, station.id, when, direction, message_id, action, request, response, outcome, took_ms, remarks)
     if not work.watched:
         return

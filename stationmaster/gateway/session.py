@@ -7,6 +7,7 @@ answered after its commit, and only then is the next one looked at.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -39,8 +40,10 @@ PROMPT = "Heartbeat"  # the one message that may be answered without a commit (r
 
 LANE = 32  # messages that may wait in the lane; more, and we stop reading the socket
 REMEMBERED = 8  # answers a connection remembers, those from before it included
+LOGGED = 16 * 1024  # bytes of a frame out of order that are kept in the message log
 LIMIT_BEFORE_ACCEPTED = 64 * 1024  # RPC-21
 LIMITS = {"1.6": 256 * 1024, "2.0.1": 512 * 1024, "2.1": 512 * 1024}
+_ANSWER = re.compile(rb"\s*\[\s*[34]\s*[,\]]")
 BACK_LATER, SUPERSEDED, REMOVED = 1013, 4001, 4002
 
 
@@ -65,6 +68,7 @@ class Counts:
         self.sent = 0
         self.refused = 0
         self.errors = 0
+        self.unexpected = 0  # answers to nothing we have asked (RPC-12)
 
 
 class Session:
@@ -127,7 +131,9 @@ class Session:
         self._counts.received += 1
         if not data.strip():
             return  # some firmwares send empty frames
-        if data[:3].lstrip()[:1] == b"[" and self._is_answer(data):
+        if b"\\u0000" in data:  # no text of a station's means it, and PostgreSQL cannot keep it
+            data = data.replace(b"\\u0000", b"\\ufffd")
+        if not data.startswith(b"[2") and self._is_answer(data):
             return
         if self._busy:
             if self._lane is None:
@@ -140,13 +146,14 @@ class Session:
             self._handle(data)
 
     def _is_answer(self, data: bytes) -> bool:
-        kind = data.lstrip()[1:3].strip()[:1]
-        if kind not in (b"3", b"4"):
+        if _ANSWER.match(data) is None:
             return False
         try:
             frame = frames.read(data)
         except OcppError as error:
-            log.info("answer.unreadable", station=self.entry.station.identity, why=error.description)
+            if error.answerable:  # no answer after all
+                return False
+            self._match(error.message_id, _invalid(error))
             return True
         if isinstance(frame, frames.CallResult):
             self._take_answer(frame.id, frame.payload)
@@ -168,17 +175,13 @@ class Session:
             if action in self._routes.dialect.requests:
                 self._routes.dialect.decode_response(action, payload)
             outcome = Outcome(kind="result", payload=_object(payload))
-        except OcppError as error:  # RPC-17: finishes the command, harms nothing else
-            outcome = Outcome(
-                kind="error",
-                code="InvalidAnswer",
-                description=f"the charger's answer is not valid: {error.description}",
-            )
-            outcome = msgspec.structs.replace(outcome, payload=_object(payload))
+        except OcppError as error:
+            outcome = msgspec.structs.replace(_invalid(error), payload=_object(payload))
         self._match(message_id, outcome)
 
     def _match(self, message_id: str, outcome: Outcome) -> None:
         if self._outbound is None or not self._outbound.answered(message_id, outcome):
+            self._counts.unexpected += 1
             log.info("answer.unexpected", station=self.entry.station.identity, message_id=message_id)
 
     # The lane
@@ -196,7 +199,9 @@ class Session:
         try:
             frame = frames.read(data)
         except OcppError as error:
-            self._refuse(error.message_id, "", data, error, answerable=error.answerable)
+            # What can't be read may still be somebody's money (rule 3.1: quarantine before CALLERROR).
+            action = next((name for name in TRANSACTION_MESSAGES if f'"{name}"'.encode() in data), "")
+            self._refuse(error.message_id, action, data, error, answerable=error.answerable)
             return
         if isinstance(frame, frames.Call):
             self._handle_call(frame, data)
@@ -213,7 +218,7 @@ class Session:
             self._log(data=data, message_id=str(getattr(frame, "id", "")), action="", outcome="ignored")
 
     def _handle_call(self, call: frames.Call, data: bytes) -> None:
-        answer = self._answered_already(call)
+        answer, reused = self._answered_already(call)
         if answer is not None:
             self._send(answer)
             return
@@ -229,11 +234,14 @@ class Session:
         except OcppError as error:
             self._refuse(call.id, call.action, data, error)
             return
+        if reused:
+            remarks = (*remarks, "the message id was used before, for something else")
         if call.action == PROMPT:
             self._answer_promptly(call, handler, request, data, remarks)
             return
         self._busy = True
-        unit = (self.entry.station, call, handler, request, remarks, self._fresh)
+        # After a boot message ids begin anew, so no answer from before it counts.
+        unit = (self.entry.station, call, handler, request, remarks, self._fresh and call.action != REGISTERING)
         self._fresh = False
         self._database.submit(answered, unit, self._answerer(call, data), lane=self.entry.station.id)
 
@@ -251,14 +259,19 @@ class Session:
             self._expected = set()
         self._expected.add(action)
 
-    def _answered_already(self, call: frames.Call) -> bytes | None:
-        """The answer we gave to this very call, on this connection or just before it (RPC-10)."""
+    def _answered_already(self, call: frames.Call) -> tuple[bytes | None, bool]:
+        """The answer we gave to this very call, on this connection or just before it; or whether its id is used again (RPC-10)."""
+        reused = False
         for message_id, content, answer in self._answers or ():
-            if message_id == call.id and content == _content(call):
-                return answer
-        return None
+            if message_id == call.id:
+                if content == _content(call):
+                    return answer, False
+                reused = True
+        return None, reused
 
     def _remember(self, call: frames.Call, answer: bytes) -> None:
+        if call.action == REGISTERING and not self.entry.station.accepted:
+            return  # it asks again until the answer is another one, and some use one id for all
         if self._answers is None:
             self._answers = deque(maxlen=REMEMBERED)
         self._answers.append((call.id, _content(call), answer))
@@ -344,7 +357,7 @@ class Session:
     def _quarantine(
         self, action: str, reason: str, data: bytes, done: Callable[[Any, BaseException | None], None]
     ) -> None:
-        text = data.decode(errors="replace")
+        text = _text(data)
         self._database.submit(quarantined, (self.entry.station, action, reason, text), done, lane=self.entry.station.id)
 
     def _log(
@@ -359,7 +372,7 @@ class Session:
     ) -> None:
         """Into the message log, without waiting for the commit."""
         row = _Exchange(
-            "in", message_id, action, data.decode(errors="replace"), response, outcome, None, "; ".join(remarks) or None
+            "in", message_id, action, _text(data[:LOGGED]), response, outcome, None, "; ".join(remarks) or None
         )
         self._database.submit(logged, (self.entry.station, row), _nothing, lane=self.entry.station.id)
 
@@ -374,6 +387,8 @@ class Session:
         self, action: str, payload: Any, *, timeout_s: float, late: Callable[[Outcome], None] | None = None
     ) -> Outcome:
         """Send a CALL when it is its turn, wait for what comes of it, keep both in the message log."""
+        if self.closed:
+            return Outcome(kind="replaced")
         if self._outbound is None:
             self._outbound = Outbound(self._send)
         outcome = await self._outbound.call(
@@ -502,6 +517,18 @@ def logged(work: Work, station: Station, row: _Exchange) -> None:
         took_ms=row.took_ms,
         remarks=row.remarks,
     )
+
+
+def _invalid(error: OcppError) -> Outcome:
+    """What comes of a command whose answer is no valid one: it is finished, and nothing else is harmed (RPC-17)."""
+    return Outcome(
+        kind="error", code="InvalidAnswer", description=f"the charger's answer is not valid: {error.description}"
+    )
+
+
+def _text(data: bytes) -> str:
+    """A frame as text that any database keeps."""
+    return data.decode(errors="replace").replace("\0", "\ufffd")
 
 
 def _payload_of(answer: bytes) -> str:

@@ -65,7 +65,7 @@ async def raw(app: App, charger: Any) -> AsyncIterator[Callable[..., Awaitable[R
 
 @pytest.fixture
 def rows(app: App) -> Callable[..., Awaitable[list[Any]]]:
-    """`await rows(table, column=value)`: what the database holds, in the order it was written."""
+    """`await rows(table, column=value)`: what the database holds, in the order it was written, with all that was on its way."""
 
     def found(work: Work, table: Table, where: dict[str, Any]) -> list[Any]:
         statement = select(table).order_by(table.c.id)
@@ -74,6 +74,7 @@ def rows(app: App) -> Callable[..., Awaitable[list[Any]]]:
         return list(work.execute(statement))
 
     async def look(table: Table, **where: Any) -> list[Any]:
+        await settled(app.database)
         return await app.database.read(found, table, where)
 
     return look
@@ -101,6 +102,15 @@ async def until(condition: Callable[[], Any], timeout: float = 5) -> Any:
             if found:
                 return found
             await asyncio.sleep(0.005)
+
+
+async def settled(database: Database) -> None:
+    """Everything that was submitted is committed, on every writer lane."""
+    loop = asyncio.get_running_loop()
+    waiting = [loop.create_future() for _ in range(16)]
+    for lane, future in enumerate(waiting):
+        database.submit(lambda work: None, (), lambda *_, future=future: future.set_result(None), lane=lane)
+    await asyncio.gather(*waiting)
 
 
 @contextlib.contextmanager

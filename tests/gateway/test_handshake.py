@@ -16,7 +16,7 @@ from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attemp
 from stationmaster.ocpp.dialects import V16, V21, V201
 from stationmaster.settings import Gateway
 from tests.charger import basic
-from tests.gateway.conftest import connected, held, until
+from tests.gateway.conftest import connected, held, settled, until
 from tests.gateway.raw import Raw, request
 
 
@@ -48,7 +48,6 @@ def inbox(app: Any, rows: Any) -> Any:
         """What was refused, by reason."""
         if app.gate._refusals:
             app.gate.write_refusals()
-        await app.database.write(lambda work: None)
         return {row.reason: row for row in await rows(refused_connections)}
 
     return look
@@ -103,7 +102,7 @@ async def test_ATK_01_a_secret_of_bytes_with_a_colon_in_it_is_a_secret(app: Any,
 async def test_ATK_01_a_new_secret_ends_the_old_one_at_once(app: Any, secrets: Any, knock: Any) -> None:
     home = await app.database.write(sites.home)
     new = await app.database.write(stations.new_secret, home, "CP1", app.keys)
-    await app.database.write(lambda work: None)
+    await settled(app.database)
     assert (await knock(user="CP1", secret=secrets["CP1"])).status == 401
     assert (await knock(user="CP1", secret=new)).status == 101
 
@@ -285,7 +284,7 @@ async def test_CON_26_without_an_offer_the_record_decides_when_it_says_so(app: A
     assert (await knock(offers=None, **login)).status == 400
     home = await app.database.write(sites.home)
     await app.database.write(stations.change, home, "CP1", {"pinned_version": "1.6"})
-    await app.database.write(lambda work: None)
+    await settled(app.database)
     answer = await knock(offers=None, **login)
     assert (answer.status, "sec-websocket-protocol" in answer.headers) == (101, False)
     assert (await knock(offers="ocpp1.5", **login)).status == 400  # an offer is an offer
