@@ -51,6 +51,12 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
     def accepted(self) -> bool:
         return self.status == "accepted"
 
+    def status_at(self, moment: datetime) -> str:
+        """What the answer would have been at an earlier moment, as far as that can be known now (TX-11)."""
+        if self.status == "expired" and self.expires_at is not None and self.expires_at > moment:
+            return "accepted"
+        return self.status
+
 
 _by_uid = Prepared(
     select(tokens.c.status, tokens.c.group, tokens.c.expires_at).where(

@@ -58,6 +58,7 @@ _ENERGY_UNITS = {"Wh": Decimal(1), "kWh": Decimal(1000), "MWh": Decimal(1_000_00
 _POWER_UNITS = {"W": Decimal(1), "kW": Decimal(1000), "VA": Decimal(1), "kVA": Decimal(1000)}
 _PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 _ABSURD = Decimal(10) ** 12
+_MAX_EXPONENT = 12
 _OUTSIDE = (None, "Outlet")
 
 
@@ -107,6 +108,8 @@ def reading(samples: Sequence[Sample]) -> Reading:
         if value is None:
             continue
         if sample.exponent:
+            if abs(sample.exponent) > _MAX_EXPONENT:
+                continue
             value = value.scaleb(sample.exponent)
         phase = 0 if sample.phase is None else _PHASES.get(sample.phase, -1)
         if measurand == ENERGY:
@@ -121,12 +124,17 @@ def reading(samples: Sequence[Sample]) -> Reading:
             voltage[phase] = value
     return Reading(
         context=context,
-        energy_wh=_total(energy or begin),
-        power_w=_total(power),
-        current_a=max(current.values(), default=None),
-        voltage_v=_mean(voltage),
+        energy_wh=_usable(_total(energy or begin)),
+        power_w=_usable(_total(power)),
+        current_a=_usable(max(current.values(), default=None)),
+        voltage_v=_usable(_mean(voltage)),
         soc_percent=soc,
     )
+
+
+def last_register(readings: Sequence[Reading]) -> Decimal | None:
+    """The last register in these, in Wh."""
+    return next((one.energy_wh for one in reversed(readings) if one.energy_wh is not None), None)
 
 
 def number(text: str) -> Decimal | None:
@@ -138,7 +146,12 @@ def number(text: str) -> Decimal | None:
             value = Decimal(text.replace(" ", "").replace(",", ".", 1))
         except InvalidOperation:
             return None
-    return value if value.is_finite() and abs(value) < _ABSURD else None
+    return _usable(value) if value.is_finite() else None
+
+
+def _usable(value: Decimal | None) -> Decimal | None:
+    """What is beyond all measure is no measurement, and fits no column: it stays in the raw samples."""
+    return value if value is not None and abs(value) < _ABSURD else None
 
 
 def _total(phases: dict[int, Decimal]) -> Decimal | None:
@@ -173,18 +186,20 @@ class Energy(msgspec.Struct, frozen=True, gc=False):
 
 
 _MAX_POWER_W = 4_000_000  # a megawatt charger, with room: more than this is no measurement
+_MAX_WH = 1_000_000  # more than any vehicle takes; asked when the clock of the station says nothing
 
 
 def session_energy(
-    start_wh: Decimal | None, history: Sequence[Register], stop_wh: Decimal | None, stopped_at: datetime
+    start_wh: Decimal | None, history: Sequence[Register], stop_wh: Decimal | None, hours: float | None
 ) -> Energy:
     """Energy from the registers, with an eye on their continuity (TX-09). Never negative.
 
-    Flags: `estimated` (no final register), `register_reset` (the counter began again at zero), `register_rollback` (it ran
-    backwards), `register_jump` (more than any charger can deliver), `unit_suspect` (looks like kWh told as Wh).
+    `hours` is how long the session took, None when the station's clock is not to be believed. Flags: `estimated` (no final
+    register), `register_reset` (the counter began again at zero), `register_rollback` (it ran backwards), `register_jump`
+    (more than any charger can deliver), `unit_suspect` (looks like kWh told as Wh).
     """
     flags: list[str] = []
-    registers = [point for point in history if point.energy_wh is not None]
+    registers = _in_order([point for point in history if point.energy_wh is not None])
     if stop_wh is None or not 0 <= stop_wh < _ABSURD:
         flags.append("estimated")
         stop_wh = registers[-1].energy_wh if registers else None
@@ -193,7 +208,7 @@ def session_energy(
 
     steps = [start_wh, *(point.energy_wh for point in registers if point.energy_wh is not None), stop_wh]
     falls = [index for index in range(1, len(steps)) if steps[index] < steps[index - 1]]
-    if not falls:
+    if not falls or _counts_from_zero(steps, falls):
         wh: Decimal | None = stop_wh - start_wh
     elif (
         len(falls) == 1
@@ -208,19 +223,44 @@ def session_energy(
         flags.append("register_rollback")
         wh = stop_wh - start_wh if stop_wh >= start_wh else None
 
-    begin = history[0].at if history else stopped_at
-    hours = max(0.0, (stopped_at - begin).total_seconds()) / 3600
-    if wh is not None and history and wh > _MAX_POWER_W * hours + 10_000:
+    if wh is not None and wh > (_MAX_WH if hours is None else _MAX_POWER_W * hours + 10_000):
         flags.append("register_jump")
-    if wh and _looks_like_kwh(float(wh), history, hours):
+    if wh and _looks_like_kwh(float(wh), history):
         flags.append("unit_suspect")
     return Energy(wh, stop_wh, tuple(flags))
 
 
-def _looks_like_kwh(wh: float, history: Sequence[Register], hours: float) -> bool:
+def _in_order(registers: list[Register]) -> list[Register]:
+    """As they were received; by their times when only so the register never falls (a value that was repeated late)."""
+    if _never_falls(registers):
+        return registers
+    by_time = sorted(registers, key=lambda point: point.at)
+    return by_time if _never_falls(by_time) else registers
+
+
+def _never_falls(registers: list[Register]) -> bool:
+    values = [point.energy_wh or 0 for point in registers]
+    return all(before <= after for before, after in itertools.pairwise(values))
+
+
+def _counts_from_zero(steps: list[Decimal], falls: list[int]) -> bool:
+    """Whether the values between start and stop are those of another register, which begins at zero with each session.
+
+    Only its first value falls, and its last one says what the difference of start and stop says.
+    """
+    if falls != [1] or len(steps) < 3 or steps[-1] < steps[0]:
+        return False
+    wh = steps[-1] - steps[0]
+    return abs(wh - steps[-2]) <= max(Decimal(100), wh / 20)
+
+
+def _looks_like_kwh(wh: float, history: Sequence[Register]) -> bool:
     """Is a thousand times the energy what power × time says? A plausibility check, hence floats."""
     powers = [float(point.power_w) for point in history if point.power_w is not None]
-    if not powers or wh * 1000 > 2 * max(powers) * hours:
+    if not powers:
+        return False
+    hours = abs((history[-1].at - history[0].at).total_seconds()) / 3600
+    if wh * 1000 > 2 * max(powers) * hours:
         return False
     expected = 0.0
     for before, after in itertools.pairwise(history):
@@ -255,7 +295,7 @@ _insert = Bulk(
         "CASE WHEN {transaction_number} > 0"
         " THEN (SELECT s.id FROM sessions s WHERE s.station_id = {station_id} AND s.number = {transaction_number})"
         " ELSE (SELECT s.id FROM sessions s WHERE s.station_id = {station_id} AND s.evse = {evse} AND s.status = 'active'"
-        " ORDER BY s.id DESC LIMIT 1)"
+        " ORDER BY s.started_at DESC, s.id DESC LIMIT 1)"
         " END"
     ),
 )

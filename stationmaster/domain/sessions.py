@@ -24,8 +24,11 @@ from sqlalchemy import (
     and_,
     bindparam,
     insert,
+    literal_column,
+    not_,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy import text as sql
@@ -68,7 +71,7 @@ sessions = Table(
     Column("review", Boolean, nullable=False, server_default=sql("false")),  # billing is held until a person has looked
     Column("suspect_since", UtcTime),
 )
-_open = sessions.c.status == "active"
+_open = sessions.c.status == literal_column("'active'")  # in clear, or no database would use the partial indexes
 # TX-01: one open session for one start, whoever hears it twice, on however many nodes.
 Index(
     "uq_sessions_open_start",
@@ -132,17 +135,16 @@ def seen(row: Any, station: str) -> Session:
 
 
 # What start() must know, in one question: what is open on this connector, and whether this very start was heard before.
+_here = and_(sessions.c.station_id == bindparam("station_id"), sessions.c.evse == bindparam("evse"))
 _related = Prepared(
-    select(sessions).where(
-        sessions.c.station_id == bindparam("station_id"),
-        sessions.c.evse == bindparam("evse"),
-        or_(
-            _open,
-            and_(
-                sessions.c.started_text == bindparam("started_text"),
-                sessions.c.token == bindparam("token"),
-                sessions.c.meter_start_wh == bindparam("meter_start_wh"),
-            ),
+    union_all(
+        select(sessions).where(_here, _open),
+        select(sessions).where(
+            _here,
+            sessions.c.started_text == bindparam("started_text"),
+            sessions.c.token == bindparam("token"),
+            sessions.c.meter_start_wh == bindparam("meter_start_wh"),
+            not_(_open),
         ),
     )
 )
@@ -163,6 +165,7 @@ _STARTED = (
     "meter_start_wh",
     "reservation_id",
     "flags",
+    "suspect_since",
 )
 _insert = Prepared(insert(sessions).values({name: bindparam(name, type_=sessions.c[name].type) for name in _STARTED}))
 
@@ -174,31 +177,39 @@ def start(
     evse: int,
     token: str,
     at: Instant,
-    meter_start_wh: Decimal,
+    meter_start_wh: Decimal | None,
     authorization: str,
     reservation_id: int | None = None,
 ) -> int:
     """Begin a session and return its number; the same start heard again, while it is open, gives the same one (TX-01).
 
-    The session exists whatever we think of the token: the station may be charging already (TX-03).
+    The session exists whatever we think of the token: the station may be charging already (TX-03). A start from before the
+    session that is open on its connector is history told late: it leaves the open one alone, and waits for its stop as a
+    suspect.
     """
     flags = [] if at.believable else ["clock"]
+    if meter_start_wh is None:
+        flags.append("no_meter_start")
+        meter_start_wh = Decimal(0)
     started_text = at.text or ""
-    for row in work.run(
+    content = (started_text, token, meter_start_wh)
+    related = work.run(
         _related,
         station_id=station.id,
         evse=evse,
         started_text=started_text,
         token=token,
         meter_start_wh=meter_start_wh,
-    ):
-        same = (row.started_text, row.token, row.meter_start_wh) == (started_text, token, meter_start_wh)
-        if row.status == "active" and same:
+    )
+    unended = [row for row in related if row.status == "active"]
+    for row in unended:
+        if (row.started_text, row.token, row.meter_start_wh) == content:
             return int(row.number)
-        if row.status == "active":
-            _supersede(work, station, row)
-        elif "clock" not in flags:
-            flags.append("clock")  # TX-02: a station without a clock begins every session at the same time
+    if len(unended) < len(related) and "clock" not in flags:
+        flags.append("clock")  # TX-02: a station without a clock begins every session at the same time
+    late = any(row.started_at > at.at for row in unended)
+    for row in () if late else unended:
+        _supersede(work, station, row)
     number = secrets.randbelow(MAX_NUMBER) + 1
     values = {
         "public_id": secrets.token_hex(10),
@@ -217,6 +228,7 @@ def start(
         "meter_start_wh": meter_start_wh,
         "reservation_id": reservation_id or None,  # 0 is several firmwares' word for none
         "flags": flags or None,
+        "suspect_since": work.now if late else None,
     }
     work.run(_insert, **values)
     begun = Session(
@@ -254,10 +266,11 @@ def stop(
     reason: str | None,
     token: str | None,
     content: str,
+    last_register_wh: Decimal | None = None,
 ) -> None:
     """End a session. Never refuses: what fits no session of this station goes to the quarantine (TX-07).
 
-    The same stop again changes nothing; another stop for a session that is ended is kept as a conflict (TX-06); a stop
+    `last_register_wh`, of the values that came with the stop, serves as an estimate when the stop itself names none. The same stop again changes nothing; another stop for a session that is ended is kept as a conflict (TX-06); a stop
     after we had closed the session with an estimate corrects it (TX-13, TX-14).
     """
     stop_key = _stop_key(content)
@@ -265,7 +278,19 @@ def stop(
     if row is None:
         _unmatched_stop(work, station, number, content, stop_key)
     elif row.status == "active" or row.stop_key is None:
-        _close(work, station, row, at, meter_stop_wh, reason=reason or "Local", token=token, stop_key=stop_key)
+        ending = _Ending(reason or "Local", token, stop_key, last_register_wh=last_register_wh)
+        if not _close(work, station, row, at, meter_stop_wh, ending):
+            stop(  # another node was first: look again
+                work,
+                station,
+                number=number,
+                at=at,
+                meter_stop_wh=meter_stop_wh,
+                reason=reason,
+                token=token,
+                content=content,
+                last_register_wh=last_register_wh,
+            )
     elif row.stop_key != stop_key:
         review.keep(
             work,
@@ -290,29 +315,52 @@ _CLOSED = (
     "flags",
     "review",
 )
+# Only from the state it was read in: of two nodes that end a session at once, the second finds nothing to do (DAT-11).
 _update = Prepared(
     update(sessions)
-    .where(sessions.c.id == bindparam("session_id"))
+    .where(
+        sessions.c.id == bindparam("session_id"),
+        sessions.c.status == bindparam("old_status"),
+        sessions.c.stop_key.is_not_distinct_from(bindparam("old_stop_key", type_=Text)),
+    )
     .values({name: bindparam(f"new_{name}", type_=sessions.c[name].type) for name in _CLOSED} | {"suspect_since": None})
+    .returning(sessions.c.id)
 )
 
 
+class _Ending(msgspec.Struct, frozen=True, gc=False):
+    """How a session ended: by a stop of the station (with its content key), or by our own estimate."""
+
+    reason: str
+    token: str | None = None
+    stop_key: str | None = None
+    because: tuple[str, ...] = ()
+    last_register_wh: Decimal | None = None
+
+
 def _close(
-    work: Work,
-    station: Station,
-    row: Any,
-    at: Instant,
-    meter_stop_wh: Decimal | None,
-    *,
-    reason: str,
-    token: str | None,
-    stop_key: str | None,
-    because: tuple[str, ...] = (),
-) -> None:
+    work: Work, station: Station, row: Any, at: Instant | None, meter_stop_wh: Decimal | None, ending: _Ending
+) -> bool:
+    """Close it, or amend what was only estimated; False when it is no more what `row` says.
+
+    Without a time it ended with its last meter value, or as it began.
+    """
     correction = row.status != "active"
-    energy = metering.session_energy(row.meter_start_wh, metering.history(work, row.id), meter_stop_wh, at.at)
+    history = metering.history(work, row.id)
+    if at is None:
+        at = Instant(history[-1].at if history else row.started_at)
+    stopped_at = max(at.at, row.started_at)
+    if meter_stop_wh is None and ending.last_register_wh is not None:
+        history = [*history, metering.Register(stopped_at, ending.last_register_wh)]
     kept = [flag for flag in row.flags or () if flag != "estimated"]
-    flags = [*kept, *because, *energy.flags]
+    clock = at.believable and "clock" not in kept
+    energy = metering.session_energy(
+        None if "no_meter_start" in kept else row.meter_start_wh,
+        history,
+        meter_stop_wh,
+        (stopped_at - row.started_at).total_seconds() / 3600 if clock else None,
+    )
+    flags = [*kept, *ending.because, *energy.flags]
     if not at.believable:
         flags.append("clock")
     if correction:
@@ -320,35 +368,28 @@ def _close(
     flags = list(dict.fromkeys(flags))
     changes = {
         "status": "completed",
-        "stopped_at": max(at.at, row.started_at),
+        "stopped_at": stopped_at,
         "stop_received_at": work.now,
         "meter_stop_wh": energy.stop_wh,
         "energy_wh": energy.wh,
-        "stop_reason": reason,
-        "stop_key": stop_key,
-        "stop_token": token,
+        "stop_reason": ending.reason,
+        "stop_key": ending.stop_key,
+        "stop_token": ending.token,
         "flags": flags or None,
         "review": energy.wh is None or bool(_HOLDING & set(flags)),
     }
-    work.run(_update, session_id=row.id, **{f"new_{name}": value for name, value in changes.items()})
+    new = {f"new_{name}": value for name, value in changes.items()}
+    if not work.run(_update, session_id=row.id, old_status=row.status, old_stop_key=row.stop_key, **new):
+        return False
     told = events.SessionCorrected if correction else events.SessionEnded
     ended = seen(row._replace(**changes), station.identity)
-    work.publish(told(station_id=station.id, station=station.identity, at=ended.stopped_at or work.now, session=ended))
+    work.publish(told(station_id=station.id, station=station.identity, at=stopped_at, session=ended))
+    return True
 
 
 def _supersede(work: Work, station: Station, row: Any) -> None:
     """A new start on a connector whose session never ended: close that one with what is known (TX-13)."""
-    _close(
-        work,
-        station,
-        row,
-        Instant(work.now),
-        None,
-        reason="Superseded",
-        token=None,
-        stop_key=None,
-        because=("superseded",),
-    )
+    _close(work, station, row, None, None, _Ending("Superseded", because=("superseded",)))
 
 
 def _unmatched_stop(work: Work, station: Station, number: int | None, content: str, stop_key: str) -> None:
@@ -403,27 +444,28 @@ def suspect(work: Work, station: Station, *, evse: int = 0) -> None:
     work.run(_suspect, station_id=station.id, evse=evse, since=work.now)
 
 
+_overdue = Prepared(
+    select(sessions, stations.stations.c.identity)
+    .join(stations.stations, stations.stations.c.id == sessions.c.station_id)
+    .where(_open, sessions.c.suspect_since <= bindparam("since", type_=UtcTime))
+    .limit(200)
+)
+
+
 def close_zombies(work: Work, *, after: timedelta = ZOMBIE_AFTER) -> int:
     """Close the suspects whose time is over with what is known, held for review; returns how many.
 
     A meter value that came after the suspicion clears it.
     """
-    overdue = (
-        select(sessions, stations.stations.c.identity)
-        .join(stations.stations, stations.stations.c.id == sessions.c.station_id)
-        .where(_open, sessions.c.suspect_since <= work.now - after)
-        .limit(200)
-    )
     closed = 0
-    for row in work.execute(overdue).all():
+    for row in work.run(_overdue, since=work.now - after):
         last = metering.latest(work, [row.id]).get(row.id)
         if last is not None and last.received_at > row.suspect_since:
             work.execute(update(sessions).where(sessions.c.id == row.id).values(suspect_since=None))
             continue
         station = Station(row.station_id, row.identity, row.organization_id, "", "accepted", True)
         end = last.taken_at if last is not None else row.suspect_since
-        _close(work, station, row, Instant(end), None, reason="Lost", token=None, stop_key=None, because=("zombie",))
-        closed += 1
+        closed += _close(work, station, row, Instant(end), None, _Ending("Lost", because=("zombie",)))
     return closed
 
 

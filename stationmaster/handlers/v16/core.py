@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from decimal import Decimal
 
 import msgspec
 
@@ -55,11 +54,12 @@ def heartbeat(work: Work, station: Station, req: v16.Heartbeat) -> v16.Heartbeat
 
 @core.on
 def status_notification(work: Work, station: Station, req: v16.StatusNotification) -> v16.StatusNotificationResponse:
+    evse = words.connector(req.connector_id)
     stations.report_status(
         work,
         station,
-        evse=req.connector_id,
-        connector=1 if req.connector_id else 0,
+        evse=evse,
+        connector=1 if evse else 0,
         status=req.status,
         at=words.moment(work, req.timestamp).at,
         error_code=None if req.error_code == "NoError" else req.error_code,
@@ -67,8 +67,8 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
         vendor_id=req.vendor_id,
         vendor_error_code=req.vendor_error_code,
     )
-    if req.connector_id > 0 and req.status in _FREE:
-        sessions.suspect(work, station, evse=req.connector_id)
+    if evse > 0 and req.status in _FREE:
+        sessions.suspect(work, station, evse=evse)
     return v16.StatusNotificationResponse()
 
 
@@ -81,15 +81,16 @@ def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.Authorize
 def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -> v16.StartTransactionResponse:
     # §4.8: the station may have let this token in from a stale cache, so look again.
     auth = authorization.authorize(work, station, req.id_tag)
+    at = words.moment(work, req.timestamp)
     number = sessions.start(
         work,
         station,
-        evse=req.connector_id,
+        evse=words.connector(req.connector_id),
         token=req.id_tag,
-        at=words.moment(work, req.timestamp),
-        meter_start_wh=Decimal(req.meter_start),
-        authorization=auth.status,
-        reservation_id=req.reservation_id,
+        at=at,
+        meter_start_wh=words.wh(req.meter_start),
+        authorization=auth.status_at(at.at),
+        reservation_id=words.reservation(req.reservation_id),
     )
     return v16.StartTransactionResponse(transaction_id=number, id_tag_info=words.id_tag_info(auth))
 
@@ -101,7 +102,7 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
         metering.record(
             work,
             station,
-            evse=req.connector_id,
+            evse=words.connector(req.connector_id),
             transaction_number=number,
             taken=words.moment(work, value.timestamp),
             samples=words.samples(value.sampled_value),
@@ -113,18 +114,7 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
 @core.on
 def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> v16.StopTransactionResponse:
     number = words.transaction_number(req.transaction_id)
-    content = msgspec.json.encode(req).decode()
-    sessions.stop(
-        work,
-        station,
-        number=number,
-        at=words.moment(work, req.timestamp),
-        meter_stop_wh=words.wh(req.meter_stop),
-        reason=req.reason,
-        token=req.id_tag,
-        content=content,
-    )
-    for value in req.transaction_data or ():
+    readings = [
         metering.record(
             work,
             station,
@@ -135,6 +125,19 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
             raw=msgspec.json.encode(value.sampled_value),
             live=False,
         )
+        for value in req.transaction_data or ()
+    ]
+    sessions.stop(
+        work,
+        station,
+        number=number,
+        at=words.moment(work, req.timestamp),
+        meter_stop_wh=words.wh(req.meter_stop),
+        reason=req.reason,
+        token=req.id_tag,
+        content=msgspec.json.encode(req).decode(),
+        last_register_wh=metering.last_register(readings),
+    )
     if req.id_tag is None:
         return v16.StopTransactionResponse()
     # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.

@@ -13,6 +13,7 @@ from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work
 
 MAX_TRANSACTION_ID = 2**31 - 1
+MAX_ID_TAG = 20  # characters of an IdToken, §7.28
 
 _AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
     "accepted": "Accepted",
@@ -23,9 +24,11 @@ _AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
 
 
 def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
+    group = authorization.group
     return v16.IdTagInfo(
         status=_AUTHORIZATION[authorization.status],
-        parent_id_tag=authorization.group,
+        # A name of 2.x may be too long for 1.6; cut, it could be the name of another group.
+        parent_id_tag=group if group is not None and len(group) <= MAX_ID_TAG else None,
         expiry_date=None if authorization.expires_at is None else now_text(authorization.expires_at),
     )
 
@@ -40,6 +43,16 @@ def transaction_number(transaction_id: int | None) -> int | None:
     if isinstance(transaction_id, int) and 1 <= transaction_id <= MAX_TRANSACTION_ID:
         return transaction_id
     return None
+
+
+def connector(connector_id: int) -> int:
+    """The connector's number, cut to what the column holds: an absurd one must not keep a message from being stored."""
+    return max(-MAX_TRANSACTION_ID, min(connector_id, MAX_TRANSACTION_ID))
+
+
+def reservation(reservation_id: int | None) -> int | None:
+    """A reservation of ours, or None for the 0 that several firmwares mean as "none"."""
+    return transaction_number(reservation_id)
 
 
 def samples(values: Sequence[v16.SampledValue]) -> list[Sample]:
