@@ -1,0 +1,217 @@
+"""Registration belongs to the record, not to the socket (CON-20 … CON-24)."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import commands, sites, stations
+from stationmaster.domain.commands import commands as history
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.review import quarantine
+from stationmaster.domain.sessions import sessions
+from stationmaster.domain.stations import alarms
+from tests.charger import CallError, Charger
+from tests.gateway.conftest import settled
+
+STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+METER = {
+    "connectorId": 1,
+    "meterValue": [{"timestamp": "2026-11-01T10:00:00Z", "sampledValue": [{"value": "1"}]}],
+}
+
+
+def station_of(app: Any) -> int:
+    return int(app.directory.find("CP1").station.id)
+
+
+async def decide(app: Any, registration: str) -> None:
+    """An operator changes what the charger is."""
+    home = await app.database.write(sites.home)
+    await app.database.write(stations.change, home, "CP1", {"registration": registration})
+    await settled(app.database)
+
+
+async def refused(one: Charger, action: str, payload: Any) -> str:
+    with pytest.raises(CallError) as caught:
+        await one.call(action, payload)
+    return caught.value.code
+
+
+async def answer(one: Charger, payload: Any) -> str:
+    """Answer the next call of the central system; returns its action."""
+    call = await one.receive()
+    assert call[0] == 2
+    await one.send([3, call[1], payload])
+    return str(call[2])
+
+
+# CON-20
+
+
+async def test_CON_20_who_is_accepted_may_reconnect_without_a_boot(charger: Any) -> None:
+    await (await charger("CP1")).close()
+    again = await charger("CP1", boot=False)
+    assert await again.call("StatusNotification", STATUS) == {}
+
+
+async def test_CON_20_also_after_a_restart_of_the_server(app: Any, charger: Any, settings: Any) -> None:
+    await (await charger("CP1")).close()
+    async with App(settings).running() as another:
+        one = await Charger.connect(another.gateway_port, "CP1", charger.secrets["CP1"])
+        assert await one.call("StatusNotification", STATUS) == {}
+        await one.close()
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("registration", ["rejected", "pending"])
+async def test_CON_20_who_is_not_accepted_is_not_so_on_the_next_socket_either(
+    app: Any, charger: Any, registration: str
+) -> None:
+    one = await charger("CP1", boot=False)
+    await decide(app, registration)
+    assert (await one.boot())["status"] == registration.capitalize()
+    again = await charger("CP1", boot=False)
+    assert await refused(again, "StatusNotification", STATUS) == "SecurityError"
+    assert await refused(again, "Heartbeat", {}) == "SecurityError"
+
+
+@pytest.mark.any_database
+async def test_CON_20_a_decision_holds_for_a_socket_that_is_open(app: Any, charger: Any) -> None:
+    one = await charger("CP1")
+    assert await one.call("StatusNotification", STATUS) == {}
+    await decide(app, "rejected")
+    assert await refused(one, "StatusNotification", STATUS) == "SecurityError"
+    await decide(app, "accepted")
+    assert await one.call("StatusNotification", STATUS) == {}
+
+
+async def test_CON_20_a_pending_charger_is_accepted_at_its_next_boot_whatever_its_message_ids(
+    app: Any, charger: Any
+) -> None:
+    one = await charger("CP1", boot=False)
+    await decide(app, "pending")
+    boot = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+    assert (await one.call("BootNotification", boot, message_id="1"))["status"] == "Pending"
+    await decide(app, "accepted")
+    assert (await one.call("BootNotification", boot, message_id="1"))["status"] == "Accepted"
+
+
+# CON-21
+
+
+async def test_CON_21_before_it_is_accepted_a_charger_may_only_boot(app: Any, charger: Any, rows: Any) -> None:
+    one = await charger("CP1", boot=False)
+    for action, payload in (("StatusNotification", STATUS), ("Authorize", {"idTag": "TAG1"}), ("Heartbeat", {})):
+        assert await refused(one, action, payload) == "SecurityError"
+    assert await rows(quarantine) == []
+    start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": "2026-11-01T10:00:00Z"}
+    stop = {"transactionId": 5, "meterStop": 9, "timestamp": "2026-11-01T11:00:00Z"}
+    for action, payload in (("StartTransaction", start), ("MeterValues", METER), ("StopTransaction", stop)):
+        assert await refused(one, action, payload) == "SecurityError"
+        assert (await rows(quarantine))[-1].action == action  # before the error, for it may be thrown away then
+    assert await rows(sessions) == []
+    await one.boot()
+    assert await one.call("StatusNotification", STATUS) == {}
+
+
+async def test_CON_21_what_we_have_triggered_is_let_through_while_pending(app: Any, charger: Any) -> None:
+    one = await charger("CP1", boot=False)
+    await decide(app, "pending")
+    await one.boot()
+    command = commands.TriggerMessage(message="StatusNotification", evse=1)
+    asked = asyncio.create_task(app.switchboard.send(station_of(app), command, by="test"))
+    assert await answer(one, {"status": "Accepted"}) == "TriggerMessage"
+    assert (await asked).status == "accepted"
+    assert await one.call("StatusNotification", STATUS) == {}
+    assert await refused(one, "MeterValues", METER) == "SecurityError"
+    assert await refused(one, "Authorize", {"idTag": "TAG1"}) == "SecurityError"
+
+
+# CON-22
+
+
+EVERY_COMMAND: list[commands.Command] = [
+    commands.RemoteStart(token="TAG1"),
+    commands.RemoteStop(session="1"),
+    commands.Reset(),
+    commands.Unlock(),
+    commands.ChangeAvailability(operative=False),
+    commands.GetConfiguration(),
+    commands.ChangeConfiguration(key="a", value="b"),
+    commands.TriggerMessage(message="StatusNotification"),
+    commands.TriggerMessage(message="BootNotification"),
+    commands.ClearCache(),
+]
+
+
+@pytest.mark.parametrize(
+    "registration, allowed",
+    [
+        ("rejected", {"BootNotification"}),
+        ("pending", {"Reset", "GetConfiguration", "ChangeConfiguration", "StatusNotification", "BootNotification"}),
+    ],
+)
+async def test_CON_22_what_may_be_sent_before_it_is_accepted(
+    app: Any, charger: Any, rows: Any, registration: str, allowed: set[str]
+) -> None:
+    one = await charger("CP1", boot=False)
+    await decide(app, registration)
+    await one.boot()
+    sent = set()
+    for command in EVERY_COMMAND:
+        name = getattr(command, "message", type(command).__name__)
+        asked = asyncio.create_task(app.switchboard.send(station_of(app), command, by="test"))
+        if name in allowed:
+            await answer(one, {"status": "Accepted"} if name != "GetConfiguration" else {})
+            sent.add(name)
+            await asked
+        else:
+            with pytest.raises(Conflict):
+                await asked
+    assert sent == allowed
+    # Nothing of what was refused has gone out, or waits: the next thing on the socket is the answer to this.
+    assert (await one.boot())["status"] == registration.capitalize()
+    assert len(await rows(history)) == len(allowed)
+
+
+def test_CON_22_every_command_is_tried_above() -> None:
+    assert {type(command) for command in EVERY_COMMAND} == set(commands.COMMANDS.values())
+
+
+# CON-23
+
+
+@pytest.mark.any_database
+@pytest.mark.gateway(heartbeat_interval_s=1000, burst=1000)
+async def test_CON_23_intervals_are_spread_by_ten_percent(charger: Any) -> None:
+    one = await charger("CP1", boot=False)
+    intervals = [(await one.boot())["interval"] for _ in range(60)]
+    assert all(900 <= interval <= 1100 for interval in intervals)
+    assert len(set(intervals)) > 20
+    assert min(intervals) < 960 and max(intervals) > 1040
+
+
+# CON-24
+
+
+async def test_CON_24_other_hardware_than_last_time_is_accepted_kept_and_flagged(
+    app: Any, charger: Any, rows: Any
+) -> None:
+    one = await charger("CP1", boot=False)
+    facts = {"chargePointSerialNumber": "S1", "firmwareVersion": "1.0"}
+    assert (await one.boot(**facts))["status"] == "Accepted"
+    await one.boot(**facts | {"firmwareVersion": "2.0"})  # new firmware is nothing to worry about
+    assert await rows(alarms) == []
+    assert (await one.boot(**facts | {"chargePointModel": "Two", "chargePointSerialNumber": "S2"}))[
+        "status"
+    ] == "Accepted"
+    (alarm,) = await rows(alarms)
+    assert alarm.kind == "hardware_changed"
+    for word in ("Acme", "One", "S1", "Two", "S2"):  # what was, and what is
+        assert word in alarm.detail
+    (record,) = await rows(stations.stations)
+    assert (record.vendor, record.model, record.serial) == ("Acme", "Two", "S2")
