@@ -14,7 +14,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select
 
 from stationmaster.domain import events
 from stationmaster.domain.stations import Station
@@ -27,8 +27,10 @@ meter_values = Table(
     "meter_values",
     metadata,
     key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
-    Column("session_id", BigInt, ForeignKey("sessions.id")),  # empty: an orphan, kept all the same (TX-12)
+    Column(
+        "station_id", BigInt, nullable=False
+    ),  # no foreign key: evidence is only ever appended, and each key costs a lookup a row
+    Column("session_id", BigInt),  # empty: an orphan, kept all the same (TX-12)
     Column("evse", Integer, nullable=False),
     Column("transaction_number", BigInt),
     Column("taken_at", UtcTime, nullable=False),
@@ -57,8 +59,10 @@ ENERGY = "Energy.Active.Import.Register"
 _ENERGY_UNITS = {"Wh": Decimal(1), "kWh": Decimal(1000), "MWh": Decimal(1_000_000)}
 _POWER_UNITS = {"W": Decimal(1), "kW": Decimal(1000), "VA": Decimal(1), "kVA": Decimal(1000)}
 _PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
+_PHASE_ENDINGS = tuple(f".{phase}" for phase in _PHASES)
 _ABSURD = Decimal(10) ** 12
 _MAX_EXPONENT = 12
+_BEGIN = "Transaction.Begin"
 _OUTSIDE = (None, "Outlet")
 
 
@@ -98,7 +102,9 @@ def reading(samples: Sequence[Sample]) -> Reading:
     voltage: dict[int, Decimal] = {}
     soc: Decimal | None = None
     for sample in samples:
-        measurand = sample.measurand or ENERGY
+        measurand, line = sample.measurand or ENERGY, sample.phase
+        if measurand.endswith(_PHASE_ENDINGS):  # some firmwares write the phase into the name of the measurand
+            measurand, _, line = measurand.rpartition(".")
         if measurand == "SoC":
             soc = number(sample.value)
             continue
@@ -111,11 +117,14 @@ def reading(samples: Sequence[Sample]) -> Reading:
             if abs(sample.exponent) > _MAX_EXPONENT:
                 continue
             value = value.scaleb(sample.exponent)
-        phase = 0 if sample.phase is None else _PHASES.get(sample.phase, -1)
+        phase = 0 if line is None else _PHASES.get(line, -1)
         if measurand == ENERGY:
-            into = begin if sample.context == "Transaction.Begin" else energy
-            into[phase] = value * _ENERGY_UNITS.get(sample.unit or "Wh", Decimal(1))
-            context = sample.context or context
+            value *= _ENERGY_UNITS.get(sample.unit or "Wh", Decimal(1))
+            if sample.context == _BEGIN:
+                begin[phase] = value
+            else:
+                energy[phase] = value
+                context = sample.context or context
         elif measurand == "Power.Active.Import":
             power[phase] = value * _POWER_UNITS.get(sample.unit or "W", Decimal(1))
         elif measurand == "Current.Import":
@@ -123,7 +132,7 @@ def reading(samples: Sequence[Sample]) -> Reading:
         elif measurand == "Voltage":
             voltage[phase] = value
     return Reading(
-        context=context,
+        context=_BEGIN if begin and not energy else context,
         energy_wh=_usable(_total(energy or begin)),
         power_w=_usable(_total(power)),
         current_a=_usable(max(current.values(), default=None)),
@@ -186,6 +195,7 @@ class Energy(msgspec.Struct, frozen=True, gc=False):
 
 
 _MAX_POWER_W = 4_000_000  # a megawatt charger, with room: more than this is no measurement
+_NOTICEABLE_WH = 500  # less is within the errors of power × time
 _MAX_WH = 1_000_000  # more than any vehicle takes; asked when the clock of the station says nothing
 
 
@@ -194,8 +204,8 @@ def session_energy(
 ) -> Energy:
     """Energy from the registers, with an eye on their continuity (TX-09). Never negative.
 
-    `hours` is how long the session took, None when the station's clock is not to be believed. Flags: `estimated` (no final
-    register), `register_reset` (the counter began again at zero), `register_rollback` (it ran backwards), `register_jump`
+    Where no register says anything, power × time does, as an estimate. `hours` is how long the session took, None when the
+    station's clock is not to be believed. Flags: `estimated` (no final register), `register_reset` (the counter began again at zero), `register_rollback` (it ran backwards), `register_jump`
     (more than any charger can deliver), `unit_suspect` (looks like kWh told as Wh).
     """
     flags: list[str] = []
@@ -203,8 +213,8 @@ def session_energy(
     if stop_wh is None or not 0 <= stop_wh < _ABSURD:
         flags.append("estimated")
         stop_wh = registers[-1].energy_wh if registers else None
-    if start_wh is None or stop_wh is None:
-        return Energy(None, stop_wh, tuple(flags or ["estimated"]))
+    if start_wh is None or stop_wh is None or (start_wh == stop_wh and _power_by_time_wh(history) > _NOTICEABLE_WH):
+        return Energy(_estimate(history), stop_wh, tuple(flags or ["estimated"]))
 
     steps = [start_wh, *(point.energy_wh for point in registers if point.energy_wh is not None), stop_wh]
     falls = [index for index in range(1, len(steps)) if steps[index] < steps[index - 1]]
@@ -262,12 +272,21 @@ def _looks_like_kwh(wh: float, history: Sequence[Register]) -> bool:
     hours = abs((history[-1].at - history[0].at).total_seconds()) / 3600
     if wh * 1000 > 2 * max(powers) * hours:
         return False
-    expected = 0.0
-    for before, after in itertools.pairwise(history):
-        if before.power_w is not None and after.power_w is not None:
-            seconds = (after.at - before.at).total_seconds()
-            expected += float(before.power_w + after.power_w) / 2 * seconds / 3600
-    return expected > 500 and expected / 2 < wh * 1000 < expected * 2
+    expected = _power_by_time_wh(history)
+    return expected > _NOTICEABLE_WH and expected / 2 < wh * 1000 < expected * 2
+
+
+def _estimate(history: Sequence[Register]) -> Decimal | None:
+    wh = _power_by_time_wh(history)
+    return _usable(Decimal(round(wh))) if wh > _NOTICEABLE_WH else None
+
+
+def _power_by_time_wh(history: Sequence[Register]) -> float:
+    points = [(point.at, float(point.power_w)) for point in history if point.power_w is not None]
+    return sum(
+        (before + after) / 2 * (until - since).total_seconds() / 3600
+        for (since, before), (until, after) in itertools.pairwise(points)
+    )
 
 
 # The session is found inside the INSERT: by the station's own number; without one (or with 0, -1: several firmwares), the
