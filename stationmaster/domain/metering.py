@@ -209,8 +209,9 @@ def session_energy(
     (more than any charger can deliver), `unit_suspect` (looks like kWh told as Wh).
     """
     flags: list[str] = []
-    registers = _in_order([point for point in history if point.energy_wh is not None])
-    if stop_wh is None or not 0 <= stop_wh < _ABSURD:
+    registers = _in_order([point for point in history if _register(point.energy_wh) is not None])
+    start_wh, stop_wh = _register(start_wh), _register(stop_wh)
+    if stop_wh is None:
         flags.append("estimated")
         stop_wh = registers[-1].energy_wh if registers else None
     if start_wh is None or stop_wh is None or (start_wh == stop_wh and _power_by_time_wh(history) > _NOTICEABLE_WH):
@@ -238,6 +239,11 @@ def session_energy(
     if wh and _looks_like_kwh(float(wh), history):
         flags.append("unit_suspect")
     return Energy(wh, stop_wh, tuple(flags))
+
+
+def _register(wh: Decimal | None) -> Decimal | None:
+    """A register counts up from zero; anything else is none."""
+    return wh if wh is not None and 0 <= wh < _ABSURD else None
 
 
 def _in_order(registers: list[Register]) -> list[Register]:

@@ -158,6 +158,8 @@ def session(start: int | None, registers: list[Register], stop: int | None, hour
         pytest.param(1000, [2000, 4000], None, 3000, ("estimated",), id="no stop: up to the last register"),
         pytest.param(1000, [], None, None, ("estimated",), id="no stop and no values: cannot be said"),
         pytest.param(None, [2000], 6000, None, ("estimated",), id="no start: cannot be said"),
+        pytest.param(-5, [2000], 6000, None, ("estimated",), id="a negative start is none"),
+        pytest.param(1000, [-3, 2000], 6000, 5000, (), id="nor is a negative value one"),
         pytest.param(1000, [2000], -5, 1000, ("estimated",), id="a negative stop is none"),
         pytest.param(1000, [2000], 10**12, 1000, ("estimated",), id="an absurd stop is none"),
         pytest.param(6000, [], 1000, None, ("register_rollback",), id="it ran backwards"),
