@@ -60,18 +60,37 @@ class ConnectorStatusChanged(StationEvent, frozen=True, kw_only=True, gc=False):
     info: str | None
 
 
+class Session(msgspec.Struct, frozen=True, gc=False):
+    """A session as everyone outside sees it. Energy in Wh."""
+
+    id: str
+    station: str
+    evse: int
+    transaction_id: str
+    token: str | None
+    status: str
+    started_at: datetime
+    stopped_at: datetime | None
+    stop_reason: str | None
+    meter_start_wh: Decimal
+    meter_stop_wh: Decimal | None
+    energy_wh: Decimal | None
+    flags: tuple[str, ...]
+    review: bool
+
+
 class SessionStarted(StationEvent, frozen=True, kw_only=True, gc=False):
-    session: Any  # sessions.Session
+    session: Session
 
 
 class SessionEnded(StationEvent, frozen=True, kw_only=True, gc=False):
-    session: Any  # sessions.Session
+    session: Session
 
 
 class SessionCorrected(StationEvent, frozen=True, kw_only=True, gc=False):
     """A late stop amended a session that had been closed with an estimate."""
 
-    session: Any  # sessions.Session
+    session: Session
 
 
 class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +35,7 @@ from sqlalchemy import text as sql
 
 from stationmaster.domain import events, metering, review, stations
 from stationmaster.domain.errors import NotFound
+from stationmaster.domain.events import Session as Session
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -93,25 +94,6 @@ STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
 MAX_NUMBER = 2**31 - 1
 ZOMBIE_AFTER = timedelta(hours=24)  # TX-14
 _HOLDING = {"register_rollback", "register_jump", "register_reset", "unit_suspect", "estimated"}
-
-
-class Session(msgspec.Struct, frozen=True, gc=False):
-    """A session as everyone outside sees it. Energy in Wh."""
-
-    id: str
-    station: str
-    evse: int
-    transaction_id: str
-    token: str | None
-    status: str
-    started_at: datetime
-    stopped_at: datetime | None
-    stop_reason: str | None
-    meter_start_wh: Decimal
-    meter_stop_wh: Decimal | None
-    energy_wh: Decimal | None
-    flags: tuple[str, ...]
-    review: bool
 
 
 def seen(row: Any, station: str) -> Session:

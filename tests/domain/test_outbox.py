@@ -1,0 +1,176 @@
+"""What must reach a durable consumer: kept with the event's own transaction, tried again, put aside when it is poison."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, select
+
+from stationmaster.background.outbox import deliver_due
+from stationmaster.domain import events, outbox, sites
+from stationmaster.storage import Database, Work
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+class NoteWritten(events.Event, frozen=True, kw_only=True):
+    text: str
+
+
+def file_note(work: Work, event: NoteWritten) -> None:
+    work.execute(insert(sites.sites).values(organization_id=sites.home(work), name=event.text, created_at=work.now))
+    if event.text.startswith("bad"):
+        raise ValueError("this one cannot be filed")
+
+
+def remember_session(work: Work, event: events.SessionEnded) -> None:
+    name = f"{event.session.id} took {event.session.energy_wh} Wh until {event.session.stopped_at}"
+    work.execute(insert(sites.sites).values(organization_id=sites.home(work), name=name, created_at=work.now))
+
+
+@pytest.fixture(autouse=True)
+def consumers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Consumers of this test only."""
+    monkeypatch.setattr(outbox, "_reactions", {})
+    monkeypatch.setattr(outbox, "_consumers", {})
+    outbox.reacts(file_note)
+    outbox.reacts(remember_session)
+    yield
+
+
+@pytest.fixture
+async def database(database: Database) -> Database:
+    database.before_commit.append(outbox.keep)
+    at(database, NOON)
+    return database
+
+
+def at(database: Database, now: datetime) -> None:
+    database.clock = lambda: now
+
+
+def write_note(work: Work, text: str) -> None:
+    work.publish(NoteWritten(text=text))
+
+
+async def rows(database: Database) -> list[Any]:
+    return list(
+        await database.read(lambda work: work.execute(select(outbox.outbox).order_by(outbox.outbox.c.id)).all())
+    )
+
+
+async def filed(database: Database) -> list[str]:
+    return sorted(await database.read(lambda work: work.execute(select(sites.sites.c.name)).scalars().all()))
+
+
+async def test_an_event_is_delivered_once(database: Database) -> None:
+    await database.write(write_note, "good")
+    [row] = await rows(database)
+    assert (row.consumer, row.attempts, row.done_at) == (f"{__name__}.file_note", 0, None)
+    assert await deliver_due(database) == 1
+    assert await deliver_due(database) == 0
+    assert await filed(database) == ["good"]
+    [row] = await rows(database)
+    assert (row.attempts, row.done_at) == (1, NOON)
+
+
+async def test_what_is_rolled_back_is_not_delivered(database: Database) -> None:
+    def write_and_fail(work: Work) -> None:
+        write_note(work, "never")
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await database.write(write_and_fail)
+    assert await rows(database) == []
+
+
+async def test_a_consumer_gets_the_event_with_its_types(database: Database) -> None:
+    session = events.Session(
+        id="s1", station="CP1", evse=1, transaction_id="7", token=None, status="completed", started_at=NOON,
+        stopped_at=NOON, stop_reason="Local", meter_start_wh=Decimal("1.5"), meter_stop_wh=Decimal("2.5"),
+        energy_wh=Decimal("1.000"), flags=("clock",), review=False,
+    )  # fmt: skip
+    ended = events.SessionEnded(station_id=1, station="CP1", at=NOON, session=session)
+    await database.write(lambda work: work.publish(ended))
+    assert await deliver_due(database) == 1
+    assert await filed(database) == [f"s1 took 1.000 Wh until {NOON}"]
+
+
+async def test_DAT_02_a_failed_delivery_leaves_no_trace_of_its_effect_and_is_tried_later(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.write(write_note, "bad at first")
+    assert await deliver_due(database) == 0
+    [row] = await rows(database)
+    assert (row.attempts, row.done_at, row.dead_at) == (1, None, None)
+    assert "cannot be filed" in row.error
+    assert await filed(database) == []  # the effect is in the transaction of its mark
+    assert await deliver_due(database) == 0  # not at once again
+    assert (await rows(database))[0].attempts == 1
+    name = f"{__name__}.file_note"
+    monkeypatch.setitem(outbox._reactions, name, (NoteWritten, lambda work, event: None))
+    at(database, NOON + timedelta(minutes=1))
+    assert await deliver_due(database) == 1
+    assert (await rows(database))[0].done_at is not None
+
+
+async def test_DAT_05_after_ten_tries_it_is_put_aside_with_its_reason(database: Database) -> None:
+    await database.write(write_note, "bad")
+    pauses = []
+    for _ in range(outbox.MAX_ATTEMPTS + 2):
+        [row] = await rows(database)
+        pauses.append(row.due_at - database.clock())
+        at(database, row.due_at)
+        await deliver_due(database)
+    [row] = await rows(database)
+    assert (row.attempts, row.done_at) == (10, None)
+    assert row.dead_at is not None
+    assert "this one cannot be filed" in row.error
+    growing = pauses[1:10]
+    assert growing == sorted(growing)
+    assert growing[0] < timedelta(minutes=1) < growing[-1] <= timedelta(hours=1)
+
+
+async def test_DAT_05_one_bad_row_among_a_thousand_holds_up_none(database: Database) -> None:
+    def write_many(work: Work) -> None:
+        for turn in range(1000):
+            write_note(work, "bad" if turn == 3 else f"note {turn}")
+
+    await database.write(write_many)
+    while await deliver_due(database):
+        pass
+    done = select(func.count()).where(outbox.outbox.c.done_at.is_not(None))
+    assert await database.read(lambda work: work.execute(done).scalar()) == 999
+    assert len(await filed(database)) == 999
+
+
+async def test_DAT_11_two_workers_deliver_each_row_once(database: Database) -> None:
+    other = Database(database.url.render_as_string(hide_password=False), clock=lambda: NOON)
+    other.start()
+
+    def write_many(work: Work) -> None:
+        for turn in range(30):
+            write_note(work, f"note {turn}")
+
+    await database.write(write_many)
+    try:
+        await asyncio.gather(deliver_due(database), deliver_due(other))
+    finally:
+        await other.stop()
+    assert len(await filed(database)) == 30  # the name is unique: a second delivery would have failed and left a mark
+    assert {(row.attempts, row.error, row.done_at) for row in await rows(database)} == {(1, None, NOON)}
+
+
+async def test_a_consumer_that_is_no_more_does_not_hold_up_the_others(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.write(write_note, "one")
+    monkeypatch.delitem(outbox._reactions, f"{__name__}.file_note")
+    assert await deliver_due(database) == 0
+    [row] = await rows(database)
+    assert (row.attempts, row.done_at) == (1, None)
