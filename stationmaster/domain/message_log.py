@@ -58,6 +58,8 @@ def blanked(value: Any) -> Any:
     """A JSON value without the passwords and keys in it."""
     if isinstance(value, list):
         return [blanked(item) for item in value]
+    if isinstance(value, str) and value[:1] in ("{", "["):  # JSON in a text, as in DataTransfer
+        return redacted(value)
     if not isinstance(value, dict):
         return value
     names = {name for item in value.values() for name in _names(item)}

@@ -44,8 +44,16 @@ READ_BUFFER = 2048
 
 PROTOCOL, UNSUPPORTED, POLICY, TOO_BIG, RESTART = 1002, 1003, 1008, 1009, 1012
 
+
+class _Quiet(logging.LoggerAdapter[logging.Logger]):
+    """The library's log. What a charger does wrong on its socket is no error of ours."""
+
+    def error(self, msg: object, *args: Any, **more: Any) -> None:
+        self.log(logging.INFO if str(msg).startswith("WS parser error") else logging.ERROR, msg, *args, **more)
+
+
 # The library makes a logger for every connection; an adapter is shared by all of them.
-_quiet = logging.LoggerAdapter(logging.getLogger("picows"), {})
+_quiet = _Quiet(logging.getLogger("picows"), {})
 
 
 class Listener:

@@ -228,7 +228,7 @@ class Session:
                 raise OcppError(Defect.UNKNOWN_ACTION, f"OCPP {dialect.version} has no such action", call.id)
             handler = self._routes.handlers.get(call.action)
             if handler is None:
-                raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken from charging stations here", call.id)
+                raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken here", call.id)
             self._guard(call)
             request, remarks = dialect.decode_request(call.action, call.payload, strict=self._strict)
         except OcppError as error:
@@ -251,7 +251,7 @@ class Session:
             return
         if self._expected and call.action in self._expected:
             return
-        raise OcppError(Defect.SECURITY, "a BootNotification must be accepted first", call.id)
+        raise OcppError(Defect.SECURITY, "not before the boot is accepted", call.id)
 
     def expect(self, action: str) -> None:
         """We have asked for this message while the station is pending; let it through."""
