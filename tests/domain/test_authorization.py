@@ -1,0 +1,103 @@
+"""May this token charge?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import insert, select
+
+from stationmaster.domain import authorization, sites
+from stationmaster.domain.authorization import Authorization
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.storage import Work
+
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "card, asked, answer",
+    [
+        ({"uid": "04AB"}, "04AB", "accepted"),
+        ({"uid": "04AB"}, "04ab", "accepted"),  # 1.6: tokens are case-insensitive
+        ({"uid": "04ab"}, " 04AB ", "accepted"),
+        ({"uid": "04AB"}, "04AC", "unknown"),
+        ({"uid": "04AB"}, "", "unknown"),
+        ({"uid": "04AB", "status": "blocked"}, "04AB", "blocked"),
+        ({"uid": "04AB", "expires_at": NOON + timedelta(seconds=1)}, "04AB", "accepted"),
+        ({"uid": "04AB", "expires_at": NOON}, "04AB", "expired"),
+        ({"uid": "04AB", "expires_at": NOON, "status": "blocked"}, "04AB", "blocked"),
+    ],
+)
+async def test_a_token_at_noon(world: Any, card: dict[str, Any], asked: str, answer: str) -> None:
+    station = await world.station()
+    await world(authorization.add, world.home, group="G1", **card)
+    told = await world(authorization.authorize, station, asked)
+    assert told.status == answer
+    assert told.accepted == (answer == "accepted")
+    assert told.group == (None if answer == "unknown" else "G1")
+
+
+async def test_API_14_a_token_of_another_organization_is_unknown(world: Any) -> None:
+    def other(work: Work) -> int:
+        return int(
+            work.execute(
+                insert(sites.organizations)
+                .values(name="Other", created_at=work.now)
+                .returning(sites.organizations.c.id)
+            ).scalar_one()
+        )
+
+    theirs = await world(other)
+    here, there = await world.station("CP1"), await world.station("CP2", organization=theirs)
+    await world(authorization.add, theirs, uid="04AB")
+    assert (await world(authorization.authorize, here, "04AB")).status == "unknown"
+    assert (await world(authorization.authorize, there, "04AB")).status == "accepted"
+    await world(authorization.add, world.home, uid="04AB", status="blocked")  # the same card may be both
+    assert (await world(authorization.authorize, there, "04AB")).status == "accepted"
+
+
+@pytest.mark.parametrize("moment, status", [(NOON - timedelta(days=1), "accepted"), (NOON, "expired")])
+def test_TX_11_a_token_that_expired_was_good_before(moment: datetime, status: str) -> None:
+    assert Authorization("expired", expires_at=NOON).status_at(moment) == status
+    for other in ("accepted", "blocked", "unknown"):
+        assert Authorization(other, expires_at=NOON).status_at(moment) == other
+
+
+async def test_a_card_is_added_once_and_can_be_added_again_after_its_removal(world: Any) -> None:
+    station = await world.station()
+    await world(authorization.add, world.home, uid="04AB")
+    with pytest.raises(Conflict):
+        await world(authorization.add, world.home, uid="04ab")
+    await world(authorization.remove, world.home, "04aB")
+    assert (await world(authorization.authorize, station, "04AB")).status == "unknown"
+    with pytest.raises(NotFound):
+        await world(authorization.get, world.home, "04AB")
+    await world(authorization.add, world.home, uid="04AB", status="blocked")
+    assert (await world(authorization.authorize, station, "04AB")).status == "blocked"
+    assert len(await world(lambda work: work.execute(select(authorization.tokens)).all())) == 2  # history stays
+
+
+@pytest.mark.parametrize("uid, fine", [("1", True), ("x" * 255, True), ("", False), ("   ", False), ("x" * 256, False)])
+async def test_a_uid_has_1_to_255_characters(world: Any, uid: str, fine: bool) -> None:
+    if fine:
+        assert (await world(authorization.add, world.home, uid=uid)).uid == uid
+    else:
+        with pytest.raises(Invalid) as refused:
+            await world(authorization.add, world.home, uid=uid)
+        assert refused.value.field == "uid"
+
+
+async def test_only_known_states_are_stored(world: Any) -> None:
+    await world(authorization.add, world.home, uid="04AB")
+    for attempt in (
+        world(authorization.add, world.home, uid="04AC", status="maybe"),
+        world(authorization.change, world.home, "04AB", {"status": "maybe"}),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await attempt
+        assert refused.value.field == "status"
+    assert [card.status for card in await world(authorization.listed, world.home, limit=10, cursor=None)] == [
+        "accepted"
+    ]

@@ -1,0 +1,115 @@
+"""DAT-09: a change of one field leaves every other as it was, secrets included."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stationmaster.domain import authorization, sites, stations
+from stationmaster.storage import Work
+
+LATER = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+def full_station(work: Work, world: Any) -> None:
+    home = world.home
+    for name in ("Depot", "Harbour"):
+        sites.create(work, home, name=name)
+    stations.create(
+        work,
+        home,
+        world.keys,
+        identity="CP1",
+        secret="a secret of a person",
+        name="Left",
+        site="Depot",
+        pinned_version="1.6",
+    )
+    facts = stations.BootFacts("Acme", "One", "S1", "1.2", "iccid", "imsi", "meter", "M1")
+    row = stations.get(work, home, "CP1")
+    stations.boot(work, stations.Station(row.id, "CP1", home, "1.6", "accepted", True), facts)
+
+
+async def row(world: Any, table: Any) -> dict[str, Any]:
+    return dict((await world(lambda work: work.execute(select(table)).one()))._mapping)
+
+
+@pytest.mark.parametrize(
+    "change, column",
+    [
+        ({"name": "Right"}, "name"),
+        ({"name": None}, "name"),
+        ({"registration": "pending"}, "registration"),
+        ({"pinned_version": None}, "pinned_version"),
+        ({"site": "Harbour"}, "site_id"),
+        ({"site": None}, "site_id"),
+        ({}, None),
+    ],
+    ids=str,
+)
+async def test_DAT_09_a_station_keeps_what_is_not_mentioned(
+    world: Any, change: dict[str, Any], column: str | None
+) -> None:
+    await world(full_station, world)
+    before = await row(world, stations.stations)
+    assert None not in [before[name] for name in before if name != "deleted_at"]  # so that a loss would show
+    world.now = LATER
+    await world(stations.change, world.home, "CP1", change)
+    after = await row(world, stations.stations)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"changed_at"} | ({column} if column else set())
+
+
+async def test_DAT_09_a_new_secret_changes_the_secret_alone(world: Any) -> None:
+    await world(full_station, world)
+    before = await row(world, stations.stations)
+    world.now = LATER
+    await world(stations.new_secret, world.home, "CP1", world.keys)
+    after = await row(world, stations.stations)
+    changed = {name for name in before if before[name] != after[name]}
+    assert changed == {"secret_salt", "secret_digest", "secret_slow", "changed_at"}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"label": "New"},
+        {"label": None},
+        {"group": "G2"},
+        {"group": None},
+        {"status": "blocked"},
+        {"expires_at": None},
+        {},
+    ],
+    ids=str,
+)
+async def test_DAT_09_a_card_keeps_what_is_not_mentioned(world: Any, change: dict[str, Any]) -> None:
+    await world(authorization.add, world.home, uid="04AB", label="Ann", group="G1", expires_at=LATER)
+    before = await row(world, authorization.tokens)
+    await world(authorization.change, world.home, "04AB", change | {"uid": "ignored", "organization_id": 4711})
+    after = await row(world, authorization.tokens)
+    assert {name: after[name] for name in before if before[name] != after[name]} == change
+
+
+async def test_DAT_09_a_boot_that_tells_less_says_that_there_is_less(world: Any) -> None:
+    """What a station says of itself is a whole; what the operator has written is not touched by it."""
+    await world(full_station, world)
+    before = await row(world, stations.stations)
+    station = stations.Station(before["id"], "CP1", world.home, "1.6", "accepted", True)
+    await world(stations.boot, station, stations.BootFacts("Acme", "One", "S1"))
+    after = await row(world, stations.stations)
+    operators = [
+        "name",
+        "site_id",
+        "registration",
+        "pinned_version",
+        "secret_salt",
+        "secret_digest",
+        "secret_slow",
+        "public_id",
+    ]
+    assert [after[name] for name in operators] == [before[name] for name in operators]
+    assert (after["firmware"], after["meter_serial"]) == (None, None)
