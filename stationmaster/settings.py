@@ -44,8 +44,8 @@ class Gateway(Part):
     offline_after_s: float = Field(60.0, ge=0, le=3600, description="A charger gone this long is reported offline")
     handshake_timeout_s: float = Field(10.0, gt=0, le=60, description="Time a connection has to complete its handshake")
     max_handshakes: int = Field(2000, ge=1, description="Connections that may be in their handshake at one time")
-    messages_per_s: float = Field(10.0, gt=0, description="Messages a second a charger may send in the long run")
-    burst: int = Field(200, ge=1, description="Messages a charger may send at once before it is slowed down")
+    messages_per_s: float = Field(100.0, gt=0, description="Messages a second a charger may send in the long run")
+    burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
 
 
 class DatabaseSettings(Part):

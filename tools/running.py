@@ -84,7 +84,7 @@ class Server:
 
     def __init__(self, url: str, folder: Path) -> None:
         self.web, self.gateway = free_port(), free_port()
-        self.log = (folder / "server.log").open("ab")
+        self.log = folder / "server.log"
         self._environment = os.environ | {
             "STATIONMASTER_DATABASE__URL": url,
             "STATIONMASTER_WEB__PORT": str(self.web),
@@ -107,7 +107,8 @@ class Server:
         """Start it and wait until it answers; returns the seconds that took."""
         began = time.perf_counter()
         command = [sys.executable, "-m", "stationmaster", "serve"]
-        self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=self.log)
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
         while time.perf_counter() - began < 60:
             if self._process.poll() is not None:
                 break
@@ -115,7 +116,7 @@ class Server:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.web}/health", timeout=1).read()
                 return time.perf_counter() - began
             time.sleep(0.01)
-        raise SystemExit(f"the server did not start; see {self.log.name}")
+        raise SystemExit(f"the server did not start; see {self.log}")
 
     def stop(self) -> None:
         assert self._process is not None

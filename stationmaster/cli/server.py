@@ -48,7 +48,7 @@ def demo(*, chargers: int, seed: int) -> None:
 
 async def _serve(settings: Settings, ready: Ready) -> None:
     # The writer gives up the interpreter's lock at each statement; it must not wait 5 ms to get it back from the event loop.
-    sys.setswitchinterval(0.0001)
+    sys.setswitchinterval(0.001)
     # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
@@ -146,6 +146,8 @@ async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int
         "2",
         "--scenario",
         "living",
+        "--sample-interval",
+        "5",
         "--tokens",
         ",".join(DEMO_TOKENS),
         "--seed",

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import (
     Column,
-    ForeignKey,
     Index,
     Integer,
     Table,
@@ -33,7 +32,7 @@ connection_log = Table(
     "connection_log",
     metadata,
     key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("station_id", BigInt, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("event", Text, nullable=False),  # connected, disconnected, online, offline
     Column("generation", Integer, nullable=False),

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, bindparam, delete, func, select
+from sqlalchemy import Column, Float, Index, Table, Text, bindparam, delete, func, select
 
 from stationmaster.domain import events
 from stationmaster.domain.stations import Station
@@ -21,7 +21,7 @@ messages = Table(
     "messages",
     metadata,
     key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("station_id", BigInt, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("direction", Text, nullable=False),  # in: the station called; out: we called
     Column("message_id", Text, nullable=False),

@@ -27,9 +27,7 @@ meter_values = Table(
     "meter_values",
     metadata,
     key(),
-    Column(
-        "station_id", BigInt, nullable=False
-    ),  # no foreign key: evidence is only ever appended, and each key costs a lookup a row
+    Column("station_id", BigInt, nullable=False),
     Column("session_id", BigInt),  # empty: an orphan, kept all the same (TX-12)
     Column("evse", Integer, nullable=False),
     Column("transaction_number", BigInt),
@@ -56,8 +54,10 @@ Index(
 )
 
 ENERGY = "Energy.Active.Import.Register"
-_ENERGY_UNITS = {"Wh": Decimal(1), "kWh": Decimal(1000), "MWh": Decimal(1_000_000)}
-_POWER_UNITS = {"W": Decimal(1), "kW": Decimal(1000), "VA": Decimal(1), "kVA": Decimal(1000)}
+_READ = {ENERGY, "Power.Active.Import", "Current.Import", "Voltage", "SoC"}
+_ENERGY_UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
+_POWER_UNITS = {"W": 1, "kW": 1000, "VA": 1, "kVA": 1000}
+_PLAIN_W = (None, "W")
 _PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 _PHASE_ENDINGS = tuple(f".{phase}" for phase in _PHASES)
 _ABSURD = Decimal(10) ** 12
@@ -103,7 +103,9 @@ def reading(samples: Sequence[Sample]) -> Reading:
     soc: Decimal | None = None
     for sample in samples:
         measurand, line = sample.measurand or ENERGY, sample.phase
-        if measurand.endswith(_PHASE_ENDINGS):  # some firmwares write the phase into the name of the measurand
+        if measurand not in _READ and measurand.endswith(
+            _PHASE_ENDINGS
+        ):  # some firmwares write the phase into the name of the measurand
             measurand, _, line = measurand.rpartition(".")
         if measurand == "SoC":
             soc = number(sample.value)
@@ -119,14 +121,15 @@ def reading(samples: Sequence[Sample]) -> Reading:
             value = value.scaleb(sample.exponent)
         phase = 0 if line is None else _PHASES.get(line, -1)
         if measurand == ENERGY:
-            value *= _ENERGY_UNITS.get(sample.unit or "Wh", Decimal(1))
+            if sample.unit is not None and sample.unit != "Wh":
+                value *= _ENERGY_UNITS.get(sample.unit, 1)
             if sample.context == _BEGIN:
                 begin[phase] = value
             else:
                 energy[phase] = value
                 context = sample.context or context
         elif measurand == "Power.Active.Import":
-            power[phase] = value * _POWER_UNITS.get(sample.unit or "W", Decimal(1))
+            power[phase] = value if sample.unit in _PLAIN_W else value * _POWER_UNITS.get(sample.unit or "W", 1)
         elif measurand == "Current.Import":
             current[phase] = value
         elif measurand == "Voltage":
@@ -175,6 +178,8 @@ def _total(phases: dict[int, Decimal]) -> Decimal | None:
 
 def _mean(phases: dict[int, Decimal]) -> Decimal | None:
     lines = [value for phase, value in phases.items() if phase >= 0]
+    if len(lines) == 1:
+        return lines[0]
     return (sum(lines, Decimal(0)) / len(lines)).quantize(Decimal("0.001")) if lines else None
 
 

@@ -56,10 +56,10 @@ class UtcTime(TypeDecorator[datetime]):
 
         return text
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.astimezone(UTC) if isinstance(value, datetime) else datetime.fromisoformat(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        if dialect.name == "postgresql":
+            return _utc
+        return lambda value: None if value is None else datetime.fromisoformat(value)
 
 
 def _utc(value: datetime | None) -> datetime | None:
@@ -107,7 +107,8 @@ class Exact(TypeDecorator[Decimal]):
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         if dialect.name == "postgresql":
             return None  # psycopg gives the Decimal itself
-        return lambda value: None if value is None else Decimal(value).scaleb(-self.digits)
+        unit = self.unit
+        return lambda value: None if value is None else value * unit
 
 
 class Json(TypeDecorator[Any]):

@@ -138,6 +138,8 @@ class Database:
         """Finish what was submitted, then close every connection."""
         if self._watch is not None:
             self._watch.cancel()
+        for lane in self._lanes:
+            lane.hand_over()
         await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
         await asyncio.sleep(0)  # let the last answers be delivered
         await asyncio.to_thread(self._readers.shutdown)
@@ -159,7 +161,7 @@ class Database:
         """Queue a unit; `done(result, error)` is called in the loop after the commit. The gateway's way: no task, no future."""
         unit = Unit(f, args, done)
         self._outstanding.append(unit)
-        self._lanes[lane % len(self._lanes)].queue.put(unit)
+        self._lanes[lane % len(self._lanes)].add(unit)
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `f(work, *args)` in a writer lane and return its result after COMMIT. Raises `StorageUnavailable`."""
@@ -241,7 +243,8 @@ class _Lane:
 
     def __init__(self, database: Database, index: int) -> None:
         self.database = database
-        self.queue: queue.SimpleQueue[Unit | None] = queue.SimpleQueue()
+        self._gathered: list[Unit] = []  # by the event loop, since it last handed over
+        self._queue: queue.SimpleQueue[list[Unit] | None] = queue.SimpleQueue()
         self.failing = False
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self._connection: Connection | None = None
@@ -251,23 +254,30 @@ class _Lane:
         self._thread.start()
 
     def stop(self) -> None:
-        self.queue.put(None)
+        self._queue.put(None)
         if self._thread.is_alive():
             self._thread.join()
 
+    def add(self, unit: Unit) -> None:
+        """From the event loop. What one turn of the loop submits is handed over together: waking a thread costs more than a row."""
+        if not self._gathered:
+            asyncio.get_running_loop().call_soon(self.hand_over)
+        self._gathered.append(unit)
+
+    def hand_over(self) -> None:
+        if self._gathered:
+            self._queue.put(self._gathered)
+            self._gathered = []
+
     def _run(self) -> None:
-        while (unit := self._next()) is not None:
-            units = [unit]
+        while (units := self._next()) is not None:
             last = False
-            while len(units) < BATCH:
-                try:
-                    more = self.queue.get_nowait()
-                except queue.Empty:
-                    break
+            while len(units) < BATCH and not self._queue.empty():
+                more = self._queue.get()
                 if more is None:
                     last = True
                     break
-                units.append(more)
+                units += more
             self.busy_since = time.monotonic()
             self._commit_all(units)
             self.busy_since = 0.0
@@ -276,14 +286,14 @@ class _Lane:
                 break
         self._disconnect()
 
-    def _next(self) -> Unit | None:
+    def _next(self) -> list[Unit] | None:
         """Wait for work. While storage fails, probe it: refused handshakes bring no work that would show its return."""
         while self.failing:
             try:
-                return self.queue.get(timeout=RETRY_S)
+                return self._queue.get(timeout=RETRY_S)
             except queue.Empty:
                 self._probe()
-        return self.queue.get()
+        return self._queue.get()
 
     def _probe(self) -> None:
         try:
@@ -430,7 +440,11 @@ def _engine(url: URL, connections: int) -> Engine:
         if url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
         engine = create_engine(
-            url, pool_size=connections, max_overflow=4, connect_args={"check_same_thread": False, "timeout": 5}
+            url,
+            pool_size=connections,
+            max_overflow=4,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False, "timeout": 5},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -440,6 +454,7 @@ def _engine(url: URL, connections: int) -> Engine:
         pool_size=connections,
         max_overflow=4,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
             "application_name": "stationmaster",

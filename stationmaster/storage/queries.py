@@ -9,6 +9,7 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, cast
 
+import msgspec
 from sqlalchemy import ColumnElement, Dialect, Select, Table, or_
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -119,7 +120,9 @@ class Bulk:
                     cursor.execute(self._statement(dialect, size), list(itertools.chain.from_iterable(chunk)))
                     done += size
         else:
-            cursor.execute(self._statement(dialect, 1), [list(column) for column in zip(*rows, strict=True)])
+            # One JSON text instead of an array for each column: the driver converts arrays value by value, in Python.
+            text = msgspec.json.encode([dict(zip(self.inputs, row, strict=True)) for row in rows]).decode()
+            cursor.execute(self._statement(dialect, 1), [text])
 
     def _statement(self, dialect: Dialect, size: int) -> str:
         key = (dialect.name, size)
@@ -134,10 +137,10 @@ class Bulk:
             tuples = ", ".join(f"({', '.join(self._values(self._numbered(row)))})" for row in range(size))
             return f"INSERT INTO {self.table.name} ({into}) VALUES {tuples}{conflict}"  # noqa: S608
         values = self._values({name: f"x.{name}" for name in self.inputs})
-        arrays = ", ".join(f"%s::{self.table.c[name].type.compile(dialect=dialect)}[]" for name in self.inputs)
+        typed = ", ".join(f"{name} {self.table.c[name].type.compile(dialect=dialect)}" for name in self.inputs)
         return (
             f"INSERT INTO {self.table.name} ({into}) SELECT {', '.join(values)} "  # noqa: S608
-            f"FROM unnest({arrays}) AS x({', '.join(self.inputs)}){conflict}"
+            f"FROM json_to_recordset(%s::json) AS x({typed}){conflict}"
         )
 
     def _numbered(self, row: int) -> dict[str, str]:

@@ -119,7 +119,7 @@ async def test_RPC_24_who_sends_too_much_is_read_at_the_agreed_pace(app: Any, ra
 
 
 def test_RPC_24_the_pace_by_default() -> None:
-    assert (Gateway().messages_per_s, Gateway().burst) == (10, 200)
+    assert (Gateway().messages_per_s, Gateway().burst) == (100, 500)
 
 
 async def test_RPC_25_a_binary_frame_is_1003(app: Any, raw: Any) -> None:

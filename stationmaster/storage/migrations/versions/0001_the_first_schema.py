@@ -13,6 +13,68 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "connection_log",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connection_log")),
+    )
+    with op.batch_alter_table("connection_log", schema=None) as batch_op:
+        batch_op.create_index("ix_connection_log_station_id", ["station_id", "id"], unique=False)
+
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", columns.UtcTime(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("response", sa.Text(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("took_ms", sa.Float(), nullable=True),
+        sa.Column("remarks", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index("ix_messages_station_id", ["station_id", "id"], unique=False)
+
+    op.create_table(
+        "meter_values",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("evse", sa.Integer(), nullable=False),
+        sa.Column("transaction_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("taken_at", columns.UtcTime(), nullable=False),
+        sa.Column("taken_text", sa.Text(), nullable=True),
+        sa.Column("received_at", columns.UtcTime(), nullable=False),
+        sa.Column("context", sa.Text(), nullable=True),
+        sa.Column("energy_wh", columns.Exact(3), nullable=True),
+        sa.Column("power_w", columns.Exact(3), nullable=True),
+        sa.Column("current_a", columns.Exact(3), nullable=True),
+        sa.Column("voltage_v", columns.Exact(3), nullable=True),
+        sa.Column("soc_percent", columns.Exact(3), nullable=True),
+        sa.Column("samples", sa.Text(), nullable=False),
+        sa.Column("content_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_values")),
+        sa.UniqueConstraint("station_id", "content_key", name=op.f("uq_meter_values_station_id_content_key")),
+    )
+    with op.batch_alter_table("meter_values", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_meter_values_orphans",
+            ["station_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("session_id IS NULL"),
+            postgresql_where=sa.text("session_id IS NULL"),
+        )
+        batch_op.create_index("ix_meter_values_session_id", ["session_id", "id"], unique=False)
+
+    op.create_table(
         "organizations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -230,20 +292,6 @@ def upgrade() -> None:
         batch_op.create_index("ix_commands_station_id", ["station_id", "id"], unique=False)
 
     op.create_table(
-        "connection_log",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", columns.UtcTime(), nullable=False),
-        sa.Column("event", sa.Text(), nullable=False),
-        sa.Column("generation", sa.Integer(), nullable=False),
-        sa.Column("detail", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["station_id"], ["stations.id"], name=op.f("fk_connection_log_station_id_stations")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_connection_log")),
-    )
-    with op.batch_alter_table("connection_log", schema=None) as batch_op:
-        batch_op.create_index("ix_connection_log_station_id", ["station_id", "id"], unique=False)
-
-    op.create_table(
         "connectors",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -268,25 +316,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evses")),
         sa.UniqueConstraint("station_id", "number", name=op.f("uq_evses_station_id_number")),
     )
-    op.create_table(
-        "messages",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("at", columns.UtcTime(), nullable=False),
-        sa.Column("direction", sa.Text(), nullable=False),
-        sa.Column("message_id", sa.Text(), nullable=False),
-        sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("request", sa.Text(), nullable=False),
-        sa.Column("response", sa.Text(), nullable=True),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("took_ms", sa.Float(), nullable=True),
-        sa.Column("remarks", sa.Text(), nullable=True),
-        sa.ForeignKeyConstraint(["station_id"], ["stations.id"], name=op.f("fk_messages_station_id_stations")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
-    )
-    with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index("ix_messages_station_id", ["station_id", "id"], unique=False)
-
     op.create_table(
         "sessions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -343,39 +372,6 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "meter_values",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
-        sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("evse", sa.Integer(), nullable=False),
-        sa.Column("transaction_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("taken_at", columns.UtcTime(), nullable=False),
-        sa.Column("taken_text", sa.Text(), nullable=True),
-        sa.Column("received_at", columns.UtcTime(), nullable=False),
-        sa.Column("context", sa.Text(), nullable=True),
-        sa.Column("energy_wh", columns.Exact(3), nullable=True),
-        sa.Column("power_w", columns.Exact(3), nullable=True),
-        sa.Column("current_a", columns.Exact(3), nullable=True),
-        sa.Column("voltage_v", columns.Exact(3), nullable=True),
-        sa.Column("soc_percent", columns.Exact(3), nullable=True),
-        sa.Column("samples", sa.Text(), nullable=False),
-        sa.Column("content_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["session_id"], ["sessions.id"], name=op.f("fk_meter_values_session_id_sessions")),
-        sa.ForeignKeyConstraint(["station_id"], ["stations.id"], name=op.f("fk_meter_values_station_id_stations")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_values")),
-        sa.UniqueConstraint("station_id", "content_key", name=op.f("uq_meter_values_station_id_content_key")),
-    )
-    with op.batch_alter_table("meter_values", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_meter_values_orphans",
-            ["station_id", "id"],
-            unique=False,
-            sqlite_where=sa.text("session_id IS NULL"),
-            postgresql_where=sa.text("session_id IS NULL"),
-        )
-        batch_op.create_index("ix_meter_values_session_id", ["session_id", "id"], unique=False)
-
-    op.create_table(
         "quarantine",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -401,15 +397,6 @@ def downgrade() -> None:
         batch_op.drop_index("uq_quarantine_content")
 
     op.drop_table("quarantine")
-    with op.batch_alter_table("meter_values", schema=None) as batch_op:
-        batch_op.drop_index("ix_meter_values_session_id")
-        batch_op.drop_index(
-            "ix_meter_values_orphans",
-            sqlite_where=sa.text("session_id IS NULL"),
-            postgresql_where=sa.text("session_id IS NULL"),
-        )
-
-    op.drop_table("meter_values")
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_sessions_open_start",
@@ -426,16 +413,8 @@ def downgrade() -> None:
         )
 
     op.drop_table("sessions")
-    with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index("ix_messages_station_id")
-
-    op.drop_table("messages")
     op.drop_table("evses")
     op.drop_table("connectors")
-    with op.batch_alter_table("connection_log", schema=None) as batch_op:
-        batch_op.drop_index("ix_connection_log_station_id")
-
-    op.drop_table("connection_log")
     with op.batch_alter_table("commands", schema=None) as batch_op:
         batch_op.drop_index("ix_commands_station_id")
 
@@ -489,3 +468,20 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("organizations")
+    with op.batch_alter_table("meter_values", schema=None) as batch_op:
+        batch_op.drop_index("ix_meter_values_session_id")
+        batch_op.drop_index(
+            "ix_meter_values_orphans",
+            sqlite_where=sa.text("session_id IS NULL"),
+            postgresql_where=sa.text("session_id IS NULL"),
+        )
+
+    op.drop_table("meter_values")
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index("ix_messages_station_id")
+
+    op.drop_table("messages")
+    with op.batch_alter_table("connection_log", schema=None) as batch_op:
+        batch_op.drop_index("ix_connection_log_station_id")
+
+    op.drop_table("connection_log")
