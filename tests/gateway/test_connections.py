@@ -121,7 +121,10 @@ async def test_CON_03_a_pending_command_ends_as_replaced_and_is_not_sent_again(a
 
 
 @pytest.mark.any_database
-async def test_CON_03_a_command_to_a_socket_that_has_just_closed_ends_at_once(app: Any, raw: Any) -> None:
+async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(
+    app: Any, raw: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stationmaster.gateway.listener.CLOSING_S", 60.0)
     await raw("CP1")
     session = app.directory.find("CP1").session
     await raw("CP1", boot=False)
