@@ -1,0 +1,84 @@
+"""Prepared statements, bulk rows that look something up, pages and searches: equal on both databases."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, bindparam, insert, select, update
+
+from stationmaster.storage import Database, Work
+from stationmaster.storage.columns import key
+from stationmaster.storage.queries import BadCursor, Bulk, Prepared, next_cursor, page, search
+
+parts = Table("parts", MetaData(), key(), Column("name", Text), Column("size", Integer), UniqueConstraint("name"))
+_named = Prepared(select(parts.c.id, parts.c.name).where(parts.c.name == bindparam("name")))
+_grow = Prepared(
+    update(parts).where(parts.c.name == bindparam("old_name")).values(size=bindparam("size")).returning(parts.c.size)
+)
+_add = Prepared(insert(parts).values(name=bindparam("name"), size=7))
+# The size is not given but taken from the part named.
+_alike = Bulk(parts, ("name",), inputs=("size",), size="(SELECT p.size FROM parts p WHERE p.size = {size})")
+
+
+@pytest.fixture
+async def database(database: Database) -> Database:
+    def make(work: Work) -> None:
+        parts.create(work.execute(select(1)).connection)
+        for turn, name in enumerate(["bolt", "100%", "100", "a_b", "aXb", "Öl"]):
+            work.run(_add, name=name)
+            work.execute(update(parts).where(parts.c.name == name).values(size=turn))
+
+    await database.write(make)
+    return database
+
+
+async def test_a_prepared_statement_gives_named_rows_or_nothing(database: Database) -> None:
+    row = await database.read(lambda work: work.first(_named, name="bolt"))
+    assert (row.name, row._fields) == ("bolt", ("id", "name"))
+    assert await database.read(lambda work: work.first(_named, name="none of them")) is None
+    assert await database.read(lambda work: work.run(_named, name="'; DROP TABLE parts; --")) == []
+    assert [row.size for row in await database.write(lambda work: work.run(_grow, old_name="bolt", size=42))] == [42]
+    assert await database.write(lambda work: work.run(_grow, old_name="none of them", size=42)) == []
+
+
+async def test_a_bulk_row_finds_what_it_belongs_to_inside_the_insert(database: Database) -> None:
+    def append(work: Work) -> None:
+        work.append(_alike, "found", 3)
+        work.append(_alike, "not found", 99)
+
+    await database.write(append)
+    new = select(parts.c.name, parts.c.size).where(parts.c.name.like("%found")).order_by(parts.c.name)
+    assert [tuple(row) for row in await database.read(lambda work: work.execute(new).all())] == [
+        ("found", 3),
+        ("not found", None),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [("BOLT", ["bolt"]), ("100%", ["100%"]), ("a_b", ["a_b"]), ("0", ["100%", "100"]), ("\\", []), ("nothing", [])],
+)
+async def test_a_search_takes_the_text_as_it_is(database: Database, text: str, found: list[str]) -> None:
+    query = select(parts.c.name).where(search(text, (parts.c.name,))).order_by(parts.c.id)
+    assert await database.read(lambda work: work.execute(query).scalars().all()) == found
+
+
+async def test_pages_follow_each_other_newest_first_without_a_gap(database: Database) -> None:
+    seen: list[Any] = []
+    cursor = None
+    for _ in range(10):
+        rows = await database.read(
+            lambda work, at: work.execute(page(select(parts), parts.c.id, limit=4, cursor=at)).all(), cursor
+        )
+        seen += rows[:4]
+        cursor = next_cursor(rows, 4, lambda row: row.id)
+        if cursor is None:
+            break
+    assert [row.size for row in seen] == [5, 4, 3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "LTE", "OTk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5", "Ä", "'", "MS4w"])
+def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
+    with pytest.raises(BadCursor):
+        page(select(parts), parts.c.id, limit=4, cursor=cursor)
