@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Dialect, Select, Table, or_
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
+from stationmaster.storage.columns import Json
+
 Processor = Callable[[Any], Any]
 _ROWS = (64, 16, 4, 1)
 
@@ -154,7 +156,10 @@ class Bulk:
     def _processors(self, dialect: Dialect) -> list[tuple[int, Processor]]:
         found: list[tuple[int, Processor]] = []
         for index, name in enumerate(self.inputs):
-            processor = self.table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+            kind = self.table.c[name].type
+            if isinstance(kind, Json) and dialect.name == "postgresql":
+                continue  # the whole row becomes JSON, and this with it
+            processor = kind.dialect_impl(dialect).bind_processor(dialect)
             if processor is not None:
                 found.append((index, processor))
         return found
