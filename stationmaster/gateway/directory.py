@@ -92,6 +92,7 @@ class Directory:
         self._by_identity: dict[str, Entry] = {}
         self._by_id: dict[int, Entry] = {}
         self._seen_at = database.clock()
+        self._told: set[int] = set()  # stations of which an event has told since the last catching up began
         self.on_removed: Callable[[Entry], None] = lambda entry: None
 
     async def load(self) -> None:
@@ -112,7 +113,10 @@ class Directory:
     async def catch_up(self) -> None:
         """Read what was written since the last time; with a margin for clocks that differ and commits that take long."""
         since, self._seen_at = self._seen_at - MARGIN, self._database.clock()
+        self._told.clear()
         for row in await self._database.read(stations.changed_since, since):
+            if row.id in self._told:
+                continue  # the row may be older than what was told while it was read; next time, then
             if row.deleted_at is None:
                 self._put(row)
             else:
@@ -132,8 +136,10 @@ class Directory:
         for event in heard:
             kind = type(event)
             if kind is events.StationBooted:
+                self._told.add(event.station_id)
                 self._booted(event)
             elif kind is events.StationChanged:
+                self._told.add(event.station_id)
                 self._forget(event.station_id) if event.entry is None else self._put(event.entry)
 
     def _booted(self, event: events.StationBooted) -> None:

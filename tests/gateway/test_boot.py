@@ -100,6 +100,43 @@ async def test_CON_20_a_pending_charger_is_accepted_at_its_next_boot_whatever_it
     assert (await one.call("BootNotification", boot, message_id="1"))["status"] == "Accepted"
 
 
+async def test_CON_20_what_was_read_before_a_boot_does_not_undo_it(app: Any, charger: Any) -> None:
+    """The directory reads what other processes have changed, and a charger may boot while it reads."""
+    one = await charger("CP1", boot=False)
+    read = app.database.read
+    booted = False
+
+    async def slow(f: Any, *args: Any) -> Any:
+        nonlocal booted
+        rows = await read(f, *args)
+        if f is stations.changed_since and not booted:
+            booted = True
+            assert [(row.identity, row.booted_at) for row in rows] == [("CP1", None)]
+            await one.boot()
+        return rows
+
+    app.database.read = slow
+    await app.directory.catch_up()
+    assert booted
+    assert await one.call("StatusNotification", STATUS) == {}
+
+
+async def test_CON_20_what_was_read_before_a_removal_does_not_bring_a_charger_back(app: Any, charger: Any) -> None:
+    await charger("CP1")
+    home = await app.database.write(sites.home)
+    read = app.database.read
+
+    async def slow(f: Any, *args: Any) -> Any:
+        rows = await read(f, *args)
+        if f is stations.changed_since and app.directory.find("CP1"):
+            await app.database.write(stations.delete, home, "CP1")
+        return rows
+
+    app.database.read = slow
+    await app.directory.catch_up()
+    assert app.directory.find("CP1") is None
+
+
 # CON-21
 
 
