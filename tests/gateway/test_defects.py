@@ -294,6 +294,33 @@ async def test_RPC_01_when_storage_hangs_we_hold_the_answer_and_then_go_away(
         assert await one.close_code() == 1013
 
 
+@pytest.mark.any_database
+@EACH_VERSION
+@pytest.mark.parametrize("strict", [True, False], ids=["strict", "lenient"])
+async def test_RPC_03_no_error_repeats_what_was_sent(open_session: Any, version: str, strict: bool) -> None:
+    session, link = await open_session(version, strict=strict)
+    for data, expected in rows_of(version).values():
+        session.receive(data)
+        if expected is not None:
+            check_error(await link.sent.get(), data)
+    secret = "hunter2-hunter2-hunter2"
+    boot = BOOT[version]
+    deep = {"chargePointModel" if version == "1.6" else "chargingStation": [secret]}
+    for number, payload in enumerate(
+        [
+            boot | deep,
+            {name: {secret: secret} for name in boot},
+            dict.fromkeys(boot, secret * 50),
+            {secret: secret},
+            {"chargePointVendor": 7, secret * 9: {secret: [secret]}},
+        ]
+    ):
+        for action in ("BootNotification", secret, "Reset"):
+            data = json.dumps([2, f"{number}", action, payload]).encode()
+            session.receive(data)
+            check_error(await link.sent.get(), data)
+
+
 TRANSACTION = {"transactionId": 7, "meterStop": 1, "timestamp": "2026-11-01T10:00:00Z"}
 UNREADABLE = {
     "a list missing": b'[2,"1","MeterValues",{"connectorId":1,"transactionId":7}]',
