@@ -7,24 +7,33 @@ from datetime import timedelta
 
 import structlog
 
-from stationmaster.domain import message_log, sessions
+from stationmaster.domain import message_log, outbox, sessions
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
 EVERY_S = 60.0
+OUTBOX_LATE = timedelta(seconds=60)
 
 
 async def run(database: Database, settings: Settings) -> None:
-    """For ever, once a minute: close zombie sessions, drop old frames."""
+    """For ever, once a minute."""
     while True:
         await asyncio.sleep(EVERY_S)
         try:
-            closed = await database.write(sessions.close_zombies)
-            if closed:
-                log.info("sessions.zombies_closed", count=closed)
-            await database.write(message_log.drop_older, than=timedelta(days=settings.retention.messages_days))
+            await once(database, settings)
         except StorageUnavailable:
             continue
         except Exception:
             log.exception("timers.failed")
+
+
+async def once(database: Database, settings: Settings) -> None:
+    """Close zombie sessions, drop old frames, see whether the outbox is emptied."""
+    closed = await database.write(sessions.close_zombies)
+    if closed:
+        log.info("sessions.zombies_closed", count=closed)
+    await database.write(message_log.drop_older, than=timedelta(days=settings.retention.messages_days))
+    lag = await database.read(outbox.lag)
+    if lag > OUTBOX_LATE:
+        log.error("outbox.late", seconds=int(lag.total_seconds()))

@@ -69,6 +69,12 @@ def due(work: Work, *, limit: int = 100) -> list[int]:
     return list(rows.scalars())
 
 
+def lag(work: Work) -> timedelta:
+    """How long the row that is due longest has been waiting: more than a minute says that nobody delivers (DAT-04)."""
+    oldest = work.execute(select(outbox.c.due_at).where(_pending).order_by(outbox.c.due_at).limit(1)).scalar()
+    return timedelta(0) if oldest is None else max(timedelta(0), work.now - oldest)
+
+
 def deliver(work: Work, row_id: int) -> None:
     """Run one reaction; its effect and the done mark are in one transaction. Raises what the reaction raises."""
     row = work.execute(

@@ -9,10 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import func, insert, select
 
+from stationmaster.background import timers
 from stationmaster.background.outbox import deliver_due
 from stationmaster.domain import events, outbox, sites
+from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -174,3 +177,18 @@ async def test_a_consumer_that_is_no_more_does_not_hold_up_the_others(
     assert await deliver_due(database) == 0
     [row] = await rows(database)
     assert (row.attempts, row.done_at) == (1, None)
+
+
+async def test_DAT_04_an_outbox_that_nobody_empties_is_told_within_two_minutes(
+    database: Database, settings: Settings
+) -> None:
+    await database.write(write_note, "one")
+    told = []
+    for seconds in (0, timers.EVERY_S, 2 * timers.EVERY_S):
+        at(database, NOON + timedelta(seconds=seconds + 1))
+        with structlog.testing.capture_logs() as logs:
+            await timers.once(database, settings)
+        told.append([entry["seconds"] for entry in logs if entry["event"] == "outbox.late"])
+    assert told == [[], [61], [121]]
+    await deliver_due(database)
+    assert await database.read(outbox.lag) == timedelta(0)
