@@ -252,8 +252,9 @@ def stop(
 ) -> None:
     """End a session. Never refuses: what fits no session of this station goes to the quarantine (TX-07).
 
-    `last_register_wh`, of the values that came with the stop, serves as an estimate when the stop itself names none. The same stop again changes nothing; another stop for a session that is ended is kept as a conflict (TX-06); a stop
-    after we had closed the session with an estimate corrects it (TX-13, TX-14).
+    The same stop again changes nothing; another stop for a session that is ended is kept as a conflict (TX-06); a stop
+    after we had closed the session with an estimate corrects it (TX-13, TX-14). `last_register_wh`, of the values that came
+    with the stop, serves as an estimate when the stop itself names none.
     """
     stop_key = _stop_key(content)
     row = None if number is None else work.first(_by_number, station_id=station.id, number=number)
