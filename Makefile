@@ -43,7 +43,7 @@ format: setup ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 generate: setup ## write the generated files again (messages, docs)
-	@$(BIN)/python tools/generate_messages.py
+	@$(BIN)/python -m tools.generate_messages
 	@$(BIN)/python tools/generate_docs.py
 
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL

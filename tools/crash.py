@@ -153,10 +153,11 @@ def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> It
     grouped = counted.where(meter_values.c.station_id == station_id).group_by(
         meter_values.c.transaction_number, meter_values.c.taken_text, meter_values.c.session_id
     )
-    values = {(number, text): (session_id, times) for number, text, session_id, times in work.execute(grouped)}
+    stored: list[Any] = list(work.execute(grouped))
+    values = {(number, text): (session_id, times) for number, text, session_id, times in stored}
     for transaction in ledger.transactions.values():
         report.sessions += 1
-        row = rows.get(transaction.transaction_id)
+        row = rows.get(int(transaction.transaction_id or 0))
         if row is None:
             yield f"transaction {transaction.key} ({transaction.transaction_id}) has no session"
             continue
@@ -174,41 +175,37 @@ def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> It
 
 def main() -> None:
     arguments = _arguments()
-    console = Console(stderr=True)
-    failed = False
-    for kind in [arguments.only] if arguments.only else ["sqlite", "postgresql"]:
-        began = time.monotonic()
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed}/{task.total}"),
-            TimeElapsedColumn(),
+    reports = [_one(kind, arguments) for kind in ([arguments.only] if arguments.only else ["sqlite", "postgresql"])]
+    raise SystemExit(any(report.lost for report in reports))
+
+
+def _one(kind: str, arguments: argparse.Namespace) -> Report:
+    """The whole test on one kind of database, with a progress bar; prints what came of it."""
+    began = time.monotonic()
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
+    with (
+        Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as bar,
+        tempfile.TemporaryDirectory(prefix="stationmaster-crash-") as name,
+        running.database(kind, Path(name)) as url,
+    ):
+        task = bar.add_task(f"kill -9 on {kind}", total=arguments.kills)
+        report = uvloop.run(
+            run(
+                url,
+                Path(name),
+                kills=arguments.kills,
+                count=arguments.stations,
+                seed=arguments.seed,
+                progress=lambda: bar.advance(task),
+            )
         )
-        with (
-            Progress(*columns, console=console) as bar,
-            tempfile.TemporaryDirectory(prefix="stationmaster-crash-") as name,
-        ):
-            task = bar.add_task(f"kill -9 on {kind}", total=arguments.kills)
-            folder = Path(name)
-            with running.database(kind, folder) as url:
-                report = uvloop.run(
-                    run(
-                        url,
-                        folder,
-                        kills=arguments.kills,
-                        count=arguments.stations,
-                        seed=arguments.seed,
-                        progress=lambda: bar.advance(task),
-                    )
-                )
-        failed |= bool(report.lost)
-        print(
-            f"{kind}: {report.kills} kills in {time.monotonic() - began:.0f} s, {report.answered} answered messages, "
-            f"{report.sessions} sessions, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
-        )
-        for line in report.lost[:20]:
-            print(f"  {line}")
-    raise SystemExit(failed)
+    print(
+        f"{kind}: {report.kills} kills in {time.monotonic() - began:.0f} s, {report.answered} answered messages, "
+        f"{report.sessions} sessions, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
+    )
+    for line in report.lost[:20]:
+        print(f"  {line}")
+    return report
 
 
 def _arguments() -> argparse.Namespace:

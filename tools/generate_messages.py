@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import message_table as table
+from tools import message_table as table
 
 ROOT = Path(__file__).resolve().parent.parent
 OCPP = ROOT / "stationmaster" / "ocpp"

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def test_the_generator_reproduces_the_committed_modules() -> None:
     done = subprocess.run(
-        [sys.executable, "tools/generate_messages.py", "--check"], cwd=ROOT, capture_output=True, text=True
+        [sys.executable, "-m", "tools.generate_messages", "--check"], cwd=ROOT, capture_output=True, text=True
     )
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
 
