@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import uvloop
 
@@ -89,19 +88,15 @@ async def _demo(settings: Settings, chargers: int, seed: int) -> None:
 
 
 async def _demo_data(app: App, chargers: int) -> tuple[str, str, dict[str, str]]:
-    """Sites, chargers, cards and a log-in; made on the first run, and remembered beside the database."""
-    store = app.settings.security.key_file.parent / "demo.json"
-    known: dict[str, Any] = json.loads(store.read_text()) if store.exists() else {}
-    password = known.get("password") or secrets.token_urlsafe(12)
-    known_chargers: dict[str, str] = known.get("chargers") or {}
+    """Sites, chargers, cards and a log-in, whose password is remembered beside the secret key; chargers get new secrets."""
+    store = app.settings.security.key_file.parent / "demo-password"
+    password = store.read_text().strip() if store.exists() else secrets.token_urlsafe(12)
     identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
-    made = await app.database.write(
-        _make_demo, app.keys, password, [one for one in identities if one not in known_chargers]
-    )
-    known_chargers |= made
+    made = await app.database.write(_make_demo, app.keys, password, identities)
+    store.parent.mkdir(parents=True, exist_ok=True)
     store.touch(mode=0o600)
-    store.write_text(json.dumps({"password": password, "chargers": known_chargers}))
-    return DEMO_EMAIL, password, {one: known_chargers[one] for one in identities if one in known_chargers}
+    store.write_text(password)
+    return DEMO_EMAIL, password, made
 
 
 def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
@@ -112,15 +107,17 @@ def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> 
     for number, uid in enumerate(DEMO_TOKENS, 1):
         with contextlib.suppress(Conflict):
             authorization.add(work, home, uid=uid, label=f"Driver {number}")
-    with contextlib.suppress(Conflict):
+    try:
         accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator")
+    except Conflict:
+        accounts.set_password(work, email=DEMO_EMAIL, password=password)
     made = {}
     for number, identity in enumerate(identities):
         site = DEMO_SITES[number % len(DEMO_SITES)][0]
         name = DEMO_NAMES[number % len(DEMO_NAMES)]
         try:
             _, made[identity] = stations.create(work, home, keys, identity=identity, name=name, site=site)
-        except Conflict:  # there from an earlier demo whose notes are lost
+        except Conflict:
             made[identity] = stations.new_secret(work, home, identity, keys)
     return made
 

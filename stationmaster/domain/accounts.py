@@ -88,10 +88,7 @@ def add(work: Work, *, email: str, password: str, role: str) -> User:
     email = email.strip()
     if "@" not in email or len(email) > 254:
         raise Invalid("email", "must be an e-mail address")
-    if len(password) < MIN_PASSWORD:
-        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
-    if len(password) > MAX_PASSWORD:
-        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
+    _check_password(password)
     if role not in ROLES:
         raise Invalid("role", f"must be one of {', '.join(ROLES)}")
     if _find(work, email) is not None:
@@ -110,6 +107,18 @@ def add(work: Work, *, email: str, password: str, role: str) -> User:
         .returning(*users.c)
     ).one()
     return _user(row)
+
+
+def set_password(work: Work, *, email: str, password: str) -> None:
+    """A new password; every log-in made with the old one ends. Raises `Invalid`, `WrongCredentials` (no such user)."""
+    _check_password(password)
+    row = _find(work, email.strip())
+    if row is None:
+        raise WrongCredentials("there is no such user")
+    changed = {"password_hash": _hasher.hash(password), "version": row.version + 1}
+    work.execute(update(users).where(users.c.id == row.id).values(**changed))
+    mine = refresh_tokens.c.user_id == row.id
+    work.execute(update(refresh_tokens).where(mine, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now))
 
 
 def any_user(work: Work) -> bool:
@@ -202,6 +211,13 @@ def end_login(work: Work, token: str) -> None:
         work.execute(
             update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
         )
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
+    if len(password) > MAX_PASSWORD:
+        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
 
 
 def _issue(work: Work, user_key: int, family: str) -> str:

@@ -241,7 +241,8 @@ class Session:
             return
         self._busy = True
         # After a boot message ids begin anew, so no answer from before it counts.
-        unit = (self.entry.station, call, handler, request, remarks, self._fresh and call.action != REGISTERING)
+        first = self._fresh and call.action != REGISTERING
+        unit = (self.entry.station, call, handler, request, remarks, first, time.perf_counter())
         self._fresh = False
         self._database.submit(answered, unit, self._answerer(call, data), lane=self.entry.station.id)
 
@@ -459,6 +460,7 @@ def answered(
     request: Request,
     remarks: tuple[str, ...],
     first: bool,
+    received: float,
 ) -> tuple[bytes, list[tuple[frames.Call, bytes]]]:
     """Handle a request and keep it with its answer, in one transaction; returns the answer's frame.
 
@@ -480,6 +482,7 @@ def answered(
         request=text,
         response=_payload_of(answer),
         outcome="ok",
+        took_ms=_since(received),
         remarks="; ".join(remarks) if remarks else None,
     )
     return answer, before

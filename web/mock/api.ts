@@ -151,6 +151,7 @@ export class MockApi {
       stations: { total: stations.length, connected: stations.filter((s) => s.connected).length },
       sessions: { active: 0 },
       power_w: 0,
+      chargers_port: 9000,
       messages: { received: this.eventId, sent: 0, refused_connections: 4 },
     };
   }

@@ -43,7 +43,10 @@ class MessageCounts(msgspec.Struct, frozen=True):
 
 
 class Status(msgspec.Struct, frozen=True):
-    """The server, its chargers and what they do now. `power_w` is what all active sessions draw together."""
+    """The server, its chargers and what they do now.
+
+    `power_w` is what all active sessions draw together; `chargers_port` is where chargers connect.
+    """
 
     version: str
     started_at: datetime
@@ -53,6 +56,7 @@ class Status(msgspec.Struct, frozen=True):
     sessions: SessionCounts
     power_w: Number
     messages: MessageCounts
+    chargers_port: int
 
 
 @get("/status", permission=Permission.VIEW)
@@ -72,6 +76,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         sessions=SessionCounts(active),
         power_w=number(power) or 0,
         messages=MessageCounts(counts["received"], counts["sent"], counts["refused"]),
+        chargers_port=context.settings.gateway.port,
     )
 
 

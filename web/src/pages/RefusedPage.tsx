@@ -9,7 +9,7 @@ import { Ago } from "../components/Time";
 import { number } from "../format";
 import { useFocus } from "../live/useFocus";
 import { AddCharger } from "./fleet/AddCharger";
-import { chargerUrl } from "./fleet/address";
+import { useChargerUrl } from "./fleet/address";
 import css from "./Tokens.module.css";
 
 const REASONS: Record<string, string> = {
@@ -27,6 +27,7 @@ const REASONS: Record<string, string> = {
 
 /** Why can't my charger connect? Every refused connection, told in plain words, with what to do. */
 export function RefusedPage() {
+  const chargerUrl = useChargerUrl();
   useFocus(null);
   const list = useInfiniteQuery(refusedQuery());
   const [adding, setAdding] = useState<string | null>(null);

@@ -12,7 +12,7 @@ import { Ago } from "../../components/Time";
 import { useFocus } from "../../live/useFocus";
 import { connectorName, realError } from "../../words";
 import { AddCharger } from "../fleet/AddCharger";
-import { chargerUrl } from "../fleet/address";
+import { useChargerUrl } from "../fleet/address";
 import { Actions } from "./Actions";
 import css from "./Charger.module.css";
 import { FrameLog } from "./FrameLog";
@@ -173,6 +173,7 @@ function Now({ station, commander }: { station: Station; commander: Commander })
 
 /** A charger that has never been here: what is left to do. */
 function Awaited({ station }: { station: Station }) {
+  const chargerUrl = useChargerUrl();
   return (
     <section className={`${css.panel} card`} aria-label="How to connect">
       <h2>Waiting for its first connection</h2>

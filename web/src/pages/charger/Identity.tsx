@@ -9,7 +9,7 @@ import { Copyable, Facts, Problem } from "../../components/bits";
 import { Ago } from "../../components/Time";
 import { fleetStore } from "../../live/fleet";
 import { Secret } from "../fleet/AddCharger";
-import { chargerUrl } from "../fleet/address";
+import { useChargerUrl } from "../fleet/address";
 import css from "./Charger.module.css";
 
 /** What the charger says of itself, and its registration here. */
@@ -50,6 +50,7 @@ interface Dialog {
 }
 
 function NewPassword({ station, opened, onClose }: Dialog) {
+  const chargerUrl = useChargerUrl();
   const [secret, setSecret] = useState<string | null>(null);
   const make = useMutation({
     mutationFn: () => post<{ secret: string }>(`/stations/${segment(station.id)}/secret`),

@@ -4,7 +4,7 @@ import { post } from "../../api/client";
 import type { NewStation } from "../../api/types";
 import { Copyable, Note, Problem } from "../../components/bits";
 import { fleetStore } from "../../live/fleet";
-import { chargerUrl } from "./address";
+import { useChargerUrl } from "./address";
 import css from "./Fleet.module.css";
 
 /** Adds a charger, then shows its password, which nobody can see again. */
@@ -75,6 +75,7 @@ function Form({ id: given, onMade }: { id: string; onMade: (station: NewStation)
 }
 
 function Made({ station, onClose }: { station: NewStation; onClose: () => void }) {
+  const chargerUrl = useChargerUrl();
   return (
     <div className={css.form}>
       <div>

@@ -1,10 +1,11 @@
 import type { ReactNode } from "react";
 import { Copyable } from "../../components/bits";
-import { chargerUrl } from "./address";
+import { useChargerUrl } from "./address";
 import css from "./Fleet.module.css";
 
 /** What an empty fleet says: how the first charger gets here. */
 export function FirstCharger({ button }: { button: ReactNode }) {
+  const chargerUrl = useChargerUrl();
   return (
     <section className={`${css.first} card`}>
       <h2>Connect your first charger</h2>

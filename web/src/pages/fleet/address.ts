@@ -1,4 +1,15 @@
-/** Where chargers connect: the host that serves this page, the customary OCPP port. */
-export function chargerUrl(id: string): string {
-  return `ws://${window.location.hostname}:9000/ocpp/${id}`;
+import { useQuery } from "@tanstack/react-query";
+import { get } from "../../api/client";
+
+const CUSTOMARY_PORT = 9000;
+
+/** Where chargers connect: the host that serves this page, the port the server names. */
+export function useChargerUrl(): (id: string) => string {
+  const status = useQuery({
+    queryKey: ["status"],
+    queryFn: () => get<{ chargers_port: number }>("/status"),
+    staleTime: Infinity,
+  });
+  const port = status.data?.chargers_port ?? CUSTOMARY_PORT;
+  return (id) => `ws://${window.location.hostname}:${port}/ocpp/${id}`;
 }
