@@ -16,6 +16,7 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
     at: datetime
     text: str | None = None
     believable: bool = True
+    told: datetime | None = None  # what the text says, believable or not; the same whenever it is repeated
 
 
 def instant(text: str | None, parsed: datetime | None, now: datetime) -> Instant:
@@ -24,5 +25,5 @@ def instant(text: str | None, parsed: datetime | None, now: datetime) -> Instant
     A time in the past is believable, however old: stations come back after weeks with a queue.
     """
     if parsed is None or parsed < EARLIEST or parsed - now > AHEAD:
-        return Instant(now, text, believable=False)
-    return Instant(parsed, text)
+        return Instant(now, text, believable=False, told=parsed)
+    return Instant(parsed, text, told=parsed)

@@ -62,7 +62,7 @@ def upgrade() -> None:
         sa.Column("samples", sa.Text(), nullable=False),
         sa.Column("content_key", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meter_values")),
-        sa.UniqueConstraint("station_id", "content_key", name=op.f("uq_meter_values_station_id_content_key")),
+        sa.UniqueConstraint("content_key", "station_id", name=op.f("uq_meter_values_content_key_station_id")),
     )
     with op.batch_alter_table("meter_values", schema=None) as batch_op:
         batch_op.create_index(
