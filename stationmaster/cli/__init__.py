@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -27,6 +28,7 @@ app.command()(simulate)
 @app.command()
 def serve() -> None:
     """Run the server: chargers, API and pages in one process."""
+    gc.disable()  # a start makes many objects and no garbage; the server turns it on again when it is ready
     from stationmaster.cli import server
 
     server.serve()
@@ -38,6 +40,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="The same seed gives the same story")] = 7,
 ) -> None:
     """Run the server with demo data and simulated chargers."""
+    gc.disable()
     from stationmaster.cli import server
 
     server.demo(chargers=chargers, seed=seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import resource
 import secrets
@@ -57,6 +58,9 @@ async def _serve(settings: Settings, ready: Ready) -> None:
         loop.add_signal_handler(signal_number, stop.set)
     try:
         async with App(settings).running() as app:
+            # What was loaded stays: the collector need not look at it again, and did not have to during the start.
+            gc.freeze()
+            gc.enable()
             await ready(app)
             await stop.wait()
     except OSError as error:
