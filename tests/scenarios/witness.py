@@ -1,0 +1,86 @@
+"""A charger written with the `ocpp` package: a witness that shares no line with us."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import websockets
+from ocpp.routing import on
+from ocpp.v16 import ChargePoint, call, call_result
+from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, RegistrationStatus
+
+from tests.charger import basic
+
+
+class Witness(ChargePoint):  # type: ignore[misc]
+    """Boots, charges, stops when asked."""
+
+    def __init__(self, identity: str, socket: Any) -> None:
+        super().__init__(identity, socket)
+        self.asked_to_stop: asyncio.Event = asyncio.Event()
+
+    @on(Action.remote_stop_transaction)
+    def remote_stop(self, transaction_id: int) -> Any:
+        self.asked_to_stop.set()
+        return call_result.RemoteStopTransaction(status="Accepted")
+
+    async def boots(self) -> None:
+        answer = await self.call(call.BootNotification(charge_point_vendor="Witness", charge_point_model="W1"))
+        assert answer.status == RegistrationStatus.accepted
+        assert datetime.fromisoformat(answer.current_time).tzinfo is not None
+        await self.is_now(ChargePointStatus.available)
+
+    async def is_now(self, status: ChargePointStatus) -> None:
+        await self.call(
+            call.StatusNotification(connector_id=1, error_code=ChargePointErrorCode.no_error, status=status)
+        )
+
+    async def starts(self, tag: str, meter_wh: int) -> int:
+        authorized = await self.call(call.Authorize(id_tag=tag))
+        assert authorized.id_tag_info["status"] == "Accepted"
+        started = await self.call(
+            call.StartTransaction(connector_id=1, id_tag=tag, meter_start=meter_wh, timestamp=_now())
+        )
+        assert started.id_tag_info["status"] == "Accepted"
+        await self.is_now(ChargePointStatus.charging)
+        return int(started.transaction_id)
+
+    async def measures(self, transaction: int, meter_wh: int, power_w: float) -> None:
+        sampled = [
+            {"value": str(meter_wh)},
+            {"value": str(power_w / 1000), "measurand": "Power.Active.Import", "unit": "kW"},
+        ]
+        value = {"timestamp": _now(), "sampledValue": sampled}
+        await self.call(call.MeterValues(connector_id=1, transaction_id=transaction, meter_value=[value]))
+
+    async def stops(self, transaction: int, meter_wh: int, reason: str = "Local") -> None:
+        await self.call(
+            call.StopTransaction(transaction_id=transaction, meter_stop=meter_wh, timestamp=_now(), reason=reason)
+        )
+        await self.is_now(ChargePointStatus.available)
+
+
+@contextlib.asynccontextmanager
+async def connected(port: int, identity: str, secret: str) -> AsyncIterator[Witness]:
+    """The witness on its socket, listening."""
+    async with websockets.connect(
+        f"ws://127.0.0.1:{port}/ocpp/{identity}",
+        subprotocols=["ocpp1.6"],  # type: ignore[list-item]
+        additional_headers={"Authorization": basic(identity, secret)},
+    ) as socket:
+        witness = Witness(identity, socket)
+        listening = asyncio.create_task(witness.start())
+        try:
+            yield witness
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError, websockets.ConnectionClosed):
+                await listening
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
