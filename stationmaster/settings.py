@@ -55,6 +55,13 @@ class DatabaseSettings(Part):
     migrate: bool = Field(True, description="Bring the schema up to date at start")
     lanes: int = Field(2, ge=1, le=16, description="Writer connections on PostgreSQL")
 
+    @field_validator("url")
+    @classmethod
+    def spoken(cls, value: str) -> str:
+        if not value.startswith(("sqlite:///", "postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return value
+
 
 class Redis(Part):
     url: str | None = Field(None, description="Redis or Valkey, between several nodes")
@@ -134,7 +141,8 @@ def load(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise BadSettings(f"{where}: {first['msg'][0].lower()}{first['msg'][1:]}") from None
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadSettings(f"{where}: {message[0].lower()}{message[1:]}") from None
     except (ValueError, OSError) as error:
         raise BadSettings(f"stationmaster.yaml: {str(error).splitlines()[0]}") from None
 

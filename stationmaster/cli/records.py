@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from stationmaster import telemetry
 from stationmaster.domain import accounts, authorization, sites, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.settings import load, secret_key
@@ -61,6 +62,7 @@ def migrate() -> None:
 
 def _write(f: Callable[[Work], Any]) -> Any:
     """One unit of work on the configured database."""
+    telemetry.configure("warning")
 
     async def run() -> Any:
         settings = load()

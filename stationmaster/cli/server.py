@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
+from sqlalchemy.exc import OperationalError
 
 from stationmaster import telemetry
 from stationmaster.app import App
@@ -63,6 +64,8 @@ async def _serve(settings: Settings, ready: Ready) -> None:
             gc.enable()
             await ready(app)
             await stop.wait()
+    except OperationalError as error:
+        sys.exit(f"stationmaster: database.url: the database cannot be used: {str(error.orig).splitlines()[0]}")
     except OSError as error:
         sys.exit(f"stationmaster: {error}")
 

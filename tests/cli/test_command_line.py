@@ -1,0 +1,65 @@
+"""What a person types, and what they are told when it is wrong: one line, and nothing half done."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("STATIONMASTER_")}
+    return subprocess.run(
+        [sys.executable, "-m", "stationmaster", *arguments],
+        cwd=folder,
+        env=clean | {"PYTHONPATH": str(Path.cwd())} | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("environment", "named"),
+    [
+        ({"STATIONMASTER_WEB__PORT": "abc"}, "web.port"),
+        ({"STATIONMASTER_WEB__PORT": "70000"}, "web.port"),
+        ({"STATIONMASTER_WEB__PROT": "8080"}, "STATIONMASTER_WEB__PROT"),
+        ({"DATABASE_URL": "mysql://there/it"}, "database.url"),
+        ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "database.url"),
+        ({"STATIONMASTER_SECURITY__KEY": "short"}, "security.key"),
+        ({"STATIONMASTER_SECURITY__KEY": "change-me-please-change-me-please-change"}, "security.key"),
+        ({"LOG_LEVEL": "loud"}, "log.level"),
+    ],
+)
+def test_API_03_bad_settings_are_one_line_that_names_the_key(
+    tmp_path: Path, environment: dict[str, str], named: str
+) -> None:
+    told = run(tmp_path, "serve", **environment)
+    assert told.returncode != 0
+    assert told.stderr.startswith(f"stationmaster: {named}") and told.stderr.count("\n") == 1, told.stderr
+
+
+def test_a_bad_file_of_settings_is_named(tmp_path: Path) -> None:
+    (tmp_path / "stationmaster.yaml").write_text("gateway:\n  prot: 9000\n")
+    assert run(tmp_path, "serve").stderr.startswith("stationmaster: gateway.prot")
+
+
+def test_records_are_made_once_and_wrong_ones_are_told(tmp_path: Path) -> None:
+    made = run(tmp_path, "station", "add", "CP1", "--secret", "0123456789abcdef")
+    assert (made.returncode, made.stdout) == (0, "charger CP1\nsecret  0123456789abcdef\n")
+    assert run(tmp_path, "token", "add", "TAG1").returncode == 0
+    assert run(tmp_path, "user", "add", "a@example.org", "--password", "a long password").returncode == 0
+    for arguments, said in [
+        (["station", "add", "CP1"], "there is a charger 'CP1' already"),
+        (["station", "add", "CP2", "--secret", "short"], "secret: must have 16 to 64 bytes"),
+        (["station", "add", "a:b"], "id: must have 1 to 48 characters"),
+        (["token", "add", "tag1"], "there is a card 'tag1' already"),
+        (["user", "add", "b@example.org", "--password", "short"], "password: must have at least 12 characters"),
+    ]:
+        told = run(tmp_path, *arguments)
+        assert told.returncode == 2
+        assert told.stderr.startswith(f"stationmaster: {said}") and told.stderr.count("\n") == 1, told.stderr
