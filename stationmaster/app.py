@@ -15,7 +15,7 @@ from stationmaster.api import application
 from stationmaster.api.context import Context
 from stationmaster.background import outbox as outbox_delivery
 from stationmaster.background import timers
-from stationmaster.domain import outbox
+from stationmaster.domain import commands, outbox
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
@@ -58,6 +58,7 @@ class App:
         self.database.start()
         try:
             await self.directory.load()
+            await self.database.write(commands.interrupted)
             context = Context(
                 database=self.database,
                 keys=self.keys,

@@ -203,6 +203,17 @@ def answered_late(work: Work, station: Station, command_id: int, payload: dict[s
         )
 
 
+def interrupted(work: Work) -> int:
+    """At a start: nobody waits any more for what was asked before it. Whether the charger obeyed is not known."""
+    detail = "the server was stopped before the charger answered"
+    ended = (
+        update(commands)
+        .where(commands.c.status == "pending")
+        .values(status="failed", detail=detail, finished_at=work.now)
+    )
+    return int(work.execute(ended).rowcount)
+
+
 def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:
     """The history of a station, newest first."""
     mine = select(commands).where(commands.c.station_id == station_id)
