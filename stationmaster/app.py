@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
@@ -92,30 +93,29 @@ class App:
 
 @contextlib.asynccontextmanager
 async def _serving(api: Litestar, settings: Settings) -> AsyncIterator[int]:
-    """The web server, in this loop; yields its port."""
+    """The web server, in this loop; yields its port. Raises OSError, naming the setting, when the port cannot be used."""
+    host, port = settings.web.host, settings.web.port
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OSError(f"web.port: {host}:{port} cannot be used: {error.strerror}") from None
     config = uvicorn.Config(
-        api,
-        host=settings.web.host,
-        port=settings.web.port,
-        log_config=None,
-        access_log=False,
-        lifespan="on",
-        server_header=False,
-        timeout_graceful_shutdown=2,
+        api, log_config=None, access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=2
     )
     server = _Server(config)
-    serving = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:
         if serving.done():
             serving.result()
-            raise OSError(f"port {settings.web.port} cannot be used; is another server running? (web.port)")
         await asyncio.sleep(0.005)
     try:
-        yield int(server.servers[0].sockets[0].getsockname()[1])
+        yield int(listening.getsockname()[1])
     finally:
         server.should_exit = True
         with contextlib.suppress(asyncio.CancelledError):
             await serving
+        listening.close()
 
 
 class _Server(uvicorn.Server):

@@ -71,7 +71,11 @@ class Listener:
         """Listen; returns the port (of use when the setting is 0)."""
         loop = asyncio.get_running_loop()
         settings = self._settings
-        self._server = await loop.create_server(self._protocol, settings.host, settings.port, backlog=4096)
+        try:
+            self._server = await loop.create_server(self._protocol, settings.host, settings.port, backlog=4096)
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise OSError(f"gateway.port: {where} cannot be used: {error.strerror or error}") from None
         self._sweeper = loop.call_later(SWEEP_S, self._sweep)
         return int(self._server.sockets[0].getsockname()[1])
 

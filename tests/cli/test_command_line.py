@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -41,6 +42,16 @@ def test_API_03_bad_settings_are_one_line_that_names_the_key(
     told = run(tmp_path, "serve", **environment)
     assert told.returncode != 0
     assert told.stderr.startswith(f"stationmaster: {named}") and told.stderr.count("\n") == 1, told.stderr
+
+
+@pytest.mark.parametrize("part", ["web", "gateway"])
+def test_a_port_that_is_taken_is_one_line_that_names_the_key(tmp_path: Path, part: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ports = {"STATIONMASTER_WEB__PORT": "0", "STATIONMASTER_GATEWAY__PORT": "0"}
+        ports[f"STATIONMASTER_{part.upper()}__PORT"] = str(taken.getsockname()[1])
+        told = run(tmp_path, "serve", LOG_LEVEL="warning", **ports)
+    assert told.returncode == 1
+    assert told.stderr.startswith(f"stationmaster: {part}.port: ") and told.stderr.count("\n") == 1, told.stderr
 
 
 def test_a_bad_file_of_settings_is_named(tmp_path: Path) -> None:
