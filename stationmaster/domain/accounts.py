@@ -126,18 +126,13 @@ def any_user(work: Work) -> bool:
     return work.execute(select(users.c.id).where(not_deleted(users)).limit(1)).first() is not None
 
 
-def check_password(work: Work, *, email: str, password: str) -> User:
-    """The user with this address and password. Raises `WrongCredentials`; takes as long for an unknown address."""
-    return verified(login_row(work, email), password)
-
-
 def login_row(work: Work, email: str) -> Any | None:
     """What `verified` needs of the user with this address; None when there is none."""
     return _find(work, email.strip())
 
 
 def verified(row: Any | None, password: str) -> User:
-    """The slow half of `check_password`, without the database: it belongs in a thread of its own."""
+    """The slow half of checking a password, without the database: it belongs in a thread of its own."""
     try:
         _hasher.verify(_nobody() if row is None else row.password_hash, password)
     except argon2.exceptions.VerificationError:
@@ -145,12 +140,6 @@ def verified(row: Any | None, password: str) -> User:
     if row is None:
         raise WrongCredentials("the e-mail address or the password is wrong")
     return _user(row)
-
-
-def by_id(work: Work, public_id: str) -> User | None:
-    """The user an access token names, as they are now."""
-    row = work.execute(select(users).where(users.c.public_id == public_id, not_deleted(users))).one_or_none()
-    return None if row is None else _user(row)
 
 
 def standing(work: Work, public_id: str, login: str) -> User | None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Float, Index, Table, Text, bindparam, delete, func, select
+from sqlalchemy import Column, Float, Index, Table, Text, bindparam, delete, select
 
 from stationmaster.domain import events
 from stationmaster.domain.stations import Station
@@ -144,9 +144,3 @@ def drop_older(work: Work, *, than: timedelta) -> int:
     """Raw frames are evidence for a while, not for ever (DAT-07); returns how many were dropped, 5,000 at the most."""
     old = select(messages.c.id).where(messages.c.at < work.now - than).limit(5000)
     return int(work.execute(delete(messages).where(messages.c.id.in_(old))).rowcount)
-
-
-def count(work: Work, station_id: int) -> int:
-    return int(
-        work.execute(select(func.count()).select_from(messages).where(messages.c.station_id == station_id)).scalar_one()
-    )

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
     insert,
     literal_column,
     not_,
@@ -543,5 +544,5 @@ def _last(name: str) -> Any:
 
 
 def count_active(work: Work, organization_id: int) -> int:
-    mine = select(sessions.c.id).where(sessions.c.organization_id == organization_id, _open)
-    return len(work.execute(mine).all())
+    mine = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id, _open)
+    return int(work.execute(mine).scalar_one())
