@@ -21,6 +21,7 @@ from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
+from stationmaster.gateway.outbound import time_outs
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v16
 from stationmaster.settings import Settings, secret_key
@@ -42,7 +43,7 @@ class App:
         self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway)
         self.listener = Listener(self.gate, settings.gateway)
         self.switchboard = Switchboard(
-            self.database, self.directory, ROUTES, self.gate.counts, timeout_s=settings.gateway.call_timeout_s
+            self.database, self.directory, ROUTES, self.gate.counts, timeout_of=time_outs(settings.gateway)
         )
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port

@@ -8,12 +8,21 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 PREFIX = "STATIONMASTER_"
+# Most answers only say "I will" (2.0.1 part 2 §3.2 advises 30 s for them). These say "I have": the work comes first.
+SLOW_ANSWERS_S = {
+    "UnlockConnector": 60.0,  # 1.6 §5.18: whether it is unlocked; the motor tries more than once
+    "SendLocalList": 120.0,  # 1.6 §5.15: whether the list is taken over; thousands of entries go to a slow memory
+    "GetDiagnostics": 60.0,  # 1.6 §5.9: the name of the file, which some make before they can tell
+    "GetLog": 60.0,  # 2.0.1 N01: the same
+    "InstallCertificate": 60.0,  # 2.0.1 M05.FR.01: attempt to install it, and respond
+    "CertificateSigned": 60.0,  # 2.0.1 A02: the chain is checked, and stored
+}
 _PLAIN = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("redis", "url"), "LOG_LEVEL": ("log", "level")}
 
 
@@ -37,6 +46,11 @@ class Gateway(Part):
     strict: bool = Field(False, description="Answer every deviation from the schemas with an error (for certification)")
     heartbeat_interval_s: int = Field(300, ge=10, le=86400, description="Heartbeat interval given at boot, ±10 %")
     call_timeout_s: float = Field(30.0, gt=0, le=600, description="How long a charger may take to answer a command")
+    call_timeouts: dict[str, Annotated[float, Field(gt=0, le=600)]] = Field(
+        {},
+        description="The same for single actions, in seconds, as in {Reset: 45}. What is not named here has"
+        " call_timeout_s, but at least: " + ", ".join(f"{name} {limit:.0f}" for name, limit in SLOW_ANSWERS_S.items()),
+    )
     ping_interval_s: float = Field(30.0, ge=1, le=3600, description="Ping a charger that has been silent this long")
     pong_timeout_s: float = Field(
         20.0, ge=1, le=600, description="Close a connection that is silent this long after a ping"
@@ -46,6 +60,10 @@ class Gateway(Part):
     max_handshakes: int = Field(2000, ge=1, description="Connections that may be in their handshake at one time")
     messages_per_s: float = Field(100.0, gt=0, description="Messages a second a charger may send in the long run")
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
+
+    def call_timeout(self, action: str) -> float:
+        """How long a charger may take to answer this action, in seconds."""
+        return self.call_timeouts.get(action) or max(self.call_timeout_s, SLOW_ANSWERS_S.get(action, 0.0))
 
 
 class DatabaseSettings(Part):

@@ -81,7 +81,7 @@ async def call(
 ) -> CallResult | CallError | Timeout:
     """Send a call as it is, and get the charger's own answer."""
     station = await context.database.read(stations.get, caller.user.organization_id, station_id)
-    timeout_s = data.timeout_s or context.settings.gateway.call_timeout_s
+    timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
     outcome = await context.switchboard.call(
         station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.user.email
     )

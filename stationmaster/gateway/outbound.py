@@ -11,9 +11,20 @@ from typing import Any
 
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.errors import Conflict
+from stationmaster.ocpp.dialects import DIALECTS
+from stationmaster.settings import BadSettings
+from stationmaster.settings import Gateway as GatewaySettings
 
 QUEUE = 100  # RPC-11
 LATE = 20  # timed-out calls whose answer would still be recognised
+
+
+def time_outs(settings: GatewaySettings) -> Callable[[str], float]:
+    """How long an answer to each action may take, in seconds. Raises `BadSettings` for an action that no version has."""
+    for action in settings.call_timeouts:
+        if not any(action in dialect.from_csms for dialect in DIALECTS.values()):
+            raise BadSettings(f"gateway.call_timeouts: there is no action {action} that is sent to chargers")
+    return settings.call_timeout
 
 
 class Pending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -46,13 +46,13 @@ class Switchboard:
         routes: Mapping[str, Routes],
         counts: Counts,
         *,
-        timeout_s: float,
+        timeout_of: Callable[[str], float],
     ) -> None:
         self._database = database
         self._directory = directory
         self._routes = routes
         self._counts = counts
-        self._timeout_s = timeout_s
+        self._timeout_of = timeout_of
 
     @property
     def counts(self) -> dict[str, int]:
@@ -91,7 +91,7 @@ class Switchboard:
             arguments = (station, row.id, outcome.payload, self._database.clock())
             self._database.submit(commands.answered_late, arguments, lambda *_: None, lane=station_id)
 
-        outcome = await session.call(request.action, request, timeout_s=self._timeout_s, late=late)
+        outcome = await session.call(request.action, request, timeout_s=self._timeout_of(request.action), late=late)
         return commands.seen(await self._database.write(commands.finished, station, row.id, outcome))
 
     async def call(

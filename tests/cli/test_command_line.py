@@ -34,6 +34,8 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         ({"STATIONMASTER_SECURITY__KEY": "short"}, "security.key"),
         ({"STATIONMASTER_SECURITY__KEY": "change-me-please-change-me-please-change"}, "security.key"),
         ({"LOG_LEVEL": "loud"}, "log.level"),
+        ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Reset": 0}'}, "gateway.call_timeouts.Reset"),
+        ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Unlock": 9}'}, "gateway.call_timeouts"),
     ],
 )
 def test_API_03_bad_settings_are_one_line_that_names_the_key(

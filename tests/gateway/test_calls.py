@@ -14,8 +14,8 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.sessions import sessions
-from stationmaster.gateway.outbound import QUEUE
-from stationmaster.settings import Gateway
+from stationmaster.gateway.outbound import QUEUE, time_outs
+from stationmaster.settings import SLOW_ANSWERS_S, BadSettings, Gateway
 from tests.gateway.conftest import held, until
 
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": "2026-11-01T10:00:00Z"}
@@ -215,6 +215,40 @@ async def test_RPC_14_no_answer_is_a_timeout_and_the_next_command_goes_out(app: 
     assert outcome.kind == "timeout"
     kept = await until(lambda: rows(messages, action="GetDiagnostics"))
     assert (kept[0].direction, kept[0].outcome) == ("out", "timeout")
+
+
+@pytest.mark.gateway(call_timeouts={"Reset": 0.05})
+async def test_RPC_14_an_action_may_have_a_time_of_its_own(app: Any, raw: Any) -> None:
+    one = await raw("CP1")
+    patient = asyncio.create_task(app.switchboard.send(station_of(app), commands.ClearCache(), by="test"))
+    call = await one.receive()
+    hasty = asyncio.create_task(app.switchboard.send(station_of(app), commands.Reset(), by="test"))
+    one.send([3, call[1], {"status": "Accepted"}])
+    assert ((await finished(patient)).status, (await finished(hasty)).status) == ("accepted", "timeout")
+
+
+@pytest.mark.parametrize(
+    "settings, action, limit_s",
+    [
+        ({}, "Reset", 30),
+        ({}, "UnlockConnector", 60),
+        ({}, "AnythingElse", 30),
+        ({"call_timeout_s": 90}, "UnlockConnector", 90),
+        ({"call_timeout_s": 90, "call_timeouts": {"UnlockConnector": 20}}, "UnlockConnector", 20),
+        ({"call_timeouts": {"Reset": 45}}, "Reset", 45),
+        ({"call_timeouts": {"Reset": 45}}, "SendLocalList", 120),
+    ],
+)
+def test_RPC_14_slow_answers_get_more_time_and_settings_win(
+    settings: dict[str, Any], action: str, limit_s: float
+) -> None:
+    assert time_outs(Gateway(**settings))(action) == limit_s
+
+
+def test_RPC_14_a_time_for_an_action_that_does_not_exist_is_a_bad_setting() -> None:
+    assert all(time_outs(Gateway(call_timeouts={action: 5})) for action in SLOW_ANSWERS_S)
+    with pytest.raises(BadSettings, match=r"gateway\.call_timeouts: there is no action Unlock "):
+        time_outs(Gateway(call_timeouts={"Unlock": 5}))
 
 
 # RPC-15: the reader never waits
