@@ -82,7 +82,7 @@ def free_port() -> int:
 class Server:
     """`stationmaster serve`, started and killed as an operator's machine would."""
 
-    def __init__(self, url: str, folder: Path) -> None:
+    def __init__(self, url: str, folder: Path, **settings: str) -> None:
         self.web, self.gateway = free_port(), free_port()
         self.log = folder / "server.log"
         self._environment = os.environ | {
@@ -91,6 +91,7 @@ class Server:
             "STATIONMASTER_GATEWAY__PORT": str(self.gateway),
             "STATIONMASTER_SECURITY__KEY": KEY,
             "LOG_LEVEL": "warning",
+            **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
