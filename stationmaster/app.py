@@ -102,7 +102,13 @@ async def _serving(api: Litestar, settings: Settings) -> AsyncIterator[int]:
     except OSError as error:
         raise OSError(f"web.port: {host}:{port} cannot be used: {error.strerror}") from None
     config = uvicorn.Config(
-        api, log_config=None, access_log=False, lifespan="on", server_header=False, timeout_graceful_shutdown=2
+        api,
+        log_config=None,
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        forwarded_allow_ips=[str(network) for network in settings.web.trusted_proxies],
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))

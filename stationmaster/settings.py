@@ -10,7 +10,7 @@ import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 PREFIX = "STATIONMASTER_"
@@ -38,6 +38,10 @@ class Web(Part):
     host: str = Field("127.0.0.1", description="Address the web application and the API listen on")
     port: int = Field(8080, ge=0, le=65535, description="Port of the web application and the API")
     secure_cookies: bool = Field(False, description="Set when the pages are reached over https")
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        [],
+        description="Addresses or networks whose X-Forwarded-For is believed; it decides who is slowed down at the log-in",
+    )
 
 
 class Gateway(Part):
@@ -59,6 +63,10 @@ class Gateway(Part):
     handshake_timeout_s: float = Field(10.0, gt=0, le=60, description="Time a connection has to complete its handshake")
     max_handshakes: int = Field(2000, ge=1, description="Connections that may be in their handshake at one time")
     messages_per_s: float = Field(100.0, gt=0, description="Messages a second a charger may send in the long run")
+    trusted_proxies: list[IPvAnyNetwork] = Field(
+        [],
+        description="Addresses or networks whose X-Forwarded-For, or else Forwarded, is believed, as in [10.0.0.5, 10.1.0.0/16]",
+    )
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
 
     def call_timeout(self, action: str) -> float:

@@ -18,6 +18,7 @@ import msgspec
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import is_identity
 from stationmaster.gateway.directory import Directory, Entry
+from stationmaster.gateway.proxies import elements
 from stationmaster.ocpp.dialects import DIALECTS, Dialect
 
 UNAUTHORIZED = b"The charger's id or secret is not right.\n"
@@ -177,9 +178,7 @@ def _is_handshake(headers: Mapping[str, str]) -> bool:
 
 def _offered(headers: Mapping[str, str]) -> tuple[str, ...]:
     """The subprotocols, however many headers they came in; blanks and upper case are tolerated."""
-    getall = getattr(headers, "getall", None)
-    lines = getall("Sec-WebSocket-Protocol", []) if getall else [headers.get("Sec-WebSocket-Protocol", "")]
-    return tuple(name.strip() for line in lines for name in line.split(",") if name.strip())[:10]
+    return tuple(name for name in elements(headers, "Sec-WebSocket-Protocol") if name)[:10]
 
 
 def _credentials(headers: Mapping[str, str]) -> tuple[bytes, bytes, str | None]:

@@ -26,6 +26,7 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.handshake import Admitted, Refused
+from stationmaster.gateway.proxies import source_of
 from stationmaster.gateway.session import Session
 from stationmaster.settings import Gateway as GatewaySettings
 
@@ -108,8 +109,9 @@ class Listener:
     def _protocol(self) -> WSProtocol:
         return _Door(self, self._settings)
 
-    def admit(self, request: WSUpgradeRequest, source: str) -> WSUpgradeResponseWithListener:
-        """The answer to a handshake: 101 with a listener, or the refusal."""
+    def admit(self, request: WSUpgradeRequest, peer: str) -> WSUpgradeResponseWithListener:
+        """The answer to a handshake from this peer: 101 with a listener, or the refusal."""
+        source = source_of(peer, request.headers, self._settings.trusted_proxies)
         try:
             decided = self._gate.decide(request.path, request.headers, source, self.handshakes)
         except Exception:
@@ -150,7 +152,7 @@ class Listener:
 class _Door(WSProtocol):  # type: ignore[misc]
     """A connection until it is let in: knows where it comes from, and counts as a handshake under way."""
 
-    __slots__ = ("_counted", "_listener", "_source")
+    __slots__ = ("_counted", "_listener", "_peer")
 
     def __init__(self, listener: Listener, settings: GatewaySettings) -> None:
         super().__init__(
@@ -171,12 +173,12 @@ class _Door(WSProtocol):  # type: ignore[misc]
             READ_BUFFER,
         )
         self._listener: Listener | None = listener
-        self._source = "?"
+        self._peer = "?"
         self._counted = False
 
     def connection_made(self, transport: Any) -> None:
         peer = transport.get_extra_info("peername")
-        self._source = peer[0] if peer else "?"
+        self._peer = peer[0] if peer else "?"
         assert self._listener is not None
         self._listener.handshakes += 1
         self._counted = True
@@ -189,7 +191,7 @@ class _Door(WSProtocol):  # type: ignore[misc]
     def _admit(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
         listener = self._listener
         assert listener is not None
-        response = listener.admit(request, self._source)
+        response = listener.admit(request, self._peer)
         self._count_off()
         return response
 

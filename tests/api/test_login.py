@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from typing import Any
 
+import httpx
 import jwt
 import pytest
 from litestar import Litestar
@@ -15,7 +17,9 @@ from stationmaster.api import logins
 from stationmaster.api.auth import COOKIE
 from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings, Throttle, TooManyAttempts
+from stationmaster.app import App
 from stationmaster.domain import accounts
+from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 from tests.api.conftest import Client
 
@@ -98,6 +102,24 @@ def test_API_02_strangers_cannot_lock_a_person_out() -> None:
 def test_API_02_a_whole_ipv6_network_is_one_source() -> None:
     assert logins.network("2001:db8::1") == logins.network("2001:db8::ffff:1")
     assert logins.network("2001:db8:0:1::1") != logins.network("2001:db8::1")
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("proxies, elsewhere", [(["127.0.0.0/8"], 401), ([], 429)])
+async def test_API_02_the_source_behind_a_proxy_counts_when_the_proxy_is_trusted(
+    settings: Settings, proxies: list[str], elsewhere: int
+) -> None:
+    settings.web.trusted_proxies = [ip_network(one) for one in proxies]
+    async with App(settings).running() as app, httpx.AsyncClient() as client:
+        url = f"http://127.0.0.1:{app.web_port}/api/v1/auth/login"
+
+        async def guess(forwarded: str) -> int:
+            guessed = {"email": "viewer@example.com", "password": "not the password at all"}
+            return (await client.post(url, json=guessed, headers={"X-Forwarded-For": forwarded})).status_code
+
+        assert [await guess("203.0.113.9, 192.0.2.66") for _ in range(6)] == [401] * 5 + [429]
+        assert await guess("203.0.113.10, 192.0.2.66") == 429  # what a client says of itself does not help
+        assert await guess("192.0.2.1") == elsewhere
 
 
 def forged(context: Context, user: accounts.User, key: bytes | None = None, **changes: Any) -> str:
