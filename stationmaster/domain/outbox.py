@@ -77,9 +77,7 @@ def lag(work: Work) -> timedelta:
 
 def deliver(work: Work, row_id: int) -> None:
     """Run one reaction; its effect and the done mark are in one transaction. Raises what the reaction raises."""
-    row = work.execute(
-        select(outbox).where(outbox.c.id == row_id, _pending).with_for_update(skip_locked=True)
-    ).one_or_none()
+    row = _take(work, row_id)
     if row is None:
         return
     event, reaction = _reactions[row.consumer]
@@ -89,7 +87,9 @@ def deliver(work: Work, row_id: int) -> None:
 
 def failed(work: Work, row_id: int, error: str) -> None:
     """Try again later, with growing pauses; after ten tries put it aside."""
-    row = work.execute(select(outbox).where(outbox.c.id == row_id)).one()
+    row = _take(work, row_id)
+    if row is None:
+        return
     attempts = row.attempts + 1
     pause = timedelta(seconds=min(3600, 2**attempts))
     dead_at = work.now if attempts >= MAX_ATTEMPTS else None
@@ -98,3 +98,9 @@ def failed(work: Work, row_id: int, error: str) -> None:
         .where(outbox.c.id == row_id)
         .values(attempts=attempts, due_at=work.now + pause, dead_at=dead_at, error=error[:500])
     )
+
+
+def _take(work: Work, row_id: int) -> Any:
+    """The row, if its time has come and no other node has it in hand or has been at it meanwhile (DAT-11)."""
+    mine = select(outbox).where(outbox.c.id == row_id, _pending, outbox.c.due_at <= work.now)
+    return work.execute(mine.with_for_update(skip_locked=True)).one_or_none()
