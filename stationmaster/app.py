@@ -8,24 +8,29 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 
+import msgspec
 import structlog
 import uvicorn
 from litestar import Litestar
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
+from stationmaster.api.relay import Relay
 from stationmaster.background import outbox as outbox_delivery
-from stationmaster.background import timers
-from stationmaster.domain import commands, outbox
+from stationmaster.background import presence, timers
+from stationmaster.domain import outbox
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.nodes import OtherKey
+from stationmaster.gateway.bus import Bus, Heard, LocalBus, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
 from stationmaster.gateway.outbound import time_outs
+from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v16
-from stationmaster.settings import Settings, secret_key
-from stationmaster.storage import Database, migrations
+from stationmaster.settings import BadSettings, Settings, secret_key
+from stationmaster.storage import Database, StorageUnavailable, migrations
 
 log = structlog.get_logger()
 
@@ -40,10 +45,12 @@ class App:
         self.keys = Keys(secret_key(settings))
         self.database = Database(settings.database.url, lanes=settings.database.lanes, clock=clock)
         self.directory = Directory(self.database, heartbeat_interval_s=settings.gateway.heartbeat_interval_s)
-        self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway)
+        self.bus: Bus = LocalBus() if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
+        self.registry = Registry(self.database, self.directory, self.bus, lease_s=settings.redis.lease_s)
+        self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry)
         self.listener = Listener(self.gate, settings.gateway)
         self.switchboard = Switchboard(
-            self.database, self.directory, ROUTES, self.gate.counts, timeout_of=time_outs(settings.gateway)
+            self.database, self.directory, ROUTES, self.gate.counts, self.bus, timeout_of=time_outs(settings.gateway)
         )
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port
@@ -60,7 +67,7 @@ class App:
         self.database.start()
         try:
             await self.directory.load()
-            await self.database.write(commands.interrupted)
+            await self._join()
             context = Context(
                 database=self.database,
                 keys=self.keys,
@@ -70,14 +77,22 @@ class App:
             )
             self.database.after_commit.append(context.live.hear)
             self.database.watched = context.live.watched
+            relay = None if self.bus.alone else self._relayed(context)
             self.api = application.build(context)
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
                 work = [
                     group.create_task(outbox_delivery.run(self.database)),
                     group.create_task(timers.run(self.database, self.settings)),
+                    group.create_task(
+                        presence.run(self.database, offline_after_s=self.settings.gateway.offline_after_s)
+                    ),
                     group.create_task(self.directory.follow()),
+                    group.create_task(self.registry.run()),
+                    group.create_task(self.bus.run()),
                 ]
+                if relay is not None:
+                    work.append(group.create_task(relay.run()))
                 try:
                     log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)
                     yield self
@@ -89,7 +104,30 @@ class App:
         finally:
             if self.database.available:
                 self.gate.write_refusals()
+                with contextlib.suppress(StorageUnavailable):
+                    await self.registry.leave()
             await self.database.stop()
+
+    async def _join(self) -> None:
+        try:
+            await self.registry.join()
+        except OtherKey as error:
+            raise BadSettings(f"security.key: {error}") from None
+
+    def _relayed(self, context: Context) -> Relay:
+        """What happens here reaches the pages of other nodes, and the other way round."""
+        relay = Relay(
+            self.database,
+            context.live,
+            announce=lambda: self.bus.tell_all(Watching()),
+            send=lambda node, data: self.bus.tell(node, Heard(msgspec.Raw(data))),
+        )
+        self.bus.hear(Watching, lambda node, _: relay.watcher(node))
+        self.bus.hear(Heard, lambda _, news: relay.told(news.events))
+        self.bus.on_back = relay.back
+        self.database.after_commit.append(relay.hear)
+        self.database.watched = relay.watched
+        return relay
 
 
 @contextlib.asynccontextmanager

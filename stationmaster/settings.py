@@ -9,8 +9,9 @@ import os
 import secrets
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 PREFIX = "STATIONMASTER_"
@@ -90,7 +91,24 @@ class DatabaseSettings(Part):
 
 
 class Redis(Part):
-    url: str | None = Field(None, description="Redis or Valkey, between several nodes")
+    url: str | None = Field(
+        None, description="Redis or Valkey, between several nodes: redis://host:6379, rediss:// or unix://"
+    )
+    lease_s: float = Field(
+        30.0, ge=1, le=600, description="A node that is silent this long is taken for dead, and its chargers are freed"
+    )
+
+    @field_validator("url")
+    @classmethod
+    def spoken(cls, value: str | None) -> str | None:
+        parsed = urlsplit(value or "redis://localhost")
+        if parsed.scheme not in ("redis", "rediss", "unix"):
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        if not (parsed.path if parsed.scheme == "unix" else parsed.hostname):
+            raise ValueError("names no host, as in redis://host:6379")
+        if parsed.port == 0:  # one that is no number has raised
+            raise ValueError("names no port, as in redis://host:6379")
+        return value or None
 
 
 class Security(Part):
@@ -131,6 +149,12 @@ class Settings(BaseSettings):
     log: Log = Log()
     retention: Retention = Retention()
 
+    @model_validator(mode="after")
+    def shared(self) -> Settings:
+        if self.redis.url is not None and self.database.url.startswith("sqlite"):
+            raise ValueError("redis.url: several nodes need one PostgreSQL; database.url names an SQLite file")
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -168,7 +192,7 @@ def load(**overrides: Any) -> Settings:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         message = first["msg"].removeprefix("Value error, ")
-        raise BadSettings(f"{where}: {message[0].lower()}{message[1:]}") from None
+        raise BadSettings(f"{where}: {message[0].lower()}{message[1:]}" if where else message) from None
     except (ValueError, OSError) as error:
         raise BadSettings(f"stationmaster.yaml: {str(error).splitlines()[0]}") from None
 

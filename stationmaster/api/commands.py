@@ -13,8 +13,8 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import commands, stations
-from stationmaster.domain.commands import Asked
 from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.events import Asked
 from stationmaster.storage import Work
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from stationmaster.api.live import TooManyViewers
 from stationmaster.api.logins import NotLoggedIn, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
-from stationmaster.domain.errors import DomainError, Invalid, NotFound
+from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
 from stationmaster.storage import StorageUnavailable
 from stationmaster.storage.database import is_trouble
 from stationmaster.storage.queries import BadCursor
@@ -67,6 +67,8 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return problem(404, str(error))
         case NotLoggedIn() | WrongCredentials():
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
+        case Unreachable():
+            return problem(503, str(error), headers={"Retry-After": "5"})
         case TooManyViewers():
             return problem(503, str(error), headers={"Retry-After": "10"})
         case TooManyAttempts():

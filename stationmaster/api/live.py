@@ -77,10 +77,15 @@ class Viewer:
         else:
             self.waiting.pop(key, None)
         if len(self.waiting) >= QUEUE:
-            self.waiting.clear()
-            self.lost = True
+            self.lose()
         else:
             self.waiting[key] = told
+            self.wake.set()
+
+    def lose(self) -> None:
+        """Too much waits, or something was not heard: the page has to load again."""
+        self.waiting.clear()
+        self.lost = True
         self.wake.set()
 
     def take(self) -> bytes:
@@ -104,6 +109,7 @@ class Live:
         self._charging: dict[tuple[int, int], str] = {}  # (station, EVSE) → the open session's id
         self._words: Mapping[type, Words] = {}
         self._closed = False
+        self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
 
     async def begin(self, database: Database, words: Mapping[type, Words]) -> None:
         """Learn how events are told, whose station is whose and which sessions are open.
@@ -111,6 +117,8 @@ class Live:
         What is heard meanwhile is newer, and holds.
         """
         self._words = words
+        for known in (self._organization, self._station, self._session, self._charging):
+            known.clear()
         owners, opened = await database.read(_known)
         for owner in owners:
             self._organization.setdefault(owner.id, owner.organization_id)
@@ -141,6 +149,11 @@ class Live:
         """Does any page look? (`Database.watched`; asked from the writer's thread.)"""
         return bool(self._viewers)
 
+    def lose(self) -> None:
+        """Something was not heard here: every page has to load again."""
+        for viewer in self._viewers:
+            viewer.lose()
+
     def close(self) -> None:
         """End every stream, so that the server can stop."""
         self._closed = True
@@ -155,6 +168,8 @@ class Live:
         loop = asyncio.get_running_loop()
         self._viewers.add(viewer)
         try:
+            if len(self._viewers) == 1 and self.on_first_viewer is not None:
+                await self.on_first_viewer()
             yield _framed("hello", {"at": now()}, number=next(self._numbers))
             asked_at = said_at = loop.time()
             while not (viewer.ended or self._closed):

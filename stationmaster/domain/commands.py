@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,7 @@ import msgspec
 from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, insert, select, update
 
 from stationmaster.domain import events, message_log
+from stationmaster.domain.events import Asked
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -113,11 +115,14 @@ commands = Table(
     Column("response", Json),
     Column("detail", Text),
     Column("asked_by", Text, nullable=False),
+    Column("node", Text, nullable=False),  # that waits for the answer
     Column("asked_at", UtcTime, nullable=False),
     Column("finished_at", UtcTime),
     Column("took_ms", Float),
 )
 Index("ix_commands_station_id", commands.c.station_id, commands.c.id)
+_pending = commands.c.status == "pending"
+Index("ix_commands_pending", commands.c.node, sqlite_where=_pending, postgresql_where=_pending)
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -154,12 +159,12 @@ class Outcome(msgspec.Struct, frozen=True):
         return (self.payload or {}).get("status")
 
 
-def asked(work: Work, station: Station, *, name: str, arguments: dict[str, Any], by: str) -> Any:
-    """A history row before anything is sent: who asked for what."""
+def asked(work: Work, station: Station, *, name: str, arguments: dict[str, Any], by: str, node: str) -> Any:
+    """A history row before anything is sent: who asked for what, and which node waits for the answer."""
     values = {"name": name, "arguments": message_log.blanked(arguments), "asked_by": by, "asked_at": work.now}
     return work.execute(
         insert(commands)
-        .values(public_id=secrets.token_hex(8), station_id=station.id, status="pending", **values)
+        .values(public_id=secrets.token_hex(8), station_id=station.id, status="pending", node=node, **values)
         .returning(*commands.c)
     ).one()
 
@@ -203,15 +208,20 @@ def answered_late(work: Work, station: Station, command_id: int, payload: dict[s
         )
 
 
-def interrupted(work: Work) -> int:
-    """At a start: nobody waits any more for what was asked before it. Whether the charger obeyed is not known."""
+def interrupted(work: Work, dead: Sequence[str]) -> int:
+    """Nobody waits any more for what was asked on these nodes. Whether the charger obeyed is not known."""
     detail = "the server was stopped before the charger answered"
     ended = (
         update(commands)
-        .where(commands.c.status == "pending")
+        .where(_pending, commands.c.node.in_(dead))
         .values(status="failed", detail=detail, finished_at=work.now)
     )
-    return int(work.execute(ended).rowcount)
+    return int(work.execute(ended).rowcount) if dead else 0
+
+
+def awaiting(work: Work) -> list[str]:
+    """The nodes that wait for answers."""
+    return list(work.execute(select(commands.c.node).where(_pending).distinct()).scalars())
 
 
 def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:
@@ -220,22 +230,8 @@ def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> li
     return list(work.execute(page(mine, commands.c.id, limit=limit, cursor=cursor)))
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """A command and what came of it, as everyone outside sees it."""
-
-    id: str
-    name: str
-    arguments: dict[str, Any]
-    status: str
-    response: dict[str, Any] | None
-    detail: str | None
-    asked_by: str
-    asked_at: datetime
-    finished_at: datetime | None
-    took_ms: float | None
-
-
 def seen(row: Any) -> Asked:
+    """As everyone outside sees it."""
     return Asked(
         id=row.public_id,
         name=row.name,

@@ -1,32 +1,61 @@
-"""Who connected when, and who was turned away and why: the answer to "why can't my charger connect?"."""
+"""Who is connected, who came and went, and who was turned away and why: "why can't my charger connect?".
+
+`connections` has one row for each charger that was ever connected, over all nodes and restarts. A new socket takes the row
+with the next generation, in one statement; whatever an older generation still has to say changes nothing (CON-01, CON-02).
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
+    ForeignKey,
     Index,
     Integer,
+    Select,
     Table,
     Text,
     UniqueConstraint,
+    Update,
     and_,
     bindparam,
+    case,
     delete,
     func,
     or_,
     select,
+    update,
 )
 from sqlalchemy import text as sql
 
 from stationmaster.domain import events
-from stationmaster.domain.stations import stations
+from stationmaster.domain import stations as registered
+from stationmaster.domain.message_log import messages
+from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import Bulk, Prepared, not_deleted, page
+
+connections = Table(
+    "connections",
+    metadata,
+    Column("station_id", BigInt, ForeignKey("stations.id"), primary_key=True, autoincrement=False),
+    Column("generation", Integer, nullable=False),
+    Column("node", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("connected_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),  # null while the socket is open
+    Column("online_since", Integer),  # the generation it came back with; null when it is reported offline
+    Column("taken_from", Text),  # the node that held the open connection which this one replaced
+    Column("takeovers", Integer, nullable=False),
+    Column("takeovers_since", UtcTime),
+)
 
 connection_log = Table(
     "connection_log",
@@ -57,7 +86,7 @@ refused_connections = Table(
 )
 
 KEPT = 500  # entries in the inbox; the least recent make room
-KEPT_UNKNOWN = 100  # of them for identities that are no charger of ours (CON-25)
+KEPT_UNKNOWN = 100  # of them for identities that are no charger of ours, and as many without an identity (CON-25)
 
 # What a person needs to know, and to do. `{identity}` and `{offered}` are filled in where they help.
 EXPLANATIONS = {
@@ -96,19 +125,97 @@ def explained(row: Any) -> str:
     return EXPLANATIONS[row.reason].format(identity=row.identity, offered=offered)
 
 
+TAKEOVERS = 5  # in TAKEOVER_WINDOW: more is no flaky network any more (ATK-03)
+TAKEOVER_WINDOW = timedelta(minutes=10)
+
+
+class Opened(msgspec.Struct, frozen=True, gc=False):
+    """A connection as it is registered; `taken_from` is the node that held the one before it, when that is still open."""
+
+    generation: int
+    taken_from: str | None
+
+
 _log = Bulk(connection_log, ("station_id", "at", "event", "generation", "detail"))
+_take = Prepared(
+    sql(
+        "INSERT INTO connections (station_id, generation, node, version, source, connected_at, online_since, takeovers)"
+        " VALUES (:station_id, 1, :node, :version, :source, :now, 1, 0)"
+        " ON CONFLICT (station_id) DO UPDATE SET generation = connections.generation + 1, node = excluded.node,"
+        " version = excluded.version, source = excluded.source, connected_at = excluded.connected_at, closed_at = NULL,"
+        " online_since = COALESCE(connections.online_since, connections.generation + 1),"
+        " taken_from = CASE WHEN connections.closed_at IS NULL THEN connections.node END,"
+        " takeovers = CASE WHEN connections.closed_at IS NOT NULL THEN connections.takeovers"
+        " WHEN connections.takeovers_since > :window THEN connections.takeovers + 1 ELSE 1 END,"
+        " takeovers_since = CASE WHEN connections.closed_at IS NOT NULL OR connections.takeovers_since > :window"
+        " THEN connections.takeovers_since ELSE excluded.connected_at END"
+        " RETURNING generation, online_since, taken_from, takeovers"
+    )
+    .bindparams(bindparam("now", type_=UtcTime), bindparam("window", type_=UtcTime))
+    .columns(connections.c.generation, connections.c.online_since, connections.c.taken_from, connections.c.takeovers)
+)
 
 
-def connected(work: Work, station_id: int, station: str, generation: int, source: str) -> None:
-    work.append(_log, station_id, work.now, "connected", generation, source)
+def connected(work: Work, station: Station, *, node: str, version: str, source: str) -> Opened:
+    """A socket is open: it is the newest, whoever held the one before (CON-01)."""
+    row = work.first(
+        _take,
+        station_id=station.id,
+        node=node,
+        version=version,
+        source=source,
+        now=work.now,
+        window=work.now - TAKEOVER_WINDOW,
+    )
+    work.append(_log, station.id, work.now, "connected", row.generation, source)
     work.publish(
         events.StationConnected(
-            station_id=station_id, station=station, at=work.now, generation=generation, source=source
+            station_id=station.id, station=station.identity, at=work.now, generation=row.generation, source=source
         )
     )
+    if row.online_since == row.generation:
+        work.append(_log, station.id, work.now, "online", row.generation, None)
+        work.publish(events.StationOnline(station_id=station.id, station=station.identity, at=work.now))
+    if row.taken_from is not None and row.takeovers == TAKEOVERS + 1:
+        detail = "its connection was taken over again and again: two devices with one id, or a flaky network"
+        registered.alarm(work, station, kind="takeovers", detail=detail)
+    return Opened(row.generation, row.taken_from)
 
 
-def disconnected(work: Work, station_id: int, station: str, generation: int, reason: str) -> None:
+_release = Prepared(
+    update(connections)
+    .where(
+        connections.c.station_id == bindparam("of_station"),
+        connections.c.node == bindparam("of_node"),
+        connections.c.closed_at.is_(None),
+    )
+    .values(closed_at=bindparam("now", type_=UtcTime))
+    .returning(connections.c.generation)
+)
+
+
+def disconnected(work: Work, station: Station, *, node: str, reason: str) -> None:
+    """The newest socket this node has had is closed. Nothing happens when another node has a newer one (CON-02)."""
+    row = work.first(_release, of_station=station.id, of_node=node, now=work.now)
+    if row is not None:
+        _left(work, station.id, station.identity, row.generation, reason)
+
+
+def freed(work: Work, dead: Sequence[str]) -> int:
+    """Close the connections that these nodes have held (CON-08); returns how many there were."""
+    lost = update(connections).where(connections.c.closed_at.is_(None), connections.c.node.in_(dead))
+    rows = _named(work, lost.values(closed_at=work.now)) if dead else []
+    for row in rows:
+        _left(work, row.station_id, row.identity, row.generation, "the server it was connected to was stopped")
+    return len(rows)
+
+
+def holders(work: Work) -> list[str]:
+    """The nodes that hold connections."""
+    return list(work.execute(select(connections.c.node).where(connections.c.closed_at.is_(None)).distinct()).scalars())
+
+
+def _left(work: Work, station_id: int, station: str, generation: int, reason: str) -> None:
     work.append(_log, station_id, work.now, "disconnected", generation, reason)
     work.publish(
         events.StationDisconnected(
@@ -117,15 +224,62 @@ def disconnected(work: Work, station_id: int, station: str, generation: int, rea
     )
 
 
-def online(work: Work, station_id: int, station: str, generation: int) -> None:
-    work.append(_log, station_id, work.now, "online", generation, None)
-    work.publish(events.StationOnline(station_id=station_id, station=station, at=work.now))
+def are_overdue(work: Work, *, after: timedelta) -> bool:
+    """Whether a charger has been gone for longer than the grace period, and nobody has said so."""
+    return work.execute(select(connections.c.station_id).where(_gone(work, after)).limit(1)).first() is not None
 
 
-def offline(work: Work, station_id: int, station: str, generation: int) -> None:
-    """Gone for longer than the grace period (CON-07)."""
-    work.append(_log, station_id, work.now, "offline", generation, None)
-    work.publish(events.StationOffline(station_id=station_id, station=station, at=work.now))
+def offline(work: Work, *, after: timedelta) -> list[str]:
+    """Report who has been gone for longer than the grace period, once, whichever node is first (CON-07)."""
+    rows = _named(work, update(connections).where(_gone(work, after)).values(online_since=None))
+    for row in rows:
+        work.append(_log, row.station_id, work.now, "offline", row.generation, None)
+        work.publish(events.StationOffline(station_id=row.station_id, station=row.identity, at=work.now))
+    return [row.identity for row in rows]
+
+
+def _gone(work: Work, after: timedelta) -> Any:
+    return and_(connections.c.closed_at <= work.now - after, connections.c.online_since.is_not(None))
+
+
+def _named(work: Work, change: Update) -> list[Any]:
+    """The rows a statement has changed, with the identity of each charger."""
+    identity = select(stations.c.identity).where(stations.c.id == connections.c.station_id).scalar_subquery()
+    columns = (connections.c.station_id, connections.c.generation, identity.label("identity"))
+    return list(work.execute(change.returning(*columns)))
+
+
+def held_by(work: Work, node: str) -> dict[int, int]:
+    """What this node holds, as the table has it: station → generation."""
+    mine = select(connections.c.station_id, connections.c.generation)
+    rows = work.execute(mine.where(connections.c.node == node, connections.c.closed_at.is_(None)))
+    return {row.station_id: row.generation for row in rows}
+
+
+def holder(work: Work, station_id: int) -> Any | None:
+    """Where a charger is connected: node, generation; None when it is not."""
+    there = select(connections.c.node, connections.c.generation)
+    return work.execute(
+        there.where(connections.c.station_id == station_id, connections.c.closed_at.is_(None))
+    ).one_or_none()
+
+
+def open_stations() -> Select[Any]:
+    """The keys of all chargers that are connected, to select by."""
+    return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
+
+
+def seen(work: Work, station_ids: Sequence[int], *, node: str) -> dict[int, Any]:
+    """The row of each of these chargers; `heard_at` is when one on another node than ours last sent a message."""
+    last = (
+        select(messages.c.at)
+        .where(messages.c.station_id == connections.c.station_id, messages.c.direction == "in")
+        .order_by(messages.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = select(connections, case((connections.c.node != node, last)).label("heard_at"))
+    return {row.station_id: row for row in work.execute(rows.where(connections.c.station_id.in_(station_ids)))}
 
 
 def history(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:
@@ -162,15 +316,15 @@ def refused(work: Work, refusals: list[Refusal]) -> None:
         )
         work.publish(events.ConnectionRefused(identity=refusal.identity, reason=refusal.reason, at=refusal.at))
     _trim(work, KEPT)
-    _trim(work, KEPT_UNKNOWN, reason="unknown_station")
+    _trim(work, KEPT_UNKNOWN, refused_connections.c.reason == "unknown_station")
+    _trim(work, KEPT_UNKNOWN, refused_connections.c.identity == "")
 
 
-def _trim(work: Work, kept: int, *, reason: str | None = None) -> None:
+def _trim(work: Work, kept: int, which: ColumnElement[bool] | None = None) -> None:
     inbox = select(refused_connections.c.id)
     counted = select(func.count()).select_from(refused_connections)
-    if reason is not None:
-        inbox = inbox.where(refused_connections.c.reason == reason)
-        counted = counted.where(refused_connections.c.reason == reason)
+    if which is not None:
+        inbox, counted = inbox.where(which), counted.where(which)
     too_many = work.execute(counted).scalar_one() - kept
     if too_many > 0:
         oldest = inbox.order_by(refused_connections.c.last_at).limit(too_many)

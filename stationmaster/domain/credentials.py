@@ -39,6 +39,7 @@ class Keys:
             raise Invalid("security.key", "must have at least 32 bytes")
         self.pepper = hmac.digest(secret_key, b"stationmaster station secrets", "sha256")
         self.tokens = hmac.digest(secret_key, b"stationmaster access tokens", "sha256")
+        self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
         self._seen = hmac.digest(secret_key, os.urandom(32), "sha256")
         self._verified: dict[bytes, bytes] = {}  # salt → keyed digest of the secret argon2 has said yes to
         self._nobody = Credential(salt=b"nobody", digest=secrets.token_bytes(32))

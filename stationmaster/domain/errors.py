@@ -15,6 +15,10 @@ class Conflict(DomainError):
     """It exists already, or its state does not allow this now."""
 
 
+class Unreachable(DomainError):
+    """Part of the system cannot be reached at this moment; trying again may help."""
+
+
 class Invalid(DomainError):
     """A value that cannot be accepted; `field` names it."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Something that happened, told in the past tense. `station` is the charger's own identity."""
 
 
@@ -114,8 +114,23 @@ class MessageLogged(StationEvent, frozen=True, kw_only=True, gc=False):
     remarks: str | None
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """A command and what came of it, as everyone outside sees it."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    status: str
+    response: dict[str, Any] | None
+    detail: str | None
+    asked_by: str
+    asked_at: datetime
+    finished_at: datetime | None
+    took_ms: float | None
+
+
 class CommandChanged(StationEvent, frozen=True, kw_only=True, gc=False):
-    command: Any  # commands.Command
+    command: Asked
 
 
 class ConnectionRefused(Event, frozen=True, kw_only=True, gc=False):

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    Select,
     Table,
     Text,
     UniqueConstraint,
@@ -215,12 +216,12 @@ def listed(
     organization_id: int,
     *,
     text: str | None = None,
-    among: list[int] | None = None,
-    except_for: list[int] | None = None,
+    among: Select[Any] | None = None,
+    except_for: Select[Any] | None = None,
     limit: int,
     cursor: str | None,
 ) -> list[Any]:
-    """Stations, newest first, with the name of their site as `site`; only these, or all but these, when ids are given."""
+    """Stations, newest first, with the name of their site as `site`; only those selected, or all but these."""
     mine = (
         select(stations, sites.sites.c.name.label("site"))
         .outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
@@ -233,9 +234,9 @@ def listed(
             )
         )
     if among is not None:
-        mine = mine.where(stations.c.id.in_(_written(among)))
+        mine = mine.where(stations.c.id.in_(among))
     if except_for is not None:
-        mine = mine.where(stations.c.id.not_in(_written(except_for)))
+        mine = mine.where(stations.c.id.not_in(except_for))
     return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))
 
 
@@ -253,21 +254,16 @@ def owners(work: Work) -> list[Any]:
     )
 
 
-def count(work: Work, organization_id: int, *, among: list[int] | None = None) -> int:
-    """How many stations there are; with ids, how many of these."""
+def count(work: Work, organization_id: int, *, among: Select[Any] | None = None) -> int:
+    """How many stations there are; or of those selected."""
     mine = (
         select(func.count())
         .select_from(stations)
         .where(stations.c.organization_id == organization_id, not_deleted(stations))
     )
     if among is not None:
-        mine = mine.where(stations.c.id.in_(_written(among)))
+        mine = mine.where(stations.c.id.in_(among))
     return int(work.execute(mine).scalar_one())
-
-
-def _written(ids: list[int]) -> Any:
-    """Ids (our own integers) written into the statement: there may be more than a driver takes as parameters."""
-    return bindparam("ids", ids, expanding=True, literal_execute=True)
 
 
 def connectors_of(work: Work, station_ids: list[int]) -> list[Any]:

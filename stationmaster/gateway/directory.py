@@ -1,13 +1,8 @@
-"""Who may connect, and who is connected: one entry per station, in memory, kept fresh by events.
-
-The newest authenticated socket wins (rule 7): it gets the next generation, and whatever an older generation still has
-to say about closing changes nothing.
-"""
+"""Who may connect, and which socket of ours is theirs: one entry per station, in memory, kept fresh by events."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -26,61 +21,19 @@ log = structlog.get_logger()
 
 FOLLOW_S = 0.25
 MARGIN = timedelta(seconds=2)
-TAKEOVERS = 5  # in TAKEOVER_WINDOW_S: more is no flaky network any more (ATK-03)
-TAKEOVER_WINDOW_S = 600.0
 
 
 class Entry:
     """What the gateway knows of one station."""
 
-    __slots__ = (
-        "alarmed_at",
-        "credential",
-        "generation",
-        "gone_since",
-        "online",
-        "pinned_version",
-        "session",
-        "station",
-        "takeovers",
-    )
+    __slots__ = ("credential", "generation", "pinned_version", "session", "station")
 
     def __init__(self, station: Station, credential: Credential, pinned_version: str | None) -> None:
         self.station = station
         self.credential = credential
         self.pinned_version = pinned_version
         self.session: Session | None = None
-        self.generation = 0
-        self.online = False  # with grace: a reconnect within it is not told
-        self.gone_since: float | None = None  # monotonic
-        self.takeovers: tuple[float, ...] = ()
-        self.alarmed_at = 0.0
-
-    def replace_session(self, session: Session) -> Session | None:
-        """Give the socket to a new session; returns the one it replaces."""
-        replaced, self.session = self.session, session
-        self.generation += 1
-        self.gone_since = None
-        if replaced is not None:
-            now = time.monotonic()
-            self.takeovers = (*(at for at in self.takeovers if now - at < TAKEOVER_WINDOW_S), now)[-TAKEOVERS - 1 :]
-        return replaced
-
-    def release(self, session: Session) -> bool:
-        """The session's socket is closed; False when a newer one has taken over, and nothing is to be told (CON-02)."""
-        if self.session is not session:
-            return False
-        self.session = None
-        self.gone_since = time.monotonic()
-        return True
-
-    def too_many_takeovers(self) -> bool:
-        """Once in a window: more takeovers than a flaky network explains."""
-        now = time.monotonic()
-        if len(self.takeovers) <= TAKEOVERS or (self.alarmed_at and now - self.alarmed_at < TAKEOVER_WINDOW_S):
-            return False
-        self.alarmed_at = now
-        return True
+        self.generation = 0  # the highest we have heard of, on whichever node
 
 
 class Directory:
@@ -99,7 +52,7 @@ class Directory:
         """Read every station; at start."""
         self._seen_at = self._database.clock()
         for row in await self._database.read(stations.all_entries):
-            self._put(row)
+            self.learn(row)
 
     async def follow(self) -> None:
         """For ever: notice what another process (the command line, another node) has changed."""
@@ -118,7 +71,7 @@ class Directory:
             if row.id in self._told:
                 continue  # the row may be older than what was told while it was read; next time, then
             if row.deleted_at is None:
-                self._put(row)
+                self.learn(row)
             else:
                 self._forget(row.id)
 
@@ -140,14 +93,15 @@ class Directory:
                 self._booted(event)
             elif kind is events.StationChanged:
                 self._told.add(event.station_id)
-                self._forget(event.station_id) if event.entry is None else self._put(event.entry)
+                self._forget(event.station_id) if event.entry is None else self.learn(event.entry)
 
     def _booted(self, event: events.StationBooted) -> None:
         entry = self._by_id.get(event.station_id)
         if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
             entry.station = _changed(entry.station, booted=True, registration=event.registration)
 
-    def _put(self, row: Any) -> None:
+    def learn(self, row: Any) -> None:
+        """What the database says of a station (stations.entry)."""
         credential = Credential(bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow)
         entry = self._by_id.get(row.id)
         if entry is None:

@@ -1,7 +1,6 @@
 """Where a handshake becomes a session, and a closed socket an absence. Knows no WebSocket library.
 
-Refused handshakes are collected and kept with their reasons, once a second; who is gone for longer than the grace
-period is told to be offline.
+Refused handshakes are collected and kept with their reasons, once a second.
 """
 
 from __future__ import annotations
@@ -14,11 +13,12 @@ from typing import Any
 
 import structlog
 
-from stationmaster.domain import connections, stations
+from stationmaster.domain import connections
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused
+from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.session import REMOVED, SUPERSEDED, Counts, Link, Session
 from stationmaster.handlers.routing import Routes
 from stationmaster.settings import Gateway as GatewaySettings
@@ -39,6 +39,7 @@ class Gate:
         keys: Keys,
         routes: Mapping[str, Routes],
         settings: GatewaySettings,
+        registry: Registry,
     ) -> None:
         self.stopping = False
         self.counts = Counts()
@@ -46,6 +47,7 @@ class Gate:
         self._directory = directory
         self._routes = routes
         self._settings = settings
+        self._registry = registry
         self._handshake = Handshake(directory, keys, {version: one.dialect for version, one in routes.items()})
         self._refusals: dict[tuple[str, str, str], Refusal] = {}
         self._written_at = 0.0
@@ -76,37 +78,22 @@ class Gate:
             self.counts,
             strict=self._settings.strict,
         )
-        replaced = entry.replace_session(session)
-        session.generation = entry.generation
-        station = entry.station
-        self._submit(connections.connected, station.id, station.identity, session.generation, link.source)
-        if not entry.online:
-            entry.online = True
-            self._submit(connections.online, station.id, station.identity, session.generation)
-        log.info("station.connected", station=station.identity, version=session.version, source=link.source)
+        replaced = self._registry.enter(session)
+        station = entry.station.identity
+        log.info("station.connected", station=station, version=session.version, source=link.source)
         if replaced is not None:
-            log.info("station.superseded", station=station.identity, source=replaced.link.source)
+            log.info("station.superseded", station=station, source=replaced.link.source)
             replaced.close(SUPERSEDED, "superseded by a newer connection")
-            if entry.too_many_takeovers():
-                detail = "its connection was taken over again and again: two devices with one id, or a flaky network"
-                self._database.submit(_takeovers, (station, detail), _ignore, lane=station.id)
         return session
 
     def leave(self, session: Session, reason: str) -> None:
-        """A socket is closed. An older generation changes nothing (CON-02)."""
+        """A socket is closed."""
         session.dead()
-        if not session.entry.release(session):
-            return
-        station = session.entry.station
-        log.info("station.disconnected", station=station.identity, why=reason)
-        self._submit(connections.disconnected, station.id, station.identity, session.generation, reason)
+        if self._registry.leaves(session, reason):
+            log.info("station.disconnected", station=session.entry.station.identity, why=reason)
 
     def sweep(self, now: float) -> None:
-        """Tell who has been gone for too long; write down who was refused."""
-        for entry in self._directory.entries():
-            gone = entry.gone_since
-            if entry.online and gone is not None and now - gone > self._settings.offline_after_s:
-                self._offline(entry)
+        """Write down who was refused."""
         if self._refusals and now - self._written_at >= 1 and self._database.available:
             self.write_refusals()
 
@@ -114,11 +101,6 @@ class Gate:
         refusals, self._refusals = list(self._refusals.values()), {}
         self._written_at = time.monotonic()
         self._database.submit(connections.refused, (refusals,), _ignore)
-
-    def _offline(self, entry: Entry) -> None:
-        entry.online = False
-        log.info("station.offline", station=entry.station.identity)
-        self._submit(connections.offline, entry.station.id, entry.station.identity, entry.generation)
 
     def _removed(self, entry: Entry) -> None:
         """Its record was deleted: it is none of ours any more."""
@@ -145,9 +127,6 @@ class Gate:
             count=1 if known is None else known.count + 1,
         )
 
-    def _submit(self, f: Any, station_id: int, *args: Any) -> None:
-        self._database.submit(f, (station_id, *args), _ignore, lane=station_id)
-
 
 _PARAMETER = re.compile(r"(?<=[?&])((?!chargePointId=|version=)[^=&]*=)[^&]*")
 
@@ -160,10 +139,6 @@ def _shown(text: str, limit: int) -> str:
 
 def _later(reason: str, seconds: int) -> Refused:
     return Refused(503, b"Please come back later.\n", reason, headers={"Retry-After": str(seconds)})
-
-
-def _takeovers(work: Any, station: stations.Station, detail: str) -> None:
-    stations.alarm(work, station, kind="takeovers", detail=detail)
 
 
 def _ignore(result: Any, error: BaseException | None) -> None:

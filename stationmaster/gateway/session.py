@@ -186,6 +186,13 @@ class Session:
 
     # The lane
 
+    def hold(self) -> None:
+        """Whether it is accepted has to be asked of the database: messages wait until `go_on`."""
+        self._busy = True
+
+    def go_on(self) -> None:
+        self._next()
+
     def _next(self) -> None:
         self._busy = False
         while self._lane and not self._busy and not self.closed:

@@ -1,22 +1,24 @@
-"""Commands find their station's socket. Who asks knows neither version nor socket."""
+"""Commands find their station's socket, here or on another node. Who asks knows neither version nor socket."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from stationmaster.domain import commands
-from stationmaster.domain.commands import Asked, Command, Outcome
-from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain import commands, connections
+from stationmaster.domain.commands import Command, Outcome
+from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
+from stationmaster.domain.events import Asked
 from stationmaster.domain.stations import Station
+from stationmaster.gateway.bus import Answer, Bus, Call, Came, Question, Refused, Send, Sent
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.session import Counts, Session
 from stationmaster.handlers.routing import Routes, Sender
 from stationmaster.ocpp.messages import Request
-from stationmaster.storage import Database, Work
+from stationmaster.storage import Database, StorageUnavailable, Work
 
 
 class NotConnected(Conflict):
@@ -24,7 +26,7 @@ class NotConnected(Conflict):
 
 
 class Connected(msgspec.Struct, frozen=True):
-    """An open connection, as it is now."""
+    """A connection to this node, as it is now."""
 
     station_id: int
     organization_id: int
@@ -45,6 +47,7 @@ class Switchboard:
         directory: Directory,
         routes: Mapping[str, Routes],
         counts: Counts,
+        bus: Bus,
         *,
         timeout_of: Callable[[str], float],
     ) -> None:
@@ -52,14 +55,22 @@ class Switchboard:
         self._directory = directory
         self._routes = routes
         self._counts = counts
+        self._bus = bus
         self._timeout_of = timeout_of
+
+        bus.answer_with(self._answer)
+
+    @property
+    def node(self) -> str:
+        """The name of this node."""
+        return self._bus.node
 
     @property
     def counts(self) -> dict[str, int]:
         return {"received": self._counts.received, "sent": self._counts.sent, "refused": self._counts.refused}
 
     def connections(self) -> list[Connected]:
-        """Every open connection."""
+        """Every open connection to this node."""
         sessions = (entry.session for entry in self._directory.entries())
         return [_seen(session) for session in sessions if session is not None]
 
@@ -67,38 +78,72 @@ class Switchboard:
         entry = self._directory.get(station_id)
         return None if entry is None or entry.session is None else _seen(entry.session)
 
-    def online(self, station_id: int) -> bool:
-        """Reachable, or gone for less than the grace period."""
-        entry = self._directory.get(station_id)
-        return entry is not None and entry.online
+    def last_heard_at(self, row: Any) -> datetime:
+        """When a charger gave its last sign of life, from its row (`connections.seen`); to the message, on another node."""
+        here = self.connection(row.station_id)
+        if here is not None:
+            return here.last_heard_at
+        heard_at: datetime = max(row.connected_at, row.heard_at or row.connected_at)
+        return heard_at
 
     async def send(self, station_id: int, command: Command, *, by: str) -> Asked:
         """Ask a station; returns when it has answered, or its time is over.
 
-        Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a session it does not have).
+        Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a session it does not have),
+        `Unreachable` (it is on a node that does not answer).
         """
-        session = self._session(station_id)
-        self._allowed(session.entry.station, command)
+        node = await self._elsewhere(station_id)
+        if node is None:
+            return await self._send(self._session(station_id), command, by)
+        name, arguments = commands.kebab(type(command).__name__), msgspec.to_builtins(command)
+        answer = await self._bus.ask(node, Send(station_id, name, arguments, by))
+        return _expected(answer, Sent).asked
+
+    async def call(
+        self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
+    ) -> Outcome:
+        """The raw call: any action with any payload, passed on unchanged. Raises as `send` does."""
+        node = await self._elsewhere(station_id)
+        if node is None:
+            return await self._session(station_id).call(action, payload, timeout_s=timeout_s)
+        answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
+        return _expected(answer, Came).outcome
+
+    async def _elsewhere(self, station_id: int) -> str | None:
+        """The other node that holds the station's socket; None when none does."""
+        entry = self._directory.get(station_id)
+        if self._bus.alone or (entry is not None and entry.session is not None):
+            return None
+        there = await self._database.read(connections.holder, station_id)
+        return None if there is None or there.node == self._bus.node else str(there.node)
+
+    async def _answer(self, question: Question) -> Answer:
+        """Another node asks for a station of ours."""
+        try:
+            session = self._session(question.station_id)
+            if isinstance(question, Send):
+                command = msgspec.convert(question.arguments, commands.COMMANDS[question.name])
+                return Sent(await self._send(session, command, question.by))
+            return Came(await session.call(question.action, question.payload, timeout_s=question.timeout_s))
+        except (DomainError, StorageUnavailable) as error:
+            return Refused(type(error).__name__, str(error))
+
+    async def _send(self, session: Session, command: Command, by: str) -> Asked:
+        station = session.entry.station
+        self._allowed(station, command)
         sender = self._routes[session.version].senders.get(type(command))
         if sender is None:
             raise Conflict(f"OCPP {session.version} has no such command")
-        station = session.entry.station
-        row, request = await self._database.write(_ask, station, sender, command, by)
+        row, request = await self._database.write(_ask, station, sender, command, by, self._bus.node)
         if isinstance(command, commands.TriggerMessage):
             session.expect(command.message)
 
         def late(outcome: Outcome) -> None:
             arguments = (station, row.id, outcome.payload, self._database.clock())
-            self._database.submit(commands.answered_late, arguments, lambda *_: None, lane=station_id)
+            self._database.submit(commands.answered_late, arguments, lambda *_: None, lane=station.id)
 
         outcome = await session.call(request.action, request, timeout_s=self._timeout_of(request.action), late=late)
         return commands.seen(await self._database.write(commands.finished, station, row.id, outcome))
-
-    async def call(
-        self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
-    ) -> Outcome:
-        """The raw call: any action with any payload, passed on unchanged. Raises `NotConnected`, `Conflict`."""
-        return await self._session(station_id).call(action, payload, timeout_s=timeout_s)
 
     def _session(self, station_id: int) -> Session:
         entry = self._directory.get(station_id)
@@ -119,12 +164,28 @@ class Switchboard:
             raise Conflict(f"charger {station.identity} is not accepted yet")
 
 
-def _ask(work: Work, station: Station, sender: Sender, command: Command, by: str) -> tuple[Any, Request]:
+def _ask(work: Work, station: Station, sender: Sender, command: Command, by: str, node: str) -> tuple[Any, Request]:
     request = sender(work, station, command)
-    row = commands.asked(
-        work, station, name=commands.kebab(type(command).__name__), arguments=msgspec.to_builtins(command), by=by
-    )
-    return row, request
+    name, arguments = commands.kebab(type(command).__name__), msgspec.to_builtins(command)
+    return commands.asked(work, station, name=name, arguments=arguments, by=by, node=node), request
+
+
+_REFUSALS: dict[str, Callable[[str], Exception]] = {
+    "NotConnected": NotConnected,
+    "NotFound": NotFound,
+    "Invalid": lambda said: Invalid(*said.split(": ", 1)),
+    "Unreachable": Unreachable,
+    "StorageUnavailable": StorageUnavailable,
+}
+_A = TypeVar("_A", Sent, Came)
+
+
+def _expected(answer: Answer, kind: type[_A]) -> _A:
+    """What was asked for; or the error the other node has met, raised here."""
+    if isinstance(answer, kind):
+        return answer
+    assert isinstance(answer, Refused), answer
+    raise _REFUSALS.get(answer.kind, Conflict)(answer.detail)
 
 
 def _seen(session: Session) -> Connected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,10 +17,10 @@ from litestar import Litestar
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
-from stationmaster.domain import accounts, commands, stations
+from stationmaster.domain import accounts, commands, connections, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
-from stationmaster.gateway.switchboard import Connected, NotConnected
+from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 
@@ -40,38 +41,29 @@ class Chargers:
 
     def __init__(self, database: Database) -> None:
         self.database = database
-        self.there: dict[int, Connected] = {}
+        self.node = "here"
+        self.there: dict[int, Station] = {}
         self.asked: list[tuple[int, Any]] = []
         self.outcome = commands.Outcome("result", {"status": "Accepted"}, took_ms=3.5)
         self.counts = {"received": 7, "sent": 5, "refused": 2}
 
-    def connect(self, station: Any) -> None:
-        self.there[station.id] = Connected(
-            station_id=station.id,
-            organization_id=station.organization_id,
-            station=station.identity,
-            version="1.6",
-            generation=1,
-            connected_at=NOW,
-            source="192.0.2.7",
-            last_heard_at=NOW,
-        )
+    async def connect(self, row: Any) -> None:
+        station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+        connect = functools.partial(connections.connected, node=self.node, version="1.6", source="192.0.2.7")
+        await self.database.write(connect, station)
+        self.there[station.id] = station
 
-    def connections(self) -> list[Connected]:
-        return list(self.there.values())
-
-    def connection(self, station_id: int) -> Connected | None:
-        return self.there.get(station_id)
-
-    def online(self, station_id: int) -> bool:
-        return station_id in self.there
+    def last_heard_at(self, row: Any) -> datetime:
+        return NOW
 
     async def send(self, station_id: int, command: commands.Command, *, by: str) -> commands.Asked:
         station = self._station(station_id)
         self.asked.append((station_id, command))
 
         def both(work: Work) -> commands.Asked:
-            row = commands.asked(work, station, name=commands.kebab(type(command).__name__), arguments={}, by=by)
+            row = commands.asked(
+                work, station, name=commands.kebab(type(command).__name__), arguments={}, by=by, node=self.node
+            )
             return commands.seen(commands.finished(work, station, row.id, self.outcome))
 
         return await self.database.write(both)
@@ -86,8 +78,7 @@ class Chargers:
     def _station(self, station_id: int) -> Station:
         if station_id not in self.there:
             raise NotConnected("the charger is not connected")
-        one = self.there[station_id]
-        return Station(station_id, one.station, one.organization_id, "1.6", "accepted", True)
+        return self.there[station_id]
 
 
 @pytest.fixture
@@ -189,7 +180,7 @@ async def charger(database: Database, chargers: Chargers, admin: Client) -> Any:
         return stations.get(work, 1, "CP1")
 
     row = await database.write(booted)
-    chargers.connect(row)
+    await chargers.connect(row)
     return row
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -112,15 +112,15 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
     station = speaking(charger)
 
     def happen(work: Work) -> None:
-        connections.connected(work, station.id, "CP1", 1, "192.0.2.7")
+        connections.connected(work, station, node="here", version="1.6", source="192.0.2.7")
         stations.boot(work, station, stations.BootFacts("Acme", "One", "S1", "2.0"))
         stations.report_status(work, station, evse=1, connector=1, status="Preparing", at=AT, error_code="NoError")
         connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
-        row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me")
+        row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
         commands.finished(work, station, row.id, commands.Outcome("result", {"status": "Accepted"}))
         stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
-        connections.offline(work, station.id, "CP1", 1)
-        connections.disconnected(work, station.id, "CP1", 1, "gone")
+        connections.disconnected(work, station, node="here", reason="gone")
+        connections.offline(work, after=timedelta(0))
 
     async with listening(admin) as page:
         await database.write(happen)
@@ -132,8 +132,8 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         "connection_refused",
         "command",
         "station_changed",
-        "station_changed",
         "station_disconnected",
+        "station_changed",
     ]
     assert told[1][1] | {"at": None} == {
         "station": "CP1",

@@ -288,7 +288,7 @@ async def test_refused_connections_say_what_to_do(admin: Client, charger: Any, d
             connections.Refusal("CP1", "192.0.2.1", "wrong_password", "/ocpp/CP1", work.now),
         ]
         connections.refused(work, refusals)
-        connections.connected(work, charger.id, "CP1", 1, "192.0.2.7")
+        connections.disconnected(work, speaking(charger), node="here", reason="lost")
 
     await database.write(refuse)
     items = (await admin.get(f"{API}/refused-connections")).json()["items"]
@@ -298,8 +298,12 @@ async def test_refused_connections_say_what_to_do(admin: Client, charger: Any, d
     ]
     assert "NEW" in items[1]["explanation"]
     assert items[1]["offered_protocols"] == ["ocpp1.6"]
-    [moment] = (await admin.get(f"{API}/stations/CP1/connections")).json()["items"]
-    assert (moment["event"], moment["detail"]) == ("connected", "192.0.2.7")
+    moments = (await admin.get(f"{API}/stations/CP1/connections")).json()["items"]
+    assert [(each["event"], each["detail"]) for each in moments] == [
+        ("disconnected", "lost"),
+        ("online", None),
+        ("connected", "192.0.2.7"),
+    ]
 
 
 async def test_TX_07_what_fits_nothing_waits_for_a_person(admin: Client, charger: Any, database: Database) -> None:

@@ -186,7 +186,7 @@ async def test_RPC_13_an_answer_that_overtakes_its_own_time_out_is_late_too(app:
     station = app.directory.find("CP1").station
 
     def ask(work: Any) -> Any:
-        return commands.asked(work, station, name="reset", arguments={}, by="test")
+        return commands.asked(work, station, name="reset", arguments={}, by="test", node="n")
 
     row = await app.database.write(ask)
     await app.database.write(commands.answered_late, station, row.id, {"status": "Accepted"}, app.database.clock())

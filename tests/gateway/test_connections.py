@@ -6,17 +6,19 @@ import asyncio
 import json
 import random
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from stationmaster.background import presence
 from stationmaster.domain import commands, events, sites, stations
 from stationmaster.domain.commands import commands as history
-from stationmaster.domain.connections import connection_log
+from stationmaster.domain.connections import TAKEOVERS, connection_log, connections
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.sessions import sessions
 from stationmaster.domain.stations import alarms
-from stationmaster.gateway.directory import TAKEOVERS
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import connected, held, settled, until
 from tests.gateway.raw import CLOSE, PING, PONG, TEXT, Raw, frame, request
@@ -56,6 +58,7 @@ async def test_CON_01_the_new_socket_works_and_the_old_one_is_closed_with_4001(
     assert await old.closed() == 4001
     assert "superseded" in old.socket.close_reason
     assert await new.call("Heartbeat")
+    await settled(app.database)
     assert app.switchboard.connection(station_of(app)).generation == before + 1
     assert (await log_of(rows))[-1] == ("connected", before + 1)
 
@@ -75,6 +78,7 @@ async def test_CON_02_the_end_of_an_old_socket_changes_nothing(
     monkeypatch.setattr("stationmaster.gateway.listener.CLOSING_S", 60.0)
     old = await raw("CP1")
     new = await raw("CP1", boot=False)
+    await settled(app.database)
     first = app.directory.find("CP1").generation - 1
     assert len(app.listener.links) == 2  # the old one has not answered to its close
     await ask(app, new)
@@ -154,6 +158,7 @@ async def test_CON_04_a_thousand_takeovers_leave_one_socket_and_a_true_log(app: 
     opened.append(await take_over(1000))
     last = opened[-1]
     await until(lambda: len(app.listener.links) == 1)
+    await settled(app.database)
     entry = app.directory.find("CP1")
     assert entry.generation == 1001
     assert (entry.session.generation, connected(app)) == (1001, {"CP1"})
@@ -257,30 +262,29 @@ async def test_CON_07_a_short_absence_is_not_told_and_a_long_one_once(
 ) -> None:
     assert Gateway().offline_after_s == 60
     one = await raw("CP1")
-    entry = app.directory.find("CP1")
 
     def told() -> list[str]:
         return [
             type(event).__name__ for event in heard if isinstance(event, events.StationOnline | events.StationOffline)
         ]
 
+    async def gone_for(seconds: int) -> None:
+        """It closes, and its absence began so long ago; then the gone are looked for, on several nodes at once."""
+        await one.close()
+        await until(lambda: connected(app) == set())
+        await settled(app.database)
+        moved = update(connections).values(closed_at=datetime.now(UTC) - timedelta(seconds=seconds))
+        await app.database.write(lambda work: work.execute(moved))
+        for _ in range(2):
+            await asyncio.gather(*(presence.once(app.database, after=timedelta(seconds=30)) for _ in range(3)))
+
     await settled(app.database)
     assert told() == ["StationOnline"]
-    await one.close()
-    await until(lambda: entry.gone_since)
-    entry.gone_since -= 20  # the clock of an absence, moved back
-    app.listener._sweep()
-    assert app.switchboard.online(station_of(app))
+    await gone_for(20)
     one = await raw("CP1", boot=False)
     await settled(app.database)
     assert told() == ["StationOnline"]
-    await one.close()
-    await until(lambda: entry.gone_since)
-    entry.gone_since -= 90
-    for _ in range(3):
-        app.listener._sweep()
-    assert not app.switchboard.online(station_of(app))
-    await settled(app.database)
+    await gone_for(90)
     assert told() == ["StationOnline", "StationOffline"]
     await raw("CP1", boot=False)
     await settled(app.database)

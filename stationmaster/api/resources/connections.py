@@ -13,7 +13,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import connections, stations
-from stationmaster.gateway.switchboard import Connected
+from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
 
 
@@ -57,11 +57,9 @@ async def list_connections(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Connection]:
     """Chargers that are connected now."""
-    there = {each.station_id: each for each in context.switchboard.connections()}
-    rows = await context.database.read(
-        stations.listed, caller.user.organization_id, among=list(there), limit=limit, cursor=cursor
-    )
-    return paged(rows, limit, lambda row: _connection(there[row.id]))
+    switchboard = context.switchboard
+    rows, seen = await context.database.read(_open, caller.user.organization_id, switchboard.node, limit, cursor)
+    return paged(rows, limit, lambda row: _connection(row.identity, seen[row.id], switchboard))
 
 
 @get("/refused-connections", permission=Permission.VIEW)
@@ -90,8 +88,17 @@ def _history(work: Work, organization_id: int, identity: str, limit: int, cursor
     return connections.history(work, station.id, limit=limit, cursor=cursor)
 
 
-def _connection(each: Connected) -> Connection:
-    return Connection(each.station, each.version, each.generation, each.connected_at, each.source, each.last_heard_at)
+def _open(
+    work: Work, organization_id: int, node: str, limit: int, cursor: str | None
+) -> tuple[list[Any], dict[int, Any]]:
+    there = connections.open_stations()
+    rows = stations.listed(work, organization_id, among=there, limit=limit, cursor=cursor)
+    return rows, connections.seen(work, [row.id for row in rows], node=node)
+
+
+def _connection(station: str, row: Any, switchboard: Switchboard) -> Connection:
+    heard_at = switchboard.last_heard_at(row)
+    return Connection(station, row.version, row.generation, row.connected_at, row.source, heard_at)
 
 
 def _refused(row: Any) -> RefusedConnection:

@@ -14,7 +14,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.sessions import energy_so_far
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
-from stationmaster.domain import metering, sessions, stations
+from stationmaster.domain import connections, metering, sessions, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.gateway.switchboard import Switchboard
@@ -132,9 +132,9 @@ async def list_stations(
 ) -> Page[Station]:
     """Chargers, newest first."""
     _check_text("search", search)
-    there = None if connected is None else [each.station_id for each in context.switchboard.connections()]
+    node = context.switchboard.node
     rows, parts = await context.database.read(
-        _listed, caller.user.organization_id, search, there, connected, limit, cursor
+        _listed, caller.user.organization_id, node, search, connected, limit, cursor
     )
     return paged(rows, limit, lambda row: Station(**_facts(row, row.site, parts, context.switchboard)))
 
@@ -143,13 +143,14 @@ async def list_stations(
 async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> CreatedStation:
     """Add a charger; the answer holds its secret, once."""
     row, secret = await context.database.write(_create, caller.user.organization_id, context.keys, data)
-    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}), context.switchboard), secret=secret)
+    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}, {}), context.switchboard), secret=secret)
 
 
 @get("/{station_id:str}", permission=Permission.VIEW)
 async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
     """One charger."""
-    row, site, parts = await context.database.read(_one, caller.user.organization_id, station_id)
+    node = context.switchboard.node
+    row, site, parts = await context.database.read(_one, caller.user.organization_id, node, station_id)
     return Station(**_facts(row, site, parts, context.switchboard))
 
 
@@ -158,8 +159,8 @@ async def change_station(
     station_id: FromPath[str], data: JSONBody[StationChanges], caller: GivenCaller, context: GivenContext
 ) -> Station:
     """Change the fields that are given."""
-    organization = caller.user.organization_id
-    row, site, parts = await context.database.write(_change, organization, station_id, given(data))
+    organization, node = caller.user.organization_id, context.switchboard.node
+    row, site, parts = await context.database.write(_change, organization, node, station_id, given(data))
     return Station(**_facts(row, site, parts, context.switchboard))
 
 
@@ -197,25 +198,28 @@ class _Parts(msgspec.Struct):
     connectors: Sequence[Any]
     active: Sequence[Any]
     so_far: dict[int, metering.Reading]
+    connections: dict[int, Any]
 
 
-def _parts(work: Work, station_ids: list[int]) -> _Parts:
+def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
     if not station_ids:
-        return _Parts([], [], {})
+        return _Parts([], [], {}, {})
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
-    return _Parts(stations.connectors_of(work, station_ids), active, so_far)
+    seen = connections.seen(work, station_ids, node=node)
+    return _Parts(stations.connectors_of(work, station_ids), active, so_far, seen)
 
 
 def _listed(
     work: Work,
     organization_id: int,
+    node: str,
     text: str | None,
-    there: list[int] | None,
     connected: bool | None,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[Any], _Parts]:
+    there = connections.open_stations()
     rows = stations.listed(
         work,
         organization_id,
@@ -225,12 +229,12 @@ def _listed(
         limit=limit,
         cursor=cursor,
     )
-    return rows, _parts(work, [row.id for row in rows[:limit]])
+    return rows, _parts(work, [row.id for row in rows[:limit]], node)
 
 
-def _one(work: Work, organization_id: int, identity: str) -> tuple[Any, str | None, _Parts]:
+def _one(work: Work, organization_id: int, node: str, identity: str) -> tuple[Any, str | None, _Parts]:
     row = stations.get(work, organization_id, identity)
-    return row, stations.site_name(work, row), _parts(work, [row.id])
+    return row, stations.site_name(work, row), _parts(work, [row.id], node)
 
 
 def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tuple[Any, str]:
@@ -248,11 +252,13 @@ def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tu
         )
 
 
-def _change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> tuple[Any, str | None, _Parts]:
+def _change(
+    work: Work, organization_id: int, node: str, identity: str, changes: dict[str, Any]
+) -> tuple[Any, str | None, _Parts]:
     stations.get(work, organization_id, identity)
     with _SiteField():
         stations.change(work, organization_id, identity, changes)
-    return _one(work, organization_id, identity)
+    return _one(work, organization_id, node, identity)
 
 
 class _SiteField:
@@ -272,7 +278,8 @@ def _check_text(field: str, text: str | None) -> None:
 
 
 def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) -> dict[str, Any]:
-    connection = switchboard.connection(row.id)
+    last = parts.connections.get(row.id)
+    connection = None if last is None or last.closed_at is not None else last
     connectors = [each for each in parts.connectors if each.station_id == row.id]
     whole = next((each for each in connectors if each.evse == 0), None)
     return {
@@ -288,9 +295,9 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
         "registration": row.registration,
         "booted": row.booted_at is not None,
         "connected": connection is not None,
-        "online": switchboard.online(row.id),
+        "online": last is not None and last.online_since is not None,
         "connected_at": None if connection is None else connection.connected_at,
-        "last_heard_at": None if connection is None else connection.last_heard_at,
+        "last_heard_at": None if connection is None else switchboard.last_heard_at(connection),
         "last_boot_at": row.booted_at,
         "status": None if whole is None else whole.status,
         "error_code": None if whole is None else whole.error_code,

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, number
-from stationmaster.domain import sessions, stations
+from stationmaster.domain import connections, sessions, stations
 from stationmaster.storage import Work
 
 VERSION = version("stationmaster")
@@ -35,7 +35,7 @@ class SessionCounts(msgspec.Struct, frozen=True):
 
 
 class MessageCounts(msgspec.Struct, frozen=True):
-    """Since the start of this server."""
+    """Since the start of this server; of several nodes, the one that answers."""
 
     received: int
     sent: int
@@ -64,9 +64,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
     """How the server is."""
     database, switchboard = context.database, context.switchboard
     counts = switchboard.counts
-    total, connected, active, power = await database.read(
-        _counted, caller.user.organization_id, [each.station_id for each in switchboard.connections()]
-    )
+    total, connected, active, power = await database.read(_counted, caller.user.organization_id)
     return Status(
         version=VERSION,
         started_at=context.started_at,
@@ -106,10 +104,10 @@ def _alive(work: Work) -> None:
     work.execute(text("SELECT 1"))
 
 
-def _counted(work: Work, organization_id: int, connected: list[int]) -> tuple[int, int, int, Decimal]:
+def _counted(work: Work, organization_id: int) -> tuple[int, int, int, Decimal]:
     return (
         stations.count(work, organization_id),
-        stations.count(work, organization_id, among=connected),
+        stations.count(work, organization_id, among=connections.open_stations()),
         sessions.count_active(work, organization_id),
         sessions.power_now(work, organization_id),
     )

@@ -75,6 +75,14 @@ def upgrade() -> None:
         batch_op.create_index("ix_meter_values_session_id", ["session_id", "id"], unique=False)
 
     op.create_table(
+        "nodes",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("seal", sa.Text(), nullable=False),
+        sa.Column("started_at", columns.UtcTime(), nullable=False),
+        sa.Column("lease_until", columns.UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_nodes")),
+    )
+    op.create_table(
         "organizations",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -281,6 +289,7 @@ def upgrade() -> None:
         sa.Column("response", columns.Json(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
         sa.Column("asked_at", columns.UtcTime(), nullable=False),
         sa.Column("finished_at", columns.UtcTime(), nullable=True),
         sa.Column("took_ms", sa.Float(), nullable=True),
@@ -289,8 +298,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_commands_public_id")),
     )
     with op.batch_alter_table("commands", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_commands_pending",
+            ["node"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
         batch_op.create_index("ix_commands_station_id", ["station_id", "id"], unique=False)
 
+    op.create_table(
+        "connections",
+        sa.Column(
+            "station_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("generation", sa.Integer(), nullable=False),
+        sa.Column("node", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("connected_at", columns.UtcTime(), nullable=False),
+        sa.Column("closed_at", columns.UtcTime(), nullable=True),
+        sa.Column("online_since", sa.Integer(), nullable=True),
+        sa.Column("taken_from", sa.Text(), nullable=True),
+        sa.Column("takeovers", sa.Integer(), nullable=False),
+        sa.Column("takeovers_since", columns.UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["station_id"], ["stations.id"], name=op.f("fk_connections_station_id_stations")),
+        sa.PrimaryKeyConstraint("station_id", name=op.f("pk_connections")),
+    )
     op.create_table(
         "connectors",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -415,8 +449,14 @@ def downgrade() -> None:
     op.drop_table("sessions")
     op.drop_table("evses")
     op.drop_table("connectors")
+    op.drop_table("connections")
     with op.batch_alter_table("commands", schema=None) as batch_op:
         batch_op.drop_index("ix_commands_station_id")
+        batch_op.drop_index(
+            "ix_commands_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
 
     op.drop_table("commands")
     with op.batch_alter_table("alarms", schema=None) as batch_op:
@@ -468,6 +508,7 @@ def downgrade() -> None:
 
     op.drop_table("outbox")
     op.drop_table("organizations")
+    op.drop_table("nodes")
     with op.batch_alter_table("meter_values", schema=None) as batch_op:
         batch_op.drop_index("ix_meter_values_session_id")
         batch_op.drop_index(

@@ -1,0 +1,180 @@
+"""This node's side of the table of connections: what it holds, and what other nodes have taken from it.
+
+The database decides who is the newest (`domain/connections.py`). The bus only brings the word sooner than the next look.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from stationmaster.domain import connections, nodes, stations
+from stationmaster.domain.connections import Opened
+from stationmaster.gateway.bus import Bus, Superseded
+from stationmaster.gateway.directory import Directory, Entry
+from stationmaster.gateway.session import BACK_LATER, SUPERSEDED, Session
+from stationmaster.storage import Database, StorageUnavailable
+
+log = structlog.get_logger()
+
+
+class Registry:
+    """Registers sockets as they come and go, keeps the lease, and lets go of what is no more ours."""
+
+    def __init__(self, database: Database, directory: Directory, bus: Bus, *, lease_s: float) -> None:
+        self._database = database
+        self._directory = directory
+        self._bus = bus
+        self._lease = timedelta(seconds=lease_s)
+        self._doubtful = False  # something was not stored: the table may say what is not true
+        bus.hear(Superseded, lambda _, news: self._taken_over(news.station_id, news.generation))
+
+    async def join(self) -> None:
+        """At the start: free what dead nodes have left behind. Raises `nodes.OtherKey`."""
+        alone = self._bus.node if self._bus.alone else None
+        if alone is None:
+            await self._database.write(nodes.join, self._bus.node, seal=self._bus.seal, lease=self._lease)
+        await self._bury(alone)
+
+    async def run(self) -> None:
+        """For ever, three times in the time of a lease."""
+        while True:
+            await asyncio.sleep(self._lease.total_seconds() / 3)
+            try:
+                await self.look()
+            except StorageUnavailable:
+                continue
+            except Exception:
+                log.exception("registry.failed", node=self._bus.node)
+
+    async def look(self) -> None:
+        """Renew the lease, free what the dead hold, compare what we hold with what the table says."""
+        if not self._bus.alone:
+            await self._database.write(nodes.renew, self._bus.node, seal=self._bus.seal, lease=self._lease)
+            if await self._database.read(nodes.dead):
+                await self._bury(None)
+        if self._doubtful or not self._bus.alone:
+            await self._compare()
+
+    async def leave(self) -> None:
+        """At the end, with every socket closed."""
+        if not self._bus.alone:
+            await self._database.write(nodes.leave, self._bus.node)
+
+    def enter(self, session: Session) -> Session | None:
+        """A socket is open; returns the one of ours that it replaces."""
+        entry = session.entry
+        replaced, entry.session = entry.session, session
+
+        def entered(opened: Opened | None, error: BaseException | None) -> None:
+            self._entered(session, opened, error)
+
+        self._submit(connections.connected, entry, entered, version=session.version, source=session.link.source)
+        if not entry.station.accepted and not self._bus.alone:
+            self._ask_whether_accepted(session)
+        return replaced
+
+    def leaves(self, session: Session, reason: str) -> bool:
+        """A socket is closed; False when a newer one has taken over, and nothing is to be told (CON-02)."""
+        entry = session.entry
+        if entry.session is not session:
+            return False
+        entry.session = None
+        self._release(entry, reason)
+        return True
+
+    def _entered(self, session: Session, opened: Opened | None, error: BaseException | None) -> None:
+        entry = session.entry
+        if opened is None:
+            self._doubt(error)
+            session.close(BACK_LATER, "try again later")
+            return
+        session.generation = opened.generation
+        if opened.taken_from not in (None, self._bus.node):
+            self._bus.tell(opened.taken_from, Superseded(entry.station.id, opened.generation))
+        if entry.session is session and opened.generation < entry.generation:  # taken over before we knew our own
+            self._let_go(entry)
+        entry.generation = max(entry.generation, opened.generation)
+
+    def _ask_whether_accepted(self, session: Session) -> None:
+        """It may have booted on another node a moment ago (CON-20: this belongs to the record, not to the socket)."""
+        station_id = session.entry.station.id
+
+        def known(row: Any, error: BaseException | None) -> None:
+            if error is not None:
+                session.close(BACK_LATER, "try again later")
+                return
+            if row is not None:
+                self._directory.learn(row)
+            session.go_on()
+
+        session.hold()
+        self._database.submit(stations.entry, (station_id,), known, lane=station_id)
+
+    def _taken_over(self, station_id: int, generation: int) -> None:
+        """Another node has a newer connection of this charger."""
+        entry = self._directory.get(station_id)
+        if entry is None:
+            return
+        entry.generation = max(entry.generation, generation)
+        if entry.session is not None and 0 < entry.session.generation < generation:
+            self._let_go(entry)
+
+    def _let_go(self, entry: Entry) -> None:
+        session, entry.session = entry.session, None
+        if session is not None:
+            log.info(
+                "station.superseded", station=entry.station.identity, source=session.link.source, by="another node"
+            )
+            session.close(SUPERSEDED, "superseded by a newer connection")
+
+    def _release(self, entry: Entry, reason: str) -> None:
+        """In the lane of the station, so after its own entering and before the next one."""
+
+        def released(_: None, error: BaseException | None) -> None:
+            if error is not None:
+                self._doubt(error)
+
+        self._submit(connections.disconnected, entry, released, reason=reason)
+
+    def _doubt(self, error: BaseException | None) -> None:
+        log.warning("registry.not_stored", why=str(error))
+        self._doubtful = True
+
+    async def _bury(self, alone: str | None) -> None:
+        freed, ended = await self._database.write(nodes.bury, alone=alone)
+        if freed or ended:
+            log.info("nodes.buried", connections=freed, commands=ended)
+
+    async def _compare(self) -> None:
+        """Nobody may have told us: the bus may be down, our lease may have been over, a write may have failed."""
+        self._doubtful = False
+        ours = {
+            entry.station.id: (entry, entry.session.generation)
+            for entry in self._directory.entries()
+            if entry.session is not None and entry.session.generation
+        }
+        held = await self._database.read(connections.held_by, self._bus.node)
+        for station_id, (entry, generation) in ours.items():
+            session = entry.session
+            if session is None or session.generation != generation or held.get(station_id) == generation:
+                continue
+            there = await self._database.read(connections.holder, station_id)
+            if there is not None and there.generation > generation:
+                self._taken_over(station_id, there.generation)
+            else:  # freed while we were taken for dead
+                session.close(BACK_LATER, "try again later")
+        for station_id in held:
+            held_entry = self._directory.get(station_id)
+            if held_entry is not None and held_entry.session is None:
+                self._release(held_entry, "the connection was lost")
+
+    def _submit(
+        self, f: Callable[..., Any], entry: Entry, done: Callable[[Any, BaseException | None], None], **facts: Any
+    ) -> None:
+        station, node = entry.station, self._bus.node
+        self._database.submit(lambda work: f(work, station, node=node, **facts), (), done, lane=station.id)
