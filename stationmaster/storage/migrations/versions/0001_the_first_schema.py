@@ -38,10 +38,11 @@ def upgrade() -> None:
         sa.Column("outcome", sa.Text(), nullable=False),
         sa.Column("took_ms", sa.Float(), nullable=True),
         sa.Column("remarks", sa.Text(), nullable=True),
+        sa.Column("block", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
     )
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.create_index("ix_messages_station_id", ["station_id", "id"], unique=False)
+        batch_op.create_index("ix_messages_block", ["block", "station_id"], unique=False)
 
     op.create_table(
         "meter_values",
@@ -519,7 +520,7 @@ def downgrade() -> None:
 
     op.drop_table("meter_values")
     with op.batch_alter_table("messages", schema=None) as batch_op:
-        batch_op.drop_index("ix_messages_station_id")
+        batch_op.drop_index("ix_messages_block")
 
     op.drop_table("messages")
     with op.batch_alter_table("connection_log", schema=None) as batch_op:
