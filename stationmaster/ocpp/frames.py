@@ -95,11 +95,9 @@ def read(data: bytes | bytearray | memoryview) -> Frame:
         whole = _json.decode(text)
     except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError):
         return _diagnose(text)
-    number: int = whole[0]
-    payload = frame.details if isinstance(frame, CallError | CallResultError) else frame.payload
-    if whole[-1].__class__ is not dict and payload is not _EMPTY:
-        frame = _without_object(frame, number, whole[-1])
-    _check_form(text, whole, frame.id, number)
+    if whole[-1].__class__ is not dict and getattr(frame, "details", None) is not _EMPTY:
+        frame = _without_object(frame, whole[0], whole[-1])
+    _check_form(text, whole, frame.id)
     return frame
 
 
@@ -145,17 +143,21 @@ _NUMBER = re.compile(rb"[0-9.eE+-]+")
 _NO_BRACKET = bytes(byte for byte in range(256) if chr(byte) not in "[]{}")
 
 
-def _check_form(text: bytes, whole: Any, message_id: str, message_type: int) -> None:
+def _check_form(text: bytes, whole: list[Any], message_id: str) -> None:
     """Raises OcppError(FORMAT) when the well-formed JSON `text`, decoded as `whole`, breaks a limit of RPC-23."""
     outline = text.translate(_OUTLINE)
     # No more brackets than levels allowed: can't be too deep.
     if outline.count(b"(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", message_id, message_type)
+        raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", message_id, whole[0])
     if _TOO_LONG in outline and _longest_number(text) > MAX_DIGITS:
-        raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", message_id, message_type)
+        raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", message_id, whole[0])
     # Decoding keeps one of two equal keys, so what is encoded again has a colon less. An escaped colon could hide that.
-    if (_encoder.encode(whole).count(b":") != text.count(b":") or b"\\u" in text) and _has_double_key(text):
-        raise OcppError(Defect.FORMAT, "an object has the same key twice", message_id, message_type)
+    if (_encoder.encode(whole).count(b":") != text.count(b":") or _escapes(text)) and _has_double_key(text):
+        raise OcppError(Defect.FORMAT, "an object has the same key twice", message_id, whole[0])
+
+
+def _escapes(text: bytes) -> bool:
+    return b"\\" in text and b"\\u" in text  # one byte is found several times faster than two
 
 
 def _depth(text: bytes) -> int:
