@@ -12,6 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
@@ -111,7 +112,7 @@ class Session:
         self._busy = False
         self._paused = False
         self._fresh = True  # no message has been to the database yet
-        self._answers: deque[tuple[str, int, bytes]] | None = None
+        self._answers: dict[str, tuple[int, bytes]] | None = None  # by message id, the oldest first: content and answer
         self._outbound: Outbound | None = None
         self._expected: set[str] | None = None  # actions we have asked for by TriggerMessage while pending (CON-21)
 
@@ -129,9 +130,9 @@ class Session:
     def receive(self, data: bytes) -> None:
         """A complete text message. Answers to our calls are taken at once, whatever the lane is doing."""
         self._counts.received += 1
-        if not data.strip():
+        if not data or data.isspace():
             return  # some firmwares send empty frames
-        if b"\\u0000" in data:  # no text of a station's means it, and PostgreSQL cannot keep it
+        if b"\\" in data and b"\\u0000" in data:  # no text of a station's means it, and PostgreSQL cannot keep it
             data = data.replace(b"\\u0000", b"\\ufffd")
         if not data.startswith(b"[2") and self._is_answer(data):
             return
@@ -251,7 +252,7 @@ class Session:
         first = self._fresh and call.action != REGISTERING
         unit = (self.entry.station, call, handler, request, remarks, first, time.perf_counter())
         self._fresh = False
-        self._database.submit(answered, unit, self._answerer(call, data), lane=self.entry.station.id)
+        self._database.submit(answered, unit, partial(self._handled, call, data), lane=self.entry.station.id)
 
     def _guard(self, call: frames.Call) -> None:
         """Before it is accepted, a station may only introduce itself, and answer what we have triggered (CON-21)."""
@@ -269,20 +270,21 @@ class Session:
 
     def _answered_already(self, call: frames.Call) -> tuple[bytes | None, bool]:
         """The answer we gave to this very call, on this connection or just before it; or whether its id is used again (RPC-10)."""
-        reused = False
-        for message_id, content, answer in self._answers or ():
-            if message_id == call.id:
-                if content == _content(call):
-                    return answer, False
-                reused = True
-        return None, reused
+        known = self._answers.get(call.id) if self._answers else None
+        if known is None:
+            return None, False
+        content, answer = known
+        return (answer, False) if content == _content(call) else (None, True)
 
     def _remember(self, call: frames.Call, answer: bytes) -> None:
         if call.action == REGISTERING and not self.entry.station.accepted:
             return  # it asks again until the answer is another one, and some use one id for all
         if self._answers is None:
-            self._answers = deque(maxlen=REMEMBERED)
-        self._answers.append((call.id, _content(call), answer))
+            self._answers = {}
+        self._answers.pop(call.id, None)
+        self._answers[call.id] = _content(call), answer
+        if len(self._answers) > REMEMBERED:
+            del self._answers[next(iter(self._answers))]
 
     def _answer_promptly(
         self, call: frames.Call, handler: Handler, request: Request, data: bytes, remarks: tuple[str, ...]
@@ -300,23 +302,19 @@ class Session:
             remarks=remarks,
         )
 
-    def _answerer(self, call: frames.Call, data: bytes) -> Callable[[Any, BaseException | None], None]:
-        started = time.perf_counter()
-
-        def answer(result: Any, error: BaseException | None) -> None:
-            if error is None:
-                frame, before = result
-                for known in before:
-                    self._remember(*known)
-                self._remember(call, frame)
-                self._send(frame)
-                if _each.isEnabledFor(logging.DEBUG):
-                    log.debug("message", station=self.entry.station.identity, action=call.action, ms=_since(started))
-            else:
-                self._failed(call, data, error)
-            self._next()
-
-        return answer
+    def _handled(self, call: frames.Call, data: bytes, result: Any, error: BaseException | None) -> None:
+        """The commit is done, or has failed: answer, and look at the next message."""
+        if error is None:
+            frame, before = result
+            for known in before:
+                self._remember(*known)
+            self._remember(call, frame)
+            self._send(frame)
+            if _each.isEnabledFor(logging.DEBUG):
+                log.debug("message", station=self.entry.station.identity, action=call.action)
+        else:
+            self._failed(call, data, error)
+        self._next()
 
     def _failed(self, call: frames.Call, data: bytes, error: BaseException) -> None:
         """Our own failure is not a final answer (rule 2): go away, and the station keeps its copy."""
