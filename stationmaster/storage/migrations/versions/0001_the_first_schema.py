@@ -388,13 +388,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_sessions_public_id")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
-        batch_op.create_index(
-            "ix_sessions_active",
-            ["station_id", "evse"],
-            unique=False,
-            sqlite_where=sa.text("status = 'active'"),
-            postgresql_where=sa.text("status = 'active'"),
-        )
         batch_op.create_index("ix_sessions_started", ["station_id", "evse", "started_text"], unique=False)
         batch_op.create_index("ix_sessions_station", ["station_id", "id"], unique=False)
         batch_op.create_index("ix_sessions_token", ["token", "id"], unique=False)
@@ -441,11 +434,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sessions_token")
         batch_op.drop_index("ix_sessions_station")
         batch_op.drop_index("ix_sessions_started")
-        batch_op.drop_index(
-            "ix_sessions_active",
-            sqlite_where=sa.text("status = 'active'"),
-            postgresql_where=sa.text("status = 'active'"),
-        )
 
     op.drop_table("sessions")
     op.drop_table("evses")
