@@ -40,7 +40,7 @@ Index("ix_messages_block", messages.c.block, messages.c.station_id)
 _insert = Bulk(
     messages,
     ("station_id", "at", "direction", "message_id", "action", "request", "response", "outcome", "took_ms", "remarks"),
-    block="(SELECT coalesce(max(id), 0) >> 14 FROM messages)",
+    asked={"block": "SELECT coalesce(max(id), 0) >> 14 FROM messages"},
 )
 
 _SECRET_KEYS = {"authorizationkey", "basicauthpassword", "password"}
@@ -148,9 +148,11 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
     if action is not None:
         mine = mine.where(messages.c.action == action)
     mine = page(mine, messages.c.id, limit=limit, cursor=cursor)
-    first, block = work.execute(select(func.min(messages.c.block), func.max(messages.c.block))).one()
+    ends = work.execute(
+        select(func.min(messages.c.block).label("first"), func.max(messages.c.block).label("last"))
+    ).one()
     found: list[Any] = []
-    at_once = 4
+    first, block, at_once = ends.first, ends.last, 4
     while block is not None and block >= first and len(found) <= limit:
         blocks = range(block, block - at_once, -1)
         found += work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))

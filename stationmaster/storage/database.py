@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -98,7 +98,7 @@ class Unit:
         self.done = done
         self.result: Any = None
         self.error: BaseException | None = None
-        self.events: list[Any] = []
+        self.events: Sequence[Any] = ()
         self.since = time.monotonic()
         self.state = "waiting"
 
@@ -328,7 +328,7 @@ class _Lane:
         """
         attempts = 0
         while True:
-            unit.error, unit.result, unit.events = None, None, []
+            unit.error, unit.result, unit.events = None, None, ()
             if unit.state == "abandoned" or time.monotonic() - unit.since > HOLD_S:
                 unit.error = StorageUnavailable("the database could not be reached in time")
                 return
@@ -336,7 +336,7 @@ class _Lane:
                 self._transaction([unit])
                 return
             except BaseException as error:  # whatever it is: a thread that ends would take all its stations with it
-                unit.result, unit.events = None, []
+                unit.result, unit.events = None, ()
                 if is_trouble(error):
                     if not self.failing:
                         log.error("database.unavailable", error=_short(error))
@@ -371,15 +371,16 @@ class _Lane:
         cursor = connection.connection.cursor()
         try:
             now, watched = self.database.clock(), self.database.watched()
+            work = Work(connection, cursor, now, bulk)
+            work.watched = watched
             for unit in units:
                 if unit.state == "abandoned":
                     continue
-                work = Work(connection, cursor, now, bulk)
-                work.watched = watched
                 unit.result = unit.f(work, *unit.args)
-                unit.events = work.events
-                for consumer in self.database.before_commit if work.events else ():
-                    consumer(work, work.events)
+                if work.events:
+                    unit.events, work.events = work.events, []
+                    for consumer in self.database.before_commit:
+                        consumer(work, unit.events)
             for rows_of, rows in bulk.items():
                 rows_of.insert(cursor, connection.dialect, rows)
         finally:

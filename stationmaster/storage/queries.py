@@ -6,7 +6,7 @@ import base64
 import binascii
 import itertools
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -17,6 +17,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from stationmaster.storage.columns import Json
 
 Processor = Callable[[Any], Any]
+Column = Callable[[Iterable[Any]], list[Any]]
 _ROWS = (64, 16, 4, 1)
 
 
@@ -36,9 +37,7 @@ class Prepared:
         if compiled is None:
             compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect)
         cursor.execute(compiled.sql, compiled.bind(parameters))
-        if compiled.row is None:
-            return []
-        return [compiled.row(values) for values in cursor.fetchall()]
+        return [] if compiled.rows is None else compiled.rows(cursor.fetchall())
 
 
 class _Compiled:
@@ -50,7 +49,7 @@ class _Compiled:
         self.names = list(compiled.positiontup or ())
         self.fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
         self.processors: list[Any] = [compiled._bind_processors.get(name) for name in self.names]
-        self.row = _row_maker(compiled, dialect)
+        self.rows = _row_maker(compiled, dialect)
 
     def bind(self, parameters: dict[str, Any]) -> list[Any]:
         values = []
@@ -60,7 +59,7 @@ class _Compiled:
         return values
 
 
-def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[Sequence[Any]], Any] | None:
+def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[list[Sequence[Any]]], list[Any]] | None:
     columns = compiled._result_columns
     if not columns:
         return None
@@ -71,13 +70,20 @@ def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[Sequence[An
         if (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
 
-    def make(values: Sequence[Any]) -> Any:
-        if not processors:
-            return shape._make(values)
-        row = list(values)
-        for index, processor in processors:
-            row[index] = processor(row[index])
-        return shape._make(row)
+    def make(rows: list[Sequence[Any]]) -> list[Any]:
+        if len(rows) > 2:  # column by column
+            columns: list[Any] = list(zip(*rows, strict=True))
+            for index, processor in processors:
+                columns[index] = [processor(value) for value in columns[index]]
+            return list(map(shape._make, zip(*columns, strict=True)))
+        made = []
+        for values in rows:
+            row = list(values)
+            for index, processor in processors:
+                if row[index] is not None:
+                    row[index] = processor(row[index])
+            made.append(shape._make(row))
+        return made
 
     return make
 
@@ -86,7 +92,8 @@ class Bulk:
     """Rows of one table that all units of a commit insert together, in one statement.
 
     `derived` columns are SQL expressions over the row's own values, written `{column}`: so a meter value finds its
-    session inside the INSERT, without a question to the database before it. With `ignore_duplicates`, a row whose
+    session inside the INSERT, without a question to the database before it. `asked` columns have one value for all rows of
+    a commit, which a SELECT tells. With `ignore_duplicates`, a row whose
     UNIQUE key is already there changes nothing.
     """
 
@@ -97,21 +104,28 @@ class Bulk:
         *,
         ignore_duplicates: bool = False,
         inputs: Sequence[str] = (),
+        asked: Mapping[str, str] | None = None,
         **derived: str,
     ) -> None:
         self.table = table
-        self.columns = tuple(columns)
+        self.asked = asked or {}
+        self.columns = (*columns, *self.asked)
         self.inputs = self.columns + tuple(inputs)  # inputs are read by derived expressions but not stored
         self.derived = derived
         self.ignore_duplicates = ignore_duplicates
         self._sql: dict[tuple[str, int], str] = {}
-        self._bind: dict[str, list[tuple[int, Processor]]] = {}
+        self._bind: dict[str, list[tuple[int, Column]]] = {}
 
     def insert(self, cursor: Any, dialect: Dialect, rows: list[tuple[Any, ...]]) -> None:
         if dialect.name not in self._bind:
             self._bind[dialect.name] = self._processors(dialect)
-        if processors := self._bind[dialect.name]:
-            rows = [_processed(row, processors) for row in rows]
+        columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for question in self.asked.values():
+            cursor.execute(question)
+            columns.append(itertools.repeat(cursor.fetchone()[0], len(rows)))
+        for index, bind in self._bind[dialect.name]:
+            columns[index] = bind(columns[index])
+        rows = list(zip(*columns, strict=True))
         if dialect.name == "sqlite":
             # Many rows in one statement: the driver gives up the interpreter's lock for each statement, and getting it back
             # from a busy event loop costs more than the row. A few sizes, so that their compiled forms are kept.
@@ -153,23 +167,21 @@ class Bulk:
         """What goes into each column, given where each input is found."""
         return [place[name] for name in self.columns] + [sql.format(**place) for sql in self.derived.values()]
 
-    def _processors(self, dialect: Dialect) -> list[tuple[int, Processor]]:
-        found: list[tuple[int, Processor]] = []
+    def _processors(self, dialect: Dialect) -> list[tuple[int, Column]]:
+        """How the values of a column become the driver's, column by column: a call for each value would cost more than the row."""
+        found: list[tuple[int, Column]] = []
         for index, name in enumerate(self.inputs):
             kind = self.table.c[name].type
             if isinstance(kind, Json) and dialect.name == "postgresql":
                 continue  # the whole row becomes JSON, and this with it
             processor = kind.dialect_impl(dialect).bind_processor(dialect)
             if processor is not None:
-                found.append((index, processor))
+                found.append((index, kind.bind_column(dialect) if hasattr(kind, "bind_column") else _each(processor)))
         return found
 
 
-def _processed(row: tuple[Any, ...], processors: list[tuple[int, Processor]]) -> tuple[Any, ...]:
-    values = list(row)
-    for index, processor in processors:
-        values[index] = processor(values[index])
-    return tuple(values)
+def _each(processor: Processor) -> Column:
+    return lambda values: [processor(value) for value in values]
 
 
 class BadCursor(ValueError):
