@@ -42,6 +42,7 @@ class Keys:
         self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
         self._seen = hmac.digest(secret_key, os.urandom(32), "sha256")
         self._verified: dict[bytes, bytes] = {}  # salt → keyed digest of the secret argon2 has said yes to
+        self._refuted: dict[bytes, bytes] = {}  # and of the last one it has said no to
         self._nobody = Credential(salt=b"nobody", digest=secrets.token_bytes(32))
 
     def generated(self) -> tuple[str, Credential]:
@@ -61,25 +62,38 @@ class Keys:
         salt = secrets.token_bytes(16)
         return Credential(salt, self._digest(salt, raw)[:2], _argon2.hash(raw))
 
-    def verify(self, credential: Credential | None, secret: bytes) -> bool:
-        """Whether this is the station's secret; takes as long for a station that does not exist (`None`)."""
+    def check(self, credential: Credential | None, secret: bytes) -> bool | None:
+        """Whether this is the station's secret; None when only `verify` can tell, which may take tens of milliseconds.
+
+        Takes as long for a station that does not exist (`None`).
+        """
         known = credential or self._nobody
         digest = self._digest(known.salt, secret)
         if not hmac.compare_digest(digest[: len(known.digest)], known.digest):
             return False
-        return credential is not None and (known.slow is None or self._verify_slow(known, secret))
-
-    def _verify_slow(self, credential: Credential, secret: bytes) -> bool:
-        seen = hashlib.blake2b(secret, key=self._seen, salt=credential.salt).digest()
-        if hmac.compare_digest(self._verified.get(credential.salt, b""), seen):
+        if credential is None or known.slow is None:
+            return credential is not None
+        seen = self._trace(known, secret)
+        if hmac.compare_digest(self._verified.get(known.salt, b""), seen):
             return True
-        assert credential.slow is not None
+        return False if hmac.compare_digest(self._refuted.get(known.salt, b""), seen) else None
+
+    def verify(self, credential: Credential | None, secret: bytes) -> bool:
+        """The same, however long it takes; argon2's answer is remembered, for `check`. May run in any thread."""
+        right = self.check(credential, secret)
+        if right is not None:
+            return right
+        assert credential is not None and credential.slow is not None
         try:
             _argon2.verify(credential.slow, secret)
-        except argon2.exceptions.VerificationError:
+        except (argon2.exceptions.VerifyMismatchError, argon2.exceptions.InvalidHashError):
+            self._refuted[credential.salt] = self._trace(credential, secret)
             return False
-        self._verified[credential.salt] = seen
+        self._verified[credential.salt] = self._trace(credential, secret)
         return True
+
+    def _trace(self, credential: Credential, secret: bytes) -> bytes:
+        return hashlib.blake2b(secret, key=self._seen, salt=credential.salt).digest()
 
     def _digest(self, salt: bytes, secret: bytes) -> bytes:
         return hmac.digest(self.pepper, salt + secret, "sha256")

@@ -5,9 +5,11 @@ Refused handshakes are collected and kept with their reasons, once a second.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +19,8 @@ from stationmaster.domain import connections
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.directory import Directory, Entry
-from stationmaster.gateway.handshake import Admitted, Handshake, Refused
+from stationmaster.gateway.door import NO_REQUEST
+from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.session import REMOVED, SUPERSEDED, Counts, Link, Session
 from stationmaster.handlers.routing import Routes
@@ -27,6 +30,8 @@ from stationmaster.storage import Database
 log = structlog.get_logger()
 
 MAX_REFUSALS = 1000  # different ones, between two writes
+MAX_CHECKS = 200  # secrets that wait for their slow check; about five seconds of work
+FAILED = Refused(500, b"Something went wrong here.\n", "")
 
 
 class Gate:
@@ -49,23 +54,71 @@ class Gate:
         self._settings = settings
         self._registry = registry
         self._handshake = Handshake(directory, keys, {version: one.dialect for version, one in routes.items()})
+        self._threads = ThreadPoolExecutor(1, "secrets")
+        self._checking = 0
         self._refusals: dict[tuple[str, str, str], Refusal] = {}
         self._written_at = 0.0
         directory.on_removed = self._removed
 
-    def decide(self, path: bytes, headers: Mapping[str, str], source: str, under_way: int) -> Admitted | Refused:
-        """Let this handshake in? A refusal is kept for the inbox "why can't my charger connect?"."""
-        if self.stopping:
-            decided: Admitted | Refused = _later("stopping", 10)
-        elif not self._database.available:
-            decided = _later("storage_down", 10)
-        elif under_way > self._settings.max_handshakes:
-            decided = _later("too_busy", 5)
-        else:
-            decided = self._handshake.decide(path, headers, source)
+    def decide(
+        self, path: bytes, headers: Mapping[str, str], source: str, then: Callable[[Admitted | Refused], None]
+    ) -> None:
+        """Let this handshake in? `then` is told: at once, or when a secret that takes long has been checked in a thread.
+
+        A refusal is kept for the inbox "why can't my charger connect?".
+        """
+        try:
+            decided = self._decide(path, headers, source)
+        except Exception:
+            log.exception("handshake.failed", source=source)
+            then(FAILED)
+            return
+        if isinstance(decided, Unsure):
+            self._check(decided, path, headers, source, then)
+            return
         if isinstance(decided, Refused):
             self._keep(decided, path, headers, source)
-        return decided
+        then(decided)
+
+    def _decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
+        if self.stopping:
+            return _later("stopping", 10)
+        if not self._database.available:
+            return _later("storage_down", 10)
+        decided = self._handshake.decide(path, headers, source)
+        return _later("too_busy", 5) if isinstance(decided, Unsure) and self._checking >= MAX_CHECKS else decided
+
+    def _check(
+        self,
+        unsure: Unsure,
+        path: bytes,
+        headers: Mapping[str, str],
+        source: str,
+        then: Callable[[Admitted | Refused], None],
+    ) -> None:
+        """Find out about a secret, in a thread. One at a time, so that the loop keeps a core of its own."""
+
+        def checked(done: asyncio.Future[bool]) -> None:
+            self._checking -= 1
+            if done.cancelled() or done.exception() is None:
+                self.decide(path, headers, source, then)  # what was found out is remembered
+            else:
+                log.error("handshake.failed", source=source, exc_info=done.exception())
+                then(FAILED)
+
+        self._checking += 1
+        asyncio.get_running_loop().run_in_executor(self._threads, unsure.check).add_done_callback(checked)
+
+    def unreadable(self, reason: str, path: bytes, source: str) -> Refused:
+        """What came was no handshake at all; kept for the inbox as well."""
+        refused = Refused(400, NO_REQUEST, reason, self._handshake.known(path))
+        self._keep(refused, path, {}, source)
+        return refused
+
+    def stop(self) -> None:
+        """Let nobody in any more."""
+        self.stopping = True
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
     def enter(self, admitted: Admitted, link: Link) -> Session:
         """The socket is open: the newest wins, the one before it is closed."""

@@ -10,7 +10,8 @@ import binascii
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
@@ -18,6 +19,7 @@ import msgspec
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import is_identity
 from stationmaster.gateway.directory import Directory, Entry
+from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.proxies import elements
 from stationmaster.ocpp.dialects import DIALECTS, Dialect
 
@@ -44,6 +46,12 @@ class Refused(msgspec.Struct, frozen=True):
     identity: str = ""
     offered: tuple[str, ...] = ()
     headers: dict[str, str] = {}
+
+
+class Unsure(msgspec.Struct, frozen=True):
+    """A secret that a person typed, for the first time: decide again when `check` has run, in a thread (decision 0004)."""
+
+    check: Callable[[], bool]
 
 
 class Attempts:
@@ -90,34 +98,37 @@ class Handshake:
         self._spoken = spoken  # by version, those we have handlers for
         self.attempts = Attempts()
 
-    def decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused:
+    def decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
         """Identity, credentials, version, in this order."""
         offered = _offered(headers)
         identity, asked_version = identity_of(path)
         entry = None if identity is None else self._directory.find(identity)
         if not _is_handshake(headers):
-            known = "" if entry is None else entry.station.identity
-            return Refused(400, b"This port speaks WebSocket, to chargers.\n", "bad_request", known, offered)
+            return Refused(400, NO_REQUEST, "bad_request", self.known(path), offered)
         if identity is None:
             return Refused(404, b"The URL must end in the charger's id.\n", "bad_identity", "", offered)
-        if problem := self._problem(entry, identity, headers, source):
-            return self._turned_away(problem, identity, offered, source)
-        assert entry is not None
-        return self._with_version(entry, offered, asked_version)
-
-    def _problem(self, entry: Entry | None, identity: str, headers: Mapping[str, str], source: str) -> str | None:
         user, password, problem = _credentials(headers)
         # The check is made in any case, so that all refusals take the same time.
-        right = self._keys.verify(None if entry is None else entry.credential, password)
+        right = self._keys.check(None if entry is None else entry.credential, password)
         if entry is None:  # the first thing to know about it; and the inbox keeps only so many of these (CON-25)
-            return "unknown_station"
-        if self.attempts.exhausted(source, identity):
-            return "too_many_attempts"
+            problem = "unknown_station"
+        elif self.attempts.exhausted(source, identity):
+            problem = "too_many_attempts"
+        elif problem is None and user != identity.encode():
+            problem = "username_mismatch"
+        elif problem is None and right is False:
+            problem = "wrong_password"
         if problem is not None:
-            return problem
-        if user != identity.encode():
-            return "username_mismatch"
-        return None if right else "wrong_password"
+            return self._turned_away(problem, identity, offered, source)
+        assert entry is not None
+        if right is None:
+            return Unsure(partial(self._keys.verify, entry.credential, password))
+        return self._with_version(entry, offered, asked_version)
+
+    def known(self, path: bytes) -> str:
+        """The identity in this path if it is a charger of ours, else ""."""
+        identity, _ = identity_of(path)
+        return identity if identity is not None and self._directory.find(identity) is not None else ""
 
     def _turned_away(self, problem: str, identity: str, offered: tuple[str, ...], source: str) -> Refused:
         over = self.attempts.exhausted(source) or self.attempts.exhausted(source, identity)

@@ -18,12 +18,12 @@ from picows import (
     WSListener,
     WSMsgType,
     WSTransport,
-    WSUpgradeRequest,
     WSUpgradeResponse,
     WSUpgradeResponseWithListener,
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from stationmaster.gateway.door import Door, Doors, Head
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.handshake import Admitted, Refused
 from stationmaster.gateway.proxies import source_of
@@ -40,6 +40,10 @@ STALLED_S = (
 )
 CLOSING_S = 2.0  # time for the peer to take our close frame
 SWEEP_S = 2.0
+_REQUEST = (
+    "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: {key}\r\n\r\n"
+)
 # A frame of this many bytes or fewer needs no buffer of its own; memory of every idle connection (the library's minimum).
 READ_BUFFER = 2048
 
@@ -66,14 +70,16 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.links: set[SocketLink] = set()
-        self.handshakes = 0
+        self.doors = Doors(self, most=settings.max_handshakes, timeout_s=settings.handshake_timeout_s)
 
     async def start(self) -> int:
         """Listen; returns the port (of use when the setting is 0)."""
         loop = asyncio.get_running_loop()
         settings = self._settings
         try:
-            self._server = await loop.create_server(self._protocol, settings.host, settings.port, backlog=4096)
+            self._server = await loop.create_server(
+                lambda: Door(self.doors), settings.host, settings.port, backlog=4096
+            )
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise OSError(f"gateway.port: {where} cannot be used: {error.strerror or error}") from None
@@ -82,7 +88,7 @@ class Listener:
 
     async def stop(self) -> None:
         """Take no more, let what is being handled be answered, then close with 1012, spread out (CON-09)."""
-        self._gate.stopping = True
+        self._gate.stop()
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline and not all(link.session.idle for link in self.links if link.session):
             await asyncio.sleep(0.02)
@@ -102,30 +108,65 @@ class Listener:
             self._sweeper.cancel()
         if self._server is not None:
             self._server.close()
+        self.doors.close()
         for link in list(self.links):
             link.abort()
         await asyncio.sleep(0)
 
-    def _protocol(self) -> WSProtocol:
-        return _Door(self, self._settings)
+    # Called by a door
 
-    def admit(self, request: WSUpgradeRequest, peer: str) -> WSUpgradeResponseWithListener:
-        """The answer to a handshake from this peer: 101 with a listener, or the refusal."""
-        source = source_of(peer, request.headers, self._settings.trusted_proxies)
-        try:
-            decided = self._gate.decide(request.path, request.headers, source, self.handshakes)
-        except Exception:
-            log.exception("handshake.failed", source=source)
-            decided = Refused(500, b"Something went wrong here.\n", "bad_request")
-        if isinstance(decided, Refused):
-            response = WSUpgradeResponse.create_error_response(decided.status, decided.body, decided.headers)
-            return WSUpgradeResponseWithListener(response, None)
+    def asked(self, door: Door, head: Head) -> None:
+        """A handshake has come: let it in, or send it away."""
+        source = source_of(door.peer, head.headers, self._settings.trusted_proxies)
+
+        def decided(answer: Admitted | Refused) -> None:
+            try:
+                if isinstance(answer, Refused):
+                    door.answer(answer.status, answer.body, answer.headers)
+                elif not door.transport.is_closing():
+                    self._let_in(door.transport, head, answer, source)
+            except Exception:
+                log.exception("handshake.failed", source=source)
+                door.transport.abort()
+
+        self._gate.decide(head.path, head.headers, source, decided)
+
+    def unreadable(self, door: Door, reason: str, path: bytes) -> None:
+        """What came is no handshake."""
+        refused = self._gate.unreadable(reason, path, door.peer)
+        door.answer(refused.status, refused.body, refused.headers)
+
+    def _let_in(self, transport: asyncio.Transport, head: Head, admitted: Admitted, source: str) -> None:
+        """Hand the connection to the library, with all that has come so far."""
+        link = SocketLink(self, admitted, source)
+        headers = {} if admitted.subprotocol is None else {"Sec-WebSocket-Protocol": admitted.subprotocol}
+        response = WSUpgradeResponse.create_101_response(headers)
+        protocol = WSProtocol(
+            None,
+            None,
+            False,
+            lambda _: WSUpgradeResponseWithListener(response, link),
+            _quiet,
+            True,
+            None,
+            False,
+            0,
+            0,
+            1,
+            False,  # we answer pings ourselves: whoever pings is alive (CON-07)
+            MAX_FRAME,
+            None,
+            READ_BUFFER,
+        )
+        protocol.connection_made(transport)
+        transport.set_protocol(protocol)
+        transport.resume_reading()
         # The library wants exactly these words. Some chargers forget one, or say "keep-alive, Upgrade", and nothing else is
         # wrong with them.
-        request.headers["Connection"], request.headers["Upgrade"] = "Upgrade", "websocket"
-        headers = {} if decided.subprotocol is None else {"Sec-WebSocket-Protocol": decided.subprotocol}
-        response = WSUpgradeResponse.create_101_response(headers)
-        return WSUpgradeResponseWithListener(response, SocketLink(self, decided, source))
+        key, version = head.headers["Sec-WebSocket-Key"], head.headers["Sec-WebSocket-Version"]
+        _feed(protocol, _REQUEST.format(key=key, version=version).encode() + head.rest)
+
+    # Called by a link
 
     def opened(self, link: SocketLink, admitted: Admitted) -> Session:
         self.links.add(link)
@@ -146,60 +187,18 @@ class Listener:
                 link.look_after(now, settings.ping_interval_s, settings.pong_timeout_s)
             except Exception:
                 log.exception("sweep.failed", source=link.source)
+        self.doors.sweep(now)
         self._gate.sweep(now)
 
 
-class _Door(WSProtocol):  # type: ignore[misc]
-    """A connection until it is let in: knows where it comes from, and counts as a handshake under way."""
-
-    __slots__ = ("_counted", "_listener", "_peer")
-
-    def __init__(self, listener: Listener, settings: GatewaySettings) -> None:
-        super().__init__(
-            None,
-            None,
-            False,
-            self._admit,
-            _quiet,
-            True,
-            settings.handshake_timeout_s,
-            False,
-            0,
-            0,
-            1,
-            False,  # we answer pings ourselves: whoever pings is alive (CON-07)
-            MAX_FRAME,
-            None,
-            READ_BUFFER,
-        )
-        self._listener: Listener | None = listener
-        self._peer = "?"
-        self._counted = False
-
-    def connection_made(self, transport: Any) -> None:
-        peer = transport.get_extra_info("peername")
-        self._peer = peer[0] if peer else "?"
-        assert self._listener is not None
-        self._listener.handshakes += 1
-        self._counted = True
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._count_off()
-        super().connection_lost(error)
-
-    def _admit(self, request: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
-        listener = self._listener
-        assert listener is not None
-        response = listener.admit(request, self._peer)
-        self._count_off()
-        return response
-
-    def _count_off(self) -> None:
-        if self._counted and self._listener is not None:
-            self._counted = False
-            self._listener.handshakes -= 1
-            self._listener = None
+def _feed(protocol: WSProtocol, data: bytes) -> None:
+    """What was read before the library was there."""
+    while data and not protocol.transport.underlying_transport.is_closing():
+        room = protocol.get_buffer(-1)
+        taken = min(len(room), len(data))
+        room[:taken] = data[:taken]
+        data = data[taken:]
+        protocol.buffer_updated(taken)
 
 
 class SocketLink(WSListener):

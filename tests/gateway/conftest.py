@@ -13,6 +13,8 @@ import uvloop
 from sqlalchemy import Table, select
 
 from stationmaster.app import App
+from stationmaster.domain import sites, stations
+from stationmaster.domain.connections import refused_connections
 from stationmaster.gateway import listener
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
@@ -69,6 +71,39 @@ async def raw(app: App, charger: Any) -> AsyncIterator[Callable[..., Awaitable[R
     yield connect
     for one in opened:
         await one.close()
+
+
+@pytest.fixture
+async def secrets(app: Any) -> dict[str, str]:
+    """Two registered chargers."""
+    home = await app.database.write(sites.home)
+    return {
+        identity: (await app.database.write(stations.create, home, app.keys, identity=identity))[1]
+        for identity in ("CP1", "CP2")
+    }
+
+
+@pytest.fixture
+def knock(app: Any) -> Any:
+    """Send a handshake, see the HTTP answer."""
+
+    async def send(path: str = "/ocpp/CP1", *, source: str | None = None, **options: Any) -> Raw:
+        one = await Raw.open(app.gateway_port, request(path, **options), source=source)
+        await one.close()
+        return one
+
+    return send
+
+
+@pytest.fixture
+def inbox(app: Any, rows: Any) -> Any:
+    async def look() -> dict[str, Any]:
+        """What was refused, by reason."""
+        if app.gate._refusals:
+            app.gate.write_refusals()
+        return {row.reason: row for row in await rows(refused_connections)}
+
+    return look
 
 
 @pytest.fixture

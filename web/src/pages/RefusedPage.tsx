@@ -23,6 +23,10 @@ const REASONS: Record<string, string> = {
   too_many_attempts: "Too many attempts",
   storage_down: "We were not ready",
   bad_request: "Not a charger's request",
+  tls: "wss:// on the port for ws://",
+  not_http: "Not HTTP",
+  old_http: "HTTP/1.0",
+  unfinished: "Request not finished",
 };
 
 /** Why can't my charger connect? Every refused connection, told in plain words, with what to do. */
