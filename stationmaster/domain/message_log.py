@@ -34,7 +34,7 @@ messages = Table(
     Column("block", BigInt, nullable=False),
 )
 # A station's messages are found block by block, some 16,000 messages of all stations each. An index led by the station would
-# have another page of it rewritten for nearly every message; this one grows within its last block (docs/decisions/0011).
+# have another page of it rewritten for nearly every message; this one grows within its last block (docs/decisions/0012).
 Index("ix_messages_block", messages.c.block, messages.c.station_id)
 
 _insert = Bulk(
