@@ -63,7 +63,9 @@ class Gateway(Part):
     offline_after_s: float = Field(60.0, ge=0, le=3600, description="A charger gone this long is reported offline")
     handshake_timeout_s: float = Field(10.0, gt=0, le=60, description="Time a connection has to complete its handshake")
     max_handshakes: int = Field(
-        2000, ge=1, description="Connections that may wait for their handshake; the oldest silent ones make room for more"
+        2000,
+        ge=1,
+        description="Connections that may wait for their handshake; the oldest silent ones make room for more",
     )
     messages_per_s: float = Field(100.0, gt=0, description="Messages a second a charger may send in the long run")
     trusted_proxies: list[IPvAnyNetwork] = Field(
