@@ -219,20 +219,22 @@ class RedisBus:
         pause, told = PAUSES_S[0], False
         async with asyncio.TaskGroup() as self._tasks:
             while True:
-                client = redis.Redis.from_url(
-                    self._url, retry=None, socket_timeout=SILENCE_S, socket_connect_timeout=5.0, client_name=self.node
-                )
                 try:
-                    await self._carry(client)
+                    async with redis.Redis.from_url(
+                        self._url,
+                        retry=None,
+                        socket_timeout=SILENCE_S,
+                        socket_connect_timeout=5.0,
+                        client_name=self.node,
+                    ) as client:
+                        await self._carry(client)
                 except* Exception as failures:  # whatever it is, chargers go on charging
                     if self.up.is_set() or not told:
-                        error = failures.exceptions[0]
-                        log.error("bus.lost", node=self.node, why=f"redis.url: {_first_line(error)}")
                         told = True
+                        log.error("bus.lost", node=self.node, why=f"redis.url: {_first_line(failures)}")
                 if self.up.is_set():
                     pause = PAUSES_S[0]
                 self._lost()
-                await client.aclose()
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, PAUSES_S[1])
 
@@ -347,6 +349,8 @@ def _unreachable() -> Unreachable:
 
 
 def _first_line(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
     return (str(error) or type(error).__name__).splitlines()[0][:200]
 
 

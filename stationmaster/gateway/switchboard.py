@@ -81,10 +81,8 @@ class Switchboard:
     def last_heard_at(self, row: Any) -> datetime:
         """When a charger gave its last sign of life, from its row (`connections.seen`); to the message, on another node."""
         here = self.connection(row.station_id)
-        if here is not None:
-            return here.last_heard_at
-        heard_at: datetime = max(row.connected_at, row.heard_at or row.connected_at)
-        return heard_at
+        heard_at: datetime | None = row.heard_at if here is None else here.last_heard_at
+        return max(row.connected_at, heard_at or row.connected_at)  # type: ignore[no-any-return]
 
     async def send(self, station_id: int, command: Command, *, by: str) -> Asked:
         """Ask a station; returns when it has answered, or its time is over.

@@ -1,0 +1,178 @@
+"""Two nodes of one system in one process: a real PostgreSQL, a real Valkey, each node with its own ports."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any
+
+import argon2
+import httpx
+import pytest
+import uvloop
+from sqlalchemy import Table, select
+
+from stationmaster.app import App
+from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.gateway import listener
+from stationmaster.gateway.bus import RedisBus
+from stationmaster.settings import DatabaseSettings, Redis, Security, Settings
+from stationmaster.settings import Gateway as GatewaySettings
+from stationmaster.settings import Web as WebSettings
+from stationmaster.storage import Work
+from tests import postgres, valkey
+from tests.charger import Charger
+from tests.valkey import Valkey
+
+SECRET_KEY = "a key that is only good for the tests 0123456789"
+EMAIL, PASSWORD = "operator@example.org", "correct horse battery staple"
+_numbers = itertools.count(1)
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    return {"uvloop": uvloop.new_event_loop}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "shared_database" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)  # needs PostgreSQL and Valkey
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "CLOSING_S", 0.1)
+    monkeypatch.setattr(accounts, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def shared_valkey() -> Iterator[Valkey]:
+    """For tests that leave it running."""
+    with valkey.server() as running:
+        yield running
+
+
+@pytest.fixture
+def redis(shared_valkey: Valkey) -> Valkey:
+    return shared_valkey
+
+
+@pytest.fixture
+def shared_database(postgres_server: str) -> Iterator[str]:
+    name = f"nodes_{next(_numbers)}"
+    yield postgres.create(postgres_server, name, template="template_stationmaster")
+    postgres.drop(postgres_server, name)
+
+
+class Cluster:
+    """The nodes, and what a test wants of them."""
+
+    def __init__(self, settings: Callable[..., Settings], stack: contextlib.AsyncExitStack) -> None:
+        self._settings = settings
+        self._stack = stack
+        self._secrets: dict[str, str] = {}
+        self.nodes: list[App] = []
+
+    async def start(self, *, wait: bool = True, **gateway: Any) -> App:
+        node = await self._stack.enter_async_context(App(self._settings(**gateway)).running())
+        self.nodes.append(node)
+        if wait:
+            await self.joined(node)
+        return node
+
+    @staticmethod
+    async def joined(node: App) -> None:
+        assert isinstance(node.bus, RedisBus)
+        async with asyncio.timeout(10):
+            await node.bus.up.wait()
+
+    async def secret(self, identity: str) -> str:
+        """A registered charger's secret; every node knows it."""
+        if identity not in self._secrets:
+            first = self.nodes[0]
+            home = await first.database.write(sites.home)
+            _, self._secrets[identity] = await first.database.write(
+                stations.create, home, first.keys, identity=identity
+            )
+            for node in self.nodes:
+                await until(lambda node=node: node.directory.find(identity))
+        return self._secrets[identity]
+
+    async def charger(self, node: App, identity: str = "CP1", *, boot: bool = True) -> Charger:
+        one = await Charger.connect(node.gateway_port, identity, await self.secret(identity))
+        self._stack.push_async_callback(one.close)
+        if boot:
+            await one.boot()
+        return one
+
+    async def client(self, node: App) -> httpx.AsyncClient:
+        """Logged in as an administrator, over HTTP."""
+        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{node.web_port}/api/v1", timeout=30)
+        await self._stack.enter_async_context(client)
+        answer = await client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
+        client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        return client
+
+    async def rows(self, table: Table) -> list[Any]:
+        order = table.c.id if "id" in table.c else next(iter(table.primary_key))
+        return list(await self.nodes[0].database.read(lambda work: work.execute(select(table).order_by(order)).all()))
+
+    def station(self, identity: str = "CP1") -> int:
+        entry = self.nodes[0].directory.find(identity)
+        assert entry is not None
+        return entry.station.id
+
+
+@pytest.fixture
+async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]:
+    def settings(**gateway: Any) -> Settings:
+        return Settings(
+            database=DatabaseSettings(url=shared_database),
+            redis=Redis(url=redis.url),
+            gateway=GatewaySettings(port=0, max_handshakes=10_000, **gateway),
+            web=WebSettings(port=0),
+            security=Security(key=SECRET_KEY),
+        )
+
+    async with contextlib.AsyncExitStack() as stack:
+        yield Cluster(settings, stack)
+
+
+@pytest.fixture
+async def two(cluster: Cluster) -> tuple[App, App]:
+    """Two nodes, a user, and a card."""
+    one, other = await cluster.start(), await cluster.start()
+
+    def fill(work: Work) -> None:
+        accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
+        authorization.add(work, sites.home(work), uid="TAG1")
+
+    await one.database.write(fill)
+    return one, other
+
+
+async def until(condition: Callable[[], Any], timeout: float = 10) -> Any:
+    """Wait until the condition is true (or an awaitable that comes to be true), and return what it is."""
+    async with asyncio.timeout(timeout):
+        while True:
+            found = condition()
+            if isinstance(found, Awaitable):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.005)
+
+
+async def settled(*nodes: App) -> None:
+    """Everything that was submitted is committed, and told, on every lane."""
+    for node in nodes:
+        loop = asyncio.get_running_loop()
+        waiting = [loop.create_future() for _ in range(16)]
+        for lane, future in enumerate(waiting):
+            done = lambda *_, future=future: future.set_result(None)  # noqa: E731
+            node.database.submit(lambda work: None, (), done, lane=lane)
+        await asyncio.gather(*waiting)
