@@ -33,6 +33,10 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
         ({"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}, "database.url"),
         ({"STATIONMASTER_SECURITY__KEY": "short"}, "security.key"),
         ({"STATIONMASTER_SECURITY__KEY": "change-me-please-change-me-please-change"}, "security.key"),
+        ({"REDIS_URL": "http://localhost"}, "redis.url"),
+        ({"REDIS_URL": "redis://localhost:many"}, "redis.url"),
+        ({"REDIS_URL": "redis://:6379"}, "redis.url"),
+        ({"REDIS_URL": "redis://localhost"}, "redis.url"),  # of an SQLite file there are no several nodes
         ({"LOG_LEVEL": "loud"}, "log.level"),
         ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Reset": 0}'}, "gateway.call_timeouts.Reset"),
         ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Unlock": 9}'}, "gateway.call_timeouts"),
