@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, insert, select, update
+from sqlalchemy import Column, Float, ForeignKey, Index, Table, Text, insert, literal_column, select, update
 
 from stationmaster.domain import events, message_log
 from stationmaster.domain.events import Asked
@@ -121,7 +121,7 @@ commands = Table(
     Column("took_ms", Float),
 )
 Index("ix_commands_station_id", commands.c.station_id, commands.c.id)
-_pending = commands.c.status == "pending"
+_pending = commands.c.status == literal_column("'pending'")  # in clear, or no database would use the index
 Index("ix_commands_pending", commands.c.node, sqlite_where=_pending, postgresql_where=_pending)
 
 

@@ -303,7 +303,10 @@ class RedisBus:
             self._tasks.create_task(self._answer(envelope.sender, envelope.number, message))
         elif isinstance(message, News):
             if envelope.sender != self.node and (listener := self._listeners.get(type(message))) is not None:
-                listener(envelope.sender, message)
+                try:
+                    listener(envelope.sender, message)
+                except Exception:
+                    log.exception("bus.news_failed", node=self.node, news=type(message).__name__)
         elif (asked := self._asked.get(envelope.number)) is not None:
             future, deadline = asked
             if isinstance(message, Working):

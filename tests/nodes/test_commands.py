@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import msgspec
 import pytest
 
+from stationmaster.api.live import Viewer
 from stationmaster.app import App
 from stationmaster.domain.commands import commands
 from stationmaster.gateway import bus
@@ -131,15 +133,18 @@ async def _statuses(cluster: Cluster, expected: list[str]) -> bool:
     return [row.status for row in await cluster.rows(commands)] == expected
 
 
-async def test_CON_08_what_is_not_sealed_with_our_key_is_not_believed(two: Nodes, cluster: Cluster) -> None:
+async def test_CON_08_what_is_not_sealed_or_not_understood_harms_nothing(two: Nodes, cluster: Cluster) -> None:
     here, there = two
     cp = await cluster.charger(here)
     heard: list[Any] = []
     here.bus.hear(bus.Watching, lambda node, _: heard.append(node))
+    assert here.api is not None
+    here.api.state.context.live._viewers.add(Viewer(1, None))  # a page is open
     assert isinstance(here.bus, bus.RedisBus)
     question = bus.Envelope(there.bus.node, bus.Send(cluster.station(), "reset", {}, "nobody"), 1)
     here.bus._take(b"0" * bus.SEAL_BYTES + bus._encode(question))
     here.bus._take(here.bus._seal(b"{}") + b"{}")  # ours, and not understood
+    there.bus.tell(here.bus.node, bus.Heard(msgspec.Raw(b'["of another version"]')))
     there.bus.tell(here.bus.node, bus.Watching())
     await until(lambda: heard == [there.bus.node])
     await cp.call("Heartbeat")  # the first thing it has heard since its boot
