@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, datetime
 
 import msgspec
@@ -99,8 +99,7 @@ class App:
                 finally:
                     context.live.close()
                     await self.listener.stop()
-                    for task in work:
-                        task.cancel()
+                    await end(work)
         finally:
             if self.database.available:
                 self.gate.write_refusals()
@@ -128,6 +127,15 @@ class App:
         self.database.after_commit.append(relay.hear)
         self.database.watched = relay.watched
         return relay
+
+
+async def end(work: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel all, and wait for it. Said again each second: a cancellation that meets an error on its way may be lost."""
+    left = set(work)
+    while left:
+        for task in left:
+            task.cancel()
+        _, left = await asyncio.wait(left, timeout=1.0)
 
 
 @contextlib.asynccontextmanager

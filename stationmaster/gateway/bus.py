@@ -250,6 +250,7 @@ class RedisBus:
         while True:
             async with asyncio.timeout(SILENCE_S):  # our own pulse comes back, or the way is blocked
                 came = await incoming.get_message(timeout=None)
+            _end_if_cancelled()
             if came is None:
                 continue
             if came["type"] == "subscribe":
@@ -278,6 +279,7 @@ class RedisBus:
                 for (_, _, number), listeners in zip(batch, await pipeline.execute(), strict=True):
                     if number and not listeners:
                         self._give_up(number)
+            _end_if_cancelled()
 
     def _put(self, node: str, message: Message, number: int = 0) -> None:
         if not self.up.is_set():
@@ -342,6 +344,14 @@ class RedisBus:
 
     def _seal(self, data: bytes) -> bytes:
         return hashlib.blake2b(data, key=self._key, digest_size=SEAL_BYTES).digest()
+
+
+def _end_if_cancelled() -> None:
+    """A cancellation that comes while the Redis client has its answer in hand is lost in it (`asyncio.wait_for` before
+    Python 3.12); a node that stops would wait for ever."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _unreachable() -> Unreachable:

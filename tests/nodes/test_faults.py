@@ -12,13 +12,14 @@ import pytest
 from redis import Redis
 from sqlalchemy import update
 
-from stationmaster.app import App
+from stationmaster.app import App, end
 from stationmaster.background import timers
 from stationmaster.domain import commands, events, nodes, outbox
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.connections import connection_log, connections
 from stationmaster.domain.outbox import outbox as box
 from stationmaster.domain.sessions import sessions
+from stationmaster.gateway.bus import RedisBus, Watching
 from stationmaster.settings import BadSettings
 from stationmaster.storage import Work
 from tests import valkey
@@ -95,6 +96,19 @@ async def _ask(cp: Any, client: httpx.AsyncClient) -> None:
     call = await cp.receive()
     await cp.send([3, call[1], {"status": "Accepted"}])
     assert (await asked).json()["status"] == "accepted"
+
+
+async def test_a_node_stops_whatever_the_redis_client_is_at(redis: Valkey) -> None:
+    """Cancelled one turn of the loop later each time, with answers under way."""
+    for turns in range(80):
+        bus = RedisBus(redis.url, b"k" * 32)
+        running = asyncio.create_task(bus.run())
+        await bus.up.wait()
+        bus.tell_all(Watching())
+        for _ in range(turns // 2):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            await end([running])
 
 
 async def test_CON_08_what_a_dead_node_held_is_free_after_its_lease(two: Nodes, cluster: Cluster) -> None:
