@@ -25,7 +25,7 @@ from pydantic.fields import FieldInfo
 
 import stationmaster.handlers
 from stationmaster import settings
-from stationmaster.cli import app
+from stationmaster.cli.commands import app
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp.dialects import V16, V21, V201, Dialect
 

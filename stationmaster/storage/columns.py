@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Numeric, Text
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
 
 metadata = MetaData(
@@ -141,6 +140,8 @@ class Json(TypeDecorator[Any]):
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         if dialect.name == "postgresql":
             # The text goes in as it is; without this SQLAlchemy would encode the string a second time.
+            from sqlalchemy.dialects import postgresql  # takes its time, and a start on SQLite has no use for it
+
             return dialect.type_descriptor(postgresql.JSONB(none_as_null=True))
         return dialect.type_descriptor(Text())
 

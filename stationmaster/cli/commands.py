@@ -1,0 +1,51 @@
+"""The command line. Each command imports what it needs when it runs: `stationmaster --help` answers at once."""
+
+from __future__ import annotations
+
+import gc
+from typing import Annotated
+
+import typer
+
+from stationmaster.cli import records
+from stationmaster.simulator.command import simulate
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="A charging station management system.",
+)
+app.add_typer(records.user, name="user")
+app.add_typer(records.station, name="station")
+app.add_typer(records.token, name="token")
+app.command()(simulate)
+
+
+@app.command()
+def serve() -> None:
+    """Run the server: chargers, API and pages in one process."""
+    gc.disable()  # a start makes many objects and no garbage; the server turns it on again when it is ready
+    from stationmaster.cli import server
+
+    server.serve()
+
+
+@app.command()
+def demo(
+    chargers: Annotated[int, typer.Option(help="How many simulated chargers")] = 6,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same story")] = 7,
+) -> None:
+    """Run the server with demo data and simulated chargers."""
+    gc.disable()
+    from stationmaster.cli import server
+
+    server.demo(chargers=chargers, seed=seed)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's schema up to date (`serve` does this by itself unless database.migrate is off)."""
+    from stationmaster.cli import records
+
+    records.migrate()
