@@ -79,6 +79,10 @@ def _refused(event: events.ConnectionRefused, _session: str | None) -> tuple[str
     return "connection_refused", {"identity": event.identity, "reason": event.reason, "at": event.at}
 
 
+def _alarm(event: events.Alarm, _session: str | None) -> tuple[str, Any]:
+    return "alarm", {"station": event.station, "kind": event.kind, "detail": event.detail, "at": event.at}
+
+
 WORDS: dict[type, Words] = {
     events.StationConnected: _moment("station_connected"),
     events.StationDisconnected: _moment("station_disconnected"),
@@ -92,7 +96,9 @@ WORDS: dict[type, Words] = {
     events.MeterRead: _meter,
     events.SessionEnded: _about_session("session_ended"),
     events.SessionCorrected: _about_session("session_ended"),
+    events.SessionReviewed: _about_session("session_ended"),
     events.MessageLogged: _message,
     events.CommandChanged: _command,
     events.ConnectionRefused: _refused,
+    events.Alarm: _alarm,
 }

@@ -93,6 +93,12 @@ class SessionCorrected(StationEvent, frozen=True, kw_only=True, gc=False):
     session: Session
 
 
+class SessionReviewed(StationEvent, frozen=True, kw_only=True, gc=False):
+    """A person has looked at a session that was held, and its figures hold."""
+
+    session: Session
+
+
 class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):
     """A meter value of a charging connector. `energy_wh` is the register, `power_w` the total over the phases."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, insert, select, update
 
 from stationmaster.domain import events
 from stationmaster.domain.errors import NotFound
@@ -80,6 +80,17 @@ def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) 
         .where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
     )
     return list(work.execute(page(open_ones, quarantine.c.id, limit=limit, cursor=cursor)))
+
+
+def count(work: Work, organization_id: int) -> int:
+    """How many wait for a person."""
+    waiting = (
+        select(func.count())
+        .select_from(quarantine)
+        .join(stations, stations.c.id == quarantine.c.station_id)
+        .where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
+    )
+    return int(work.execute(waiting).scalar_one())
 
 
 def resolve(work: Work, organization_id: int, quarantine_id: int) -> None:

@@ -89,6 +89,8 @@ Index(
 Index("ix_sessions_started", sessions.c.station_id, sessions.c.evse, sessions.c.started_text)
 Index("ix_sessions_station", sessions.c.station_id, sessions.c.id)
 Index("ix_sessions_token", sessions.c.token, sessions.c.id)
+_held = literal_column("review", Boolean)
+Index("ix_sessions_review", sessions.c.id, sqlite_where=_held, postgresql_where=_held)
 
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
 MAX_NUMBER = 2**31 - 1
@@ -460,10 +462,11 @@ def listed(
     station: str | None = None,
     token: str | None = None,
     status: str | None = None,
+    to_review: bool = False,
     limit: int,
     cursor: str | None,
 ) -> list[Any]:
-    """Sessions, newest first, with the charger's identity as `station`."""
+    """Sessions, newest first, with the charger's identity as `station`; perhaps only those a person must look at."""
     mine = (
         select(sessions, stations.stations.c.identity.label("station"))
         .join(stations.stations, stations.stations.c.id == sessions.c.station_id)
@@ -475,6 +478,8 @@ def listed(
         mine = mine.where(sessions.c.token == token)
     if status is not None:
         mine = mine.where(sessions.c.status == status)
+    if to_review:
+        mine = mine.where(_held)
     return list(work.execute(page(mine, sessions.c.id, limit=limit, cursor=cursor)))
 
 
@@ -489,6 +494,17 @@ def get(work: Work, organization_id: int, public_id: str) -> Any:
     if row is None:
         raise NotFound(f"there is no session {public_id!r}")
     return row
+
+
+def reviewed(work: Work, organization_id: int, public_id: str) -> None:
+    """A person has looked at it, and its figures hold as they are. Raises `NotFound`."""
+    session = get(work, organization_id, public_id)
+    if session.review:
+        work.execute(update(sessions).where(sessions.c.id == session.id).values(review=False))
+        told = seen(get(work, organization_id, public_id), session.station)
+        work.publish(
+            events.SessionReviewed(station_id=session.station_id, station=session.station, at=work.now, session=told)
+        )
 
 
 def active_of(work: Work, station_ids: list[int]) -> list[Any]:
@@ -534,3 +550,8 @@ def _last(name: str) -> Any:
 def count_active(work: Work, organization_id: int) -> int:
     mine = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id, _open)
     return int(work.execute(mine).scalar_one())
+
+
+def count_to_review(work: Work, organization_id: int) -> int:
+    held = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id)
+    return int(work.execute(held.where(_held)).scalar_one())

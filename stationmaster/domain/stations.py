@@ -432,17 +432,43 @@ def alarm(work: Work, station: Station, *, kind: str, detail: str) -> None:
 
 
 def alarms_listed(
-    work: Work, organization_id: int, *, station_id: int | None = None, limit: int, cursor: str | None
+    work: Work,
+    organization_id: int,
+    *,
+    station_id: int | None = None,
+    open_only: bool = False,
+    limit: int,
+    cursor: str | None,
 ) -> list[Any]:
     """What people should look at, newest first, with the charger's identity as `station`."""
-    raised = (
-        select(alarms, stations.c.identity.label("station"))
-        .join(stations, stations.c.id == alarms.c.station_id)
-        .where(stations.c.organization_id == organization_id)
-    )
+    raised = _raised(organization_id).add_columns(stations.c.identity.label("station"), *alarms.c)
     if station_id is not None:
         raised = raised.where(alarms.c.station_id == station_id)
+    if open_only:
+        raised = raised.where(alarms.c.resolved_at.is_(None))
     return list(work.execute(page(raised, alarms.c.id, limit=limit, cursor=cursor)))
+
+
+def count_alarms(work: Work, organization_id: int) -> int:
+    """How many nobody has looked at."""
+    waiting = _raised(organization_id).add_columns(func.count()).where(alarms.c.resolved_at.is_(None))
+    return int(work.execute(waiting).scalar_one())
+
+
+def resolve_alarm(work: Work, organization_id: int, alarm_id: int) -> None:
+    """A person has looked at it. Raises `NotFound`."""
+    mine = _raised(organization_id).add_columns(alarms.c.resolved_at).where(alarms.c.id == alarm_id)
+    row = work.execute(mine).one_or_none()
+    if row is None:
+        raise NotFound("there is no such alarm")
+    if row.resolved_at is None:
+        work.execute(update(alarms).where(alarms.c.id == alarm_id).values(resolved_at=work.now))
+
+
+def _raised(organization_id: int) -> Select[Any]:
+    """The alarms of an organization's chargers; the columns are to be added."""
+    raised = select().select_from(alarms).join(stations, stations.c.id == alarms.c.station_id)
+    return raised.where(stations.c.organization_id == organization_id)
 
 
 alarms = Table(

@@ -47,7 +47,9 @@ MATRIX = {
     "GET /api/v1/tokens/{uid}": VIEW,
     "DELETE /api/v1/tokens/{uid}": OPERATE,
     "PATCH /api/v1/tokens/{uid}": OPERATE,
+    "POST /api/v1/alarms/{alarm_id}/resolve": OPERATE,
     "POST /api/v1/quarantine/{entry_id}/resolve": OPERATE,
+    "POST /api/v1/sessions/{session_id}/reviewed": OPERATE,
     "POST /api/v1/stations/{station_id}/call": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/change-availability": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/change-configuration": OPERATE,
@@ -98,7 +100,7 @@ async def test_API_10_every_route_for_every_role(role: str, as_role: Callable[..
         if route in ("GET /api/v1/events", "POST /api/v1/auth/logout"):
             continue  # streams are tested in test_live.py; a log-out would end the walk
         method, path = route.split(" ")
-        path = re.sub(r"{entry_id}", "1", path)
+        path = re.sub(r"{(entry|alarm)_id}", "1", path)
         answer = await client.request(method, re.sub(r"{\w+}", "none", path))
         if permission in allowed:
             denied = answer.status_code == 401 and not path.startswith("/api/v1/auth")

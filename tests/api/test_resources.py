@@ -330,8 +330,33 @@ async def test_TX_07_what_fits_nothing_waits_for_a_person(admin: Client, charger
     assert (await admin.post(f"{API}/quarantine/4711/resolve")).status_code == 404
     [alarm] = (await admin.get(f"{API}/alarms", params={"station": "CP1"})).json()["items"]
     assert (alarm["kind"], alarm["detail"]) == ("foreign_transaction", "look")
+    assert (await admin.get(f"{API}/status")).json()["review"] == {"sessions": 0, "alarms": 1, "quarantine": 0}
+    for _ in range(2):  # the second time changes nothing
+        assert (await admin.post(f"{API}/alarms/{alarm['id']}/resolve")).status_code == 204
+    assert (await admin.post(f"{API}/alarms/4711/resolve")).status_code == 404
+    assert (await admin.get(f"{API}/alarms", params={"open": True})).json()["items"] == []
+    assert (await admin.get(f"{API}/alarms")).json()["items"][0]["resolved_at"]
     [orphan] = (await admin.get(f"{API}/stations/CP1/orphan-meter-values")).json()["items"]
     assert (orphan["transaction_id"], orphan["value"]["energy_wh"]) == ("99", 5)
+
+
+async def test_a_session_that_is_held_is_released_by_a_person(admin: Client, charging: Any, database: Database) -> None:
+    def hold(work: Work) -> None:
+        work.execute(sessions.sessions.update().values(review=True))
+
+    assert (await admin.get(f"{API}/sessions", params={"review": True})).json()["items"] == []
+    await database.write(hold)
+    heard: list[Any] = []
+    database.after_commit.append(heard.extend)
+    [held] = (await admin.get(f"{API}/sessions", params={"review": True})).json()["items"]
+    assert (await admin.get(f"{API}/status")).json()["review"]["sessions"] == 1
+    for _ in range(2):
+        assert (await admin.post(f"{API}/sessions/{held['id']}/reviewed")).status_code == 204
+    assert (await admin.post(f"{API}/sessions/none/reviewed")).status_code == 404
+    assert (await admin.get(f"{API}/sessions/{held['id']}")).json()["review"] is False
+    assert (await admin.get(f"{API}/sessions", params={"review": True})).json()["items"] == []
+    [told] = heard
+    assert (told.session.id, told.session.review, told.station) == (held["id"], False, held["station"])
 
 
 async def test_API_11_another_organizations_things_do_not_exist(
@@ -373,10 +398,12 @@ async def test_API_11_another_organizations_things_do_not_exist(
     assert (await admin.post(f"{API}/stations/THEIRS/commands/reset")).status_code == 404
     call = {"action": "Reset", "payload": {}}
     assert (await admin.post(f"{API}/stations/THEIRS/call", json=call)).status_code == 404
-    assert (await admin.post(f"{API}/quarantine/{entry}/resolve")).status_code == 404
+    for path in (f"quarantine/{entry}/resolve", "alarms/1/resolve", f"sessions/{session}/reviewed"):
+        assert (await admin.post(f"{API}/{path}")).status_code == 404
     for path in ("stations", "sessions", "quarantine", "alarms", "refused-connections"):
         assert "THEIRS" not in (await admin.get(f"{API}/{path}")).text
     assert (await admin.get(f"{API}/status")).json()["stations"]["total"] == 1
+    assert set((await admin.get(f"{API}/status")).json()["review"].values()) == {0}
 
 
 async def test_a_command_is_asked_and_remembered(admin: Client, charger: Any, chargers: Chargers) -> None:

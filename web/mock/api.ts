@@ -112,20 +112,24 @@ export class MockApi {
         world.stations.delete(id);
         return [204, undefined];
       }
+      if (method === "PATCH") Object.assign(station, body);
       return [200, station];
     }
     if (resource === "sessions" && !id) {
       const all = [...world.sessions.values()].sort((a, b) => String(b.started_at).localeCompare(String(a.started_at)));
-      const wanted = all.filter((s) => ["station", "token", "status"].every((k) => !search.get(k) || search.get(k) === s[k as "station"]));
+      const wanted = all.filter((s) => ["station", "token", "status"].every((k) => !search.get(k) || search.get(k) === s[k as "station"]) && (!search.get("review") || s.review));
       return [200, page(wanted.map((s) => ({ ...s, meter_values: undefined })), search)];
     }
     if (resource === "sessions" && id) {
       const session = world.sessions.get(id);
       if (!session) throw new Refusal(404, "Not found");
+      if (sub === "reviewed") session.review = false;
       return [200, session];
     }
     if (resource === "tokens") return this.tokens(method, id, search, body);
     if (resource === "refused-connections") return [200, page(world.refused, search)];
+    if (resource === "alarms" || resource === "quarantine") return [200, page([], search)];
+    if (resource === "sites") return [200, page([...new Set([...world.stations.values()].map((s) => s.site))].filter(Boolean).map((name) => ({ name })), search)];
     throw new Refusal(404, "Not found");
   }
 
@@ -150,6 +154,7 @@ export class MockApi {
       database: { kind: "sqlite", ok: true },
       stations: { total: stations.length, connected: stations.filter((s) => s.connected).length },
       sessions: { active: 0 },
+      review: { sessions: [...this.world.sessions.values()].filter((s) => s.review).length, alarms: 0, quarantine: 0 },
       power_w: 0,
       chargers_port: 9000,
       messages: { received: this.eventId, sent: 0, refused_connections: 4 },

@@ -55,7 +55,7 @@ export class World {
 
   newStation(id: string, name: string | null, site: string | null): Station {
     const station: Station = {
-      id, name, site, vendor: null, model: null, serial: null, firmware: null, ocpp_version: null, registration: "accepted",
+      id, name, site, vendor: null, model: null, serial: null, firmware: null, ocpp_version: null, pinned_version: null, registration: "accepted",
       booted: false, connected: false, online: false, connected_at: null, last_heard_at: null, last_boot_at: null,
       status: null, error_code: null, created_at: now(), connectors: [],
     };

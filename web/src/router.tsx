@@ -63,8 +63,14 @@ const refused = createRoute({
   component: lazyRouteComponent(() => import("./pages/RefusedPage"), "RefusedPage"),
 });
 
+const review = createRoute({
+  getParentRoute: () => root,
+  path: "/review",
+  component: lazyRouteComponent(() => import("./pages/ReviewPage"), "ReviewPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([fleet, charger, sessions, session, tokens, refused]),
+  routeTree: root.addChildren([fleet, charger, sessions, session, tokens, review, refused]),
   defaultPreload: "intent",
   defaultPendingComponent: Waiting,
   defaultErrorComponent: PageError,

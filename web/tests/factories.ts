@@ -10,6 +10,7 @@ export function station(over: Partial<Station> = {}): Station {
     serial: null,
     firmware: null,
     ocpp_version: "1.6",
+    pinned_version: null,
     registration: "accepted",
     booted: true,
     connected: true,

@@ -47,6 +47,9 @@ class OrphanMeterValue(msgspec.Struct, frozen=True):
     value: MeterValue
 
 
+RowNumber = Annotated[int, PathParameter(ge=1, le=2**63 - 1)]
+
+
 @get("/quarantine", permission=Permission.VIEW)
 async def list_quarantine(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
@@ -57,27 +60,37 @@ async def list_quarantine(
 
 
 @post("/quarantine/{entry_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
-async def resolve(
-    entry_id: Annotated[int, PathParameter(ge=1, le=2**63 - 1)], caller: GivenCaller, context: GivenContext
-) -> None:
+async def resolve(entry_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
     await context.database.write(review.resolve, caller.user.organization_id, entry_id)
 
 
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only alarms of this charger")]
+OpenFilter = Annotated[bool, QueryParameter(description="Only alarms that nobody has looked at")]
 
 
 @get("/alarms", permission=Permission.VIEW)
 async def list_alarms(
-    caller: GivenCaller, context: GivenContext, station: StationFilter = None, limit: Limit = 50, cursor: Cursor = None
+    caller: GivenCaller,
+    context: GivenContext,
+    station: StationFilter = None,
+    open: OpenFilter = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Alarm]:
     """Alarms, newest first."""
-    rows = await context.database.read(_alarms, caller.user.organization_id, station, limit, cursor)
+    rows = await context.database.read(_alarms, caller.user.organization_id, station, open, limit, cursor)
     return paged(
         rows,
         limit,
         lambda row: Alarm(str(row.id), row.station, row.at, row.kind, row.detail, row.resolved_at),
     )
+
+
+@post("/alarms/{alarm_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
+async def resolve_alarm(alarm_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
+    """Say that it has been looked at."""
+    await context.database.write(stations.resolve_alarm, caller.user.organization_id, alarm_id)
 
 
 @get("/stations/{station_id:str}/orphan-meter-values", permission=Permission.VIEW)
@@ -89,12 +102,18 @@ async def list_orphans(
     return paged(rows, limit, _orphan)
 
 
-router = Router("/", route_handlers=[list_quarantine, resolve, list_alarms, list_orphans], tags=["review"])
+router = Router(
+    "/", route_handlers=[list_quarantine, resolve, list_alarms, resolve_alarm, list_orphans], tags=["review"]
+)
 
 
-def _alarms(work: Work, organization_id: int, station: str | None, limit: int, cursor: str | None) -> list[Any]:
+def _alarms(
+    work: Work, organization_id: int, station: str | None, open_only: bool, limit: int, cursor: str | None
+) -> list[Any]:
     station_id = None if station is None else stations.get(work, organization_id, station).id
-    return stations.alarms_listed(work, organization_id, station_id=station_id, limit=limit, cursor=cursor)
+    return stations.alarms_listed(
+        work, organization_id, station_id=station_id, open_only=open_only, limit=limit, cursor=cursor
+    )
 
 
 def _orphans(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Router, get, post
 from litestar.params import FromPath, QueryParameter
 
 from stationmaster.api.auth import Permission
@@ -98,6 +98,7 @@ def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only sessions at this charger")]
 TokenFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions of this token")]
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only sessions in this state")]
+ReviewFilter = Annotated[bool, QueryParameter(description="Only sessions that a person should look at")]
 
 
 @get("/", permission=Permission.VIEW)
@@ -107,12 +108,13 @@ async def list_sessions(
     station: StationFilter = None,
     token: TokenFilter = None,
     status: StatusFilter = None,
+    review: ReviewFilter = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Session]:
     """Sessions, newest first."""
     rows, last = await context.database.read(
-        _listed, caller.user.organization_id, station, token, status, limit, cursor
+        _listed, caller.user.organization_id, station, token, status, review, limit, cursor
     )
     return paged(rows, limit, lambda row: Session(**_facts(sessions.seen(row, row.station), last.get(row.id))))
 
@@ -125,7 +127,13 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
     return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
 
 
-router = Router("/sessions", route_handlers=[list_sessions, get_session], tags=["sessions"])
+@post("/{session_id:str}/reviewed", permission=Permission.OPERATE, status_code=204)
+async def reviewed(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+    """Say that a session with `review` has been looked at, and that its figures hold."""
+    await context.database.write(sessions.reviewed, caller.user.organization_id, session_id)
+
+
+router = Router("/sessions", route_handlers=[list_sessions, get_session, reviewed], tags=["sessions"])
 
 
 def meter_value(row: Any) -> MeterValue:
@@ -157,11 +165,19 @@ def _listed(
     station: str | None,
     token: str | None,
     status: str | None,
+    to_review: bool,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[Any], dict[int, metering.Reading]]:
     rows = sessions.listed(
-        work, organization_id, station=station, token=token, status=status, limit=limit, cursor=cursor
+        work,
+        organization_id,
+        station=station,
+        token=token,
+        status=status,
+        to_review=to_review,
+        limit=limit,
+        cursor=cursor,
     )
     active = [row.id for row in rows if row.status == "active"]
     return rows, sessions.so_far(work, active) if active else {}

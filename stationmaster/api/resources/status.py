@@ -14,7 +14,7 @@ from sqlalchemy import text
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, number
-from stationmaster.domain import connections, sessions, stations
+from stationmaster.domain import connections, review, sessions, stations
 from stationmaster.storage import Work
 
 VERSION = version("stationmaster")
@@ -32,6 +32,14 @@ class StationCounts(msgspec.Struct, frozen=True):
 
 class SessionCounts(msgspec.Struct, frozen=True):
     active: int
+
+
+class ReviewCounts(msgspec.Struct, frozen=True):
+    """What waits for a person."""
+
+    sessions: int
+    alarms: int
+    quarantine: int
 
 
 class MessageCounts(msgspec.Struct, frozen=True):
@@ -54,6 +62,7 @@ class Status(msgspec.Struct, frozen=True):
     database: DatabaseStatus
     stations: StationCounts
     sessions: SessionCounts
+    review: ReviewCounts
     power_w: Number
     messages: MessageCounts
     chargers_port: int
@@ -64,7 +73,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
     """How the server is."""
     database, switchboard = context.database, context.switchboard
     counts = switchboard.counts
-    total, connected, active, power = await database.read(_counted, caller.user.organization_id)
+    total, connected, active, review_counts, power = await database.read(_counted, caller.user.organization_id)
     return Status(
         version=VERSION,
         started_at=context.started_at,
@@ -72,6 +81,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         database=DatabaseStatus("postgresql" if database.kind == "postgresql" else "sqlite", database.available),
         stations=StationCounts(total, connected),
         sessions=SessionCounts(active),
+        review=review_counts,
         power_w=number(power) or 0,
         messages=MessageCounts(counts["received"], counts["sent"], counts["refused"]),
         chargers_port=context.settings.gateway.port,
@@ -104,10 +114,15 @@ def _alive(work: Work) -> None:
     work.execute(text("SELECT 1"))
 
 
-def _counted(work: Work, organization_id: int) -> tuple[int, int, int, Decimal]:
+def _counted(work: Work, organization_id: int) -> tuple[int, int, int, ReviewCounts, Decimal]:
     return (
         stations.count(work, organization_id),
         stations.count(work, organization_id, among=connections.open_stations()),
         sessions.count_active(work, organization_id),
+        ReviewCounts(
+            sessions.count_to_review(work, organization_id),
+            stations.count_alarms(work, organization_id),
+            review.count(work, organization_id),
+        ),
         sessions.power_now(work, organization_id),
     )

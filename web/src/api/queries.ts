@@ -1,8 +1,34 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { get, query, segment } from "./client";
-import type { Command, Frame, Page, RefusedConnection, Session, SessionDetail, Station, Token } from "./types";
+import type {
+  Alarm,
+  Command,
+  Frame,
+  Page,
+  Quarantined,
+  RefusedConnection,
+  ServerStatus,
+  Session,
+  SessionDetail,
+  Site,
+  Station,
+  Token,
+} from "./types";
 
 const PAGE = 50;
+
+export const statusQuery = () =>
+  queryOptions({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => get<ServerStatus>("/status", signal),
+    staleTime: 60_000,
+  });
+
+export const sitesQuery = () =>
+  queryOptions({
+    queryKey: ["sites"],
+    queryFn: ({ signal }) => get<Page<Site>>("/sites" + query({ limit: 200 }), signal),
+  });
 
 export const stationQuery = (id: string) =>
   queryOptions({
@@ -29,6 +55,7 @@ export interface SessionFilters {
   station?: string | undefined;
   token?: string | undefined;
   status?: string | undefined;
+  review?: "true" | undefined;
 }
 
 export const sessionsQuery = (filters: SessionFilters, limit = PAGE) =>
@@ -60,5 +87,21 @@ export const refusedQuery = () =>
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
       get<Page<RefusedConnection>>("/refused-connections" + query({ limit: PAGE, cursor: pageParam }), signal),
+    getNextPageParam: (last) => last.next,
+  });
+
+export const alarmsQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["alarms"],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => get<Page<Alarm>>("/alarms" + query({ open: true, limit: PAGE, cursor: pageParam }), signal),
+    getNextPageParam: (last) => last.next,
+  });
+
+export const quarantineQuery = () =>
+  infiniteQueryOptions({
+    queryKey: ["quarantine"],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => get<Page<Quarantined>>("/quarantine" + query({ limit: PAGE, cursor: pageParam }), signal),
     getNextPageParam: (last) => last.next,
   });

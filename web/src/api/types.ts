@@ -35,8 +35,11 @@ export interface ServerStatus {
   database: { kind: "sqlite" | "postgresql"; ok: boolean };
   stations: { total: number; connected: number };
   sessions: { active: number };
+  /** What waits for a person. */
+  review: { sessions: number; alarms: number; quarantine: number };
   power_w: number;
   messages: { received: number; sent: number; refused_connections: number };
+  chargers_port: number;
 }
 
 export interface ConnectorSession {
@@ -58,6 +61,8 @@ export interface Connector {
   session: ConnectorSession | null;
 }
 
+export type Registration = "accepted" | "pending" | "rejected";
+
 export interface Station {
   id: string;
   name: string | null;
@@ -67,7 +72,9 @@ export interface Station {
   serial: string | null;
   firmware: string | null;
   ocpp_version: string | null;
-  registration: "accepted" | "pending" | "rejected";
+  /** Assumed when the charger names no version itself. */
+  pinned_version: string | null;
+  registration: Registration;
   booted: boolean;
   connected: boolean;
   online: boolean;
@@ -151,6 +158,25 @@ export interface RefusedConnection {
   count: number;
   first_at: string;
   last_at: string;
+}
+
+export interface Alarm {
+  id: string;
+  station: string;
+  at: string;
+  kind: string;
+  detail: string;
+  resolved_at: string | null;
+}
+
+/** A message that fits nothing the server knows; it was answered, and is kept. */
+export interface Quarantined {
+  id: string;
+  station: string;
+  at: string;
+  action: string;
+  reason: string;
+  content: string;
 }
 
 export type CommandStatus = "pending" | "accepted" | "rejected" | "failed" | "timeout" | "late" | "replaced";

@@ -1,7 +1,9 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { logout } from "../api/client";
+import { statusQuery } from "../api/queries";
 import { stream, type StreamState } from "../live/stream";
 import { useUser } from "../user";
 import { Icon, type IconName } from "./icons";
@@ -11,7 +13,8 @@ const PAGES: { to: string; icon: IconName; name: string; short: string }[] = [
   { to: "/", icon: "fleet", name: "Chargers", short: "Chargers" },
   { to: "/sessions", icon: "sessions", name: "Sessions", short: "Sessions" },
   { to: "/tokens", icon: "cards", name: "Cards", short: "Cards" },
-  { to: "/refused", icon: "refused", name: "Can't connect?", short: "Can't connect?" },
+  { to: "/review", icon: "review", name: "To review", short: "Review" },
+  { to: "/refused", icon: "refused", name: "Can't connect?", short: "Refused" },
 ];
 
 export function Shell() {
@@ -58,10 +61,17 @@ function Brand() {
 }
 
 function Pages({ short = false }: { short?: boolean }) {
+  const { data: status } = useQuery(statusQuery());
+  const waiting = status ? status.review.sessions + status.review.alarms + status.review.quarantine : 0;
   return PAGES.map((page) => (
     <Link key={page.to} to={page.to} className={css.link} activeOptions={{ exact: page.to === "/", includeSearch: false }}>
       <Icon name={page.icon} size={short ? 21 : 19} />
       {short ? page.short : page.name}
+      {page.to === "/review" && waiting > 0 && (
+        <span className={css.count} title={`${waiting} to look at`}>
+          {waiting > 99 ? "99+" : waiting}
+        </span>
+      )}
     </Link>
   ));
 }

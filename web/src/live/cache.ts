@@ -36,6 +36,10 @@ function apply(queries: QueryClient, event: LiveEvent, meterStarts: ReadonlyMap<
     case "session_ended":
       stale.add("sessions");
       stale.add(`session\n${event.session.id}`);
+      if (event.type === "session_ended" && event.session.flags.length > 0) stale.add("status");
+      break;
+    case "alarm":
+      for (const key of ["alarms", "quarantine", "status"]) stale.add(key);
       break;
     case "session_updated":
       if (event.session) append(queries, event.session, event);

@@ -35,6 +35,7 @@ export type LiveEvent =
   | { type: "session_ended"; station: string; evse: number; session: Session }
   | ({ type: "message"; station: string } & Frame)
   | ({ type: "command"; station: string } & Command)
+  | { type: "alarm"; station: string; kind: string; detail: string; at: string }
   | { type: "connection_refused"; identity: string | null; reason: string; at: string };
 
 const TYPES = new Set<string>([
@@ -50,6 +51,7 @@ const TYPES = new Set<string>([
   "session_ended",
   "message",
   "command",
+  "alarm",
   "connection_refused",
 ]);
 

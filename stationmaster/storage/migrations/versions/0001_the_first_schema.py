@@ -388,6 +388,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_sessions_public_id")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_sessions_review",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("review"),
+            postgresql_where=sa.text("review"),
+        )
         batch_op.create_index("ix_sessions_started", ["station_id", "evse", "started_text"], unique=False)
         batch_op.create_index("ix_sessions_station", ["station_id", "id"], unique=False)
         batch_op.create_index("ix_sessions_token", ["token", "id"], unique=False)
@@ -434,6 +441,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_sessions_token")
         batch_op.drop_index("ix_sessions_station")
         batch_op.drop_index("ix_sessions_started")
+        batch_op.drop_index("ix_sessions_review", sqlite_where=sa.text("review"), postgresql_where=sa.text("review"))
 
     op.drop_table("sessions")
     op.drop_table("evses")

@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
-import { ApiError } from "../../api/client";
+import { ApiError, post, segment } from "../../api/client";
 import { sessionQuery } from "../../api/queries";
 import type { MeterValue, SessionDetail } from "../../api/types";
 import { Badge, Empty, Facts, Note, Problem, Table, Waiting } from "../../components/bits";
@@ -49,13 +49,14 @@ function Detail({ session }: { session: SessionDetail }) {
         <Badge tone={tone}>{word}</Badge>
       </div>
       <div className={css.columns}>
-        {session.flags.length > 0 && (
+        {(session.flags.length > 0 || session.review) && (
           <div className={css.flags}>
             {session.flags.map((flag) => (
               <Note key={flag} tone="busy">
                 {flagWords(flag)}
               </Note>
             ))}
+            {session.review && <Reviewed session={session} />}
           </div>
         )}
         <section className={`${css.panel} card`} aria-label="Session">
@@ -104,6 +105,27 @@ function Detail({ session }: { session: SessionDetail }) {
         {session.meter_values.length > 0 && <Readings values={session.meter_values} />}
       </div>
     </>
+  );
+}
+
+/** A session whose figures are in doubt is held until a person has looked at it. */
+function Reviewed({ session }: { session: SessionDetail }) {
+  const queries = useQueryClient();
+  const release = useMutation({
+    mutationFn: () => post(`/sessions/${segment(session.id)}/reviewed`),
+    onSuccess: () =>
+      Promise.all(
+        [["session", session.id], ["sessions"], ["status"]].map((queryKey) => queries.invalidateQueries({ queryKey })),
+      ),
+  });
+  return (
+    <div className={css.reviewed}>
+      <span>This session waits for a person to look at it.</span>
+      <Button size="compact-sm" variant="default" loading={release.isPending} onClick={() => { release.mutate(); }}>
+        I have looked at it
+      </Button>
+      <Problem error={release.error} />
+    </div>
   );
 }
 
