@@ -105,6 +105,51 @@ async def test_a_refused_charger_is_added_from_the_inbox_and_then_connects(
     await expect(operator.see("connector-NEW-1-1")).to_have_text("Available")
 
 
+async def test_what_waits_for_a_person_is_looked_at_and_gone(operator: Visitor, charger: Callable[..., Any]) -> None:
+    raw = await charger("CP1")
+    transaction = (await raw.start(meter=5000))["transactionId"]
+    await raw.stop(transaction, meter=4000)  # a meter that runs backwards
+    await raw.call("StopTransaction", {"transactionId": 4711, "meterStop": 1, "timestamp": "2026-11-01T10:00:00Z"})
+    count = operator.page.get_by_role("link", name="To review")
+    await expect(count).to_contain_text("2")
+    await count.click()
+
+    kept = operator.page.get_by_label("Messages that fit nothing")
+    await kept.get_by_text("What it said").click()
+    await expect(kept).to_contain_text("4711")
+    await kept.get_by_role("button", name="Seen").click()
+    await expect(kept).to_have_count(0)
+
+    await operator.page.get_by_label("Sessions to check").get_by_role("row").nth(1).get_by_role("link").first.click()
+    await expect(operator.page.get_by_text("The meter ran backwards")).to_be_visible()
+    await operator.page.get_by_role("button", name="I have looked at it").click()
+    await expect(operator.page.get_by_role("button", name="I have looked at it")).to_have_count(0)
+    await count.click()
+    await expect(operator.page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    await expect(count).to_have_text("To review")
+
+
+async def test_a_charger_is_named_and_put_on_a_new_site(operator: Visitor, simulated: Callable[..., Any]) -> None:
+    await simulated("CP1")
+    await operator.see("fleet-row-CP1").click()
+    await operator.see("edit-charger").click()
+    await operator.see("edit-charger-name").fill("North wall")
+    await operator.page.get_by_role("combobox", name="Site").fill("Harbour garage")
+    await operator.see("edit-charger-submit").click()
+    await expect(operator.page.get_by_role("heading", name="North wall")).to_be_visible()
+    await expect(operator.page.locator("#main").get_by_text("Harbour garage")).to_be_visible()
+    await operator.open("/")
+    await expect(operator.see("fleet-row-CP1")).to_contain_text("North wall")
+
+    await operator.page.get_by_role("button", name="Add charger").click()
+    await operator.see("add-charger-id").fill("CP2")
+    await operator.page.get_by_role("combobox", name="Site").click()
+    await operator.page.get_by_role("option", name="Harbour garage").click()
+    await operator.page.get_by_role("dialog").get_by_role("button", name="Add charger").click()
+    await operator.page.get_by_role("button", name="Done").click()
+    await expect(operator.see("fleet-row-CP2")).to_be_visible()
+
+
 async def test_API_17_what_a_charger_says_is_shown_and_never_run(
     operator: Visitor, charger: Callable[..., Any]
 ) -> None:
@@ -126,7 +171,7 @@ async def test_API_17_what_a_charger_says_is_shown_and_never_run(
     await expect(operator.see("frame-log")).to_contain_text(HOSTILE)
     await operator.see("frame-log").get_by_role("button").filter(has_text="DataTransfer").click()
     await expect(operator.see("frame-log").locator("pre").first).to_contain_text(HOSTILE)
-    for path in ("/", "/sessions", "/tokens", "/refused"):
+    for path in ("/", "/sessions", "/tokens", "/review", "/refused"):
         await operator.open(path)
         await expect(operator.see("stream-state")).to_have_text("Live")
     assert await operator.page.locator("img[src=x]").count() == 0

@@ -10,10 +10,12 @@ import { Ago } from "../../components/Time";
 import { fleetStore } from "../../live/fleet";
 import { Secret } from "../fleet/AddCharger";
 import { useChargerUrl } from "../fleet/address";
+import { Edit } from "./Edit";
 import css from "./Charger.module.css";
 
 /** What the charger says of itself, and its registration here. */
 export function Identity({ station }: { station: Station }) {
+  const [editing, edit] = useDisclosure(false);
   const [renewing, renew] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
   return (
@@ -30,6 +32,9 @@ export function Identity({ station }: { station: Station }) {
         ]}
       />
       <div className={css.buttons}>
+        <Button size="compact-sm" variant="subtle" color="gray" onClick={edit.open} data-testid="edit-charger">
+          Edit…
+        </Button>
         <Button size="compact-sm" variant="subtle" color="gray" onClick={renew.open}>
           New password…
         </Button>
@@ -37,6 +42,7 @@ export function Identity({ station }: { station: Station }) {
           Delete charger…
         </Button>
       </div>
+      <Edit station={station} opened={editing} onClose={edit.close} />
       <NewPassword station={station} opened={renewing} onClose={renew.close} />
       <Delete station={station} opened={deleting} onClose={remove.close} />
     </section>

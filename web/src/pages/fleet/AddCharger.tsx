@@ -6,6 +6,7 @@ import { Copyable, Note, Problem } from "../../components/bits";
 import { fleetStore } from "../../live/fleet";
 import { useChargerUrl } from "./address";
 import css from "./Fleet.module.css";
+import { SiteInput, useEnsuredSite } from "./SiteInput";
 
 /** Adds a charger, then shows its password, which nobody can see again. */
 export function AddCharger({ opened, onClose, id }: { opened: boolean; onClose: () => void; id?: string }) {
@@ -33,6 +34,7 @@ function Form({ id: given, onMade }: { id: string; onMade: (station: NewStation)
   const [id, setId] = useState(given);
   const [name, setName] = useState("");
   const [site, setSite] = useState("");
+  const ensureSite = useEnsuredSite();
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
 
@@ -41,6 +43,7 @@ function Form({ id: given, onMade }: { id: string; onMade: (station: NewStation)
     setBusy(true);
     setError(null);
     try {
+      await ensureSite(site.trim());
       const station = await post<NewStation>("/stations", {
         id: id.trim(),
         ...(name.trim() && { name: name.trim() }),
@@ -65,7 +68,7 @@ function Form({ id: given, onMade }: { id: string; onMade: (station: NewStation)
         data-testid="add-charger-id"
       />
       <TextInput label="Name" placeholder="Optional" data-autofocus={given ? true : undefined} value={name} onChange={(e) => { setName(e.currentTarget.value); }} />
-      <TextInput label="Site" placeholder="Optional" value={site} onChange={(e) => { setSite(e.currentTarget.value); }} />
+      <SiteInput value={site} onChange={setSite} />
       <Problem error={error} />
       <Button type="submit" loading={busy} disabled={!id.trim()}>
         Add charger
