@@ -22,9 +22,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     bindparam,
     func,
     insert,
+    or_,
     select,
     text,
     update,
@@ -299,11 +301,6 @@ _ENTRY = (
     stations.c.booted_at,
 )
 
-_boot_facts = Prepared(
-    select(stations.c.vendor, stations.c.model, stations.c.serial, stations.c.registration).where(
-        stations.c.id == bindparam("station_id")
-    )
-)
 _BOOT = (
     "vendor",
     "model",
@@ -316,11 +313,20 @@ _BOOT = (
     "ocpp_version",
     "booted_at",
 )
-_set_boot_facts = Prepared(
+_set_boot_facts = (
     update(stations)
     .where(stations.c.id == bindparam("station_id"))
     .values({name: bindparam(f"new_{name}") for name in _BOOT})
+    .returning(stations.c.registration)
 )
+_booted = Prepared(_set_boot_facts)
+_same_hardware = and_(
+    stations.c.vendor == bindparam("new_vendor"),
+    stations.c.model == bindparam("new_model"),
+    stations.c.serial.is_not_distinct_from(bindparam("new_serial")),
+)
+# What nearly every boot is: the first, or one of the same device as before. One statement instead of two.
+_booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _same_hardware)))
 
 
 class BootFacts(msgspec.Struct, frozen=True, gc=False):
@@ -341,29 +347,27 @@ def boot(work: Work, station: Station, facts: BootFacts) -> str:
 
     Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24).
     """
-    known = work.first(_boot_facts, station_id=station.id)
-    before = (known.vendor, known.model, known.serial)
-    if known.vendor is not None and before != (facts.vendor, facts.model, facts.serial):
-        detail = (
-            f"was {' '.join(filter(None, before))}, is now {facts.vendor} {facts.model} {facts.serial or ''}".strip()
-        )
-        alarm(work, station, kind="hardware_changed", detail=detail)
     new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
-    work.run(
-        _set_boot_facts, station_id=station.id, **new | {"new_ocpp_version": station.version, "new_booted_at": work.now}
-    )
+    new |= {"new_ocpp_version": station.version, "new_booted_at": work.now}
+    row = work.first(_booted_as_before, station_id=station.id, **new)
+    if row is None:
+        known = work.execute(select(stations).where(stations.c.id == station.id)).one()
+        before = " ".join(filter(None, (known.vendor, known.model, known.serial)))
+        after = " ".join(filter(None, (facts.vendor, facts.model, facts.serial)))
+        alarm(work, station, kind="hardware_changed", detail=f"was {before}, is now {after}")
+        row = work.first(_booted, station_id=station.id, **new)
     work.publish(
         events.StationBooted(
             station_id=station.id,
             station=station.identity,
             at=work.now,
-            registration=known.registration,
+            registration=row.registration,
             vendor=facts.vendor,
             model=facts.model,
             firmware=facts.firmware,
         )
     )
-    return str(known.registration)
+    return str(row.registration)
 
 
 # Two statements that both databases understand as they are; a first notification of n connectors at once meets the
