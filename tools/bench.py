@@ -89,13 +89,11 @@ def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> di
 def _mix(
     server: running.Server, folder: Path, secrets: dict[str, str], seconds: float, figures: dict[str, Any]
 ) -> None:
-    before = server.cpu_s()
     result = _load(server, folder, secrets, "mix", seconds)
-    used = server.cpu_s() - before
     figures["messages_per_s"] = round(result["answers_per_s"])
     for name in ("p50_ms", "p95_ms", "p99_ms"):
         figures[name] = result[name]
-    figures["cpu_us_per_message"] = round(used / result["answers"] * 1e6, 1)
+    figures["cpu_us_per_message"] = round(result["server_cpu_s"] / result["answers"] * 1e6, 1)
     figures["load"] = result
 
 
@@ -152,7 +150,7 @@ def _start_load(
     file = folder / f"{mode}.json"
     file.write_text(json.dumps(secrets))
     command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", server.chargers, "--secrets", str(file)]
-    command += ["--mode", mode, "--seconds", str(seconds), "--token", running.TAG]
+    command += ["--mode", mode, "--seconds", str(seconds), "--token", running.TAG, "--server-pid", str(server.pid)]
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 

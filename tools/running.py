@@ -133,11 +133,6 @@ class Server:
         self._process.kill()
         self._process.wait()
 
-    def cpu_s(self) -> float:
-        """CPU seconds used so far, user and system."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
     def rss_kib(self) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0])

@@ -10,6 +10,7 @@ One JSON object on standard output at the end; progress on standard error.
 import argparse
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
@@ -213,6 +214,7 @@ class Load:
         self.url = url.rstrip("/")
         self.secrets = secrets
         self.token = token.encode()
+        self.server_pid: int | None = None
         self.tally = Tally()
         self.stations: list[Station] = []
         self.connected = 0
@@ -317,14 +319,26 @@ async def mix(load: Load, seconds: float, show: Show) -> dict[str, object]:
     """Sessions at full speed for that long, each station with one CALL outstanding."""
     await _connect_showing(load, show)
     load.reset_tally()
-    cpu_before = time.process_time()
+    cpu_before, server_cpu_before = time.process_time(), _cpu_s(load.server_pid)
     started = time.perf_counter()
     load.run_sessions()
     while (gone := time.perf_counter() - started) < seconds:
         show(gone / seconds, f"{load.tally.answers / gone:,.0f} messages/s" if gone > 0.5 else "sessions begin")
         await asyncio.sleep(min(0.25, seconds - gone))
     result = load.result("mix", time.perf_counter() - started)
-    return {**result, "client_cpu_s": round(time.process_time() - cpu_before, 3)}
+    return {
+        **result,
+        "client_cpu_s": round(time.process_time() - cpu_before, 3),
+        "server_cpu_s": round(_cpu_s(load.server_pid) - server_cpu_before, 3),
+    }
+
+
+def _cpu_s(pid: int | None) -> float:
+    """CPU seconds that a process has used so far, user and system; 0 for none."""
+    if pid is None:
+        return 0.0
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def storm(load: Load, seconds: float, show: Show) -> dict[str, object]:
@@ -362,6 +376,7 @@ async def _connect_showing(load: Load, show: Show) -> float:
 async def _run(options: argparse.Namespace, secrets: dict[str, str]) -> dict[str, object]:
     allow_many_connections(len(secrets))
     load = Load(options.url, secrets, options.token)
+    load.server_pid = options.server_pid
     columns = (TextColumn(options.mode), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=not options.progress, refresh_per_second=4) as progress:
@@ -385,6 +400,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=10.0, help="how long (not in a storm)")
     parser.add_argument("--stations", type=int, default=0, help="only the first so many of the file")
     parser.add_argument("--token", default="BENCH", help="the token of all drivers")
+    parser.add_argument(
+        "--server-pid", type=int, help="a process here whose CPU time is told as well, for the mix alone"
+    )
     parser.add_argument("--progress", action="store_true", help="a progress bar on standard error")
     options = parser.parse_args(arguments)
     try:
