@@ -11,6 +11,7 @@ import websockets
 from playwright.async_api import expect
 
 from stationmaster.app import App
+from stationmaster.domain import accounts
 from tests.charger import Charger
 from tests.web.conftest import Visitor
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.slow
 
 # The meter counts finer than the Wh that its readings tell.
 TWO_KWH, FIVE_KWH = re.compile(r"(1\.999|2\.00\d) kWh"), re.compile(r"(4\.999|5\.00\d) kWh")
+BUTTONS = ("Add charger", "Add card", "Block TAG1", "Delete TAG1", "Start charging", "Stop", "Restart", "Edit…")
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
@@ -148,6 +150,27 @@ async def test_a_charger_is_named_and_put_on_a_new_site(operator: Visitor, simul
     await operator.page.get_by_role("dialog").get_by_role("button", name="Add charger").click()
     await operator.page.get_by_role("button", name="Done").click()
     await expect(operator.see("fleet-row-CP2")).to_be_visible()
+
+
+async def test_API_10_who_may_only_look_sees_no_button_that_would_be_refused(
+    stranger: Visitor, app: App, charger: Callable[..., Any]
+) -> None:
+    raw = await charger("CP1")
+    await raw.start()
+    await app.database.write(lambda work: work.execute(accounts.users.update().values(role="viewer")))
+    await stranger.login()
+    await expect(stranger.see("fleet-row-CP1")).to_be_visible()
+    main = stranger.page.locator("#main")
+    for path, shown in (
+        ("/", "CP1"),
+        ("/tokens", "TAG1"),
+        ("/review", "Nothing waits for you"),
+        ("/chargers/CP1", "Charging session"),
+    ):
+        await stranger.open(path)
+        await expect(main.get_by_text(shown).first).to_be_visible()
+        for name in BUTTONS:
+            await expect(main.get_by_role("button", name=name, exact=True)).to_have_count(0)
 
 
 async def test_API_17_what_a_charger_says_is_shown_and_never_run(

@@ -8,6 +8,7 @@ import { Badge, Copyable, Empty, More, PageHead, Problem, Waiting } from "../com
 import { Ago } from "../components/Time";
 import { number } from "../format";
 import { useFocus } from "../live/useFocus";
+import { Only } from "../user";
 import { AddCharger } from "./fleet/AddCharger";
 import { useChargerUrl } from "./fleet/address";
 import css from "./Tokens.module.css";
@@ -79,9 +80,11 @@ function Item({ item, onAdd }: { item: RefusedConnection; onAdd: (id: string) =>
         </h2>
         <Badge tone={unknown ? "busy" : "faulted"}>{REASONS[item.reason] ?? item.reason.replaceAll("_", " ")}</Badge>
         {unknown && item.identity && (
-          <Button size="compact-sm" variant="light" onClick={() => { onAdd(item.identity ?? ""); }}>
-            Add this charger
-          </Button>
+          <Only may="administer">
+            <Button size="compact-sm" variant="light" onClick={() => { onAdd(item.identity ?? ""); }}>
+              Add this charger
+            </Button>
+          </Only>
         )}
       </div>
       <p className="hostile">{item.explanation}</p>

@@ -8,6 +8,7 @@ import type { Alarm, Quarantined } from "../api/types";
 import { Badge, Empty, More, PageHead, Problem, Waiting } from "../components/bits";
 import { Ago } from "../components/Time";
 import { useFocus } from "../live/useFocus";
+import { Only } from "../user";
 import { SessionTable } from "./sessions/SessionTable";
 import css from "./Tokens.module.css";
 
@@ -143,11 +144,11 @@ function Seen({ path, of }: { path: string; of: "alarms" | "quarantine" }) {
       Promise.all([queries.invalidateQueries({ queryKey: [of] }), queries.invalidateQueries({ queryKey: ["status"] })]),
   });
   return (
-    <>
+    <Only may="operate">
       <Button size="compact-sm" variant="default" loading={see.isPending} onClick={() => { see.mutate(); }}>
         Seen
       </Button>
       <Problem error={see.error} />
-    </>
+    </Only>
   );
 }

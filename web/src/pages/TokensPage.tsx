@@ -10,6 +10,7 @@ import { Badge, Empty, More, PageHead, Problem, Table, Waiting } from "../compon
 import { Icon } from "../components/icons";
 import { Ago, At } from "../components/Time";
 import { useFocus } from "../live/useFocus";
+import { Only } from "../user";
 import css from "./Tokens.module.css";
 
 /** Cards: what drivers hold to a charger. The API calls them tokens. */
@@ -23,9 +24,11 @@ export function TokensPage() {
   const wanted = search.trim().toLowerCase();
   const shown = tokens.filter((t) => [t.uid, t.label, t.group].join(" ").toLowerCase().includes(wanted));
   const button = (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-card">
-      Add card
-    </Button>
+    <Only may="operate">
+      <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-card">
+        Add card
+      </Button>
+    </Only>
   );
 
   return (
@@ -107,12 +110,14 @@ function Row({ token, onDelete }: { token: Token; onDelete: () => void }) {
       <td data-right="">
         <div className={css.row}>
           {change.error && <span role="alert" className="small">{change.error.message}</span>}
-          <Button size="compact-sm" variant="subtle" color="gray" loading={change.isPending} onClick={() => { change.mutate(); }} aria-label={`${blocked ? "Unblock" : "Block"} ${token.uid}`}>
-            {blocked ? "Unblock" : "Block"}
-          </Button>
-          <Button size="compact-sm" variant="subtle" color="gray" onClick={onDelete} aria-label={`Delete ${token.uid}`}>
-            Delete
-          </Button>
+          <Only may="operate">
+            <Button size="compact-sm" variant="subtle" color="gray" loading={change.isPending} onClick={() => { change.mutate(); }} aria-label={`${blocked ? "Unblock" : "Block"} ${token.uid}`}>
+              {blocked ? "Unblock" : "Block"}
+            </Button>
+            <Button size="compact-sm" variant="subtle" color="gray" onClick={onDelete} aria-label={`Delete ${token.uid}`}>
+              Delete
+            </Button>
+          </Only>
         </div>
       </td>
     </tr>

@@ -13,6 +13,7 @@ import { useFocus } from "../../live/useFocus";
 import { connectorName, realError } from "../../words";
 import { AddCharger } from "../fleet/AddCharger";
 import { useChargerUrl } from "../fleet/address";
+import { Only } from "../../user";
 import { Actions } from "./Actions";
 import css from "./Charger.module.css";
 import { FrameLog } from "./FrameLog";
@@ -52,10 +53,12 @@ function Charger({ station }: { station: Station }) {
           <Now station={station} commander={commander} />
         </div>
         <aside className={css.narrow}>
-          <section className={`${css.panel} card`} aria-label="Actions">
-            <Actions station={station} commander={commander} />
-            <Outcome commander={commander} />
-          </section>
+          <Only may="operate">
+            <section className={`${css.panel} card`} aria-label="Actions">
+              <Actions station={station} commander={commander} />
+              <Outcome commander={commander} />
+            </section>
+          </Only>
           <History station={station.id} />
           <Identity station={station} />
         </aside>
@@ -77,9 +80,11 @@ function Unknown({ id, onAdded }: { id: string; onAdded: () => void }) {
   return (
     <Empty title="There is no such charger">
       <p className="hostile">No charger is registered as “{id}”.</p>
-      <Button variant="default" onClick={add.open}>
-        Add this charger
-      </Button>
+      <Only may="administer">
+        <Button variant="default" onClick={add.open}>
+          Add this charger
+        </Button>
+      </Only>
       <Link to="/">To the chargers</Link>
       <AddCharger opened={adding} onClose={close} id={id} />
     </Empty>

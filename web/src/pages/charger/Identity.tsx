@@ -10,6 +10,7 @@ import { Ago } from "../../components/Time";
 import { fleetStore } from "../../live/fleet";
 import { Secret } from "../fleet/AddCharger";
 import { useChargerUrl } from "../fleet/address";
+import { Only } from "../../user";
 import { Edit } from "./Edit";
 import css from "./Charger.module.css";
 
@@ -31,17 +32,19 @@ export function Identity({ station }: { station: Station }) {
           ["Last heard", <Ago key="heard" at={station.last_heard_at} />],
         ]}
       />
-      <div className={css.buttons}>
-        <Button size="compact-sm" variant="subtle" color="gray" onClick={edit.open} data-testid="edit-charger">
-          Edit…
-        </Button>
-        <Button size="compact-sm" variant="subtle" color="gray" onClick={renew.open}>
-          New password…
-        </Button>
-        <Button size="compact-sm" variant="subtle" color="red" onClick={remove.open}>
-          Delete charger…
-        </Button>
-      </div>
+      <Only may="administer">
+        <div className={css.buttons}>
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={edit.open} data-testid="edit-charger">
+            Edit…
+          </Button>
+          <Button size="compact-sm" variant="subtle" color="gray" onClick={renew.open}>
+            New password…
+          </Button>
+          <Button size="compact-sm" variant="subtle" color="red" onClick={remove.open}>
+            Delete charger…
+          </Button>
+        </div>
+      </Only>
       <Edit station={station} opened={editing} onClose={edit.close} />
       <NewPassword station={station} opened={renewing} onClose={renew.close} />
       <Delete station={station} opened={deleting} onClose={remove.close} />

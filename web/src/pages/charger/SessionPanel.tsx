@@ -4,6 +4,7 @@ import type { ConnectorSession, SessionDetail, Station } from "../../api/types";
 import { Chart } from "../../components/Chart";
 import { At, Lasting } from "../../components/Time";
 import { kw, kwh, percent } from "../../format";
+import { Only } from "../../user";
 import { stopReason } from "../../words";
 import css from "./Charger.module.css";
 import type { Commander } from "./useCommand";
@@ -31,19 +32,21 @@ export function SessionPanel({ station, running, session, commander }: Props) {
           Details
         </Link>
         {live && (
-          <Button
-            color="red"
-            variant="light"
-            size="compact-md"
-            disabled={!station.connected}
-            loading={commander.isPending && commander.variables.name === "remote-stop"}
-            onClick={() => {
-              commander.mutate({ name: "remote-stop", body: { session: running.id } });
-            }}
-            data-testid="action-stop"
-          >
-            Stop
-          </Button>
+          <Only may="operate">
+            <Button
+              color="red"
+              variant="light"
+              size="compact-md"
+              disabled={!station.connected}
+              loading={commander.isPending && commander.variables.name === "remote-stop"}
+              onClick={() => {
+                commander.mutate({ name: "remote-stop", body: { session: running.id } });
+              }}
+              data-testid="action-stop"
+            >
+              Stop
+            </Button>
+          </Only>
         )}
       </div>
       <dl className={css.figures}>

@@ -7,6 +7,7 @@ import { Empty, PageHead, Problem, Waiting } from "../../components/bits";
 import { Glyph, Icon } from "../../components/icons";
 import { kw, number } from "../../format";
 import { fleetStore } from "../../live/fleet";
+import { Only } from "../../user";
 import { FILTERS, TONE_WORDS } from "../../words";
 import { AddCharger } from "./AddCharger";
 import { ChargerList } from "./ChargerList";
@@ -39,9 +40,11 @@ export function FleetPage() {
     return fleetStore.error ? <Problem error={fleetStore.error} retry={() => void fleetStore.load()} /> : <Waiting />;
   }
   const button = (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
-      Add charger
-    </Button>
+    <Only may="administer">
+      <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
+        Add charger
+      </Button>
+    </Only>
   );
   return (
     <>

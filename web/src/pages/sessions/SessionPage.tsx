@@ -11,6 +11,7 @@ import { Icon } from "../../components/icons";
 import { At, Lasting } from "../../components/Time";
 import { kw, kwh, local, localClock, meter, number, percent, utc } from "../../format";
 import { useFocus } from "../../live/useFocus";
+import { Only } from "../../user";
 import { connectorName, flagWords, sessionWords, stopReason } from "../../words";
 import css from "./Sessions.module.css";
 
@@ -121,9 +122,11 @@ function Reviewed({ session }: { session: SessionDetail }) {
   return (
     <div className={css.reviewed}>
       <span>This session waits for a person to look at it.</span>
-      <Button size="compact-sm" variant="default" loading={release.isPending} onClick={() => { release.mutate(); }}>
-        I have looked at it
-      </Button>
+      <Only may="operate">
+        <Button size="compact-sm" variant="default" loading={release.isPending} onClick={() => { release.mutate(); }}>
+          I have looked at it
+        </Button>
+      </Only>
       <Problem error={release.error} />
     </div>
   );
