@@ -7,10 +7,8 @@ import itertools
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn.server
 
 from stationmaster.app import App
 from stationmaster.domain import authorization, sites, stations
@@ -23,20 +21,6 @@ from tests.charger import Charger
 
 SECRET_KEY = "a key that is only good for the tests 0123456789"
 _numbers = itertools.count(1)
-
-
-class _Hurried:
-    """asyncio for the web server, which sleeps 0.1 s here and there while it stops: two minutes in a run of all tests."""
-
-    @staticmethod
-    async def sleep(seconds: float) -> None:
-        await asyncio.sleep(min(seconds, 0.005))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
-
-
-uvicorn.server.asyncio = _Hurried()  # type: ignore[assignment]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -27,7 +27,7 @@ SEEDS = range(1600, 1700)  # one for each socket
 FRAMES = 100  # for each socket
 HONEST = 200
 PAUSE_S = 0.5  # between two heartbeats of an honest charger
-GROWTH_KIB = 20 * 1024  # beside SQLite's cache of the pages it has written, which has a limit of its own
+GROWTH_KIB = 20 * 1024  # a quarter of what is seen is SQLite's cache of pages, which has a limit of its own
 BOOT = {"chargePointVendor": "Acme", "chargePointModel": "One"}
 UNHANDLED = {"SignCertificate"}  # a charger may send it, and nobody here takes it yet
 
@@ -121,16 +121,11 @@ class Corpus:
         return json.loads(payload)
 
 
-def file_kib(sqlite_url: str) -> int:
-    return Path(sqlite_url.removeprefix("sqlite:///")).stat().st_size // 1024
-
-
 @pytest.mark.any_database
 async def test_RPC_20_FI_09_ten_thousand_bad_frames_harm_nobody(database_url: str, tmp_path: Path) -> None:
     bad = [f"BAD{seed}" for seed in SEEDS]
     good = [f"GOOD{number}" for number in range(HONEST)]
     secrets = await asyncio.to_thread(running.prepare, database_url, bad + good)
-    before_file_kib = file_kib(database_url)
     server = running.Server(database_url, tmp_path, STATIONMASTER_GATEWAY__BURST="1000000")
     await asyncio.to_thread(server.start)
     ready, done = asyncio.Barrier(HONEST + 1), asyncio.Event()
@@ -147,12 +142,10 @@ async def test_RPC_20_FI_09_ten_thousand_bad_frames_harm_nobody(database_url: st
             done.set()
     finally:
         await asyncio.to_thread(server.stop)
-    written_kib = file_kib(database_url) - before_file_kib  # a server that has stopped has put all into its file
     took = sorted(one for task in beating for one in task.result())
-    p99_ms = round(took[len(took) * 99 // 100] * 1000)
-    print(f"{len(took)} heartbeats, p99 {p99_ms} ms; memory +{grown_kib} KiB, file +{written_kib} KiB")  # noqa: T201
+    print(f"{len(took)} heartbeats, p99 {took[len(took) * 99 // 100] * 1000:.0f} ms; memory +{grown_kib} KiB")  # noqa: T201
     assert all(task.result() for task in beating)
     assert len(SEEDS) * FRAMES == 10_000
     assert answered > 7_000
-    assert grown_kib - written_kib <= GROWTH_KIB
+    assert grown_kib <= GROWTH_KIB
     assert server.log.read_text() == ""  # no warning, no error, nothing unhandled
