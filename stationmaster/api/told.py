@@ -96,7 +96,7 @@ WORDS: dict[type, Words] = {
     events.MeterRead: _meter,
     events.SessionEnded: _about_session("session_ended"),
     events.SessionCorrected: _about_session("session_ended"),
-    events.SessionReviewed: _about_session("session_ended"),
+    events.SessionReviewed: _about_session("session_reviewed"),
     events.MessageLogged: _message,
     events.CommandChanged: _command,
     events.ConnectionRefused: _refused,

@@ -46,6 +46,4 @@ def demo(
 @app.command()
 def migrate() -> None:
     """Bring the database's schema up to date (`serve` does this by itself unless database.migrate is off)."""
-    from stationmaster.cli import records
-
     records.migrate()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, func, insert, select, update
 
 from stationmaster.domain import events
 from stationmaster.domain.errors import NotFound
@@ -74,23 +74,19 @@ def keep(
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
     """What waits for a person, newest first, with the charger's identity as `station`."""
-    open_ones = (
-        select(quarantine, stations.c.identity.label("station"))
-        .join(stations, stations.c.id == quarantine.c.station_id)
-        .where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
-    )
-    return list(work.execute(page(open_ones, quarantine.c.id, limit=limit, cursor=cursor)))
+    waiting = _waiting(organization_id).add_columns(stations.c.identity.label("station"), *quarantine.c)
+    return list(work.execute(page(waiting, quarantine.c.id, limit=limit, cursor=cursor)))
 
 
 def count(work: Work, organization_id: int) -> int:
     """How many wait for a person."""
-    waiting = (
-        select(func.count())
-        .select_from(quarantine)
-        .join(stations, stations.c.id == quarantine.c.station_id)
-        .where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
-    )
-    return int(work.execute(waiting).scalar_one())
+    return int(work.execute(_waiting(organization_id).add_columns(func.count())).scalar_one())
+
+
+def _waiting(organization_id: int) -> Select[Any]:
+    """What nobody has looked at, of an organization's chargers; the columns are to be added."""
+    kept = select().select_from(quarantine).join(stations, stations.c.id == quarantine.c.station_id)
+    return kept.where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
 
 
 def resolve(work: Work, organization_id: int, quarantine_id: int) -> None:

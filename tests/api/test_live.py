@@ -84,6 +84,10 @@ async def test_a_session_is_told_from_its_start_to_its_end(admin: Client, charge
         await database.write(stop)
         ended = await page.until("session_ended")
         assert (ended["session"]["id"], ended["session"]["energy_wh"]) == (begun["session"]["id"], 700)
+        await database.write(lambda work: work.execute(sessions.sessions.update().values(review=True)))
+        await database.write(sessions.reviewed, charger.organization_id, begun["session"]["id"])
+        released = await page.until("session_reviewed")
+        assert (released["session"]["id"], released["session"]["review"]) == (begun["session"]["id"], False)
         await database.write(read_meter, station, None, 900)
         assert (await page.until("session_updated"))["session"] is None
 
@@ -121,10 +125,11 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
         connections.disconnected(work, station, node="here", reason="gone")
         connections.offline(work, after=timedelta(0))
+        stations.alarm(work, station, kind="takeovers", detail="look")
 
     async with listening(admin) as page:
         await database.write(happen)
-        told = [await page.next() for _ in range(8)]
+        told = [await page.next() for _ in range(9)]
     assert [kind for kind, _ in told] == [
         "station_connected",
         "station_booted",
@@ -134,6 +139,7 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         "station_changed",
         "station_disconnected",
         "station_changed",
+        "alarm",
     ]
     assert told[1][1] | {"at": None} == {
         "station": "CP1",

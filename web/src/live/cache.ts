@@ -34,9 +34,10 @@ function apply(queries: QueryClient, event: LiveEvent, meterStarts: ReadonlyMap<
   switch (event.type) {
     case "session_started":
     case "session_ended":
+    case "session_reviewed":
       stale.add("sessions");
       stale.add(`session\n${event.session.id}`);
-      if (event.type === "session_ended" && event.session.flags.length > 0) stale.add("status");
+      if (event.session.review || event.type === "session_reviewed") stale.add("status");
       break;
     case "alarm":
       for (const key of ["alarms", "quarantine", "status"]) stale.add(key);

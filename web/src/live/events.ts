@@ -33,6 +33,7 @@ export type LiveEvent =
       soc_percent: number | null;
     }
   | { type: "session_ended"; station: string; evse: number; session: Session }
+  | { type: "session_reviewed"; station: string; evse: number; session: Session }
   | ({ type: "message"; station: string } & Frame)
   | ({ type: "command"; station: string } & Command)
   | { type: "alarm"; station: string; kind: string; detail: string; at: string }
@@ -49,6 +50,7 @@ const TYPES = new Set<string>([
   "session_started",
   "session_updated",
   "session_ended",
+  "session_reviewed",
   "message",
   "command",
   "alarm",

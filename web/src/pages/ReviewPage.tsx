@@ -4,7 +4,6 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { post } from "../api/client";
 import { alarmsQuery, quarantineQuery, sessionsQuery } from "../api/queries";
-import type { Alarm, Quarantined } from "../api/types";
 import { Badge, Empty, More, PageHead, Problem, Waiting } from "../components/bits";
 import { Ago } from "../components/Time";
 import { useFocus } from "../live/useFocus";
@@ -18,14 +17,14 @@ const KINDS: Record<string, string> = {
   foreign_transaction: "Another charger's transaction",
 };
 
-const REVIEWED = { review: "true" } as const;
+const TO_REVIEW = { review: "true" } as const;
 
 /** What a person should look at: odd events, messages that fit nothing, sessions whose figures are in doubt. */
 export function ReviewPage() {
   useFocus(null);
   const alarms = useInfiniteQuery(alarmsQuery());
   const quarantine = useInfiniteQuery(quarantineQuery());
-  const sessions = useInfiniteQuery(sessionsQuery(REVIEWED));
+  const sessions = useInfiniteQuery(sessionsQuery(TO_REVIEW));
   const lists = [alarms, quarantine, sessions] as const;
   const error = lists.find((list) => list.error)?.error;
   const raised = alarms.data?.pages.flatMap((p) => p.items) ?? [];
@@ -48,8 +47,8 @@ export function ReviewPage() {
       {raised.length > 0 && (
         <Part title="Odd events">
           <ul className={css.list}>
-            {raised.map((alarm) => (
-              <Raised key={alarm.id} alarm={alarm} />
+            {raised.map(({ id, station, at, kind, detail }) => (
+              <Entry key={id} station={station} at={at} badge={KINDS[kind] ?? kind.replaceAll("_", " ")} text={detail} seen={`/alarms/${id}/resolve`} of="alarms" />
             ))}
           </ul>
           {alarms.hasNextPage && <More busy={alarms.isFetchingNextPage} onClick={() => void alarms.fetchNextPage()} />}
@@ -64,8 +63,13 @@ export function ReviewPage() {
       {kept.length > 0 && (
         <Part title="Messages that fit nothing" about="They were answered, so the charger goes on, and are kept here as they came.">
           <ul className={css.list}>
-            {kept.map((entry) => (
-              <Kept key={entry.id} entry={entry} />
+            {kept.map(({ id, station, at, action, reason, content }) => (
+              <Entry key={id} station={station} at={at} badge={action} text={reason} seen={`/quarantine/${id}/resolve`} of="quarantine">
+                <details className={css.content}>
+                  <summary>What it said</summary>
+                  <pre className="mono hostile">{content}</pre>
+                </details>
+              </Entry>
             ))}
           </ul>
           {quarantine.hasNextPage && <More busy={quarantine.isFetchingNextPage} onClick={() => void quarantine.fetchNextPage()} />}
@@ -87,49 +91,30 @@ function Part({ title, about, children }: { title: string; about?: string; child
   );
 }
 
-function Raised({ alarm }: { alarm: Alarm }) {
+function Entry({ station, at, badge, text, seen, of, children }: {
+  station: string;
+  at: string;
+  badge: string;
+  text: string;
+  seen: string;
+  of: "alarms" | "quarantine";
+  children?: ReactNode;
+}) {
   return (
     <li className={css.item}>
       <div className={css.itemHead}>
         <h3>
-          <Link to="/chargers/$id" params={{ id: alarm.station }}>
-            {alarm.station}
+          <Link to="/chargers/$id" params={{ id: station }}>
+            {station}
           </Link>
         </h3>
-        <Badge tone="busy">{KINDS[alarm.kind] ?? alarm.kind.replaceAll("_", " ")}</Badge>
-        <Seen path={`/alarms/${alarm.id}/resolve`} of="alarms" />
+        <Badge tone="busy">{badge}</Badge>
+        <Seen path={seen} of={of} />
       </div>
-      <p className="hostile">{alarm.detail}</p>
+      <p className="hostile">{text}</p>
+      {children}
       <div className={css.meta}>
-        <span>
-          <Ago at={alarm.at} />
-        </span>
-      </div>
-    </li>
-  );
-}
-
-function Kept({ entry }: { entry: Quarantined }) {
-  return (
-    <li className={css.item}>
-      <div className={css.itemHead}>
-        <h3>
-          <Link to="/chargers/$id" params={{ id: entry.station }}>
-            {entry.station}
-          </Link>
-        </h3>
-        <Badge tone="busy">{entry.action}</Badge>
-        <Seen path={`/quarantine/${entry.id}/resolve`} of="quarantine" />
-      </div>
-      <p className="hostile">{entry.reason}</p>
-      <details className={css.content}>
-        <summary>What it said</summary>
-        <pre className="mono hostile">{entry.content}</pre>
-      </details>
-      <div className={css.meta}>
-        <span>
-          <Ago at={entry.at} />
-        </span>
+        <Ago at={at} />
       </div>
     </li>
   );

@@ -8,9 +8,9 @@ import type { Station } from "../../api/types";
 import { Copyable, Facts, Problem } from "../../components/bits";
 import { Ago } from "../../components/Time";
 import { fleetStore } from "../../live/fleet";
+import { Only } from "../../user";
 import { Secret } from "../fleet/AddCharger";
 import { useChargerUrl } from "../fleet/address";
-import { Only } from "../../user";
 import { Edit } from "./Edit";
 import css from "./Charger.module.css";
 

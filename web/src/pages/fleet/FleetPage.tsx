@@ -7,7 +7,7 @@ import { Empty, PageHead, Problem, Waiting } from "../../components/bits";
 import { Glyph, Icon } from "../../components/icons";
 import { kw, number } from "../../format";
 import { fleetStore } from "../../live/fleet";
-import { Only } from "../../user";
+import { useMay } from "../../user";
 import { FILTERS, TONE_WORDS } from "../../words";
 import { AddCharger } from "./AddCharger";
 import { ChargerList } from "./ChargerList";
@@ -27,6 +27,7 @@ export function FleetPage() {
     fleetStore.open();
   }, []);
 
+  const mayAdd = useMay("administer");
   const sum = useMemo(() => overview(fleet.stations.values()), [fleet]);
   const sorted = useSorted(fleet.stations);
   const shown = useMemo(
@@ -39,19 +40,17 @@ export function FleetPage() {
   if (!fleetStore.loaded && fleet.stations.size === 0) {
     return fleetStore.error ? <Problem error={fleetStore.error} retry={() => void fleetStore.load()} /> : <Waiting />;
   }
-  const button = (
-    <Only may="administer">
-      <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
-        Add charger
-      </Button>
-    </Only>
+  const button = mayAdd && (
+    <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
+      Add charger
+    </Button>
   );
   return (
     <>
       <PageHead title="Chargers">{fleet.stations.size > 0 && button}</PageHead>
       {fleetStore.error && <Problem error={fleetStore.error} retry={() => void fleetStore.load()} />}
       {fleet.stations.size === 0 ? (
-        <FirstCharger button={button} />
+        mayAdd ? <FirstCharger button={button} /> : <Empty title="No chargers yet">An administrator adds the first one.</Empty>
       ) : (
         <>
           <Counts sum={sum} />

@@ -27,8 +27,9 @@ export function SiteInput({ value, onChange }: { value: string; onChange: (value
 export function useEnsuredSite(): (name: string) => Promise<void> {
   const queries = useQueryClient();
   return async (name) => {
+    if (!name) return;
     const known = await queries.ensureQueryData(sitesQuery());
-    if (!name || known.items.some((site) => site.name === name)) return;
+    if (known.items.some((site) => site.name === name)) return;
     try {
       await post("/sites", { name });
     } catch (wrong) {
