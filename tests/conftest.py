@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import authorization, sites, stations
+from stationmaster.domain import organizations, stations, tokens
 from stationmaster.settings import DatabaseSettings, Security, Settings
 from stationmaster.settings import Gateway as GatewaySettings
 from stationmaster.settings import Web as WebSettings
@@ -103,8 +103,8 @@ async def app(settings: Settings) -> AsyncIterator[App]:
 async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
     """`await charger("CP1")`: a registered charger's raw socket, connected; closed after the test."""
     opened: list[Charger] = []
-    home = await app.database.write(sites.home)
-    await app.database.write(authorization.add, home, uid="TAG1")
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="TAG1")
 
     async def connect(identity: str = "CP1", *, boot: bool = True, **options: object) -> Charger:
         if app.directory.find(identity) is None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.storage import Database, Work, migrations
 from tests import postgres
@@ -41,9 +41,9 @@ def prepare(url: str, identities: list[str]) -> dict[str, str]:
     """The schema, a user, a card and these chargers; returns the secret of each."""
 
     def fill(work: Work) -> dict[str, str]:
-        keys, home, made = Keys(KEY.encode()), sites.home(work), {}
+        keys, home, made = Keys(KEY.encode()), organizations.home(work), {}
         accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
-        authorization.add(work, home, uid=TAG)
+        tokens.add(work, home, uid=TAG)
         rows = []
         for identity in identities:
             made[identity], credential = keys.generated()

@@ -14,8 +14,8 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from stationmaster.api import auth, commands, description, errors, pages
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import Context
+from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.resources import connections, events, messages, review, sessions, sites, stations, status, tokens
-from stationmaster.api.told import WORDS
 
 MAX_BODY_BYTES = 1024 * 1024
 

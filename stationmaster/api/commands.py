@@ -45,7 +45,7 @@ async def history(
 ) -> Page[Asked]:
     """What was asked of this charger, and what came of it, newest first."""
     rows = await context.database.read(_history, caller.user.organization_id, station_id, limit, cursor)
-    return paged(rows, limit, commands.seen)
+    return paged(rows, limit, commands.public_form)
 
 
 class RawCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from typing import Any, Union
 import msgspec
 
 from stationmaster.api.live import Live
-from stationmaster.api.told import WORDS
+from stationmaster.api.live_shapes import WORDS
 from stationmaster.storage import Database
 
 AGAIN_S = 5.0  # a node with open pages says so this often

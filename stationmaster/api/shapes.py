@@ -28,9 +28,9 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
     next: str | None
 
 
-def paged(rows: Sequence[Any], limit: int, seen: Callable[[Any], T]) -> Page[T]:
+def paged(rows: Sequence[Any], limit: int, form: Callable[[Any], T]) -> Page[T]:
     """A page from the rows of `queries.page`, which asks for one more than is shown."""
-    return Page([seen(row) for row in rows[:limit]], next_cursor(rows, limit, lambda row: row.id))
+    return Page([form(row) for row in rows[:limit]], next_cursor(rows, limit, lambda row: row.id))
 
 
 Number = int | float

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from stationmaster import telemetry
-from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.settings import load, secret_key
 from stationmaster.storage import Database, Work, migrations
@@ -39,7 +39,7 @@ def add_station(
     """Add a charger and print its secret."""
     keys = Keys(secret_key(load()))
     _, shown = _write(
-        lambda work: stations.create(work, sites.home(work), keys, identity=identity, secret=secret, name=name)
+        lambda work: stations.create(work, organizations.home(work), keys, identity=identity, secret=secret, name=name)
     )
     print(f"charger {identity}\nsecret  {shown}")
 
@@ -50,7 +50,7 @@ def add_token(
     label: Annotated[str | None, typer.Option(help="Whose card it is")] = None,
 ) -> None:
     """Add a card."""
-    _write(lambda work: authorization.add(work, sites.home(work), uid=uid, label=label))
+    _write(lambda work: tokens.add(work, organizations.home(work), uid=uid, label=label))
     print(f"card {uid} may charge")
 
 

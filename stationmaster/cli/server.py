@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from stationmaster import telemetry
 from stationmaster.app import App
-from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain import accounts, organizations, sites, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.settings import Settings, load
@@ -112,13 +112,13 @@ async def _demo_data(app: App, chargers: int) -> tuple[str, str, dict[str, str]]
 
 
 def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
-    home = sites.home(work)
+    home = organizations.home(work)
     for name, address in DEMO_SITES:
         if sites.find(work, home, name) is None:
             sites.create(work, home, name=name, address=address)
     for number, uid in enumerate(DEMO_TOKENS, 1):
         with contextlib.suppress(Conflict):
-            authorization.add(work, home, uid=uid, label=f"Driver {number}")
+            tokens.add(work, home, uid=uid, label=f"Driver {number}")
     try:
         accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator")
     except Conflict:

@@ -12,7 +12,7 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, insert, select, update
 
-from stationmaster.domain import sites
+from stationmaster.domain import organizations
 from stationmaster.domain.errors import Conflict, DomainError, Invalid
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -96,7 +96,7 @@ def add(work: Work, *, email: str, password: str, role: str) -> User:
     row = work.execute(
         insert(users)
         .values(
-            organization_id=sites.home(work),
+            organization_id=organizations.home(work),
             public_id=secrets.token_hex(8),
             email=email,
             email_key=email.lower(),

@@ -185,7 +185,9 @@ def finished(work: Work, station: Station, command_id: int, outcome: Outcome) ->
     ).one_or_none()
     if row is None:  # the late answer has overtaken the word of its being late
         return work.execute(select(commands).where(commands.c.id == command_id)).one()
-    work.publish(events.CommandChanged(station_id=station.id, station=station.identity, at=work.now, command=seen(row)))
+    work.publish(
+        events.CommandChanged(station_id=station.id, station=station.identity, at=work.now, command=public_form(row))
+    )
     return row
 
 
@@ -204,7 +206,9 @@ def answered_late(work: Work, station: Station, command_id: int, payload: dict[s
     ).one_or_none()
     if row is not None:
         work.publish(
-            events.CommandChanged(station_id=station.id, station=station.identity, at=work.now, command=seen(row))
+            events.CommandChanged(
+                station_id=station.id, station=station.identity, at=work.now, command=public_form(row)
+            )
         )
 
 
@@ -230,7 +234,7 @@ def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> li
     return list(work.execute(page(mine, commands.c.id, limit=limit, cursor=cursor)))
 
 
-def seen(row: Any) -> Asked:
+def public_form(row: Any) -> Asked:
     """As everyone outside sees it."""
     return Asked(
         id=row.public_id,

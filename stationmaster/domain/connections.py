@@ -33,8 +33,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import events
-from stationmaster.domain import stations as registered
+from stationmaster.domain import alarms, events
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
@@ -182,7 +181,7 @@ def connected(work: Work, station: Station, *, node: str, version: str, source: 
         work.publish(events.StationOnline(station_id=station.id, station=station.identity, at=work.now))
     if row.taken_from is not None and row.takeovers == TAKEOVERS + 1:
         detail = "its connection was taken over again and again: two devices with one id, or a flaky network"
-        registered.alarm(work, station, kind="takeovers", detail=detail)
+        alarms.raise_alarm(work, station, kind="takeovers", detail=detail)
     return Opened(row.generation, row.taken_from)
 
 
@@ -273,7 +272,7 @@ def open_stations() -> Select[Any]:
     return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
 
 
-def seen(work: Work, station_ids: Sequence[int], *, node: str) -> dict[int, Any]:
+def current(work: Work, station_ids: Sequence[int], *, node: str) -> dict[int, Any]:
     """The row of each of these chargers; `heard_at` is when one on another node than ours last sent a message."""
     last = (
         select(messages.c.at)

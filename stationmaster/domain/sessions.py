@@ -34,7 +34,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import events, metering, review, stations
+from stationmaster.domain import alarms, events, metering, quarantine, stations
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import Session as Session
 from stationmaster.domain.stations import Station
@@ -98,7 +98,7 @@ ZOMBIE_AFTER = timedelta(hours=24)  # TX-14
 _HOLDING = {"register_rollback", "register_jump", "register_reset", "unit_suspect", "estimated"}
 
 
-def seen(row: Any, station: str) -> Session:
+def public_form(row: Any, station: str) -> Session:
     """The public form of a row."""
     return Session(
         id=row.public_id,
@@ -266,7 +266,7 @@ def stop(
                 last_register_wh=last_register_wh,
             )
     elif row.stop_key != stop_key:
-        review.keep(
+        quarantine.keep(
             work,
             station,
             action="StopTransaction",
@@ -356,7 +356,7 @@ def _close(
     if not work.run(_update, session_id=row.id, old_status=row.status, old_stop_key=row.stop_key, **new):
         return False
     told = events.SessionCorrected if correction else events.SessionEnded
-    ended = seen(row._replace(**changes), station.identity)
+    ended = public_form(row._replace(**changes), station.identity)
     work.publish(told(station_id=station.id, station=station.identity, at=stopped_at, session=ended))
     return True
 
@@ -371,7 +371,7 @@ def _unmatched_stop(work: Work, station: Station, number: int | None, content: s
     if number is not None and (owner := _owner(work, number)) is not None and owner != station.id:
         reason = "the transaction id belongs to another charger"
     active = work.execute(select(sessions.c.id).where(sessions.c.station_id == station.id, _open)).scalars().all()
-    new = review.keep(
+    new = quarantine.keep(
         work,
         station,
         action="StopTransaction",
@@ -381,7 +381,7 @@ def _unmatched_stop(work: Work, station: Station, number: int | None, content: s
         proposed_session_id=active[0] if len(active) == 1 else None,
     )
     if new and "another" in reason:
-        stations.alarm(
+        alarms.raise_alarm(
             work,
             station,
             kind="foreign_transaction",
@@ -501,7 +501,7 @@ def reviewed(work: Work, organization_id: int, public_id: str) -> None:
     session = get(work, organization_id, public_id)
     if session.review:
         work.execute(update(sessions).where(sessions.c.id == session.id).values(review=False))
-        told = seen(get(work, organization_id, public_id), session.station)
+        told = public_form(get(work, organization_id, public_id), session.station)
         work.publish(
             events.SessionReviewed(station_id=session.station_id, station=session.station, at=work.now, session=told)
         )

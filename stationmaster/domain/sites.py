@@ -1,4 +1,4 @@
-"""Organizations (the tenants) and sites (places with an address where chargers stand)."""
+"""Sites: places with an address where chargers stand."""
 
 from __future__ import annotations
 
@@ -10,14 +10,6 @@ from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page
-
-organizations = Table(
-    "organizations",
-    metadata,
-    key(),
-    Column("name", Text, nullable=False, unique=True),
-    Column("created_at", UtcTime, nullable=False),
-)
 
 sites = Table(
     "sites",
@@ -37,17 +29,6 @@ Index(
     sqlite_where=sites.c.deleted_at.is_(None),
     postgresql_where=sites.c.deleted_at.is_(None),
 )
-
-HOME = "Home"  # the organization a fresh installation starts with
-
-
-def home(work: Work) -> int:
-    """The first organization's id; made when there is none."""
-    found = work.execute(select(organizations.c.id).order_by(organizations.c.id).limit(1)).scalar()
-    if found is not None:
-        return int(found)
-    made = work.execute(insert(organizations).values(name=HOME, created_at=work.now).returning(organizations.c.id))
-    return int(made.scalar_one())
 
 
 def create(work: Work, organization_id: int, *, name: str, address: str | None = None) -> Any:

@@ -21,12 +21,8 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    UniqueConstraint,
-    and_,
-    bindparam,
     func,
     insert,
-    or_,
     select,
     text,
     update,
@@ -37,7 +33,7 @@ from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Prepared, not_deleted, page, search
+from stationmaster.storage.queries import not_deleted, page, search
 
 stations = Table(
     "stations",
@@ -78,31 +74,6 @@ Index(
     unique=True,
     sqlite_where=stations.c.deleted_at.is_(None),
     postgresql_where=stations.c.deleted_at.is_(None),
-)
-
-evses = Table(
-    "evses",
-    metadata,
-    key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
-    Column("number", Integer, nullable=False),
-    UniqueConstraint("station_id", "number"),
-)
-
-connectors = Table(
-    "connectors",
-    metadata,
-    key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
-    Column("evse", Integer, nullable=False),
-    Column("number", Integer, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("error_code", Text),
-    Column("info", Text),
-    Column("vendor_id", Text),
-    Column("vendor_error_code", Text),
-    Column("status_at", UtcTime, nullable=False),
-    UniqueConstraint("station_id", "evse", "number"),
 )
 
 REGISTRATIONS = ("accepted", "pending", "rejected")
@@ -268,12 +239,6 @@ def count(work: Work, organization_id: int, *, among: Select[Any] | None = None)
     return int(work.execute(mine).scalar_one())
 
 
-def connectors_of(work: Work, station_ids: list[int]) -> list[Any]:
-    """Every connector these stations have reported, in their order; EVSE 0 is the charger itself."""
-    theirs = select(connectors).where(connectors.c.station_id.in_(station_ids))
-    return list(work.execute(theirs.order_by(connectors.c.station_id, connectors.c.evse, connectors.c.number)))
-
-
 def all_entries(work: Work) -> list[Any]:
     """What the gateway's directory needs of every station."""
     return list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
@@ -300,192 +265,6 @@ _ENTRY = (
     stations.c.registration,
     stations.c.booted_at,
 )
-
-_BOOT = (
-    "vendor",
-    "model",
-    "serial",
-    "firmware",
-    "iccid",
-    "imsi",
-    "meter_type",
-    "meter_serial",
-    "ocpp_version",
-    "booted_at",
-)
-_set_boot_facts = (
-    update(stations)
-    .where(stations.c.id == bindparam("station_id"))
-    .values({name: bindparam(f"new_{name}") for name in _BOOT})
-    .returning(stations.c.registration)
-)
-_booted = Prepared(_set_boot_facts)
-_same_hardware = and_(
-    stations.c.vendor == bindparam("new_vendor"),
-    stations.c.model == bindparam("new_model"),
-    stations.c.serial.is_not_distinct_from(bindparam("new_serial")),
-)
-# What nearly every boot is: the first, or one of the same device as before. One statement instead of two.
-_booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _same_hardware)))
-
-
-class BootFacts(msgspec.Struct, frozen=True, gc=False):
-    """What a station says of itself at boot."""
-
-    vendor: str
-    model: str
-    serial: str | None = None
-    firmware: str | None = None
-    iccid: str | None = None
-    imsi: str | None = None
-    meter_type: str | None = None
-    meter_serial: str | None = None
-
-
-def boot(work: Work, station: Station, facts: BootFacts) -> str:
-    """Record a boot; returns the registration ("accepted", "pending", "rejected").
-
-    Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24).
-    """
-    new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
-    new |= {"new_ocpp_version": station.version, "new_booted_at": work.now}
-    row = work.first(_booted_as_before, station_id=station.id, **new)
-    if row is None:
-        known = work.execute(select(stations).where(stations.c.id == station.id)).one()
-        before = " ".join(filter(None, (known.vendor, known.model, known.serial)))
-        after = " ".join(filter(None, (facts.vendor, facts.model, facts.serial)))
-        alarm(work, station, kind="hardware_changed", detail=f"was {before}, is now {after}")
-        row = work.first(_booted, station_id=station.id, **new)
-    work.publish(
-        events.StationBooted(
-            station_id=station.id,
-            station=station.identity,
-            at=work.now,
-            registration=row.registration,
-            vendor=facts.vendor,
-            model=facts.model,
-            firmware=facts.firmware,
-        )
-    )
-    return str(row.registration)
-
-
-# Two statements that both databases understand as they are; a first notification of n connectors at once meets the
-# UNIQUE key, not a check before an insert (TX-15).
-_see_evse = Prepared(text("INSERT INTO evses (station_id, number) VALUES (:station_id, :evse) ON CONFLICT DO NOTHING"))
-_set_status = Prepared(
-    text(
-        "INSERT INTO connectors (station_id, evse, number, status, error_code, info, vendor_id, vendor_error_code, status_at)"
-        " VALUES (:station_id, :evse, :number, :status, :error_code, :info, :vendor_id, :vendor_error_code, :status_at)"
-        " ON CONFLICT (station_id, evse, number) DO UPDATE SET status = excluded.status, error_code = excluded.error_code,"
-        " info = excluded.info, vendor_id = excluded.vendor_id, vendor_error_code = excluded.vendor_error_code,"
-        " status_at = excluded.status_at"
-    ).bindparams(bindparam("status_at", type_=UtcTime))
-)
-
-
-def report_status(
-    work: Work,
-    station: Station,
-    *,
-    evse: int,
-    connector: int,
-    status: str,
-    at: datetime,
-    error_code: str | None = None,
-    info: str | None = None,
-    vendor_id: str | None = None,
-    vendor_error_code: str | None = None,
-) -> None:
-    """The state of a connector as the station tells it; the last word received holds.
-
-    EVSE 0 is the charger itself and never becomes an EVSE row.
-    """
-    if evse > 0:
-        work.run(_see_evse, station_id=station.id, evse=evse)
-    work.run(
-        _set_status,
-        station_id=station.id,
-        evse=evse,
-        number=connector,
-        status=status,
-        error_code=error_code,
-        info=info,
-        vendor_id=vendor_id,
-        vendor_error_code=vendor_error_code,
-        status_at=at,
-    )
-    work.publish(
-        events.ConnectorStatusChanged(
-            station_id=station.id,
-            station=station.identity,
-            at=at,
-            evse=evse,
-            connector=connector,
-            status=status,
-            error_code=error_code,
-            info=info,
-        )
-    )
-
-
-def alarm(work: Work, station: Station, *, kind: str, detail: str) -> None:
-    """Keep and tell something a person should look at."""
-    work.execute(insert(alarms).values(station_id=station.id, kind=kind, detail=detail, at=work.now))
-    work.publish(events.Alarm(station_id=station.id, station=station.identity, at=work.now, kind=kind, detail=detail))
-
-
-def alarms_listed(
-    work: Work,
-    organization_id: int,
-    *,
-    station_id: int | None = None,
-    open_only: bool = False,
-    limit: int,
-    cursor: str | None,
-) -> list[Any]:
-    """What people should look at, newest first, with the charger's identity as `station`."""
-    raised = _raised(organization_id).add_columns(stations.c.identity.label("station"), *alarms.c)
-    if station_id is not None:
-        raised = raised.where(alarms.c.station_id == station_id)
-    if open_only:
-        raised = raised.where(alarms.c.resolved_at.is_(None))
-    return list(work.execute(page(raised, alarms.c.id, limit=limit, cursor=cursor)))
-
-
-def count_alarms(work: Work, organization_id: int) -> int:
-    """How many nobody has looked at."""
-    waiting = _raised(organization_id).add_columns(func.count()).where(alarms.c.resolved_at.is_(None))
-    return int(work.execute(waiting).scalar_one())
-
-
-def resolve_alarm(work: Work, organization_id: int, alarm_id: int) -> None:
-    """A person has looked at it. Raises `NotFound`."""
-    mine = _raised(organization_id).add_columns(alarms.c.resolved_at).where(alarms.c.id == alarm_id)
-    row = work.execute(mine).one_or_none()
-    if row is None:
-        raise NotFound("there is no such alarm")
-    if row.resolved_at is None:
-        work.execute(update(alarms).where(alarms.c.id == alarm_id).values(resolved_at=work.now))
-
-
-def _raised(organization_id: int) -> Select[Any]:
-    """The alarms of an organization's chargers; the columns are to be added."""
-    raised = select().select_from(alarms).join(stations, stations.c.id == alarms.c.station_id)
-    return raised.where(stations.c.organization_id == organization_id)
-
-
-alarms = Table(
-    "alarms",
-    metadata,
-    key(),
-    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
-    Column("at", UtcTime, nullable=False),
-    Column("kind", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("resolved_at", UtcTime),
-)
-Index("ix_alarms_station_id", alarms.c.station_id, alarms.c.id)
 
 
 def _change(work: Work, station: Any, **values: Any) -> None:

@@ -15,7 +15,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Database
 
 if TYPE_CHECKING:
-    from stationmaster.gateway.session import Session
+    from stationmaster.gateway.connection import Connection
 
 log = structlog.get_logger()
 
@@ -26,13 +26,13 @@ MARGIN = timedelta(seconds=2)
 class Entry:
     """What the gateway knows of one station."""
 
-    __slots__ = ("credential", "generation", "pinned_version", "session", "station")
+    __slots__ = ("connection", "credential", "generation", "pinned_version", "station")
 
     def __init__(self, station: Station, credential: Credential, pinned_version: str | None) -> None:
         self.station = station
         self.credential = credential
         self.pinned_version = pinned_version
-        self.session: Session | None = None
+        self.connection: Connection | None = None
         self.generation = 0  # the highest we have heard of, on whichever node
 
 

@@ -1,4 +1,4 @@
-"""Where a handshake becomes a session, and a closed socket an absence. Knows no WebSocket library.
+"""Where a handshake becomes a connection, and a closed socket an absence. Knows no WebSocket library.
 
 Refused handshakes are collected and kept with their reasons, once a second.
 """
@@ -18,11 +18,11 @@ import structlog
 from stationmaster.domain import connections
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
+from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
 from stationmaster.gateway.registry import Registry
-from stationmaster.gateway.session import REMOVED, SUPERSEDED, Counts, Link, Session
 from stationmaster.handlers.routing import Routes
 from stationmaster.settings import Gateway as GatewaySettings
 from stationmaster.storage import Database
@@ -120,10 +120,10 @@ class Gate:
         self.stopping = True
         self._threads.shutdown(wait=False, cancel_futures=True)
 
-    def enter(self, admitted: Admitted, link: Link) -> Session:
+    def enter(self, admitted: Admitted, link: Link) -> Connection:
         """The socket is open: the newest wins, the one before it is closed."""
         entry = admitted.entry
-        session = Session(
+        connection = Connection(
             entry,
             self._routes[admitted.dialect.version],
             link,
@@ -131,19 +131,19 @@ class Gate:
             self.counts,
             strict=self._settings.strict,
         )
-        replaced = self._registry.enter(session)
+        replaced = self._registry.enter(connection)
         station = entry.station.identity
-        log.info("station.connected", station=station, version=session.version, source=link.source)
+        log.info("station.connected", station=station, version=connection.version, source=link.source)
         if replaced is not None:
             log.info("station.superseded", station=station, source=replaced.link.source)
             replaced.close(SUPERSEDED, "superseded by a newer connection")
-        return session
+        return connection
 
-    def leave(self, session: Session, reason: str) -> None:
+    def leave(self, connection: Connection, reason: str) -> None:
         """A socket is closed."""
-        session.dead()
-        if self._registry.leaves(session, reason):
-            log.info("station.disconnected", station=session.entry.station.identity, why=reason)
+        connection.dead()
+        if self._registry.leaves(connection, reason):
+            log.info("station.disconnected", station=connection.entry.station.identity, why=reason)
 
     def sweep(self, now: float) -> None:
         """Write down who was refused."""
@@ -157,8 +157,8 @@ class Gate:
 
     def _removed(self, entry: Entry) -> None:
         """Its record was deleted: it is none of ours any more."""
-        if entry.session is not None:
-            entry.session.close(REMOVED, "this charger was removed")
+        if entry.connection is not None:
+            entry.connection.close(REMOVED, "this charger was removed")
 
     def _keep(self, refused: Refused, path: bytes, headers: Mapping[str, str], source: str) -> None:
         self.counts.refused += 1

@@ -23,16 +23,16 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from stationmaster.gateway.connection import Connection
 from stationmaster.gateway.door import Door, Doors, Head
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.handshake import Admitted, Refused
 from stationmaster.gateway.proxies import source_of
-from stationmaster.gateway.session import Session
 from stationmaster.settings import Gateway as GatewaySettings
 
 log = structlog.get_logger()
 
-MAX_FRAME = 512 * 1024  # of the library; the session's own limit is lower or equal
+MAX_FRAME = 512 * 1024  # of the library; the connection's own limit is lower or equal
 MAX_BUFFERED = 256 * 1024  # with more than this unsent, we stop reading (CON-11)
 MAX_UNSENT = 1024 * 1024  # with more than this unsent (commands go on timing out), the peer is cut
 STALLED_S = (
@@ -90,13 +90,13 @@ class Listener:
         """Take no more, let what is being handled be answered, then close with 1012, spread out (CON-09)."""
         self._gate.stop()
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and not all(link.session.idle for link in self.links if link.session):
+        while time.monotonic() < deadline and not all(link.connection.idle for link in self.links if link.connection):
             await asyncio.sleep(0.02)
         links = list(self.links)
         pause = min(30.0, len(links) / 500) / max(1, len(links))
         for link in links:
-            if link.session is not None:
-                link.session.close(RESTART, "restarting")
+            if link.connection is not None:
+                link.connection.close(RESTART, "restarting")
             else:
                 link.close(RESTART, "restarting")
             if pause > 0.001:
@@ -168,14 +168,14 @@ class Listener:
 
     # Called by a link
 
-    def opened(self, link: SocketLink, admitted: Admitted) -> Session:
+    def opened(self, link: SocketLink, admitted: Admitted) -> Connection:
         self.links.add(link)
         return self._gate.enter(admitted, link)
 
     def closed(self, link: SocketLink) -> None:
         self.links.discard(link)
-        if link.session is not None:
-            self._gate.leave(link.session, link.reason)
+        if link.connection is not None:
+            self._gate.leave(link.connection, link.reason)
 
     def _sweep(self) -> None:
         """Every two seconds: ping the silent, close the dead, the stalled and the endless."""
@@ -202,7 +202,7 @@ def _feed(protocol: WSProtocol, data: bytes) -> None:
 
 
 class SocketLink(WSListener):
-    """One open socket, as its session sees it: send, close, and whether to read on."""
+    """One open socket, as its connection sees it: send, close, and whether to read on."""
 
     __slots__ = (
         "_admitted",
@@ -217,14 +217,14 @@ class SocketLink(WSListener):
         "_stalled_at",
         "_stops",
         "_transport",
+        "connection",
         "reason",
-        "session",
         "source",
     )
 
     def __init__(self, listener: Listener, admitted: Admitted, source: str) -> None:
         self.source = source
-        self.session: Session | None = None
+        self.connection: Connection | None = None
         self.reason = "the connection was lost"
         self._listener = listener
         self._admitted: Admitted | None = admitted
@@ -246,7 +246,7 @@ class SocketLink(WSListener):
         transport.underlying_transport.set_write_buffer_limits(high=MAX_BUFFERED)
         assert self._admitted is not None
         admitted, self._admitted = self._admitted, None
-        self.session = self._listener.opened(self, admitted)
+        self.connection = self._listener.opened(self, admitted)
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._transport = None
@@ -281,7 +281,7 @@ class SocketLink(WSListener):
         self._stalled_at = 0.0
         self._read_on(_UNSENT)
 
-    # Called by the session
+    # Called by the connection
 
     @property
     def last_heard_at(self) -> datetime:
@@ -336,15 +336,15 @@ class SocketLink(WSListener):
 
     def _cut(self, why: str) -> None:
         self.reason = why
-        if self.session is not None:
-            self.session.dead()
+        if self.connection is not None:
+            self.connection.dead()
         self.abort()
 
     # Messages
 
     def _take(self, kind: WSMsgType, frame: WSFrame) -> None:
-        session = self.session
-        if session is None or session.closed:
+        connection = self.connection
+        if connection is None or connection.closed:
             return
         data = frame.get_payload_as_bytes()
         if self._parts is not None or not frame.fin or kind == WSMsgType.CONTINUATION:
@@ -352,23 +352,23 @@ class SocketLink(WSListener):
             if whole is None:
                 return
             data = whole
-        if len(data) > session.limit:
-            self._end(TOO_BIG, f"a message may have {session.limit} bytes")
+        if len(data) > connection.limit:
+            self._end(TOO_BIG, f"a message may have {connection.limit} bytes")
             return
         self._pay()
-        session.receive(data)
+        connection.receive(data)
 
     def _assemble(self, data: bytes, final: bool, continues: bool) -> bytes | None:
         """Put a message together from its fragments, within the same limit; None while it is not complete."""
-        assert self.session is not None
+        assert self.connection is not None
         if continues != (self._parts is not None):
             self._end(PROTOCOL, "fragments out of order")
             return None
         if self._parts is None:
             self._parts, self._parts_since = bytearray(), time.monotonic()
         self._parts += data
-        if len(self._parts) > self.session.limit:
-            self._end(TOO_BIG, f"a message may have {self.session.limit} bytes")
+        if len(self._parts) > self.connection.limit:
+            self._end(TOO_BIG, f"a message may have {self.connection.limit} bytes")
             return None
         if not final:
             return None
@@ -406,8 +406,8 @@ class SocketLink(WSListener):
             self._transport.underlying_transport.resume_reading()
 
     def _end(self, code: int, reason: str) -> None:
-        if self.session is not None:
-            self.session.close(code, reason)
+        if self.connection is not None:
+            self.connection.close(code, reason)
 
 
 _LANE, _RATE, _UNSENT = 1, 2, 4

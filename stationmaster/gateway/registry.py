@@ -15,8 +15,8 @@ import structlog
 from stationmaster.domain import connections, nodes, stations
 from stationmaster.domain.connections import Opened
 from stationmaster.gateway.bus import Bus, Superseded
+from stationmaster.gateway.connection import BACK_LATER, SUPERSEDED, Connection
 from stationmaster.gateway.directory import Directory, Entry
-from stationmaster.gateway.session import BACK_LATER, SUPERSEDED, Session
 from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
@@ -65,54 +65,54 @@ class Registry:
         if not self._bus.alone:
             await self._database.write(nodes.leave, self._bus.node)
 
-    def enter(self, session: Session) -> Session | None:
+    def enter(self, connection: Connection) -> Connection | None:
         """A socket is open; returns the one of ours that it replaces."""
-        entry = session.entry
-        replaced, entry.session = entry.session, session
+        entry = connection.entry
+        replaced, entry.connection = entry.connection, connection
 
         def entered(opened: Opened | None, error: BaseException | None) -> None:
-            self._entered(session, opened, error)
+            self._entered(connection, opened, error)
 
-        self._submit(connections.connected, entry, entered, version=session.version, source=session.link.source)
+        self._submit(connections.connected, entry, entered, version=connection.version, source=connection.link.source)
         if not entry.station.accepted and not self._bus.alone:
-            self._ask_whether_accepted(session)
+            self._ask_whether_accepted(connection)
         return replaced
 
-    def leaves(self, session: Session, reason: str) -> bool:
+    def leaves(self, connection: Connection, reason: str) -> bool:
         """A socket is closed; False when a newer one has taken over, and nothing is to be told (CON-02)."""
-        entry = session.entry
-        if entry.session is not session:
+        entry = connection.entry
+        if entry.connection is not connection:
             return False
-        entry.session = None
+        entry.connection = None
         self._release(entry, reason)
         return True
 
-    def _entered(self, session: Session, opened: Opened | None, error: BaseException | None) -> None:
-        entry = session.entry
+    def _entered(self, connection: Connection, opened: Opened | None, error: BaseException | None) -> None:
+        entry = connection.entry
         if opened is None:
             self._doubt(error)
-            session.close(BACK_LATER, "try again later")
+            connection.close(BACK_LATER, "try again later")
             return
-        session.generation = opened.generation
+        connection.generation = opened.generation
         if opened.taken_from not in (None, self._bus.node):
             self._bus.tell(opened.taken_from, Superseded(entry.station.id, opened.generation))
-        if entry.session is session and opened.generation < entry.generation:  # taken over before we knew our own
+        if entry.connection is connection and opened.generation < entry.generation:  # taken over before we knew our own
             self._let_go(entry)
         entry.generation = max(entry.generation, opened.generation)
 
-    def _ask_whether_accepted(self, session: Session) -> None:
+    def _ask_whether_accepted(self, connection: Connection) -> None:
         """It may have booted on another node a moment ago (CON-20: this belongs to the record, not to the socket)."""
-        station_id = session.entry.station.id
+        station_id = connection.entry.station.id
 
         def known(row: Any, error: BaseException | None) -> None:
             if error is not None:
-                session.close(BACK_LATER, "try again later")
+                connection.close(BACK_LATER, "try again later")
                 return
             if row is not None:
                 self._directory.learn(row)
-            session.go_on()
+            connection.go_on()
 
-        session.hold()
+        connection.hold()
         self._database.submit(stations.entry, (station_id,), known, lane=station_id)
 
     def _taken_over(self, station_id: int, generation: int) -> None:
@@ -121,16 +121,16 @@ class Registry:
         if entry is None:
             return
         entry.generation = max(entry.generation, generation)
-        if entry.session is not None and 0 < entry.session.generation < generation:
+        if entry.connection is not None and 0 < entry.connection.generation < generation:
             self._let_go(entry)
 
     def _let_go(self, entry: Entry) -> None:
-        session, entry.session = entry.session, None
-        if session is not None:
+        connection, entry.connection = entry.connection, None
+        if connection is not None:
             log.info(
-                "station.superseded", station=entry.station.identity, source=session.link.source, by="another node"
+                "station.superseded", station=entry.station.identity, source=connection.link.source, by="another node"
             )
-            session.close(SUPERSEDED, "superseded by a newer connection")
+            connection.close(SUPERSEDED, "superseded by a newer connection")
 
     def _release(self, entry: Entry, reason: str) -> None:
         """In the lane of the station, so after its own entering and before the next one."""
@@ -154,23 +154,23 @@ class Registry:
         """Nobody may have told us: the bus may be down, our lease may have been over, a write may have failed."""
         self._doubtful = False
         ours = {
-            entry.station.id: (entry, entry.session.generation)
+            entry.station.id: (entry, entry.connection.generation)
             for entry in self._directory.entries()
-            if entry.session is not None and entry.session.generation
+            if entry.connection is not None and entry.connection.generation
         }
         held = await self._database.read(connections.held_by, self._bus.node)
         for station_id, (entry, generation) in ours.items():
-            session = entry.session
-            if session is None or session.generation != generation or held.get(station_id) == generation:
+            connection = entry.connection
+            if connection is None or connection.generation != generation or held.get(station_id) == generation:
                 continue
             there = await self._database.read(connections.holder, station_id)
             if there is not None and there.generation > generation:
                 self._taken_over(station_id, there.generation)
             else:  # freed while we were taken for dead
-                session.close(BACK_LATER, "try again later")
+                connection.close(BACK_LATER, "try again later")
         for station_id in held:
             held_entry = self._directory.get(station_id)
-            if held_entry is not None and held_entry.session is None:
+            if held_entry is not None and held_entry.connection is None:
                 self._release(held_entry, "the connection was lost")
 
     def _submit(

@@ -14,8 +14,8 @@ from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.domain.events import Asked
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.bus import Answer, Bus, Call, Came, Question, Refused, Send, Sent
+from stationmaster.gateway.connection import Connection, Counts
 from stationmaster.gateway.directory import Directory
-from stationmaster.gateway.session import Counts, Session
 from stationmaster.handlers.routing import Routes, Sender
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
@@ -71,15 +71,15 @@ class Switchboard:
 
     def connections(self) -> list[Connected]:
         """Every open connection to this node."""
-        sessions = (entry.session for entry in self._directory.entries())
-        return [_seen(session) for session in sessions if session is not None]
+        sessions = (entry.connection for entry in self._directory.entries())
+        return [_public_form(connection) for connection in sessions if connection is not None]
 
     def connection(self, station_id: int) -> Connected | None:
         entry = self._directory.get(station_id)
-        return None if entry is None or entry.session is None else _seen(entry.session)
+        return None if entry is None or entry.connection is None else _public_form(entry.connection)
 
     def last_heard_at(self, row: Any) -> datetime:
-        """When a charger gave its last sign of life, from its row (`connections.seen`); to the message, on another node."""
+        """When a charger gave its last sign of life, from its row (`connections.current`); to the message, on another node."""
         here = self.connection(row.station_id)
         heard_at: datetime | None = row.heard_at if here is None else here.last_heard_at
         return max(row.connected_at, heard_at or row.connected_at)  # type: ignore[no-any-return]
@@ -87,12 +87,12 @@ class Switchboard:
     async def send(self, station_id: int, command: Command, *, by: str) -> Asked:
         """Ask a station; returns when it has answered, or its time is over.
 
-        Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a session it does not have),
+        Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a connection it does not have),
         `Unreachable` (it is on a node that does not answer).
         """
         node = await self._elsewhere(station_id)
         if node is None:
-            return await self._send(self._session(station_id), command, by)
+            return await self._send(self._connection(station_id), command, by)
         name, arguments = commands.kebab(type(command).__name__), msgspec.to_builtins(command)
         answer = await self._bus.ask(node, Send(station_id, name, arguments, by))
         return _expected(answer, Sent).asked
@@ -103,14 +103,14 @@ class Switchboard:
         """The raw call: any action with any payload, passed on unchanged. Raises as `send` does."""
         node = await self._elsewhere(station_id)
         if node is None:
-            return await self._session(station_id).call(action, payload, timeout_s=timeout_s)
+            return await self._connection(station_id).call(action, payload, timeout_s=timeout_s)
         answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
         return _expected(answer, Came).outcome
 
     async def _elsewhere(self, station_id: int) -> str | None:
         """The other node that holds the station's socket; None when none does."""
         entry = self._directory.get(station_id)
-        if self._bus.alone or (entry is not None and entry.session is not None):
+        if self._bus.alone or (entry is not None and entry.connection is not None):
             return None
         there = await self._database.read(connections.holder, station_id)
         return None if there is None or there.node == self._bus.node else str(there.node)
@@ -118,38 +118,38 @@ class Switchboard:
     async def _answer(self, question: Question) -> Answer:
         """Another node asks for a station of ours."""
         try:
-            session = self._session(question.station_id)
+            connection = self._connection(question.station_id)
             if isinstance(question, Send):
                 command = msgspec.convert(question.arguments, commands.COMMANDS[question.name])
-                return Sent(await self._send(session, command, question.by))
-            return Came(await session.call(question.action, question.payload, timeout_s=question.timeout_s))
+                return Sent(await self._send(connection, command, question.by))
+            return Came(await connection.call(question.action, question.payload, timeout_s=question.timeout_s))
         except (DomainError, StorageUnavailable) as error:
             return Refused(type(error).__name__, str(error))
 
-    async def _send(self, session: Session, command: Command, by: str) -> Asked:
-        station = session.entry.station
+    async def _send(self, connection: Connection, command: Command, by: str) -> Asked:
+        station = connection.entry.station
         self._allowed(station, command)
-        sender = self._routes[session.version].senders.get(type(command))
+        sender = self._routes[connection.version].senders.get(type(command))
         if sender is None:
-            raise Conflict(f"OCPP {session.version} has no such command")
+            raise Conflict(f"OCPP {connection.version} has no such command")
         row, request = await self._database.write(_ask, station, sender, command, by, self._bus.node)
         if isinstance(command, commands.TriggerMessage):
-            session.expect(command.message)
+            connection.expect(command.message)
 
         def late(outcome: Outcome) -> None:
             arguments = (station, row.id, outcome.payload, self._database.clock())
             self._database.submit(commands.answered_late, arguments, lambda *_: None, lane=station.id)
 
-        outcome = await session.call(request.action, request, timeout_s=self._timeout_of(request.action), late=late)
-        return commands.seen(await self._database.write(commands.finished, station, row.id, outcome))
+        outcome = await connection.call(request.action, request, timeout_s=self._timeout_of(request.action), late=late)
+        return commands.public_form(await self._database.write(commands.finished, station, row.id, outcome))
 
-    def _session(self, station_id: int) -> Session:
+    def _connection(self, station_id: int) -> Connection:
         entry = self._directory.get(station_id)
         if entry is None:
             raise NotFound("there is no such charger")
-        if entry.session is None:
+        if entry.connection is None:
             raise NotConnected(f"charger {entry.station.identity} is not connected")
-        return entry.session
+        return entry.connection
 
     def _allowed(self, station: Station, command: Command) -> None:
         """Before it is accepted, a station is asked only what helps it to become so (CON-22)."""
@@ -186,14 +186,14 @@ def _expected(answer: Answer, kind: type[_A]) -> _A:
     raise _REFUSALS.get(answer.kind, Conflict)(answer.detail)
 
 
-def _seen(session: Session) -> Connected:
+def _public_form(connection: Connection) -> Connected:
     return Connected(
-        station_id=session.entry.station.id,
-        organization_id=session.entry.station.organization_id,
-        station=session.entry.station.identity,
-        version=session.version,
-        generation=session.generation,
-        connected_at=session.connected_at,
-        source=session.link.source,
-        last_heard_at=session.link.last_heard_at,
+        station_id=connection.entry.station.id,
+        organization_id=connection.entry.station.organization_id,
+        station=connection.entry.station.identity,
+        version=connection.version,
+        generation=connection.generation,
+        connected_at=connection.connected_at,
+        source=connection.link.source,
+        last_heard_at=connection.link.last_heard_at,
     )

@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
-from stationmaster.domain import accounts, commands, connections, stations
+from stationmaster.domain import accounts, boots, commands, connections, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.switchboard import NotConnected
@@ -64,7 +64,7 @@ class Chargers:
             row = commands.asked(
                 work, station, name=commands.kebab(type(command).__name__), arguments={}, by=by, node=self.node
             )
-            return commands.seen(commands.finished(work, station, row.id, self.outcome))
+            return commands.public_form(commands.finished(work, station, row.id, self.outcome))
 
         return await self.database.write(both)
 
@@ -176,7 +176,7 @@ async def charger(database: Database, chargers: Chargers, admin: Client) -> Any:
     def booted(work: Work) -> Any:
         row = stations.get(work, 1, "CP1")
         station = Station(row.id, "CP1", row.organization_id, "1.6", "accepted", True)
-        stations.boot(work, station, stations.BootFacts("Acme", "One", "S1", "1.0"))
+        boots.record(work, station, boots.BootFacts("Acme", "One", "S1", "1.0"))
         return stations.get(work, 1, "CP1")
 
     row = await database.write(booted)

@@ -13,10 +13,21 @@ import pytest
 from stationmaster.api import live as live_events
 from stationmaster.api.context import Context
 from stationmaster.api.live import LAG, QUEUE, Live, Viewer
-from stationmaster.api.told import WORDS
-from stationmaster.domain import commands, connections, events, message_log, metering, sessions, stations
+from stationmaster.api.live_shapes import WORDS
+from stationmaster.domain import (
+    alarms,
+    boots,
+    commands,
+    connections,
+    connectors,
+    events,
+    message_log,
+    metering,
+    sessions,
+    stations,
+)
 from stationmaster.domain.metering import Sample
-from stationmaster.domain.sites import organizations
+from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -117,15 +128,15 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
 
     def happen(work: Work) -> None:
         connections.connected(work, station, node="here", version="1.6", source="192.0.2.7")
-        stations.boot(work, station, stations.BootFacts("Acme", "One", "S1", "2.0"))
-        stations.report_status(work, station, evse=1, connector=1, status="Preparing", at=AT, error_code="NoError")
+        boots.record(work, station, boots.BootFacts("Acme", "One", "S1", "2.0"))
+        connectors.report_status(work, station, evse=1, connector=1, status="Preparing", at=AT, error_code="NoError")
         connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
         row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
         commands.finished(work, station, row.id, commands.Outcome("result", {"status": "Accepted"}))
         stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
         connections.disconnected(work, station, node="here", reason="gone")
         connections.offline(work, after=timedelta(0))
-        stations.alarm(work, station, kind="takeovers", detail="look")
+        alarms.raise_alarm(work, station, kind="takeovers", detail="look")
 
     async with listening(admin) as page:
         await database.write(happen)
@@ -169,7 +180,7 @@ async def test_messages_are_told_on_the_page_of_their_station_only(
             response="{}",
             outcome="ok",
         )
-        stations.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+        connectors.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
 
     await admin.post("/api/v1/stations", json={"id": "CP2"})
     async with (
@@ -194,11 +205,11 @@ async def test_API_11_another_organizations_events_are_not_told(
         other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
         row = stations.create(work, other, context.keys, identity="THEIRS")[0]
         station = Station(row.id, "THEIRS", other, "1.6", "accepted", True)
-        stations.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+        connectors.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
 
     def refused(work: Work) -> None:
         connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
-        stations.report_status(work, speaking(charger), evse=1, connector=1, status="Faulted", at=AT)
+        connectors.report_status(work, speaking(charger), evse=1, connector=1, status="Faulted", at=AT)
 
     async with listening(admin) as page:
         await database.write(theirs)

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from stationmaster.domain import connections, message_log, metering, review, sessions, stations
+from stationmaster.domain import alarms, connections, connectors, message_log, metering, quarantine, sessions, stations
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.metering import Sample
-from stationmaster.domain.sites import organizations
+from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -32,10 +32,12 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
     station = speaking(charger)
 
     def begin(work: Work) -> int:
-        stations.report_status(
+        connectors.report_status(
             work, station, evse=0, connector=0, status="Available", at=work.now, error_code="NoError"
         )
-        stations.report_status(work, station, evse=1, connector=1, status="Charging", at=work.now, error_code="NoError")
+        connectors.report_status(
+            work, station, evse=1, connector=1, status="Charging", at=work.now, error_code="NoError"
+        )
         return sessions.start(
             work,
             station,
@@ -308,10 +310,10 @@ async def test_refused_connections_say_what_to_do(admin: Client, charger: Any, d
 
 async def test_TX_07_what_fits_nothing_waits_for_a_person(admin: Client, charger: Any, database: Database) -> None:
     def strange(work: Work) -> None:
-        review.keep(
+        quarantine.keep(
             work, speaking(charger), action="StopTransaction", reason="unknown", content='{"x":1}', content_key="k"
         )
-        stations.alarm(work, speaking(charger), kind="foreign_transaction", detail="look")
+        alarms.raise_alarm(work, speaking(charger), kind="foreign_transaction", detail="look")
         metering.record(
             work,
             speaking(charger),
@@ -375,10 +377,10 @@ async def test_API_11_another_organizations_things_do_not_exist(
             meter_start_wh=Decimal(0),
             authorization="accepted",
         )
-        review.keep(work, theirs, action="StopTransaction", reason="r", content="c", content_key="k")
-        stations.alarm(work, theirs, kind="k", detail="d")
+        quarantine.keep(work, theirs, action="StopTransaction", reason="r", content="c", content_key="k")
+        alarms.raise_alarm(work, theirs, kind="k", detail="d")
         connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
-        return int(work.execute(review.quarantine.select()).one().id)
+        return int(work.execute(quarantine.quarantine.select()).one().id)
 
     entry = await database.write(move)
 

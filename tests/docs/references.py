@@ -1,4 +1,4 @@
-"""What the pages name: `gateway/session.py::Session.receive` must be there, and a link must lead somewhere."""
+"""What the pages name: `gateway/connection.py::Session.receive` must be there, and a link must lead somewhere."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ def test_a_page_can_be_read_in_one_go(page: Path) -> None:
 
 
 def test_a_wrong_name_is_noticed() -> None:
-    text = "`gateway/session.py::Session.receive` `gateway/session.py::Session.forget` `gateway/nowhere.py`"
+    text = "`gateway/connection.py::Connection.receive` `gateway/connection.py::Connection.forget` `gateway/nowhere.py`"
     assert references.problems(text) == [
-        "gateway/session.py has no Session.forget",
+        "gateway/connection.py has no Connection.forget",
         "there is no file gateway/nowhere.py",
     ]

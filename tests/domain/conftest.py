@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from stationmaster.domain import sites, stations
+from stationmaster.domain import organizations, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
@@ -48,5 +48,5 @@ class World:
 @pytest.fixture
 async def world(database: Database) -> World:
     world = World(database)
-    world.home = await world(sites.home)
+    world.home = await world(organizations.home)
     return world

@@ -14,7 +14,7 @@ from sqlalchemy import func, insert, select
 
 from stationmaster.background import timers
 from stationmaster.background.outbox import deliver_due
-from stationmaster.domain import events, outbox, sites
+from stationmaster.domain import events, organizations, outbox, sites
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 
@@ -26,14 +26,16 @@ class NoteWritten(events.Event, frozen=True, kw_only=True):
 
 
 def file_note(work: Work, event: NoteWritten) -> None:
-    work.execute(insert(sites.sites).values(organization_id=sites.home(work), name=event.text, created_at=work.now))
+    work.execute(
+        insert(sites.sites).values(organization_id=organizations.home(work), name=event.text, created_at=work.now)
+    )
     if event.text.startswith("bad"):
         raise ValueError("this one cannot be filed")
 
 
 def remember_session(work: Work, event: events.SessionEnded) -> None:
     name = f"{event.session.id} took {event.session.energy_wh} Wh until {event.session.stopped_at}"
-    work.execute(insert(sites.sites).values(organization_id=sites.home(work), name=name, created_at=work.now))
+    work.execute(insert(sites.sites).values(organization_id=organizations.home(work), name=name, created_at=work.now))
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stationmaster.domain import authorization, sites, stations
+from stationmaster.domain import boots, sites, stations, tokens
 from stationmaster.storage import Work
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -28,9 +28,9 @@ def full_station(work: Work, world: Any) -> None:
         site="Depot",
         pinned_version="1.6",
     )
-    facts = stations.BootFacts("Acme", "One", "S1", "1.2", "iccid", "imsi", "meter", "M1")
+    facts = boots.BootFacts("Acme", "One", "S1", "1.2", "iccid", "imsi", "meter", "M1")
     row = stations.get(work, home, "CP1")
-    stations.boot(work, stations.Station(row.id, "CP1", home, "1.6", "accepted", True), facts)
+    boots.record(work, stations.Station(row.id, "CP1", home, "1.6", "accepted", True), facts)
 
 
 async def row(world: Any, table: Any) -> dict[str, Any]:
@@ -87,10 +87,10 @@ async def test_DAT_09_a_new_secret_changes_the_secret_alone(world: Any) -> None:
     ids=str,
 )
 async def test_DAT_09_a_card_keeps_what_is_not_mentioned(world: Any, change: dict[str, Any]) -> None:
-    await world(authorization.add, world.home, uid="04AB", label="Ann", group="G1", expires_at=LATER)
-    before = await row(world, authorization.tokens)
-    await world(authorization.change, world.home, "04AB", change | {"uid": "ignored", "organization_id": 4711})
-    after = await row(world, authorization.tokens)
+    await world(tokens.add, world.home, uid="04AB", label="Ann", group="G1", expires_at=LATER)
+    before = await row(world, tokens.tokens)
+    await world(tokens.change, world.home, "04AB", change | {"uid": "ignored", "organization_id": 4711})
+    after = await row(world, tokens.tokens)
     assert {name: after[name] for name in before if before[name] != after[name]} == change
 
 
@@ -99,7 +99,7 @@ async def test_DAT_09_a_boot_that_tells_less_says_that_there_is_less(world: Any)
     await world(full_station, world)
     before = await row(world, stations.stations)
     station = stations.Station(before["id"], "CP1", world.home, "1.6", "accepted", True)
-    await world(stations.boot, station, stations.BootFacts("Acme", "One", "S1"))
+    await world(boots.record, station, boots.BootFacts("Acme", "One", "S1"))
     after = await row(world, stations.stations)
     operators = [
         "name",

@@ -13,7 +13,7 @@ import uvloop
 from sqlalchemy import Table, select
 
 from stationmaster.app import App
-from stationmaster.domain import sites, stations
+from stationmaster.domain import organizations, stations
 from stationmaster.domain.connections import refused_connections
 from stationmaster.gateway import listener
 from stationmaster.settings import Settings
@@ -76,7 +76,7 @@ async def raw(app: App, charger: Any) -> AsyncIterator[Callable[..., Awaitable[R
 @pytest.fixture
 async def secrets(app: Any) -> dict[str, str]:
     """Two registered chargers."""
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     return {
         identity: (await app.database.write(stations.create, home, app.keys, identity=identity))[1]
         for identity in ("CP1", "CP2")

@@ -11,10 +11,10 @@ import structlog
 from sqlalchemy import inspect, text
 
 from stationmaster.domain import commands
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.metering import meter_values
-from stationmaster.domain.review import quarantine
+from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
-from stationmaster.domain.stations import alarms
 from tests.gateway.conftest import settled
 from tests.gateway.raw import Raw, request
 

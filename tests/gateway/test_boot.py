@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import commands, sites, stations
+from stationmaster.domain import commands, organizations, stations
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.errors import Conflict
-from stationmaster.domain.review import quarantine
+from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
-from stationmaster.domain.stations import alarms
 from tests.charger import CallError, Charger
 from tests.gateway.conftest import settled
 
@@ -30,7 +30,7 @@ def station_of(app: Any) -> int:
 
 async def decide(app: Any, registration: str) -> None:
     """An operator changes what the charger is."""
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     await app.database.write(stations.change, home, "CP1", {"registration": registration})
     await settled(app.database)
 
@@ -123,7 +123,7 @@ async def test_CON_20_what_was_read_before_a_boot_does_not_undo_it(app: Any, cha
 
 async def test_CON_20_what_was_read_before_a_removal_does_not_bring_a_charger_back(app: Any, charger: Any) -> None:
     await charger("CP1")
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     read = app.database.read
 
     async def slow(f: Any, *args: Any) -> Any:

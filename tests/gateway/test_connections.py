@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import update
 
 from stationmaster.background import presence
-from stationmaster.domain import commands, events, sites, stations
+from stationmaster.domain import commands, events, organizations, stations
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.connections import TAKEOVERS, connection_log, connections
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.sessions import sessions
-from stationmaster.domain.stations import alarms
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import connected, held, settled, until
 from tests.gateway.raw import CLOSE, PING, PONG, TEXT, Raw, frame, request
@@ -130,10 +130,10 @@ async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(
 ) -> None:
     monkeypatch.setattr("stationmaster.gateway.listener.CLOSING_S", 60.0)
     await raw("CP1")
-    session = app.directory.find("CP1").session
+    connection = app.directory.find("CP1").connection
     await raw("CP1", boot=False)
     async with asyncio.timeout(5):
-        assert (await session.call("Reset", {"type": "Soft"}, timeout_s=60)).kind == "replaced"
+        assert (await connection.call("Reset", {"type": "Soft"}, timeout_s=60)).kind == "replaced"
 
 
 @pytest.mark.gateway(max_handshakes=10_000)
@@ -161,7 +161,7 @@ async def test_CON_04_a_thousand_takeovers_leave_one_socket_and_a_true_log(app: 
     await settled(app.database)
     entry = app.directory.find("CP1")
     assert entry.generation == 1001
-    assert (entry.session.generation, connected(app)) == (1001, {"CP1"})
+    assert (entry.connection.generation, connected(app)) == (1001, {"CP1"})
     assert (await last.exchange(BOOT))[:2] == [3, "boot"]
     await ask(app, last)
 
@@ -185,7 +185,7 @@ async def test_CON_04_a_thousand_takeovers_leave_one_socket_and_a_true_log(app: 
 
 
 async def _secret(app: Any) -> str:
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     _, secret = await app.database.write(stations.create, home, app.keys, identity="CP1")
     await settled(app.database)
     return str(secret)
@@ -304,7 +304,7 @@ async def test_CON_09_a_stop_answers_what_is_in_hand_and_then_closes_with_1012(a
     with held(app.database):
         one.send([2, "start", "StartTransaction", START])
         one.send([2, "auth", "Authorize", {"idTag": "TAG1"}])
-        await until(lambda: not app.directory.find("CP1").session.idle)
+        await until(lambda: not app.directory.find("CP1").connection.idle)
         stopping = asyncio.create_task(app.listener.stop())
         await until(lambda: app.gate.stopping)
         refused = await Raw.open(app.gateway_port, request("/ocpp/CP1"))
@@ -371,7 +371,7 @@ def _text(value: Any) -> bytes:
 @pytest.mark.any_database
 async def test_a_charger_that_is_removed_is_closed(app: Any, charger: Any) -> None:
     one = await charger("CP1")
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     await app.database.write(stations.delete, home, "CP1")
     assert await one.closed() == 4002
     assert app.directory.find("CP1") is None

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.gateway.session import LIMITS
+from stationmaster.gateway.connection import LIMITS
 from stationmaster.ocpp import frames
 from stationmaster.ocpp.dialects import V16
 from stationmaster.ocpp.errors import Defect, OcppError

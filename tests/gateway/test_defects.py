@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import sites, stations
+from stationmaster.domain import organizations, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.message_log import messages
-from stationmaster.domain.review import quarantine
+from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.stations import Station
-from stationmaster.gateway import session as sessions
+from stationmaster.gateway import connection as connections
+from stationmaster.gateway.connection import Connection, Counts
 from stationmaster.gateway.directory import Directory
-from stationmaster.gateway.session import Counts, Session
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp import v16, v21, v201
 from stationmaster.ocpp.dialects import DIALECTS
@@ -87,11 +87,11 @@ def routes(version: str) -> Routes:
 @pytest.fixture
 async def open_session(database: Database) -> Any:
     """`await open_session("2.0.1")`: a session of an accepted station, and its link."""
-    home = await database.write(sites.home)
+    home = await database.write(organizations.home)
     keys = Keys(b"a key that is only good for the tests 0123456789")
     await database.write(stations.create, home, keys, identity="CP1")
 
-    async def opened(version: str, *, accepted: bool = True, strict: bool = False) -> tuple[Session, Recorder]:
+    async def opened(version: str, *, accepted: bool = True, strict: bool = False) -> tuple[Connection, Recorder]:
         directory = Directory(database, heartbeat_interval_s=300)
         await directory.load()
         entry = directory.find("CP1")
@@ -100,7 +100,7 @@ async def open_session(database: Database) -> Any:
             fields = {name: getattr(entry.station, name) for name in entry.station.__struct_fields__}
             entry.station = Station(**fields | {"booted": True})
         link = Recorder()
-        return Session(entry, routes(version), link, database, Counts(), strict=strict), link
+        return Connection(entry, routes(version), link, database, Counts(), strict=strict), link
 
     return opened
 
@@ -375,4 +375,4 @@ async def test_what_is_out_of_order_is_kept_in_the_message_log_but_not_in_its_wh
     one = await raw("CP1")
     await one.exchange(b'[2,"1","OpenSesame",{"a":"' + b"x" * 200_000 + b'"}]')
     (kept,) = [row for row in await rows(messages) if row.outcome == "NotImplemented"]
-    assert (kept.message_id, kept.action, len(kept.request)) == ("1", "OpenSesame", sessions.LOGGED)
+    assert (kept.message_id, kept.action, len(kept.request)) == ("1", "OpenSesame", connections.LOGGED)

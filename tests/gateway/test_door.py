@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import structlog
 
-from stationmaster.domain import credentials, sites, stations
+from stationmaster.domain import credentials, organizations, stations
 from stationmaster.domain.connections import KEPT_UNKNOWN, explained, refused_connections
 from stationmaster.gateway import door
 from stationmaster.settings import Gateway
@@ -220,7 +220,7 @@ async def test_SEC_08_the_slow_check_holds_nobody_else_up(
     app: Any, secrets: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And with CON-12: what the charger sent along is answered when the check is over."""
-    home, typed = await app.database.write(sites.home), "typed by a person"
+    home, typed = await app.database.write(organizations.home), "typed by a person"
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret=typed)
     release, checked = threading.Event(), []
 
@@ -252,7 +252,7 @@ async def test_SEC_08_what_the_slow_check_refutes_stays_out(
     app: Any, knock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A wrong secret that has the two bytes by chance, and a charger that does not wait for the answer."""
-    home, typed = await app.database.write(sites.home), "typed by a person"
+    home, typed = await app.database.write(organizations.home), "typed by a person"
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret=typed)
     await until(lambda: app.directory.find("CP3"))
     stored = app.directory.find("CP3").credential
@@ -276,7 +276,7 @@ async def test_a_decision_that_fails_is_answered_and_told(
         def verify(self, digest: str, secret: bytes) -> bool:
             raise MemoryError("no room for a slow hash")
 
-    home, typed = await app.database.write(sites.home), "typed by a person"
+    home, typed = await app.database.write(organizations.home), "typed by a person"
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret=typed)
     if where == "in the thread":
         monkeypatch.setattr(credentials, "_argon2", Broken())

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from stationmaster.gateway import listener
-from stationmaster.gateway.session import LIMIT_BEFORE_ACCEPTED, LIMITS
+from stationmaster.gateway.connection import LIMIT_BEFORE_ACCEPTED, LIMITS
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import connected, until
 from tests.gateway.raw import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame

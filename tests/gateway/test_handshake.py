@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import sites, stations
+from stationmaster.domain import organizations, stations
 from stationmaster.domain.connections import EXPLANATIONS, KEPT, KEPT_UNKNOWN, explained, refused_connections
 from stationmaster.gateway import handshake
 from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attempts, Handshake, identity_of, prefix
@@ -53,7 +53,7 @@ async def test_ATK_01_nothing_else_in_the_URL_opens_the_door(secrets: Any, knock
 @pytest.mark.any_database
 async def test_ATK_01_a_secret_of_bytes_with_a_colon_in_it_is_a_secret(app: Any, knock: Any) -> None:
     """SEC-05: split at the first colon only."""
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     await app.database.write(
         stations.create, home, app.keys, identity="CP:1".replace(":", ""), secret="a:b:" + "c" * 16
     )
@@ -63,7 +63,7 @@ async def test_ATK_01_a_secret_of_bytes_with_a_colon_in_it_is_a_secret(app: Any,
 
 @pytest.mark.any_database
 async def test_ATK_01_a_new_secret_ends_the_old_one_at_once(app: Any, secrets: Any, knock: Any) -> None:
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     new = await app.database.write(stations.new_secret, home, "CP1", app.keys)
     await settled(app.database)
     assert (await knock(user="CP1", secret=secrets["CP1"])).status == 401
@@ -245,7 +245,7 @@ async def test_CON_26_of_several_the_server_chooses(app: Any, secrets: Any, offe
 async def test_CON_26_without_an_offer_the_record_decides_when_it_says_so(app: Any, secrets: Any, knock: Any) -> None:
     login = {"user": "CP1", "secret": secrets["CP1"]}
     assert (await knock(offers=None, **login)).status == 400
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     await app.database.write(stations.change, home, "CP1", {"pinned_version": "1.6"})
     await settled(app.database)
     answer = await knock(offers=None, **login)
@@ -336,7 +336,7 @@ async def test_every_refusal_has_a_reason_that_a_person_understands(
     for _ in range(ATTEMPTS + 1):
         await knock(user="CP1", secret="wrong", source="127.0.0.9")
     monkeypatch.setattr("stationmaster.gateway.gate.MAX_CHECKS", 0)
-    home = await app.database.write(sites.home)
+    home = await app.database.write(organizations.home)
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret="typed by a person")
     assert (await knock("/ocpp/CP3", user="CP3", secret="typed by a person")).status == 503
     app.gate.stopping = True

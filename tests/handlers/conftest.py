@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import Table, select
 
 from stationmaster.app import App
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.metering import meter_values
-from stationmaster.domain.review import quarantine
+from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
-from stationmaster.domain.stations import alarms, stations
+from stationmaster.domain.stations import stations
 
 Rows = Callable[..., Awaitable[list[Any]]]
 

@@ -180,5 +180,5 @@ def test_DAT_01_only_the_session_of_a_station_makes_answers() -> None:
         for path in package.rglob("*.py")
         if path.relative_to(package).parts[0] not in ("ocpp", "simulator")
     }
-    assert [name for name, text in sources.items() if "frames.result(" in text] == ["gateway/session.py"]
-    assert [name for name, text in sources.items() if "link.send(" in text] == ["gateway/session.py"]
+    assert [name for name, text in sources.items() if "frames.result(" in text] == ["gateway/connection.py"]
+    assert [name for name, text in sources.items() if "link.send(" in text] == ["gateway/connection.py"]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import stations
+from stationmaster.domain import connectors
 from tests.charger import Charger
 
 Connect = Callable[..., Any]
@@ -119,7 +119,7 @@ async def test_an_absurd_connector_keeps_nothing_from_being_stored(
     assert (session.status, session.energy_wh) == ("completed", 5000)
     [value] = await stored.meter_values()
     assert value.session_id == session.id
-    [row] = await stored.rows(stations.connectors)
+    [row] = await stored.rows(connectors.connectors)
     assert (row.evse, row.status) == (session.evse, "Charging")
 
 

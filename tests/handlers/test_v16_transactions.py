@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import authorization, sessions, sites, stations
+from stationmaster.domain import connectors, organizations, sessions, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import SessionCorrected, SessionEnded, SessionStarted
 from stationmaster.domain.sessions import close_zombies
@@ -62,7 +62,7 @@ async def test_TX_01_the_token_is_judged_anew_in_the_answer_to_a_repeated_start(
 ) -> None:
     one = await charger("CP1")
     first = await one.start()
-    await app.database.write(lambda work: authorization.change(work, sites.home(work), "TAG1", {"status": "blocked"}))
+    await app.database.write(lambda work: tokens.change(work, organizations.home(work), "TAG1", {"status": "blocked"}))
     again = await one.start()
     assert (again["transactionId"], again["idTagInfo"]["status"]) == (first["transactionId"], "Blocked")
     assert (await stored.session()).authorization == "accepted"
@@ -85,7 +85,7 @@ async def test_TX_01_a_start_of_other_content_is_another_transaction(
 
 async def test_TX_01_fifty_identical_starts_on_two_nodes_are_one_session(database: Database) -> None:
     """No lock and no cache can know: only the UNIQUE key in the database does."""
-    keys_home = await database.write(sites.home)
+    keys_home = await database.write(organizations.home)
     station = await database.write(_station, keys_home)
     nodes = [database]
     if database.kind == "postgresql":
@@ -177,9 +177,9 @@ async def test_TX_03_whatever_the_token_the_transaction_exists_and_its_stop_is_m
     app: App, charger: Connect, stored: Any, tag: str, answer: str, kept: str
 ) -> None:
     def cards(work: Work) -> None:
-        home = sites.home(work)
-        authorization.add(work, home, uid="LOST", status="blocked")
-        authorization.add(work, home, uid="OLD", expires_at=datetime(2025, 1, 1, tzinfo=UTC))
+        home = organizations.home(work)
+        tokens.add(work, home, uid="LOST", status="blocked")
+        tokens.add(work, home, uid="OLD", expires_at=datetime(2025, 1, 1, tzinfo=UTC))
 
     await app.database.write(cards)
     one = await charger("CP1")
@@ -327,7 +327,7 @@ async def test_TX_07_with_two_open_sessions_no_match_is_proposed(charger: Connec
 async def test_TX_08_a_stop_is_accepted_whoever_stops(
     app: App, charger: Connect, stored: Any, tag: str | None, expected: Any
 ) -> None:
-    await app.database.write(lambda work: authorization.add(work, sites.home(work), uid="FAMILY", group="G1"))
+    await app.database.write(lambda work: tokens.add(work, organizations.home(work), uid="FAMILY", group="G1"))
     one = await charger("CP1")
     number = (await one.start())["transactionId"]
     assert await one.stop(number, **({} if tag is None else {"idTag": tag})) == expected
@@ -336,7 +336,7 @@ async def test_TX_08_a_stop_is_accepted_whoever_stops(
 
 
 async def test_TX_08_a_group_too_long_for_this_version_is_left_out(app: App, charger: Connect) -> None:
-    await app.database.write(lambda work: authorization.add(work, sites.home(work), uid="LONG", group="G" * 21))
+    await app.database.write(lambda work: tokens.add(work, organizations.home(work), uid="LONG", group="G" * 21))
     one = await charger("CP1")
     assert await one.call("Authorize", {"idTag": "LONG"}) == {"idTagInfo": ACCEPTED}
 
@@ -348,7 +348,7 @@ async def test_TX_11_a_transaction_told_after_weeks_has_its_own_times_and_its_to
     app: App, charger: Connect, stored: Any
 ) -> None:
     expired = datetime.now(UTC) - timedelta(days=1)
-    await app.database.write(lambda work: authorization.add(work, sites.home(work), uid="OLD", expires_at=expired))
+    await app.database.write(lambda work: tokens.add(work, organizations.home(work), uid="OLD", expires_at=expired))
     one = await charger("CP1")
     started = await one.start(tag="OLD", at="2026-09-01T10:00:00Z")
     assert started["idTagInfo"]["status"] == "Expired"
@@ -519,18 +519,18 @@ async def test_TX_15_first_statuses_of_many_connectors_at_once(app: App, charger
     for cp in cps:
         answered = [(await cp.receive())[:2] for _ in range(20)]
         assert answered == [[3, f"c{connector}"] for connector in range(20)]
-    rows = await stored.rows(stations.connectors)
+    rows = await stored.rows(connectors.connectors)
     assert len({(row.station_id, row.evse) for row in rows}) == len(rows) == 100
-    assert len(await stored.rows(stations.evses)) == 95  # connector 0 is the charger itself and never an EVSE
+    assert len(await stored.rows(connectors.evses)) == 95  # connector 0 is the charger itself and never an EVSE
 
 
 async def test_TX_15_a_hundred_first_statuses_of_one_station_on_two_nodes(database: Database) -> None:
-    station = await database.write(_station, await database.write(sites.home))
+    station = await database.write(_station, await database.write(organizations.home))
     other = Database(database.url.render_as_string(hide_password=False))
     other.start()
 
     def report(work: Work, evse: int, status: str) -> None:
-        stations.report_status(work, station, evse=evse, connector=1, status=status, at=work.now)
+        connectors.report_status(work, station, evse=evse, connector=1, status=status, at=work.now)
 
     try:
         up = [database.write(report, evse, "Available") for evse in range(1, 51)]
@@ -540,7 +540,7 @@ async def test_TX_15_a_hundred_first_statuses_of_one_station_on_two_nodes(databa
         assert other.available
     finally:
         await other.stop()
-    rows = await database.read(lambda work: work.execute(select(stations.connectors)).all())
+    rows = await database.read(lambda work: work.execute(select(connectors.connectors)).all())
     assert sorted(row.evse for row in rows) == list(range(1, 51))
 
 

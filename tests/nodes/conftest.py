@@ -15,7 +15,7 @@ import uvloop
 from sqlalchemy import Table, select
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.gateway import listener
 from stationmaster.gateway.bus import RedisBus
 from stationmaster.settings import DatabaseSettings, Redis, Security, Settings
@@ -94,7 +94,7 @@ class Cluster:
         """A registered charger's secret; every node knows it."""
         if identity not in self._secrets:
             first = self.nodes[0]
-            home = await first.database.write(sites.home)
+            home = await first.database.write(organizations.home)
             _, self._secrets[identity] = await first.database.write(
                 stations.create, home, first.keys, identity=identity
             )
@@ -149,7 +149,7 @@ async def two(cluster: Cluster) -> tuple[App, App]:
 
     def fill(work: Work) -> None:
         accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
-        authorization.add(work, sites.home(work), uid="TAG1")
+        tokens.add(work, organizations.home(work), uid="TAG1")
 
     await one.database.write(fill)
     return one, other

@@ -78,7 +78,7 @@ async def test_CON_08_what_cannot_be_done_is_told_as_if_the_charger_were_here(tw
     body = {"action": "Reset", "payload": {}, "timeout_s": 0.05}
     assert (await far.post("/stations/CP3/call", json=body)).json() == {"type": "TIMEOUT"}
     await cp.close()
-    await until(lambda: not here.switchboard.connections() or not here.directory.find("CP3").session)
+    await until(lambda: not here.switchboard.connections() or not here.directory.find("CP3").connection)
     await settled(here)
     said = [await each.post("/stations/CP3/commands/reset") for each in (near, far)]
     assert [each.status_code for each in said] == [409, 409] and said[0].json() == said[1].json()

@@ -14,9 +14,9 @@ from sqlalchemy import update
 from stationmaster.app import App
 from stationmaster.background import presence
 from stationmaster.domain import commands
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.connections import TAKEOVERS, connection_log, connections
 from stationmaster.domain.sessions import sessions
-from stationmaster.domain.stations import alarms
 from stationmaster.gateway.bus import Superseded
 from tests.gateway.raw import Raw, request
 from tests.nodes.conftest import Cluster, settled, until
@@ -89,12 +89,12 @@ async def test_CON_08_what_the_table_says_is_put_right_by_the_next_look(two: Nod
     await settled(here)
     entry = here.directory.find("CP1")
     assert entry is not None
-    session, entry.session = entry.session, None  # as if its close had not been stored
+    connection, entry.connection = entry.connection, None  # as if its close had not been stored
     await here.registry.look()
     await settled(here)
     assert (await log_of(cluster))[-1] == ("disconnected", 1)
 
-    entry.session = session  # as if it had been freed while we were taken for dead
+    entry.connection = connection  # as if it had been freed while we were taken for dead
     await here.registry.look()
     assert await cp.closed() == 1013
 
@@ -138,8 +138,8 @@ async def test_CON_04_takeovers_between_two_nodes_leave_one_socket_and_a_true_lo
     await settled(*two)
     [row] = await cluster.rows(connections)
     assert (row.generation, row.closed_at) == (count + 1, None)
-    [(node, session)] = [(node, each) for node in two for each in node.switchboard.connections()]
-    assert (session.generation, node.bus.node) == (count + 1, row.node)
+    [(node, connection)] = [(node, each) for node in two for each in node.switchboard.connections()]
+    assert (connection.generation, node.bus.node) == (count + 1, row.node)
     for place in two:  # from wherever it is asked
         asked = asyncio.create_task(place.switchboard.send(cluster.station(), commands.ClearCache(), by="test"))
         call = await opened[-1].receive()

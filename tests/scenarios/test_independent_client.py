@@ -10,7 +10,7 @@ import httpx
 from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, sites
+from stationmaster.domain import accounts, organizations
 from stationmaster.domain.sessions import sessions
 from tests.scenarios.witness import connected
 
@@ -18,7 +18,7 @@ EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
 
 async def test_a_client_that_is_not_ours_charges_from_boot_to_stop(app: App) -> None:
-    await app.database.write(sites.home)
+    await app.database.write(organizations.home)
     await app.database.write(lambda work: accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator"))
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}/api/v1") as api:
         login = await api.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})

@@ -21,7 +21,7 @@ import websockets
 from sqlalchemy import event, func, insert, select
 
 from stationmaster.app import App
-from stationmaster.domain import sites
+from stationmaster.domain import organizations, sites
 from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations
 from stationmaster.storage import database as storage
@@ -92,7 +92,7 @@ async def until(true: Callable[[], Any], timeout: float = 15) -> None:
 
 
 def add_site(work: Work, name: str) -> str:
-    sites.create(work, sites.home(work), name=name)
+    sites.create(work, organizations.home(work), name=name)
     work.publish(name)
     return name
 
@@ -183,7 +183,7 @@ async def test_a_unit_whose_commit_fails_is_run_again(
     database: Database, monkeypatch: pytest.MonkeyPatch, committed: bool, rows: int
 ) -> None:
     """When the connection breaks during COMMIT nobody knows; so units must bear to run twice, and the domain's do."""
-    home = await database.write(sites.home)
+    home = await database.write(organizations.home)
     dialect, commit = database.engine.dialect, database.engine.dialect.do_commit
     failures: list[int] = []
 

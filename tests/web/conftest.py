@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, authorization, sites, stations
+from stationmaster.domain import accounts, tokens, sites, stations
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
@@ -129,8 +129,8 @@ async def operator(stranger: Visitor) -> Visitor:
 async def simulated(app: App) -> AsyncIterator[Callable[..., Any]]:
     """`await simulated("CP1")`: a registered, connected and booted simulated charger. TAG1 may charge."""
     running: list[ChargePoint16] = []
-    home = await app.database.write(sites.home)
-    await app.database.write(authorization.add, home, uid="TAG1", label="Ida")
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="TAG1", label="Ida")
 
     async def start(identity: str, secret: str | None = None) -> ChargePoint16:
         if secret is None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from stationmaster.app import App
-from stationmaster.domain import authorization, sites, stations
+from stationmaster.domain import tokens, sites, stations
 from tests.scenarios.witness import connected
 from tests.web.conftest import Visitor
 
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 
 
 async def test_the_page_shows_a_client_that_is_not_ours_live(operator: Visitor, app: App) -> None:
-    home = await app.database.write(sites.home)
-    await app.database.write(authorization.add, home, uid="04AABBCC")
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="04AABBCC")
     _, secret = await app.database.write(stations.create, home, app.keys, identity="WITNESS")
     row, connector = operator.see("fleet-row-WITNESS"), operator.see("connector-WITNESS-1")
     async with connected(app.gateway_port, "WITNESS", secret) as witness:

@@ -93,7 +93,7 @@ def _open(
 ) -> tuple[list[Any], dict[int, Any]]:
     there = connections.open_stations()
     rows = stations.listed(work, organization_id, among=there, limit=limit, cursor=cursor)
-    return rows, connections.seen(work, [row.id for row in rows], node=node)
+    return rows, connections.current(work, [row.id for row in rows], node=node)
 
 
 def _connection(station: str, row: Any, switchboard: Switchboard) -> Connection:

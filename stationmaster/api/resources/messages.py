@@ -33,7 +33,7 @@ class Message(msgspec.Struct, frozen=True):
     remarks: list[str]
 
 
-def heard(event: events.MessageLogged) -> Message:
+def public_form(event: events.MessageLogged) -> Message:
     """The message an event tells of."""
     return _message(event)
 

@@ -13,7 +13,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.sessions import MeterValue, meter_value
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
-from stationmaster.domain import metering, review, stations
+from stationmaster.domain import alarms, metering, quarantine, stations
 from stationmaster.storage import Work
 
 
@@ -56,13 +56,15 @@ async def list_quarantine(
 ) -> Page[Quarantined]:
     """What waits for a person, newest first."""
     organization = caller.user.organization_id
-    return paged(await context.database.read(review.listed, organization, limit=limit, cursor=cursor), limit, _seen)
+    return paged(
+        await context.database.read(quarantine.listed, organization, limit=limit, cursor=cursor), limit, _public_form
+    )
 
 
 @post("/quarantine/{entry_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
 async def resolve(entry_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
-    await context.database.write(review.resolve, caller.user.organization_id, entry_id)
+    await context.database.write(quarantine.resolve, caller.user.organization_id, entry_id)
 
 
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only alarms of this charger")]
@@ -90,7 +92,7 @@ async def list_alarms(
 @post("/alarms/{alarm_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
 async def resolve_alarm(alarm_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
-    await context.database.write(stations.resolve_alarm, caller.user.organization_id, alarm_id)
+    await context.database.write(alarms.resolve, caller.user.organization_id, alarm_id)
 
 
 @get("/stations/{station_id:str}/orphan-meter-values", permission=Permission.VIEW)
@@ -111,9 +113,7 @@ def _alarms(
     work: Work, organization_id: int, station: str | None, open_only: bool, limit: int, cursor: str | None
 ) -> list[Any]:
     station_id = None if station is None else stations.get(work, organization_id, station).id
-    return stations.alarms_listed(
-        work, organization_id, station_id=station_id, open_only=open_only, limit=limit, cursor=cursor
-    )
+    return alarms.listed(work, organization_id, station_id=station_id, open_only=open_only, limit=limit, cursor=cursor)
 
 
 def _orphans(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:
@@ -126,5 +126,5 @@ def _orphan(row: Any) -> OrphanMeterValue:
     return OrphanMeterValue(row.evse, None if number is None else str(number), meter_value(row))
 
 
-def _seen(row: Any) -> Quarantined:
+def _public_form(row: Any) -> Quarantined:
     return Quarantined(str(row.id), row.station, row.at, row.action, row.reason, row.content)

@@ -61,7 +61,7 @@ class SessionDetail(Session, frozen=True, kw_only=True):
     meter_values: list[MeterValue]
 
 
-def told(session: sessions.Session) -> Session:
+def public_form(session: sessions.Session) -> Session:
     """The session an event tells of."""
     return Session(**_facts(session, None))
 
@@ -116,14 +116,14 @@ async def list_sessions(
     rows, last = await context.database.read(
         _listed, caller.user.organization_id, station, token, status, review, limit, cursor
     )
-    return paged(rows, limit, lambda row: Session(**_facts(sessions.seen(row, row.station), last.get(row.id))))
+    return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
 
 @get("/{session_id:str}", permission=Permission.VIEW)
 async def get_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionDetail:
     """One session with its meter values."""
     row, last, values = await context.database.read(_with_values, caller.user.organization_id, session_id)
-    facts = _facts(sessions.seen(row, row.station), last)
+    facts = _facts(sessions.public_form(row, row.station), last)
     return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
 
 

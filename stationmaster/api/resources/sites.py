@@ -37,13 +37,15 @@ async def list_sites(
 ) -> Page[Site]:
     """Sites, newest first."""
     organization = caller.user.organization_id
-    return paged(await context.database.read(sites.listed, organization, limit=limit, cursor=cursor), limit, _seen)
+    return paged(
+        await context.database.read(sites.listed, organization, limit=limit, cursor=cursor), limit, _public_form
+    )
 
 
 @post("/", permission=Permission.ADMINISTER)
 async def add_site(data: JSONBody[NewSite], caller: GivenCaller, context: GivenContext) -> Site:
     """Add a site."""
-    return _seen(
+    return _public_form(
         await context.database.write(sites.create, caller.user.organization_id, name=data.name, address=data.address)
     )
 
@@ -51,5 +53,5 @@ async def add_site(data: JSONBody[NewSite], caller: GivenCaller, context: GivenC
 router = Router("/sites", route_handlers=[list_sites, add_site], tags=["sites"])
 
 
-def _seen(row: Any) -> Site:
+def _public_form(row: Any) -> Site:
     return Site(id=str(row.id), name=row.name, address=row.address, created_at=row.created_at)

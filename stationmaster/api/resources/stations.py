@@ -14,7 +14,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.sessions import energy_so_far
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
-from stationmaster.domain import connections, metering, sessions, stations
+from stationmaster.domain import connections, connectors, metering, sessions, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.gateway.switchboard import Switchboard
@@ -206,8 +206,8 @@ def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
         return _Parts([], [], {}, {})
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
-    seen = connections.seen(work, station_ids, node=node)
-    return _Parts(stations.connectors_of(work, station_ids), active, so_far, seen)
+    seen = connections.current(work, station_ids, node=node)
+    return _Parts(connectors.of_stations(work, station_ids), active, so_far, seen)
 
 
 def _listed(

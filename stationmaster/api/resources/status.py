@@ -14,7 +14,7 @@ from sqlalchemy import text
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, number
-from stationmaster.domain import connections, review, sessions, stations
+from stationmaster.domain import alarms, connections, quarantine, sessions, stations
 from stationmaster.storage import Work
 
 VERSION = version("stationmaster")
@@ -121,8 +121,8 @@ def _counted(work: Work, organization_id: int) -> tuple[int, int, int, ReviewCou
         sessions.count_active(work, organization_id),
         ReviewCounts(
             sessions.count_to_review(work, organization_id),
-            stations.count_alarms(work, organization_id),
-            review.count(work, organization_id),
+            alarms.count(work, organization_id),
+            quarantine.count(work, organization_id),
         ),
         sessions.power_now(work, organization_id),
     )

@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
-from stationmaster.domain import authorization
+from stationmaster.domain import tokens
 from stationmaster.storage import Work
 
 Status = Literal["accepted", "blocked"]
@@ -58,20 +58,20 @@ async def list_tokens(
     """Tokens, newest first."""
     organization = caller.user.organization_id
     return paged(
-        await context.database.read(authorization.listed, organization, limit=limit, cursor=cursor), limit, _seen
+        await context.database.read(tokens.listed, organization, limit=limit, cursor=cursor), limit, _public_form
     )
 
 
 @post("/", permission=Permission.OPERATE)
 async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Token:
     """Add a token."""
-    return _seen(await context.database.write(_add, caller.user.organization_id, data))
+    return _public_form(await context.database.write(_add, caller.user.organization_id, data))
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
 async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> Token:
     """One token."""
-    return _seen(await context.database.read(authorization.get, caller.user.organization_id, uid))
+    return _public_form(await context.database.read(tokens.get, caller.user.organization_id, uid))
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
@@ -79,13 +79,13 @@ async def change_token(
     uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext
 ) -> Token:
     """Change the fields that are given."""
-    return _seen(await context.database.write(authorization.change, caller.user.organization_id, uid, given(data)))
+    return _public_form(await context.database.write(tokens.change, caller.user.organization_id, uid, given(data)))
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
 async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Remove a token; its sessions stay."""
-    await context.database.write(authorization.remove, caller.user.organization_id, uid)
+    await context.database.write(tokens.remove, caller.user.organization_id, uid)
 
 
 router = Router(
@@ -94,10 +94,10 @@ router = Router(
 
 
 def _add(work: Work, organization_id: int, new: NewToken) -> Any:
-    return authorization.add(work, organization_id, **msgspec.structs.asdict(new))
+    return tokens.add(work, organization_id, **msgspec.structs.asdict(new))
 
 
-def _seen(row: Any) -> Token:
+def _public_form(row: Any) -> Token:
     return Token(
         id=str(row.id),
         uid=row.uid,

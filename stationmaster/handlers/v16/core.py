@@ -6,7 +6,7 @@ import random
 
 import msgspec
 
-from stationmaster.domain import authorization, commands, metering, sessions, stations
+from stationmaster.domain import boots, commands, connectors, metering, sessions, tokens
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
@@ -28,7 +28,7 @@ _FREE = ("Available", "Unavailable", "Reserved")  # states in which no session c
 
 @core.on
 def boot_notification(work: Work, station: Station, req: v16.BootNotification) -> v16.BootNotificationResponse:
-    facts = stations.BootFacts(
+    facts = boots.BootFacts(
         vendor=req.charge_point_vendor,
         model=req.charge_point_model,
         serial=req.charge_point_serial_number or req.charge_box_serial_number,
@@ -38,7 +38,7 @@ def boot_notification(work: Work, station: Station, req: v16.BootNotification) -
         meter_type=req.meter_type,
         meter_serial=req.meter_serial_number,
     )
-    registration = stations.boot(work, station, facts)
+    registration = boots.record(work, station, facts)
     sessions.suspect(work, station)
     return v16.BootNotificationResponse(
         status=_REGISTRATION[registration],
@@ -55,7 +55,7 @@ def heartbeat(work: Work, station: Station, req: v16.Heartbeat) -> v16.Heartbeat
 @core.on
 def status_notification(work: Work, station: Station, req: v16.StatusNotification) -> v16.StatusNotificationResponse:
     evse = words.connector(req.connector_id)
-    stations.report_status(
+    connectors.report_status(
         work,
         station,
         evse=evse,
@@ -74,13 +74,13 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
 
 @core.on
 def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
-    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(authorization.authorize(work, station, req.id_tag)))
+    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, req.id_tag)))
 
 
 @core.on
 def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -> v16.StartTransactionResponse:
     # §4.8: the station may have let this token in from a stale cache, so look again.
-    auth = authorization.authorize(work, station, req.id_tag)
+    auth = tokens.authorize(work, station, req.id_tag)
     at = words.moment(work, req.timestamp)
     number = sessions.start(
         work,
@@ -141,9 +141,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
     if req.id_tag is None:
         return v16.StopTransactionResponse()
     # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.
-    return v16.StopTransactionResponse(
-        id_tag_info=words.id_tag_info(authorization.authorize(work, station, req.id_tag))
-    )
+    return v16.StopTransactionResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, req.id_tag)))
 
 
 @core.on

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import stations
+from stationmaster.domain import alarms
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp import v16
@@ -16,7 +16,7 @@ security = Routes(V16)
 def security_event_notification(
     work: Work, station: Station, req: v16.SecurityEventNotification
 ) -> v16.SecurityEventNotificationResponse:
-    stations.alarm(work, station, kind=f"security:{req.type}", detail=req.tech_info or "")
+    alarms.raise_alarm(work, station, kind=f"security:{req.type}", detail=req.tech_info or "")
     return v16.SecurityEventNotificationResponse()
 
 

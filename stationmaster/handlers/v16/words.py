@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
-from stationmaster.domain.authorization import Authorization
 from stationmaster.domain.metering import Sample, number
 from stationmaster.domain.times import Instant, instant
+from stationmaster.domain.tokens import Authorization
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from stationmaster.api.live import Words
-from stationmaster.api.resources.messages import heard as message_heard
-from stationmaster.api.resources.sessions import told as session_told
+from stationmaster.api.resources.messages import public_form as message_form
+from stationmaster.api.resources.sessions import public_form as session_form
 from stationmaster.api.shapes import number
 from stationmaster.domain import events
 
@@ -59,7 +59,7 @@ def _status(event: events.ConnectorStatusChanged, _session: str | None) -> tuple
 def _about_session(kind: str) -> Words:
     return lambda event, _session: (
         kind,
-        {"station": event.station, "evse": event.session.evse, "session": session_told(event.session)},
+        {"station": event.station, "evse": event.session.evse, "session": session_form(event.session)},
     )
 
 
@@ -68,7 +68,7 @@ def _moment(kind: str) -> Words:
 
 
 def _message(event: events.MessageLogged, _session: str | None) -> tuple[str, Any]:
-    return "message", {"station": event.station} | msgspec.structs.asdict(message_heard(event))
+    return "message", {"station": event.station} | msgspec.structs.asdict(message_form(event))
 
 
 def _command(event: events.CommandChanged, _session: str | None) -> tuple[str, Any]:

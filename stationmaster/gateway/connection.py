@@ -18,7 +18,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from stationmaster.domain import message_log, review
+from stationmaster.domain import message_log, quarantine
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.directory import Entry
@@ -49,7 +49,7 @@ BACK_LATER, SUPERSEDED, REMOVED = 1013, 4001, 4002
 
 
 class Link(Protocol):
-    """The socket, as the session sees it."""
+    """The socket, as the connection sees it."""
 
     source: str
 
@@ -72,7 +72,7 @@ class Counts:
         self.unexpected = 0  # answers to nothing we have asked (RPC-12)
 
 
-class Session:
+class Connection:
     """A station on a socket, from its handshake to its close."""
 
     __slots__ = (
@@ -509,7 +509,7 @@ def _content(call: frames.Call) -> int:
 
 
 def quarantined(work: Work, station: Station, action: str, reason: str, text: str) -> None:
-    review.keep(work, station, action=action, reason=reason, content=text, content_key=review.key_of(text))
+    quarantine.keep(work, station, action=action, reason=reason, content=text, content_key=quarantine.key_of(text))
 
 
 def logged(work: Work, station: Station, row: _Exchange) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from stationmaster.domain import authorization, sites
-from stationmaster.domain.authorization import Authorization
+from stationmaster.domain import organizations, tokens
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.tokens import Authorization
 from stationmaster.storage import Work
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -32,8 +32,8 @@ NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 )
 async def test_a_token_at_noon(world: Any, card: dict[str, Any], asked: str, answer: str) -> None:
     station = await world.station()
-    await world(authorization.add, world.home, group="G1", **card)
-    told = await world(authorization.authorize, station, asked)
+    await world(tokens.add, world.home, group="G1", **card)
+    told = await world(tokens.authorize, station, asked)
     assert told.status == answer
     assert told.accepted == (answer == "accepted")
     assert told.group == (None if answer == "unknown" else "G1")
@@ -43,19 +43,19 @@ async def test_API_14_a_token_of_another_organization_is_unknown(world: Any) -> 
     def other(work: Work) -> int:
         return int(
             work.execute(
-                insert(sites.organizations)
+                insert(organizations.organizations)
                 .values(name="Other", created_at=work.now)
-                .returning(sites.organizations.c.id)
+                .returning(organizations.organizations.c.id)
             ).scalar_one()
         )
 
     theirs = await world(other)
     here, there = await world.station("CP1"), await world.station("CP2", organization=theirs)
-    await world(authorization.add, theirs, uid="04AB")
-    assert (await world(authorization.authorize, here, "04AB")).status == "unknown"
-    assert (await world(authorization.authorize, there, "04AB")).status == "accepted"
-    await world(authorization.add, world.home, uid="04AB", status="blocked")  # the same card may be both
-    assert (await world(authorization.authorize, there, "04AB")).status == "accepted"
+    await world(tokens.add, theirs, uid="04AB")
+    assert (await world(tokens.authorize, here, "04AB")).status == "unknown"
+    assert (await world(tokens.authorize, there, "04AB")).status == "accepted"
+    await world(tokens.add, world.home, uid="04AB", status="blocked")  # the same card may be both
+    assert (await world(tokens.authorize, there, "04AB")).status == "accepted"
 
 
 @pytest.mark.parametrize("moment, status", [(NOON - timedelta(days=1), "accepted"), (NOON, "expired")])
@@ -67,37 +67,35 @@ def test_TX_11_a_token_that_expired_was_good_before(moment: datetime, status: st
 
 async def test_a_card_is_added_once_and_can_be_added_again_after_its_removal(world: Any) -> None:
     station = await world.station()
-    await world(authorization.add, world.home, uid="04AB")
+    await world(tokens.add, world.home, uid="04AB")
     with pytest.raises(Conflict):
-        await world(authorization.add, world.home, uid="04ab")
-    await world(authorization.remove, world.home, "04aB")
-    assert (await world(authorization.authorize, station, "04AB")).status == "unknown"
+        await world(tokens.add, world.home, uid="04ab")
+    await world(tokens.remove, world.home, "04aB")
+    assert (await world(tokens.authorize, station, "04AB")).status == "unknown"
     with pytest.raises(NotFound):
-        await world(authorization.get, world.home, "04AB")
-    await world(authorization.add, world.home, uid="04AB", status="blocked")
-    assert (await world(authorization.authorize, station, "04AB")).status == "blocked"
-    assert len(await world(lambda work: work.execute(select(authorization.tokens)).all())) == 2  # history stays
+        await world(tokens.get, world.home, "04AB")
+    await world(tokens.add, world.home, uid="04AB", status="blocked")
+    assert (await world(tokens.authorize, station, "04AB")).status == "blocked"
+    assert len(await world(lambda work: work.execute(select(tokens.tokens)).all())) == 2  # history stays
 
 
 @pytest.mark.parametrize("uid, fine", [("1", True), ("x" * 255, True), ("", False), ("   ", False), ("x" * 256, False)])
 async def test_a_uid_has_1_to_255_characters(world: Any, uid: str, fine: bool) -> None:
     if fine:
-        assert (await world(authorization.add, world.home, uid=uid)).uid == uid
+        assert (await world(tokens.add, world.home, uid=uid)).uid == uid
     else:
         with pytest.raises(Invalid) as refused:
-            await world(authorization.add, world.home, uid=uid)
+            await world(tokens.add, world.home, uid=uid)
         assert refused.value.field == "uid"
 
 
 async def test_only_known_states_are_stored(world: Any) -> None:
-    await world(authorization.add, world.home, uid="04AB")
+    await world(tokens.add, world.home, uid="04AB")
     for attempt in (
-        world(authorization.add, world.home, uid="04AC", status="maybe"),
-        world(authorization.change, world.home, "04AB", {"status": "maybe"}),
+        world(tokens.add, world.home, uid="04AC", status="maybe"),
+        world(tokens.change, world.home, "04AB", {"status": "maybe"}),
     ):
         with pytest.raises(Invalid) as refused:
             await attempt
         assert refused.value.field == "status"
-    assert [card.status for card in await world(authorization.listed, world.home, limit=10, cursor=None)] == [
-        "accepted"
-    ]
+    assert [card.status for card in await world(tokens.listed, world.home, limit=10, cursor=None)] == ["accepted"]

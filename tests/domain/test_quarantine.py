@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import review
+from stationmaster.domain import quarantine
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import Alarm
 from stationmaster.domain.stations import Station
@@ -15,18 +15,18 @@ from stationmaster.storage import Database, Work
 
 
 def keep(work: Work, station: Station, content: str = "{}") -> bool:
-    return review.keep(
+    return quarantine.keep(
         work,
         station,
         action="StopTransaction",
         reason="fits nothing",
         content=content,
-        content_key=review.key_of(content),
+        content_key=quarantine.key_of(content),
     )
 
 
 async def waiting(world: Any, organization: int | None = None) -> list[Any]:
-    return list(await world(review.listed, organization or world.home, limit=10, cursor=None))
+    return list(await world(quarantine.listed, organization or world.home, limit=10, cursor=None))
 
 
 async def test_the_same_content_is_kept_and_told_once(world: Any) -> None:
@@ -61,7 +61,7 @@ async def test_a_person_says_that_it_is_done(world: Any) -> None:
     station = await world.station()
     await world(keep, station)
     [entry] = await waiting(world)
-    await world(review.resolve, world.home, entry.id)
+    await world(quarantine.resolve, world.home, entry.id)
     assert await waiting(world) == []
     assert await world(keep, station) is False  # a retry does not bring it back
 
@@ -71,5 +71,5 @@ async def test_API_11_another_organization_sees_and_resolves_nothing(world: Any)
     [entry] = await waiting(world)
     assert await waiting(world, world.home + 1) == []
     with pytest.raises(NotFound):
-        await world(review.resolve, world.home + 1, entry.id)
+        await world(quarantine.resolve, world.home + 1, entry.id)
     assert len(await waiting(world)) == 1

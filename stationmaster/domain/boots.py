@@ -1,0 +1,79 @@
+"""What a station says of itself at boot, and whether it is still the same device."""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import and_, bindparam, or_, select, update
+
+from stationmaster.domain import alarms, events
+from stationmaster.domain.stations import Station, stations
+from stationmaster.storage import Work
+from stationmaster.storage.queries import Prepared
+
+_BOOT = (
+    "vendor",
+    "model",
+    "serial",
+    "firmware",
+    "iccid",
+    "imsi",
+    "meter_type",
+    "meter_serial",
+    "ocpp_version",
+    "booted_at",
+)
+_set_boot_facts = (
+    update(stations)
+    .where(stations.c.id == bindparam("station_id"))
+    .values({name: bindparam(f"new_{name}") for name in _BOOT})
+    .returning(stations.c.registration)
+)
+_booted = Prepared(_set_boot_facts)
+_same_hardware = and_(
+    stations.c.vendor == bindparam("new_vendor"),
+    stations.c.model == bindparam("new_model"),
+    stations.c.serial.is_not_distinct_from(bindparam("new_serial")),
+)
+# What nearly every boot is: the first, or one of the same device as before. One statement instead of two.
+_booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _same_hardware)))
+
+
+class BootFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a station says of itself at boot."""
+
+    vendor: str
+    model: str
+    serial: str | None = None
+    firmware: str | None = None
+    iccid: str | None = None
+    imsi: str | None = None
+    meter_type: str | None = None
+    meter_serial: str | None = None
+
+
+def record(work: Work, station: Station, facts: BootFacts) -> str:
+    """Record a boot; returns the registration ("accepted", "pending", "rejected").
+
+    Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24).
+    """
+    new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
+    new |= {"new_ocpp_version": station.version, "new_booted_at": work.now}
+    row = work.first(_booted_as_before, station_id=station.id, **new)
+    if row is None:
+        known = work.execute(select(stations).where(stations.c.id == station.id)).one()
+        before = " ".join(filter(None, (known.vendor, known.model, known.serial)))
+        after = " ".join(filter(None, (facts.vendor, facts.model, facts.serial)))
+        alarms.raise_alarm(work, station, kind="hardware_changed", detail=f"was {before}, is now {after}")
+        row = work.first(_booted, station_id=station.id, **new)
+    work.publish(
+        events.StationBooted(
+            station_id=station.id,
+            station=station.identity,
+            at=work.now,
+            registration=row.registration,
+            vendor=facts.vendor,
+            model=facts.model,
+            firmware=facts.firmware,
+        )
+    )
+    return str(row.registration)
