@@ -42,9 +42,10 @@ check: setup ## format, lint, types, architecture arrows
 format: setup ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
-generate: setup ## write the generated files again (messages, docs)
+generate: setup ## write the generated files again (messages, docs, OpenAPI)
 	@$(BIN)/python -m tools.generate_messages
 	@$(BIN)/python tools/generate_docs.py
+	@$(BIN)/python -m tools.generate_openapi
 
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
 	@$(BIN)/python -m tools.bench $(ARGS)

@@ -133,12 +133,12 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
 
 
 @get("/me", permission=Permission.VIEW)
-async def me(caller: GivenCaller) -> Me:
+async def get_me(caller: GivenCaller) -> Me:
     """Who I am."""
     return Me(caller.user.id, caller.user.email, caller.user.role)
 
 
-router = Router("/auth", route_handlers=[login, refresh, logout, me], tags=["log-in"])
+router = Router("/auth", route_handlers=[login, refresh, logout, get_me], tags=["log-in"])
 
 
 def _begin(work: Work, user: accounts.User) -> tuple[str, str]:

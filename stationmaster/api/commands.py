@@ -40,7 +40,7 @@ async def unknown(station_id: FromPath[str], name: FromPath[str]) -> None:
 
 
 @get("/", permission=Permission.VIEW)
-async def history(
+async def list_commands(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Asked]:
     """What was asked of this charger, and what came of it, newest first."""
@@ -76,7 +76,7 @@ class Timeout(msgspec.Struct, frozen=True, tag_field="type", tag="TIMEOUT"):
 
 
 @post("/stations/{station_id:str}/call", permission=Permission.OPERATE, status_code=200)
-async def call(
+async def call_station(
     station_id: FromPath[str], data: JSONBody[RawCall], caller: GivenCaller, context: GivenContext
 ) -> CallResult | CallError | Timeout:
     """Send a call as it is, and get the charger's own answer."""
@@ -100,9 +100,9 @@ router = Router(
     route_handlers=[
         Router(
             "/stations/{station_id:str}/commands",
-            route_handlers=[history, unknown, *(_route(name, kind) for name, kind in commands.COMMANDS.items())],
+            route_handlers=[list_commands, unknown, *(_route(name, kind) for name, kind in commands.COMMANDS.items())],
         ),
-        call,
+        call_station,
     ],
     tags=["commands"],
 )

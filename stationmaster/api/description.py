@@ -1,21 +1,28 @@
-"""What the API says of itself: the OpenAPI document, and a plain page of it that needs nothing from elsewhere."""
+"""What the API says of itself: the OpenAPI document, and a plain page of it that needs nothing from elsewhere.
+
+Programs are made from the document (our own pages first), so its names are short and stay: an operation is called like its
+function here (`list_stations` → `listStations`), a shape like its class, a page of a list `StationPage`.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
 import msgspec
-from litestar import Request, Router
+from litestar import Litestar, Request, Router
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
+from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.errors import MEDIA_TYPE, Problem
+from stationmaster.api.live_shapes import LiveEvent
 
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the
@@ -30,6 +37,7 @@ def config(version: str) -> OpenAPIConfig:
         version=version,
         description=_ABOUT,
         use_handler_docstrings=True,
+        operation_id_creator=_operation_id,
         components=Components(
             security_schemes={"token": SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")}
         ),
@@ -51,33 +59,71 @@ async def _nothing_else(request: Request[Any, Any, Any]) -> None:
         raise NotFoundException("there is nothing with such a name")
 
 
+def document(app: Litestar) -> dict[str, Any]:
+    """The OpenAPI document of the application, as it is served and as the pages are built from it."""
+    return _finished(app.openapi_schema.to_schema())
+
+
+def _operation_id(handler: HTTPRouteHandler, _method: Any, _path: Any) -> str:
+    first, *others = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", handler.handler_name).lower().split("_")
+    return first + "".join(word.capitalize() for word in others)
+
+
 class _Document(JsonRenderPlugin):
     """The document itself."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return super().render(request, _with_problems(openapi_schema))
+        return super().render(request, _finished(openapi_schema))
 
 
-def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
-    """Every operation fails in one and the same shape; the framework would describe its own."""
-    shapes = document["components"].setdefault("schemas", {})
-    if "Problem" not in shapes:
-        (_, described) = msgspec.json.schema_components([Problem], ref_template="#/components/schemas/{name}")
-        shapes.update(described)
-        reference = {"schema": {"$ref": "#/components/schemas/Problem"}}
-        failed = {"description": "It failed, and why", "content": {MEDIA_TYPE: reference}}
-        for item in document["paths"].values():
-            for operation in item.values():
-                operation["responses"].pop("400", None)
-                operation["responses"]["default"] = failed
+def _finished(document: dict[str, Any]) -> dict[str, Any]:
+    """The framework's document with short names, live events, and one shape for every failure in place of the framework's."""
+    document = _renamed(document)
+    shapes = document["components"]["schemas"]
+    (live, _), described = msgspec.json.schema_components([LiveEvent, Problem], ref_template=_SHAPES + "{name}")
+    for name, shape in described.items():
+        shapes.setdefault(name, shape)
+    shapes["LiveEvent"] = live | {"description": "What `GET /api/v1/events` tells: the event's name is its `type`."}
+    failed = {"description": "It failed, and why", "content": {MEDIA_TYPE: {"schema": {"$ref": _SHAPES + "Problem"}}}}
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["responses"].pop("400", None)
+            operation["responses"]["default"] = failed
+            if operation["operationId"] == "listenToEvents":
+                told = {"schema": {"$ref": _SHAPES + "LiveEvent"}}
+                operation["responses"]["200"] = {
+                    "description": "A stream of events; the data of each is one of these",
+                    "headers": {},
+                    "content": {"text/event-stream": told},
+                }
+    shapes = document["components"]["schemas"] = dict(sorted(shapes.items()))
     return document
+
+
+_SHAPES = "#/components/schemas/"
+_GENERIC = re.compile(r"^(?P<generic>[A-Za-z]+)_(?:[\w.]*\.)?(?P<of>[A-Za-z]+)_$")
+
+
+def _renamed(document: dict[str, Any]) -> dict[str, Any]:
+    """`Page_stationmaster.api.resources.sites.Site_` is `SitePage`."""
+    names = {
+        name: match["of"] + match["generic"]
+        for name in document["components"]["schemas"]
+        if (match := _GENERIC.match(name)) is not None
+    }
+    text = json.dumps(document)
+    for name, short in names.items():
+        text = text.replace(json.dumps(_SHAPES + name), json.dumps(_SHAPES + short))
+        text = text.replace(json.dumps(name) + ":", json.dumps(short) + ":")
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
 
 
 class _Page(OpenAPIRenderPlugin):
     """The document as a page to read: no scripts, nothing loaded from anywhere."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        openapi_schema = _with_problems(openapi_schema)
+        openapi_schema = _finished(openapi_schema)
         groups: dict[str, list[str]] = {}
         for path, item in openapi_schema.get("paths", {}).items():
             for method, operation in item.items():

@@ -26,10 +26,23 @@ KEEP_ALIVE_S = 15.0
 
 _NO_TRANSACTION = ("0", "-1")  # what several firmwares say when they have none
 
-# An event's type and JSON outside, from the event and the id of the session it belongs to, where there is one.
-Words = Callable[[Any, str | None], tuple[str, Any]]
+# What an event is outside (a struct of live_shapes.py), from the event and the id of the session it belongs to, if there is one.
+Words = Callable[[Any, str | None], msgspec.Struct]
 
 _encode = msgspec.json.Encoder().encode
+
+
+class Hello(msgspec.Struct, frozen=True, tag_field="type", tag="hello"):
+    """The stream begins: load what you show; everything after is told."""
+
+    at: datetime
+
+
+class Lost(msgspec.Struct, frozen=True, tag_field="type", tag="lost"):
+    """Something was not told to you: load again."""
+
+
+_LOST = b"event: lost\ndata: %s\n\n" % _encode(Lost())
 
 
 class TooManyViewers(DomainError):
@@ -41,7 +54,7 @@ class _Told:
 
     __slots__ = ("_bytes", "_words", "key", "number")
 
-    def __init__(self, number: int, key: Any, words: Callable[[], tuple[str, Any]]) -> None:
+    def __init__(self, number: int, key: Any, words: Callable[[], msgspec.Struct]) -> None:
         self.number = number
         self.key = key
         self._words = words
@@ -50,12 +63,13 @@ class _Told:
     @property
     def bytes(self) -> bytes:
         if self._bytes is None:
-            self._bytes = _framed(*self._words(), number=self.number)
+            self._bytes = _framed(self._words(), number=self.number)
         return self._bytes
 
 
-def _framed(kind: str, data: Any, *, number: int) -> bytes:
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, _encode(data))
+def _framed(event: msgspec.Struct, *, number: int) -> bytes:
+    kind = str(event.__struct_config__.tag)
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, _encode(event))
 
 
 class Viewer:
@@ -91,7 +105,7 @@ class Viewer:
     def take(self) -> bytes:
         """Everything that waits, as it goes over the wire."""
         self.wake.clear()
-        packet = b"event: lost\ndata: {}\n\n" if self.lost else b""
+        packet = _LOST if self.lost else b""
         self.lost = False
         waiting, self.waiting = self.waiting, {}
         return packet + b"".join(told.bytes for told in waiting.values())
@@ -170,7 +184,7 @@ class Live:
         try:
             if len(self._viewers) == 1 and self.on_first_viewer is not None:
                 await self.on_first_viewer()
-            yield _framed("hello", {"at": now()}, number=next(self._numbers))
+            yield _framed(Hello(now()), number=next(self._numbers))
             asked_at = said_at = loop.time()
             while not (viewer.ended or self._closed):
                 try:

@@ -1,102 +1,205 @@
-"""What domain events are called outside, and what they say there."""
+"""What domain events are called outside, and what they say there: a struct for each, which the OpenAPI document describes."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-from stationmaster.api.live import Words
+from stationmaster.api.live import Hello, Lost, Words
+from stationmaster.api.resources.messages import Message
 from stationmaster.api.resources.messages import public_form as message_form
+from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.sessions import public_form as session_form
-from stationmaster.api.shapes import number
+from stationmaster.api.shapes import Number, number
 from stationmaster.domain import events
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """station_connected, station_disconnected, station_changed."""
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
+    pass
 
+
+class _Moment(_Event, frozen=True, kw_only=True):
     station: str
     at: datetime
 
 
-def _meter(event: events.MeterRead, session: str | None) -> tuple[str, Any]:
-    return "session_updated", {
-        "station": event.station,
-        "evse": event.evse,
-        "session": session,
-        "transaction_id": event.transaction_id,
-        "at": event.at,
-        "energy_wh": number(event.energy_wh),
-        "power_w": number(event.power_w),
-        "soc_percent": number(event.soc_percent),
-    }
+class StationConnectedEvent(_Moment, frozen=True, kw_only=True, tag="station_connected"):
+    """A charger's socket is open."""
 
 
-def _booted(event: events.StationBooted, _session: str | None) -> tuple[str, Any]:
-    return "station_booted", {
-        "station": event.station,
-        "vendor": event.vendor,
-        "model": event.model,
-        "firmware": event.firmware,
-        "at": event.at,
-    }
+class StationDisconnectedEvent(_Moment, frozen=True, kw_only=True, tag="station_disconnected"):
+    """A charger's socket has closed."""
 
 
-def _status(event: events.ConnectorStatusChanged, _session: str | None) -> tuple[str, Any]:
-    return "connector_status", {
-        "station": event.station,
-        "evse": event.evse,
-        "connector": event.connector,
-        "status": event.status,
-        "error_code": event.error_code,
-        "info": event.info,
-        "at": event.at,
-    }
+class StationChangedEvent(_Moment, frozen=True, kw_only=True, tag="station_changed"):
+    """Something in a charger's record has changed, or it was added or deleted: read it again."""
 
 
-def _about_session(kind: str) -> Words:
-    return lambda event, _session: (
-        kind,
-        {"station": event.station, "evse": event.session.evse, "session": session_form(event.session)},
+class StationBootedEvent(_Moment, frozen=True, kw_only=True, tag="station_booted"):
+    """A charger has started and said what it is."""
+
+    vendor: str
+    model: str
+    firmware: str | None
+
+
+class ConnectorStatusEvent(_Moment, frozen=True, kw_only=True, tag="connector_status"):
+    """A connector has told its state; EVSE 0 is the charger itself."""
+
+    evse: int
+    connector: int
+    status: str
+    error_code: str | None
+    info: str | None
+
+
+class _SessionEvent(_Event, frozen=True, kw_only=True):
+    station: str
+    evse: int
+    session: Session
+
+
+class SessionStartedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_started"):
+    """A session has begun."""
+
+
+class SessionEndedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_ended"):
+    """A session has ended, or its end was told again with other figures."""
+
+
+class SessionReviewedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_reviewed"):
+    """A person has looked at a session that waited for it."""
+
+
+class SessionUpdatedEvent(_Moment, frozen=True, kw_only=True, tag="session_updated"):
+    """A meter value. `energy_wh` is the register, not what the session took; `session` is null when it belongs to none."""
+
+    evse: int
+    session: str | None
+    transaction_id: str | None
+    energy_wh: Number | None
+    power_w: Number | None
+    soc_percent: Number | None
+
+
+class MessageEvent(Message, frozen=True, kw_only=True, tag_field="type", tag="message"):
+    """A message of the charger whose page is open; told again with its answer, under the same id."""
+
+    station: str
+
+
+class CommandEvent(events.Asked, frozen=True, kw_only=True, tag_field="type", tag="command"):
+    """A command was sent, or something came of it."""
+
+    station: str
+
+
+class ConnectionRefusedEvent(_Event, frozen=True, kw_only=True, tag="connection_refused"):
+    """A charger, or something like it, was turned away."""
+
+    identity: str
+    reason: str
+    at: datetime
+
+
+class AlarmEvent(_Moment, frozen=True, kw_only=True, tag="alarm"):
+    """Something that a person should look at."""
+
+    kind: str
+    detail: str
+
+
+LiveEvent = (
+    Hello
+    | Lost
+    | StationConnectedEvent
+    | StationDisconnectedEvent
+    | StationChangedEvent
+    | StationBootedEvent
+    | ConnectorStatusEvent
+    | SessionStartedEvent
+    | SessionEndedEvent
+    | SessionReviewedEvent
+    | SessionUpdatedEvent
+    | MessageEvent
+    | CommandEvent
+    | ConnectionRefusedEvent
+    | AlarmEvent
+)
+
+
+def _meter(event: events.MeterRead, session: str | None) -> SessionUpdatedEvent:
+    return SessionUpdatedEvent(
+        station=event.station,
+        evse=event.evse,
+        session=session,
+        transaction_id=event.transaction_id,
+        at=event.at,
+        energy_wh=number(event.energy_wh),
+        power_w=number(event.power_w),
+        soc_percent=number(event.soc_percent),
     )
 
 
-def _moment(kind: str) -> Words:
-    return lambda event, _session: (kind, Moment(event.station, event.at))
+def _booted(event: events.StationBooted, _session: str | None) -> StationBootedEvent:
+    return StationBootedEvent(
+        station=event.station, vendor=event.vendor, model=event.model, firmware=event.firmware, at=event.at
+    )
 
 
-def _message(event: events.MessageLogged, _session: str | None) -> tuple[str, Any]:
-    return "message", {"station": event.station} | msgspec.structs.asdict(message_form(event))
+def _status(event: events.ConnectorStatusChanged, _session: str | None) -> ConnectorStatusEvent:
+    return ConnectorStatusEvent(
+        station=event.station,
+        evse=event.evse,
+        connector=event.connector,
+        status=event.status,
+        error_code=event.error_code,
+        info=event.info,
+        at=event.at,
+    )
 
 
-def _command(event: events.CommandChanged, _session: str | None) -> tuple[str, Any]:
-    return "command", {"station": event.station} | msgspec.structs.asdict(event.command)
+def _about_session(kind: type[_SessionEvent]) -> Words:
+    return lambda event, _session: kind(
+        station=event.station, evse=event.session.evse, session=session_form(event.session)
+    )
 
 
-def _refused(event: events.ConnectionRefused, _session: str | None) -> tuple[str, Any]:
-    return "connection_refused", {"identity": event.identity, "reason": event.reason, "at": event.at}
+def _moment(kind: type[_Moment]) -> Words:
+    return lambda event, _session: kind(station=event.station, at=event.at)
 
 
-def _alarm(event: events.Alarm, _session: str | None) -> tuple[str, Any]:
-    return "alarm", {"station": event.station, "kind": event.kind, "detail": event.detail, "at": event.at}
+def _message(event: events.MessageLogged, _session: str | None) -> MessageEvent:
+    return MessageEvent(station=event.station, **msgspec.structs.asdict(message_form(event)))
+
+
+def _command(event: events.CommandChanged, _session: str | None) -> CommandEvent:
+    return CommandEvent(station=event.station, **msgspec.structs.asdict(event.command))
+
+
+def _refused(event: events.ConnectionRefused, _session: str | None) -> ConnectionRefusedEvent:
+    return ConnectionRefusedEvent(identity=event.identity, reason=event.reason, at=event.at)
+
+
+def _alarm(event: events.Alarm, _session: str | None) -> AlarmEvent:
+    return AlarmEvent(station=event.station, kind=event.kind, detail=event.detail, at=event.at)
 
 
 WORDS: dict[type, Words] = {
-    events.StationConnected: _moment("station_connected"),
-    events.StationDisconnected: _moment("station_disconnected"),
+    events.StationConnected: _moment(StationConnectedEvent),
+    events.StationDisconnected: _moment(StationDisconnectedEvent),
     # Online and offline change what a station's record shows; a page reads it again.
-    events.StationOnline: _moment("station_changed"),
-    events.StationOffline: _moment("station_changed"),
-    events.StationChanged: _moment("station_changed"),
+    events.StationOnline: _moment(StationChangedEvent),
+    events.StationOffline: _moment(StationChangedEvent),
+    events.StationChanged: _moment(StationChangedEvent),
     events.StationBooted: _booted,
     events.ConnectorStatusChanged: _status,
-    events.SessionStarted: _about_session("session_started"),
+    events.SessionStarted: _about_session(SessionStartedEvent),
     events.MeterRead: _meter,
-    events.SessionEnded: _about_session("session_ended"),
-    events.SessionCorrected: _about_session("session_ended"),
-    events.SessionReviewed: _about_session("session_reviewed"),
+    events.SessionEnded: _about_session(SessionEndedEvent),
+    events.SessionCorrected: _about_session(SessionEndedEvent),
+    events.SessionReviewed: _about_session(SessionReviewedEvent),
     events.MessageLogged: _message,
     events.CommandChanged: _command,
     events.ConnectionRefused: _refused,

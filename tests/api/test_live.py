@@ -152,15 +152,18 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         "station_changed",
         "alarm",
     ]
+    assert all(data["type"] == kind for kind, data in told)
     assert told[1][1] | {"at": None} == {
+        "type": "station_booted",
         "station": "CP1",
         "vendor": "Acme",
         "model": "One",
         "firmware": "2.0",
         "at": None,
     }
-    status = {"station": "CP1", "evse": 1, "connector": 1, "status": "Preparing", "error_code": "NoError", "info": None}
-    assert told[2][1] == status | {"at": "2026-05-01T12:00:00Z"}
+    place = {"station": "CP1", "evse": 1, "connector": 1, "at": "2026-05-01T12:00:00Z"}
+    status = {"status": "Preparing", "error_code": "NoError", "info": None}
+    assert told[2][1] == {"type": "connector_status"} | place | status
     assert told[3][1]["identity"] == "NEW"
     assert (told[4][1]["station"], told[4][1]["name"], told[4][1]["status"]) == ("CP1", "reset", "accepted")
 
@@ -190,7 +193,7 @@ async def test_messages_are_told_on_the_page_of_their_station_only(
     ):
         await database.write(log)
         kind, message = await here.next()
-        assert (kind, message.pop("station")) == ("message", "CP1")
+        assert (kind, message.pop("type"), message.pop("station")) == ("message", "message", "CP1")
         assert (await admin.get("/api/v1/stations/CP1/messages")).json()["items"] == [message]
         assert (await here.next())[0] == "connector_status"
         assert (await fleet.next())[0] == "connector_status"
@@ -276,7 +279,7 @@ def test_a_page_that_is_too_slow_is_told_that_it_lost_something(slow: tuple[Live
         live.hear([status()])
     assert len(viewer.waiting) <= QUEUE
     told = told_to(viewer)
-    assert told[0] == ("lost", {})
+    assert told[0] == ("lost", {"type": "lost"})
     assert {kind for kind, _ in told[1:]} == {"connector_status"}
     live.hear([status()])
     assert [kind for kind, _ in told_to(viewer)] == ["connector_status"]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import re
 from pathlib import Path
+from typing import get_args
 
 import httpx
 import pytest
 from litestar import Litestar
 
 from stationmaster.api import auth, pages
+from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.pages import pages as pages_of
 from tests.api.conftest import Client
 
@@ -140,6 +143,33 @@ async def test_the_api_describes_itself_with_every_shape(anonymous: Client) -> N
     assert document["security"] == [{"token": []}]
     references = {part.split('"')[0] for part in str(document).replace("'", '"').split("#/components/schemas/")[1:]}
     assert references <= set(shapes)
+
+
+async def test_the_names_in_the_description_are_short_and_each_its_own(anonymous: Client) -> None:
+    document = (await anonymous.get("/api/openapi.json")).json()
+    operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    assert len(set(operations)) == len(operations)
+    for name in operations:
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]+){0,3}", name), name
+    shapes = document["components"]["schemas"]
+    for name in shapes:
+        assert re.fullmatch(r"([A-Z][a-z]+){1,4}", name), name
+    assert {"listStations", "getStation", "remoteStart"} <= set(operations)
+    assert {"Station", "StationPage", "Session", "SessionPage"} <= set(shapes)
+    assert shapes["StationPage"]["properties"]["items"]["items"] == {"$ref": "#/components/schemas/Station"}
+
+
+async def test_the_description_has_a_shape_for_every_live_event(anonymous: Client) -> None:
+    document = (await anonymous.get("/api/openapi.json")).json()
+    answer = document["paths"]["/api/v1/events"]["get"]["responses"]["200"]
+    assert answer["content"] == {"text/event-stream": {"schema": {"$ref": "#/components/schemas/LiveEvent"}}}
+    shapes = document["components"]["schemas"]
+    described = {
+        shapes[each["$ref"].rpartition("/")[2]]["properties"]["type"]["enum"][0]: each
+        for each in shapes["LiveEvent"]["anyOf"]
+    }
+    assert shapes["LiveEvent"]["discriminator"]["mapping"] == {kind: each["$ref"] for kind, each in described.items()}
+    assert set(described) == {kind.__struct_config__.tag for kind in get_args(LiveEvent)}
 
 
 async def test_the_page_of_it_needs_nothing_from_elsewhere(anonymous: Client) -> None:

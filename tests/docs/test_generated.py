@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.docs import references
+from tools import generate_openapi
 
 MAPPING: dict[str, Any] = tomllib.loads((references.ROOT / "tools" / "coverage.toml").read_text())
 PAGE = (references.ROOT / "docs" / "coverage.md").read_text()
@@ -22,6 +23,10 @@ def test_the_generator_reproduces_the_committed_pages() -> None:
         [sys.executable, "tools/generate_docs.py", "--check"], cwd=references.ROOT, capture_output=True, text=True
     )
     assert (done.stdout, done.returncode) == ("", 0), f"run `make generate`\n{done.stderr}"
+
+
+def test_the_openapi_document_is_current() -> None:
+    assert generate_openapi.DOCUMENT.read_text() == generate_openapi.document(), "run `make generate`"
 
 
 def test_coverage_has_every_row_of_the_checklist() -> None:

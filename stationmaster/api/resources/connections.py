@@ -63,7 +63,7 @@ async def list_connections(
 
 
 @get("/refused-connections", permission=Permission.VIEW)
-async def list_refused(
+async def list_refused_connections(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[RefusedConnection]:
     """Why can't my charger connect?"""
@@ -72,7 +72,7 @@ async def list_refused(
 
 
 @get("/stations/{station_id:str}/connections", permission=Permission.VIEW)
-async def list_history(
+async def list_station_connections(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ConnectionEvent]:
     """When this charger came and went, newest first."""
@@ -80,7 +80,9 @@ async def list_history(
     return paged(rows, limit, lambda row: ConnectionEvent(row.at, row.event, row.generation, row.detail))
 
 
-router = Router("/", route_handlers=[list_connections, list_refused, list_history], tags=["connections"])
+router = Router(
+    "/", route_handlers=[list_connections, list_refused_connections, list_station_connections], tags=["connections"]
+)
 
 
 def _history(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:

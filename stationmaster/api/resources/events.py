@@ -19,7 +19,7 @@ Only = Annotated[str | None, QueryParameter(max_length=48, description="Only thi
 
 
 @get("/events", permission=Permission.VIEW)
-async def listen(caller: GivenCaller, context: GivenContext, station: Only = None) -> Stream:
+async def listen_to_events(caller: GivenCaller, context: GivenContext, station: Only = None) -> Stream:
     """Server-sent events; `hello` comes first, `lost` means: load again."""
     user = caller.user
     station_id = None
@@ -42,4 +42,4 @@ async def listen(caller: GivenCaller, context: GivenContext, station: Only = Non
     )
 
 
-router = Router("/", route_handlers=[listen], tags=["live"])
+router = Router("/", route_handlers=[listen_to_events], tags=["live"])

@@ -62,7 +62,7 @@ async def list_quarantine(
 
 
 @post("/quarantine/{entry_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
-async def resolve(entry_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
+async def resolve_quarantined(entry_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
     await context.database.write(quarantine.resolve, caller.user.organization_id, entry_id)
 
@@ -96,7 +96,7 @@ async def resolve_alarm(alarm_id: RowNumber, caller: GivenCaller, context: Given
 
 
 @get("/stations/{station_id:str}/orphan-meter-values", permission=Permission.VIEW)
-async def list_orphans(
+async def list_orphan_meter_values(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[OrphanMeterValue]:
     """Meter values of this charger that belong to no session we know, newest first."""
@@ -105,7 +105,9 @@ async def list_orphans(
 
 
 router = Router(
-    "/", route_handlers=[list_quarantine, resolve, list_alarms, resolve_alarm, list_orphans], tags=["review"]
+    "/",
+    route_handlers=[list_quarantine, resolve_quarantined, list_alarms, resolve_alarm, list_orphan_meter_values],
+    tags=["review"],
 )
 
 

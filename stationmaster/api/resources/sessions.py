@@ -128,12 +128,12 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
 
 
 @post("/{session_id:str}/reviewed", permission=Permission.OPERATE, status_code=204)
-async def reviewed(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+async def review_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Say that a session with `review` has been looked at, and that its figures hold."""
     await context.database.write(sessions.reviewed, caller.user.organization_id, session_id)
 
 
-router = Router("/sessions", route_handlers=[list_sessions, get_session, reviewed], tags=["sessions"])
+router = Router("/sessions", route_handlers=[list_sessions, get_session, review_session], tags=["sessions"])
 
 
 def meter_value(row: Any) -> MeterValue:
