@@ -42,7 +42,7 @@ def prepare(url: str, identities: list[str]) -> dict[str, str]:
 
     def fill(work: Work) -> dict[str, str]:
         keys, home, made = Keys(KEY.encode()), organizations.home(work), {}
-        accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
+        accounts.add(work, home, email=EMAIL, password=PASSWORD, role="administrator")
         tokens.add(work, home, uid=TAG)
         rows = []
         for identity in identities:

@@ -11,11 +11,11 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import ImproperlyConfiguredException, ValidationException
 
-from stationmaster.api import auth, commands, description, errors, pages
-from stationmaster.api.auth import Permission
+from stationmaster.api import auth, commands, description, errors, guard, pages
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.resources import connections, events, messages, review, sessions, sites, stations, status, tokens
+from stationmaster.domain.permissions import Permission
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -62,9 +62,9 @@ def build(context: Context) -> Litestar:
         request_class=StrictRequest,
         dependencies={
             "context": Provide(lambda: context, sync_to_thread=False),
-            "caller": Provide(auth.caller, sync_to_thread=False),
+            "caller": Provide(guard.caller, sync_to_thread=False),
         },
-        guards=[auth.guard],
+        guards=[guard.guard],
         exception_handlers=errors.HANDLERS,
         before_send=[pages.security_headers(https=context.settings.web.secure_cookies)],
         request_max_body_size=MAX_BODY_BYTES,

@@ -1,75 +1,27 @@
-"""Log in, stay logged in, log out; and the one guard that decides who may do what (API-02, API-05 … API-10)."""
+"""Log in, stay logged in, log out (API-02, API-05 … API-09)."""
 
 from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Request, Response, Router, get, post
-from litestar.connection import ASGIConnection
 from litestar.datastructures import Cookie
-from litestar.exceptions import NotFoundException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
+from litestar.exceptions import PermissionDeniedException
 from litestar.params import JSONBody
 
 from stationmaster.api import logins
-from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.logins import Caller, NotLoggedIn
-from stationmaster.domain import accounts
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.domain import accounts, organizations, permissions
 from stationmaster.domain.accounts import WrongCredentials
+from stationmaster.domain.permissions import Permission as Permission
 from stationmaster.storage import Work
-
-
-class Permission(StrEnum):
-    """What a route asks of its caller; every route names one."""
-
-    PUBLIC = "public"
-    VIEW = "view"
-    OPERATE = "operate"
-    ADMINISTER = "administer"
-
-
-MAY: dict[str, frozenset[Permission]] = {
-    "viewer": frozenset({Permission.VIEW}),
-    "operator": frozenset({Permission.VIEW, Permission.OPERATE}),
-    "administrator": frozenset({Permission.VIEW, Permission.OPERATE, Permission.ADMINISTER}),
-}
 
 COOKIE = "stationmaster_refresh"
 COOKIE_PATH = "/api/v1/auth"
-
-
-async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Deny by default: a route that names no permission is for nobody."""
-    if "\x00" in connection.scope["path"] or b"%00" in connection.scope["query_string"]:
-        raise NotFoundException("there is nothing with such a name")  # PostgreSQL has no such character
-    permission = handler.opt.get("permission")
-    if permission is Permission.PUBLIC:
-        return
-    caller = await authenticate(connection)
-    if permission not in MAY.get(caller.user.role, ()):
-        raise PermissionDeniedException(f"the role {caller.user.role} does not allow this")
-    connection.scope["user"] = caller
-
-
-async def authenticate(connection: ASGIConnection[Any, Any, Any, Any]) -> Caller:
-    """Who holds the access token of this request. Raises `NotLoggedIn`."""
-    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise NotLoggedIn("please log in")
-    context: Context = connection.app.state.context
-    claims = logins.read(context.keys.tokens, token.strip(), context.database.clock())
-    return Caller(await context.standings.user(context.database, claims), claims.sid)
-
-
-def caller(request: Request[Any, Any, Any]) -> Caller:
-    """Handed to routes as `caller`."""
-    who: Caller = request.scope["user"]
-    return who
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,11 +32,19 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Me(msgspec.Struct, frozen=True):
-    """Who is logged in."""
+    """Who is asking: a person, by e-mail address, or a program with a key, by the key's name; and what they may do.
+
+    `email` is empty and `role` is null for what has none. `sites` holds the ids of the sites they are limited to.
+    """
 
     id: str
     email: str
-    role: str
+    role: str | None
+    kind: str
+    name: str
+    organization: str
+    permissions: list[str]
+    sites: list[str] | None
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -105,8 +65,7 @@ async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], co
     async with context.verifying:
         user = await asyncio.to_thread(accounts.verified, row, data.password)
     context.throttle.succeeded(data.email, source)
-    refresh_token, login_name = await context.database.write(_begin, user)
-    return _logged_in(context, user, login_name, refresh_token)
+    return _logged_in(context, await context.database.write(_begin, user))
 
 
 @post("/refresh", permission=Permission.PUBLIC, security=[{}], status_code=200)
@@ -117,7 +76,7 @@ async def refresh(request: Request[Any, Any, Any], context: GivenContext) -> Res
     continued = await context.database.write(_continue, token) if token else None
     if continued is None:
         raise WrongCredentials("please log in again")
-    return _logged_in(context, *continued)
+    return _logged_in(context, continued)
 
 
 @post("/logout", permission=Permission.PUBLIC, security=[{}], status_code=204)
@@ -133,20 +92,39 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
 
 
 @get("/me", permission=Permission.VIEW)
-async def get_me(caller: GivenCaller) -> Me:
-    """Who I am."""
-    return Me(caller.user.id, caller.user.email, caller.user.role)
+async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
+    """Who I am, and what I may do."""
+    organization = await context.database.read(organizations.get, caller.organization)
+    actor, scope = caller.actor, caller.scope
+    return Me(
+        id=actor.id,
+        email=actor.name if actor.kind == "user" else "",
+        role=caller.role,
+        kind=actor.kind,
+        name=actor.name,
+        organization=organization.name,
+        permissions=sorted(caller.permissions),
+        sites=None if scope is None else sorted(str(site) for site in scope),
+    )
 
 
 router = Router("/auth", route_handlers=[login, refresh, logout, get_me], tags=["log-in"])
 
 
-def _begin(work: Work, user: accounts.User) -> tuple[str, str]:
-    token = accounts.begin_login(work, user)
-    return token, _name(work, token)
+class _LoggedIn(msgspec.Struct, frozen=True):
+    """A log-in as it goes out: whose it is, its name, and the refresh token in clear."""
+
+    user: accounts.User
+    organization: str
+    login: str
+    refresh_token: str
 
 
-def _continue(work: Work, token: str) -> tuple[accounts.User, str, str] | None:
+def _begin(work: Work, user: accounts.User) -> _LoggedIn:
+    return _logged(work, user, accounts.begin_login(work, user))
+
+
+def _continue(work: Work, token: str) -> _LoggedIn | None:
     # Reuse ends the whole log-in, and that must be committed: so it is answered, not raised (API-06).
     if accounts.stolen(work, token):
         return None
@@ -154,7 +132,13 @@ def _continue(work: Work, token: str) -> tuple[accounts.User, str, str] | None:
         user, following = accounts.continue_login(work, token)
     except WrongCredentials:
         return None
-    return user, _name(work, following), following
+    return _logged(work, user, following)
+
+
+def _logged(work: Work, user: accounts.User, token: str) -> _LoggedIn:
+    login = accounts.login_of(work, token)
+    assert login is not None
+    return _LoggedIn(user, organizations.get(work, user.organization_id).name, login, token)
 
 
 def _end(work: Work, token: str) -> str | None:
@@ -162,16 +146,21 @@ def _end(work: Work, token: str) -> str | None:
     return accounts.login_of(work, token)
 
 
-def _name(work: Work, token: str) -> str:
-    name = accounts.login_of(work, token)
-    assert name is not None
-    return name
-
-
-def _logged_in(context: GivenContext, user: accounts.User, login_name: str, refresh_token: str) -> Response[Login]:
-    access = logins.issue(context.keys.tokens, user, login_name, context.database.clock())
-    said = Login(access, int(logins.ACCESS_FOR.total_seconds()), Me(user.id, user.email, user.role))
-    return Response(said, status_code=200, cookies=[_cookie(context, refresh_token, accounts.REFRESH_FOR)])
+def _logged_in(context: GivenContext, begun: _LoggedIn) -> Response[Login]:
+    user = begun.user
+    me = Me(
+        id=user.id,
+        email=user.email,
+        role=user.role,
+        kind="user",
+        name=user.email,
+        organization=begun.organization,
+        permissions=sorted(permissions.of_role(user.role)),
+        sites=None,
+    )
+    access = logins.issue(context.keys.tokens, user, begun.login, context.database.clock())
+    said = Login(access, int(logins.ACCESS_FOR.total_seconds()), me)
+    return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, accounts.REFRESH_FOR)])
 
 
 def _cookie(context: GivenContext, value: str, age: timedelta) -> Cookie:

@@ -22,8 +22,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     """`POST /stations/{id}/commands/{name}`, with the command's own fields as its body."""
 
     async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> Asked:
-        station = await context.database.read(stations.get, caller.user.organization_id, station_id)
-        return await context.switchboard.send(station.id, data or kind(), by=caller.user.email)
+        station = await context.database.read(stations.get, caller.organization, station_id)
+        return await context.switchboard.send(station.id, data or kind(), by=caller.actor.name)
 
     ask.__name__, ask.__doc__ = kind.__name__, kind.__doc__
     # A command whose fields all have defaults may be asked for without a body.
@@ -44,7 +44,7 @@ async def list_commands(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Asked]:
     """What was asked of this charger, and what came of it, newest first."""
-    rows = await context.database.read(_history, caller.user.organization_id, station_id, limit, cursor)
+    rows = await context.database.read(_history, caller.organization, station_id, limit, cursor)
     return paged(rows, limit, commands.public_form)
 
 
@@ -75,15 +75,15 @@ class Timeout(msgspec.Struct, frozen=True, tag_field="type", tag="TIMEOUT"):
     """The charger did not answer in time."""
 
 
-@post("/stations/{station_id:str}/call", permission=Permission.OPERATE, status_code=200)
+@post("/stations/{station_id:str}/call", permission=Permission.RAW_CALL, status_code=200)
 async def call_station(
     station_id: FromPath[str], data: JSONBody[RawCall], caller: GivenCaller, context: GivenContext
 ) -> CallResult | CallError | Timeout:
     """Send a call as it is, and get the charger's own answer."""
-    station = await context.database.read(stations.get, caller.user.organization_id, station_id)
+    station = await context.database.read(stations.get, caller.organization, station_id)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
     outcome = await context.switchboard.call(
-        station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.user.email
+        station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
     )
     kind: Literal["result", "error", "timeout", "replaced"] = outcome.kind
     if kind == "result":

@@ -9,8 +9,9 @@ from typing import TypeAlias
 
 from litestar.di import NamedDependency
 
+from stationmaster.api.callers import Caller
 from stationmaster.api.live import Live
-from stationmaster.api.logins import Caller, Standings, Throttle
+from stationmaster.api.logins import Standings, Throttle
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.settings import Settings

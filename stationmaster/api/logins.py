@@ -27,13 +27,6 @@ class NotLoggedIn(DomainError):
     """There is no access token, or it is not good any more."""
 
 
-class Caller(msgspec.Struct, frozen=True):
-    """Who is asking, and through which of their log-ins."""
-
-    user: User
-    login: str
-
-
 class Claims(msgspec.Struct, frozen=True):
     sub: str
     ver: int
@@ -88,6 +81,11 @@ class Standings:
         if user is None or user.version != claims.ver:
             raise NotLoggedIn("please log in again")
         return user
+
+    async def stands(self, database: Database, claims: Claims) -> bool:
+        """Whether this log-in, and what it said of its user, still hold."""
+        user = await self.now(database, claims.sub, claims.sid)
+        return user is not None and user.version == claims.ver
 
     async def now(self, database: Database, user_id: str, login: str) -> User | None:
         """The user with this public id, or None when they, or this log-in, have ended."""

@@ -19,6 +19,7 @@ app = typer.Typer(
 app.add_typer(records.user, name="user")
 app.add_typer(records.station, name="station")
 app.add_typer(records.token, name="token")
+app.add_typer(records.organization, name="organization")
 app.command()(simulate)
 
 

@@ -1,4 +1,4 @@
-"""`stationmaster user|station|token add …`: records made from the command line, beside a running server or before it."""
+"""`stationmaster user|station|token|organization add …`: records made from the command line, beside a server or before it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from stationmaster import telemetry
-from stationmaster.domain import accounts, organizations, stations, tokens
+from stationmaster.domain import accounts, organizations, permissions, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.settings import load, secret_key
 from stationmaster.storage import Database, Work, migrations
@@ -17,16 +17,40 @@ from stationmaster.storage import Database, Work, migrations
 user = typer.Typer(no_args_is_help=True, help="People who log in.")
 station = typer.Typer(no_args_is_help=True, help="Chargers.")
 token = typer.Typer(no_args_is_help=True, help="Cards and other tokens.")
+organization = typer.Typer(no_args_is_help=True, help="Tenants: each sees only what is its own.")
+
+Of = Annotated[
+    str | None, typer.Option("--organization", help="Name of the organization; may be left out while there is only one")
+]
+
+
+@organization.command("add")
+def add_organization(name: str) -> None:
+    """Add an organization."""
+    _write(lambda work: organizations.create(work, name=name))
+    print(f"organization {name}")
+
+
+@organization.command("list")
+def list_organizations() -> None:
+    """All organizations."""
+    for each in _write(organizations.listed):
+        print(each.name)
 
 
 @user.command("add")
 def add_user(
     email: str,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-    role: Annotated[str, typer.Option(help=", ".join(accounts.ROLES))] = "administrator",
+    role: Annotated[str, typer.Option(help=", ".join(permissions.ROLES))] = "administrator",
+    organization: Of = None,
 ) -> None:
     """Add somebody who can log in."""
-    _write(lambda work: accounts.add(work, email=email, password=password, role=role))
+    _write(
+        lambda work: accounts.add(
+            work, organizations.named(work, organization), email=email, password=password, role=role
+        )
+    )
     print(f"{email} can log in as {role}")
 
 
@@ -35,12 +59,16 @@ def add_station(
     identity: Annotated[str, typer.Argument(metavar="ID", help="What the charger calls itself: the end of its URL")],
     secret: Annotated[str | None, typer.Option(help="16 to 64 characters; left out, one is generated")] = None,
     name: Annotated[str | None, typer.Option()] = None,
+    organization: Of = None,
 ) -> None:
     """Add a charger and print its secret."""
     keys = Keys(secret_key(load()))
-    _, shown = _write(
-        lambda work: stations.create(work, organizations.home(work), keys, identity=identity, secret=secret, name=name)
-    )
+
+    def add(work: Work) -> tuple[Any, str]:
+        home = organizations.named(work, organization)
+        return stations.create(work, home, keys, identity=identity, secret=secret, name=name)
+
+    _, shown = _write(add)
     print(f"charger {identity}\nsecret  {shown}")
 
 
@@ -48,9 +76,10 @@ def add_station(
 def add_token(
     uid: Annotated[str, typer.Argument(help="As the charger reads it from the card")],
     label: Annotated[str | None, typer.Option(help="Whose card it is")] = None,
+    organization: Of = None,
 ) -> None:
     """Add a card."""
-    _write(lambda work: tokens.add(work, organizations.home(work), uid=uid, label=label))
+    _write(lambda work: tokens.add(work, organizations.named(work, organization), uid=uid, label=label))
     print(f"card {uid} may charge")
 
 

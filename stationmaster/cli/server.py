@@ -120,7 +120,7 @@ def _make_demo(work: Work, keys: Keys, password: str, identities: list[str]) -> 
         with contextlib.suppress(Conflict):
             tokens.add(work, home, uid=uid, label=f"Driver {number}")
     try:
-        accounts.add(work, email=DEMO_EMAIL, password=password, role="administrator")
+        accounts.add(work, home, email=DEMO_EMAIL, password=password, role="administrator")
     except Conflict:
         accounts.set_password(work, email=DEMO_EMAIL, password=password)
     made = {}

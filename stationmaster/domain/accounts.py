@@ -12,7 +12,7 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, insert, select, update
 
-from stationmaster.domain import organizations
+from stationmaster.domain import permissions
 from stationmaster.domain.errors import Conflict, DomainError, Invalid
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -53,8 +53,6 @@ refresh_tokens = Table(
     Column("revoked_at", UtcTime),
 )
 
-# administrator: everything. operator: watches and steers. viewer: watches.
-ROLES = ("administrator", "operator", "viewer")
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
@@ -83,20 +81,19 @@ class User(msgspec.Struct, frozen=True):
     version: int
 
 
-def add(work: Work, *, email: str, password: str, role: str) -> User:
-    """A new user of the first organization. Raises `Invalid`, `Conflict`."""
+def add(work: Work, organization_id: int, *, email: str, password: str, role: str) -> User:
+    """A new user of an organization. Raises `Invalid`, `Conflict`."""
     email = email.strip()
     if "@" not in email or len(email) > 254:
         raise Invalid("email", "must be an e-mail address")
     _check_password(password)
-    if role not in ROLES:
-        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+    permissions.check_role(role)
     if _find(work, email) is not None:
         raise Conflict(f"there is a user {email} already")
     row = work.execute(
         insert(users)
         .values(
-            organization_id=organizations.home(work),
+            organization_id=organization_id,
             public_id=secrets.token_hex(8),
             email=email,
             email_key=email.lower(),

@@ -17,7 +17,7 @@ from litestar import Litestar
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
-from stationmaster.domain import accounts, boots, commands, connections, stations
+from stationmaster.domain import accounts, boots, commands, connections, organizations, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.switchboard import NotConnected
@@ -139,7 +139,9 @@ async def user(database: Database) -> Callable[..., Any]:
 
     async def make(role: str, email: str | None = None) -> accounts.User:
         def add(work: Work) -> accounts.User:
-            return accounts.add(work, email=email or f"{role}@example.com", password=PASSWORD, role=role)
+            return accounts.add(
+                work, organizations.home(work), email=email or f"{role}@example.com", password=PASSWORD, role=role
+            )
 
         return await database.write(add)
 

@@ -10,11 +10,14 @@ import pytest
 from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
-from stationmaster.api import application
+from stationmaster.api import application, callers
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context
+from stationmaster.domain.audit import Actor
+from stationmaster.domain.permissions import ROLES, Permission
 from tests.api.conftest import Client
 
-PUBLIC, VIEW, OPERATE, ADMINISTER = "public", "view", "operate", "administer"
+PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER = "public", "view", "operate", "raw_call", "administer"
 
 MATRIX = {
     "GET /": PUBLIC,
@@ -50,7 +53,7 @@ MATRIX = {
     "POST /api/v1/alarms/{alarm_id}/resolve": OPERATE,
     "POST /api/v1/quarantine/{entry_id}/resolve": OPERATE,
     "POST /api/v1/sessions/{session_id}/reviewed": OPERATE,
-    "POST /api/v1/stations/{station_id}/call": OPERATE,
+    "POST /api/v1/stations/{station_id}/call": RAW_CALL,
     "POST /api/v1/stations/{station_id}/commands/change-availability": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/change-configuration": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/clear-cache": OPERATE,
@@ -72,7 +75,8 @@ MATRIX = {
 ALLOWED = {
     "viewer": {PUBLIC, VIEW},
     "operator": {PUBLIC, VIEW, OPERATE},
-    "administrator": {PUBLIC, VIEW, OPERATE, ADMINISTER},
+    "technician": {PUBLIC, VIEW, OPERATE, RAW_CALL},
+    "administrator": {PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER},
 }
 
 
@@ -124,3 +128,41 @@ async def test_API_10_a_route_without_a_permission_does_not_start(
 
 async def test_API_10_options_are_denied(admin: Client) -> None:
     assert (await admin.options("/api/v1/tokens")).status_code == 403
+
+
+async def test_A10_a_raw_call_is_a_permission_of_its_own(as_role: Callable[..., Any], charger: Any) -> None:
+    body = {"action": "UpdateFirmware", "payload": {"location": "http://10.0.0.1/evil.bin"}}
+    operator, technician = await as_role("operator"), await as_role("technician")
+    refused = await operator.post("/api/v1/stations/CP1/call", json=body)
+    assert refused.status_code == 403
+    assert "raw_call" in refused.json()["detail"]
+    assert (await technician.post("/api/v1/stations/CP1/call", json=body)).status_code == 200
+
+
+@pytest.mark.parametrize("role", [*ROLES])
+async def test_everyone_is_told_what_they_may_do(role: str, as_role: Callable[..., Any]) -> None:
+    client = await as_role(role)
+    me = (await client.get("/api/v1/auth/me")).json()
+    assert (me["kind"], me["name"], me["role"]) == ("user", f"{role}@example.com", role)
+    assert (me["organization"], me["sites"]) == ("Home", None)
+    assert me["permissions"] == sorted(ROLES[role])
+    assert "public" not in me["permissions"]
+
+
+async def test_a_new_kind_of_caller_is_one_function(web: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def by_badge(connection: Any, _context: Context) -> Caller | None:
+        badge = connection.headers.get("x-badge")
+        if badge is None:
+            return None
+
+        async def stands() -> bool:
+            return True
+
+        actor = Actor("badge", badge, f"badge {badge}")
+        return Caller(actor=actor, organization=1, permissions=frozenset({Permission.VIEW}), stands=stands)
+
+    monkeypatch.setattr(callers, "AUTHENTICATORS", [by_badge, *callers.AUTHENTICATORS])
+    async with Client(web) as client:
+        assert (await client.get("/api/v1/tokens", headers={"X-Badge": "7"})).status_code == 200
+        assert (await client.post("/api/v1/tokens", headers={"X-Badge": "7"}, json={"uid": "A"})).status_code == 403
+        assert (await client.get("/api/v1/tokens")).status_code == 401

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from stationmaster.api import auth, pages
+from stationmaster.api import guard, pages
 from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.pages import pages as pages_of
 from tests.api.conftest import Client
@@ -32,7 +32,7 @@ def dist(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def site(dist: Path) -> Client:
-    return Client(Litestar([pages_of(dist)], guards=[auth.guard], openapi_config=None, logging_config=None))
+    return Client(Litestar([pages_of(dist)], guards=[guard.guard], openapi_config=None, logging_config=None))
 
 
 async def test_hashed_assets_are_kept_forever_and_the_page_is_asked_for_again(site: Client) -> None:
@@ -83,7 +83,7 @@ async def test_API_22_no_path_leads_out_of_the_folder(site: Client) -> None:
 
 async def test_pages_that_are_not_built_say_so_kindly(tmp_path: Path) -> None:
     bare = Client(
-        Litestar([pages_of(tmp_path / "nothing")], guards=[auth.guard], openapi_config=None, logging_config=None)
+        Litestar([pages_of(tmp_path / "nothing")], guards=[guard.guard], openapi_config=None, logging_config=None)
     )
     answer = await bare.get("/")
     assert answer.status_code == 200
@@ -117,7 +117,7 @@ async def test_API_30_https_is_remembered() -> None:
     for https, expected in ((True, "max-age=31536000"), (False, None)):
         app = Litestar(
             [pages_of(Path("nowhere"))],
-            guards=[auth.guard],
+            guards=[guard.guard],
             before_send=[pages.security_headers(https=https)],
             openapi_config=None,
             logging_config=None,

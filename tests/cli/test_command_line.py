@@ -80,3 +80,23 @@ def test_records_are_made_once_and_wrong_ones_are_told(tmp_path: Path) -> None:
         told = run(tmp_path, *arguments)
         assert told.returncode == 2
         assert told.stderr.startswith(f"stationmaster: {said}") and told.stderr.count("\n") == 1, told.stderr
+
+
+def test_of_several_organizations_one_is_named(tmp_path: Path) -> None:
+    """The first is there by itself; with a second one, nothing is put into either by guess."""
+    assert run(tmp_path, "token", "add", "TAG1").returncode == 0
+    assert run(tmp_path, "organization", "add", "Harbour").stdout == "organization Harbour\n"
+    assert run(tmp_path, "organization", "list").stdout == "Home\nHarbour\n"
+    again = run(tmp_path, "organization", "add", "Harbour")
+    assert (again.returncode, again.stderr) == (
+        2,
+        "stationmaster: there is an organization named 'Harbour' already\n",
+    )
+    unnamed = run(tmp_path, "token", "add", "TAG2")
+    assert (unnamed.returncode, unnamed.stderr) == (
+        2,
+        "stationmaster: organization: there are several, so one must be named\n",
+    )
+    assert run(tmp_path, "token", "add", "TAG1", "--organization", "Harbour").returncode == 0
+    unknown = run(tmp_path, "token", "add", "TAG2", "--organization", "Airport")
+    assert unknown.stderr == "stationmaster: there is no organization named 'Airport'\n"

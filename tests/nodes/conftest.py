@@ -148,7 +148,7 @@ async def two(cluster: Cluster) -> tuple[App, App]:
     one, other = await cluster.start(), await cluster.start()
 
     def fill(work: Work) -> None:
-        accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator")
+        accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
         tokens.add(work, organizations.home(work), uid="TAG1")
 
     await one.database.write(fill)

@@ -19,7 +19,9 @@ EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
 async def test_a_client_that_is_not_ours_charges_from_boot_to_stop(app: App) -> None:
     await app.database.write(organizations.home)
-    await app.database.write(lambda work: accounts.add(work, email=EMAIL, password=PASSWORD, role="administrator"))
+    await app.database.write(
+        lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
+    )
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}/api/v1") as api:
         login = await api.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
         api.headers["Authorization"] = f"Bearer {login.json()['access_token']}"

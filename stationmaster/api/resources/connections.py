@@ -9,10 +9,10 @@ import msgspec
 from litestar import Router, get
 from litestar.params import FromPath
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import connections, stations
+from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
 
@@ -58,7 +58,7 @@ async def list_connections(
 ) -> Page[Connection]:
     """Chargers that are connected now."""
     switchboard = context.switchboard
-    rows, seen = await context.database.read(_open, caller.user.organization_id, switchboard.node, limit, cursor)
+    rows, seen = await context.database.read(_open, caller.organization, switchboard.node, limit, cursor)
     return paged(rows, limit, lambda row: _connection(row.identity, seen[row.id], switchboard))
 
 
@@ -67,7 +67,7 @@ async def list_refused_connections(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[RefusedConnection]:
     """Why can't my charger connect?"""
-    rows = await context.database.read(connections.refusals, caller.user.organization_id, limit=limit, cursor=cursor)
+    rows = await context.database.read(connections.refusals, caller.organization, limit=limit, cursor=cursor)
     return paged(rows, limit, _refused)
 
 
@@ -76,7 +76,7 @@ async def list_station_connections(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ConnectionEvent]:
     """When this charger came and went, newest first."""
-    rows = await context.database.read(_history, caller.user.organization_id, station_id, limit, cursor)
+    rows = await context.database.read(_history, caller.organization, station_id, limit, cursor)
     return paged(rows, limit, lambda row: ConnectionEvent(row.at, row.event, row.generation, row.detail))
 
 

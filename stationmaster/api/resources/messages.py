@@ -10,10 +10,10 @@ import msgspec
 from litestar import Router, get
 from litestar.params import FromPath, QueryParameter
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import events, message_log, stations
+from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 
@@ -72,7 +72,7 @@ async def list_messages(
     action: Action = None,
 ) -> Page[Message]:
     """The frame log of a charger, newest first."""
-    rows = await context.database.read(_listed, caller.user.organization_id, station_id, action, limit, cursor)
+    rows = await context.database.read(_listed, caller.organization, station_id, action, limit, cursor)
     return paged(rows, limit, _message)
 
 

@@ -55,7 +55,7 @@ async def list_quarantine(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Quarantined]:
     """What waits for a person, newest first."""
-    organization = caller.user.organization_id
+    organization = caller.organization
     return paged(
         await context.database.read(quarantine.listed, organization, limit=limit, cursor=cursor), limit, _public_form
     )
@@ -64,7 +64,7 @@ async def list_quarantine(
 @post("/quarantine/{entry_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
 async def resolve_quarantined(entry_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
-    await context.database.write(quarantine.resolve, caller.user.organization_id, entry_id)
+    await context.database.write(quarantine.resolve, caller.organization, entry_id)
 
 
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only alarms of this charger")]
@@ -81,7 +81,7 @@ async def list_alarms(
     cursor: Cursor = None,
 ) -> Page[Alarm]:
     """Alarms, newest first."""
-    rows = await context.database.read(_alarms, caller.user.organization_id, station, open, limit, cursor)
+    rows = await context.database.read(_alarms, caller.organization, station, open, limit, cursor)
     return paged(
         rows,
         limit,
@@ -92,7 +92,7 @@ async def list_alarms(
 @post("/alarms/{alarm_id:int}/resolve", permission=Permission.OPERATE, status_code=204)
 async def resolve_alarm(alarm_id: RowNumber, caller: GivenCaller, context: GivenContext) -> None:
     """Say that it has been looked at."""
-    await context.database.write(alarms.resolve, caller.user.organization_id, alarm_id)
+    await context.database.write(alarms.resolve, caller.organization, alarm_id)
 
 
 @get("/stations/{station_id:str}/orphan-meter-values", permission=Permission.VIEW)
@@ -100,7 +100,7 @@ async def list_orphan_meter_values(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[OrphanMeterValue]:
     """Meter values of this charger that belong to no session we know, newest first."""
-    rows = await context.database.read(_orphans, caller.user.organization_id, station_id, limit, cursor)
+    rows = await context.database.read(_orphans, caller.organization, station_id, limit, cursor)
     return paged(rows, limit, _orphan)
 
 

@@ -114,7 +114,7 @@ async def list_sessions(
 ) -> Page[Session]:
     """Sessions, newest first."""
     rows, last = await context.database.read(
-        _listed, caller.user.organization_id, station, token, status, review, limit, cursor
+        _listed, caller.organization, station, token, status, review, limit, cursor
     )
     return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
@@ -122,7 +122,7 @@ async def list_sessions(
 @get("/{session_id:str}", permission=Permission.VIEW)
 async def get_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionDetail:
     """One session with its meter values."""
-    row, last, values = await context.database.read(_with_values, caller.user.organization_id, session_id)
+    row, last, values = await context.database.read(_with_values, caller.organization, session_id)
     facts = _facts(sessions.public_form(row, row.station), last)
     return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
 
@@ -130,7 +130,7 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
 @post("/{session_id:str}/reviewed", permission=Permission.OPERATE, status_code=204)
 async def review_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Say that a session with `review` has been looked at, and that its figures hold."""
-    await context.database.write(sessions.reviewed, caller.user.organization_id, session_id)
+    await context.database.write(sessions.reviewed, caller.organization, session_id)
 
 
 router = Router("/sessions", route_handlers=[list_sessions, get_session, review_session], tags=["sessions"])

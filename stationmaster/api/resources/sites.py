@@ -9,10 +9,10 @@ import msgspec
 from litestar import Router, get, post
 from litestar.params import JSONBody
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, paged
 from stationmaster.domain import sites
+from stationmaster.domain.permissions import Permission
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ async def list_sites(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Site]:
     """Sites, newest first."""
-    organization = caller.user.organization_id
+    organization = caller.organization
     return paged(
         await context.database.read(sites.listed, organization, limit=limit, cursor=cursor), limit, _public_form
     )
@@ -46,7 +46,7 @@ async def list_sites(
 async def add_site(data: JSONBody[NewSite], caller: GivenCaller, context: GivenContext) -> Site:
     """Add a site."""
     return _public_form(
-        await context.database.write(sites.create, caller.user.organization_id, name=data.name, address=data.address)
+        await context.database.write(sites.create, caller.organization, name=data.name, address=data.address)
     )
 
 

@@ -10,13 +10,13 @@ import msgspec
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.sessions import energy_so_far
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
 from stationmaster.domain import connections, connectors, metering, sessions, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
 
@@ -133,16 +133,14 @@ async def list_stations(
     """Chargers, newest first."""
     _check_text("search", search)
     node = context.switchboard.node
-    rows, parts = await context.database.read(
-        _listed, caller.user.organization_id, node, search, connected, limit, cursor
-    )
+    rows, parts = await context.database.read(_listed, caller.organization, node, search, connected, limit, cursor)
     return paged(rows, limit, lambda row: Station(**_facts(row, row.site, parts, context.switchboard)))
 
 
 @post("/", permission=Permission.ADMINISTER)
 async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> CreatedStation:
     """Add a charger; the answer holds its secret, once."""
-    row, secret = await context.database.write(_create, caller.user.organization_id, context.keys, data)
+    row, secret = await context.database.write(_create, caller.organization, context.keys, data)
     return CreatedStation(**_facts(row, data.site, _Parts([], [], {}, {}), context.switchboard), secret=secret)
 
 
@@ -150,7 +148,7 @@ async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: 
 async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
     """One charger."""
     node = context.switchboard.node
-    row, site, parts = await context.database.read(_one, caller.user.organization_id, node, station_id)
+    row, site, parts = await context.database.read(_one, caller.organization, node, station_id)
     return Station(**_facts(row, site, parts, context.switchboard))
 
 
@@ -159,7 +157,7 @@ async def change_station(
     station_id: FromPath[str], data: JSONBody[StationChanges], caller: GivenCaller, context: GivenContext
 ) -> Station:
     """Change the fields that are given."""
-    organization, node = caller.user.organization_id, context.switchboard.node
+    organization, node = caller.organization, context.switchboard.node
     row, site, parts = await context.database.write(_change, organization, node, station_id, given(data))
     return Station(**_facts(row, site, parts, context.switchboard))
 
@@ -167,7 +165,7 @@ async def change_station(
 @delete("/{station_id:str}", permission=Permission.ADMINISTER)
 async def remove_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Remove a charger; its sessions stay, its id is free again."""
-    await context.database.write(stations.delete, caller.user.organization_id, station_id)
+    await context.database.write(stations.delete, caller.organization, station_id)
 
 
 @post("/{station_id:str}/secret", permission=Permission.ADMINISTER, status_code=200)
@@ -177,7 +175,7 @@ async def change_secret(
     """Give the charger a new secret; the old one stops working at once."""
     secret = await context.database.write(
         stations.new_secret,
-        caller.user.organization_id,
+        caller.organization,
         station_id,
         context.keys,
         secret=None if data is None else data.secret,

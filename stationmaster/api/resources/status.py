@@ -11,10 +11,10 @@ import msgspec
 from litestar import Response, Router, get
 from sqlalchemy import text
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, number
 from stationmaster.domain import alarms, connections, quarantine, sessions, stations
+from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 VERSION = version("stationmaster")
@@ -73,7 +73,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
     """How the server is."""
     database, switchboard = context.database, context.switchboard
     counts = switchboard.counts
-    total, connected, active, review_counts, power = await database.read(_counted, caller.user.organization_id)
+    total, connected, active, review_counts, power = await database.read(_counted, caller.organization)
     return Status(
         version=VERSION,
         started_at=context.started_at,

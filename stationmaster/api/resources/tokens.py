@@ -9,10 +9,10 @@ import msgspec
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
-from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
 from stationmaster.domain import tokens
+from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 Status = Literal["accepted", "blocked"]
@@ -56,7 +56,7 @@ async def list_tokens(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[Token]:
     """Tokens, newest first."""
-    organization = caller.user.organization_id
+    organization = caller.organization
     return paged(
         await context.database.read(tokens.listed, organization, limit=limit, cursor=cursor), limit, _public_form
     )
@@ -65,13 +65,13 @@ async def list_tokens(
 @post("/", permission=Permission.OPERATE)
 async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Token:
     """Add a token."""
-    return _public_form(await context.database.write(_add, caller.user.organization_id, data))
+    return _public_form(await context.database.write(_add, caller.organization, data))
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
 async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> Token:
     """One token."""
-    return _public_form(await context.database.read(tokens.get, caller.user.organization_id, uid))
+    return _public_form(await context.database.read(tokens.get, caller.organization, uid))
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
@@ -79,13 +79,13 @@ async def change_token(
     uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext
 ) -> Token:
     """Change the fields that are given."""
-    return _public_form(await context.database.write(tokens.change, caller.user.organization_id, uid, given(data)))
+    return _public_form(await context.database.write(tokens.change, caller.organization, uid, given(data)))
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
 async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Remove a token; its sessions stay."""
-    await context.database.write(tokens.remove, caller.user.organization_id, uid)
+    await context.database.write(tokens.remove, caller.organization, uid)
 
 
 router = Router(

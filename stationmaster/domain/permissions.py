@@ -1,0 +1,55 @@
+"""What somebody may do, in fine grains, and the roles that gather them. A new role is a line in `ROLES`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from stationmaster.domain.errors import Invalid
+
+
+class Permission(StrEnum):
+    """What a route asks of its caller; every route names one."""
+
+    PUBLIC = "public"  # nobody has to be asked
+    VIEW = "view"
+    OPERATE = "operate"  # send commands, manage cards
+    RAW_CALL = "raw_call"  # send a charger any message, UpdateFirmware from any address included
+    CORRECT_SESSIONS = "correct_sessions"  # end, correct, exclude and restore sessions
+    ADMINISTER = "administer"  # add, change and remove chargers and sites
+    MANAGE_USERS = "manage_users"
+    MANAGE_KEYS = "manage_keys"
+    VIEW_AUDIT = "view_audit"
+    SEE_SECRETS = "see_secrets"  # passwords and signed addresses inside messages and settings
+
+
+_VIEWER = frozenset({Permission.VIEW})
+_OPERATOR = _VIEWER | {Permission.OPERATE, Permission.CORRECT_SESSIONS}
+
+ROLES: dict[str, frozenset[Permission]] = {
+    "administrator": frozenset(Permission) - {Permission.PUBLIC},
+    "technician": _OPERATOR | {Permission.RAW_CALL},
+    "operator": _OPERATOR,
+    "viewer": _VIEWER,
+}
+
+
+def of_role(role: str) -> frozenset[Permission]:
+    """What a role may do; nothing, when there is no such role any more."""
+    return ROLES.get(role, frozenset())
+
+
+def check_role(role: str) -> None:
+    """Raises `Invalid`."""
+    if role not in ROLES:
+        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+
+
+def named(names: Iterable[str]) -> frozenset[Permission]:
+    """Permissions by their names. Raises `Invalid`."""
+    found = set()
+    for name in names:
+        if name not in list(Permission) or name == Permission.PUBLIC:
+            raise Invalid("permissions", f"there is no permission {name!r}")
+        found.add(Permission(name))
+    return frozenset(found)
