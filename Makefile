@@ -37,7 +37,7 @@ check: setup ## format, lint, types, architecture arrows
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python tools/arrows.py
+	@$(BIN)/lint-imports --no-logo
 
 format: setup ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
