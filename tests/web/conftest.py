@@ -13,7 +13,7 @@ import pytest
 from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, tokens, sites, stations
+from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
@@ -110,7 +110,9 @@ async def browser(tmp_path: Path) -> AsyncIterator[BrowserContext]:
 @pytest.fixture
 async def stranger(app: App, browser: BrowserContext) -> AsyncIterator[Visitor]:
     """Someone on the login page. Fails the test if a page had an error, a dialog or a breach of its policy."""
-    await app.database.write(lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator"))
+    await app.database.write(
+        lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
+    )
     visitor = Visitor(browser.pages[0], f"http://127.0.0.1:{app.web_port}")
     await visitor.open("/")
     yield visitor

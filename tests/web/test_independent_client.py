@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from stationmaster.app import App
-from stationmaster.domain import tokens, sites, stations
+from stationmaster.domain import organizations, stations, tokens
 from tests.scenarios.witness import connected
 from tests.web.conftest import Visitor
 
