@@ -14,7 +14,18 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from stationmaster.api import auth, commands, description, errors, guard, pages
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
-from stationmaster.api.resources import connections, events, messages, review, sessions, sites, stations, status, tokens
+from stationmaster.api.resources import (
+    connections,
+    events,
+    messages,
+    review,
+    sessions,
+    sites,
+    states,
+    stations,
+    status,
+    tokens,
+)
 from stationmaster.domain.permissions import Permission
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -25,6 +36,7 @@ API = Router(
         auth.router,
         status.router,
         stations.router,
+        states.router,
         connections.router,
         messages.router,
         commands.router,

@@ -32,6 +32,12 @@ def raise_alarm(work: Work, station: Station, *, kind: str, detail: str) -> None
     work.publish(events.Alarm(station_id=station.id, station=station.identity, at=work.now, kind=kind, detail=detail))
 
 
+def is_open(work: Work, station: Station, *, kind: str) -> bool:
+    """Whether a person has yet to look at one of this kind."""
+    mine = select(alarms.c.id).where(alarms.c.station_id == station.id, alarms.c.kind == kind)
+    return work.execute(mine.where(alarms.c.resolved_at.is_(None)).limit(1)).first() is not None
+
+
 def listed(
     work: Work,
     organization_id: int,

@@ -291,6 +291,15 @@ def history(work: Work, station_id: int, *, limit: int, cursor: str | None) -> l
     return list(work.execute(page(mine, connection_log.c.id, limit=limit, cursor=cursor)))
 
 
+def comings_and_goings(work: Work, station_id: int, *, since: datetime, until: datetime) -> list[tuple[datetime, bool]]:
+    """When this station came (True) and went (False) until then, beginning with what held at `since`."""
+    log = connection_log.c
+    socket = select(log.at, log.event).where(log.station_id == station_id, log.event.in_(("connected", "disconnected")))
+    before = work.execute(socket.where(log.at <= since).order_by(log.id.desc()).limit(1)).all()
+    within = work.execute(socket.where(log.at > since, log.at < until).order_by(log.id)).all()
+    return [(row.at, row.event == "connected") for row in [*before, *within]]
+
+
 _upsert = Prepared(
     sql(
         "INSERT INTO refused_connections"

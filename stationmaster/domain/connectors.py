@@ -1,16 +1,31 @@
 """EVSEs and connectors, and the state they report.
 
-A 1.6 connector is an EVSE with one connector; EVSE 0 is the charger itself.
+A 1.6 connector is an EVSE with one connector; EVSE 0 is the charger itself. What the state was before is in
+`connector_states.py`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol, cast
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, UniqueConstraint, bindparam, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 
-from stationmaster.domain import events
+from stationmaster.domain import alarms, connector_states, events
+from stationmaster.domain.connector_states import State
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -32,27 +47,84 @@ connectors = Table(
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
     Column("evse", Integer, nullable=False),
     Column("number", Integer, nullable=False),
-    Column("status", Text, nullable=False),
+    Column("state", Text, nullable=False),  # in our words
+    Column("status", Text, nullable=False),  # the station's own word
     Column("error_code", Text),
     Column("info", Text),
     Column("vendor_id", Text),
     Column("vendor_error_code", Text),
-    Column("status_at", UtcTime, nullable=False),
+    Column("status_at", UtcTime, nullable=False),  # the newest word of it, be it the same as before
+    Column("since", UtcTime, nullable=False),  # of state, status and error code
+    Column("late_at", UtcTime),  # when a word came that was older than the newest one,
+    Column("late_by_s", Integer),  # and by how much it was late
     UniqueConstraint("station_id", "evse", "number"),
 )
 
+MAX_CONNECTORS = 200  # of one charger; more are a firmware that counts wrongly, or an attack (A14)
+CLOCK_AFTER = timedelta(seconds=60)  # two words that are equally late, so far apart, come from a clock that is behind
 
-# Two statements that both databases understand as they are; a first notification of n connectors at once meets the
-# UNIQUE key, not a check before an insert (TX-15).
+
+class Words(NamedTuple):
+    """What a station says of a connector: the state in our words, all else in its own."""
+
+    state: State
+    status: str
+    error_code: str | None
+    info: str | None
+    vendor_id: str | None
+    vendor_error_code: str | None
+
+
+class Connector(Protocol):
+    """A row of `connectors`."""
+
+    @property
+    def station_id(self) -> int: ...
+    @property
+    def evse(self) -> int: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def state(self) -> State: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def error_code(self) -> str | None: ...
+    @property
+    def info(self) -> str | None: ...
+    @property
+    def status_at(self) -> datetime: ...
+    @property
+    def since(self) -> datetime: ...
+    @property
+    def late_at(self) -> datetime | None: ...
+    @property
+    def late_by_s(self) -> int | None: ...
+
+
+_this = (
+    (connectors.c.station_id == bindparam("of_station"))
+    & (connectors.c.evse == bindparam("of_evse"))
+    & (connectors.c.number == bindparam("of_number"))
+)
+_told = ("state", "status", "error_code", "info", "vendor_id", "vendor_error_code", "status_at", "since")
+_find = Prepared(select(connectors).where(_this))
+_change = Prepared(
+    update(connectors).where(_this).values({name: bindparam(name) for name in (*_told, "late_at", "late_by_s")})
+)
+_note_late = Prepared(
+    update(connectors).where(_this).values({name: bindparam(name) for name in ("since", "late_at", "late_by_s")})
+)
 _see_evse = Prepared(text("INSERT INTO evses (station_id, number) VALUES (:station_id, :evse) ON CONFLICT DO NOTHING"))
-_set_status = Prepared(
+# A first notification of n connectors at once meets the UNIQUE key, not a check before an insert (TX-15).
+_add = Prepared(
     text(
-        "INSERT INTO connectors (station_id, evse, number, status, error_code, info, vendor_id, vendor_error_code, status_at)"
-        " VALUES (:station_id, :evse, :number, :status, :error_code, :info, :vendor_id, :vendor_error_code, :status_at)"
-        " ON CONFLICT (station_id, evse, number) DO UPDATE SET status = excluded.status, error_code = excluded.error_code,"
-        " info = excluded.info, vendor_id = excluded.vendor_id, vendor_error_code = excluded.vendor_error_code,"
-        " status_at = excluded.status_at"
-    ).bindparams(bindparam("status_at", type_=UtcTime))
+        f"INSERT INTO connectors (station_id, evse, number, {', '.join(_told)})"  # noqa: S608
+        f" VALUES (:station_id, :evse, :number, {', '.join(':' + name for name in _told)}) ON CONFLICT DO NOTHING"
+        " RETURNING id"
+    )
+    .bindparams(bindparam("status_at", type_=UtcTime), bindparam("since", type_=UtcTime))
+    .columns(connectors.c.id)
 )
 
 
@@ -62,6 +134,7 @@ def report_status(
     *,
     evse: int,
     connector: int,
+    state: State,
     status: str,
     at: datetime,
     error_code: str | None = None,
@@ -69,39 +142,90 @@ def report_status(
     vendor_id: str | None = None,
     vendor_error_code: str | None = None,
 ) -> None:
-    """The state of a connector as the station tells it; the last word received holds.
+    """The state of a connector as the station tells it. Its time decides, not its arrival: a late word goes into the history.
 
     EVSE 0 is the charger itself and never becomes an EVSE row.
     """
-    if evse > 0:
-        work.run(_see_evse, station_id=station.id, evse=evse)
-    work.run(
-        _set_status,
-        station_id=station.id,
-        evse=evse,
-        number=connector,
-        status=status,
-        error_code=error_code,
-        info=info,
-        vendor_id=vendor_id,
-        vendor_error_code=vendor_error_code,
-        status_at=at,
-    )
+    words = Words(state, status, error_code, info, vendor_id, vendor_error_code)
+    at = min(at, work.now)  # a clock that is ahead would have the next words, by a clock set right, come late
+    place = {"of_station": station.id, "of_evse": evse, "of_number": connector}
+    row = cast(Connector | None, work.first(_find, **place))
+    if row is None:
+        if not _make_room(work, station):
+            return
+        if evse > 0:
+            work.run(_see_evse, station_id=station.id, evse=evse)
+        new = {"station_id": station.id, "evse": evse, "number": connector, "status_at": at, "since": at}
+        if work.run(_add, **new, **words._asdict()):
+            _tell(work, station, connector_states.Place(station.id, evse, connector), at, words)
+            return
+        row = cast(Connector, work.first(_find, **place))  # another node has just heard of it
+    late_at, late_by_s = None, None
+    if at < row.status_at:
+        late_at, late_by_s = work.now, int((work.now - at).total_seconds())
+        if not _clock_is_behind(row, late_at, late_by_s):
+            since = _keep_late(work, row, at, words)
+            work.run(_note_late, **place, since=since, late_at=late_at, late_by_s=late_by_s)
+            return
+        at = max(work.now, row.status_at)
+    changed = (row.state, row.status, row.error_code) != (state, status, error_code)
+    since = at if changed else row.since
+    work.run(_change, **place, **words._asdict(), status_at=at, since=since, late_at=late_at, late_by_s=late_by_s)
+    if changed:
+        _tell(work, station, row, at, words)
+    elif info != row.info:
+        _publish(work, station, row, at, words)
+
+
+def of_stations(work: Work, station_ids: list[int]) -> list[Connector]:
+    """Every connector these stations have reported, in their order; EVSE 0 is the charger itself."""
+    theirs = select(connectors).where(connectors.c.station_id.in_(station_ids))
+    rows = work.execute(theirs.order_by(connectors.c.station_id, connectors.c.evse, connectors.c.number))
+    return [cast(Connector, row) for row in rows]
+
+
+def _make_room(work: Work, station: Station) -> bool:
+    """Whether the charger may have one more connector; at the limit that is one hint for a person, however often it tries."""
+    mine: ColumnElement[bool] = connectors.c.station_id == station.id
+    count = work.execute(select(func.count()).select_from(connectors).where(mine)).scalar_one()
+    if count < MAX_CONNECTORS:
+        return True
+    if not alarms.is_open(work, station, kind="too_many_connectors"):
+        detail = f"it tells of more than {MAX_CONNECTORS} connectors; those beyond are kept in the message log only"
+        alarms.raise_alarm(work, station, kind="too_many_connectors", detail=detail)
+    return False
+
+
+def _clock_is_behind(row: Connector, now: datetime, late_by: int) -> bool:
+    """A queue that is emptied is ever less late; a clock that was set back is late by the same, again and again."""
+    if row.late_at is None or row.late_by_s is None or now - row.late_at < CLOCK_AFTER:
+        return False
+    return abs(late_by - row.late_by_s) < (now - row.late_at).total_seconds() / 2
+
+
+def _keep_late(work: Work, row: Connector, at: datetime, words: Words) -> datetime:
+    """Put a late word into the history; returns since when the live state holds, which it may have interrupted."""
+    if not connector_states.put(work, row, words, at=at) or at < row.since:
+        return row.since
+    connector_states.add(work, row, row, at=row.status_at)
+    return row.status_at
+
+
+def _tell(work: Work, station: Station, place: connector_states.IsPlace, at: datetime, words: Words) -> None:
+    connector_states.add(work, place, words, at=at)
+    _publish(work, station, place, at, words)
+
+
+def _publish(work: Work, station: Station, place: connector_states.IsPlace, at: datetime, words: Words) -> None:
     work.publish(
         events.ConnectorStatusChanged(
             station_id=station.id,
             station=station.identity,
             at=at,
-            evse=evse,
-            connector=connector,
-            status=status,
-            error_code=error_code,
-            info=info,
+            evse=place.evse,
+            connector=place.number,
+            status=words.status,
+            error_code=words.error_code,
+            info=words.info,
         )
     )
-
-
-def of_stations(work: Work, station_ids: list[int]) -> list[Any]:
-    """Every connector these stations have reported, in their order; EVSE 0 is the charger itself."""
-    theirs = select(connectors).where(connectors.c.station_id.in_(station_ids))
-    return list(work.execute(theirs.order_by(connectors.c.station_id, connectors.c.evse, connectors.c.number)))

@@ -129,7 +129,9 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
     def happen(work: Work) -> None:
         connections.connected(work, station, node="here", version="1.6", source="192.0.2.7")
         boots.record(work, station, boots.BootFacts("Acme", "One", "S1", "2.0"))
-        connectors.report_status(work, station, evse=1, connector=1, status="Preparing", at=AT, error_code="NoError")
+        connectors.report_status(
+            work, station, evse=1, connector=1, state="preparing", status="Preparing", at=AT, error_code="NoError"
+        )
         connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
         row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
         commands.finished(work, station, row.id, commands.Outcome("result", {"status": "Accepted"}))
@@ -183,7 +185,7 @@ async def test_messages_are_told_on_the_page_of_their_station_only(
             response="{}",
             outcome="ok",
         )
-        connectors.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+        connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=AT)
 
     await admin.post("/api/v1/stations", json={"id": "CP2"})
     async with (
@@ -208,11 +210,11 @@ async def test_API_11_another_organizations_events_are_not_told(
         other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
         row = stations.create(work, other, context.keys, identity="THEIRS")[0]
         station = Station(row.id, "THEIRS", other, "1.6", "accepted", True)
-        connectors.report_status(work, station, evse=1, connector=1, status="Available", at=AT)
+        connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=AT)
 
     def refused(work: Work) -> None:
         connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
-        connectors.report_status(work, speaking(charger), evse=1, connector=1, status="Faulted", at=AT)
+        connectors.report_status(work, speaking(charger), evse=1, connector=1, state="faulted", status="Faulted", at=AT)
 
     async with listening(admin) as page:
         await database.write(theirs)

@@ -33,10 +33,10 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
 
     def begin(work: Work) -> int:
         connectors.report_status(
-            work, station, evse=0, connector=0, status="Available", at=work.now, error_code="NoError"
+            work, station, evse=0, connector=0, state="available", status="Available", at=work.now, error_code="NoError"
         )
         connectors.report_status(
-            work, station, evse=1, connector=1, status="Charging", at=work.now, error_code="NoError"
+            work, station, evse=1, connector=1, state="charging", status="Charging", at=work.now, error_code="NoError"
         )
         return sessions.start(
             work,

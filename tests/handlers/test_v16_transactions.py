@@ -22,6 +22,7 @@ from stationmaster.domain.events import SessionCorrected, SessionEnded, SessionS
 from stationmaster.domain.sessions import close_zombies
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
+from stationmaster.handlers.v16 import words
 from stationmaster.storage import Database, Work
 from tests.charger import CallError, Charger
 
@@ -530,7 +531,9 @@ async def test_TX_15_a_hundred_first_statuses_of_one_station_on_two_nodes(databa
     other.start()
 
     def report(work: Work, evse: int, status: str) -> None:
-        connectors.report_status(work, station, evse=evse, connector=1, status=status, at=work.now)
+        connectors.report_status(
+            work, station, evse=evse, connector=1, state=words.state(status), status=status, at=work.now
+        )
 
     try:
         up = [database.write(report, evse, "Available") for evse in range(1, 51)]

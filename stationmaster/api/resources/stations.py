@@ -14,6 +14,7 @@ from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.sessions import energy_so_far
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
 from stationmaster.domain import connections, connectors, metering, sessions, stations
+from stationmaster.domain.connector_states import State
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.permissions import Permission
@@ -36,13 +37,18 @@ class ConnectorSession(msgspec.Struct, frozen=True):
 
 
 class Connector(msgspec.Struct, frozen=True):
-    """A connector as the charger last told of it. `status` is a word of OCPP 1.6; null: never reported."""
+    """A connector as the charger last told of it: `state` in the words of this API, `status` in the charger's own.
+
+    `since`: as long as state and error code have been these. `status_at`: when it said so last. null: never reported.
+    """
 
     evse: int
     connector: int
+    state: State | None
     status: str | None
     error_code: str | None
     info: str | None
+    since: datetime | None
     status_at: datetime | None
     session: ConnectorSession | None
 
@@ -315,16 +321,18 @@ def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, meteri
         Connector(
             each.evse,
             each.number,
+            each.state,
             each.status,
             each.error_code,
             each.info,
+            each.since,
             each.status_at,
             _session(charging.pop((each.evse, each.number), None), so_far),
         )
         for each in reported
     ]
     shown += [
-        Connector(evse, connector, None, None, None, None, _session(session, so_far))
+        Connector(evse, connector, None, None, None, None, None, None, _session(session, so_far))
         for (evse, connector), session in charging.items()
     ]
     return sorted(shown, key=lambda each: (each.evse, each.connector))

@@ -60,6 +60,7 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
         station,
         evse=evse,
         connector=1 if evse else 0,
+        state=words.state(req.status),
         status=req.status,
         at=words.moment(work, req.timestamp).at,
         error_code=None if req.error_code == "NoError" else req.error_code,

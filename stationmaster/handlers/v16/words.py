@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 
+from stationmaster.domain.connector_states import State
 from stationmaster.domain.metering import Sample, number
 from stationmaster.domain.times import Instant, instant
 from stationmaster.domain.tokens import Authorization
@@ -15,6 +16,17 @@ from stationmaster.storage import Work
 MAX_TRANSACTION_ID = 2**31 - 1
 MAX_ID_TAG = 20  # characters of an IdToken, §7.28
 
+_STATES: dict[str, State] = {
+    "Available": "available",
+    "Preparing": "preparing",
+    "Charging": "charging",
+    "SuspendedEV": "suspended_ev",
+    "SuspendedEVSE": "suspended_evse",
+    "Finishing": "finishing",
+    "Reserved": "reserved",
+    "Unavailable": "unavailable",
+    "Faulted": "faulted",
+}
 _AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
     "accepted": "Accepted",
     "blocked": "Blocked",
@@ -36,6 +48,11 @@ def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
 def moment(work: Work, text: str | None) -> Instant:
     """The station's time, as far as it is believable."""
     return instant(text, parse_time(text), work.now)
+
+
+def state(status: str) -> State:
+    """Our word for the status of a connector."""
+    return _STATES.get(status, "unknown")
 
 
 def transaction_number(transaction_id: int | None) -> int | None:
