@@ -1,15 +1,13 @@
-"""Meter values: what the samples of a charger mean, and how much energy a session took.
+"""Meter values: what the samples of a charger mean, and where they are kept.
 
-The hard thinking is pure: samples in, a `Reading` out; registers in, energy and remarks out. The raw samples are
-always kept beside what we made of them.
+Samples in, a `Reading` out. The raw samples are always kept beside what we made of them. How much energy a session took is
+said by `domain/energy`.
 """
 
 from __future__ import annotations
 
-import itertools
 import zlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Container, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -17,6 +15,7 @@ import msgspec
 from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select
 
 from stationmaster.domain import events
+from stationmaster.domain.energy import Point
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -36,6 +35,8 @@ meter_values = Table(
     Column("received_at", UtcTime, nullable=False),
     Column("context", Text),
     Column("energy_wh", Exact()),  # the register
+    Column("location", Text),  # where the meter sits; empty: at the outlet
+    Column("resolution_wh", Integer),  # the last digit that was told of the register; empty: a watt-hour or finer
     Column("power_w", Exact()),
     Column("current_a", Exact()),
     Column("voltage_v", Exact()),
@@ -53,18 +54,38 @@ Index(
     postgresql_where=meter_values.c.session_id.is_(None),
 )
 
-ENERGY = "Energy.Active.Import.Register"
-_READ = {ENERGY, "Power.Active.Import", "Current.Import", "Voltage", "SoC"}
+ENERGY, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
+VOLTAGE, SOC = "Voltage", "SoC"
+_READ = {ENERGY, POWER, CURRENT, VOLTAGE, SOC}
 _ENERGY_UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
 _POWER_UNITS = {"W": 1, "kW": 1000, "VA": 1, "kVA": 1000}
 _PLAIN_W = (None, "W")
+# What is measured where only the unit says it. A unit of something else means a measurand we do not read.
+_BY_UNIT = {
+    "Wh": ENERGY,
+    "kWh": ENERGY,
+    "MWh": ENERGY,
+    "W": POWER,
+    "kW": POWER,
+    "VA": POWER,
+    "kVA": POWER,
+    "A": CURRENT,
+    "V": VOLTAGE,
+    "Percent": SOC,
+    "%": SOC,
+} | dict.fromkeys(("varh", "kvarh", "var", "kvar", "Celsius", "Celcius", "Fahrenheit", "K", "Hertz", "Hz"), "other")
 _PHASES = {"L1": 1, "L2": 2, "L3": 3, "L1-N": 1, "L2-N": 2, "L3-N": 3}
 _PHASE_ENDINGS = tuple(f".{phase}" for phase in _PHASES)
 _ABSURD_DIGITS = 12  # before the point
-_ABSURD = Decimal(10) ** _ABSURD_DIGITS
 _MAX_EXPONENT = 12
+_MAX_RESOLUTION_WH = 1_000_000
 _BEGIN = "Transaction.Begin"
 _OUTSIDE = (None, "Outlet")
+_ELSEWHERE = (
+    "Cable",
+    "Body",
+    "Inlet",
+)  # the nearest to the outlet first; what the car says of itself is not what we sell
 
 
 class Sample(msgspec.Struct, frozen=True, gc=False):
@@ -80,10 +101,16 @@ class Sample(msgspec.Struct, frozen=True, gc=False):
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """What the samples of one moment say: Wh (register), W, A (largest phase), V (mean), %."""
+    """What the samples of one moment say: Wh (register), W, A (largest phase), V (mean), %.
+
+    `location` names the meter when it does not sit at the outlet; `resolution_wh` the last digit told of the register, if
+    that is coarser than a watt-hour.
+    """
 
     context: str | None = None
     energy_wh: Decimal | None = None
+    location: str | None = None
+    resolution_wh: int | None = None
     power_w: Decimal | None = None
     current_a: Decimal | None = None
     voltage_v: Decimal | None = None
@@ -91,27 +118,43 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
 
 def reading(samples: Sequence[Sample]) -> Reading:
-    """Normalise: default measurand and unit, phases added up, measurements inside the car left aside.
+    """Normalise: default measurand and unit, phases added up; what is not measured at the outlet only where nothing is.
 
     A `Transaction.Begin` register that some chargers repeat in every message does not hide the current one.
     """
+    outside, elsewhere = _read(samples, _OUTSIDE)
+    if elsewhere and outside.energy_wh is outside.power_w is outside.current_a is outside.voltage_v is None:
+        for location in _ELSEWHERE:
+            if location in elsewhere:
+                value, _ = _read(samples, (location,))
+                return msgspec.structs.replace(value, location=location)
+    return outside
+
+
+def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[Reading, set[str | None]]:
+    """What these samples say at one of these locations, and which others they name."""
     context: str | None = None
+    elsewhere: set[str | None] = set()
     energy: dict[int, Decimal] = {}
     begin: dict[int, Decimal] = {}
     power: dict[int, Decimal] = {}
     current: dict[int, Decimal] = {}
     voltage: dict[int, Decimal] = {}
     soc: Decimal | None = None
+    resolution: int | None = None
     for sample in samples:
-        measurand, line = sample.measurand or ENERGY, sample.phase
-        if measurand not in _READ and measurand.endswith(
-            _PHASE_ENDINGS
-        ):  # some firmwares write the phase into the name of the measurand
-            measurand, _, line = measurand.rpartition(".")
-        if measurand == "SoC":
+        measurand, line, unit = sample.measurand, sample.phase, sample.unit
+        if measurand is None:
+            measurand = ENERGY if unit is None else _BY_UNIT.get(unit, ENERGY)
+        elif measurand not in _READ and measurand.endswith(_PHASE_ENDINGS):
+            measurand, _, line = measurand.rpartition(".")  # some firmwares write the phase into the name
+        if measurand not in _READ:
+            continue
+        if measurand == SOC:
             soc = number(sample.value)
             continue
-        if sample.location not in _OUTSIDE:
+        if sample.location not in locations:
+            elsewhere.add(sample.location)
             continue
         value = number(sample.value)
         if value is None:
@@ -122,41 +165,54 @@ def reading(samples: Sequence[Sample]) -> Reading:
             value = value.scaleb(sample.exponent)
         phase = 0 if line is None else _PHASES.get(line, -1)
         if measurand == ENERGY:
-            if sample.unit is not None and sample.unit != "Wh":
-                value *= _ENERGY_UNITS.get(sample.unit, 1)
+            if (unit is not None and unit != "Wh") or sample.exponent:
+                factor = _ENERGY_UNITS.get(unit or "Wh", 1)
+                resolution = max(resolution or 0, _last_digit_wh(value, factor)) or None
+                value *= factor
             if sample.context == _BEGIN:
                 begin[phase] = value
             else:
                 energy[phase] = value
                 context = sample.context or context
-        elif measurand == "Power.Active.Import":
-            power[phase] = value if sample.unit in _PLAIN_W else value * _POWER_UNITS.get(sample.unit or "W", 1)
-        elif measurand == "Current.Import":
+        elif measurand == POWER:
+            power[phase] = value if unit in _PLAIN_W else value * _POWER_UNITS.get(unit or "W", 1)
+        elif measurand == CURRENT:
             current[phase] = value
-        elif measurand == "Voltage":
+        else:
             voltage[phase] = value
-    return Reading(
+    told = Reading(
         context=_BEGIN if begin and not energy else context,
         energy_wh=_usable(_total(energy or begin)),
+        resolution_wh=resolution,
         power_w=_usable(_total(power)),
         current_a=_usable(max(current.values(), default=None)),
         voltage_v=_usable(_mean(voltage)),
         soc_percent=soc,
     )
+    return told, elsewhere
 
 
-def last_register(readings: Sequence[Reading]) -> Decimal | None:
-    """The last register in these, in Wh."""
-    return next((one.energy_wh for one in reversed(readings) if one.energy_wh is not None), None)
+def _last_digit_wh(value: Decimal, factor: int) -> int:
+    """How coarsely it was told, in Wh: 1.24 kWh is told to 10 Wh. 0 where that is a watt-hour or finer."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or abs(exponent) > _MAX_EXPONENT:
+        return 0
+    digit = factor * 10.0**exponent
+    return int(digit) if 1 < digit <= _MAX_RESOLUTION_WH else 0
+
+
+def point(taken: Instant, value: Reading) -> Point:
+    """A reading as the energy of a session takes it."""
+    return Point(taken.at, value.energy_wh, value.power_w, value.context, value.location, value.resolution_wh)
 
 
 def number(text: str) -> Decimal | None:
-    """The value of a sample, or None when it is not a usable number. Blanks and a decimal comma are tolerated."""
+    """The value of a sample, or None when it is not a usable number. Blanks and a decimal comma are tolerated (E8)."""
     try:
         value = Decimal(text)
     except InvalidOperation:
         try:
-            value = Decimal(text.replace(" ", "").replace(",", ".", 1))
+            value = Decimal("".join(text.split()).replace(",", ".", 1))
         except InvalidOperation:
             return None
     return value if value.is_finite() and value.adjusted() < _ABSURD_DIGITS else None
@@ -184,123 +240,6 @@ def _mean(phases: dict[int, Decimal]) -> Decimal | None:
     return (sum(lines, Decimal(0)) / len(lines)).quantize(Decimal("0.001")) if lines else None
 
 
-class Register(msgspec.Struct, frozen=True, gc=False):
-    """One point of a session's history: when, the energy register (Wh) and the power (W), as far as they were told."""
-
-    at: datetime
-    energy_wh: Decimal | None
-    power_w: Decimal | None = None
-
-
-class Energy(msgspec.Struct, frozen=True, gc=False):
-    """The energy of a session in Wh (None: cannot be said), and why a person should look before it is billed."""
-
-    wh: Decimal | None
-    stop_wh: Decimal | None
-    flags: tuple[str, ...] = ()
-
-
-_MAX_POWER_W = 4_000_000  # a megawatt charger, with room: more than this is no measurement
-_NOTICEABLE_WH = 500  # less is within the errors of power × time
-_MAX_WH = 1_000_000  # more than any vehicle takes; asked when the clock of the station says nothing
-
-
-def session_energy(
-    start_wh: Decimal | None, history: Sequence[Register], stop_wh: Decimal | None, hours: float | None
-) -> Energy:
-    """Energy from the registers, with an eye on their continuity (TX-09). Never negative.
-
-    Where no register says anything, power × time does, as an estimate. `hours` is how long the session took, None when the
-    station's clock is not to be believed. Flags: `estimated` (no final register), `register_reset` (the counter began again at zero), `register_rollback` (it ran backwards), `register_jump`
-    (more than any charger can deliver), `unit_suspect` (looks like kWh told as Wh).
-    """
-    flags: list[str] = []
-    registers = _in_order([point for point in history if _register(point.energy_wh) is not None])
-    start_wh, stop_wh = _register(start_wh), _register(stop_wh)
-    if stop_wh is None:
-        flags.append("estimated")
-        stop_wh = registers[-1].energy_wh if registers else None
-    if start_wh is None or stop_wh is None or (start_wh == stop_wh and _power_by_time_wh(history) > _NOTICEABLE_WH):
-        return Energy(_estimate(history), stop_wh, tuple(flags or ["estimated"]))
-
-    steps = [start_wh, *(point.energy_wh for point in registers if point.energy_wh is not None), stop_wh]
-    falls = [index for index in range(1, len(steps)) if steps[index] < steps[index - 1]]
-    if not falls or _counts_from_zero(steps, falls):
-        wh: Decimal | None = stop_wh - start_wh
-    elif (
-        len(falls) == 1
-        and steps[falls[0]] < steps[falls[0] - 1] / 2
-        and stop_wh >= steps[falls[0]]
-        and len(registers) > 1
-    ):
-        # One fall to a small value and a steady rise after it: a counter that began again, not a broken one.
-        flags.append("register_reset")
-        wh = steps[falls[0] - 1] - start_wh + stop_wh
-    else:
-        flags.append("register_rollback")
-        wh = stop_wh - start_wh if stop_wh >= start_wh else None
-
-    if wh is not None and wh > (_MAX_WH if hours is None else _MAX_POWER_W * hours + 10_000):
-        flags.append("register_jump")
-    if wh and _looks_like_kwh(float(wh), history):
-        flags.append("unit_suspect")
-    return Energy(wh, stop_wh, tuple(flags))
-
-
-def _register(wh: Decimal | None) -> Decimal | None:
-    """A register counts up from zero; anything else is none."""
-    return wh if wh is not None and 0 <= wh < _ABSURD else None
-
-
-def _in_order(registers: list[Register]) -> list[Register]:
-    """As they were received; by their times when only so the register never falls (a value that was repeated late)."""
-    if _never_falls(registers):
-        return registers
-    by_time = sorted(registers, key=lambda point: point.at)
-    return by_time if _never_falls(by_time) else registers
-
-
-def _never_falls(registers: list[Register]) -> bool:
-    values = [point.energy_wh or 0 for point in registers]
-    return all(before <= after for before, after in itertools.pairwise(values))
-
-
-def _counts_from_zero(steps: list[Decimal], falls: list[int]) -> bool:
-    """Whether the values between start and stop are those of another register, which begins at zero with each session.
-
-    Only its first value falls, and its last one says what the difference of start and stop says.
-    """
-    if falls != [1] or len(steps) < 3 or steps[-1] < steps[0]:
-        return False
-    wh = steps[-1] - steps[0]
-    return abs(wh - steps[-2]) <= max(Decimal(100), wh / 20)
-
-
-def _looks_like_kwh(wh: float, history: Sequence[Register]) -> bool:
-    """Is a thousand times the energy what power × time says? A plausibility check, hence floats."""
-    powers = [float(point.power_w) for point in history if point.power_w is not None]
-    if not powers:
-        return False
-    hours = abs((history[-1].at - history[0].at).total_seconds()) / 3600
-    if wh * 1000 > 2 * max(powers) * hours:
-        return False
-    expected = _power_by_time_wh(history)
-    return expected > _NOTICEABLE_WH and expected / 2 < wh * 1000 < expected * 2
-
-
-def _estimate(history: Sequence[Register]) -> Decimal | None:
-    wh = _power_by_time_wh(history)
-    return _usable(Decimal(round(wh))) if wh > _NOTICEABLE_WH else None
-
-
-def _power_by_time_wh(history: Sequence[Register]) -> float:
-    points = [(point.at, float(point.power_w)) for point in history if point.power_w is not None]
-    return sum(
-        (before + after) / 2 * (until - since).total_seconds() / 3600
-        for (since, before), (until, after) in itertools.pairwise(points)
-    )
-
-
 # The session is found inside the INSERT: by the station's own number; without one (or with 0, -1: several firmwares), the
 # session that is active on this connector. A number that is not this station's finds nothing, and the value is an orphan.
 _insert = Bulk(
@@ -314,6 +253,8 @@ _insert = Bulk(
         "received_at",
         "context",
         "energy_wh",
+        "location",
+        "resolution_wh",
         "power_w",
         "current_a",
         "voltage_v",
@@ -355,6 +296,8 @@ def record(
         work.now,
         value.context,
         value.energy_wh,
+        value.location,
+        value.resolution_wh,
         value.power_w,
         value.current_a,
         value.voltage_v,
@@ -389,16 +332,24 @@ def _content_key(evse: int, transaction_number: int | None, taken: Instant, raw:
     return minute << 32 | check
 
 
-_history = Prepared(
-    select(meter_values.c.taken_at, meter_values.c.energy_wh, meter_values.c.power_w)
+_points = Prepared(
+    select(
+        meter_values.c.taken_at,
+        meter_values.c.energy_wh,
+        meter_values.c.power_w,
+        meter_values.c.context,
+        meter_values.c.location,
+        meter_values.c.resolution_wh,
+        (meter_values.c.transaction_number > 0).label("by_id"),
+    )
     .where(meter_values.c.session_id == bindparam("session_id"))
     .order_by(meter_values.c.id)
 )
 
 
-def history(work: Work, session_id: int) -> list[Register]:
-    """The registers of a session in the order they were received."""
-    return [Register(*row) for row in work.run(_history, session_id=session_id)]
+def points(work: Work, session_id: int) -> list[Point]:
+    """What the energy of a session is made of, in the order it was received."""
+    return [Point(*row) for row in work.run(_points, session_id=session_id)]
 
 
 def values_of(work: Work, session_id: int, *, limit: int) -> list[Any]:

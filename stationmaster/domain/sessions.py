@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import alarms, events, metering, quarantine, stations
+from stationmaster.domain import alarms, energy, events, metering, quarantine, stations
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import Session as Session
 from stationmaster.domain.stations import Station
@@ -95,7 +96,6 @@ Index("ix_sessions_review", sessions.c.id, sqlite_where=_held, postgresql_where=
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
 MAX_NUMBER = 2**31 - 1
 ZOMBIE_AFTER = timedelta(hours=24)  # TX-14
-_HOLDING = {"register_rollback", "register_jump", "register_reset", "unit_suspect", "estimated"}
 
 
 def public_form(row: Any, station: str) -> Session:
@@ -239,20 +239,20 @@ def stop(
     reason: str | None,
     token: str | None,
     content: str,
-    last_register_wh: Decimal | None = None,
+    told: Sequence[energy.Point] = (),
 ) -> None:
     """End a session. Never refuses: what fits no session of this station goes to the quarantine (TX-07).
 
     The same stop again changes nothing; another stop for a session that is ended is kept as a conflict (TX-06); a stop
-    after we had closed the session with an estimate corrects it (TX-13, TX-14). `last_register_wh`, of the values that came
-    with the stop, serves as an estimate when the stop itself names none.
+    after we had closed the session with an estimate corrects it (TX-13, TX-14). `told` are the values that came with the
+    stop, which are not stored yet.
     """
     stop_key = _stop_key(content)
     row = None if number is None else work.first(_by_number, station_id=station.id, number=number)
     if row is None:
         _unmatched_stop(work, station, number, content, stop_key)
     elif row.status == "active" or row.stop_key is None:
-        ending = _Ending(reason or "Local", token, stop_key, last_register_wh=last_register_wh)
+        ending = _Ending(reason or "Local", token, stop_key, told=tuple(told))
         if not _close(work, station, row, at, meter_stop_wh, ending):
             stop(  # another node was first: look again
                 work,
@@ -263,7 +263,7 @@ def stop(
                 reason=reason,
                 token=token,
                 content=content,
-                last_register_wh=last_register_wh,
+                told=told,
             )
     elif row.stop_key != stop_key:
         quarantine.keep(
@@ -309,7 +309,7 @@ class _Ending(msgspec.Struct, frozen=True, gc=False):
     token: str | None = None
     stop_key: str | None = None
     because: tuple[str, ...] = ()
-    last_register_wh: Decimal | None = None
+    told: tuple[energy.Point, ...] = ()
 
 
 def _close(
@@ -320,21 +320,21 @@ def _close(
     Without a time it ended with its last meter value, or as it began.
     """
     correction = row.status != "active"
-    history = metering.history(work, row.id)
+    history = [*metering.points(work, row.id), *ending.told]
     if at is None:
         at = Instant(history[-1].at if history else row.started_at)
     stopped_at = max(at.at, row.started_at)
-    if meter_stop_wh is None and ending.last_register_wh is not None:
-        history = [*history, metering.Register(stopped_at, ending.last_register_wh)]
-    kept = [flag for flag in row.flags or () if flag != "estimated"]
+    kept = [flag for flag in row.flags or () if flag not in energy.FLAGS]  # those are told anew
     clock = at.believable and "clock" not in kept
-    energy = metering.session_energy(
+    taken = energy.of_session(
         None if "no_meter_start" in kept else row.meter_start_wh,
         history,
         meter_stop_wh,
-        (stopped_at - row.started_at).total_seconds() / 3600 if clock else None,
+        started_at=row.started_at,
+        stopped_at=stopped_at,
+        clock=clock,
     )
-    flags = [*kept, *ending.because, *energy.flags]
+    flags = [*kept, *ending.because, *taken.flags]
     if not at.believable:
         flags.append("clock")
     if correction:
@@ -344,13 +344,13 @@ def _close(
         "status": "completed",
         "stopped_at": stopped_at,
         "stop_received_at": work.now,
-        "meter_stop_wh": energy.stop_wh,
-        "energy_wh": energy.wh,
+        "meter_stop_wh": taken.stop_wh,
+        "energy_wh": taken.wh,
         "stop_reason": ending.reason,
         "stop_key": ending.stop_key,
         "stop_token": ending.token,
         "flags": flags or None,
-        "review": energy.wh is None or bool(_HOLDING & set(flags)),
+        "review": taken.held,
     }
     new = {f"new_{name}": value for name, value in changes.items()}
     if not work.run(_update, session_id=row.id, old_status=row.status, old_stop_key=row.stop_key, **new):

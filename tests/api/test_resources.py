@@ -43,7 +43,7 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
             station,
             evse=1,
             token="TAG1",
-            at=Instant(work.now),
+            at=Instant(work.now - timedelta(minutes=30)),
             meter_start_wh=Decimal(1000),
             authorization="accepted",
         )

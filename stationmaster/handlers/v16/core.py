@@ -99,15 +99,15 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
 @core.on
 def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.MeterValuesResponse:
     number = words.transaction_number(req.transaction_id)
-    for value in req.meter_value:
+    for moment in words.moments(work, req.meter_value):
         metering.record(
             work,
             station,
             evse=words.connector(req.connector_id),
             transaction_number=number,
-            taken=words.moment(work, value.timestamp),
-            samples=words.samples(value.sampled_value),
-            raw=msgspec.json.encode(value.sampled_value),
+            taken=moment.taken,
+            samples=moment.samples,
+            raw=moment.raw,
         )
     return v16.MeterValuesResponse()
 
@@ -115,19 +115,19 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
 @core.on
 def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> v16.StopTransactionResponse:
     number = words.transaction_number(req.transaction_id)
-    readings = [
-        metering.record(
+    told = []
+    for moment in words.moments(work, req.transaction_data or ()):
+        value = metering.record(
             work,
             station,
             evse=0,
             transaction_number=number,
-            taken=words.moment(work, value.timestamp),
-            samples=words.samples(value.sampled_value),
-            raw=msgspec.json.encode(value.sampled_value),
+            taken=moment.taken,
+            samples=moment.samples,
+            raw=moment.raw,
             live=False,
         )
-        for value in req.transaction_data or ()
-    ]
+        told.append(metering.point(moment.taken, value))
     sessions.stop(
         work,
         station,
@@ -137,7 +137,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
         reason=req.reason,
         token=req.id_tag,
         content=msgspec.json.encode(req).decode(),
-        last_register_wh=metering.last_register(readings),
+        told=told,
     )
     if req.id_tag is None:
         return v16.StopTransactionResponse()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
 
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.metering import Sample, number
@@ -72,6 +75,43 @@ def reservation(reservation_id: int | None) -> int | None:
     return transaction_number(reservation_id)
 
 
+class Moment(NamedTuple):
+    """The samples of one moment: when they were taken, in our words, and as they came."""
+
+    taken: Instant
+    samples: list[Sample]
+    raw: bytes
+
+
+def moments(work: Work, values: Sequence[v16.MeterValue]) -> list[Moment]:
+    """What was told, moment by moment.
+
+    Some chargers tell one moment in several elements (E6); they belong together as long as no sample comes twice. One that
+    does begins another moment: a charger without a clock gives all of its values one time.
+    """
+    if len(values) == 1:
+        return [_moment(moment(work, values[0].timestamp), values[0].sampled_value)]
+    gathered: list[tuple[Instant, list[v16.SampledValue], set[object]]] = []
+    open_at: dict[object, int] = {}
+    for value in values:
+        taken = moment(work, value.timestamp)
+        names: set[object] = {
+            (sample.measurand, sample.phase, sample.context, sample.location) for sample in value.sampled_value
+        }
+        known = open_at.get(taken.told or taken.text)
+        if known is not None and gathered[known][2].isdisjoint(names):
+            gathered[known][1].extend(value.sampled_value)
+            gathered[known][2].update(names)
+        else:
+            open_at[taken.told or taken.text] = len(gathered)
+            gathered.append((taken, list(value.sampled_value), names))
+    return [_moment(taken, told) for taken, told, _ in gathered]
+
+
+def _moment(taken: Instant, values: Sequence[v16.SampledValue]) -> Moment:
+    return Moment(taken, samples(values), msgspec.json.encode(values))
+
+
 def samples(values: Sequence[v16.SampledValue]) -> list[Sample]:
     return [
         Sample(value.value, value.measurand, value.unit, value.phase, value.context, value.location) for value in values
@@ -79,7 +119,7 @@ def samples(values: Sequence[v16.SampledValue]) -> list[Sample]:
 
 
 def wh(register: object) -> Decimal | None:
-    """A register in Wh, or None when what was sent is no usable number (TX-09)."""
-    if isinstance(register, int | float | str) and not isinstance(register, bool):
+    """A register in Wh, or None when what was sent is no usable number (TX-09); its form does not matter (E8)."""
+    if isinstance(register, int | float | str | Decimal) and not isinstance(register, bool):
         return number(str(register))
     return None

@@ -1,0 +1,104 @@
+"""What can have flowed: the bound that every step of a register is held against, and power × time as a second witness."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import msgspec
+
+MARGIN = 1.25  # a connector delivers no more than a quarter above its power
+SLACK_WH = 1000.0
+SKEW_S = 60.0  # times of readings are told in whole minutes by some
+UNKNOWN_W = 500_000.0  # where neither a rated power nor any other is known
+UNKNOWN_SLACK_WH = 10_000.0
+MAX_W = 4_000_000.0  # more than this is no measurement
+MAX_GAP_S = 1800.0  # between two powers further apart, nobody knows what flowed
+EDGE_S = 10.0  # what is told at the begin and the end says little of the power between them
+NOTICEABLE_WH = 500.0  # less is within the errors of power × time
+BLIND_STEP_WH = 200_000.0  # without a clock
+BLIND_TOTAL_WH = 1_000_000.0  # more than any vehicle takes
+
+_SELDOM_LESS_W = 500.0  # a car that charges takes more; a smaller figure may be kW told as W
+
+
+class Told(msgspec.Struct, frozen=True, gc=False):
+    """A power that was told, `t` seconds after the begin; `edge`: at the begin or the end of the session."""
+
+    t: float
+    w: float
+    edge: bool
+
+
+class Flow(msgspec.Struct, frozen=True, gc=False):
+    """What the connector can deliver, and what power × time says it did."""
+
+    w: float
+    clock: bool
+    length_s: float
+    known: bool = False  # by its rating or by what it told
+    rated: bool = False
+    estimate_wh: float = 0.0  # power × time between the powers told, where that is enough to be worth something
+    by_time_wh: float = 0.0  # the same from end to end
+    coverage: float = 0.0  # of the session, by powers close enough to each other
+    inner: int = 0  # powers told on the way
+
+    def step_wh(self, seconds: float) -> float:
+        """The most a register can rise in this time."""
+        if not self.clock:
+            return BLIND_STEP_WH
+        return MARGIN * self.w * (max(0.0, seconds) + SKEW_S) / 3600 + SLACK_WH
+
+    @property
+    def total_wh(self) -> float:
+        """The most a session can take (M-22)."""
+        if not self.clock:
+            return BLIND_TOTAL_WH
+        return MARGIN * self.w * self.length_s / 3600 + (SLACK_WH if self.known else UNKNOWN_SLACK_WH)
+
+    @property
+    def is_witness(self) -> bool:
+        """Was the power told often enough to speak against a register?"""
+        return self.clock and self.coverage >= 0.8 and self.inner >= 3
+
+
+def flow(
+    told: Sequence[Told], *, length_s: float, clock: bool, rated_w: float | None, difference_wh: float | None
+) -> Flow:
+    """The bound and the witness. `difference_wh` is what the registers say, to see whether the powers are kW told as W."""
+    told = sorted((one for one in told if abs(one.w) <= MAX_W), key=lambda one: one.t)
+    between_wh, _ = _power_by_time(told)
+    by_time_wh, covered_s = _power_by_time(_to_the_ends(told, length_s))
+    inner = [one.w for one in told if not one.edge]
+    highest = max(inner, default=0.0) or max((one.w for one in told if one.w > SLACK_WH), default=0.0)
+    if 0 < highest <= _SELDOM_LESS_W and by_time_wh > 0 and 500 < (difference_wh or 0) / by_time_wh < 2000:
+        highest, between_wh, by_time_wh = highest * 1000, between_wh * 1000, by_time_wh * 1000
+    return Flow(
+        w=rated_w or highest or UNKNOWN_W,
+        clock=clock,
+        length_s=length_s,
+        known=bool(rated_w or highest),
+        rated=bool(rated_w),
+        estimate_wh=between_wh if between_wh > NOTICEABLE_WH else 0.0,
+        by_time_wh=by_time_wh,
+        coverage=min(1.0, covered_s / length_s) if length_s > 0 else 0.0,
+        inner=len(inner),
+    )
+
+
+def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
+    """As if the first power had flowed from the begin, and the last to the end."""
+    if not told:
+        return []
+    first, last = told[0], told[-1]
+    return [Told(min(0.0, first.t), first.w, True), *told, Told(max(length_s, last.t), last.w, True)]
+
+
+def _power_by_time(told: Sequence[Told]) -> tuple[float, float]:
+    """Watt-hours under the powers, and the seconds that they speak for."""
+    wh = covered_s = 0.0
+    for before, after in itertools.pairwise(told):
+        seconds = min(after.t - before.t, MAX_GAP_S)
+        wh += (max(0.0, before.w) + max(0.0, after.w)) / 2 * seconds / 3600
+        covered_s += seconds
+    return wh, covered_s
