@@ -16,8 +16,8 @@ from litestar import Litestar
 from stationmaster.api import application
 from stationmaster.api.context import Context
 from stationmaster.api.relay import Relay
+from stationmaster.background import awaited, presence, timers
 from stationmaster.background import outbox as outbox_delivery
-from stationmaster.background import presence, timers
 from stationmaster.domain import outbox
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.nodes import OtherKey
@@ -44,7 +44,11 @@ class App:
         self.settings = settings
         self.keys = Keys(secret_key(settings))
         self.database = Database(settings.database.url, lanes=settings.database.lanes, clock=clock)
-        self.directory = Directory(self.database, heartbeat_interval_s=settings.gateway.heartbeat_interval_s)
+        self.directory = Directory(
+            self.database,
+            heartbeat_interval_s=settings.gateway.heartbeat_interval_s,
+            plug_in_timeout_s=settings.gateway.plug_in_timeout_s,
+        )
         self.bus: Bus = LocalBus() if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
         self.registry = Registry(self.database, self.directory, self.bus, lease_s=settings.redis.lease_s)
         self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry)
@@ -87,6 +91,8 @@ class App:
                     group.create_task(
                         presence.run(self.database, offline_after_s=self.settings.gateway.offline_after_s)
                     ),
+                    group.create_task(awaited.run(self.database)),
+                    group.create_task(self.switchboard.run()),
                     group.create_task(self.directory.follow()),
                     group.create_task(self.registry.run()),
                     group.create_task(self.bus.run()),

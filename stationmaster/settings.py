@@ -50,6 +50,12 @@ class Gateway(Part):
     port: int = Field(9000, ge=0, le=65535, description="Port chargers connect to")
     strict: bool = Field(False, description="Answer every deviation from the schemas with an error (for certification)")
     heartbeat_interval_s: int = Field(300, ge=10, le=86400, description="Heartbeat interval given at boot, ±10 %")
+    plug_in_timeout_s: float = Field(
+        60.0,
+        gt=0,
+        le=3600,
+        description="After a remote start, how long a charger waits for the car, if it has not told its ConnectionTimeOut",
+    )
     call_timeout_s: float = Field(30.0, gt=0, le=600, description="How long a charger may take to answer a command")
     call_timeouts: dict[str, Annotated[float, Field(gt=0, le=600)]] = Field(
         {},

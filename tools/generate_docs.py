@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args
 
 import typer.main
 from pydantic import BaseModel
@@ -152,7 +152,8 @@ def column_of(dialect: Dialect, direction: str, routes: Routes | None) -> dict[s
     if routes is not None and direction == "in":
         functions |= routes.handlers
     elif routes is not None:
-        functions |= {get_type_hints(sender)["return"].action: sender for sender in routes.senders.values()}
+        for command, sender in routes.senders.items():
+            functions |= {request.action: sender for request in routes.requests_of(command)}
     actions = dialect.from_station if direction == "in" else dialect.from_csms
     return {action: place(functions[action]) if action in functions else "not yet" for action in actions}
 

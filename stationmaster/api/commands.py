@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get, post
@@ -23,14 +23,28 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
 
     async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> Asked:
         station = await context.database.read(stations.get, caller.organization, station_id)
-        return await context.switchboard.send(station.id, data or kind(), by=caller.actor.name)
+        command = kind(**msgspec.structs.asdict(data)) if data else kind()
+        return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
     ask.__name__, ask.__doc__ = kind.__name__, kind.__doc__
     # A command whose fields all have defaults may be asked for without a body.
-    optional = not any(field.required for field in msgspec.structs.fields(kind))
-    ask.__annotations__["data"] = Annotated[kind | None if optional else kind, BodyKwarg()]
+    optional, body = not any(field.required for field in msgspec.structs.fields(kind)), _body(kind)
+    ask.__annotations__["data"] = Annotated[body | None if optional else body, BodyKwarg()]
     ask.__defaults__ = (None,) if optional else None
     return post(f"/{name}", permission=Permission.OPERATE, status_code=200)(ask)
+
+
+def _body(kind: type[commands.Command]) -> Any:
+    """The command without the tag by which commands are told apart between nodes: here the URL names it."""
+    fields: list[Any] = []
+    for each in msgspec.structs.fields(kind):
+        if each.required:
+            fields.append((each.name, each.type))
+        elif each.default is not msgspec.NODEFAULT:
+            fields.append((each.name, each.type, each.default))
+        else:
+            fields.append((each.name, each.type, msgspec.field(default_factory=each.default_factory)))
+    return msgspec.defstruct(kind.__name__, fields, frozen=True, forbid_unknown_fields=True)
 
 
 @post("/{name:str}", permission=Permission.OPERATE, include_in_schema=False)
@@ -75,24 +89,33 @@ class Timeout(msgspec.Struct, frozen=True, tag_field="type", tag="TIMEOUT"):
     """The charger did not answer in time."""
 
 
+class CallLost(msgspec.Struct, frozen=True, tag_field="type", tag="LOST"):
+    """The connection was lost after the call was sent: whether the charger obeyed is not known."""
+
+
 @post("/stations/{station_id:str}/call", permission=Permission.RAW_CALL, status_code=200)
 async def call_station(
     station_id: FromPath[str], data: JSONBody[RawCall], caller: GivenCaller, context: GivenContext
-) -> CallResult | CallError | Timeout:
-    """Send a call as it is, and get the charger's own answer."""
+) -> CallResult | CallError | Timeout | CallLost:
+    """Send a call as it is, and get the charger's own answer. Who asked is kept in the charger's history."""
     station = await context.database.read(stations.get, caller.organization, station_id)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
     outcome = await context.switchboard.call(
         station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
     )
-    kind: Literal["result", "error", "timeout", "replaced"] = outcome.kind
-    if kind == "result":
-        return CallResult(outcome.payload or {}, outcome.took_ms)
-    if kind == "error":
-        return CallError(outcome.code or "", outcome.description or "", outcome.details or {})
-    if kind == "timeout":
-        return Timeout()
-    raise Conflict(outcome.detail or "the connection was lost before the charger answered")
+    match outcome.kind:
+        case "result":
+            return CallResult(outcome.payload or {}, outcome.took_ms)
+        case "error":
+            return CallError(outcome.code or "", outcome.description or "", outcome.details or {})
+        case "timeout":
+            return Timeout()
+        case "lost":
+            return CallLost()
+        case "replaced":
+            raise Conflict(
+                "the connection was lost or replaced before this could be sent; the charger has not heard of it"
+            )
 
 
 router = Router(

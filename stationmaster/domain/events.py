@@ -124,13 +124,24 @@ class Asked(msgspec.Struct, frozen=True):
     """A command and what came of it, as everyone outside sees it."""
 
     id: str
-    name: str
+    name: str  # a command's, or `call` for a raw call
     arguments: dict[str, Any]
-    status: str
-    response: dict[str, Any] | None
-    detail: str | None
+    state: str  # asked, sent, awaiting, done, failed, expired
+    status: str  # in short: pending, accepted, rejected, answered, failed, timeout, replaced, late
+    outcome: str | None  # the exact word, as `reboot_required`
+    sentence: str | None
+    remark: str | None  # what was done on purpose, as "forced: the card is blocked"
+    awaits: str | None  # what shows that it was done: session, boot, report, firmware
+    until: datetime | None  # and by when
+    progress: str | None
+    session: str | None  # the session that came of it
+    data: dict[str, Any] | None  # what the charger told, in our shape
+    response: dict[str, Any] | None  # and in its own
+    detail: str | None  # the same as `sentence`
     asked_by: str
     asked_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
     finished_at: datetime | None
     took_ms: float | None
 

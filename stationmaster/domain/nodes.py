@@ -54,7 +54,7 @@ def leave(work: Work, node: str) -> None:
 def dead(work: Work, *, alone: str | None = None) -> list[str]:
     """Nodes that hold something, and do not live; where one is alone, every other one is dead."""
     # In this order: a node that begins meanwhile is then seen to live before it can be seen to hold anything.
-    held = {*connections.holders(work), *commands.awaiting(work)}
+    held = {*connections.holders(work), *commands.nodes_waiting(work)}
     if alone is not None:
         return sorted(held - {alone})
     return sorted(held.difference(work.execute(select(nodes.c.id).where(nodes.c.lease_until > _clock(work))).scalars()))

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import alarms, energy, events, metering, quarantine, stations
+from stationmaster.domain import alarms, commands, energy, events, metering, quarantine, stations
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import Session as Session
 from stationmaster.domain.stations import Station
@@ -220,6 +220,7 @@ def start(
         flags=tuple(flags),
         review=False,
     )
+    commands.session_began(work, station, session=begun.id, evse=evse, token=token, at=at.at)
     work.publish(events.SessionStarted(station_id=station.id, station=station.identity, at=at.at, session=begun))
     return number
 

@@ -92,6 +92,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     registration: str
     booted: bool
     heartbeat_interval_s: int = 300
+    plug_in_timeout_s: float = 60.0  # for a remote start, if the station has not told its own
 
     @property
     def accepted(self) -> bool:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 import msgspec
 import structlog
 
-from stationmaster.domain.commands import Outcome
+from stationmaster.domain.commands import AnyCommand, Outcome
 from stationmaster.domain.errors import Unreachable
 from stationmaster.domain.events import Asked
 
@@ -48,8 +48,7 @@ class Send(msgspec.Struct, frozen=True, tag=True):
     """Ask a charger of yours for this, in our words. Answered with `Sent`."""
 
     station_id: int
-    name: str
-    arguments: dict[str, Any]
+    command: AnyCommand
     by: str
 
 
@@ -93,9 +92,9 @@ class Heard(msgspec.Struct, frozen=True, tag=True):
 
 
 Question: TypeAlias = Send | Call
-Answer: TypeAlias = Sent | Came | Refused
+Reply: TypeAlias = Sent | Came | Refused
 News: TypeAlias = Superseded | Watching | Heard
-Message: TypeAlias = Question | Answer | News | Working
+Message: TypeAlias = Question | Reply | News | Working
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -116,7 +115,7 @@ class Bus(Protocol):
 
     def tell(self, node: str, message: News) -> None: ...
     def tell_all(self, message: News) -> None: ...
-    async def ask(self, node: str, question: Question) -> Answer:
+    async def ask(self, node: str, question: Question) -> Reply:
         """Raises `Unreachable`."""
         ...
 
@@ -124,7 +123,7 @@ class Bus(Protocol):
         """`listener(sender, message)` is called in the event loop."""
         ...
 
-    def answer_with(self, answerer: Callable[[Question], Awaitable[Answer]]) -> None: ...
+    def answer_with(self, answerer: Callable[[Question], Awaitable[Reply]]) -> None: ...
     async def run(self) -> None: ...
 
 
@@ -149,13 +148,13 @@ class LocalBus:
     def tell_all(self, message: News) -> None:
         pass
 
-    async def ask(self, node: str, question: Question) -> Answer:
+    async def ask(self, node: str, question: Question) -> Reply:
         raise Unreachable("the charger is connected to another server, and this one knows no other")
 
     def hear(self, kind: type[Any], listener: Callable[[str, Any], None]) -> None:
         pass
 
-    def answer_with(self, answerer: Callable[[Question], Awaitable[Answer]]) -> None:
+    def answer_with(self, answerer: Callable[[Question], Awaitable[Reply]]) -> None:
         pass
 
     async def run(self) -> None:
@@ -177,9 +176,9 @@ class RedisBus:
         self.seal = hashlib.blake2b(b"channels", key=key, digest_size=8).hexdigest()
         self._prefix = f"stationmaster:{self.seal}:"
         self._numbers = itertools.count(1)
-        self._asked: dict[int, tuple[asyncio.Future[Answer], asyncio.Timeout]] = {}
+        self._asked: dict[int, tuple[asyncio.Future[Reply], asyncio.Timeout]] = {}
         self._listeners: dict[type[Any], Callable[[str, Any], None]] = {}
-        self._answerer: Callable[[Question], Awaitable[Answer]] | None = None
+        self._answerer: Callable[[Question], Awaitable[Reply]] | None = None
         self._waiting: deque[tuple[str, bytes, int]] = deque(maxlen=WAITING)  # channel, message, number of a question
         self._wake = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -193,12 +192,12 @@ class RedisBus:
     def hear(self, kind: type[Any], listener: Callable[[str, Any], None]) -> None:
         self._listeners[kind] = listener
 
-    def answer_with(self, answerer: Callable[[Question], Awaitable[Answer]]) -> None:
+    def answer_with(self, answerer: Callable[[Question], Awaitable[Reply]]) -> None:
         self._answerer = answerer
 
-    async def ask(self, node: str, question: Question) -> Answer:
+    async def ask(self, node: str, question: Question) -> Reply:
         number = next(self._numbers)
-        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(SILENCE_S) as deadline:
                 self._asked[number] = (future, deadline)

@@ -390,7 +390,13 @@ class Connection:
             self.link.send(data)
 
     async def call(
-        self, action: str, payload: Any, *, timeout_s: float, late: Callable[[Outcome], None] | None = None
+        self,
+        action: str,
+        payload: Any,
+        *,
+        timeout_s: float,
+        sent: Callable[[], None] | None = None,
+        late: Callable[[Outcome], None] | None = None,
     ) -> Outcome:
         """Send a CALL when it is its turn, wait for what comes of it, keep both in the message log."""
         if self.closed:
@@ -398,7 +404,11 @@ class Connection:
         if self._outbound is None:
             self._outbound = Outbound(self._send)
         outcome = await self._outbound.call(
-            action, lambda message_id: frames.call(message_id, action, payload), timeout_s=timeout_s, late=late
+            action,
+            lambda message_id: frames.call(message_id, action, payload),
+            timeout_s=timeout_s,
+            sent=sent,
+            late=late,
         )
         row = _Exchange(
             "out",

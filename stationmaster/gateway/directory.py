@@ -39,9 +39,10 @@ class Entry:
 class Directory:
     """Every station by identity and by key."""
 
-    def __init__(self, database: Database, *, heartbeat_interval_s: int) -> None:
+    def __init__(self, database: Database, *, heartbeat_interval_s: int, plug_in_timeout_s: float = 60.0) -> None:
         self._database = database
         self._heartbeat_interval_s = heartbeat_interval_s
+        self._plug_in_timeout_s = plug_in_timeout_s
         self._by_identity: dict[str, Entry] = {}
         self._by_id: dict[int, Entry] = {}
         self._seen_at = database.clock()
@@ -113,6 +114,7 @@ class Directory:
                 registration=row.registration,
                 booted=_has_booted(row.booted_at),
                 heartbeat_interval_s=self._heartbeat_interval_s,
+                plug_in_timeout_s=self._plug_in_timeout_s,
             )
             entry = Entry(station, credential, row.pinned_version)
         else:

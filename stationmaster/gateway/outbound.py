@@ -30,16 +30,23 @@ def time_outs(settings: GatewaySettings) -> Callable[[str], float]:
 class Pending:
     """One call that waits for its turn, or for its answer."""
 
-    __slots__ = ("action", "frame", "future", "late", "message_id", "sent_at", "timeout_s")
+    __slots__ = ("action", "frame", "future", "late", "message_id", "sent", "sent_at", "timeout_s")
 
     def __init__(
-        self, message_id: str, action: str, frame: bytes, timeout_s: float, late: Callable[[Outcome], None] | None
+        self,
+        message_id: str,
+        action: str,
+        frame: bytes,
+        timeout_s: float,
+        sent: Callable[[], None] | None,
+        late: Callable[[Outcome], None] | None,
     ) -> None:
         self.message_id = message_id
         self.action = action
         self.frame = frame
         self.timeout_s = timeout_s
         self.future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self.sent = sent
         self.late = late
         self.sent_at = 0.0
 
@@ -63,15 +70,19 @@ class Outbound:
         build: Callable[[str], bytes],
         *,
         timeout_s: float,
+        sent: Callable[[], None] | None = None,
         late: Callable[[Outcome], None] | None = None,
     ) -> Outcome:
-        """Send `build(message_id)` when it is its turn and wait for what comes of it. Raises `Conflict` when the queue is full."""
+        """Send `build(message_id)` when it is its turn and wait for what comes of it. Raises `Conflict` when the queue is full.
+
+        `sent` is called when it goes out, `late` with an answer that comes after its time.
+        """
         if self._closed:
             return Outcome(kind="replaced")
         if len(self._queue) >= QUEUE:
             raise Conflict(f"{QUEUE} commands are waiting for this charger already")
         message_id = str(uuid.uuid4())
-        pending = Pending(message_id, action, build(message_id), timeout_s, late)
+        pending = Pending(message_id, action, build(message_id), timeout_s, sent, late)
         self._queue.append(pending)
         self._next()
         return await pending.future
@@ -98,7 +109,7 @@ class Outbound:
         return None
 
     def close(self) -> None:
-        """The socket is gone: whatever waits ends as replaced, and is not sent again (CON-03)."""
+        """The socket is gone: what was sent is lost, what waits ends as replaced, and neither is sent again (CON-03)."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
@@ -107,7 +118,7 @@ class Outbound:
         self._queue.clear()
         for pending in waiting:
             if not pending.future.done():
-                pending.future.set_result(_timed(pending, Outcome(kind="replaced")))
+                pending.future.set_result(_timed(pending, Outcome(kind="lost" if pending.sent_at else "replaced")))
 
     def _next(self) -> None:
         while self._current is None and self._queue:
@@ -118,6 +129,8 @@ class Outbound:
             pending.sent_at = time.perf_counter()
             self._timer = asyncio.get_running_loop().call_later(pending.timeout_s, self._timed_out, pending)
             self._send(pending.frame)
+            if pending.sent is not None:
+                pending.sent()
 
     def _timed_out(self, pending: Pending) -> None:
         self._late.append(pending)

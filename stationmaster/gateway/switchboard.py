@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
+from collections import deque
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
+import structlog
 
 from stationmaster.domain import commands, connections
-from stationmaster.domain.commands import Command, Outcome
+from stationmaster.domain.commands import Answer, Command, CommandRow, Outcome
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
 from stationmaster.domain.events import Asked
 from stationmaster.domain.stations import Station
-from stationmaster.gateway.bus import Answer, Bus, Call, Came, Question, Refused, Send, Sent
+from stationmaster.gateway.bus import Bus, Call, Came, Question, Refused, Reply, Send, Sent
 from stationmaster.gateway.connection import Connection, Counts
 from stationmaster.gateway.directory import Directory
-from stationmaster.handlers.routing import Routes, Sender
+from stationmaster.handlers import words
+from stationmaster.handlers.routing import Ask, Routes, asking
+from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
+
+log = structlog.get_logger()
+OWED_S = 1.0  # so often is storage asked whether it takes what it could not
+T = TypeVar("T")
 
 
 class NotConnected(Conflict):
@@ -57,6 +67,7 @@ class Switchboard:
         self._counts = counts
         self._bus = bus
         self._timeout_of = timeout_of
+        self._owed: deque[tuple[int, Callable[..., Any], tuple[Any, ...]]] = deque()
 
         bus.answer_with(self._answer)
 
@@ -93,17 +104,15 @@ class Switchboard:
         node = await self._elsewhere(station_id)
         if node is None:
             return await self._send(self._connection(station_id), command, by)
-        name, arguments = commands.kebab(type(command).__name__), msgspec.to_builtins(command)
-        answer = await self._bus.ask(node, Send(station_id, name, arguments, by))
-        return _expected(answer, Sent).asked
+        return _expected(await self._bus.ask(node, Send(station_id, command, by)), Sent).asked
 
     async def call(
         self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
     ) -> Outcome:
-        """The raw call: any action with any payload, passed on unchanged. Raises as `send` does."""
+        """The raw call: any action with any payload, passed on unchanged, and kept in the history. Raises as `send` does."""
         node = await self._elsewhere(station_id)
         if node is None:
-            return await self._connection(station_id).call(action, payload, timeout_s=timeout_s)
+            return await self._call(self._connection(station_id), action, payload, timeout_s, by)
         answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
         return _expected(answer, Came).outcome
 
@@ -115,33 +124,136 @@ class Switchboard:
         there = await self._database.read(connections.holder, station_id)
         return None if there is None or there.node == self._bus.node else str(there.node)
 
-    async def _answer(self, question: Question) -> Answer:
+    async def _answer(self, question: Question) -> Reply:
         """Another node asks for a station of ours."""
         try:
             connection = self._connection(question.station_id)
             if isinstance(question, Send):
-                command = msgspec.convert(question.arguments, commands.COMMANDS[question.name])
-                return Sent(await self._send(connection, command, question.by))
-            return Came(await connection.call(question.action, question.payload, timeout_s=question.timeout_s))
+                return Sent(await self._send(connection, question.command, question.by))
+            call = (question.action, question.payload, question.timeout_s, question.by)
+            return Came(await self._call(connection, *call))
         except (DomainError, StorageUnavailable) as error:
             return Refused(type(error).__name__, str(error))
 
     async def _send(self, connection: Connection, command: Command, by: str) -> Asked:
         station = connection.entry.station
-        self._allowed(station, command)
-        sender = self._routes[connection.version].senders.get(type(command))
-        if sender is None:
+        command.allow(station)
+        routes = self._routes[connection.version]
+        if type(command) not in routes.senders:
             raise Conflict(f"OCPP {connection.version} has no such command")
-        row, request = await self._database.write(_ask, station, sender, command, by, self._bus.node)
-        if isinstance(command, commands.TriggerMessage):
-            connection.expect(command.message)
+        row, ask = await self._begin(station, _ask, routes, command, by)
+        for action in ask.lets_in:
+            connection.expect(action)
+        for request in ask.requests:
+            last = request is ask.requests[-1]
+            exchange = _Exchange(routes, command, request, row.id, last=last)
+            timeout_s = self._timeout_of(request.action)
+            outcome = await self._exchange(connection, exchange, request.action, request, timeout_s)
+            row = await self._record(station, exchange, outcome)
+            if outcome.kind not in ("result", "error"):
+                break
+        return commands.public_form(row)
+
+    async def _call(
+        self, connection: Connection, action: str, payload: dict[str, Any], timeout_s: float, by: str
+    ) -> Outcome:
+        station = connection.entry.station
+        row = await self._begin(station, _ask_raw, action, payload, by)
+        exchange = _Exchange(self._routes[connection.version], None, None, row.id, last=True)
+        outcome = await self._exchange(connection, exchange, action, payload, timeout_s)
+        self._submit(station, _record, exchange, outcome)
+        return outcome
+
+    async def _exchange(
+        self, connection: Connection, exchange: _Exchange, action: str, payload: Any, timeout_s: float
+    ) -> Outcome:
+        """One call and what comes of it. Whatever keeps us from waiting for its end is written down as well."""
+        station, was_sent = connection.entry.station, False
+
+        def sent() -> None:
+            nonlocal was_sent
+            was_sent = True
+            self._submit(station, commands.record_sent, exchange.command_id)
 
         def late(outcome: Outcome) -> None:
-            arguments = (station, row.id, outcome.payload, self._database.clock())
-            self._database.submit(commands.answered_late, arguments, lambda *_: None, lane=station.id)
+            self._submit(station, _record_late, exchange, outcome)
 
-        outcome = await connection.call(request.action, request, timeout_s=self._timeout_of(request.action), late=late)
-        return commands.public_form(await self._database.write(commands.finished, station, row.id, outcome))
+        try:
+            return await connection.call(action, payload, timeout_s=timeout_s, sent=sent, late=late)
+        except (Conflict, asyncio.CancelledError):
+            ended = Answer("interrupted" if was_sent else "not_sent")
+            self._submit(station, commands.record_answer, exchange.command_id, ended)
+            raise
+
+    # Units of work
+
+    async def _begin(self, station: Station, f: Callable[..., T], *args: Any) -> T:
+        """The row of a command, before it is sent. What storage takes too late to be waited for is not sent (N13)."""
+        public_id = secrets.token_hex(8)
+        try:
+            return await self._write(station, f, station, *args, self._bus.node, public_id)
+        except StorageUnavailable:
+            self._owed.append((station.id, commands.give_up, (public_id,)))
+            raise
+
+    async def _keep(self, station: Station, f: Callable[..., T], *args: Any) -> T:
+        """What came of a command; if storage is away, it is written when storage is back (N13)."""
+        try:
+            return await self._write(station, f, station, *args)
+        except StorageUnavailable:
+            self._owed.append((station.id, f, (station, *args)))
+            raise
+
+    async def _record(self, station: Station, exchange: _Exchange, outcome: Outcome) -> CommandRow:
+        """What came of a command."""
+        try:
+            return await self._keep(station, _record, exchange, outcome)
+        except StorageUnavailable:
+            raise
+        except Exception:
+            failed = Answer("error", "The charger has answered, and something went wrong here.")
+            self._submit(station, commands.record_answer, exchange.command_id, failed)
+            raise
+
+    def _submit(self, station: Station, f: Callable[..., Any], *args: Any) -> None:
+        """The same without waiting for it."""
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if isinstance(error, StorageUnavailable):
+                self._owed.append((station.id, f, (station, *args)))
+            elif error is not None:
+                log.error("command.not_recorded", station=station.identity, exc_info=error)
+
+        self._database.submit(f, (station, *args), done, lane=station.id)
+
+    async def _write(self, station: Station, f: Callable[..., T], *args: Any) -> T:
+        """In the station's own lane, so that the steps of a command are told in their order."""
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def done(result: T, error: BaseException | None) -> None:
+            if not future.done():
+                future.set_result(result) if error is None else future.set_exception(error)
+
+        self._database.submit(f, args, done, lane=station.id)
+        return await future
+
+    async def run(self) -> None:
+        """For ever: what storage could not take is written as soon as it can."""
+        while True:
+            await asyncio.sleep(OWED_S)
+            await self.pay()
+
+    async def pay(self) -> None:
+        """Write what is owed, in its order."""
+        while self._owed and self._database.available:
+            station_id, f, args = self._owed[0]
+            try:
+                await self._database.write(f, *args)
+            except StorageUnavailable:
+                return
+            except Exception:
+                log.exception("command.not_recorded", station_id=station_id)
+            self._owed.popleft()
 
     def _connection(self, station_id: int) -> Connection:
         entry = self._directory.get(station_id)
@@ -151,21 +263,80 @@ class Switchboard:
             raise NotConnected(f"charger {entry.station.identity} is not connected")
         return entry.connection
 
-    def _allowed(self, station: Station, command: Command) -> None:
-        """Before it is accepted, a station is asked only what helps it to become so (CON-22)."""
-        if station.accepted:
-            return
-        boot = isinstance(command, commands.TriggerMessage) and command.message == "BootNotification"
-        if station.registration == "rejected" and not boot:
-            raise Conflict(f"charger {station.identity} is rejected; only its BootNotification can be triggered")
-        if not isinstance(command, commands.BEFORE_ACCEPTED):
-            raise Conflict(f"charger {station.identity} is not accepted yet")
+
+class _Exchange(msgspec.Struct, frozen=True):
+    """One request of a command; of a raw call, without a command of ours."""
+
+    routes: Routes
+    command: Command | None
+    request: Request | None
+    command_id: int
+    last: bool
+
+    def answer(self, work: Work, station: Station, outcome: Outcome) -> Answer:
+        """What came of it, in our words."""
+        if outcome.kind == "error":
+            return words.refusal(outcome.code or "", outcome.description)
+        if outcome.kind != "result":
+            return commands.without_answer(outcome)
+        if self.command is None or self.request is None:
+            return Answer("answered")
+        action = self.request.action
+        response = self.routes.dialect.decode_response(action, outcome.payload or {})
+        return self.routes.answerer(type(self.command), action)(work, station, self.command, self.request, response)
 
 
-def _ask(work: Work, station: Station, sender: Sender, command: Command, by: str, node: str) -> tuple[Any, Request]:
-    request = sender(work, station, command)
-    name, arguments = commands.kebab(type(command).__name__), msgspec.to_builtins(command)
-    return commands.asked(work, station, name=name, arguments=arguments, by=by, node=node), request
+def _ask(
+    work: Work, station: Station, routes: Routes, command: Command, by: str, node: str, public_id: str
+) -> tuple[CommandRow, Ask[Any]]:
+    remark = command.check(work, station)
+    ask = asking(routes.senders[type(command)](work, station, command))
+    arguments = msgspec.to_builtins(command)
+    name = arguments.pop("command")
+    row = commands.ask(
+        work,
+        station,
+        name=name,
+        arguments=arguments,
+        by=by,
+        node=node,
+        public_id=public_id,
+        remark=remark,
+        request_id=ask.request_id,
+        awaits=ask.awaits,
+    )
+    return row, ask
+
+
+def _ask_raw(
+    work: Work, station: Station, action: str, payload: dict[str, Any], by: str, node: str, public_id: str
+) -> CommandRow:
+    arguments = {"action": action, "payload": payload}
+    return commands.ask(
+        work, station, name=commands.RAW_CALL, arguments=arguments, by=by, node=node, public_id=public_id
+    )
+
+
+def _record(work: Work, station: Station, exchange: _Exchange, outcome: Outcome, late: bool = False) -> CommandRow:
+    try:
+        answer = exchange.answer(work, station, outcome)
+    except OcppError as error:  # it was readable when it came
+        answer = Answer("invalid_answer", error.description)
+    last = exchange.last or outcome.kind not in ("result", "error")
+    return commands.record_answer(
+        work,
+        station,
+        exchange.command_id,
+        answer,
+        response=outcome.payload,
+        took_ms=outcome.took_ms,
+        last=last,
+        late=late,
+    )
+
+
+def _record_late(work: Work, station: Station, exchange: _Exchange, outcome: Outcome) -> None:
+    _record(work, station, exchange, outcome, late=True)
 
 
 _REFUSALS: dict[str, Callable[[str], Exception]] = {
@@ -178,7 +349,7 @@ _REFUSALS: dict[str, Callable[[str], Exception]] = {
 _A = TypeVar("_A", Sent, Came)
 
 
-def _expected(answer: Answer, kind: type[_A]) -> _A:
+def _expected(answer: Reply, kind: type[_A]) -> _A:
     """What was asked for; or the error the other node has met, raised here."""
     if isinstance(answer, kind):
         return answer

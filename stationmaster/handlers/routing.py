@@ -1,32 +1,55 @@
-"""`@on` and `@sends`: the signature is the registration. A wrong pair fails at import."""
+"""`@on`, `@sends` and `@answers`: the signature is the registration. A wrong pair fails at import."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any, TypeVar, get_type_hints
+import types
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from stationmaster.domain.commands import Command
+import msgspec
+
+from stationmaster.domain.commands import Answer, Awaits, Command
 from stationmaster.domain.stations import Station
+from stationmaster.handlers import words
 from stationmaster.ocpp.dialects import Dialect
 from stationmaster.ocpp.messages import Request, Response
 from stationmaster.storage import Work
 
 Handler = Callable[[Work, Station, Any], Response]
-Sender = Callable[[Work, Station, Any], Request]
+Sender = Callable[[Work, Station, Any], "Request | Sequence[Request] | Ask[Any]"]
+Answerer = Callable[[Work, Station, Any, Any, Any], Answer]
 H = TypeVar("H", bound=Callable[..., Any])
+R = TypeVar("R", bound=Request)
+
+
+class Ask(msgspec.Struct, Generic[R], frozen=True):
+    """What a sender returns when there is more to say than one request.
+
+    Requests go out one after the other, until one brings no answer. `awaits` says what must follow an accepted command;
+    `request_id` is the number by which the station will name it; `lets_in` are actions that a station which is not accepted yet
+    may send because of this (CON-21).
+    """
+
+    requests: list[R]
+    awaits: Awaits | None = None
+    request_id: int | None = None
+    lets_in: tuple[str, ...] = ()
 
 
 class Routes:
-    """The handlers and senders of one version, or of one block of it."""
+    """The handlers, senders and answers of one version, or of one block of it."""
 
     def __init__(self, dialect: Dialect, *parts: Routes) -> None:
         self.dialect = dialect
         self.handlers: dict[str, Handler] = {}
         self.senders: dict[type[Command], Sender] = {}
+        self.answerers: dict[tuple[type[Command], str], Answerer] = {}
         for part in parts:
+            part.check()
             self.handlers |= part.handlers
             self.senders |= part.senders
+            self.answerers |= part.answerers
 
     def on(self, function: H) -> H:
         """Register `function(work, station, request) -> response` for the request it names."""
@@ -39,14 +62,60 @@ class Routes:
         return function
 
     def sends(self, function: H) -> H:
-        """Register `function(work, station, command) -> request` for the command it names."""
-        command, request = _signature(function)
-        if not issubclass(command, Command) or not issubclass(request, Request):
+        """Register `function(work, station, command)` for the command it names. It returns a request, a list of them, or an `Ask`."""
+        command, returned = _signature(function)
+        if not issubclass(command, Command):
             raise TypeError(f"{function.__qualname__}: must turn a Command into a Request")
-        if request.action not in self.dialect.from_csms:
-            raise TypeError(f"{function.__qualname__}: stations do not accept {request.action}")
+        for request in requests_in(returned):
+            if request.action not in self.dialect.from_csms:
+                raise TypeError(f"{function.__qualname__}: stations do not accept {request.action}")
         self.senders[command] = function
         return function
+
+    def answers(self, function: H) -> H:
+        """Register `function(work, station, command, request, response) -> Answer`. An answer that is only a status needs none."""
+        hints = get_type_hints(function)
+        command, request, response = (hints[name] for name in list(inspect.signature(function).parameters)[2:])
+        if hints["return"] is not Answer or response is not request.response:
+            raise TypeError(f"{function.__qualname__}: must turn a {request.response.__name__} into an Answer")
+        if request not in self.requests_of(command):
+            raise TypeError(f"{function.__qualname__}: {command.__name__} does not send {request.__name__}")
+        self.answerers[command, request.action] = function
+        return function
+
+    def requests_of(self, command: type[Command]) -> list[type[Request]]:
+        """Which requests a command becomes in this version; none if it has no such command."""
+        sender = self.senders.get(command)
+        return [] if sender is None else list(requests_in(_signature(sender)[1]))
+
+    def answerer(self, command: type[Command], action: str) -> Answerer:
+        """Who understands what this command and request are answered with."""
+        return self.answerers.get((command, action), words.plain_answer)
+
+    def check(self) -> None:
+        """Raises TypeError for a request whose answer nobody would understand."""
+        for command in self.senders:
+            for request in self.requests_of(command):
+                if (command, request.action) not in self.answerers and not words.is_plain(request.response):
+                    raise TypeError(f"{command.__name__}: nothing @answers {request.response.__name__}")
+
+
+def asking(asked: Request | Sequence[Request] | Ask[Any]) -> Ask[Any]:
+    """What a sender has returned, in its full form."""
+    if isinstance(asked, Ask):
+        return asked
+    return Ask([asked] if isinstance(asked, Request) else list(asked))
+
+
+def requests_in(hint: Any) -> Iterator[type[Request]]:
+    """The requests that a sender may return, from its annotation: `Reset`, `list[GetVariables]`, `Ask[Reset]`, or a union."""
+    if isinstance(hint, type) and issubclass(hint, Request):
+        yield hint
+    elif get_origin(hint) in (list, Ask, Union, types.UnionType):
+        for part in get_args(hint):
+            yield from requests_in(part)
+    else:
+        raise TypeError(f"{hint} is no Request")
 
 
 def _signature(function: Callable[..., Any]) -> tuple[Any, Any]:

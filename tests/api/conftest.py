@@ -61,10 +61,8 @@ class Chargers:
         self.asked.append((station_id, command))
 
         def both(work: Work) -> commands.Asked:
-            row = commands.asked(
-                work, station, name=commands.kebab(type(command).__name__), arguments={}, by=by, node=self.node
-            )
-            return commands.public_form(commands.finished(work, station, row.id, self.outcome))
+            row = commands.ask(work, station, name=commands.name_of(command), arguments={}, by=by, node=self.node)
+            return commands.public_form(commands.record_answer(work, station, row.id, commands.Answer("accepted")))
 
         return await self.database.write(both)
 

@@ -133,8 +133,8 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
             work, station, evse=1, connector=1, state="preparing", status="Preparing", at=AT, error_code="NoError"
         )
         connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
-        row = commands.asked(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
-        commands.finished(work, station, row.id, commands.Outcome("result", {"status": "Accepted"}))
+        row = commands.ask(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
+        commands.record_answer(work, station, row.id, commands.Answer("accepted"))
         stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
         connections.disconnected(work, station, node="here", reason="gone")
         connections.offline(work, after=timedelta(0))
@@ -142,12 +142,13 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
 
     async with listening(admin) as page:
         await database.write(happen)
-        told = [await page.next() for _ in range(9)]
+        told = [await page.next() for _ in range(10)]
     assert [kind for kind, _ in told] == [
         "station_connected",
         "station_booted",
         "connector_status",
         "connection_refused",
+        "command",
         "command",
         "station_changed",
         "station_disconnected",

@@ -464,6 +464,7 @@ ANSWERS: list[tuple[dict[str, Any], dict[str, Any]]] = [
         {"type": "CALLERROR", "code": "NotSupported", "description": "no", "details": {"x": 1}},
     ),
     ({"kind": "timeout"}, {"type": "TIMEOUT"}),
+    ({"kind": "lost"}, {"type": "LOST"}),
 ]
 
 
@@ -473,7 +474,7 @@ async def test_a_raw_call_gets_the_chargers_own_answer(admin: Client, charger: A
         chargers.outcome = Outcome(**outcome)
         answer = await admin.post(f"{API}/stations/CP1/call", json=body)
         assert (answer.status_code, answer.json()) == (200, said)
-    assert chargers.asked == [(charger.id, ("Anything", {"deep": {"er": [1]}}, 1.5))] * 3
+    assert chargers.asked == [(charger.id, ("Anything", {"deep": {"er": [1]}}, 1.5))] * 4
 
 
 async def test_a_raw_call_over_a_lost_connection_is_a_conflict(admin: Client, charger: Any, chargers: Chargers) -> None:

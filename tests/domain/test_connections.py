@@ -70,14 +70,14 @@ async def test_CON_08_what_the_dead_hold_is_freed_and_the_living_keep_theirs(wor
     await connect(world, kept, "n1")
     await connect(world, lost, "n2")
     for station, node in ((kept, "n1"), (lost, "n2")):
-        await world(commands.asked, station, name="reset", arguments={}, by="me", node=node)
+        await world(commands.ask, station, name="reset", arguments={}, by="me", node=node)
     assert await world(nodes.dead) == []
     await world(nodes.renew, "n2", seal="s", lease=-LEASE)
     assert await world(nodes.dead) == ["n2"]
     assert await world(nodes.bury) == (1, 1)
     assert await world(nodes.bury) == (0, 0)
     assert [event.station for event in world.told(events.StationDisconnected)] == ["LOST"]
-    assert await world(connections.holders) == await world(commands.awaiting) == ["n1"]
+    assert await world(connections.holders) == await world(commands.nodes_waiting) == ["n1"]
 
     await world(nodes.renew, "n2", seal="s", lease=LEASE)  # it had only been slow
     await connect(world, lost, "n2")

@@ -119,7 +119,7 @@ async def test_RPC_11_the_queue_has_an_end(app: Any, raw: Any) -> None:
     with pytest.raises(Conflict):
         await app.switchboard.call(station_of(app), "ClearCache", {}, timeout_s=5, by="test")
     await one.close()
-    assert {(await finished(task)).kind for task in asked} == {"replaced"}
+    assert [(await finished(task)).kind for task in asked] == ["lost"] + ["replaced"] * QUEUE
     assert QUEUE == 100
 
 
@@ -186,12 +186,14 @@ async def test_RPC_13_an_answer_that_overtakes_its_own_time_out_is_late_too(app:
     station = app.directory.find("CP1").station
 
     def ask(work: Any) -> Any:
-        return commands.asked(work, station, name="reset", arguments={}, by="test", node="n")
+        return commands.ask(work, station, name="reset", arguments={}, by="test", node="n")
 
     row = await app.database.write(ask)
-    await app.database.write(commands.answered_late, station, row.id, {"status": "Accepted"}, app.database.clock())
-    done = await app.database.write(commands.finished, station, row.id, commands.Outcome(kind="timeout"))
-    assert done.status == "late"
+    accepted, timeout = commands.Answer("accepted"), commands.Answer("timeout")
+    late = {"response": {"status": "Accepted"}, "late": True}
+    await app.database.write(commands.record_answer, station, row.id, accepted, **late)
+    done = await app.database.write(commands.record_answer, station, row.id, timeout)
+    assert (done.status, done.outcome) == ("late", "accepted")
     assert [(row.status, row.response) for row in await rows(history)] == [("late", {"status": "Accepted"})]
 
 
@@ -257,9 +259,9 @@ def test_RPC_14_a_time_for_an_action_that_does_not_exist_is_a_bad_setting() -> N
 @pytest.mark.any_database
 async def test_RPC_15_an_answer_comes_in_while_a_message_of_the_station_is_in_hand(app: Any, raw: Any) -> None:
     one = await raw("CP1")
+    asked = asyncio.create_task(app.switchboard.call(station_of(app), "ClearCache", {}, timeout_s=9, by="test"))
+    call = await one.receive()
     with held(app.database):
-        asked = asyncio.create_task(app.switchboard.call(station_of(app), "ClearCache", {}, timeout_s=9, by="test"))
-        call = await one.receive()
         one.send([2, "held", "StartTransaction", START])
         one.send([2, "behind", "StatusNotification", {"connectorId": 1, "errorCode": "NoError", "status": "Charging"}])
         for blanks in (b"", b"     "):

@@ -10,7 +10,7 @@ import pytest
 
 from stationmaster.api.live import Viewer
 from stationmaster.app import App
-from stationmaster.domain.commands import commands
+from stationmaster.domain.commands import Reset, commands
 from stationmaster.gateway import bus
 from tests.charger import Charger
 from tests.nodes.conftest import Cluster, settled, until
@@ -141,7 +141,7 @@ async def test_CON_08_what_is_not_sealed_or_not_understood_harms_nothing(two: No
     assert here.api is not None
     here.api.state.context.live._viewers.add(Viewer(1, None))  # a page is open
     assert isinstance(here.bus, bus.RedisBus)
-    question = bus.Envelope(there.bus.node, bus.Send(cluster.station(), "reset", {}, "nobody"), 1)
+    question = bus.Envelope(there.bus.node, bus.Send(cluster.station(), Reset(), "nobody"), 1)
     here.bus._take(b"0" * bus.SEAL_BYTES + bus._encode(question))
     here.bus._take(here.bus._seal(b"{}") + b"{}")  # ours, and not understood
     there.bus.tell(here.bus.node, bus.Heard(msgspec.Raw(b'["of another version"]')))

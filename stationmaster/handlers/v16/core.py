@@ -1,4 +1,4 @@
-"""1.6 core profile (§4.1–4.10 from the station, §5 to it)."""
+"""1.6 core profile, from the station (§4.1–4.10)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import random
 
 import msgspec
 
-from stationmaster.domain import boots, commands, connectors, metering, sessions, tokens
-from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain import boots, connectors, metering, sessions, tokens
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16 import words
@@ -149,54 +148,6 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
 def data_transfer(work: Work, station: Station, req: v16.DataTransfer) -> v16.DataTransferResponse:
     # §4.3: we have agreed on nothing with any vendor; the text is in the message log, and is never evaluated.
     return v16.DataTransferResponse(status="UnknownVendorId")
-
-
-@core.sends
-def remote_start(work: Work, station: Station, command: commands.RemoteStart) -> v16.RemoteStartTransaction:
-    if len(command.token) > 20:
-        raise Conflict("a 1.6 charger understands tokens of at most 20 characters")
-    return v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse)
-
-
-@core.sends
-def remote_stop(work: Work, station: Station, command: commands.RemoteStop) -> v16.RemoteStopTransaction:
-    for session in sessions.active_at(work, station.id):
-        if command.session in (session.public_id, str(session.number)):
-            return v16.RemoteStopTransaction(transaction_id=session.number)
-    raise NotFound(f"charger {station.identity} has no open session {command.session!r}")
-
-
-@core.sends
-def reset(work: Work, station: Station, command: commands.Reset) -> v16.Reset:
-    return v16.Reset(type="Hard" if command.kind == "hard" else "Soft")
-
-
-@core.sends
-def unlock(work: Work, station: Station, command: commands.Unlock) -> v16.UnlockConnector:
-    return v16.UnlockConnector(connector_id=command.evse)
-
-
-@core.sends
-def change_availability(work: Work, station: Station, command: commands.ChangeAvailability) -> v16.ChangeAvailability:
-    kind: v16.AvailabilityType = "Operative" if command.operative else "Inoperative"
-    return v16.ChangeAvailability(connector_id=command.evse, type=kind)
-
-
-@core.sends
-def get_configuration(work: Work, station: Station, command: commands.GetConfiguration) -> v16.GetConfiguration:
-    return v16.GetConfiguration(key=command.keys or None)
-
-
-@core.sends
-def change_configuration(
-    work: Work, station: Station, command: commands.ChangeConfiguration
-) -> v16.ChangeConfiguration:
-    return v16.ChangeConfiguration(key=command.key, value=command.value)
-
-
-@core.sends
-def clear_cache(work: Work, station: Station, command: commands.ClearCache) -> v16.ClearCache:
-    return v16.ClearCache()
 
 
 def spread(interval_s: int) -> int:

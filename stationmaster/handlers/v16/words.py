@@ -9,9 +9,13 @@ from typing import NamedTuple
 import msgspec
 
 from stationmaster.domain.connector_states import State
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.metering import Sample, number
 from stationmaster.domain.times import Instant, instant
 from stationmaster.domain.tokens import Authorization
+from stationmaster.handlers.words import answer as answer
+from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import portions as portions
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work
@@ -68,6 +72,13 @@ def transaction_number(transaction_id: int | None) -> int | None:
 def connector(connector_id: int) -> int:
     """The connector's number, cut to what the column holds: an absurd one must not keep a message from being stored."""
     return max(-MAX_TRANSACTION_ID, min(connector_id, MAX_TRANSACTION_ID))
+
+
+def connector_id(evse: int, connector: int | None) -> int:
+    """A 1.6 connector is an EVSE with one connector. Raises `Conflict` when another one is meant."""
+    if connector not in (None, 1):
+        raise Conflict("the connectors of a 1.6 charger are numbered through: name it as `evse`")
+    return evse
 
 
 def reservation(reservation_id: int | None) -> int | None:

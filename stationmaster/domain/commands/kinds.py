@@ -1,0 +1,162 @@
+"""The commands: each a plain struct. REST endpoint, form and history come from it, it travels between nodes as it is, and the
+sender of the station's version (`@sends` in handlers) turns it into calls.
+
+A new command is a class here, and a sender and an answer in handlers for each version that has it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, Union
+
+import msgspec
+
+from stationmaster.domain import tokens
+from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+
+Evse = Annotated[int, msgspec.Meta(ge=1, le=1000, description="The EVSE's number, from 1; 1.6 calls it connector")]
+Whole = Annotated[int, msgspec.Meta(ge=0, le=1000, description="The EVSE's number; 0 is the whole charger")]
+Connector = Annotated[int, msgspec.Meta(ge=1, le=1000, description="The connector's number at its EVSE, from 1")]
+KeyName = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=250, description="A key, or in 2.x `Component/Variable`")
+]
+
+
+def kebab(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab, tag_field="command"):
+    """Something we ask of a station."""
+
+    before_accepted: ClassVar[bool] = False
+    """May be sent to a station that is not accepted yet, since it helps it to become so (CON-22)."""
+
+    def check(self, work: Work, station: Station) -> str | None:
+        """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
+        return None
+
+    def allow(self, station: Station) -> None:
+        """Before it is accepted, a station is asked only what helps it to become so (CON-22). Raises `Conflict`."""
+        if station.accepted:
+            return
+        if station.registration == "rejected":
+            raise Conflict(f"charger {station.identity} is rejected; only its BootNotification can be triggered")
+        if not self.before_accepted:
+            raise Conflict(f"charger {station.identity} is not accepted yet")
+
+
+class RemoteStart(Command, frozen=True):
+    """Start charging for a card, on one connector or on whichever the driver chooses. `force` asks although the card may not charge."""
+
+    token: Annotated[str, msgspec.Meta(min_length=1, max_length=36)]
+    evse: Evse | None = None
+    force: bool = False
+
+    def check(self, work: Work, station: Station) -> str | None:
+        status = tokens.authorize(work, station, self.token).status
+        if status == "accepted":
+            return None
+        if not self.force:
+            raise Conflict(f"the card {self.token} is {status}; with `force` the charger is asked all the same")
+        return f"forced: the card is {status}"
+
+
+class RemoteStop(Command, frozen=True):
+    """Stop a session, named by our id or by its transaction id."""
+
+    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
+class Reset(Command, frozen=True):
+    """Restart the charger, or in 2.x one EVSE: soft lets it end its sessions first, hard does not wait."""
+
+    before_accepted = True
+
+    kind: Literal["soft", "hard"] = "soft"
+    evse: Evse | None = None
+
+
+class Unlock(Command, frozen=True):
+    """Release the cable of a connector."""
+
+    evse: Evse = 1
+    connector: Connector = 1
+
+
+class ChangeAvailability(Command, frozen=True):
+    """Take a connector, or the whole charger, in or out of service."""
+
+    operative: bool
+    evse: Whole = 0
+    connector: Connector | None = None
+
+
+class GetConfiguration(Command, frozen=True):
+    """Read settings; all of them when no key is named."""
+
+    before_accepted = True
+
+    keys: list[KeyName] = []
+
+
+class ChangeConfiguration(Command, frozen=True):
+    """Write one setting."""
+
+    before_accepted = True
+
+    key: KeyName
+    value: Annotated[str, msgspec.Meta(max_length=2500)]
+
+    def check(self, work: Work, station: Station) -> str | None:
+        if is_password(self.key):
+            raise Invalid("key", "with this key alone the charger would be locked out; use the command change-password")
+        return None
+
+
+class TriggerMessage(Command, frozen=True):
+    """Ask the charger to send a message now. EVSE and connector count where the message is about one."""
+
+    before_accepted = True
+
+    message: Literal[
+        "BootNotification",
+        "DiagnosticsStatusNotification",
+        "FirmwareStatusNotification",
+        "Heartbeat",
+        "MeterValues",
+        "StatusNotification",
+    ]
+    evse: Evse | None = None
+    connector: Connector | None = None
+
+    def allow(self, station: Station) -> None:
+        if self.message != "BootNotification":
+            super().allow(station)
+
+
+class ClearCache(Command, frozen=True):
+    """Make the charger forget the cards it has learnt."""
+
+
+COMMANDS: dict[str, type[Command]] = {
+    name_: kind for kind in Command.__subclasses__() for name_ in [kebab(kind.__name__)]
+}
+"""By the name in their URL."""
+
+if TYPE_CHECKING:
+    AnyCommand: TypeAlias = Command
+else:
+    AnyCommand = Union[tuple(COMMANDS.values())]  # noqa: UP007
+"""What travels between nodes: any of them, told apart by its tag."""
+
+
+def name_of(command: Command) -> str:
+    return kebab(type(command).__name__)
+
+
+def is_password(key: str) -> bool:
+    """Whether this setting is the secret the charger logs in with, in either version's spelling."""
+    return key.rpartition("/")[2].strip().lower() in ("authorizationkey", "basicauthpassword")
