@@ -35,19 +35,44 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
+def _public(url: str | None, *schemes: str) -> str | None:
+    """An address to show to people, without the slash at its end. Raises `ValueError`."""
+    if not url:
+        return None
+    parsed = urlsplit(url)
+    if parsed.scheme not in schemes or not parsed.hostname:
+        raise ValueError(f"must begin with {schemes[1]}:// or {schemes[0]}:// and name a host")
+    if parsed.username is not None or parsed.query or parsed.fragment:
+        raise ValueError("must have no user, no query and no fragment")
+    return url.rstrip("/")
+
+
 class Web(Part):
     host: str = Field("127.0.0.1", description="Address the web application and the API listen on")
     port: int = Field(8080, ge=0, le=65535, description="Port of the web application and the API")
+    public_url: str | None = Field(
+        None, description="The address people reach the pages at, when it is another one: https://csms.example.org"
+    )
     secure_cookies: bool = Field(False, description="Set when the pages are reached over https")
     trusted_proxies: list[IPvAnyNetwork] = Field(
         [],
         description="Addresses or networks whose X-Forwarded-For is believed; it decides who is slowed down at the log-in",
     )
 
+    @field_validator("public_url")
+    @classmethod
+    def reachable(cls, value: str | None) -> str | None:
+        return _public(value, "http", "https")
+
 
 class Gateway(Part):
     host: str = Field("127.0.0.1", description="Address chargers connect to; plain ws:// belongs on a private network")
     port: int = Field(9000, ge=0, le=65535, description="Port chargers connect to")
+    public_url: str | None = Field(
+        None,
+        description="The address chargers reach this port at, without their id, when it is another one:"
+        " wss://csms.example.org/ocpp. The pages offer it to be typed into chargers",
+    )
     strict: bool = Field(False, description="Answer every deviation from the schemas with an error (for certification)")
     heartbeat_interval_s: int = Field(300, ge=10, le=86400, description="Heartbeat interval given at boot, ±10 %")
     plug_in_timeout_s: float = Field(
@@ -79,6 +104,11 @@ class Gateway(Part):
         description="Addresses or networks whose X-Forwarded-For, or else Forwarded, is believed, as in [10.0.0.5, 10.1.0.0/16]",
     )
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
+
+    @field_validator("public_url")
+    @classmethod
+    def reachable(cls, value: str | None) -> str | None:
+        return _public(value, "ws", "wss")
 
     def call_timeout(self, action: str) -> float:
         """How long a charger may take to answer this action, in seconds."""

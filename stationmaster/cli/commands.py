@@ -39,9 +39,9 @@ def demo(
 ) -> None:
     """Run the server with demo data and simulated chargers."""
     gc.disable()
-    from stationmaster.cli import server
+    from stationmaster.cli import demo as demonstration
 
-    server.demo(chargers=chargers, seed=seed)
+    demonstration.demo(chargers=chargers, seed=seed)
 
 
 @app.command()

@@ -53,7 +53,8 @@ class MessageCounts(msgspec.Struct, frozen=True):
 class Status(msgspec.Struct, frozen=True):
     """The server, its chargers and what they do now.
 
-    `power_w` is what all active sessions draw together; `chargers_port` is where chargers connect.
+    `power_w` is what all active sessions draw together; `chargers_port` is where chargers connect;
+    `chargers_url` is the whole address, without a charger's id, where gateway.public_url names one.
     """
 
     version: str
@@ -66,6 +67,7 @@ class Status(msgspec.Struct, frozen=True):
     power_w: Number
     messages: MessageCounts
     chargers_port: int
+    chargers_url: str | None
 
 
 @get("/status", permission=Permission.VIEW)
@@ -85,6 +87,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         power_w=number(power) or 0,
         messages=MessageCounts(counts["received"], counts["sent"], counts["refused"]),
         chargers_port=context.settings.gateway.port,
+        chargers_url=context.settings.gateway.public_url,
     )
 
 

@@ -1,0 +1,167 @@
+"""`demo`: the server with a story to look at, and simulated chargers in a process of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+import uvloop
+
+from stationmaster import telemetry
+from stationmaster.app import App
+from stationmaster.cli import demo_history, server
+from stationmaster.domain import accounts, organizations, sites, stations, tokens
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.stations import Station
+from stationmaster.settings import DatabaseSettings, Security, Settings, load
+from stationmaster.storage import Work
+
+FOLDER = Path("data/demo")
+PASSWORD_FILE = "demo-password"
+EMAIL = "demo@example.org"
+SITES = (("Harbour garage", "Quay 4"), ("Office car park", "Mill Street 12"))
+DRIVERS = {
+    "04A2B3C4D5": "Ida",
+    "04B7C8D9EA": "Omar",
+    "049F11223A": "Lin",
+    "04DEAD00BE": "Fleet van 1",
+    "04C0FFEE12": "Fleet van 2",
+    "04517E5A77": "Visitor",
+}
+BLOCKED = "0499887766"
+NAMES = ("North wall", "South wall", "Gate", "Visitors", "Fleet 1", "Fleet 2")
+OFFLINE = "SIM-OFF"  # once there, and gone since yesterday: no simulator plays it
+
+
+def demo(*, chargers: int, seed: int) -> None:
+    """Run until Ctrl-C. What it shows is kept apart from the data of `serve`."""
+    settings = apart(load())
+    telemetry.configure("warning" if settings.log.level == "info" else settings.log.level, settings.log.format)
+    uvloop.run(_run(settings, chargers, seed))
+
+
+def apart(settings: Settings) -> Settings:
+    """The settings with a data folder of the demo's own, where the person has chosen none."""
+    database, security = settings.database, settings.security
+    if database.url == DatabaseSettings().url:
+        database = database.model_copy(update={"url": f"sqlite:///{FOLDER}/stationmaster.db"})
+    if security.key_file == Security().key_file:
+        security = security.model_copy(update={"key_file": FOLDER / "secret.key"})
+    return settings.model_copy(update={"database": database, "security": security})
+
+
+async def _run(settings: Settings, chargers: int, seed: int) -> None:
+    simulator: asyncio.subprocess.Process | None = None
+    with tempfile.TemporaryDirectory(prefix="stationmaster-") as folder:
+
+        async def ready(app: App) -> None:
+            nonlocal simulator
+            password = _password(app.settings)
+            identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
+            made = await app.database.write(_records, app.keys, password, identities)
+            await _history(app, [*identities, OFFLINE], seed)
+            server.say(
+                f"Web: {server.web_url(app)}",
+                f"Chargers: {server.chargers_url(app)}/<id>",
+                f"Login: {EMAIL} {password}",
+            )
+            simulator = await _simulate(app, Path(folder), made, seed)
+
+        try:
+            await server.run(settings, ready)
+        finally:
+            if simulator is not None and simulator.returncode is None:
+                simulator.terminate()
+                await simulator.wait()
+
+
+def _password(settings: Settings) -> str:
+    """The same each time; remembered beside the secret key."""
+    store = settings.security.key_file.parent / PASSWORD_FILE
+    password = store.read_text().strip() if store.exists() else secrets.token_urlsafe(12)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    store.touch(mode=0o600)
+    store.write_text(password)
+    return password
+
+
+def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
+    """Sites, chargers, cards and a log-in. Chargers get new secrets: returns those of the simulated ones."""
+    home = organizations.home(work)
+    for name, address in SITES:
+        if sites.find(work, home, name) is None:
+            sites.create(work, home, name=name, address=address)
+    for uid, label in DRIVERS.items():
+        with contextlib.suppress(Conflict):
+            tokens.add(work, home, uid=uid, label=label)
+    with contextlib.suppress(Conflict):
+        tokens.add(work, home, uid=BLOCKED, label="Lost card", status="blocked")
+    try:
+        accounts.add(work, home, email=EMAIL, password=password, role="administrator")
+    except Conflict:
+        accounts.set_password(work, email=EMAIL, password=password)
+    made = {}
+    for number, identity in enumerate(identities):
+        site = SITES[number % len(SITES)][0]
+        try:
+            name = NAMES[number % len(NAMES)]
+            _, made[identity] = stations.create(work, home, keys, identity=identity, name=name, site=site)
+        except Conflict:
+            made[identity] = stations.new_secret(work, home, identity, keys)
+    with contextlib.suppress(Conflict):
+        stations.create(work, home, keys, identity=OFFLINE, name="Back yard", site=SITES[0][0])
+    return made
+
+
+async def _history(app: App, identities: list[str], seed: int) -> None:
+    """Two weeks of charging, told by the chargers as they would have told it; once."""
+    now = app.database.clock()
+    stations_there = [await app.database.read(_station, identity) for identity in identities]
+    if any(station.booted for station in stations_there):
+        return
+    told = demo_history.history(stations_there, tuple(DRIVERS), BLOCKED, until=now, seed=seed)
+    for episode in told:
+        await app.database.write(episode)
+
+
+def _station(work: Work, identity: str) -> Station:
+    row = stations.get(work, organizations.home(work), identity)
+    return Station(row.id, identity, row.organization_id, "1.6", row.registration, row.booted_at is not None)
+
+
+async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int) -> asyncio.subprocess.Process:
+    """The chargers live in a process of their own: a real client, over a real socket."""
+    file = folder / "passwords.json"
+    file.write_text(json.dumps(passwords))
+    output = (app.settings.security.key_file.parent / "simulator.log").open("wb")
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "stationmaster",
+        "simulate",
+        "SIM",
+        "1.6",
+        f"ws://127.0.0.1:{app.gateway_port}/ocpp",
+        "--passwords",
+        str(file),
+        "--count",
+        str(len(passwords)),
+        "--connectors",
+        "2",
+        "--scenario",
+        "living",
+        "--sample-interval",
+        "5",
+        "--tokens",
+        ",".join(DRIVERS),
+        "--seed",
+        str(seed),
+        stdout=output,
+        stderr=output,
+    )
