@@ -170,6 +170,7 @@ class Log(Part):
 
 class Retention(Part):
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
+    audit_days: int = Field(400, ge=1, description="The audit log, who did what, is kept this many days")
 
 
 class Settings(BaseSettings):

@@ -14,9 +14,10 @@ from litestar.exceptions import PermissionDeniedException
 from litestar.params import JSONBody
 
 from stationmaster.api import logins
-from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import accounts, organizations, permissions
+from stationmaster.api.context import GivenCaller, GivenContext, source_of
+from stationmaster.domain import accounts, organizations, permissions, sites
 from stationmaster.domain.accounts import WrongCredentials
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
 from stationmaster.storage import Work
 
@@ -34,7 +35,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Me(msgspec.Struct, frozen=True):
     """Who is asking: a person, by e-mail address, or a program with a key, by the key's name; and what they may do.
 
-    `email` is empty and `role` is null for what has none. `sites` holds the ids of the sites they are limited to.
+    `email` is empty and `role` is null for what has none. `sites` names those they are limited to.
     """
 
     id: str
@@ -59,7 +60,7 @@ class Login(msgspec.Struct, frozen=True):
 @post("/login", permission=Permission.PUBLIC, security=[{}], status_code=200)
 async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], context: GivenContext) -> Response[Login]:
     """Log in with e-mail address and password."""
-    source = request.client.host if request.client else ""
+    source = source_of(request)
     context.throttle.attempt(data.email, source)
     row = await context.database.read(accounts.login_row, data.email)
     async with context.verifying:
@@ -94,21 +95,62 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
 @get("/me", permission=Permission.VIEW)
 async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
     """Who I am, and what I may do."""
-    organization = await context.database.read(organizations.get, caller.organization)
     actor, scope = caller.actor, caller.scope
+
+    def names(work: Work) -> tuple[str, list[str] | None]:
+        limits = None if scope is None else sites.names(work, scope)
+        return organizations.get(work, caller.organization).name, limits
+
+    organization, limits = await context.database.read(names)
     return Me(
         id=actor.id,
         email=actor.name if actor.kind == "user" else "",
         role=caller.role,
         kind=actor.kind,
         name=actor.name,
-        organization=organization.name,
+        organization=organization,
         permissions=sorted(caller.permissions),
-        sites=None if scope is None else sorted(str(site) for site in scope),
+        sites=limits,
     )
 
 
-router = Router("/auth", route_handlers=[login, refresh, logout, get_me], tags=["log-in"])
+class PasswordChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The password as it is, and as it shall be."""
+
+    current: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
+    new: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
+
+
+@post("/password", permission=Permission.VIEW, status_code=200)
+async def change_password(
+    data: JSONBody[PasswordChange], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
+) -> Response[Login]:
+    """Give myself another password. Every log-in of mine ends but this one, which is begun anew."""
+    if caller.actor.kind != "user":
+        raise PermissionDeniedException("only people have a password")
+    email, source = caller.actor.name, source_of(request)
+    context.throttle.attempt(email, source)
+    row = await context.database.read(accounts.login_row, email)
+    async with context.verifying:
+        try:
+            await asyncio.to_thread(accounts.verified, row, data.current)
+        except WrongCredentials:
+            raise Invalid("current", "is not the password") from None
+        context.throttle.succeeded(email, source)
+        try:
+            password = await asyncio.to_thread(accounts.hashed, data.new)
+        except Invalid as error:
+            raise Invalid("new", error.reason) from None
+
+    def change(work: Work) -> _LoggedIn:
+        return _begin(work, accounts.set_password(work, email=email, password=password))
+
+    begun = await context.database.write(change)
+    context.standings.forget_all()
+    return _logged_in(context, begun)
+
+
+router = Router("/auth", route_handlers=[login, refresh, logout, get_me, change_password], tags=["log-in"])
 
 
 class _LoggedIn(msgspec.Struct, frozen=True):

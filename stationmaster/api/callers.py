@@ -14,7 +14,7 @@ from litestar.connection import ASGIConnection
 
 from stationmaster.api import logins
 from stationmaster.api.logins import NotLoggedIn
-from stationmaster.domain import permissions
+from stationmaster.domain import accounts, api_keys, permissions
 from stationmaster.domain.audit import Actor
 from stationmaster.domain.permissions import Permission
 
@@ -58,7 +58,7 @@ async def by_access_token(connection: ASGIConnection[Any, Any, Any, Any], contex
     claims = logins.read(context.keys.tokens, token, context.database.clock())
     user = await context.standings.user(context.database, claims)
     return Caller(
-        actor=Actor("user", user.id, user.email),
+        actor=accounts.actor_of(user),
         organization=user.organization_id,
         permissions=permissions.of_role(user.role),
         role=user.role,
@@ -66,7 +66,25 @@ async def by_access_token(connection: ASGIConnection[Any, Any, Any, Any], contex
     )
 
 
-AUTHENTICATORS: list[Authenticator] = [by_access_token]
+async def by_api_key(connection: ASGIConnection[Any, Any, Any, Any], context: Context) -> Caller | None:
+    """A program, by its key."""
+    text = bearer(connection)
+    if text is None or not text.startswith(api_keys.START):
+        return None
+    found = await context.standings.key(context.database, text)
+    if found is None:
+        raise NotLoggedIn("this API key is not valid")
+    return Caller(
+        actor=Actor("api_key", found.public_id, f"API key: {found.name}"),
+        organization=found.organization_id,
+        permissions=found.permissions,
+        scope=found.sites,
+        role=found.role,
+        stands=functools.partial(context.standings.key_stands, context.database, text, found.permissions),
+    )
+
+
+AUTHENTICATORS: list[Authenticator] = [by_api_key, by_access_token]
 
 
 def bearer(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:

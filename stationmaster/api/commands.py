@@ -12,7 +12,8 @@ from litestar.params import BodyKwarg, FromPath, JSONBody
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
-from stationmaster.domain import commands, stations
+from stationmaster.domain import audit, commands, message_log, stations
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.events import Asked
 from stationmaster.storage import Work
@@ -24,6 +25,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> Asked:
         station = await context.database.read(stations.get, caller.organization, station_id)
         command = kind(**msgspec.structs.asdict(data)) if data else kind()
+        sent = message_log.blanked(msgspec.to_builtins(command))
+        await context.database.write(audit.record, name, Subject("station", station.identity), after=sent)
         return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
     ask.__name__, ask.__doc__ = kind.__name__, kind.__doc__
@@ -99,6 +102,8 @@ async def call_station(
 ) -> CallResult | CallError | Timeout | CallLost:
     """Send a call as it is, and get the charger's own answer. Who asked is kept in the charger's history."""
     station = await context.database.read(stations.get, caller.organization, station_id)
+    sent = {"action": data.action, "payload": message_log.blanked(data.payload)}
+    await context.database.write(audit.record, "raw_call", Subject("station", station.identity), after=sent)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
     outcome = await context.switchboard.call(
         station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from litestar import Request
 from litestar.di import NamedDependency
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.live import Live
 from stationmaster.api.logins import Standings, Throttle
+from stationmaster.api.store import SignedStore, Store
+from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.settings import Settings
-from stationmaster.storage import Database
 
 
 @dataclass(frozen=True)
 class Context:
     """Everything a route may need."""
 
-    database: Database
+    database: Store
     keys: Keys
     settings: Settings
     switchboard: Switchboard
@@ -32,6 +36,49 @@ class Context:
     throttle: Throttle = field(default_factory=Throttle)
     # Checking a password takes 64 MiB and a whole core; more than two at a time would be felt by everyone.
     verifying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+
+    def signed(self, signature: Signature) -> Context:
+        """The same, with a database that acts in somebody's name."""
+        return dataclasses.replace(self, database=SignedStore(self.database, signature))
+
+
+def given(request: Request[Any, Any, Any]) -> Context:
+    """Handed to routes as `context`."""
+    context: Context = request.app.state.context
+    caller: Caller | None = request.scope.get("user")
+    return context.signed(signature_of(request, caller))
+
+
+def signature_of(request: Request[Any, Any, Any], caller: Caller | None) -> Signature:
+    """Who stands behind what this request changes."""
+    return Signature(
+        actor=_NOBODY if caller is None else caller.actor,
+        organization=None if caller is None else caller.organization,
+        sites=None if caller is None else caller.scope,
+        source=source_of(request),
+        request_id=request_id(request),
+        fallback=None if caller is None else lambda: _described(request),
+    )
+
+
+def source_of(request: Request[Any, Any, Any]) -> str:
+    """The address a request comes from."""
+    return request.client.host if request.client else ""
+
+
+def request_id(request: Request[Any, Any, Any]) -> str:
+    """What this request is called in the audit log, in the server's log and in its answer's `X-Request-Id`."""
+    return str(request.scope["state"].setdefault("request_id", secrets.token_hex(8)))
+
+
+_NOBODY = Actor("nobody", "", "")  # that has not logged in yet
+
+
+def _described(request: Request[Any, Any, Any]) -> tuple[str, Subject, Any]:
+    """An act as the request describes it: the route's name, the first name in its path, and the body."""
+    name, value = next(iter(request.path_params.items()), ("", ""))
+    subject = Subject(name.removesuffix("_id") or request.scope["path"].rpartition("/")[2], str(value))
+    return request.route_handler.handler_name, subject, request.scope["state"].get("body")
 
 
 # What a route may ask for by these names: `caller: GivenCaller, context: GivenContext`.

@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Request
 from litestar.connection import ASGIConnection
-from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.exceptions import NotFoundException, PermissionDeniedException, ValidationException
 from litestar.handlers import BaseRouteHandler
 
 from stationmaster.api import callers
@@ -25,6 +25,19 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if permission not in caller.permissions:
         raise PermissionDeniedException(f"this needs the permission {permission}, which {caller.actor.name} has not")
     connection.scope["user"] = caller
+    _check_parameters(connection, handler)
+
+
+def _check_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A filter that is misspelt, or not there yet, must not be answered as if it had been heard (O-13)."""
+    known: frozenset[str] | None = handler.opt.get("parameters")
+    if known is None or not connection.scope["query_string"]:
+        return
+    unknown = [name for name in connection.query_params if name not in known]
+    if unknown:
+        there = f"; there are {', '.join(sorted(known))}" if known else ""
+        reason = f"is not a parameter of this request{there}"
+        raise ValidationException(extra=[{"key": name, "message": reason} for name in dict.fromkeys(unknown)])
 
 
 def caller(request: Request[Any, Any, Any]) -> Caller:

@@ -14,11 +14,13 @@ from typing import Any
 
 import msgspec
 
+from stationmaster.api.store import Store
 from stationmaster.domain import events, sessions, stations
 from stationmaster.domain.errors import DomainError
-from stationmaster.storage import Database, Work
+from stationmaster.storage import Work
 
 MAX_CLIENTS = 1000
+MAX_OF_ONE = 30  # pages of one person or key; browsers open a few, and one who opens a thousand would shut out the rest
 QUEUE = 1000  # events that wait for one page
 LAG = 64  # more than this waiting: meter values of one connector replace each other
 PAUSE_S = 0.05  # between two packets to one page: nobody sees more often
@@ -75,9 +77,11 @@ def _framed(event: msgspec.Struct, *, number: int) -> bytes:
 class Viewer:
     """One open page: what it may hear, and what waits for it."""
 
-    def __init__(self, organization_id: int, station_id: int | None) -> None:
+    def __init__(self, organization_id: int, station_id: int | None, owner: str, among: frozenset[int] | None) -> None:
         self.organization_id = organization_id
         self.station_id = station_id
+        self.owner = owner
+        self.among = among  # the stations its owner is limited to
         self.waiting: dict[Any, _Told] = {}
         self.lost = False
         self.ended = False
@@ -125,7 +129,7 @@ class Live:
         self._closed = False
         self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
 
-    async def begin(self, database: Database, words: Mapping[type, Words]) -> None:
+    async def begin(self, database: Store, words: Mapping[type, Words]) -> None:
         """Learn how events are told, whose station is whose and which sessions are open.
 
         What is heard meanwhile is newer, and holds.
@@ -204,11 +208,15 @@ class Live:
         finally:
             self._viewers.discard(viewer)
 
-    def admit(self, organization_id: int, station_id: int | None) -> Viewer:
+    def admit(
+        self, organization_id: int, station_id: int | None, *, owner: str = "", among: frozenset[int] | None = None
+    ) -> Viewer:
         """A new page. Raises `TooManyViewers`."""
         if self._closed or len(self._viewers) >= MAX_CLIENTS:
             raise TooManyViewers("too many live pages are open; please try again later")
-        return Viewer(organization_id, station_id)
+        if owner and sum(1 for each in self._viewers if each.owner == owner) >= MAX_OF_ONE:
+            raise TooManyViewers("too many live pages of yours are open; please close some")
+        return Viewer(organization_id, station_id, owner, among)
 
     def _opened(self, event: events.SessionStarted) -> None:
         self._session[event.station_id, event.session.transaction_id] = event.session.id
@@ -235,6 +243,8 @@ class Live:
         told: _Told | None = None
         for viewer in self._viewers:
             if organization_id is not None and viewer.organization_id != organization_id:
+                continue
+            if viewer.among is not None and station_id not in viewer.among:
                 continue
             if viewer.station_id != station_id and (only_page or viewer.station_id is not None):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import secrets
 import time
@@ -11,10 +12,12 @@ from datetime import datetime, timedelta
 import jwt
 import msgspec
 
-from stationmaster.domain import accounts
+from stationmaster.api.store import Store
+from stationmaster.domain import accounts, api_keys
 from stationmaster.domain.accounts import User
+from stationmaster.domain.api_keys import ApiKey
 from stationmaster.domain.errors import DomainError
-from stationmaster.storage import Database
+from stationmaster.domain.permissions import Permission
 
 ISSUER = "stationmaster"
 AUDIENCE = "stationmaster-api"
@@ -67,40 +70,67 @@ def read(key: bytes, token: str, now: datetime) -> Claims:
 
 
 class Standings:
-    """Who is still logged in, asked of the database twice a minute at the most, for each log-in."""
+    """Who still has what they came with, asked of the database twice a minute at the most for each log-in and each key."""
 
     KEPT = 10_000
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._known: dict[tuple[str, str], tuple[float, User | None]] = {}
+        self._users: dict[tuple[str, str], tuple[float, User | None]] = {}
+        self._keys: dict[str, tuple[float, ApiKey]] = {}
 
-    async def user(self, database: Database, claims: Claims) -> User:
+    async def user(self, store: Store, claims: Claims) -> User:
         """The user as they are now. Raises `NotLoggedIn` when they, or this log-in, have ended."""
-        user = await self.now(database, claims.sub, claims.sid)
+        user = await self._user(store, claims.sub, claims.sid)
         if user is None or user.version != claims.ver:
             raise NotLoggedIn("please log in again")
         return user
 
-    async def stands(self, database: Database, claims: Claims) -> bool:
+    async def stands(self, store: Store, claims: Claims) -> bool:
         """Whether this log-in, and what it said of its user, still hold."""
-        user = await self.now(database, claims.sub, claims.sid)
+        user = await self._user(store, claims.sub, claims.sid)
         return user is not None and user.version == claims.ver
 
-    async def now(self, database: Database, user_id: str, login: str) -> User | None:
-        """The user with this public id, or None when they, or this log-in, have ended."""
-        known = self._known.get((user_id, login))
-        if known is None or known[0] <= self._clock():
-            if len(self._known) >= self.KEPT:
-                self._known.clear()
-            user = await database.read(accounts.standing, user_id, login)
-            known = self._known[user_id, login] = (self._clock() + STANDING_FOR_S, user)
-        return known[1]
+    async def key(self, store: Store, text: str) -> ApiKey | None:
+        """The API key with this text as it is now, or None. What is no key is asked again each time."""
+        name = hashlib.sha256(text.encode(errors="replace")).hexdigest()
+        until, found = self._keys.get(name, (0.0, None))
+        if found is not None and until > self._clock():
+            return found
+        self._keys.pop(name, None)
+        found = await store.read(api_keys.find, text)
+        if found is not None:
+            last = found.last_used_at
+            if last is None or store.clock() - last >= api_keys.USED_AGAIN:
+                await store.write(api_keys.used, found.id)
+            if len(self._keys) >= self.KEPT:
+                self._keys.clear()
+            self._keys[name] = (self._clock() + STANDING_FOR_S, found)
+        return found
+
+    async def key_stands(self, store: Store, text: str, permissions: frozenset[Permission]) -> bool:
+        """Whether a key still works, and still allows what it did."""
+        found = await self.key(store, text)
+        return found is not None and found.permissions == permissions
 
     def forget(self, login: str) -> None:
         """Log-out works at once here, and within `STANDING_FOR_S` on other nodes."""
-        for key in [key for key in self._known if key[1] == login]:
-            del self._known[key]
+        for key in [key for key in self._users if key[1] == login]:
+            del self._users[key]
+
+    def forget_all(self) -> None:
+        """Somebody left, or may do something else now: at once here, and within `STANDING_FOR_S` on other nodes."""
+        self._users.clear()
+        self._keys.clear()
+
+    async def _user(self, store: Store, user_id: str, login: str) -> User | None:
+        until, found = self._users.get((user_id, login), (0.0, None))
+        if until <= self._clock():
+            if len(self._users) >= self.KEPT:
+                self._users.clear()
+            found = await store.read(accounts.standing, user_id, login)
+            self._users[user_id, login] = (self._clock() + STANDING_FOR_S, found)
+        return found
 
 
 class TooManyAttempts(DomainError):

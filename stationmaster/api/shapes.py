@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from litestar.params import QueryParameter
 
+from stationmaster.domain.errors import Invalid
 from stationmaster.storage.queries import next_cursor
 
 T = TypeVar("T")
@@ -46,3 +48,10 @@ def number(value: Decimal | None) -> Number | None:
 def given(changes: msgspec.Struct) -> dict[str, Any]:
     """The fields of a PATCH that were sent; null is a value, a field that was left out is not (DAT-09)."""
     return {name: value for name in changes.__struct_fields__ if (value := getattr(changes, name)) is not msgspec.UNSET}
+
+
+def aware(at: datetime | None, field: str) -> datetime | None:
+    """A time of a query, which must name its zone: without one it would mean another moment to everybody. Raises `Invalid`."""
+    if at is not None and at.tzinfo is None:
+        raise Invalid(field, "must name its zone, as in 2026-05-01T12:00:00Z")
+    return at

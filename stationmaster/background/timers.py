@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import structlog
 
-from stationmaster.domain import message_log, outbox, sessions
+from stationmaster.domain import audit, message_log, outbox, sessions
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, StorageUnavailable
 
@@ -36,6 +36,9 @@ async def once(database: Database, settings: Settings) -> None:
     kept = timedelta(days=settings.retention.messages_days)
     while await database.write(message_log.drop_older, than=kept) == message_log.DROPPED_AT_ONCE:
         pass  # in small units, so that no charger waits for it
+    audited = timedelta(days=settings.retention.audit_days)
+    while await database.write(audit.drop_older, than=audited) == audit.DROPPED_AT_ONCE:
+        pass
     lag = await database.read(outbox.lag)
     if lag > OUTBOX_LATE:
         log.error("outbox.late", seconds=int(lag.total_seconds()))

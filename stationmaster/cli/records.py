@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 
 from stationmaster import telemetry
-from stationmaster.domain import accounts, organizations, permissions, stations, tokens
+from stationmaster.domain import accounts, audit, organizations, permissions, signing, stations, tokens
+from stationmaster.domain.audit import Signature
 from stationmaster.domain.credentials import Keys
 from stationmaster.settings import load, secret_key
 from stationmaster.storage import Database, Work, migrations
@@ -36,6 +37,38 @@ def list_organizations() -> None:
     """All organizations."""
     for each in _write(organizations.listed):
         print(each.name)
+
+
+@user.command("list")
+def list_users(organization: Of = None) -> None:
+    """Who can log in, and in which role."""
+    rows = _write(
+        lambda work: accounts.listed(work, organizations.named(work, organization), limit=10_000, cursor=None)
+    )
+    for row in reversed(rows):
+        print(f"{row.email}  {row.role}")
+
+
+@user.command("password")
+def change_password(
+    email: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
+) -> None:
+    """Give somebody another password; their log-ins end."""
+    _write(lambda work: accounts.set_password(work, email=email, password=password))
+    print(f"{email} has another password")
+
+
+@user.command("remove")
+def remove_user(email: str, organization: Of = None) -> None:
+    """Remove somebody: their log-ins and keys end."""
+
+    def remove(work: Work) -> None:
+        home = organizations.named(work, organization)
+        accounts.remove(work, home, accounts.named(work, home, email).id)
+
+    _write(remove)
+    print(f"{email} is removed")
 
 
 @user.command("add")
@@ -89,6 +122,9 @@ def migrate() -> None:
     print(f"the schema is at {migrations.head()}")
 
 
+_SIGNATURE = Signature(actor=audit.COMMAND_LINE, organization=None)
+
+
 def _write(f: Callable[[Work], Any]) -> Any:
     """One unit of work on the configured database."""
     telemetry.configure("warning")
@@ -100,7 +136,7 @@ def _write(f: Callable[[Work], Any]) -> Any:
             migrations.upgrade(database.engine)
         database.start()
         try:
-            return await database.write(f)
+            return await database.write(signing.signed, _SIGNATURE, f)
         finally:
             await database.stop()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,11 +13,12 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, insert, select, update
 
-from stationmaster.domain import permissions
-from stationmaster.domain.errors import Conflict, DomainError, Invalid
+from stationmaster.domain import audit, organizations, permissions
+from stationmaster.domain.audit import Actor, Subject
+from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import not_deleted, page
 
 users = Table(
     "users",
@@ -53,10 +55,12 @@ refresh_tokens = Table(
     Column("revoked_at", UtcTime),
 )
 
+ADMINISTRATOR = "administrator"
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
 
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
 _hasher = argon2.PasswordHasher()
 
 
@@ -81,13 +85,33 @@ class User(msgspec.Struct, frozen=True):
     version: int
 
 
-def add(work: Work, organization_id: int, *, email: str, password: str, role: str) -> User:
+class PasswordHash(msgspec.Struct, frozen=True):
+    """A password that may be kept."""
+
+    text: str
+
+
+def hashed(password: str) -> PasswordHash:
+    """Slow on purpose, so it belongs in a thread of its own, and not in a unit of work. Raises `Invalid`."""
+    if len(password) < MIN_PASSWORD:
+        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
+    if len(password) > MAX_PASSWORD:
+        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
+    return PasswordHash(_hasher.hash(password))
+
+
+def actor_of(user: User) -> Actor:
+    """A user as somebody who acts."""
+    return Actor("user", user.id, user.email)
+
+
+def add(work: Work, organization_id: int, *, email: str, password: str | PasswordHash, role: str) -> User:
     """A new user of an organization. Raises `Invalid`, `Conflict`."""
     email = email.strip()
-    if "@" not in email or len(email) > 254:
+    if not _EMAIL.match(email) or len(email) > 254:
         raise Invalid("email", "must be an e-mail address")
-    _check_password(password)
     permissions.check_role(role)
+    kept = hashed(password) if isinstance(password, str) else password
     if _find(work, email) is not None:
         raise Conflict(f"there is a user {email} already")
     row = work.execute(
@@ -97,25 +121,92 @@ def add(work: Work, organization_id: int, *, email: str, password: str, role: st
             public_id=secrets.token_hex(8),
             email=email,
             email_key=email.lower(),
-            password_hash=_hasher.hash(password),
+            password_hash=kept.text,
             role=role,
             created_at=work.now,
         )
         .returning(*users.c)
     ).one()
+    after = {"email": email, "role": role}
+    audit.record(work, "add_user", Subject("user", row.public_id), after=after, organization=organization_id)
     return _user(row)
 
 
-def set_password(work: Work, *, email: str, password: str) -> None:
+def get(work: Work, organization_id: int, public_id: str) -> User:
+    """One user. Raises `NotFound`."""
+    mine = select(users).where(users.c.organization_id == organization_id, users.c.public_id == public_id)
+    row = work.execute(mine.where(not_deleted(users))).one_or_none()
+    if row is None:
+        raise NotFound("there is no such user")
+    return _user(row)
+
+
+def named(work: Work, organization_id: int, email: str) -> User:
+    """The user with this address. Raises `NotFound`."""
+    row = _find(work, email.strip())
+    if row is None or row.organization_id != organization_id:
+        raise NotFound(f"there is no user {email}")
+    return _user(row)
+
+
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+    """Users, newest first."""
+    mine = select(users).where(users.c.organization_id == organization_id, not_deleted(users))
+    return list(work.execute(page(mine, users.c.id, limit=limit, cursor=cursor)))
+
+
+def row_of(work: Work, user: User) -> Any:
+    """The row of a user."""
+    return work.execute(select(users).where(users.c.id == user.key)).one()
+
+
+def change_role(work: Work, organization_id: int, public_id: str, *, role: str) -> User:
+    """Give a user another role. Raises `NotFound`, `Invalid`, `Conflict` for the last administrator."""
+    permissions.check_role(role)
+    organizations.lock(work, organization_id)
+    user = get(work, organization_id, public_id)
+    if role != ADMINISTRATOR:
+        _check_another_administrator(work, user)
+    work.execute(update(users).where(users.c.id == user.key).values(role=role, version=user.version + 1))
+    audit.record(
+        work,
+        "change_user",
+        _subject(user),
+        before={"role": user.role},
+        after={"role": role},
+        organization=organization_id,
+    )
+    return get(work, organization_id, public_id)
+
+
+def remove(work: Work, organization_id: int, public_id: str) -> None:
+    """A user who leaves: their log-ins and keys end; what they did keeps their name. Raises as `change_role` does."""
+    organizations.lock(work, organization_id)
+    user = get(work, organization_id, public_id)
+    _check_another_administrator(work, user)
+    work.execute(update(users).where(users.c.id == user.key).values(deleted_at=work.now, version=user.version + 1))
+    _end_logins(work, user)
+    audit.record(
+        work,
+        "remove_user",
+        _subject(user),
+        before={"email": user.email, "role": user.role},
+        organization=organization_id,
+    )
+
+
+def set_password(work: Work, *, email: str, password: str | PasswordHash) -> User:
     """A new password; every log-in made with the old one ends. Raises `Invalid`, `WrongCredentials` (no such user)."""
-    _check_password(password)
+    kept = hashed(password) if isinstance(password, str) else password
     row = _find(work, email.strip())
     if row is None:
         raise WrongCredentials("there is no such user")
-    changed = {"password_hash": _hasher.hash(password), "version": row.version + 1}
+    changed = {"password_hash": kept.text, "version": row.version + 1}
     work.execute(update(users).where(users.c.id == row.id).values(**changed))
-    mine = refresh_tokens.c.user_id == row.id
-    work.execute(update(refresh_tokens).where(mine, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now))
+    user = _user(row)
+    _end_logins(work, user)
+    audit.record(work, "change_password", _subject(user), organization=user.organization_id)
+    return get(work, user.organization_id, user.id)
 
 
 def any_user(work: Work) -> bool:
@@ -161,6 +252,7 @@ def login_of(work: Work, token: str) -> str | None:
 
 def begin_login(work: Work, user: User) -> str:
     """A refresh token of a new family, in clear; only its digest is kept."""
+    audit.record(work, "log_in", _subject(user), actor=actor_of(user), organization=user.organization_id)
     return _issue(work, user.key, secrets.token_hex(16))
 
 
@@ -192,18 +284,34 @@ def stolen(work: Work, token: str) -> bool:
 def end_login(work: Work, token: str) -> None:
     """Log out: no refresh token of this family works any more."""
     row = _token(work, token)
-    if row is not None:
-        family = refresh_tokens.c.family == row.family
-        work.execute(
-            update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
-        )
+    if row is None:
+        return
+    family = refresh_tokens.c.family == row.family
+    ended = update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
+    if work.execute(ended).rowcount:
+        user = _user(work.execute(select(users).where(users.c.id == row.user_id)).one())
+        audit.record(work, "log_out", _subject(user), actor=actor_of(user), organization=user.organization_id)
 
 
-def _check_password(password: str) -> None:
-    if len(password) < MIN_PASSWORD:
-        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
-    if len(password) > MAX_PASSWORD:
-        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
+def _subject(user: User) -> Subject:
+    return Subject("user", user.id)
+
+
+def _check_another_administrator(work: Work, user: User) -> None:
+    """Without an administrator nobody could ever make one again, except on the command line."""
+    others = select(users.c.id).where(
+        users.c.organization_id == user.organization_id,
+        users.c.role == ADMINISTRATOR,
+        users.c.id != user.key,
+        not_deleted(users),
+    )
+    if user.role == ADMINISTRATOR and work.execute(others.limit(1)).first() is None:
+        raise Conflict(f"{user.email} is the last administrator")
+
+
+def _end_logins(work: Work, user: User) -> None:
+    mine = refresh_tokens.c.user_id == user.key
+    work.execute(update(refresh_tokens).where(mine, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now))
 
 
 def _issue(work: Work, user_key: int, family: str) -> str:

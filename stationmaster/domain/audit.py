@@ -1,8 +1,47 @@
-"""Who did what: everything a person or a program of theirs changes or sends."""
+"""The audit log: who did what, from where, what was before and what after. Rows are added, and dropped by age; never changed.
+
+Who acts is known at the edge (`api`, `cli`), what changes is known in `domain`. So the edge signs a unit of work (`signing.signed`),
+and the function that changes something says so (`record`), in the same transaction. What a charger does by itself is nobody's
+act: an unsigned unit leaves no row.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
 import msgspec
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, delete, insert, select
+
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
+from stationmaster.storage.queries import page
+
+audit = Table(
+    "audit",
+    metadata,
+    key(),
+    Column("at", UtcTime, nullable=False, index=True),
+    Column("organization_id", BigInt, ForeignKey("organizations.id")),
+    Column("actor_kind", Text, nullable=False),
+    Column("actor_id", Text, nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("request_id", Text),
+    Column("action", Text, nullable=False),
+    Column("subject_kind", Text, nullable=False),
+    Column("subject_id", Text, nullable=False),
+    Column("before", Json),
+    Column("after", Json),
+)
+Index("ix_audit_organization_id", audit.c.organization_id, audit.c.id)
+Index("ix_audit_actor_id", audit.c.organization_id, audit.c.actor_id, audit.c.id)
+Index("ix_audit_subject_id", audit.c.organization_id, audit.c.subject_kind, audit.c.subject_id, audit.c.id)
+
+DROPPED_AT_ONCE = 1000
+HIDDEN = "•••"
+_SECRET = ("password", "secret", "digest", "cipher", "authorizationkey")
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -13,4 +52,135 @@ class Actor(msgspec.Struct, frozen=True):
     name: str
 
 
+class Subject(msgspec.Struct, frozen=True):
+    """What is acted upon: a kind of thing, and the name it has outside."""
+
+    kind: str
+    id: str
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Who stands behind a unit of work. `sites` limits what it sees and changes; None: nothing does.
+
+    `fallback` describes the act as the edge knows it, for a unit in which nobody says it better.
+    """
+
+    actor: Actor
+    organization: int | None
+    source: str = ""
+    request_id: str | None = None
+    sites: frozenset[int] | None = None
+    fallback: Callable[[], tuple[str, Subject, Any]] | None = None
+
+
+class Entry(NamedTuple):
+    """One row of the audit log."""
+
+    id: int
+    at: datetime
+    organization_id: int | None
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    source: str
+    request_id: str | None
+    action: str
+    subject_kind: str
+    subject_id: str
+    before: Any
+    after: Any
+
+
 COMMAND_LINE = Actor("command_line", "", "command line")
+
+
+def record(
+    work: Work,
+    action: str,
+    subject: Subject,
+    *,
+    before: Any = None,
+    after: Any = None,
+    actor: Actor | None = None,
+    organization: int | None = None,
+) -> None:
+    """One row, signed by whoever stands behind this unit of work; nothing when nobody does.
+
+    Of two dicts only what differs is kept. Values named like secrets are hidden. `actor` and `organization` are given
+    where only the function itself knows them, as at a log-in.
+    """
+    signature: Signature | None = work.signature
+    if signature is None:
+        return
+    if isinstance(before, dict) and isinstance(after, dict):
+        before, after = _differing(before, after), _differing(after, before)
+    actor = actor or signature.actor
+    work.recorded = True
+    work.execute(
+        insert(audit).values(
+            at=work.now,
+            organization_id=signature.organization if organization is None else organization,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            source=signature.source,
+            request_id=signature.request_id,
+            action=action,
+            subject_kind=subject.kind,
+            subject_id=subject.id,
+            before=_plain(before),
+            after=_plain(after),
+        )
+    )
+
+
+def listed(
+    work: Work,
+    organization_id: int,
+    *,
+    actor: str | None = None,
+    subject: Subject | None = None,
+    from_at: datetime | None = None,
+    to_at: datetime | None = None,
+    limit: int,
+    cursor: str | None,
+) -> list[Entry]:
+    """Rows newest first: of one actor (id or name), about one subject (an empty id: all of its kind), in `from_at` ≤ at < `to_at`."""
+    found = select(audit).where(audit.c.organization_id == organization_id)
+    if actor is not None:
+        found = found.where((audit.c.actor_id == actor) | (audit.c.actor_name == actor))
+    if subject is not None:
+        found = found.where(audit.c.subject_kind == subject.kind)
+        if subject.id:
+            found = found.where(audit.c.subject_id == subject.id)
+    if from_at is not None:
+        found = found.where(audit.c.at >= from_at)
+    if to_at is not None:
+        found = found.where(audit.c.at < to_at)
+    return [Entry._make(row) for row in work.execute(page(found, audit.c.id, limit=limit, cursor=cursor))]
+
+
+def drop_older(work: Work, *, than: timedelta) -> int:
+    """Drop some of the rows that are older; returns how many."""
+    old = select(audit.c.id).where(audit.c.at < work.now - than).order_by(audit.c.at).limit(DROPPED_AT_ONCE)
+    return int(work.execute(delete(audit).where(audit.c.id.in_(old))).rowcount)
+
+
+def without_secrets(value: Any) -> Any:
+    """A JSON value in which everything named like a secret is hidden."""
+    if isinstance(value, dict):
+        return {
+            name: HIDDEN
+            if item is not None and any(word in name.lower() for word in _SECRET)
+            else without_secrets(item)
+            for name, item in value.items()
+        }
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _differing(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in others or others[name] != value}
+
+
+def _plain(value: Any) -> Any:
+    return None if value is None else without_secrets(msgspec.to_builtins(value, str_keys=True))

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, Table, Text, insert, select
 
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import UtcTime, key, metadata
@@ -38,7 +40,9 @@ def create(work: Work, *, name: str) -> Organization:
     if find(work, name) is not None:
         raise Conflict(f"there is an organization named {name!r} already")
     made = insert(organizations).values(name=name, created_at=work.now).returning(*organizations.c)
-    return Organization._make(work.execute(made).one())
+    row = Organization._make(work.execute(made).one())
+    audit.record(work, "add_organization", Subject("organization", name), organization=row.id)
+    return row
 
 
 def get(work: Work, organization_id: int) -> Organization:
@@ -70,6 +74,11 @@ def named(work: Work, name: str | None) -> int:
     if len(listed(work)) > 1:
         raise Invalid("organization", "there are several, so one must be named")
     return home(work)
+
+
+def lock(work: Work, organization_id: int) -> None:
+    """Until the commit nobody else holds this lock: for a rule about several rows of the organization."""
+    work.execute(select(organizations.c.id).where(organizations.c.id == organization_id).with_for_update())
 
 
 def home(work: Work) -> int:

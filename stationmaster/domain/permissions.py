@@ -53,3 +53,9 @@ def named(names: Iterable[str]) -> frozenset[Permission]:
             raise Invalid("permissions", f"there is no permission {name!r}")
         found.add(Permission(name))
     return frozenset(found)
+
+
+def check_grant(given: frozenset[Permission], mine: frozenset[Permission], field: str) -> None:
+    """Nobody gives others more than they may do themselves. Raises `Invalid`."""
+    if not given <= mine:
+        raise Invalid(field, f"gives more than you may do yourself: {', '.join(sorted(given - mine))}")

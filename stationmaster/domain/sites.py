@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -36,7 +39,9 @@ def create(work: Work, organization_id: int, *, name: str, address: str | None =
     if find(work, organization_id, name) is not None:
         raise Conflict(f"there is a site named {name!r} already")
     values = {"organization_id": organization_id, "name": name, "address": address, "created_at": work.now}
-    return work.execute(insert(sites).values(**values).returning(*sites.c)).one()
+    row = work.execute(insert(sites).values(**values).returning(*sites.c)).one()
+    audit.record(work, "add_site", Subject("site", name), after={"address": address}, organization=organization_id)
+    return row
 
 
 def find(work: Work, organization_id: int, name: str) -> Any | None:
@@ -50,6 +55,11 @@ def named(work: Work, organization_id: int, name: str) -> int:
     if site is None:
         raise NotFound(f"there is no site named {name!r}")
     return int(site.id)
+
+
+def names(work: Work, ids: Iterable[int]) -> list[str]:
+    """The names of sites, in order."""
+    return sorted(work.execute(select(sites.c.name).where(sites.c.id.in_(list(ids)))).scalars())
 
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:

@@ -28,7 +28,8 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import events, sites
+from stationmaster.domain import audit, events, sites
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
@@ -142,6 +143,9 @@ def create(
         .returning(*stations.c)
     ).one()
     _changed(work, row)
+    audit.record(
+        work, "add_station", Subject("station", identity), after=_facts(work, row), organization=organization_id
+    )
     return row, shown
 
 
@@ -167,8 +171,18 @@ def change(work: Work, organization_id: int, identity: str, changes: dict[str, A
     if "site" in changes:
         site = changes["site"]
         values["site_id"] = None if site is None else sites.named(work, organization_id, site)
+    before = _facts(work, station)
     _change(work, station, **values)
-    return get(work, organization_id, identity)
+    changed = get(work, organization_id, identity)
+    audit.record(
+        work,
+        "change_station",
+        Subject("station", identity),
+        before=before,
+        after=_facts(work, changed),
+        organization=organization_id,
+    )
+    return changed
 
 
 def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, secret: str | None = None) -> str:
@@ -176,6 +190,7 @@ def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, s
     station = get(work, organization_id, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
     _change(work, station, **_stored(credential))
+    audit.record(work, "change_secret", Subject("station", identity), organization=organization_id)
     return shown
 
 
@@ -183,6 +198,9 @@ def delete(work: Work, organization_id: int, identity: str) -> None:
     """Soft: its sessions stay, its identity is free again."""
     station = get(work, organization_id, identity)
     _change(work, station, deleted_at=work.now)
+    audit.record(
+        work, "remove_station", Subject("station", identity), before=_facts(work, station), organization=organization_id
+    )
 
 
 def listed(
@@ -217,6 +235,12 @@ def listed(
 def site_name(work: Work, station: Any) -> str | None:
     """The name of the site a station's row stands at."""
     return work.execute(select(sites.sites.c.name).where(sites.sites.c.id == station.site_id)).scalar()
+
+
+def ids(work: Work, organization_id: int) -> list[int]:
+    """The keys of all stations of an organization."""
+    mine = select(stations.c.id).where(stations.c.organization_id == organization_id, not_deleted(stations))
+    return list(work.execute(mine).scalars())
 
 
 def owners(work: Work) -> list[Any]:
@@ -287,6 +311,16 @@ def _changed(work: Work, row: Any) -> None:
 
 def _stored(credential: Credential) -> dict[str, Any]:
     return {"secret_salt": credential.salt, "secret_digest": credential.digest, "secret_slow": credential.slow}
+
+
+def _facts(work: Work, row: Any) -> dict[str, Any]:
+    """What a person may change, for the audit log."""
+    return {
+        "name": row.name,
+        "site": site_name(work, row),
+        "registration": row.registration,
+        "pinned_version": row.pinned_version,
+    }
 
 
 def _check_registration(registration: str) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
 
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -101,11 +103,13 @@ def add(
     if _find(work, organization_id, uid) is not None:
         raise Conflict(f"there is a card {uid.strip()!r} already")
     values = {"uid": uid.strip(), "uid_key": uid_key(uid), "label": label, "group": group, "status": status}
-    return work.execute(
+    row = work.execute(
         insert(tokens)
         .values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
         .returning(*tokens.c)
     ).one()
+    audit.record(work, "add_token", Subject("token", row.uid), after=_facts(row), organization=organization_id)
+    return row
 
 
 def get(work: Work, organization_id: int, uid: str) -> Any:
@@ -124,19 +128,34 @@ def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) 
         _check_status(values["status"])
     if values:
         work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
-    return get(work, organization_id, uid)
+    changed = get(work, organization_id, uid)
+    audit.record(
+        work,
+        "change_token",
+        Subject("token", token.uid),
+        before=_facts(token),
+        after=_facts(changed),
+        organization=organization_id,
+    )
+    return changed
 
 
 def remove(work: Work, organization_id: int, uid: str) -> None:
     """Soft: sessions keep the uid they were started with."""
     token = get(work, organization_id, uid)
     work.execute(update(tokens).where(tokens.c.id == token.id).values(deleted_at=work.now))
+    audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
     """Tokens, newest first."""
     mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
     return list(work.execute(page(mine, tokens.c.id, limit=limit, cursor=cursor)))
+
+
+def _facts(row: Any) -> dict[str, Any]:
+    """What a person may change, for the audit log."""
+    return {"label": row.label, "group": row.group, "status": row.status, "expires_at": row.expires_at}
 
 
 def _find(work: Work, organization_id: int, uid: str) -> Any | None:

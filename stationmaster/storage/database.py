@@ -50,13 +50,27 @@ class StorageUnavailable(Exception):
 class Work:
     """One unit of work, handed to every domain function. It may run twice, so it changes nothing but the database."""
 
-    __slots__ = ("_bulk", "_connection", "_cursor", "_dialect", "events", "now", "watched")
+    __slots__ = (
+        "_bulk",
+        "_connection",
+        "_cursor",
+        "_dialect",
+        "events",
+        "narrow",
+        "now",
+        "recorded",
+        "signature",
+        "watched",
+    )
 
     def __init__(
         self, connection: Connection, cursor: Any, now: datetime, bulk: dict[Bulk, list[tuple[Any, ...]]]
     ) -> None:
         self.now = now
         self.events: list[Any] = []
+        self.signature: Any = None  # who stands behind this unit, set by the edge (domain/audit.py)
+        self.recorded = False  # does the audit log tell of it yet?
+        self.narrow: Callable[[Executable], Executable] | None = None  # what limits it to some sites (domain/scopes.py)
         self.watched = True  # does anybody look? What only a live page wants to hear need not be told to nobody
         self._connection = connection
         self._cursor = cursor
@@ -65,6 +79,8 @@ class Work:
 
     def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
         """Any SQLAlchemy Core statement. For the path of a message, use `run` with a `Prepared` one."""
+        if self.narrow is not None:
+            statement = self.narrow(statement)
         return self._connection.execute(statement, parameters)
 
     def run(self, prepared: Prepared, **parameters: Any) -> list[Any]:

@@ -93,7 +93,7 @@ def context(database: Database, chargers: Chargers) -> Context:
 async def web(context: Context) -> AsyncIterator[Litestar]:
     """The application, wired to the database as app.py does it."""
     app = application.build(context)
-    context.database.after_commit.append(context.live.hear)
+    context.database.after_commit.append(context.live.hear)  # type: ignore[attr-defined]
     started, stop = asyncio.Event(), asyncio.Event()
 
     async def serve() -> None:

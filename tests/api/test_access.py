@@ -18,6 +18,7 @@ from stationmaster.domain.permissions import ROLES, Permission
 from tests.api.conftest import Client
 
 PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER = "public", "view", "operate", "raw_call", "administer"
+MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT = "manage_users", "manage_keys", "view_audit"
 
 MATRIX = {
     "GET /": PUBLIC,
@@ -45,6 +46,7 @@ MATRIX = {
     "GET /api/v1/stations/{station_id}/connections": VIEW,
     "GET /api/v1/stations/{station_id}/messages": VIEW,
     "GET /api/v1/stations/{station_id}/orphan-meter-values": VIEW,
+    "GET /api/v1/stations/{station_id}/states": VIEW,
     "GET /api/v1/status": VIEW,
     "GET /api/v1/tokens": VIEW,
     "GET /api/v1/tokens/{uid}": VIEW,
@@ -70,13 +72,22 @@ MATRIX = {
     "POST /api/v1/sites": ADMINISTER,
     "POST /api/v1/stations": ADMINISTER,
     "POST /api/v1/stations/{station_id}/secret": ADMINISTER,
+    "POST /api/v1/auth/password": VIEW,
+    "GET /api/v1/users": MANAGE_USERS,
+    "POST /api/v1/users": MANAGE_USERS,
+    "PATCH /api/v1/users/{user_id}": MANAGE_USERS,
+    "DELETE /api/v1/users/{user_id}": MANAGE_USERS,
+    "GET /api/v1/api-keys": MANAGE_KEYS,
+    "POST /api/v1/api-keys": MANAGE_KEYS,
+    "DELETE /api/v1/api-keys/{key_id}": MANAGE_KEYS,
+    "GET /api/v1/audit": VIEW_AUDIT,
 }
 
 ALLOWED = {
     "viewer": {PUBLIC, VIEW},
     "operator": {PUBLIC, VIEW, OPERATE},
     "technician": {PUBLIC, VIEW, OPERATE, RAW_CALL},
-    "administrator": {PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER},
+    "administrator": {PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER, MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT},
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -100,3 +101,19 @@ def test_of_several_organizations_one_is_named(tmp_path: Path) -> None:
     assert run(tmp_path, "token", "add", "TAG1", "--organization", "Harbour").returncode == 0
     unknown = run(tmp_path, "token", "add", "TAG2", "--organization", "Airport")
     assert unknown.stderr == "stationmaster: there is no organization named 'Airport'\n"
+
+
+def test_what_the_command_line_changes_is_in_the_audit_log(tmp_path: Path) -> None:
+    assert run(tmp_path, "user", "add", "a@example.org", "--password", "a long password").returncode == 0
+    assert run(tmp_path, "user", "add", "b@example.org", "--password", "a long password", "--role", "viewer").stdout
+    assert run(tmp_path, "user", "list").stdout == "a@example.org  administrator\nb@example.org  viewer\n"
+    assert run(tmp_path, "user", "password", "b@example.org", "--password", "a longer password").returncode == 0
+    assert run(tmp_path, "user", "remove", "b@example.org").returncode == 0
+    last = run(tmp_path, "user", "remove", "a@example.org")
+    assert (last.returncode, last.stderr) == (2, "stationmaster: a@example.org is the last administrator\n")
+    with sqlite3.connect(tmp_path / "data/stationmaster.db") as database:
+        rows = database.execute("SELECT actor_name, action, organization_id FROM audit ORDER BY id").fetchall()
+    assert rows == [
+        ("command line", action, 1)
+        for action in ("add_organization", "add_user", "add_user", "change_password", "remove_user")
+    ]

@@ -32,7 +32,10 @@ async def listen_to_events(caller: GivenCaller, context: GivenContext, station: 
             log.warning("live.ended", caller=caller.actor.name, error=type(error).__name__)
             return False
 
-    viewer = context.live.admit(caller.organization, station_id)
+    among = None
+    if caller.scope is not None:
+        among = frozenset(await context.database.read(stations.ids, caller.organization))
+    viewer = context.live.admit(caller.organization, station_id, owner=caller.actor.id, among=among)
     return Stream(
         context.live.stream(viewer, context.database.clock, may_stay),
         media_type="text/event-stream; charset=utf-8",

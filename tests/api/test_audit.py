@@ -1,0 +1,209 @@
+"""The audit log: nobody changes or sends anything without leaving a row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from litestar import Litestar
+
+from stationmaster.domain import alarms, audit, quarantine, sessions
+from stationmaster.domain.audit import Entry
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Database, Work
+from tests.api.conftest import PASSWORD, Client
+from tests.api.test_access import MATRIX
+
+API = "/api/v1"
+NEW = "another good password"
+
+
+async def entries(database: Database) -> list[Entry]:
+    """The whole log, oldest first."""
+
+    def read(work: Work) -> list[Entry]:
+        return [Entry._make(row) for row in work.execute(audit.audit.select().order_by(audit.audit.c.id))]
+
+    return await database.read(read)
+
+
+# Every route that changes or sends something, with what makes it succeed. A new route must be added, or the test fails.
+ACTS: dict[str, tuple[str, Any]] = {
+    "POST /api/v1/sites": ("/sites", {"name": "Harbour"}),
+    "POST /api/v1/stations": ("/stations", {"id": "CP9", "site": "Harbour"}),
+    "PATCH /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Gate"}),
+    "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
+    "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
+    "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),
+    "PATCH /api/v1/tokens/{uid}": ("/tokens/TAG9", {"status": "blocked"}),
+    "DELETE /api/v1/tokens/{uid}": ("/tokens/TAG9", None),
+    "POST /api/v1/alarms/{alarm_id}/resolve": ("/alarms/1/resolve", None),
+    "POST /api/v1/quarantine/{entry_id}/resolve": ("/quarantine/1/resolve", None),
+    "POST /api/v1/sessions/{session_id}/reviewed": ("/sessions/SESSION/reviewed", None),
+    "POST /api/v1/stations/{station_id}/call": ("/stations/CP1/call", {"action": "Reset", "payload": {"type": "Soft"}}),
+    "POST /api/v1/stations/{station_id}/commands/change-availability": (
+        "/stations/CP1/commands/change-availability",
+        {"operative": True},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/change-configuration": (
+        "/stations/CP1/commands/change-configuration",
+        {"key": "AuthorizationKey", "value": "a very secret value"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-cache": ("/stations/CP1/commands/clear-cache", None),
+    "POST /api/v1/stations/{station_id}/commands/get-configuration": ("/stations/CP1/commands/get-configuration", None),
+    "POST /api/v1/stations/{station_id}/commands/remote-start": (
+        "/stations/CP1/commands/remote-start",
+        {"token": "TAG1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/remote-stop": (
+        "/stations/CP1/commands/remote-stop",
+        {"session": "1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
+    "POST /api/v1/stations/{station_id}/commands/trigger-message": (
+        "/stations/CP1/commands/trigger-message",
+        {"message": "Heartbeat"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/unlock": ("/stations/CP1/commands/unlock", None),
+    "POST /api/v1/users": ("/users", {"email": "new@example.com", "password": NEW, "role": "viewer"}),
+    "PATCH /api/v1/users/{user_id}": ("/users/USER", {"role": "operator"}),
+    "DELETE /api/v1/users/{user_id}": ("/users/USER", None),
+    "POST /api/v1/api-keys": ("/api-keys", {"name": "billing", "role": "viewer"}),
+    "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
+    "POST /api/v1/auth/password": ("/auth/password", {"current": PASSWORD, "new": NEW}),
+    "POST /api/v1/auth/login": ("/auth/login", {"email": "administrator@example.com", "password": NEW}),
+    "POST /api/v1/auth/logout": ("/auth/logout", None),
+}
+# They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
+NO_ACTS = {"POST /api/v1/stations/{station_id}/commands/{name}", "POST /api/v1/auth/refresh"}
+
+
+def test_every_route_that_is_no_question_is_in_the_list() -> None:
+    assert {route for route in MATRIX if not route.startswith("GET ")} == set(ACTS) | NO_ACTS
+
+
+async def test_no_route_changes_or_sends_anything_without_a_row(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)
+
+    def prepare(work: Work) -> None:
+        alarms.raise_alarm(work, station, kind="test", detail="x")
+        quarantine.keep(
+            work, station, action="StopTransaction", reason="x", content="{}", content_key=quarantine.key_of("{}")
+        )
+
+    await database.write(prepare)
+    names = {"SESSION": await _session(database, station)}
+    told: list[Entry] = await entries(database)
+    for route, (path, body) in ACTS.items():
+        method = route.partition(" ")[0]
+        path = re.sub("SESSION|USER|KEY", lambda match: names[match[0]], path)
+        answer = await admin.request(method, API + path, json=body)
+        assert answer.is_success, (route, answer.text)
+        if route == "POST /api/v1/users":
+            names["USER"] = answer.json()["id"]
+        if route == "POST /api/v1/api-keys":
+            names["KEY"] = answer.json()["id"]
+        if path in ("/auth/password", "/auth/login"):
+            admin.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
+        before, told = told, await entries(database)
+        rows = told[len(before) :]
+        assert rows, route
+        for row in rows:
+            assert row.actor_name == "administrator@example.com", route
+            assert row.organization_id == 1, route
+            assert row.source == "203.0.113.1", route
+            assert row.request_id == answer.headers["x-request-id"], route
+    assert "a very secret value" not in repr(told)
+    assert NEW not in repr(told)
+    assert PASSWORD not in repr(told)
+
+
+async def _session(database: Database, station: Station) -> str:
+    """A session that waits for a person."""
+
+    def begin(work: Work) -> str:
+        sessions.start(
+            work,
+            station,
+            evse=1,
+            token="TAG1",
+            at=Instant(work.now),
+            meter_start_wh=Decimal(1000),
+            authorization="accepted",
+        )
+        work.execute(sessions.sessions.update().values(review=True))
+        return str(work.execute(sessions.sessions.select()).one().public_id)
+
+    return await database.write(begin)
+
+
+async def test_what_was_before_and_after_is_kept_as_far_as_it_differs(admin: Client, database: Database) -> None:
+    await admin.post(f"{API}/tokens", json={"uid": "TAG1", "label": "Ann"})
+    await admin.patch(f"{API}/tokens/tag1", json={"status": "blocked"})
+    await admin.delete(f"{API}/tokens/TAG1")
+    added, changed, removed = [row for row in await entries(database) if row.subject_kind == "token"]
+    assert (added.action, added.before) == ("add_token", None)
+    assert added.after["label"] == "Ann"
+    assert (changed.action, changed.subject_id) == ("change_token", "TAG1")
+    assert (changed.before, changed.after) == ({"status": "accepted"}, {"status": "blocked"})
+    assert removed.before["status"] == "blocked"
+
+
+async def test_what_is_refused_leaves_no_row(admin: Client, as_role: Callable[..., Any], database: Database) -> None:
+    viewer = await as_role("viewer")
+    before = await entries(database)
+    assert (await viewer.post(f"{API}/tokens", json={"uid": "A"})).status_code == 403
+    assert (await admin.post(f"{API}/tokens", json={"uid": ""})).status_code == 422
+    assert (await admin.delete(f"{API}/tokens/none")).status_code == 404
+    assert (await admin.post(f"{API}/sites", json={"name": "A"})).status_code == 201
+    assert (await admin.post(f"{API}/sites", json={"name": "A"})).status_code == 409
+    assert [row.action for row in (await entries(database))[len(before) :]] == ["add_site"]
+
+
+async def test_the_log_is_read_by_actor_subject_and_time(
+    admin: Client, as_role: Callable[..., Any], database: Database
+) -> None:
+    operator = await as_role("operator")
+    await admin.post(f"{API}/tokens", json={"uid": "A"})
+    await operator.post(f"{API}/tokens", json={"uid": "B"})
+    await operator.patch(f"{API}/tokens/A", json={"label": "x"})
+    page = (await admin.get(f"{API}/audit", params={"subject": "token", "limit": 2})).json()
+    assert [(item["action"], item["subject"]) for item in page["items"]] == [
+        ("change_token", {"kind": "token", "id": "A"}),
+        ("add_token", {"kind": "token", "id": "B"}),
+    ]
+    rest = (await admin.get(f"{API}/audit", params={"subject": "token", "cursor": page["next"]})).json()
+    assert [item["subject"] for item in rest["items"]] == [{"kind": "token", "id": "A"}]
+
+    async def actions(**params: str) -> list[str]:
+        return [item["action"] for item in (await admin.get(f"{API}/audit", params=params)).json()["items"]]
+
+    assert await actions(actor="operator@example.com", subject="token:A") == ["change_token"]
+    at = page["items"][0]["at"]
+    assert await actions(from_at=at) == ["change_token"]
+    assert "change_token" not in await actions(to_at=at)
+    assert (await admin.get(f"{API}/audit?from_at=2026-05-01T12:00:00")).status_code == 422  # of which zone?
+    assert (await operator.get(f"{API}/audit")).status_code == 403
+
+
+async def test_old_rows_go_and_the_others_stay(admin: Client, database: Database) -> None:
+    await admin.post(f"{API}/tokens", json={"uid": "A"})
+
+    def age(work: Work) -> int:
+        work.execute(audit.audit.update().where(audit.audit.c.action == "log_in").values(at=work.now - timedelta(401)))
+        return audit.drop_older(work, than=timedelta(days=400))
+
+    assert await database.write(age) == 1
+    assert [row.action for row in await entries(database)] == ["add_token"]
+
+
+async def test_what_a_charger_does_is_nobodys_act(charger: Any, database: Database, web: Litestar) -> None:
+    before = await entries(database)
+    await _session(database, Station(charger.id, "CP1", 1, "1.6", "accepted", True))
+    assert await entries(database) == before

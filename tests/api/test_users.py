@@ -1,0 +1,366 @@
+"""Users and API keys: who is let in, who is out, and how soon."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from litestar import Litestar
+
+from stationmaster.api.context import Context
+from stationmaster.api.logins import Standings
+from stationmaster.domain import accounts, alarms, api_keys, organizations, sessions, stations
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Database, Work
+from tests.api.conftest import PASSWORD, Client, listening
+
+API = "/api/v1"
+NEW = "another good password"
+
+
+async def added(admin: Client, email: str = "op@example.com", role: str = "operator") -> dict[str, Any]:
+    answer = await admin.post(f"{API}/users", json={"email": email, "password": PASSWORD, "role": role})
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def key(admin: Client, **fields: Any) -> dict[str, Any]:
+    answer = await admin.post(f"{API}/api-keys", json={"name": "billing"} | fields)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def with_key(web: Litestar, text: str, path: str, method: str = "GET", **options: Any) -> Any:
+    async with Client(web) as client:
+        return await client.request(method, API + path, headers={"Authorization": f"Bearer {text}"}, **options)
+
+
+async def test_users_are_added_listed_and_given_another_role(admin: Client, web: Litestar) -> None:
+    made = await added(admin)
+    assert "password" not in made
+    emails = [user["email"] for user in (await admin.get(f"{API}/users")).json()["items"]]
+    assert emails == ["op@example.com", "administrator@example.com"]
+    async with Client(web) as client:
+        assert (await client.login("op@example.com")).status_code == 200
+        assert (await client.post(f"{API}/tokens", json={"uid": "A"})).status_code == 201
+        changed = await admin.patch(f"{API}/users/{made['id']}", json={"role": "viewer"})
+        assert changed.json()["role"] == "viewer"
+        assert (await client.post(f"{API}/tokens", json={"uid": "B"})).status_code == 401  # what it said is not so now
+        assert (await client.post(f"{API}/auth/refresh")).json()["user"]["role"] == "viewer"
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"email": "x", "password": PASSWORD, "role": "viewer"}, "email"),
+        ({"email": "a b@example.com", "password": PASSWORD, "role": "viewer"}, "email"),
+        ({"email": "a@example.com", "password": "short", "role": "viewer"}, "password"),
+        ({"email": "a@example.com", "password": PASSWORD, "role": "god"}, "role"),
+        ({"email": "a@example.com", "password": PASSWORD}, "role"),
+    ],
+)
+async def test_a_user_that_cannot_be(admin: Client, body: dict[str, str], field: str) -> None:
+    answer = await admin.post(f"{API}/users", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_X_01_a_leaver_is_out_at_once(admin: Client, web: Litestar, context: Context) -> None:
+    leaver = await added(admin, role="administrator")
+    async with Client(web) as client:
+        await client.login("op@example.com")
+        made = await key(client, role="viewer")
+        assert (await with_key(web, made["key"], "/tokens")).status_code == 200
+        assert (await admin.delete(f"{API}/users/{leaver['id']}")).status_code == 204
+        assert (await client.get(f"{API}/tokens")).status_code == 401
+        assert (await client.post(f"{API}/auth/refresh")).status_code == 401
+        assert (await with_key(web, made["key"], "/tokens")).status_code == 401
+        assert (await client.login("op@example.com")).status_code == 401
+    names = {row["actor"]["name"] for row in (await admin.get(f"{API}/audit")).json()["items"]}
+    assert "op@example.com" in names  # history keeps the name
+    assert (await added(admin))["id"] != leaver["id"]  # the address may be used again; it is somebody else
+
+
+async def test_X_01_on_another_node_a_leaver_is_out_within_a_minute(
+    admin: Client, database: Database, context: Context
+) -> None:
+    now = 0.0
+    elsewhere = Standings(lambda: now)
+    leaver = await added(admin)
+
+    def make(work: Work) -> tuple[str, Any]:
+        _, text = api_keys.create(work, 1, name="k", role="viewer", made_by=leaver["id"])
+        return text, None
+
+    text, _ = await database.write(make)
+    found = await elsewhere.key(database, text)
+    assert found is not None
+    await admin.delete(f"{API}/users/{leaver['id']}")
+    assert await elsewhere.key(database, text) is not None  # remembered for a moment
+    now = 60.0
+    assert await elsewhere.key(database, text) is None
+    assert not await elsewhere.key_stands(database, text, found.permissions)
+
+
+async def test_a_key_hears_live_events(admin: Client, web: Litestar) -> None:
+    made = await key(admin, role="viewer")
+    async with Client(web) as program:
+        program.headers["Authorization"] = f"Bearer {made['key']}"
+        async with listening(program) as stream:
+            await admin.post(f"{API}/stations", json={"id": "CP7"})
+            assert (await stream.until("station_changed"))["station"] == "CP7"
+
+
+async def test_X_01_the_last_administrator_cannot_be_removed(admin: Client) -> None:
+    me = (await admin.get(f"{API}/auth/me")).json()
+    for answer in (
+        await admin.delete(f"{API}/users/{me['id']}"),
+        await admin.patch(f"{API}/users/{me['id']}", json={"role": "operator"}),
+    ):
+        assert answer.status_code == 409
+        assert "last administrator" in answer.json()["detail"]
+    other = await added(admin, "second@example.com", "administrator")
+    assert (await admin.delete(f"{API}/users/{other['id']}")).status_code == 204
+    assert (await admin.delete(f"{API}/users/{me['id']}")).status_code == 409
+
+
+async def test_X_01_two_administrators_who_remove_each_other_leave_one(database: Database) -> None:
+    def two(work: Work) -> list[accounts.User]:
+        home = organizations.home(work)
+        return [
+            accounts.add(work, home, email=f"{name}@example.com", password=PASSWORD, role="administrator")
+            for name in ("a", "b")
+        ]
+
+    first, second = await database.write(two)
+
+    def submit(user: accounts.User, lane: int) -> asyncio.Future[Any]:
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        database.submit(
+            lambda work: accounts.remove(work, user.organization_id, user.id),
+            (),
+            lambda _, error: future.set_result(error),
+            lane=lane,
+        )
+        return future
+
+    errors = await asyncio.gather(submit(first, 0), submit(second, 1))
+    assert sorted(type(error) for error in errors if error is not None) == [Conflict]
+
+
+async def test_users_of_another_organization_are_not_there(admin: Client, database: Database) -> None:
+    def abroad(work: Work) -> accounts.User:
+        other = organizations.create(work, name="Other")
+        return accounts.add(work, other.id, email="x@example.com", password=PASSWORD, role="administrator")
+
+    foreign = await database.write(abroad)
+    assert len((await admin.get(f"{API}/users")).json()["items"]) == 1
+    assert (await admin.delete(f"{API}/users/{foreign.id}")).status_code == 404
+    assert (await admin.patch(f"{API}/users/{foreign.id}", json={"role": "viewer"})).status_code == 404
+
+
+async def test_my_own_password(as_role: Callable[..., Any], web: Litestar) -> None:
+    viewer = await as_role("viewer")
+    async with Client(web) as elsewhere:
+        await elsewhere.login("viewer@example.com")
+        wrong = await viewer.post(f"{API}/auth/password", json={"current": "no", "new": NEW})
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "current")
+        short = await viewer.post(f"{API}/auth/password", json={"current": PASSWORD, "new": "short"})
+        assert (short.status_code, short.json()["errors"][0]["field"]) == (422, "new")
+        done = await viewer.post(f"{API}/auth/password", json={"current": PASSWORD, "new": NEW})
+        assert done.status_code == 200
+        assert (await elsewhere.get(f"{API}/tokens")).status_code == 401
+        assert (await viewer.get(f"{API}/tokens")).status_code == 401
+        viewer.headers["Authorization"] = f"Bearer {done.json()['access_token']}"
+        assert (await viewer.get(f"{API}/tokens")).status_code == 200
+        assert (await viewer.post(f"{API}/auth/refresh")).status_code == 200
+        assert (await elsewhere.login("viewer@example.com")).status_code == 401
+        assert (await elsewhere.login("viewer@example.com", NEW)).status_code == 200
+
+
+async def test_my_own_password_is_not_guessed_with_a_stolen_access_token(as_role: Callable[..., Any]) -> None:
+    viewer = await as_role("viewer")
+    body = {"current": "no", "new": NEW}
+    answers = [(await viewer.post(f"{API}/auth/password", json=body)).status_code for _ in range(8)]
+    assert answers[:5] == [422] * 5
+    assert 429 in answers
+
+
+async def test_a_key_says_who_asks_and_is_shown_once(admin: Client, web: Litestar, database: Database) -> None:
+    made = await key(admin, role="operator")
+    assert re.fullmatch(r"smk_[0-9a-f]{12}_[\w-]{43}", made["key"])
+    assert made["key"].startswith(made["prefix"])
+    me = (await with_key(web, made["key"], "/auth/me")).json()
+    assert (me["kind"], me["name"], me["email"], me["role"]) == ("api_key", "API key: billing", "", "operator")
+    assert (await with_key(web, made["key"], "/tokens", "POST", json={"uid": "A"})).status_code == 201
+    assert (await with_key(web, made["key"], "/sites", "POST", json={"name": "A"})).status_code == 403
+    assert (await with_key(web, made["key"], "/auth/password", "POST", json={})).status_code == 422
+    body = {"current": "a", "new": NEW}
+    assert (await with_key(web, made["key"], "/auth/password", "POST", json=body)).status_code == 403
+    [listed] = (await admin.get(f"{API}/api-keys")).json()["items"]
+    assert "key" not in listed
+    assert listed["made_by"] == "administrator@example.com"
+    assert listed["last_used_at"] is not None
+    row = (await admin.get(f"{API}/audit?subject=token:A")).json()["items"][0]
+    assert row["actor"] == {"kind": "api_key", "id": made["id"], "name": "API key: billing"}
+
+    def everything(work: Work) -> str:
+        return repr(work.execute(api_keys.api_keys.select()).all())
+
+    assert made["key"].rpartition("_")[2] not in await database.read(everything)
+
+
+async def test_a_key_that_is_not_good(admin: Client, web: Litestar, database: Database) -> None:
+    made = await key(admin, role="viewer")
+    prefix = made["prefix"]
+    soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    passing = await key(admin, role="viewer", expires_at=soon)
+    assert (await with_key(web, passing["key"], "/tokens")).status_code == 200
+
+    def expire(work: Work) -> None:
+        work.execute(
+            api_keys.api_keys.update().where(api_keys.api_keys.c.expires_at.is_not(None)).values(expires_at=work.now)
+        )
+
+    await database.write(expire)
+    admin.app.state.context.standings.forget_all()
+    removed = await key(admin, role="viewer")
+    assert (await with_key(web, removed["key"], "/tokens")).status_code == 200
+    assert (await admin.delete(f"{API}/api-keys/{removed['id']}")).status_code == 204
+    assert (await admin.delete(f"{API}/api-keys/{removed['id']}")).status_code == 404
+    for text in (
+        "smk_",
+        "smk_x",
+        prefix,
+        f"{prefix}_",
+        f"{prefix}_{'a' * 43}",
+        made["key"] + "a",
+        made["key"][:-1],
+        made["key"].upper(),
+        passing["key"],
+        removed["key"],
+    ):
+        assert (await with_key(web, text, "/tokens")).status_code == 401, text
+    assert (await with_key(web, made["key"], "/tokens")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"name": "a"}, "role"),
+        ({"name": "a", "role": "viewer", "permissions": ["view"]}, "role"),
+        ({"name": "a", "role": "god"}, "role"),
+        ({"name": "a", "permissions": ["fly"]}, "permissions"),
+        ({"name": "a", "permissions": ["public"]}, "permissions"),
+        ({"name": "a", "role": "viewer", "sites": ["Nowhere"]}, "sites"),
+        ({"name": "a", "role": "viewer", "sites": []}, "sites"),
+        ({"name": "a", "role": "viewer", "expires_at": "2020-01-01T00:00:00Z"}, "expires_at"),
+        ({"name": "", "role": "viewer"}, "name"),
+    ],
+)
+async def test_a_key_that_cannot_be(admin: Client, body: dict[str, Any], field: str) -> None:
+    answer = await admin.post(f"{API}/api-keys", json=body)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
+
+
+async def test_nobody_gives_more_than_they_have(admin: Client, web: Litestar) -> None:
+    made = await key(admin, permissions=["manage_keys", "manage_users", "view"])
+    wide = {"name": "more", "role": "administrator"}
+    assert (await with_key(web, made["key"], "/api-keys", "POST", json=wide)).status_code == 422
+    narrow = {"name": "less", "permissions": ["view"]}
+    assert (await with_key(web, made["key"], "/api-keys", "POST", json=narrow)).status_code == 201
+    boss = {"email": "boss@example.com", "password": PASSWORD, "role": "administrator"}
+    assert (await with_key(web, made["key"], "/users", "POST", json=boss)).status_code == 422
+    viewer = boss | {"role": "viewer"}
+    assert (await with_key(web, made["key"], "/users", "POST", json=viewer)).status_code == 201
+
+
+async def test_a_key_does_no_more_than_its_maker_may_now(admin: Client, web: Litestar) -> None:
+    maker = await added(admin, role="administrator")
+    async with Client(web) as client:
+        await client.login("op@example.com")
+        made = await key(client, role="administrator")
+    assert (await with_key(web, made["key"], "/users")).status_code == 200
+    await admin.patch(f"{API}/users/{maker['id']}", json={"role": "viewer"})
+    assert (await with_key(web, made["key"], "/users")).status_code == 403
+    assert (await with_key(web, made["key"], "/tokens")).status_code == 200
+
+
+@pytest.fixture
+async def two_sites(admin: Client) -> None:
+    """CP1 in the harbour, CP2 in the office, CP3 nowhere."""
+    for name in ("Harbour", "Office"):
+        await admin.post(f"{API}/sites", json={"name": name})
+    for identity, site in (("CP1", "Harbour"), ("CP2", "Office"), ("CP3", None)):
+        body = {"id": identity} | ({} if site is None else {"site": site})
+        assert (await admin.post(f"{API}/stations", json=body)).status_code == 201
+
+
+async def test_a_scope_limits_everything_to_some_sites(
+    admin: Client, web: Litestar, two_sites: None, database: Database
+) -> None:
+    made = await key(admin, role="administrator", sites=["Harbour"])
+    assert made["sites"] == ["Harbour"]
+    async with Client(web) as program:
+        program.headers["Authorization"] = f"Bearer {made['key']}"
+        assert (await program.get(f"{API}/auth/me")).json()["sites"] == ["Harbour"]
+
+        async def ids(path: str, name: str = "id") -> list[str]:
+            return [item[name] for item in (await program.get(API + path)).json()["items"]]
+
+        await database.write(_busy)
+        assert await ids("/stations") == ["CP1"]
+        assert await ids("/stations?connected=false") == ["CP1"]
+        assert await ids("/sites", "name") == ["Harbour"]
+        assert await ids("/sessions", "station") == ["CP1"]
+        assert await ids("/alarms", "station") == ["CP1"]
+        assert (await program.get(f"{API}/status")).json()["stations"]["total"] == 1
+        assert (await program.get(f"{API}/status")).json()["sessions"]["active"] == 1
+        assert (await program.get(f"{API}/stations/CP1/messages")).status_code == 200
+        for path in (
+            "/stations/CP2",
+            "/stations/CP2/messages",
+            "/stations/CP2/commands",
+            "/stations/CP2/connections",
+            "/stations/CP2/orphan-meter-values",
+            "/sessions/foreign",
+            "/stations/CP3",
+        ):
+            assert (await program.get(API + path)).status_code == 404, path
+        assert (await program.post(f"{API}/stations/CP2/commands/reset")).status_code == 404
+        assert (await program.patch(f"{API}/stations/CP2", json={"name": "mine"})).status_code == 404
+        assert (await program.delete(f"{API}/stations/CP2")).status_code == 404
+        assert (await program.patch(f"{API}/stations/CP1", json={"site": "Office"})).status_code == 422
+        assert (await program.post(f"{API}/stations", json={"id": "CP4", "site": "Office"})).status_code == 422
+        assert (await program.patch(f"{API}/stations/CP1", json={"name": "mine"})).status_code == 200
+        assert (await program.post(f"{API}/api-keys", json={"name": "k", "role": "viewer"})).status_code == 422
+        more = {"name": "k", "role": "viewer", "sites": ["Office"]}
+        assert (await program.post(f"{API}/api-keys", json=more)).status_code == 422
+        async with listening(program) as stream:
+            await admin.patch(f"{API}/stations/CP2", json={"name": "a"})
+            await admin.patch(f"{API}/stations/CP1", json={"name": "b"})
+            assert (await stream.until("station_changed"))["station"] == "CP1"
+    assert len((await admin.get(f"{API}/stations")).json()["items"]) == 3
+
+
+def _busy(work: Work) -> None:
+    """A session and an alarm at each charger."""
+    for row in work.execute(stations.stations.select()).all():
+        station = stations.Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+        sessions.start(
+            work,
+            station,
+            evse=1,
+            token="TAG1",
+            at=Instant(work.now),
+            meter_start_wh=Decimal(0),
+            authorization="accepted",
+        )
+        alarms.raise_alarm(work, station, kind="test", detail=row.identity)
