@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import msgspec
 
-from stationmaster.domain.energy.power import EDGE_S, Flow, Told, flow
+from stationmaster.domain.energy.power import EDGE_S, SLACK_WH, Flow, Told, flow
 from stationmaster.domain.energy.tracks import Reading, Track, common_digit, continuous, step, tolerance
 from stationmaster.domain.energy.words import Energy, LeftOut, Point, Proposal, Step
 
@@ -107,7 +107,7 @@ def _gathered(
             t = (point.at - started_at).total_seconds()
             readings.append(Reading(t, float(point.energy_wh), point, float(point.resolution_wh or 1)))
     readings = _in_order(readings) if clock else readings
-    readings = list(_without_repeated_begin(readings, left_out))
+    readings = list(_without_repeated_begin(readings, start, left_out))
     digit = common_digit(readings)
     if digit > 1:
         readings = [Reading(one.t, one.wh, one.point, max(digit, one.last_digit_wh)) for one in readings]
@@ -155,11 +155,17 @@ def _falls(readings: list[Reading]) -> int:
     return sum(after.wh < before.wh for before, after in itertools.pairwise(readings))
 
 
-def _without_repeated_begin(readings: list[Reading], left_out: list[LeftOut]) -> Iterable[Reading]:
+def _without_repeated_begin(
+    readings: list[Reading], start: Reading | None, left_out: list[LeftOut]
+) -> Iterable[Reading]:
+    """Without the register of the begin where it is told once more, under its own name or after the register had risen."""
+    highest = 0.0
     for index, one in enumerate(readings):
-        if index and one.point.context == _BEGIN:
+        again = start is not None and 0 < start.wh == one.wh < highest
+        if again or (index and one.point.context == _BEGIN):
             left_out.append(_leave_out(one, "begin_again"))
         else:
+            highest = max(highest, one.wh)
             yield one
 
 
@@ -204,7 +210,7 @@ def _with_values_of_another_register(session: _Session, start: Reading, stop: Re
         if apart and track.stands_still:
             continue  # an outlier, or a meter that is dead: it says nothing
         scale = _agreement(session, track, energy, strict=not apart)
-        if scale is None:
+        if scale is None or (scale == 1 and _goes_on(session, track, stop)):
             return _reset(session, start, stop) or _contradicted(session, start, stop)
         witnesses.append((track, scale))
     if not witnesses:
@@ -215,6 +221,11 @@ def _with_values_of_another_register(session: _Session, start: Reading, stop: Re
         base = 0.0
     along = [(one, (one.wh - base) * scale) for one in track.readings]
     return _Found(energy, chain=[(start, 0.0), *along, (stop, energy)])
+
+
+def _goes_on(session: _Session, track: Track, stop: Reading) -> bool:
+    """Might it be the register of the stop after all, which began again after the start?"""
+    return track.last.wh <= stop.wh and _within(track.last, stop, _brisk_w(session, track.readings))
 
 
 def _agreement(session: _Session, track: Track, energy: float, *, strict: bool) -> float | None:
@@ -407,12 +418,16 @@ def _doubt(session: _Session, found: _Found) -> None:
     elif wh and expected > 500 and expected / 2 < wh * 1000 < expected * 2 and wh * 2 < expected:
         found.flags.append("unit_suspect")
         found.proposals.append(Proposal(_decimal(wh * 1000), "kwh"))
-    elif session.flow.is_witness and (wh > 2 * expected + 1000 or wh < expected / 2 - 1000):
+    elif session.flow.is_witness and not _near(wh, expected, session.flow.doubt):
         rising = sum(after > before for (_, before), (_, after) in itertools.pairwise(found.chain))
         if expected == 0 and rising >= 3:
             return  # a charger that always tells 0 W measures no power
         found.flags.append("power_disagrees")
         found.proposals.append(Proposal(_decimal(round(expected)), "power"))
+
+
+def _near(wh: float, expected: float, factor: float) -> bool:
+    return expected / factor - SLACK_WH <= wh <= expected * factor + SLACK_WH
 
 
 def _proposals(session: _Session, start: Reading | None, stop: Reading | None) -> list[Proposal]:

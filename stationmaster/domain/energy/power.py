@@ -14,8 +14,13 @@ UNKNOWN_W = 500_000.0  # where neither a rated power nor any other is known
 UNKNOWN_SLACK_WH = 10_000.0
 MAX_W = 4_000_000.0  # more than this is no measurement
 MAX_GAP_S = 1800.0  # between two powers further apart, nobody knows what flowed
+DENSE_S = 360.0  # told at least this often, no peak is missed
+SELDOM_S = 1000.0  # told less often, power × time is no witness
+PEAK = 4.0  # a car may have drawn this much more than the powers that were told seldom and differ
+STEADY = 0.8
+STANDBY_W = 100.0
 EDGE_S = 10.0  # what is told at the begin and the end says little of the power between them
-NOTICEABLE_WH = 500.0  # less is within the errors of power × time
+NOTICEABLE_WH = 50.0
 BLIND_STEP_WH = 200_000.0  # without a clock
 BLIND_TOTAL_WH = 1_000_000.0  # more than any vehicle takes
 
@@ -40,8 +45,8 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
     rated: bool = False
     estimate_wh: float = 0.0  # power × time between the powers told, where that is enough to be worth something
     by_time_wh: float = 0.0  # the same from end to end
-    coverage: float = 0.0  # of the session, by powers close enough to each other
-    inner: int = 0  # powers told on the way
+    dense: bool = False
+    is_witness: bool = False  # was the power told often enough to speak against a register?
 
     def step_wh(self, seconds: float) -> float:
         """The most a register can rise in this time."""
@@ -57,32 +62,44 @@ class Flow(msgspec.Struct, frozen=True, gc=False):
         return MARGIN * self.w * self.length_s / 3600 + (SLACK_WH if self.known else UNKNOWN_SLACK_WH)
 
     @property
-    def is_witness(self) -> bool:
-        """Was the power told often enough to speak against a register?"""
-        return self.clock and self.coverage >= 0.8 and self.inner >= 3
+    def doubt(self) -> float:
+        """By which factor the register may be away from power × time."""
+        return 2.0 if self.dense else PEAK
 
 
 def flow(
     told: Sequence[Told], *, length_s: float, clock: bool, rated_w: float | None, difference_wh: float | None
 ) -> Flow:
     """The bound and the witness. `difference_wh` is what the registers say, to see whether the powers are kW told as W."""
-    told = sorted((one for one in told if abs(one.w) <= MAX_W), key=lambda one: one.t)
+    told = sorted(
+        {one.t: one for one in told if abs(one.w) <= MAX_W}.values(), key=lambda one: one.t
+    )  # each moment once
+    told_wh, _ = _power_by_time(_to_the_ends(told, length_s), standby_w=0.0)
+    if (
+        max((one.w for one in told), default=0.0) <= _SELDOM_LESS_W
+        and 500 * told_wh < (difference_wh or 0) < 2000 * told_wh
+    ):
+        told = [Told(one.t, one.w * 1000, one.edge) for one in told]
+    all_told = _to_the_ends(told, length_s)
     between_wh, _ = _power_by_time(told)
-    by_time_wh, covered_s = _power_by_time(_to_the_ends(told, length_s))
+    by_time_wh, covered_s = _power_by_time(all_told)
     inner = [one.w for one in told if not one.edge]
     highest = max(inner, default=0.0) or max((one.w for one in told if one.w > SLACK_WH), default=0.0)
-    if 0 < highest <= _SELDOM_LESS_W and by_time_wh > 0 and 500 < (difference_wh or 0) / by_time_wh < 2000:
-        highest, between_wh, by_time_wh = highest * 1000, between_wh * 1000, by_time_wh * 1000
+    gap_s = max((after.t - before.t for before, after in itertools.pairwise(all_told)), default=0.0)
+    dense = len(inner) >= 3 and gap_s <= DENSE_S
+    steady = len(inner) >= 2 and min(inner) >= STEADY * highest
+    if between_wh <= NOTICEABLE_WH:
+        between_wh = by_time_wh if by_time_wh > NOTICEABLE_WH and covered_s > length_s / 2 else 0.0
     return Flow(
-        w=rated_w or highest or UNKNOWN_W,
+        w=rated_w or highest * (1 if dense or steady else PEAK) or UNKNOWN_W,
         clock=clock,
         length_s=length_s,
         known=bool(rated_w or highest),
         rated=bool(rated_w),
-        estimate_wh=between_wh if between_wh > NOTICEABLE_WH else 0.0,
+        estimate_wh=between_wh,
         by_time_wh=by_time_wh,
-        coverage=min(1.0, covered_s / length_s) if length_s > 0 else 0.0,
-        inner=len(inner),
+        dense=dense,
+        is_witness=clock and len(inner) >= 3 and gap_s <= SELDOM_S,
     )
 
 
@@ -94,11 +111,12 @@ def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
     return [Told(min(0.0, first.t), first.w, True), *told, Told(max(length_s, last.t), last.w, True)]
 
 
-def _power_by_time(told: Sequence[Told]) -> tuple[float, float]:
+def _power_by_time(told: Sequence[Told], standby_w: float = STANDBY_W) -> tuple[float, float]:
     """Watt-hours under the powers, and the seconds that they speak for."""
     wh = covered_s = 0.0
     for before, after in itertools.pairwise(told):
         seconds = min(after.t - before.t, MAX_GAP_S)
-        wh += (max(0.0, before.w) + max(0.0, after.w)) / 2 * seconds / 3600
+        watts = (max(0.0, before.w) + max(0.0, after.w)) / 2
+        wh += watts * seconds / 3600 if watts >= standby_w else 0.0
         covered_s += seconds
     return wh, covered_s
