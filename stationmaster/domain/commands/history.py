@@ -243,8 +243,9 @@ def nodes_waiting(work: Work) -> list[str]:
     return list(work.execute(select(commands.c.node).where(_pending).distinct()).scalars())
 
 
+# Only their ids, since most sessions begin without any such command.
 _candidates = Prepared(
-    select(commands)
+    select(commands.c.id)
     .where(commands.c.station_id == bindparam("station_id"), _without_session)
     .order_by(commands.c.id.desc())
     .limit(_WITHIN_REACH)
@@ -266,7 +267,9 @@ def session_began(
     2.x says which by its request id; in 1.6 it is the newest start of this card, at this connector or at any, that the session
     can have come of. A session that began in time counts even if it is told of later.
     """
-    for found in work.run(_candidates, station_id=station.id):
+    ids = [found.id for found in work.run(_candidates, station_id=station.id)]
+    candidates = select(commands).where(commands.c.id.in_(ids)).order_by(commands.c.id.desc())
+    for found in work.execute(candidates).all() if ids else ():
         row = CommandRow._make(found)
         if _may_have_started(work, row, evse, token, at) if request_id is None else row.request_id == request_id:
             values: dict[str, Any] = {"session": session, "detail": "The session has begun."}
