@@ -21,6 +21,7 @@ from stationmaster.background import outbox as outbox_delivery
 from stationmaster.domain import outbox
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.nodes import OtherKey
+from stationmaster.gateway import replay
 from stationmaster.gateway.bus import Bus, Heard, LocalBus, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
@@ -77,6 +78,7 @@ class App:
                 keys=self.keys,
                 settings=self.settings,
                 switchboard=self.switchboard,
+                play=replay.player(ROUTES),
                 started_at=self.started_at,
             )
             self.database.after_commit.append(context.live.hear)

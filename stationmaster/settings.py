@@ -168,6 +168,20 @@ class Log(Part):
         return value.lower() if isinstance(value, str) else value
 
 
+class Sessions(Part):
+    suspect_close_h: float = Field(
+        24.0,
+        gt=0,
+        description="An open session is closed as estimated this long after its charger booted or said the connector is free",
+    )
+    silent_review_h: float = Field(
+        24.0, gt=0, description="An open session needs a person when its charger has been away this long"
+    )
+    silent_close_days: float = Field(
+        7.0, gt=0, description="An open session is closed as estimated when its charger has been away this long"
+    )
+
+
 class Retention(Part):
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
     audit_days: int = Field(400, ge=1, description="The audit log, who did what, is kept this many days")
@@ -189,6 +203,7 @@ class Settings(BaseSettings):
     security: Security = Security()
     log: Log = Log()
     retention: Retention = Retention()
+    sessions: Sessions = Sessions()
 
     @model_validator(mode="after")
     def shared(self) -> Settings:

@@ -144,33 +144,33 @@ def _check_one(work: Work, identity: str, ledger: Ledger, report: Report) -> Non
 
 def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> Iterator[str]:
     """Each transaction of the journal is one session, with its energy; each meter value is stored once, with its session."""
-    rows = {row.number: row for row in work.execute(select(sessions).where(sessions.c.station_id == station_id))}
+    rows = {
+        row.transaction_id: row for row in work.execute(select(sessions).where(sessions.c.station_id == station_id))
+    }
     if len(rows) != len(ledger.transactions):
         yield f"{len(ledger.transactions)} transactions, but {len(rows)} sessions"
-    counted = select(
-        meter_values.c.transaction_number, meter_values.c.taken_text, meter_values.c.session_id, func.count()
-    )
+    counted = select(meter_values.c.transaction_id, meter_values.c.taken_text, meter_values.c.session_id, func.count())
     grouped = counted.where(meter_values.c.station_id == station_id).group_by(
-        meter_values.c.transaction_number, meter_values.c.taken_text, meter_values.c.session_id
+        meter_values.c.transaction_id, meter_values.c.taken_text, meter_values.c.session_id
     )
     stored: list[Any] = list(work.execute(grouped))
     values = {(number, text): (session_id, times) for number, text, session_id, times in stored}
     for transaction in ledger.transactions.values():
         report.sessions += 1
-        row = rows.get(int(transaction.transaction_id or 0))
+        row = rows.get(str(transaction.transaction_id))
         if row is None:
             yield f"transaction {transaction.key} ({transaction.transaction_id}) has no session"
             continue
         energy_wh = transaction.energy_wh
         if energy_wh is not None and (row.status != "completed" or row.energy_wh != Decimal(energy_wh)):
-            yield f"session {row.number} is {row.status} with {row.energy_wh} Wh, the journal says {energy_wh} Wh"
+            yield f"session {row.transaction_id} is {row.status} with {row.energy_wh} Wh, the journal says {energy_wh} Wh"
         for entry in transaction.entries:
             if entry.action != "MeterValues" or not entry.acknowledged:
                 continue
             for value in entry.payload["meterValue"]:
-                session_id, times = values.get((row.number, value["timestamp"]), (None, 0))
+                session_id, times = values.get((row.transaction_id, value["timestamp"]), (None, 0))
                 if session_id != row.id or times != 1:
-                    yield f"a meter value of session {row.number} is stored {times} times"
+                    yield f"a meter value of session {row.transaction_id} is stored {times} times"
 
 
 def main() -> None:

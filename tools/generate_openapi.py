@@ -37,7 +37,7 @@ def document() -> str:
     """The document as it is committed. It is asked of an application that has no database and is never started."""
     nothing = cast(Any, None)
     started_at = datetime(2026, 1, 1, tzinfo=UTC)
-    context = Context(nothing, nothing, Settings(), nothing, started_at)
+    context = Context(nothing, nothing, Settings(), nothing, nothing, started_at)
     return json.dumps(description.document(application.build(context)), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -18,6 +18,7 @@ from stationmaster.api.logins import Standings, Throttle
 from stationmaster.api.store import SignedStore, Store
 from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.quarantine import Play
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.settings import Settings
 
@@ -30,6 +31,7 @@ class Context:
     keys: Keys
     settings: Settings
     switchboard: Switchboard
+    play: Play  # messages from the quarantine
     started_at: datetime
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)

@@ -124,7 +124,7 @@ class Live:
         self._organization: dict[int, int] = {}  # of each station
         self._station: dict[str, int] = {}  # by identity
         self._session: dict[tuple[int, str], str] = {}  # (station, transaction id) → the open session's id
-        self._charging: dict[tuple[int, int], str] = {}  # (station, EVSE) → the open session's id
+        self._charging: dict[tuple[int, int | None], str] = {}  # (station, EVSE) → the open session's id
         self._words: Mapping[type, Words] = {}
         self._closed = False
         self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
@@ -156,7 +156,7 @@ class Live:
             if kind is events.StationChanged:
                 self._organization[event.station_id] = event.organization_id
                 self._station[event.station] = event.station_id
-            elif kind is events.SessionStarted:
+            elif kind is events.SessionStarted or (kind is events.SessionChanged and event.session.status == "active"):
                 self._opened(event)
             if self._viewers:
                 self._tell(event)
@@ -218,7 +218,7 @@ class Live:
             raise TooManyViewers("too many live pages of yours are open; please close some")
         return Viewer(organization_id, station_id, owner, among)
 
-    def _opened(self, event: events.SessionStarted) -> None:
+    def _opened(self, event: events.SessionStarted | events.SessionChanged) -> None:
         self._session[event.station_id, event.session.transaction_id] = event.session.id
         self._charging[event.station_id, event.session.evse] = event.session.id
 

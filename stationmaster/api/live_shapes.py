@@ -56,16 +56,16 @@ class ConnectorStatusEvent(_Moment, frozen=True, kw_only=True, tag="connector_st
 
 class _SessionEvent(_Event, frozen=True, kw_only=True):
     station: str
-    evse: int
+    evse: int | None
     session: Session
 
 
 class SessionStartedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_started"):
-    """A session has begun."""
+    """A session has begun, or more became known of one that is going on."""
 
 
 class SessionEndedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_ended"):
-    """A session has ended, or its end was told again with other figures."""
+    """A session has ended, or its figures are others now."""
 
 
 class SessionReviewedEvent(_SessionEvent, frozen=True, kw_only=True, tag="session_reviewed"):
@@ -166,6 +166,11 @@ def _about_session(kind: type[_SessionEvent]) -> Words:
     )
 
 
+def _session_changed(event: events.SessionChanged, _session: str | None) -> _SessionEvent:
+    kind = SessionStartedEvent if event.session.status == "active" else SessionEndedEvent
+    return kind(station=event.station, evse=event.session.evse, session=session_form(event.session))
+
+
 def _moment(kind: type[_Moment]) -> Words:
     return lambda event, _session: kind(station=event.station, at=event.at)
 
@@ -199,6 +204,7 @@ WORDS: dict[type, Words] = {
     events.MeterRead: _meter,
     events.SessionEnded: _about_session(SessionEndedEvent),
     events.SessionCorrected: _about_session(SessionEndedEvent),
+    events.SessionChanged: _session_changed,
     events.SessionReviewed: _about_session(SessionReviewedEvent),
     events.MessageLogged: _message,
     events.CommandChanged: _command,

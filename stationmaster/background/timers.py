@@ -29,10 +29,15 @@ async def run(database: Database, settings: Settings) -> None:
 
 
 async def once(database: Database, settings: Settings) -> None:
-    """Close zombie sessions, drop old frames, see whether the outbox is emptied."""
-    closed = await database.write(sessions.close_zombies)
+    """Close sessions that nobody ends, drop old frames, see whether the outbox is emptied."""
+    closed = await database.write(sessions.close_zombies, after=timedelta(hours=settings.sessions.suspect_close_h))
+    closed += await database.write(
+        sessions.watch,
+        review_after=timedelta(hours=settings.sessions.silent_review_h),
+        close_after=timedelta(days=settings.sessions.silent_close_days),
+    )
     if closed:
-        log.info("sessions.zombies_closed", count=closed)
+        log.info("sessions.closed", count=closed)
     kept = timedelta(days=settings.retention.messages_days)
     while await database.write(message_log.drop_older, than=kept) == message_log.DROPPED_AT_ONCE:
         pass  # in small units, so that no charger waits for it

@@ -61,22 +61,27 @@ class ConnectorStatusChanged(StationEvent, frozen=True, kw_only=True, gc=False):
 
 
 class Session(msgspec.Struct, frozen=True, gc=False):
-    """A session as everyone outside sees it. Energy in Wh."""
+    """A session as everyone outside sees it. Energy in Wh; the reason and the charging state in our words."""
 
     id: str
     station: str
-    evse: int
+    evse: int | None
+    connector: int | None
     transaction_id: str
     token: str | None
+    authorization: str | None
     status: str
+    charging_state: str | None
     started_at: datetime
     stopped_at: datetime | None
     stop_reason: str | None
-    meter_start_wh: Decimal
+    stop_reason_told: str | None
+    meter_start_wh: Decimal | None
     meter_stop_wh: Decimal | None
     energy_wh: Decimal | None
     flags: tuple[str, ...]
     review: bool
+    excluded: bool
 
 
 class SessionStarted(StationEvent, frozen=True, kw_only=True, gc=False):
@@ -89,6 +94,12 @@ class SessionEnded(StationEvent, frozen=True, kw_only=True, gc=False):
 
 class SessionCorrected(StationEvent, frozen=True, kw_only=True, gc=False):
     """A late stop amended a session that had been closed with an estimate."""
+
+    session: Session
+
+
+class SessionChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+    """More became known of it, or a person has changed it."""
 
     session: Session
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Container, Sequence
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select
+from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select, update
 
 from stationmaster.domain import events
 from stationmaster.domain.energy import Point
@@ -29,7 +30,7 @@ meter_values = Table(
     Column("station_id", BigInt, nullable=False),
     Column("session_id", BigInt),  # empty: an orphan, kept all the same (TX-12)
     Column("evse", Integer, nullable=False),
-    Column("transaction_number", BigInt),
+    Column("transaction_id", Text),
     Column("taken_at", UtcTime, nullable=False),
     Column("taken_text", Text),
     Column("received_at", UtcTime, nullable=False),
@@ -240,14 +241,14 @@ def _mean(phases: dict[int, Decimal]) -> Decimal | None:
     return (sum(lines, Decimal(0)) / len(lines)).quantize(Decimal("0.001")) if lines else None
 
 
-# The session is found inside the INSERT: by the station's own number; without one (or with 0, -1: several firmwares), the
-# session that is active on this connector. A number that is not this station's finds nothing, and the value is an orphan.
+# The session is found inside the INSERT: by the station's transaction id; without one, the session that is active on this
+# connector. An id that is not this station's finds nothing, and the value is an orphan.
 _insert = Bulk(
     meter_values,
     (
         "station_id",
         "evse",
-        "transaction_number",
+        "transaction_id",
         "taken_at",
         "taken_text",
         "received_at",
@@ -263,9 +264,11 @@ _insert = Bulk(
         "content_key",
     ),
     ignore_duplicates=True,
+    inputs=("session_id",),
     session_id=(
-        "CASE WHEN {transaction_number} > 0"
-        " THEN (SELECT s.id FROM sessions s WHERE s.station_id = {station_id} AND s.number = {transaction_number})"
+        "CASE WHEN {session_id} IS NOT NULL THEN {session_id} WHEN {transaction_id} IS NOT NULL"
+        " THEN (SELECT s.id FROM sessions s WHERE s.station_id = {station_id} AND s.transaction_id = {transaction_id}"
+        " ORDER BY s.occurrence DESC LIMIT 1)"
         " ELSE (SELECT s.id FROM sessions s WHERE s.station_id = {station_id} AND s.evse = {evse} AND s.status = 'active'"
         " ORDER BY s.started_at DESC, s.id DESC LIMIT 1)"
         " END"
@@ -278,19 +281,23 @@ def record(
     station: Station,
     *,
     evse: int,
-    transaction_number: int | None,
+    transaction_id: str | None,
     taken: Instant,
     samples: Sequence[Sample],
     raw: bytes,
     live: bool = True,
+    session_id: int | None = None,
 ) -> Reading:
-    """Keep the samples of one moment; the same content twice is stored once (TX-12)."""
+    """Keep the samples of one moment; the same content twice is stored once (TX-12).
+
+    The session is found by the transaction id, unless it is known to be `session_id`.
+    """
     value = reading(samples)
     work.append(
         _insert,
         station.id,
         evse,
-        transaction_number,
+        transaction_id,
         taken.at,
         taken.text,
         work.now,
@@ -303,7 +310,8 @@ def record(
         value.voltage_v,
         value.soc_percent,
         raw.decode(),
-        _content_key(evse, transaction_number, taken, raw),
+        _content_key(evse, transaction_id, taken, raw),
+        session_id,
     )
     if live and work.watched:
         work.publish(
@@ -312,7 +320,7 @@ def record(
                 station=station.identity,
                 at=taken.at,
                 evse=evse,
-                transaction_id=None if transaction_number is None else str(transaction_number),
+                transaction_id=transaction_id,
                 energy_wh=value.energy_wh,
                 power_w=value.power_w,
                 soc_percent=value.soc_percent,
@@ -321,15 +329,16 @@ def record(
     return value
 
 
-def _content_key(evse: int, transaction_number: int | None, taken: Instant, raw: bytes) -> int:
+def _content_key(evse: int, transaction_id: str | None, taken: Instant, raw: bytes) -> int:
     """The minute it was taken, and 32 bits of the content: two of one station would have to collide within a minute.
 
     The minute comes first so that the UNIQUE index grows at its end, instead of being rewritten all over at every commit.
     """
-    check = zlib.crc32(raw, zlib.crc32(f"{evse}|{transaction_number}|{taken.text}|".encode()))
+    check = zlib.crc32(raw, zlib.crc32(f"{evse}|{transaction_id}|{taken.text}|".encode()))
     # Not `taken.at`: where the time is not believable that is when we heard it, and a retry is heard at another.
     minute = 0 if taken.told is None else int(taken.told.timestamp()) // 60
-    return minute << 32 | check
+    # A minute of the year 9999 has 33 bits, and one more than the column holds (A3).
+    return (minute & 0x7FFF_FFFF) << 32 | check
 
 
 _points = Prepared(
@@ -340,7 +349,7 @@ _points = Prepared(
         meter_values.c.context,
         meter_values.c.location,
         meter_values.c.resolution_wh,
-        (meter_values.c.transaction_number > 0).label("by_id"),
+        meter_values.c.transaction_id.is_not(None).label("by_id"),
     )
     .where(meter_values.c.session_id == bindparam("session_id"))
     .order_by(meter_values.c.id)
@@ -372,6 +381,20 @@ def latest(work: Work, session_ids: list[int]) -> dict[int, Any]:
     )
     rows = work.execute(select(meter_values).where(meter_values.c.id.in_(last)))
     return {row.session_id: row for row in rows}
+
+
+def adopt(work: Work, station_id: int, transaction_id: str, session_id: int) -> None:
+    """Values of this transaction that found no session belong to this one after all."""
+    lost = (meter_values.c.station_id == station_id, meter_values.c.session_id.is_(None))
+    work.execute(
+        update(meter_values).where(*lost, meter_values.c.transaction_id == transaction_id).values(session_id=session_id)
+    )
+
+
+def move(work: Work, session_id: int, to_session_id: int, *, since: datetime) -> None:
+    """What was heard of one session since then belongs to another, which began alike."""
+    later = (meter_values.c.session_id == session_id, meter_values.c.received_at >= since)
+    work.execute(update(meter_values).where(*later).values(session_id=to_session_id))
 
 
 def orphans(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:

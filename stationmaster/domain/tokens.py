@@ -69,8 +69,12 @@ _by_uid = Prepared(
 )
 
 
-def authorize(work: Work, station: Station, uid: str) -> Authorization:
-    """Whether this token may charge at this station, now. A token of another organization is unknown (API-14)."""
+def authorize(work: Work, station: Station, uid: str | None) -> Authorization:
+    """Whether this token may charge at this station, now. A token of another organization is unknown (API-14), and so is
+    none at all (L2).
+    """
+    if uid is None:
+        return Authorization("unknown")
     token = work.first(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
     if token is None:
         return Authorization("unknown")

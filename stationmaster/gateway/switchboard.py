@@ -90,8 +90,8 @@ class Switchboard:
         return None if entry is None or entry.connection is None else _public_form(entry.connection)
 
     def last_heard_at(self, row: Any) -> datetime:
-        """When a charger gave its last sign of life, from its row (`connections.current`); to the message, on another node."""
-        here = self.connection(row.station_id)
+        """When a charger gave its last sign of life, from its row (`connections.current`); to the minute, on another node."""
+        here = None if row.closed_at is not None else self.connection(row.station_id)
         heard_at: datetime | None = row.heard_at if here is None else here.last_heard_at
         return max(row.connected_at, heard_at or row.connected_at)  # type: ignore[no-any-return]
 

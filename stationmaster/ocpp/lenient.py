@@ -6,8 +6,9 @@ Nearly every payload is in order and is decoded in one go by msgspec. The others
 * lenient (the default): fields that nobody knows are dropped. In an optional part of the message, a text too long or a
   member missing from an enumeration is kept, and what can't be used is left out. In a required part the defect is
   raised. Each thing tolerated leaves a remark, which names the field and never its value;
-* StopTransaction and TransactionEvent can't be refused (rule 3): there, a required field that is missing or unusable
-  becomes None, whatever its type says, and what is only too long or unknown is kept.
+* what begins or ends a transaction can't be refused (rule 3): there, a required field that is missing or unusable
+  becomes None, whatever its type says, and what is only too long or unknown is kept. A register is kept in whatever form
+  it was told.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ from stationmaster.ocpp.shapes import (
 M = TypeVar("M", bound=Message)
 Payload = bytes | bytearray | memoryview | msgspec.Raw | dict[str, Any]
 
-CANNOT_BE_REFUSED = frozenset({"StopTransaction", "TransactionEvent"})
+CANNOT_BE_REFUSED = frozenset({"StartTransaction", "StopTransaction", "TransactionEvent"})
+TOO_LONG_IS_KEPT = frozenset({"Authorize"})
+"""Cards of seven bytes and a prefix are longer than an idTag may be, and whoever holds one waits at the charger."""
+REGISTERS = frozenset({"meterStart", "meterStop"})
 
 ALIASES: dict[str, dict[str, str]] = {
     "unit": {
@@ -78,7 +82,7 @@ def decode(kind: type[M], payload: Payload, *, strict: bool = False) -> tuple[M,
             return decoder_of(kind).decode(text), ()
         except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError):
             pass  # what exactly is wrong, the walk finds out
-    return _Walk(strict, kind.__name__ in CANNOT_BE_REFUSED).message(kind, _parsed(text))
+    return _Walk(strict, kind.__name__).message(kind, _parsed(text))
 
 
 def _parsed(text: bytes | bytearray | memoryview | msgspec.Raw) -> Any:
@@ -107,9 +111,10 @@ class _Walk:
     """One walk through one payload. `at` is where in the message we are; `soft` says that an optional field is on the
     way there, so that a defect here can cost no more than that field."""
 
-    def __init__(self, strict: bool, never_refuse: bool) -> None:
+    def __init__(self, strict: bool, action: str) -> None:
         self.strict = strict
-        self.never_refuse = never_refuse and not strict
+        self.never_refuse = action in CANNOT_BE_REFUSED and not strict
+        self.keep_long = action in TOO_LONG_IS_KEPT and not strict
         self.remarks: list[str] = []
 
     def message(self, kind: type[M], payload: Any) -> tuple[M, tuple[str, ...]]:
@@ -158,6 +163,9 @@ class _Walk:
             if field.required:
                 raise _Bad(Defect.PROTOCOL, at, "a required field is missing")
             return _ABSENT
+        if self.never_refuse and field.wire in REGISTERS and not _is_whole(value) and isinstance(value, str | Decimal):
+            self._remark(at, "not a whole number; kept")
+            return value
         if not self.strict:
             value = self._repaired(kind, field, value, at)
         return self._value(field.shape, value, at, soft=soft)
@@ -213,7 +221,8 @@ class _Walk:
         if not isinstance(value, str):
             raise _Bad(Defect.TYPE, at, "a text is needed")
         if shape.max_length is not None and len(value) > shape.max_length:
-            self._tolerate(Defect.PROPERTY, at, f"longer than {shape.max_length} characters", soft=soft)
+            long = f"longer than {shape.max_length} characters"
+            self._tolerate(Defect.PROPERTY, at, long, soft=soft or self.keep_long)
         return value
 
     def _whole(self, value: Any, at: str) -> int:
@@ -287,6 +296,14 @@ class _Walk:
 
 
 _ABSENT: Any = object()
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether it will be taken as a whole number, after a repair perhaps."""
+    number = _number_in(value) if isinstance(value, str) else value
+    if isinstance(number, Decimal):
+        return number.adjusted() < _WHOLE_DIGITS and number == int(number)
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 def _same_letters(shape: Choice, value: str) -> str | None:

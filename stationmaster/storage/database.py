@@ -92,6 +92,16 @@ class Work:
         rows = prepared.run(self._cursor, self._dialect, parameters)
         return rows[0] if rows else None
 
+    def rehearse(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """What `f(work, …)` would come to: its result. Everything it has written is taken back, and nobody hears of it."""
+        rehearsal = Work(self._connection, self._cursor, self.now, {})
+        rehearsal.narrow = self.narrow
+        savepoint = self._connection.begin_nested()
+        try:
+            return f(rehearsal, *args, **kwargs)
+        finally:
+            savepoint.rollback()
+
     def append(self, bulk: Bulk, *row: Any) -> None:
         """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""
         self._bulk.setdefault(bulk, []).append(row)

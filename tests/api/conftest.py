@@ -17,9 +17,11 @@ from litestar import Litestar
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
+from stationmaster.app import ROUTES
 from stationmaster.domain import accounts, boots, commands, connections, organizations, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
+from stationmaster.gateway.replay import player
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
@@ -86,7 +88,7 @@ def chargers(database: Database) -> Chargers:
 
 @pytest.fixture
 def context(database: Database, chargers: Chargers) -> Context:
-    return Context(database, Keys(b"k" * 48), Settings(), chargers, NOW)  # type: ignore[arg-type]
+    return Context(database, Keys(b"k" * 48), Settings(), chargers, player(ROUTES), NOW)  # type: ignore[arg-type]
 
 
 @pytest.fixture

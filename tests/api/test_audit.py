@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from litestar import Litestar
@@ -15,6 +14,7 @@ from stationmaster.domain.audit import Entry
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
+from tests import telling
 from tests.api.conftest import PASSWORD, Client
 from tests.api.test_access import MATRIX
 
@@ -128,15 +128,7 @@ async def _session(database: Database, station: Station) -> str:
     """A session that waits for a person."""
 
     def begin(work: Work) -> str:
-        sessions.start(
-            work,
-            station,
-            evse=1,
-            token="TAG1",
-            at=Instant(work.now),
-            meter_start_wh=Decimal(1000),
-            authorization="accepted",
-        )
+        telling.start(work, station, 1, token="TAG1", at=Instant(work.now), meter=1000)
         work.execute(sessions.sessions.update().values(review=True))
         return str(work.execute(sessions.sessions.select()).one().public_id)
 

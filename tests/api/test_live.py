@@ -31,6 +31,7 @@ from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
+from tests import telling
 from tests.api.conftest import Client, listening
 
 AT = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -45,7 +46,7 @@ def read_meter(work: Work, station: Station, number: int | None, wh: int, evse: 
         work,
         station,
         evse=evse,
-        transaction_number=number,
+        transaction_id=None if number is None else str(number),
         taken=Instant(work.now),
         samples=[Sample(str(wh)), Sample("7000", "Power.Active.Import", "W")],
         raw=msgspec.json.encode([wh]),
@@ -53,15 +54,7 @@ def read_meter(work: Work, station: Station, number: int | None, wh: int, evse: 
 
 
 def start(work: Work, station: Station, evse: int = 1) -> int:
-    return sessions.start(
-        work,
-        station,
-        evse=evse,
-        token="TAG1",
-        at=Instant(work.now),
-        meter_start_wh=Decimal(100),
-        authorization="accepted",
-    )
+    return telling.start(work, station, evse, token="TAG1", at=Instant(work.now), meter=100)
 
 
 async def test_a_session_is_told_from_its_start_to_its_end(admin: Client, charger: Any, database: Database) -> None:
@@ -81,22 +74,13 @@ async def test_a_session_is_told_from_its_start_to_its_end(admin: Client, charge
             assert (read["session"], read["energy_wh"], read["power_w"]) == (begun["session"]["id"], wh, 7000)
 
         def stop(work: Work) -> None:
-            sessions.stop(
-                work,
-                station,
-                number=number,
-                at=Instant(work.now),
-                meter_stop_wh=Decimal(800),
-                reason=None,
-                token=None,
-                content="c",
-            )
+            telling.stop(work, station, number, meter=800)
 
         await database.write(stop)
         ended = await page.until("session_ended")
         assert (ended["session"]["id"], ended["session"]["energy_wh"]) == (begun["session"]["id"], 700)
         await database.write(lambda work: work.execute(sessions.sessions.update().values(review=True)))
-        await database.write(sessions.reviewed, charger.organization_id, begun["session"]["id"])
+        await database.write(sessions.review, charger.organization_id, begun["session"]["id"], by="olive")
         released = await page.until("session_reviewed")
         assert (released["session"]["id"], released["session"]["review"]) == (begun["session"]["id"], False)
         await database.write(read_meter, station, None, 900)

@@ -17,6 +17,7 @@ from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
+from tests import telling
 from tests.api.conftest import Chargers, Client
 
 API = "/api/v1"
@@ -38,15 +39,7 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
         connectors.report_status(
             work, station, evse=1, connector=1, state="charging", status="Charging", at=work.now, error_code="NoError"
         )
-        return sessions.start(
-            work,
-            station,
-            evse=1,
-            token="TAG1",
-            at=Instant(work.now - timedelta(minutes=30)),
-            meter_start_wh=Decimal(1000),
-            authorization="accepted",
-        )
+        return telling.start(work, station, 1, token="TAG1", at=Instant(work.now - timedelta(minutes=30)), meter=1000)
 
     number = await database.write(begin)
     samples = [Sample("3500"), Sample("7200", "Power.Active.Import", "W"), Sample("41.5", "SoC", "Percent")]
@@ -56,7 +49,7 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
             work,
             station,
             evse=1,
-            transaction_number=number,
+            transaction_id=str(number),
             taken=Instant(work.now),
             samples=samples,
             raw=msgspec.json.encode([{"value": "3500"}]),
@@ -124,15 +117,7 @@ async def test_a_connector_that_charges_without_ever_being_reported_is_shown(
     admin: Client, database: Database, charger: Any
 ) -> None:
     def begin(work: Work) -> None:
-        sessions.start(
-            work,
-            speaking(charger),
-            evse=2,
-            token="T",
-            at=Instant(work.now),
-            meter_start_wh=Decimal(0),
-            authorization="accepted",
-        )
+        telling.start(work, speaking(charger), 2, token="T", at=Instant(work.now), meter=0)
 
     await database.write(begin)
     [connector] = (await admin.get(f"{API}/stations/CP1")).json()["connectors"]
@@ -183,7 +168,7 @@ async def test_a_charger_may_tell_one_measurand_at_a_time(admin: Client, chargin
             work,
             charging["station"],
             evse=1,
-            transaction_number=charging["number"],
+            transaction_id=str(charging["number"]),
             taken=Instant(work.now),
             samples=[sample],
             raw=sample.value.encode(),
@@ -202,20 +187,19 @@ async def test_a_charger_may_tell_one_measurand_at_a_time(admin: Client, chargin
 async def test_an_ended_session_shows_its_meter_values(admin: Client, charging: Any, database: Database) -> None:
     def end(work: Work) -> None:
         at = Instant(work.now + timedelta(minutes=1))
-        sessions.stop(
+        telling.stop(
             work,
             charging["station"],
-            number=charging["number"],
+            charging["number"],
             at=at,
-            meter_stop_wh=Decimal("3600.5"),
-            reason="EVDisconnected",
-            token=None,
-            content="x",
+            meter=Decimal("3600.5"),
+            reason="car_disconnected",
+            reason_told="EVDisconnected",
         )
 
     await database.write(end)
     [listed] = (await admin.get(f"{API}/sessions", params={"status": "completed"})).json()["items"]
-    assert (listed["energy_wh"], listed["power_w"], listed["stop_reason"]) == (2600.5, None, "EVDisconnected")
+    assert (listed["energy_wh"], listed["power_w"], listed["stop_reason"]) == (2600.5, None, "car_disconnected")
     one = (await admin.get(f"{API}/sessions/{listed['id']}")).json()
     [value] = one.pop("meter_values")
     assert (value["energy_wh"], value["power_w"], value["samples"]) == (3500, 7200, [{"value": "3500"}])
@@ -318,7 +302,7 @@ async def test_TX_07_what_fits_nothing_waits_for_a_person(admin: Client, charger
             work,
             speaking(charger),
             evse=1,
-            transaction_number=99,
+            transaction_id="99",
             taken=Instant(work.now),
             samples=[Sample("5")],
             raw=b'[{"value":"5"}]',
@@ -368,15 +352,7 @@ async def test_API_11_another_organizations_things_do_not_exist(
         other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
         mine = stations.create(work, other, context.keys, identity="THEIRS")[0]
         theirs = Station(mine.id, "THEIRS", other, "1.6", "accepted", True)
-        sessions.start(
-            work,
-            theirs,
-            evse=1,
-            token="T",
-            at=Instant(work.now),
-            meter_start_wh=Decimal(0),
-            authorization="accepted",
-        )
+        telling.start(work, theirs, 1, token="T", at=Instant(work.now), meter=0)
         quarantine.keep(work, theirs, action="StopTransaction", reason="r", content="c", content_key="k")
         alarms.raise_alarm(work, theirs, kind="k", detail="d")
         connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])

@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,10 +13,11 @@ from litestar import Litestar
 
 from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings
-from stationmaster.domain import accounts, alarms, api_keys, organizations, sessions, stations
+from stationmaster.domain import accounts, alarms, api_keys, organizations, stations
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
+from tests import telling
 from tests.api.conftest import PASSWORD, Client, listening
 
 API = "/api/v1"
@@ -354,13 +354,5 @@ def _busy(work: Work) -> None:
     """A session and an alarm at each charger."""
     for row in work.execute(stations.stations.select()).all():
         station = stations.Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
-        sessions.start(
-            work,
-            station,
-            evse=1,
-            token="TAG1",
-            at=Instant(work.now),
-            meter_start_wh=Decimal(0),
-            authorization="accepted",
-        )
+        telling.start(work, station, 1, token="TAG1", at=Instant(work.now), meter=0)
         alarms.raise_alarm(work, station, kind="test", detail=row.identity)

@@ -19,9 +19,7 @@ SAMPLES = [metering.Sample("1500")]
 
 def measure(work: Work, station: Station, text: str) -> bool:
     taken = instant(text, parse_time(text), work.now)
-    metering.record(
-        work, station, evse=1, transaction_number=7, taken=taken, samples=SAMPLES, raw=b'[{"value":"1500"}]'
-    )
+    metering.record(work, station, evse=1, transaction_id="7", taken=taken, samples=SAMPLES, raw=b'[{"value":"1500"}]')
     return taken.believable
 
 

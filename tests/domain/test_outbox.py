@@ -96,9 +96,10 @@ async def test_what_is_rolled_back_is_not_delivered(database: Database) -> None:
 
 async def test_a_consumer_gets_the_event_with_its_types(database: Database) -> None:
     session = events.Session(
-        id="s1", station="CP1", evse=1, transaction_id="7", token=None, status="completed", started_at=NOON,
-        stopped_at=NOON, stop_reason="Local", meter_start_wh=Decimal("1.5"), meter_stop_wh=Decimal("2.5"),
-        energy_wh=Decimal("1.000"), flags=("clock",), review=False,
+        id="s1", station="CP1", evse=1, connector=1, transaction_id="7", token=None,
+        authorization=None, status="completed", charging_state=None, started_at=NOON,
+        stopped_at=NOON, stop_reason="local", stop_reason_told="Local", meter_start_wh=Decimal("1.5"), meter_stop_wh=Decimal("2.5"),
+        energy_wh=Decimal("1.000"), flags=("clock",), review=False, excluded=False,
     )  # fmt: skip
     ended = events.SessionEnded(station_id=1, station="CP1", at=NOON, session=session)
     await database.write(lambda work: work.publish(ended))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,42 +17,19 @@ from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant, instant
 from stationmaster.storage import Database, Work
 from stationmaster.storage.queries import next_cursor
+from tests import telling
 
 TEN = datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
-def start(
-    work: Work, station: Station, evse: int = 1, *, at: datetime = TEN, meter: int = 1000, token: str = "T1"
-) -> int:
-    return sessions.start(
-        work,
-        station,
-        evse=evse,
-        token=token,
-        at=Instant(at, at.isoformat()),
-        meter_start_wh=Decimal(meter),
-        authorization="accepted",
-    )
+def start(work: Work, station: Station, evse: int = 1, *, at: datetime = TEN, **more: Any) -> int:
+    return telling.start(work, station, evse, at=at, **more)
 
 
 def stop(
-    work: Work,
-    station: Station,
-    number: int | None,
-    *,
-    at: datetime = TEN + timedelta(hours=1),
-    meter: int | None = 6000,
+    work: Work, station: Station, number: int | None, *, at: datetime = TEN + timedelta(hours=1), **more: Any
 ) -> None:
-    sessions.stop(
-        work,
-        station,
-        number=number,
-        at=Instant(at),
-        meter_stop_wh=None if meter is None else Decimal(meter),
-        reason=None,
-        token=None,
-        content=f"{number} {meter}",
-    )
+    telling.stop(work, station, number, at=at, **more)
 
 
 def measure(work: Work, station: Station, number: int, minutes: int, register: int) -> None:
@@ -63,7 +39,7 @@ def measure(work: Work, station: Station, number: int, minutes: int, register: i
         work,
         station,
         evse=1,
-        transaction_number=number,
+        transaction_id=str(number),
         taken=Instant(at, str(at)),
         samples=sample,
         raw=str(register).encode(),
@@ -207,7 +183,7 @@ async def test_sessions_are_listed_newest_first_and_page_by_page(world: Any) -> 
     for evse in range(1, 6):
         await world(start, station, evse, token="A" if evse % 2 else "B")
     await world(start, other, token="A")
-    await world(stop, station, (await rows(world))[0].number)
+    await world(stop, station, int((await rows(world))[0].transaction_id))
     pages, cursor = [], None
     while True:
         found = await world(sessions.listed, world.home, station="CP1", limit=2, cursor=cursor)

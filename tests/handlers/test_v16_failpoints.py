@@ -111,7 +111,12 @@ async def test_DAT_02_one_effect(
         assert answer[0] == 3, answer
         number = answer[2].get("transactionId", number)
     session = await stored.session()
-    assert (session.number, session.status, session.energy_wh, session.flags) == (number, "completed", 5000, None)
+    assert (int(session.transaction_id), session.status, session.energy_wh, session.flags) == (
+        number,
+        "completed",
+        5000,
+        None,
+    )
     [value] = await stored.meter_values()
     assert (value.session_id, value.energy_wh) == (session.id, 3000)
     counted = [sum(type(event) is kind for event in heard) for kind in (SessionStarted, SessionEnded, SessionCorrected)]
@@ -136,7 +141,7 @@ async def test_DAT_02_a_bug_of_ours_is_no_final_answer_to_a_transaction_message(
     one = await charger("CP1")
     number = (await one.start())["transactionId"]
     with monkeypatch.context() as broken:
-        broken.setattr("stationmaster.domain.sessions.stop", lambda *_, **__: 1 / 0)
+        broken.setattr("stationmaster.domain.sessions.tell", lambda *_, **__: 1 / 0)
         await stop(one, number, "s1")
         with pytest.raises(websockets.ConnectionClosed):
             await one.receive()

@@ -154,4 +154,4 @@ async def test_TX_12_orphans_are_shown_to_people(app: App, charger: Connect, sto
     await one.meter("2000", transaction=4711)
     station = app.directory.find("CP1").station
     [orphan] = await app.database.read(metering.orphans, station.id, limit=10, cursor=None)
-    assert (orphan.transaction_number, orphan.energy_wh) == (4711, 2000)
+    assert (orphan.transaction_id, orphan.energy_wh) == ("4711", 2000)

@@ -46,13 +46,13 @@ async def test_a_client_that_is_not_ours_charges_from_boot_to_stop(app: App) -> 
         ended = await only(api, station="WITNESS", token="04AABBCC", status="completed")
         assert ended["transaction_id"] == str(number)
         assert (ended["meter_start_wh"], ended["meter_stop_wh"], ended["energy_wh"]) == (12_000, 16_250, 4_250)
-        assert (ended["stop_reason"], ended["evse"], ended["review"]) == ("Remote", 1, False)
+        assert (ended["stop_reason"], ended["evse"], ended["review"]) == ("remote", 1, False)
         assert ended["started_at"] <= ended["stopped_at"]
         whole = (await api.get(f"/sessions/{ended['id']}")).json()
         assert [value["energy_wh"] for value in whole["meter_values"]] == [13_500]
 
     row = await app.database.read(lambda work: work.execute(select(sessions)).one())
-    assert (row.number, row.status, row.energy_wh) == (number, "completed", Decimal(4250))
+    assert (int(row.transaction_id), row.status, row.energy_wh) == (number, "completed", Decimal(4250))
 
 
 async def only(api: httpx.AsyncClient, **filters: str) -> dict[str, Any]:

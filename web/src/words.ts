@@ -87,6 +87,16 @@ const FLAGS: Record<string, string> = {
   register_rollback: "The meter ran backwards during the session; please check the energy.",
   register_jump: "The meter jumped by more than a charger can deliver; please check the energy.",
   unit_suspect: "The readings look like kWh sent as Wh; please check the energy.",
+  ended_by_operator: "Ended by a person, not by the charger.",
+  corrected_by_operator: "A person has corrected the figures.",
+  silent: "The charger has not been heard of for more than a day.",
+  zombie: "The charger restarted, or said it was free, without ending this session.",
+  refused_card: "The card was refused when it began.",
+  free_charging: "A refused card took energy all the same; please check.",
+  repeated: "The charger told an earlier session again; this is no second one.",
+  no_start: "The charger never told how it began.",
+  no_meter_start: "The reading at the start is missing.",
+  charger_removed: "The charger was removed while it was charging.",
   corrected: "The charger reported the end again with other figures; these are the newer ones.",
 };
 
@@ -95,17 +105,23 @@ export function flagWords(flag: string): string {
 }
 
 const STOP_REASONS: Record<string, string> = {
-  Local: "Stopped at the charger",
-  Remote: "Stopped from here or an app",
-  EVDisconnected: "The car was unplugged",
-  EmergencyStop: "The emergency button was pressed",
-  HardReset: "The charger was hard reset",
-  SoftReset: "The charger was soft reset",
-  Reboot: "The charger restarted",
-  PowerLoss: "The charger lost power",
-  UnlockCommand: "The connector was unlocked",
-  DeAuthorized: "The card is no longer accepted",
-  Other: "Another reason",
+  local: "Stopped at the charger",
+  remote: "Stopped from here or an app",
+  car_disconnected: "The car was unplugged",
+  car_stopped: "The car ended it",
+  emergency_stop: "The emergency button was pressed",
+  hard_reset: "The charger was hard reset",
+  soft_reset: "The charger was soft reset",
+  reboot: "The charger restarted",
+  power_loss: "The charger lost power",
+  unlocked: "The connector was unlocked",
+  deauthorized: "The card is no longer accepted",
+  other: "Another reason",
+  superseded: "A newer session began on this connector",
+  lost: "The charger never told its end",
+  silent: "The charger was not heard of for days",
+  operator: "Ended by hand",
+  charger_removed: "The charger was removed",
 };
 
 export function stopReason(reason: string | null): string {

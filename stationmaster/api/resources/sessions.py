@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.auth import Permission
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, number, paged
 from stationmaster.domain import metering, sessions
 from stationmaster.storage import Work
@@ -19,27 +21,37 @@ from stationmaster.storage import Work
 MAX_METER_VALUES = 2000
 
 Status = Literal["pending", "active", "completed", "cancelled", "invalid"]
+Authorization = Literal["accepted", "unknown", "blocked", "expired"]
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A charging session. While it is active, `energy_wh`, `power_w` and `soc_percent` are those of its last meter value."""
+    """A charging session. While it is active, `energy_wh`, `power_w` and `soc_percent` are those of its last meter value.
+
+    `authorization` is what was answered to its card when it began, null while nobody has asked. `stop_reason` is in our words,
+    `stop_reason_told` in the charger's. What is `excluded` counts in no sum.
+    """
 
     id: str
     station: str
-    evse: int
+    evse: int | None
+    connector: int | None
     transaction_id: str
     token: str | None
+    authorization: Authorization | None
     status: Status
+    charging_state: str | None
     started_at: datetime
     stopped_at: datetime | None
     stop_reason: str | None
-    meter_start_wh: Number
+    stop_reason_told: str | None
+    meter_start_wh: Number | None
     meter_stop_wh: Number | None
     energy_wh: Number | None
     power_w: Number | None
     soc_percent: Number | None
     flags: list[str]
     review: bool
+    excluded: bool
 
 
 class MeterValue(msgspec.Struct, frozen=True):
@@ -66,9 +78,9 @@ def public_form(session: sessions.Session) -> Session:
     return Session(**_facts(session, None))
 
 
-def energy_so_far(meter_start_wh: Decimal, last: metering.Reading | None) -> Number | None:
+def energy_so_far(meter_start_wh: Decimal | None, last: metering.Reading | None) -> Number | None:
     """What an active session took, in Wh; None as long as no register was told."""
-    if last is None or last.energy_wh is None:
+    if last is None or last.energy_wh is None or meter_start_wh is None:
         return None
     return number(max(Decimal(0), last.energy_wh - meter_start_wh))
 
@@ -79,8 +91,13 @@ def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str
         "id": session.id,
         "station": session.station,
         "evse": session.evse,
+        "connector": session.connector,
         "transaction_id": session.transaction_id,
         "token": session.token,
+        "authorization": session.authorization,
+        "charging_state": session.charging_state,
+        "stop_reason_told": session.stop_reason_told,
+        "excluded": session.excluded,
         "status": session.status,
         "started_at": session.started_at,
         "stopped_at": session.stopped_at,
@@ -98,6 +115,9 @@ def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only sessions at this charger")]
 TokenFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions of this token")]
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only sessions in this state")]
+ExcludedFilter = Annotated[
+    bool | None, QueryParameter(description="Only sessions that are left out, or only the others")
+]
 ReviewFilter = Annotated[bool, QueryParameter(description="Only sessions that a person should look at")]
 
 
@@ -109,12 +129,13 @@ async def list_sessions(
     token: TokenFilter = None,
     status: StatusFilter = None,
     review: ReviewFilter = False,
+    excluded: ExcludedFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Session]:
     """Sessions, newest first."""
     rows, last = await context.database.read(
-        _listed, caller.organization, station, token, status, review, limit, cursor
+        _listed, caller.organization, station, token, status, review, excluded, limit, cursor
     )
     return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
@@ -127,13 +148,165 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
     return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
 
 
+Note = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$", description="Why")]
+When = Annotated[datetime, msgspec.Meta(tz=True)]
+Wh = Annotated[Decimal, msgspec.Meta(description="In Wh")]
+
+
+class WithNote(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why it is done; kept with the session."""
+
+    note: Note
+
+
+class SessionEnd(WithNote, frozen=True, forbid_unknown_fields=True):
+    """Why a session is ended by hand, and with what; what is left out is taken from its last meter value."""
+
+    stopped_at: When | None = None
+    meter_stop_wh: Wh | None = None
+    energy_wh: Wh | None = None
+
+
+class SessionCorrection(WithNote, frozen=True, forbid_unknown_fields=True):
+    """The figures that are right, and why. Where registers are given and no energy, it is their difference."""
+
+    started_at: When | None = None
+    stopped_at: When | None = None
+    meter_start_wh: Wh | None = None
+    meter_stop_wh: Wh | None = None
+    energy_wh: Wh | None = None
+
+
+class SessionChange(msgspec.Struct, frozen=True):
+    """What was changed about a session: by whom (null: by the charger itself, which told it late), when and why.
+
+    `kind` is ended, corrected, excluded, restored, reviewed, undone or told_late; `before` and `after` hold what changed.
+    """
+
+    at: datetime
+    kind: str
+    by: str | None
+    note: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+    undone_at: datetime | None
+
+
+@post("/{session_id:str}/end", permission=Permission.CORRECT_SESSIONS, status_code=200)
+async def end_session(
+    session_id: FromPath[str], data: JSONBody[SessionEnd], caller: GivenCaller, context: GivenContext
+) -> Session:
+    """End an open session by hand, with the values given or its last meter value. Nothing is sent to the charger.
+
+    It is held for review. Should the charger's own stop still come, it is a correction.
+    """
+    return await _done(context, sessions.end, caller, session_id, note=data.note, figures=_figures(data))
+
+
+@post("/{session_id:str}/correct", permission=Permission.CORRECT_SESSIONS, status_code=200)
+async def correct_session(
+    session_id: FromPath[str], data: JSONBody[SessionCorrection], caller: GivenCaller, context: GivenContext
+) -> Session:
+    """Give a session that has ended other figures. The old ones are kept, see `changes`."""
+    return await _done(context, sessions.correct, caller, session_id, note=data.note, figures=_figures(data))
+
+
+@post("/{session_id:str}/exclude", permission=Permission.CORRECT_SESSIONS, status_code=200)
+async def exclude_session(
+    session_id: FromPath[str], data: JSONBody[WithNote], caller: GivenCaller, context: GivenContext
+) -> Session:
+    """Leave a session out of every sum and bill."""
+    return await _done(context, sessions.exclude, caller, session_id, note=data.note)
+
+
+@post("/{session_id:str}/restore", permission=Permission.CORRECT_SESSIONS, status_code=200)
+async def restore_session(
+    session_id: FromPath[str], data: JSONBody[WithNote], caller: GivenCaller, context: GivenContext
+) -> Session:
+    """Count a session again that was left out."""
+    return await _done(context, sessions.restore, caller, session_id, note=data.note)
+
+
+@post("/{session_id:str}/undo", permission=Permission.CORRECT_SESSIONS, status_code=200)
+async def undo_session_change(
+    session_id: FromPath[str], data: JSONBody[WithNote], caller: GivenCaller, context: GivenContext
+) -> Session:
+    """Take back the last change a person has made; one that was ended by hand is open again."""
+    return await _done(context, sessions.undo, caller, session_id, note=data.note)
+
+
+@get("/{session_id:str}/changes", permission=Permission.VIEW)
+async def list_session_changes(
+    session_id: FromPath[str], caller: GivenCaller, context: GivenContext
+) -> Page[SessionChange]:
+    """What was changed about a session after it was told, the oldest first."""
+    rows = await context.database.read(sessions.changes_of, caller.organization, session_id)
+    return Page([_change(row) for row in rows], None)
+
+
 @post("/{session_id:str}/reviewed", permission=Permission.OPERATE, status_code=204)
 async def review_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
     """Say that a session with `review` has been looked at, and that its figures hold."""
-    await context.database.write(sessions.reviewed, caller.organization, session_id)
+    await context.database.write(sessions.review, caller.organization, session_id, by=caller.actor.name)
 
 
-router = Router("/sessions", route_handlers=[list_sessions, get_session, review_session], tags=["sessions"])
+router = Router(
+    "/sessions",
+    route_handlers=[
+        list_sessions,
+        get_session,
+        review_session,
+        end_session,
+        correct_session,
+        exclude_session,
+        restore_session,
+        undo_session_change,
+        list_session_changes,
+    ],
+    tags=["sessions"],
+)
+
+
+async def _done(
+    context: Context, change: Callable[..., sessions.ListedRow], caller: Caller, session_id: str, **values: Any
+) -> Session:
+    """What a session is after a person has changed it."""
+    row, last = await context.database.write(
+        _changed, change, caller.organization, session_id, {"by": caller.actor.name} | values
+    )
+    return Session(**_facts(sessions.public_form(row, row.station), last))
+
+
+def _changed(
+    work: Work,
+    change: Callable[..., sessions.ListedRow],
+    organization_id: int,
+    public_id: str,
+    values: dict[str, Any],
+) -> tuple[sessions.ListedRow, metering.Reading | None]:
+    row = change(work, organization_id, public_id, **values)
+    return row, sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
+
+
+def _figures(data: SessionEnd | SessionCorrection) -> sessions.Figures:
+    return sessions.Figures(**{name: value for name, value in msgspec.structs.asdict(data).items() if name != "note"})
+
+
+def _change(row: sessions.ChangeRow) -> SessionChange:
+    before, after = _public_figures(row.before), _public_figures(row.after)
+    return SessionChange(row.at, row.kind, row.by, row.note, before, after, row.undone_at)
+
+
+_NUMBERS = ("meter_start_wh", "meter_stop_wh", "energy_wh")
+_OURS = ("suspect_since", "silent_since", "stop_key", "stop_received_at")  # of no use to anybody outside
+
+
+def _public_figures(kept: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: number(Decimal(value)) if name in _NUMBERS and value is not None else value
+        for name, value in kept.items()
+        if name not in _OURS
+    }
 
 
 def meter_value(row: Any) -> MeterValue:
@@ -166,9 +339,10 @@ def _listed(
     token: str | None,
     status: str | None,
     to_review: bool,
+    excluded: bool | None,
     limit: int,
     cursor: str | None,
-) -> tuple[list[Any], dict[int, metering.Reading]]:
+) -> tuple[list[sessions.ListedRow], dict[int, metering.Reading]]:
     rows = sessions.listed(
         work,
         organization_id,
@@ -176,6 +350,7 @@ def _listed(
         token=token,
         status=status,
         to_review=to_review,
+        excluded=excluded,
         limit=limit,
         cursor=cursor,
     )
@@ -183,7 +358,9 @@ def _listed(
     return rows, sessions.so_far(work, active) if active else {}
 
 
-def _with_values(work: Work, organization_id: int, public_id: str) -> tuple[Any, metering.Reading | None, list[Any]]:
+def _with_values(
+    work: Work, organization_id: int, public_id: str
+) -> tuple[sessions.ListedRow, metering.Reading | None, list[Any]]:
     row = sessions.get(work, organization_id, public_id)
     last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
     return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES)

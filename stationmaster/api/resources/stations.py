@@ -168,10 +168,23 @@ async def change_station(
     return Station(**_facts(row, site, parts, context.switchboard))
 
 
+CloseSessions = Annotated[
+    bool, QueryParameter(description="Close what it is charging, with what is known; without this such a charger stays")
+]
+
+
 @delete("/{station_id:str}", permission=Permission.ADMINISTER)
-async def remove_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
-    """Remove a charger; its sessions stay, its id is free again."""
-    await context.database.write(stations.delete, caller.organization, station_id)
+async def remove_station(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, close_sessions: CloseSessions = False
+) -> None:
+    """Remove a charger; its sessions stay, its id is free again. One that is charging asks first: 409 without `close_sessions`."""
+    await context.database.write(
+        sessions.remove_station,
+        caller.organization,
+        station_id,
+        by=caller.actor.name,
+        close_sessions=close_sessions,
+    )
 
 
 @post("/{station_id:str}/secret", permission=Permission.ADMINISTER, status_code=200)
@@ -316,7 +329,8 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
 
 def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, metering.Reading]) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
-    charging = {(each.evse, each.connector): each for each in active}
+    # Where the EVSE or the connector was not told, the first is as good as any to show it at.
+    charging = {(each.evse or 1, each.connector or 1): each for each in active}
     shown = [
         Connector(
             each.evse,

@@ -74,36 +74,44 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
 
 @core.on
 def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
-    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, req.id_tag)))
+    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, words.card(req.id_tag))))
 
 
 @core.on
 def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -> v16.StartTransactionResponse:
     # §4.8: the station may have let this token in from a stale cache, so look again.
-    auth = tokens.authorize(work, station, req.id_tag)
+    card = words.card(req.id_tag)
+    auth = tokens.authorize(work, station, card)
     at = words.moment(work, req.timestamp)
-    number = sessions.start(
+    evse = words.connector_if_told(req.connector_id)
+    begun = sessions.tell(
         work,
         station,
-        evse=words.connector(req.connector_id),
-        token=req.id_tag,
-        at=at,
-        meter_start_wh=words.wh(req.meter_start),
-        authorization=auth.status_at(at.at),
-        reservation_id=words.reservation(req.reservation_id),
+        sessions.TransactionTold(
+            kind="started",
+            numbered=True,
+            evse=evse,
+            connector=None if evse is None else 1,
+            token=card,
+            authorization=auth.status_at(at.at),
+            at=at,
+            meter_wh=words.wh(req.meter_start),
+            reservation_id=words.reservation(req.reservation_id),
+        ),
     )
-    return v16.StartTransactionResponse(transaction_id=number, id_tag_info=words.id_tag_info(auth))
+    assert begun is not None  # a start always makes or finds a session
+    return v16.StartTransactionResponse(transaction_id=int(begun.transaction_id), id_tag_info=words.id_tag_info(auth))
 
 
 @core.on
 def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.MeterValuesResponse:
-    number = words.transaction_number(req.transaction_id)
+    transaction_id = words.transaction_id(req.transaction_id)
     for moment in words.moments(work, req.meter_value):
         metering.record(
             work,
             station,
             evse=words.connector(req.connector_id),
-            transaction_number=number,
+            transaction_id=transaction_id,
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
@@ -113,35 +121,43 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
 
 @core.on
 def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> v16.StopTransactionResponse:
-    number = words.transaction_number(req.transaction_id)
-    told = []
-    for moment in words.moments(work, req.transaction_data or ()):
-        value = metering.record(
+    transaction_id = words.transaction_id(req.transaction_id)
+    moments = words.moments(work, req.transaction_data or ())
+    ended = sessions.tell(
+        work,
+        station,
+        sessions.TransactionTold(
+            kind="ended",
+            numbered=True,
+            transaction_id=transaction_id,
+            at=words.moment(work, req.timestamp),
+            meter_wh=words.wh(req.meter_stop),
+            token=words.card(req.id_tag),
+            reason=words.stop_reason(req.reason),
+            reason_told=req.reason,
+            content=msgspec.json.encode(req).decode(),
+            repeat_key=words.repeat_key(req),
+            points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments),
+        ),
+    )
+    for moment in moments:
+        metering.record(
             work,
             station,
             evse=0,
-            transaction_number=number,
+            transaction_id=transaction_id,
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
             live=False,
+            session_id=None if ended is None else ended.session_id,
         )
-        told.append(metering.point(moment.taken, value))
-    sessions.stop(
-        work,
-        station,
-        number=number,
-        at=words.moment(work, req.timestamp),
-        meter_stop_wh=words.wh(req.meter_stop),
-        reason=req.reason,
-        token=req.id_tag,
-        content=msgspec.json.encode(req).decode(),
-        told=told,
-    )
     if req.id_tag is None:
         return v16.StopTransactionResponse()
     # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.
-    return v16.StopTransactionResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, req.id_tag)))
+    return v16.StopTransactionResponse(
+        id_tag_info=words.id_tag_info(tokens.authorize(work, station, words.card(req.id_tag)))
+    )
 
 
 @core.on

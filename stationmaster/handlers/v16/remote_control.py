@@ -31,8 +31,8 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
 @remote_control.sends
 def remote_stop(work: Work, station: Station, command: commands.RemoteStop) -> v16.RemoteStopTransaction:
     for session in sessions.active_at(work, station.id):
-        if command.session in (session.public_id, str(session.number)):
-            return v16.RemoteStopTransaction(transaction_id=session.number)
+        if command.session in (session.public_id, session.transaction_id):
+            return v16.RemoteStopTransaction(transaction_id=int(session.transaction_id))
     raise NotFound(f"charger {station.identity} has no open session {command.session!r}")
 
 

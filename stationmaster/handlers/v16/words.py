@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from stationmaster.storage import Work
 
 MAX_TRANSACTION_ID = 2**31 - 1
 MAX_ID_TAG = 20  # characters of an IdToken, §7.28
+MAX_TOKEN = 255  # of an idToken in 2.1
 
 _STATES: dict[str, State] = {
     "Available": "available",
@@ -39,6 +41,20 @@ _AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
     "blocked": "Blocked",
     "expired": "Expired",
     "unknown": "Invalid",
+}
+
+_REASONS = {
+    "Local": "local",
+    "Remote": "remote",
+    "EVDisconnected": "car_disconnected",
+    "DeAuthorized": "deauthorized",
+    "UnlockCommand": "unlocked",
+    "EmergencyStop": "emergency_stop",
+    "PowerLoss": "power_loss",
+    "Reboot": "reboot",
+    "SoftReset": "soft_reset",
+    "HardReset": "hard_reset",
+    "Other": "other",
 }
 
 
@@ -62,11 +78,14 @@ def state(status: str) -> State:
     return _STATES.get(status, "unknown")
 
 
-def transaction_number(transaction_id: int | None) -> int | None:
+def transaction_id(number: object) -> str | None:
     """A transaction id of ours, or None for the 0, -1 and 2^63-1 that several firmwares mean as "none"."""
-    if isinstance(transaction_id, int) and 1 <= transaction_id <= MAX_TRANSACTION_ID:
-        return transaction_id
-    return None
+    return None if (known := _number(number)) is None else str(known)
+
+
+def _number(number: object) -> int | None:
+    """A number we may have given, transactions and reservations alike."""
+    return number if isinstance(number, int) and 1 <= number <= MAX_TRANSACTION_ID else None
 
 
 def connector(connector_id: int) -> int:
@@ -81,9 +100,30 @@ def connector_id(evse: int, connector: int | None) -> int:
     return evse
 
 
+def connector_if_told(connector_id: int | None) -> int | None:
+    """The same where the lenient decoder may have left it empty."""
+    return None if connector_id is None else connector(connector_id)
+
+
+def card(id_tag: str | None) -> str | None:
+    """The card's number; None where none was told. Longer ones than any version knows are cut: no index could hold them."""
+    return id_tag[:MAX_TOKEN] or None if id_tag else None
+
+
+def stop_reason(reason: str | None) -> str:
+    """Why it ended, in our words; the specification's default is Local (§6.49)."""
+    return "local" if reason is None else _REASONS.get(reason, "other")
+
+
+def repeat_key(stop: v16.StopTransaction) -> str:
+    """Equal for two stops that say the same, whichever number of ours they name: a start told again may have another."""
+    same = msgspec.json.encode(msgspec.structs.replace(stop, transaction_id=0))
+    return hashlib.blake2b(same, digest_size=16).hexdigest()
+
+
 def reservation(reservation_id: int | None) -> int | None:
     """A reservation of ours, or None for the 0 that several firmwares mean as "none"."""
-    return transaction_number(reservation_id)
+    return _number(reservation_id)
 
 
 class Moment(NamedTuple):

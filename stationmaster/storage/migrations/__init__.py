@@ -37,6 +37,13 @@ def upgrade(engine: Engine) -> None:
     with engine.connect().execution_options(
         writes=True
     ) as connection:  # on SQLite the write lock is what they wait for
+        if connection.dialect.name == "sqlite":
+            # A table is changed by making it anew, and the old one cannot go while others point to it. Outside of a
+            # transaction only; the connection is not used again.
+            raw = connection.connection.dbapi_connection
+            assert raw is not None
+            raw.cursor().execute("PRAGMA foreign_keys=OFF")
+            connection.detach()
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
             connection.commit()

@@ -1,0 +1,81 @@
+"""Charging sessions, by station and transaction id: each exactly once in effect, whatever is told of it and in which order.
+
+`told` is the one entry for what stations say; `silence` closes what nobody ends; `corrections` is what a person may do.
+"""
+
+from stationmaster.domain.events import Session
+from stationmaster.domain.sessions.changes import ChangeRow, session_changes
+from stationmaster.domain.sessions.closing import FREE_WH
+from stationmaster.domain.sessions.corrections import (
+    Figures,
+    changes_of,
+    correct,
+    end,
+    exclude,
+    remove_station,
+    restore,
+    review,
+    undo,
+)
+from stationmaster.domain.sessions.lists import (
+    active_at,
+    active_of,
+    all_active,
+    count_active,
+    count_to_review,
+    get,
+    listed,
+    power_now,
+    so_far,
+)
+from stationmaster.domain.sessions.silence import close_zombies, suspect, watch
+from stationmaster.domain.sessions.table import (
+    CHARGING_STATES,
+    REASONS,
+    REFUSED,
+    STATUSES,
+    ListedRow,
+    SessionRow,
+    public_form,
+    sessions,
+)
+from stationmaster.domain.sessions.told import Found, TransactionTold, tell
+
+__all__ = [
+    "CHARGING_STATES",
+    "FREE_WH",
+    "REASONS",
+    "REFUSED",
+    "STATUSES",
+    "ChangeRow",
+    "Figures",
+    "Found",
+    "ListedRow",
+    "Session",
+    "SessionRow",
+    "TransactionTold",
+    "active_at",
+    "active_of",
+    "all_active",
+    "changes_of",
+    "close_zombies",
+    "correct",
+    "count_active",
+    "count_to_review",
+    "end",
+    "exclude",
+    "get",
+    "listed",
+    "power_now",
+    "public_form",
+    "remove_station",
+    "restore",
+    "review",
+    "session_changes",
+    "sessions",
+    "so_far",
+    "suspect",
+    "tell",
+    "undo",
+    "watch",
+]

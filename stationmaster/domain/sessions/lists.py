@@ -1,0 +1,135 @@
+"""Finding sessions: lists, one by its id, those that are open; and what they count up to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import Select, bindparam, func, select
+
+from stationmaster.domain import metering
+from stationmaster.domain.errors import NotFound
+from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, sessions
+from stationmaster.domain.stations import stations
+from stationmaster.storage import Work
+from stationmaster.storage.queries import Prepared, page
+
+
+def listed(
+    work: Work,
+    organization_id: int,
+    *,
+    station: str | None = None,
+    token: str | None = None,
+    status: str | None = None,
+    to_review: bool = False,
+    excluded: bool | None = None,
+    limit: int,
+    cursor: str | None,
+) -> list[ListedRow]:
+    """Sessions, newest first; perhaps only those a person must look at."""
+    mine = _with_station().where(sessions.c.organization_id == organization_id)
+    if station is not None:
+        mine = mine.where(stations.c.identity == station)
+    if token is not None:
+        mine = mine.where(sessions.c.token == token)
+    if status is not None:
+        mine = mine.where(sessions.c.status == status)
+    if to_review:
+        mine = mine.where(is_held)
+    if excluded is not None:
+        mine = mine.where(sessions.c.excluded.is_(excluded))
+    return list(work.execute(page(mine, sessions.c.id, limit=limit, cursor=cursor)))
+
+
+def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
+    """One session. Raises `NotFound`."""
+    mine = _with_station().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
+    row = work.execute(mine).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no session {public_id!r}")
+    return row
+
+
+def _with_station() -> Select[Any]:
+    return select(sessions, stations.c.identity.label("station")).join(stations, stations.c.id == sessions.c.station_id)
+
+
+class OpenSession(NamedTuple):
+    """What a command needs to know of a session that is going on."""
+
+    public_id: str
+    transaction_id: str
+    evse: int | None
+
+
+_active_on = Prepared(
+    select(sessions.c.public_id, sessions.c.transaction_id, sessions.c.evse).where(
+        sessions.c.station_id == bindparam("station_id"), is_open
+    )
+)
+
+
+def active_at(work: Work, station_id: int) -> list[OpenSession]:
+    """The open sessions of a station."""
+    return [OpenSession(*row) for row in work.run(_active_on, station_id=station_id)]
+
+
+def active_of(work: Work, station_ids: list[int]) -> list[SessionRow]:
+    """The open sessions of these stations."""
+    return list(work.execute(select(sessions).where(sessions.c.station_id.in_(station_ids), is_open)))
+
+
+class KnownSession(NamedTuple):
+    """What the live pages have to know of an open session."""
+
+    public_id: str
+    station_id: int
+    evse: int | None
+    transaction_id: str
+
+
+def all_active(work: Work) -> list[KnownSession]:
+    """Every open session."""
+    opened = select(sessions.c.public_id, sessions.c.station_id, sessions.c.evse, sessions.c.transaction_id)
+    return [
+        KnownSession(row.public_id, row.station_id, row.evse, row.transaction_id)
+        for row in work.execute(opened.where(is_open))
+    ]
+
+
+def so_far(work: Work, session_ids: Sequence[int]) -> dict[int, metering.Reading]:
+    """What each of these sessions last told of energy (register), power and state of charge.
+
+    Each is looked for by itself: some chargers send one measurand at a time.
+    """
+    told = select(sessions.c.id, _last("energy_wh"), _last("power_w"), _last("soc_percent")).where(
+        sessions.c.id.in_(session_ids)
+    )
+    return {
+        row.id: metering.Reading(energy_wh=row.energy_wh, power_w=row.power_w, soc_percent=row.soc_percent)
+        for row in work.execute(told)
+    }
+
+
+def power_now(work: Work, organization_id: int) -> Decimal:
+    """What all open sessions draw together, in watts, by the last power each has told."""
+    drawn = select(_last("power_w")).where(sessions.c.organization_id == organization_id, is_open)
+    return sum((row.power_w for row in work.execute(drawn) if row.power_w is not None), Decimal(0))
+
+
+def _last(name: str) -> Any:
+    values = metering.meter_values
+    newest = select(values.c[name]).where(values.c.session_id == sessions.c.id, values.c[name].is_not(None))
+    return newest.order_by(values.c.id.desc()).limit(1).scalar_subquery().label(name)
+
+
+def count_active(work: Work, organization_id: int) -> int:
+    mine = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id, is_open)
+    return int(work.execute(mine).scalar_one())
+
+
+def count_to_review(work: Work, organization_id: int) -> int:
+    held = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id)
+    return int(work.execute(held.where(is_held)).scalar_one())

@@ -1,0 +1,73 @@
+"""What a 1.6 charger tells of a transaction, said straight to the domain: the usual start and the usual stop."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from stationmaster.domain import sessions
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Work
+
+
+def start(
+    work: Work,
+    station: Station,
+    evse: int = 1,
+    *,
+    at: datetime | Instant | None = None,
+    meter: int | Decimal = 1000,
+    token: str | None = "TAG1",
+    authorization: str = "accepted",
+    **more: Any,
+) -> int:
+    """A session begins; returns the number we give."""
+    found = sessions.tell(
+        work,
+        station,
+        sessions.TransactionTold(
+            kind="started",
+            numbered=True,
+            evse=evse,
+            connector=1,
+            token=token,
+            authorization=authorization,
+            at=_instant(work, at),
+            meter_wh=Decimal(meter),
+            **more,
+        ),
+    )
+    assert found is not None
+    return int(found.transaction_id)
+
+
+def stop(
+    work: Work,
+    station: Station,
+    number: int | None,
+    *,
+    at: datetime | Instant | None = None,
+    meter: int | Decimal | None = 6000,
+    **more: Any,
+) -> None:
+    """It ends."""
+    sessions.tell(
+        work,
+        station,
+        sessions.TransactionTold(
+            kind="ended",
+            numbered=True,
+            transaction_id=None if number is None else str(number),
+            at=_instant(work, at),
+            meter_wh=None if meter is None else Decimal(meter),
+            **({"content": f"{number} {meter}", "repeat_key": f"stop {meter}"} | more),
+        ),
+    )
+
+
+def _instant(work: Work, at: datetime | Instant | None) -> Instant:
+    if isinstance(at, Instant):
+        return at
+    return Instant(at or work.now, (at or work.now).isoformat())
