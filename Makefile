@@ -1,6 +1,8 @@
 # Everything a newcomer needs: `make run` and `make test`. `make help` lists the rest.
 PYTHON ?= python3
 BIN := .venv/bin
+# Processes of tests: they wait more than they work.
+WORKERS ?= 4
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
@@ -28,10 +30,10 @@ serve: setup ## start the server as it would run for real
 	@$(BIN)/stationmaster serve
 
 test: setup ## run the whole suite (SQLite, PostgreSQL, browser)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-fast: setup ## run the suite without PostgreSQL, browser and crash tests
-	@$(BIN)/python -m pytest -m "not slow" --no-postgres
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" --no-postgres
 
 check: setup ## format, lint, types, architecture arrows
 	@$(BIN)/ruff format --check .

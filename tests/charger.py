@@ -10,6 +10,8 @@ from typing import Any
 
 import websockets
 
+from tests.patience import PATIENCE_S
+
 _ids = itertools.count(1)
 
 
@@ -54,7 +56,7 @@ class Charger:
         """A frame as JSON, or as the very text or bytes given."""
         await self.socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
 
-    async def receive(self, timeout: float = 5) -> Any:
+    async def receive(self, timeout: float = PATIENCE_S) -> Any:
         async with asyncio.timeout(timeout):
             return json.loads(await self.socket.recv())
 
@@ -103,7 +105,7 @@ class Charger:
             payload["transactionId"] = transaction
         return await self.call("MeterValues", payload)
 
-    async def closed(self, timeout: float = 5) -> int:
+    async def closed(self, timeout: float = PATIENCE_S) -> int:
         """Wait for the server to close; returns the close code."""
         async with asyncio.timeout(timeout):
             await self.socket.wait_closed()

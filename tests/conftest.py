@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,6 @@ from tests import postgres
 from tests.charger import Charger
 
 SECRET_KEY = "a key that is only good for the tests 0123456789"
-_numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -39,14 +38,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """One PostgreSQL for the whole run, with a migrated template in it."""
-    with postgres.server() as url:
-        template = postgres.create(url, "template_stationmaster")
-        database = Database(template)
-        migrations.upgrade(database.engine)
-        database.engine.dispose()
+def postgres_server(run_name: str) -> Iterator[str]:
+    """One PostgreSQL for all processes of the run, with a migrated template in it."""
+    with postgres.shared_server(run_name, _make_template) as url:
         yield url
+
+
+def _make_template(url: str) -> None:
+    database = Database(postgres.create(url, "template_stationmaster"))
+    migrations.upgrade(database.engine)
+    database.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def run_name() -> str:
+    """The same in every process of this test run, and in no other run."""
+    return os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
     else:
         server = request.getfixturevalue("postgres_server")
-        name = f"test_{next(_numbers)}"
+        name = postgres.fresh_name()
         yield postgres.create(server, name, template="template_stationmaster")
         postgres.drop(server, name)
 

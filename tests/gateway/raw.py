@@ -14,6 +14,7 @@ import struct
 from typing import Any
 
 from tests.charger import basic
+from tests.patience import PATIENCE_S
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 UPGRADE = {
@@ -71,7 +72,7 @@ class Raw:
         local = None if source is None else (source, 0)
         self = cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=local))
         self.writer.write(data)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             first, *lines = head.rstrip().split("\r\n")
             self.status = int(first.split()[1])
@@ -85,7 +86,7 @@ class Raw:
         """A text frame: JSON of `payload`, or the very bytes or text given."""
         self.writer.write(frame(payload if isinstance(payload, bytes | str) else json.dumps(payload), **options))
 
-    async def read(self, timeout: float = 5) -> tuple[int, bytes]:
+    async def read(self, timeout: float = PATIENCE_S) -> tuple[int, bytes]:
         """The next frame of any kind: opcode and payload. Raises IncompleteReadError when the socket is closed."""
         async with asyncio.timeout(timeout):
             first, size = await self.reader.readexactly(2)
@@ -95,7 +96,7 @@ class Raw:
                 (size,) = struct.unpack(">Q", await self.reader.readexactly(8))
             return first & 0xF, await self.reader.readexactly(size)
 
-    async def receive(self, timeout: float = 5) -> Any:
+    async def receive(self, timeout: float = PATIENCE_S) -> Any:
         """The next message, read as JSON; pings are passed over."""
         while True:
             kind, payload = await self.read(timeout)
@@ -108,7 +109,7 @@ class Raw:
         self.send(payload)
         return await self.receive()
 
-    async def close_code(self, timeout: float = 5) -> int:
+    async def close_code(self, timeout: float = PATIENCE_S) -> int:
         """Wait for a close frame and return its code; 1006 when the socket just ends."""
         try:
             while True:
@@ -118,7 +119,7 @@ class Raw:
         except (asyncio.IncompleteReadError, ConnectionError):
             return 1006
 
-    async def ended(self, timeout: float = 5) -> None:
+    async def ended(self, timeout: float = PATIENCE_S) -> None:
         """Wait until the server has closed the TCP connection."""
         async with asyncio.timeout(timeout):
             with contextlib.suppress(ConnectionError):

@@ -17,6 +17,7 @@ from stationmaster.domain.sessions import sessions
 from stationmaster.gateway.outbound import QUEUE, time_outs
 from stationmaster.settings import SLOW_ANSWERS_S, BadSettings, Gateway
 from tests.gateway.conftest import held, until
+from tests.patience import PATIENCE_S
 
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": "2026-11-01T10:00:00Z"}
 
@@ -26,7 +27,7 @@ def station_of(app: Any, identity: str = "CP1") -> int:
 
 
 async def finished(work: asyncio.Task[Any]) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         return await work
 
 

@@ -14,6 +14,7 @@ from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import StorageUnavailable
 from tests.gateway.conftest import held, until
+from tests.patience import PATIENCE_S
 
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": "2026-11-01T10:00:00Z"}
 
@@ -30,7 +31,7 @@ async def ask(app: Any, one: Any, command: commands.Command, *answers: Any) -> t
         call = await one.receive()
         calls.append(call[2:])
         one.send([4, call[1], *answer] if isinstance(answer, tuple) else [3, call[1], answer])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         return await asked, calls
 
 
@@ -187,7 +188,7 @@ async def test_C4_a_call_that_was_sent_is_lost_and_one_that_was_not_is_replaced(
     queued = asyncio.create_task(app.switchboard.call(station_id, "ClearCache", {}, timeout_s=9, by="me"))
     await until(lambda: rows(history, name="call", state="asked"))
     await one.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert [(await call).kind for call in (sent, queued)] == ["lost", "replaced"]
     lost, replaced = await rows(history)
     assert (lost.outcome, replaced.outcome) == ("lost", "not_sent")
@@ -312,7 +313,7 @@ async def test_a_queue_that_is_full_leaves_no_command_pending(app: Any, raw: Any
     assert isinstance(refused[0].exception(), Conflict)
     assert len(await rows(history, outcome="not_sent")) == 1
     await one.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await asyncio.gather(*waiting, return_exceptions=True)
     assert await rows(history, status="pending") == []
 

@@ -22,6 +22,7 @@ from stationmaster.domain.sessions import sessions
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import connected, held, settled, until
 from tests.gateway.raw import CLOSE, PING, PONG, TEXT, Raw, frame, request
+from tests.patience import PATIENCE_S
 
 HEARTBEAT = [2, "hb", "Heartbeat", {}]
 BOOT = [2, "boot", "BootNotification", {"chargePointVendor": "Acme", "chargePointModel": "One"}]
@@ -38,7 +39,7 @@ async def ask(app: Any, one: Raw) -> None:
     call = await one.receive()
     assert call[2] == "ClearCache"
     one.send([3, call[1], {"status": "Accepted"}])
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await asked).status == "accepted"
 
 
@@ -114,7 +115,7 @@ async def test_CON_03_a_pending_command_ends_as_replaced_and_is_not_sent_again(a
     assert (await old.receive())[2] == "RemoteStartTransaction"
     await until(lambda: rows(history, name="reset"))
     new = await raw("CP1", boot=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert [(await task).status for task in (start, queued)] == ["replaced", "replaced"]
     assert [(row.name, row.status) for row in await rows(history)] == [
         ("remote-start", "replaced"),
@@ -132,7 +133,7 @@ async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(
     await raw("CP1")
     connection = app.directory.find("CP1").connection
     await raw("CP1", boot=False)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await connection.call("Reset", {"type": "Soft"}, timeout_s=60)).kind == "replaced"
 
 
@@ -313,7 +314,7 @@ async def test_CON_09_a_stop_answers_what_is_in_hand_and_then_closes_with_1012(a
     assert [(await one.receive())[:2] for _ in range(2)] == [[3, "start"], [3, "auth"]]
     for socket in (one, idle):
         assert await socket.close_code() == 1012
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await stopping
     assert app.listener.links == set()
     assert len(await rows(sessions)) == 1
@@ -327,7 +328,7 @@ async def test_CON_09_a_pending_command_ends_with_the_process(app: Any, raw: Any
     asked = asyncio.create_task(app.switchboard.send(station_of(app), commands.Reset(), by="test"))
     await one.receive()
     await app.listener.stop()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await asked).status == "replaced"
 
 
@@ -341,7 +342,7 @@ async def test_CON_12_a_boot_in_the_same_segment_as_the_handshake_is_heard(app: 
     reader, writer = await asyncio.open_connection("127.0.0.1", app.gateway_port)
     one = Raw(reader, writer)
     writer.write(head + frame(_text(BOOT)) + frame(_text([2, "status", "StatusNotification", status])))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     assert (await one.receive())[:2] == [3, "boot"]
     assert (await one.receive())[:2] == [3, "status"]
@@ -357,7 +358,7 @@ async def test_CON_12_a_handshake_in_pieces_is_put_together(app: Any, charger: A
     for start in range(0, len(data), 40):
         writer.write(data[start : start + 40])
         await asyncio.sleep(0.001)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
     one = Raw(reader, writer)
     assert (await one.receive())[2]["status"] == "Accepted"

@@ -25,6 +25,7 @@ from stationmaster.ocpp import v16, v21, v201
 from stationmaster.ocpp.dialects import DIALECTS
 from stationmaster.storage import Database, Work
 from tests.gateway.conftest import held, settled, until
+from tests.patience import PATIENCE_S
 
 VERSIONS = ["1.6", "2.0.1", "2.1"]
 EACH_VERSION = pytest.mark.parametrize("version", VERSIONS)
@@ -202,7 +203,7 @@ async def test_RPC_01_every_defect_is_answered_as_this_version_spells_it(open_se
     for name, (data, _) in table.items():
         session.receive(data)
         session.receive(b'[2,"after","Heartbeat",{"n":"%d"}]' % len(answered))
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             first = await link.sent.get()
             if first[1] == "after":
                 answered[name] = None

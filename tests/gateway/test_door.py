@@ -20,6 +20,7 @@ from stationmaster.gateway import door
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import until
 from tests.gateway.raw import Raw, frame, request
+from tests.patience import PATIENCE_S
 from tools import running
 
 BOOT = {"chargePointVendor": "Acme", "chargePointModel": "One"}
@@ -41,7 +42,7 @@ async def send_as_is(app: Any, everything: list[bytes]) -> None:
     for data in everything:
         reader, writer = await asyncio.open_connection("127.0.0.1", app.gateway_port)
         writer.write(data)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionError):
                 assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
         writer.close()
@@ -66,7 +67,7 @@ async def test_a_request_without_end_is_in_the_inbox_and_silence_is_not(app: Any
     for said in (b"", b"GET /ocpp/CP1 HTTP/1.1\r\n"):
         reader, writer = await asyncio.open_connection("127.0.0.1", app.gateway_port)
         writer.write(said)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await reader.read()
         writer.close()
     found = await inbox()
@@ -116,7 +117,7 @@ async def test_a_handshake_has_its_time_and_no_more(app: Any, secrets: Any, knoc
     slow = await asyncio.open_connection("127.0.0.1", app.gateway_port)
     slow[1].write(b"GET /ocpp/CP1 HTTP/1.1\r\n")
     await until(lambda: len(app.listener.doors) == 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await silent[0].read() == b""
         assert (await slow[0].read()).startswith(b"HTTP/1.1 400 ")
     for _, writer in (silent, slow):
@@ -147,7 +148,7 @@ async def test_SEC_13_the_oldest_silent_connections_make_room(
     silent = [await connect(b"") for _ in range(4)]
     assert (await knock(user="CP1", secret=secrets["CP1"])).status == 101
     for reader in silent[:3]:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             with contextlib.suppress(ConnectionError):
                 assert await reader.read() == b""
     await until(lambda: len(app.listener.doors) == 2)
@@ -155,7 +156,7 @@ async def test_SEC_13_the_oldest_silent_connections_make_room(
     for _ in range(2):  # with none that is silent, the oldest go
         await connect(b"GET /ocpp/CP1 HTTP/1.1\r\n")
         await until(lambda: len(app.listener.doors) == 2)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ConnectionError):
             assert await begun.read() == b""
     for writer in writers:
@@ -194,7 +195,7 @@ async def test_a_head_that_comes_byte_by_byte_is_one_head(app: Any, secrets: Any
     for byte in request("/ocpp/CP1", user="CP1", secret=secrets["CP1"]):
         writer.write(bytes([byte]))
         await asyncio.sleep(0)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert (await reader.readline()).startswith(b"HTTP/1.1 101 ")
     writer.close()
 
@@ -293,7 +294,7 @@ async def test_a_decision_that_fails_is_answered_and_told(
 async def test_a_header_without_end_is_cut(app: Any) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", app.gateway_port)
     writer.write(b"GET /ocpp/CP1 HTTP/1.1\r\n" + b"a: " + b"x" * 100_000)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         with contextlib.suppress(ConnectionError):
             assert (await reader.read()).startswith(b"HTTP/1.1 400 ")
     writer.close()

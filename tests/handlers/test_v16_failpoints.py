@@ -16,6 +16,7 @@ from stationmaster.app import App
 from stationmaster.domain.events import SessionCorrected, SessionEnded, SessionStarted
 from stationmaster.gateway.listener import SocketLink
 from tests.charger import Charger
+from tests.patience import PATIENCE_S
 
 Connect = Callable[..., Any]
 TEN, ELEVEN = "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
@@ -125,7 +126,7 @@ async def test_DAT_02_one_effect(
 
 async def handled(stored: Any, step: Step) -> None:
     """Until the effect of the step is in the database."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             rows = {start: stored.sessions, meter: stored.meter_values, stop: stored.sessions}[step]
             found = await rows()
@@ -146,7 +147,7 @@ async def test_DAT_02_a_bug_of_ours_is_no_final_answer_to_a_transaction_message(
         with pytest.raises(websockets.ConnectionClosed):
             await one.receive()
         assert one.socket.close_code == 1013
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not await stored.quarantine():
             await asyncio.sleep(0.005)
     [entry] = await stored.quarantine()

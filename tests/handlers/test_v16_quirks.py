@@ -11,6 +11,7 @@ import pytest
 
 from stationmaster.domain import connectors
 from tests.charger import Charger
+from tests.patience import PATIENCE_S
 
 Connect = Callable[..., Any]
 NONE = [0, -1, 2**63 - 1]  # how firmwares say that they know no transaction id
@@ -252,7 +253,7 @@ async def test_messages_sent_without_waiting_are_stored_in_their_order(charger: 
             {"transactionId": number, "meterStop": 1020, "timestamp": "2026-11-01T10:20:00Z"},
         ]
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         answers = [(await one.receive())[1] for _ in range(21)]
     assert answers == [*(f"v{minute}" for minute in range(20)), "stop"]
     assert [value.energy_wh for value in await stored.meter_values()] == [1000 + minute for minute in range(20)]

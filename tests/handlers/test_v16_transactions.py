@@ -25,6 +25,7 @@ from stationmaster.handlers.v16 import words
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.charger import CallError, Charger
+from tests.patience import PATIENCE_S
 
 Connect = Callable[..., Any]
 ACCEPTED = {"status": "Accepted"}
@@ -553,7 +554,7 @@ async def test_TX_16_the_answer_to_a_repeated_start_does_not_depend_on_the_first
             {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": "2026-11-01T10:00:00Z"},
         ]
     )
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not await stored.sessions():
             await asyncio.sleep(0.005)
     one = await reconnect(charger, one)

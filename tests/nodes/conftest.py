@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -24,11 +23,11 @@ from stationmaster.settings import Web as WebSettings
 from stationmaster.storage import Work
 from tests import postgres, valkey
 from tests.charger import Charger
+from tests.patience import PATIENCE_S
 from tests.valkey import Valkey
 
 SECRET_KEY = "a key that is only good for the tests 0123456789"
 EMAIL, PASSWORD = "operator@example.org", "correct horse battery staple"
-_numbers = itertools.count(1)
 
 
 def pytest_asyncio_loop_factories(
@@ -63,7 +62,7 @@ def redis(shared_valkey: Valkey) -> Valkey:
 
 @pytest.fixture
 def shared_database(postgres_server: str) -> Iterator[str]:
-    name = f"nodes_{next(_numbers)}"
+    name = postgres.fresh_name()
     yield postgres.create(postgres_server, name, template="template_stationmaster")
     postgres.drop(postgres_server, name)
 
@@ -87,7 +86,7 @@ class Cluster:
     @staticmethod
     async def joined(node: App) -> None:
         assert isinstance(node.bus, RedisBus)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await node.bus.up.wait()
 
     async def secret(self, identity: str) -> str:
@@ -111,7 +110,7 @@ class Cluster:
 
     async def client(self, node: App) -> httpx.AsyncClient:
         """Logged in as an administrator, over HTTP."""
-        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{node.web_port}/api/v1", timeout=30)
+        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{node.web_port}/api/v1", timeout=PATIENCE_S)
         await self._stack.enter_async_context(client)
         answer = await client.post("/auth/login", json={"email": EMAIL, "password": PASSWORD})
         client.headers["Authorization"] = f"Bearer {answer.json()['access_token']}"
@@ -155,7 +154,7 @@ async def two(cluster: Cluster) -> tuple[App, App]:
     return one, other
 
 
-async def until(condition: Callable[[], Any], timeout: float = 10) -> Any:
+async def until(condition: Callable[[], Any], timeout: float = PATIENCE_S) -> Any:
     """Wait until the condition is true (or an awaitable that comes to be true), and return what it is."""
     async with asyncio.timeout(timeout):
         while True:

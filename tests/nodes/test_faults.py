@@ -24,6 +24,7 @@ from stationmaster.settings import BadSettings
 from stationmaster.storage import Work
 from tests import valkey
 from tests.nodes.conftest import Cluster, settled, until
+from tests.patience import PATIENCE_S
 from tests.valkey import Valkey
 
 Nodes = tuple[App, App]
@@ -107,7 +108,7 @@ async def test_a_node_stops_whatever_the_redis_client_is_at(redis: Valkey) -> No
         bus.tell_all(Watching())
         for _ in range(turns):
             await asyncio.sleep(0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await end([running])
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from tests.charger import Charger
 from tests.nodes.conftest import until
+from tests.patience import PATIENCE_S
 from tests.valkey import Valkey
 from tools import running
 
@@ -59,7 +60,7 @@ async def test_CON_08_kill_9_of_a_node_and_everything_works_again_within_a_minut
 
             await asyncio.to_thread(one.start)  # and the other way round
             async with _client(one) as again:
-                await until(lambda: _ask(again, back["CP0"]), timeout=30)
+                await until(lambda: _ask(again, back["CP0"]), timeout=PATIENCE_S)
     finally:
         for server in (one, other):
             await asyncio.to_thread(server.kill)

@@ -15,6 +15,7 @@ from stationmaster.api import relay
 from stationmaster.app import App
 from stationmaster.gateway import bus
 from tests.nodes.conftest import Cluster, until
+from tests.patience import PATIENCE_S
 
 Nodes = tuple[App, App]
 
@@ -26,7 +27,7 @@ async def page(client: httpx.AsyncClient, **params: str) -> AsyncIterator[Any]:
         lines = stream.aiter_lines()
 
         async def heard(kind: str) -> Any:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(PATIENCE_S):
                 async for line in lines:
                     if line == f"event: {kind}":
                         data = await anext(lines)
@@ -86,7 +87,7 @@ async def test_nothing_is_sent_while_nobody_looks(
         await cp.start(connector=2)
         await heard("session_started")
         assert any(isinstance(news, bus.Heard) for news in sent)
-    await until(lambda: not there.database.watched() and not here.database.watched(), timeout=30)
+    await until(lambda: not there.database.watched() and not here.database.watched(), timeout=PATIENCE_S)
     sent.clear()
     await cp.start(connector=3)
     assert sent == []

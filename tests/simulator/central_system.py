@@ -10,6 +10,7 @@ from typing import Any
 import picows
 
 from stationmaster.ocpp.dialects import DIALECTS
+from tests.patience import PATIENCE_S
 
 Payload = dict[str, Any]
 CALL_ERROR = {"callerror": True}
@@ -68,7 +69,7 @@ class CentralSystem:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for something that a station does by itself."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 await asyncio.sleep(0.001)
 
@@ -77,7 +78,7 @@ class CentralSystem:
         link = self.links[identity]
         link.replies = asyncio.get_running_loop().create_future()
         link.send([2, "csms-1", action, payload])
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             reply = await link.replies
         if reply[0] == 3:
             DIALECTS[self.subprotocol].decode_response(action, json.dumps(reply[2]).encode(), strict=True)

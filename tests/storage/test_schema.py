@@ -17,6 +17,7 @@ import stationmaster.domain
 from stationmaster.storage import Database, migrations
 from stationmaster.storage.columns import metadata
 from tests import postgres
+from tests.patience import PATIENCE_S
 
 for module in pkgutil.iter_modules(stationmaster.domain.__path__, "stationmaster.domain."):
     importlib.import_module(module.name)
@@ -67,7 +68,7 @@ migrations.upgrade(engine)
 def test_two_nodes_that_start_together_migrate_one_after_the_other(database_url: str, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/new.db"
     if not database_url.startswith("sqlite"):
-        url = postgres.create(database_url, "migrated_by_two")
+        url = postgres.create(database_url, postgres.fresh_name())
     start = [sys.executable, "-c", _UPGRADE, url]
     nodes = [subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     for node in nodes:
@@ -77,7 +78,7 @@ def test_two_nodes_that_start_together_migrate_one_after_the_other(database_url:
         assert node.stdin is not None
         node.stdin.write("go\n")
         node.stdin.flush()
-    assert [node.communicate(timeout=30) and node.returncode for node in nodes] == [0, 0]
+    assert [node.communicate(timeout=PATIENCE_S) and node.returncode for node in nodes] == [0, 0]
     engine = Database(url).engine
     assert migrations.current(engine) == migrations.head()
     engine.dispose()

@@ -26,6 +26,7 @@ from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations
 from stationmaster.storage import database as storage
 from tests import postgres
+from tests.patience import PATIENCE_S
 
 Away = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 
@@ -43,7 +44,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "stationmaster.db")
         return f"sqlite:///{tmp_path}/stationmaster.db"
     server = request.getfixturevalue("own_server")
-    url = postgres.create(server, f"test_{tmp_path.name}"[:60])
+    url = postgres.create(server, postgres.fresh_name())
     engine = Database(url).engine
     migrations.upgrade(engine)
     engine.dispose()
@@ -85,7 +86,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     return patience_is_over
 
 
-async def until(true: Callable[[], Any], timeout: float = 15) -> None:
+async def until(true: Callable[[], Any], timeout: float = PATIENCE_S) -> None:
     async with asyncio.timeout(timeout):
         while not true():
             await asyncio.sleep(0.01)
@@ -244,7 +245,7 @@ async def test_TX_rule_2_an_outage_looks_like_a_disconnect_and_costs_nothing(
         await two.send([2, "h1", "Heartbeat", {}])
         assert (await two.receive())[:2] == [3, "h1"]  # needs no storage
         with pytest.raises(websockets.ConnectionClosed):  # neither an answer nor an error before it
-            await one.receive(timeout=15)
+            await one.receive(timeout=PATIENCE_S)
         assert one.socket.close_code == 1013
         await until(lambda: not app.database.available)
         with pytest.raises(websockets.InvalidStatus) as refused:

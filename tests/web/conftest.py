@@ -18,6 +18,7 @@ from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v16 import ChargePoint16
+from tests.patience import PATIENCE_S
 from tools import build_web
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -38,7 +39,7 @@ EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 # Where there is no browser these tests are left out, and the summary says so. CI has one, or fails.
 collect_ignore_glob = ["test_*.py"] if CHROMIUM is None and not os.environ.get("CI") else []
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
