@@ -55,7 +55,13 @@ class App:
         self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry)
         self.listener = Listener(self.gate, settings.gateway)
         self.switchboard = Switchboard(
-            self.database, self.directory, ROUTES, self.gate.counts, self.bus, timeout_of=time_outs(settings.gateway)
+            self.database,
+            self.directory,
+            ROUTES,
+            self.gate.counts,
+            self.bus,
+            self.keys,
+            timeout_of=time_outs(settings.gateway),
         )
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port

@@ -34,7 +34,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     optional, body = not any(field.required for field in msgspec.structs.fields(kind)), _body(kind)
     ask.__annotations__["data"] = Annotated[body | None if optional else body, BodyKwarg()]
     ask.__defaults__ = (None,) if optional else None
-    return post(f"/{name}", permission=Permission.OPERATE, status_code=200)(ask)
+    permission = Permission.ADMINISTER if kind.administers else Permission.OPERATE
+    return post(f"/{name}", permission=permission, status_code=200)(ask)
 
 
 def _body(kind: type[commands.Command]) -> Any:

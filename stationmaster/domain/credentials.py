@@ -29,6 +29,7 @@ class Credential(msgspec.Struct, frozen=True, gc=False):
     salt: bytes
     digest: bytes
     slow: str | None = None  # the argon2id hash of a typed secret; `digest` is then only its first two bytes
+    offered: tuple[Credential, ...] = ()  # the charger may have taken one of these instead (domain/passwords.py)
 
 
 class Keys:
@@ -45,9 +46,9 @@ class Keys:
         self._refuted: dict[bytes, bytes] = {}  # and of the last one it has said no to
         self._nobody = Credential(salt=b"nobody", digest=secrets.token_bytes(32))
 
-    def generated(self) -> tuple[str, Credential]:
-        """A fresh secret (shown once) and what to store of it."""
-        secret = secrets.token_urlsafe(24)
+    def generated(self, characters: int = 32) -> tuple[str, Credential]:
+        """A fresh secret (shown once) of up to 32 characters, and what to store of it. Twenty have 120 bits."""
+        secret = secrets.token_urlsafe(24)[:characters]
         salt = secrets.token_bytes(16)
         return secret, Credential(salt, self._digest(salt, secret.encode()))
 
@@ -67,6 +68,8 @@ class Keys:
 
         Takes as long for a station that does not exist (`None`).
         """
+        if credential is not None and self.offered(credential, secret) is not None:
+            return True
         known = credential or self._nobody
         digest = self._digest(known.salt, secret)
         if not hmac.compare_digest(digest[: len(known.digest)], known.digest):
@@ -77,6 +80,13 @@ class Keys:
         if hmac.compare_digest(self._verified.get(known.salt, b""), seen):
             return True
         return False if hmac.compare_digest(self._refuted.get(known.salt, b""), seen) else None
+
+    def offered(self, credential: Credential, secret: bytes) -> Credential | None:
+        """The one of the offered secrets that this is."""
+        for each in credential.offered:
+            if hmac.compare_digest(self._digest(each.salt, secret), each.digest):
+                return each
+        return None
 
     def verify(self, credential: Credential | None, secret: bytes) -> bool:
         """The same, however long it takes; argon2's answer is remembered, for `check`. May run in any thread."""

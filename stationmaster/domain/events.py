@@ -142,7 +142,7 @@ class Asked(msgspec.Struct, frozen=True):
     outcome: str | None  # the exact word, as `reboot_required`
     sentence: str | None
     remark: str | None  # what was done on purpose, as "forced: the card is blocked"
-    awaits: str | None  # what shows that it was done: session, boot, report, firmware
+    awaits: str | None  # what shows that it was done: session, boot, login, report, firmware
     until: datetime | None  # and by when
     progress: str | None
     session: str | None  # the session that came of it

@@ -33,7 +33,7 @@ from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page, search
 
 stations = Table(
@@ -48,6 +48,7 @@ stations = Table(
     Column("secret_salt", LargeBinary, nullable=False),
     Column("secret_digest", LargeBinary, nullable=False),
     Column("secret_slow", Text),
+    Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
     Column("security_profile", Integer, nullable=False, server_default="1"),
     Column("allow_insecure", Boolean, nullable=False, server_default=text("false")),
     Column("pinned_version", Text),  # assumed when the station offers no subprotocol at all
@@ -189,9 +190,16 @@ def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, s
     """Replace the secret; the old one stops working at once. Returns the new one in clear."""
     station = get(work, organization_id, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
-    _change(work, station, **_stored(credential))
+    _change(work, station, **_stored(credential), offered_secrets=None)
     audit.record(work, "change_secret", Subject("station", identity), organization=organization_id)
     return shown
+
+
+def keep_secrets(
+    work: Work, station: Station, offered: list[dict[str, str]] | None, *, taken: Credential | None = None
+) -> None:
+    """The secrets that it may have taken, or the one that it has taken instead of its old one."""
+    _change(work, station, offered_secrets=offered or None, **({} if taken is None else _stored(taken)))
 
 
 def delete(work: Work, organization_id: int, identity: str) -> None:
@@ -286,6 +294,7 @@ _ENTRY = (
     stations.c.secret_salt,
     stations.c.secret_digest,
     stations.c.secret_slow,
+    stations.c.offered_secrets,
     stations.c.pinned_version,
     stations.c.registration,
     stations.c.booted_at,

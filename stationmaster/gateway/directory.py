@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from stationmaster.domain import events, stations
+from stationmaster.domain import events, passwords, stations
 from stationmaster.domain.credentials import Credential
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database
@@ -103,7 +103,9 @@ class Directory:
 
     def learn(self, row: Any) -> None:
         """What the database says of a station (stations.entry)."""
-        credential = Credential(bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow)
+        credential = Credential(
+            bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow, passwords.offered(row.offered_secrets)
+        )
         entry = self._by_id.get(row.id)
         if entry is None:
             station = Station(

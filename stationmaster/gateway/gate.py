@@ -15,7 +15,7 @@ from typing import Any
 
 import structlog
 
-from stationmaster.domain import connections
+from stationmaster.domain import connections, passwords
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link
@@ -131,6 +131,8 @@ class Gate:
             self.counts,
             strict=self._settings.strict,
         )
+        if admitted.taken is not None:
+            self._database.submit(passwords.taken, (entry.station, admitted.taken), _ignore, lane=entry.station.id)
         replaced = self._registry.enter(connection)
         station = entry.station.identity
         log.info("station.connected", station=station, version=connection.version, source=link.source)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
 
-from stationmaster.domain.credentials import Keys
+from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.stations import is_identity
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
@@ -30,11 +30,14 @@ MAX_SOURCES = 20_000
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """Come in, as this station, speaking this version; `subprotocol` is the offer to confirm, None when there was none."""
+    """Come in, as this station, speaking this version; `subprotocol` is the offer to confirm, None when there was none.
+
+    `taken` is the new secret that it has logged in with for the first time."""
 
     entry: Entry
     dialect: Dialect
     subprotocol: str | None
+    taken: Credential | None = None
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -123,7 +126,11 @@ class Handshake:
         assert entry is not None
         if right is None:
             return Unsure(partial(self._keys.verify, entry.credential, password))
-        return self._with_version(entry, offered, asked_version)
+        admitted = self._with_version(entry, offered, asked_version)
+        if entry.credential.offered and isinstance(admitted, Admitted):
+            taken = self._keys.offered(entry.credential, password)
+            return msgspec.structs.replace(admitted, taken=taken)
+        return admitted
 
     def known(self, path: bytes) -> str:
         """The identity in this path if it is a charger of ours, else ""."""

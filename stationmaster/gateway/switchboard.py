@@ -14,6 +14,7 @@ import structlog
 
 from stationmaster.domain import commands, connections
 from stationmaster.domain.commands import Answer, Command, CommandRow, Outcome
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
 from stationmaster.domain.events import Asked
 from stationmaster.domain.stations import Station
@@ -21,7 +22,7 @@ from stationmaster.gateway.bus import Bus, Call, Came, Question, Refused, Reply,
 from stationmaster.gateway.connection import Connection, Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.handlers import words
-from stationmaster.handlers.routing import Ask, Routes, asking
+from stationmaster.handlers.routing import Ask, Routes, asking, with_keys
 from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
@@ -58,6 +59,7 @@ class Switchboard:
         routes: Mapping[str, Routes],
         counts: Counts,
         bus: Bus,
+        keys: Keys,
         *,
         timeout_of: Callable[[str], float],
     ) -> None:
@@ -66,6 +68,7 @@ class Switchboard:
         self._routes = routes
         self._counts = counts
         self._bus = bus
+        self._keys = keys
         self._timeout_of = timeout_of
         self._owed: deque[tuple[int, Callable[..., Any], tuple[Any, ...]]] = deque()
 
@@ -141,12 +144,12 @@ class Switchboard:
         routes = self._routes[connection.version]
         if type(command) not in routes.senders:
             raise Conflict(f"OCPP {connection.version} has no such command")
-        row, ask = await self._begin(station, _ask, routes, command, by)
+        row, ask = await self._begin(station, _ask, routes, self._keys, command, by)
         for action in ask.lets_in:
             connection.expect(action)
         for request in ask.requests:
             last = request is ask.requests[-1]
-            exchange = _Exchange(routes, command, request, row.id, last=last)
+            exchange = _Exchange(routes, self._keys, command, request, row.id, last=last)
             timeout_s = self._timeout_of(request.action)
             outcome = await self._exchange(connection, exchange, request.action, request, timeout_s)
             row = await self._record(station, exchange, outcome)
@@ -159,7 +162,7 @@ class Switchboard:
     ) -> Outcome:
         station = connection.entry.station
         row = await self._begin(station, _ask_raw, action, payload, by)
-        exchange = _Exchange(self._routes[connection.version], None, None, row.id, last=True)
+        exchange = _Exchange(self._routes[connection.version], self._keys, None, None, row.id, last=True)
         outcome = await self._exchange(connection, exchange, action, payload, timeout_s)
         self._submit(station, _record, exchange, outcome)
         return outcome
@@ -268,6 +271,7 @@ class _Exchange(msgspec.Struct, frozen=True):
     """One request of a command; of a raw call, without a command of ours."""
 
     routes: Routes
+    keys: Keys
     command: Command | None
     request: Request | None
     command_id: int
@@ -283,14 +287,15 @@ class _Exchange(msgspec.Struct, frozen=True):
             return Answer("answered")
         action = self.request.action
         response = self.routes.dialect.decode_response(action, outcome.payload or {})
-        return self.routes.answerer(type(self.command), action)(work, station, self.command, self.request, response)
+        answerer = with_keys(self.routes.answerer(type(self.command), action), self.keys)
+        return answerer(work, station, self.command, self.request, response)
 
 
 def _ask(
-    work: Work, station: Station, routes: Routes, command: Command, by: str, node: str, public_id: str
+    work: Work, station: Station, routes: Routes, keys: Keys, command: Command, by: str, node: str, public_id: str
 ) -> tuple[CommandRow, Ask[Any]]:
     remark = command.check(work, station)
-    ask = asking(routes.senders[type(command)](work, station, command))
+    ask = asking(with_keys(routes.senders[type(command)], keys)(work, station, command))
     arguments = msgspec.to_builtins(command)
     name = arguments.pop("command")
     row = commands.ask(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from stationmaster.domain.commands import Answer, Awaits, Command
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.ocpp.dialects import Dialect
@@ -17,10 +19,11 @@ from stationmaster.ocpp.messages import Request, Response
 from stationmaster.storage import Work
 
 Handler = Callable[[Work, Station, Any], Response]
-Sender = Callable[[Work, Station, Any], "Request | Sequence[Request] | Ask[Any]"]
-Answerer = Callable[[Work, Station, Any, Any, Any], Answer]
+Sender = Callable[..., "Request | Sequence[Request] | Ask[Any]"]
+Answerer = Callable[..., Answer]
 H = TypeVar("H", bound=Callable[..., Any])
 R = TypeVar("R", bound=Request)
+T = TypeVar("T")
 
 
 class Ask(msgspec.Struct, Generic[R], frozen=True):
@@ -62,7 +65,9 @@ class Routes:
         return function
 
     def sends(self, function: H) -> H:
-        """Register `function(work, station, command)` for the command it names. It returns a request, a list of them, or an `Ask`."""
+        """Register `function(work, station, command)` for the command it names. It returns a request, a list of them, or an `Ask`.
+
+        A sender or an answer that makes secrets asks for `keys` as well."""
         command, returned = _signature(function)
         if not issubclass(command, Command):
             raise TypeError(f"{function.__qualname__}: must turn a Command into a Request")
@@ -75,7 +80,7 @@ class Routes:
     def answers(self, function: H) -> H:
         """Register `function(work, station, command, request, response) -> Answer`. An answer that is only a status needs none."""
         hints = get_type_hints(function)
-        command, request, response = (hints[name] for name in list(inspect.signature(function).parameters)[2:])
+        command, request, response = (hints[name] for name in list(inspect.signature(function).parameters)[2:5])
         if hints["return"] is not Answer or response is not request.response:
             raise TypeError(f"{function.__qualname__}: must turn a {request.response.__name__} into an Answer")
         if request not in self.requests_of(command):
@@ -98,6 +103,11 @@ class Routes:
             for request in self.requests_of(command):
                 if (command, request.action) not in self.answerers and not words.is_plain(request.response):
                     raise TypeError(f"{command.__name__}: nothing @answers {request.response.__name__}")
+
+
+def with_keys(function: Callable[..., T], keys: Keys) -> Callable[..., T]:
+    """A sender or an answer, given the keys if it asks for them."""
+    return partial(function, keys=keys) if "keys" in inspect.signature(function).parameters else function
 
 
 def asking(asked: Request | Sequence[Request] | Ask[Any]) -> Ask[Any]:

@@ -179,6 +179,7 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.ChangeAvailability(operative=False),
     commands.GetConfiguration(),
     commands.ChangeConfiguration(key="a", value="b"),
+    commands.RenewPassword(),
     commands.TriggerMessage(message="StatusNotification"),
     commands.TriggerMessage(message="BootNotification"),
     commands.ClearCache(),
@@ -189,7 +190,17 @@ EVERY_COMMAND: list[commands.Command] = [
     "registration, allowed",
     [
         ("rejected", {"BootNotification"}),
-        ("pending", {"Reset", "GetConfiguration", "ChangeConfiguration", "StatusNotification", "BootNotification"}),
+        (
+            "pending",
+            {
+                "Reset",
+                "GetConfiguration",
+                "ChangeConfiguration",
+                "RenewPassword",
+                "StatusNotification",
+                "BootNotification",
+            },
+        ),
     ],
 )
 async def test_CON_22_what_may_be_sent_before_it_is_accepted(

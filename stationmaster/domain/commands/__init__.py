@@ -10,6 +10,7 @@ from stationmaster.domain.commands.history import are_awaiting as are_awaiting
 from stationmaster.domain.commands.history import ask as ask
 from stationmaster.domain.commands.history import commands as commands
 from stationmaster.domain.commands.history import expire as expire
+from stationmaster.domain.commands.history import fulfil as fulfil
 from stationmaster.domain.commands.history import give_up as give_up
 from stationmaster.domain.commands.history import interrupted as interrupted
 from stationmaster.domain.commands.history import listed as listed
@@ -29,6 +30,7 @@ from stationmaster.domain.commands.kinds import Command as Command
 from stationmaster.domain.commands.kinds import GetConfiguration as GetConfiguration
 from stationmaster.domain.commands.kinds import RemoteStart as RemoteStart
 from stationmaster.domain.commands.kinds import RemoteStop as RemoteStop
+from stationmaster.domain.commands.kinds import RenewPassword as RenewPassword
 from stationmaster.domain.commands.kinds import Reset as Reset
 from stationmaster.domain.commands.kinds import TriggerMessage as TriggerMessage
 from stationmaster.domain.commands.kinds import Unlock as Unlock

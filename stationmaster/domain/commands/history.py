@@ -98,6 +98,7 @@ _WITHIN_REACH = 20  # commands without a session are looked at, the newest first
 NOT_DONE = {
     "session": "Not started: no car was plugged in.",
     "boot": "The charger has accepted, but has not restarted.",
+    "login": "The charger has accepted, but has not logged in with its new password yet; the old one still works.",
 }
 
 
@@ -134,7 +135,7 @@ class CommandRow(NamedTuple):
 class Awaits(msgspec.Struct, frozen=True):
     """What must follow an accepted command, within how many seconds of the answer."""
 
-    what: Literal["session", "boot", "report", "firmware"]
+    what: Literal["session", "boot", "login", "report", "firmware"]
     within_s: float
 
 
@@ -316,6 +317,15 @@ def progress(
         values |= {"state": ended, "finished_at": work.now}
     _change(work, station.identity, row.id, commands.c.state == row.state, **values)
     return True
+
+
+def fulfil(work: Work, station: Station, what: str, sentence: str) -> None:
+    """What these commands have awaited has come, perhaps later than it should."""
+    ours = (commands.c.station_id == station.id, commands.c.awaits == what)
+    mine = select(commands.c.id).where(*ours, commands.c.state.in_(("awaiting", "expired")))
+    for command_id in work.execute(mine).scalars().all():
+        values = {"state": "done", "status": "accepted", "detail": sentence, "finished_at": work.now}
+        _change(work, station.identity, command_id, commands.c.state != "done", **values)
 
 
 def are_awaiting(work: Work) -> bool:

@@ -34,6 +34,9 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
     before_accepted: ClassVar[bool] = False
     """May be sent to a station that is not accepted yet, since it helps it to become so (CON-22)."""
 
+    administers: ClassVar[bool] = False
+    """Is for administrators only."""
+
     def check(self, work: Work, station: Station) -> str | None:
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
         return None
@@ -112,8 +115,15 @@ class ChangeConfiguration(Command, frozen=True):
 
     def check(self, work: Work, station: Station) -> str | None:
         if is_password(self.key):
-            raise Invalid("key", "with this key alone the charger would be locked out; use the command change-password")
+            raise Invalid("key", "with this key alone the charger would be locked out; use the command renew-password")
         return None
+
+
+class RenewPassword(Command, frozen=True):
+    """Give the charger a new password, made here, that nobody else knows. The old one works until the charger has logged in with it."""
+
+    administers = True
+    before_accepted = True
 
 
 class TriggerMessage(Command, frozen=True):

@@ -1,18 +1,21 @@
-"""1.6 core profile, to the station: its configuration keys (§5.3, §5.8)."""
+"""1.6 core profile, to the station: its configuration keys (§5.3, §5.8), one of which is its password (whitepaper A01)."""
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, station_settings
-from stationmaster.domain.commands import Answer
+from stationmaster.domain import commands, passwords, station_settings
+from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.station_settings import Setting
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v16 import words
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.dialects import V16
 from stationmaster.storage import Work
 
 configuration = Routes(V16)
+
+PASSWORD_BYTES = 20  # whitepaper §7.2: sent as up to 40 hexadecimal digits, used as bytes
 
 
 @configuration.sends
@@ -62,3 +65,25 @@ def change_configuration_answered(
     if response.status == "Accepted":
         station_settings.learn(work, station, [Setting(command.key, command.value)])
     return words.answer(response.status)
+
+
+@configuration.sends
+def renew_password(
+    work: Work, station: Station, command: commands.RenewPassword, keys: Keys
+) -> Ask[v16.ChangeConfiguration]:
+    secret = passwords.offer(work, station, keys, longest=PASSWORD_BYTES)
+    request = v16.ChangeConfiguration(key="AuthorizationKey", value=secret.encode().hex())
+    return Ask([request], awaits=Awaits("login", passwords.LOGIN_S))
+
+
+@configuration.answers
+def renew_password_answered(
+    work: Work,
+    station: Station,
+    command: commands.RenewPassword,
+    request: v16.ChangeConfiguration,
+    response: v16.ChangeConfigurationResponse,
+    keys: Keys,
+) -> Answer:
+    answer = words.answer(response.status)
+    return passwords.answered(work, station, keys, bytes.fromhex(request.value).decode(), answer)
