@@ -269,8 +269,10 @@ def session_began(
     can have come of. A session that began in time counts even if it is told of later.
     """
     ids = [found.id for found in work.run(_candidates, station_id=station.id)]
+    if not ids:  # building a statement costs more than all the rest of a start
+        return
     candidates = select(commands).where(commands.c.id.in_(ids)).order_by(commands.c.id.desc())
-    for found in work.execute(candidates).all() if ids else ():
+    for found in work.execute(candidates).all():
         row = CommandRow._make(found)
         if _may_have_started(work, row, evse, token, at) if request_id is None else row.request_id == request_id:
             values: dict[str, Any] = {"session": session, "detail": "The session has begun."}

@@ -20,7 +20,7 @@ from stationmaster.storage.queries import Prepared
 
 FREE_WH = 100  # what a refused card may take before a person should look
 FREE_SESSIONS = 3  # in a day, at one charger: more is a setting of the charger, not an accident
-_RECENT = 200  # sessions of a charger that are looked at for that
+_RECENT = 50  # sessions of a charger that are looked at for that
 _ANEW = frozenset({*energy.FLAGS, "free_charging"})  # flags that follow from the figures
 
 
@@ -110,7 +110,7 @@ def close(
         return False
     if correction:
         changes.keep(work, row, new, kind="told_late", by=None, note="")
-    if row.authorization in REFUSED:
+    if "free_charging" in figures.flags:
         _watch_free_charging(work, station)
     kind = events.SessionCorrected if correction else events.SessionEnded
     ended = public_form(row, station.identity, **new)
