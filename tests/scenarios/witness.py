@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import websockets
@@ -43,7 +43,7 @@ class Witness(ChargePoint):  # type: ignore[misc]
         authorized = await self.call(call.Authorize(id_tag=tag))
         assert authorized.id_tag_info["status"] == "Accepted"
         started = await self.call(
-            call.StartTransaction(connector_id=1, id_tag=tag, meter_start=meter_wh, timestamp=_now())
+            call.StartTransaction(connector_id=1, id_tag=tag, meter_start=meter_wh, timestamp=_ago(30))
         )
         assert started.id_tag_info["status"] == "Accepted"
         await self.is_now(ChargePointStatus.charging)
@@ -54,12 +54,12 @@ class Witness(ChargePoint):  # type: ignore[misc]
             {"value": str(meter_wh)},
             {"value": str(power_w / 1000), "measurand": "Power.Active.Import", "unit": "kW"},
         ]
-        value = {"timestamp": _now(), "sampledValue": sampled}
+        value = {"timestamp": _ago(15), "sampledValue": sampled}
         await self.call(call.MeterValues(connector_id=1, transaction_id=transaction, meter_value=[value]))
 
     async def stops(self, transaction: int, meter_wh: int, reason: str = "Local") -> None:
         await self.call(
-            call.StopTransaction(transaction_id=transaction, meter_stop=meter_wh, timestamp=_now(), reason=reason)
+            call.StopTransaction(transaction_id=transaction, meter_stop=meter_wh, timestamp=_ago(0), reason=reason)
         )
         await self.is_now(ChargePointStatus.available)
 
@@ -82,5 +82,6 @@ async def connected(port: int, identity: str, secret: str) -> AsyncIterator[Witn
                 await listening
 
 
-def _now() -> str:
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _ago(minutes: int) -> str:
+    """A session takes half an hour, or nobody would believe its energy."""
+    return (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
