@@ -6,7 +6,7 @@ WORKERS ?= 4
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web run serve test test-fast check format generate bench crash clean
+.PHONY: help setup web run serve test test-fast check format generate bench crash attack clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -54,6 +54,9 @@ bench: setup ## measure throughput, latency, storms and memory, on SQLite and Po
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
 	@$(BIN)/python -m tools.crash $(ARGS)
+
+attack: setup ## attack a running server for two minutes, and see how others fare: ARGS="--seconds 20" for less
+	@$(BIN)/python -m tools.attack $(ARGS)
 
 clean: ## remove everything that was made
 	rm -rf .venv web/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

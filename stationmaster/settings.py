@@ -103,6 +103,23 @@ class Gateway(Part):
         [],
         description="Addresses or networks whose X-Forwarded-For, or else Forwarded, is believed, as in [10.0.0.5, 10.1.0.0/16]",
     )
+    boot_grace_s: float = Field(
+        5.0,
+        ge=0,
+        le=600,
+        description="A charger that speaks without ever having booted here is asked to, after this time",
+    )
+    renewal_grace_s: float = Field(
+        300.0, ge=0, le=86400, description="An open connection with a secret that was renewed is closed after this time"
+    )
+    set_aside_after: int = Field(
+        3, ge=1, le=100, description="A message that we fail at so many times is kept for a person, and answered"
+    )
+    log_mb_per_day: float = Field(
+        50.0,
+        gt=0,
+        description="Of a charger's frames, in the message log; beyond it only their beginnings are kept that day",
+    )
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
 
     @field_validator("public_url")

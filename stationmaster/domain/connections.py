@@ -84,7 +84,8 @@ refused_connections = Table(
     UniqueConstraint("identity", "source", "reason"),
 )
 
-KEPT = 500  # entries in the inbox; the least recent make room
+KEPT = 500  # entries in the inbox, beside the newest of each identity; the least recent make room
+KEPT_EACH = 10  # of one identity: whoever guesses at one charger from a thousand addresses hides nobody else (A15)
 KEPT_UNKNOWN = 100  # of them for identities that are no charger of ours, and as many without an identity (CON-25)
 
 # What a person needs to know, and to do. `{identity}` and `{offered}` are filled in where they help.
@@ -267,6 +268,20 @@ def holder(work: Work, station_id: int) -> Any | None:
     ).one_or_none()
 
 
+_elsewhere = Prepared(
+    select(connections.c.node).where(
+        connections.c.station_id == bindparam("of_station"),
+        connections.c.node != bindparam("of_node"),
+        connections.c.closed_at.is_(None),
+    )
+)
+
+
+def is_elsewhere(work: Work, station_id: int, node: str) -> bool:
+    """Whether another node than this one holds the charger's newest connection (N11)."""
+    return work.first(_elsewhere, of_station=station_id, of_node=node) is not None
+
+
 def open_stations() -> Select[Any]:
     """The keys of all chargers that are connected, to select by."""
     return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
@@ -327,16 +342,16 @@ def refused(work: Work, refusals: list[Refusal]) -> None:
             at=refusal.at,
         )
         work.publish(events.ConnectionRefused(identity=refusal.identity, reason=refusal.reason, at=refusal.at))
-    _trim(work, KEPT)
+    for identity in {refusal.identity for refusal in refusals}:
+        _trim(work, KEPT_EACH if identity else KEPT_UNKNOWN, refused_connections.c.identity == identity)
+    newest_of_each = select(func.max(refused_connections.c.id)).group_by(refused_connections.c.identity)
+    _trim(work, KEPT, refused_connections.c.id.not_in(newest_of_each))
     _trim(work, KEPT_UNKNOWN, refused_connections.c.reason == "unknown_station")
-    _trim(work, KEPT_UNKNOWN, refused_connections.c.identity == "")
 
 
-def _trim(work: Work, kept: int, which: ColumnElement[bool] | None = None) -> None:
-    inbox = select(refused_connections.c.id)
-    counted = select(func.count()).select_from(refused_connections)
-    if which is not None:
-        inbox, counted = inbox.where(which), counted.where(which)
+def _trim(work: Work, kept: int, which: ColumnElement[bool]) -> None:
+    inbox = select(refused_connections.c.id).where(which)
+    counted = select(func.count()).select_from(refused_connections).where(which)
     too_many = work.execute(counted).scalar_one() - kept
     if too_many > 0:
         oldest = inbox.order_by(refused_connections.c.last_at).limit(too_many)

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+from stationmaster.domain.exchanges import Exchange
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
     """Something that happened, told in the past tense. `station` is the charger's own identity."""
@@ -121,14 +123,7 @@ class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):
 
 
 class MessageLogged(StationEvent, frozen=True, kw_only=True, gc=False):
-    direction: str
-    message_id: str
-    action: str
-    request: str
-    response: str | None
-    outcome: str
-    took_ms: float | None
-    remarks: str | None
+    exchange: Exchange
 
 
 class Asked(msgspec.Struct, frozen=True):

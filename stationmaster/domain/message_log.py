@@ -1,6 +1,6 @@
 """Every frame a station and we have exchanged: one row for a call and its answer, readable in the charger's page.
 
-Secrets that travel as OCPP payload (AuthorizationKey) are blanked before they get here (ATK-13).
+Secrets that travel as OCPP payload are blanked before they are kept (ATK-13, `secrets_by_kind.py`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, Float, Index, Table, Text, bindparam, delete, func, select
+from sqlalchemy import Column, Float, Index, Row, Table, Text, bindparam, delete, func, select
 
 from stationmaster.domain import events
+from stationmaster.domain.exchanges import Exchange
+from stationmaster.domain.secrets_by_kind import blank
+from stationmaster.domain.secrets_by_kind import blanked as blanked
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -30,7 +33,7 @@ messages = Table(
     Column("response", Text),
     Column("outcome", Text, nullable=False),  # ok, an OCPP error code, timeout, replaced
     Column("took_ms", Float),
-    Column("remarks", Text),  # what was repaired on the way in
+    Column("remarks", Text),  # a JSON list: what was repaired on the way in, or what was wrong
     Column("block", BigInt, nullable=False),
 )
 # A station's messages are found block by block, some 16,000 messages of all stations each. An index led by the station would
@@ -43,84 +46,44 @@ _insert = Bulk(
     asked={"block": "SELECT coalesce(max(id), 0) >> 14 FROM messages"},
 )
 
-_SECRET_KEYS = {"authorizationkey", "basicauthpassword", "password"}
-
-
-def redacted(payload: str) -> str:
-    """The payload without passwords and keys, whatever the order of its fields."""
-    lower = payload.lower()
-    if "password" not in lower and "authorizationkey" not in lower:
-        return payload
-    try:
-        value = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        return "(not kept: unreadable, and may hold a secret)"
-    return msgspec.json.encode(blanked(value)).decode()
-
-
-def blanked(value: Any) -> Any:
-    """A JSON value without the passwords and keys in it."""
-    if isinstance(value, list):
-        return [blanked(item) for item in value]
-    if isinstance(value, str) and value[:1] in ("{", "["):  # JSON in a text, as in DataTransfer
-        return redacted(value)
-    if not isinstance(value, dict):
-        return value
-    names = {name for item in value.values() for name in _names(item)}
-    secret = not _SECRET_KEYS.isdisjoint(
-        names
-    )  # {"key": "AuthorizationKey", "value": …}, {"variable": {"name": "BasicAuthPassword"}, …}
-    return {
-        name: "•••"
-        if name.lower() in _SECRET_KEYS or (secret and name in ("value", "attributeValue"))
-        else blanked(item)
-        for name, item in value.items()
-    }
-
-
-def _names(item: Any) -> list[str]:
-    if isinstance(item, str):
-        return [item.lower()]
-    return [str(item.get("name", "")).lower()] if isinstance(item, dict) else []
-
 
 def add(
-    work: Work,
-    station: Station,
-    *,
-    direction: str,
-    message_id: str,
-    action: str,
-    request: str,
-    response: str | None,
-    outcome: str,
-    took_ms: float | None = None,
-    remarks: str | None = None,
-    at: datetime | None = None,
+    work: Work, station: Station, exchange: Exchange, *, at: datetime | None = None, open_text: bool = False
 ) -> None:
-    """Keep one exchange; it is inserted with all others of the commit."""
+    """Keep one exchange; it is inserted with all others of the commit.
+
+    `open_text` says that nothing in it can be a secret, so that nobody has to look for one.
+    """
     when = at or work.now
-    request = redacted(request)
-    if direction == "out" and response is not None:  # a charger may tell its keys when asked for its configuration
-        response = redacted(response)
-    work.append(_insert, station.id, when, direction, message_id, action, request, response, outcome, took_ms, remarks)
-    if not work.watched:
-        return
-    work.publish(
-        events.MessageLogged(
-            station_id=station.id,
-            station=station.identity,
-            at=when,
-            direction=direction,
-            message_id=message_id,
-            action=action,
-            request=request,
-            response=response,
-            outcome=outcome,
-            took_ms=took_ms,
-            remarks=remarks,
-        )
+    if not open_text:
+        exchange = without_secrets(exchange)
+    remarks = msgspec.json.encode(exchange.remarks).decode() if exchange.remarks else None
+    work.append(
+        _insert,
+        station.id,
+        when,
+        exchange.direction,
+        exchange.message_id,
+        exchange.action,
+        exchange.request,
+        exchange.response,
+        exchange.outcome,
+        exchange.took_ms,
+        remarks,
     )
+    if work.watched:
+        work.publish(events.MessageLogged(station_id=station.id, station=station.identity, at=when, exchange=exchange))
+
+
+def without_secrets(exchange: Exchange) -> Exchange:
+    """The exchange as it may be kept: a charger may tell its keys when it is asked for its settings."""
+    request = blank(exchange.request)
+    response = exchange.response
+    if response is not None and exchange.direction == "out":
+        response = blank(response)
+    if request is exchange.request and response is exchange.response:
+        return exchange
+    return msgspec.structs.replace(exchange, request=request, response=response)
 
 
 _newest_block = select(func.max(messages.c.block)).scalar_subquery()
@@ -130,6 +93,7 @@ _recent = Prepared(
         messages.c.block.in_([_newest_block - back for back in range(16)]),
         messages.c.station_id == bindparam("station_id"),
         messages.c.direction == "in",
+        messages.c.action == bindparam("of_action"),
         messages.c.outcome == "ok",
     )
     .order_by(messages.c.id.desc())
@@ -137,12 +101,20 @@ _recent = Prepared(
 )
 
 
-def last_answered(work: Work, station: Station) -> list[Any]:
-    """The station's last calls with what we answered, oldest first (RPC-10); of the newest quarter of a million of all."""
-    return work.run(_recent, station_id=station.id)[::-1]
+def last_answered(work: Work, station: Station, action: str) -> list[Any]:
+    """The station's last calls of this action with what we answered, oldest first (RPC-10); of the newest quarter of a million of all."""
+    return work.run(_recent, station_id=station.id, of_action=action)[::-1]
 
 
-def listed(work: Work, station_id: int, *, action: str | None = None, limit: int, cursor: str | None) -> list[Any]:
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """A row of the log."""
+
+    id: int
+    at: datetime
+    exchange: Exchange
+
+
+def listed(work: Work, station_id: int, *, action: str | None = None, limit: int, cursor: str | None) -> list[Logged]:
     """Newest first."""
     mine = select(messages).where(messages.c.station_id == station_id)
     if action is not None:
@@ -151,20 +123,51 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
     ends = work.execute(
         select(func.min(messages.c.block).label("first"), func.max(messages.c.block).label("last"))
     ).one()
-    found: list[Any] = []
+    found: list[Logged] = []
     first, block, at_once = ends.first, ends.last, 4
     while block is not None and block >= first and len(found) <= limit:
         blocks = range(block, block - at_once, -1)
-        found += work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))
+        rows = work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))
+        found += [_logged(row) for row in rows]
         block, at_once = block - at_once, min(at_once * 4, 1024)
     return found
 
 
+def _logged(row: Row[Any]) -> Logged:
+    remarks = tuple(msgspec.json.decode(row.remarks)) if row.remarks else ()
+    exchange = Exchange(
+        row.direction, row.message_id, row.action, row.request, row.response, row.outcome, row.took_ms, remarks
+    )
+    return Logged(row.id, row.at, exchange)
+
+
 DROPPED_AT_ONCE = 5000
+ODD_AT_ONCE = 20  # so many times that many rows may have dates of a clock that was wrong, before an old one is found
 
 
 def drop_older(work: Work, *, than: timedelta) -> int:
-    """Raw frames are evidence for a while, not for ever (DAT-07); returns how many were dropped, `DROPPED_AT_ONCE` at the most."""
-    oldest = select(messages.c.id).order_by(messages.c.id).limit(DROPPED_AT_ONCE)
-    old = delete(messages).where(messages.c.id.in_(oldest), messages.c.at < work.now - than)
-    return int(work.execute(old).rowcount)
+    """Raw frames are evidence for a while, not for ever (DAT-07); returns how many were dropped, `DROPPED_AT_ONCE` at the most.
+
+    Rows are in the order in which they were written. What stands before an old row is as old, whatever its date says: a clock
+    that was wrong for a day must not keep all that came after it (A14).
+    """
+    cutoff, after = work.now - than, 0
+    for _ in range(ODD_AT_ONCE):
+        next_ones = select(messages.c.id, messages.c.at).where(messages.c.id > after).order_by(messages.c.id)
+        chunk = next_ones.limit(DROPPED_AT_ONCE).subquery()
+        ends = work.execute(
+            select(
+                func.max(chunk.c.id).filter(chunk.c.at < cutoff).label("old"),
+                func.max(chunk.c.id).label("last"),
+                func.max(chunk.c.at).label("newest"),
+            )
+        ).one()
+        if ends.old is not None:
+            oldest = (
+                select(messages.c.id).where(messages.c.id <= ends.old).order_by(messages.c.id).limit(DROPPED_AT_ONCE)
+            )
+            return int(work.execute(delete(messages).where(messages.c.id.in_(oldest))).rowcount)
+        if ends.newest is None or ends.newest <= work.now:
+            return 0
+        after = ends.last
+    return 0

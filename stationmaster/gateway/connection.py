@@ -1,16 +1,16 @@
-"""One connected station: its inbound lane, its outbound calls, the boot guard.
+"""One connected charger: what comes in goes through its lane, what we ask of it through its outbound calls.
 
-The reader of the socket never waits for a handler. Calls of the station are handled one at a time, in their order; each is
+The reader of the socket never waits for a handler. Calls of the charger are handled one at a time, in their order; each is
 answered after its commit, and only then is the next one looked at.
 """
 
 from __future__ import annotations
 
-import logging
+import asyncio
 import re
 import time
-from collections import deque
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Protocol
@@ -18,34 +18,27 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from stationmaster.domain import message_log, quarantine
+from stationmaster.domain import quarantine
 from stationmaster.domain.commands import Outcome
-from stationmaster.domain.stations import Station
+from stationmaster.domain.exchanges import Exchange
+from stationmaster.gateway import reading, repeats, units
 from stationmaster.gateway.directory import Entry
+from stationmaster.gateway.lane import Lane, State
 from stationmaster.gateway.outbound import Outbound
+from stationmaster.gateway.refusals import KEPT, refusal
+from stationmaster.gateway.remembered import Remembered
+from stationmaster.gateway.repeats import Repeats
 from stationmaster.handlers.routing import Handler, Routes
 from stationmaster.ocpp import frames
 from stationmaster.ocpp.errors import Defect, OcppError
 from stationmaster.ocpp.messages import Request
-from stationmaster.storage import Database, StorageUnavailable, Work
+from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
-_each = logging.getLogger(
-    "stationmaster.messages"
-)  # is a line for each message wanted? Asking is cheaper than making it
 
-# Losing one of these loses money: never answered with an error of ours (rule 2), quarantined before an error of theirs.
-TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
-REGISTERING = "BootNotification"
-PROMPT = "Heartbeat"  # the one message that may be answered without a commit (rule 1)
-
-LANE = 32  # messages that may wait in the lane; more, and we stop reading the socket
-REMEMBERED = 8  # answers a connection remembers, those from before it included
-LOGGED = 16 * 1024  # bytes of a frame out of order that are kept in the message log
-LIMIT_BEFORE_ACCEPTED = 64 * 1024  # RPC-21
-LIMITS = {"1.6": 256 * 1024, "2.0.1": 512 * 1024, "2.1": 512 * 1024}
-_ANSWER = re.compile(rb"\s*\[\s*[34]\s*[,\]]")
-BACK_LATER, SUPERSEDED, REMOVED = 1013, 4001, 4002
+BACK_LATER, SUPERSEDED, REMOVED, RENEWED = 1013, 4001, 4002, 4003
+ASK_TO_REGISTER_S = 30.0
+_ANSWER = re.compile(rb"[\s\0]*\[\s*[345]\s*[,\]]")
 
 
 class Link(Protocol):
@@ -62,7 +55,7 @@ class Link(Protocol):
 
 
 class Counts:
-    """What went through this process, for the status page."""
+    """What went through this process, for the status page and the metrics."""
 
     def __init__(self) -> None:
         self.received = 0
@@ -70,32 +63,62 @@ class Counts:
         self.refused = 0
         self.errors = 0
         self.unexpected = 0  # answers to nothing we have asked (RPC-12)
+        self.logged_bytes = 0  # of frames, into the message log
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """How this server treats what chargers say, whatever their version."""
+
+    strict: bool = False
+    set_aside_after: int = 3
+    """Failures of ours at one message, after which it is set aside and answered (A3)."""
+    log_bytes_per_day: int = 50_000_000
+    """Of one charger's frames, in the message log (A6)."""
+    boot_grace_s: float = 5.0
+    """Time for a charger that has never booted here to do so by itself, before it is asked to (L3)."""
+    renewal_grace_s: float = 300.0
+    """Time that a connection lives on after the secret it came in with was renewed (A13)."""
+    node: str | None = None
+    """Our name, when there are other nodes: each unit then looks whether the charger is still connected here (N11)."""
+
+
+# Long messages are read here, one at a time, so that they take no more than a part of one core from everyone else.
+_long_messages = ThreadPoolExecutor(1, "long-messages")
 
 
 class Connection:
-    """A station on a socket, from its handshake to its close."""
+    """A charger on a socket, from its handshake to its close."""
 
     __slots__ = (
-        "_answers",
-        "_busy",
+        "_asking",
         "_counts",
         "_database",
+        "_dialect",
         "_expected",
-        "_fresh",
         "_lane",
         "_outbound",
-        "_paused",
+        "_remembered",
+        "_renewed_at",
+        "_repeats",
         "_routes",
-        "_strict",
-        "closed",
+        "_rules",
         "connected_at",
+        "credential",
         "entry",
         "generation",
         "link",
     )
 
     def __init__(
-        self, entry: Entry, routes: Routes, link: Link, database: Database, counts: Counts, *, strict: bool
+        self,
+        entry: Entry,
+        routes: Routes,
+        link: Link,
+        database: Database,
+        counts: Counts,
+        *,
+        rules: Rules | None = None,
+        remembered: Remembered | None = None,
     ) -> None:
         if entry.station.version != routes.dialect.version:
             entry.station = msgspec.structs.replace(entry.station, version=routes.dialect.version)
@@ -103,27 +126,46 @@ class Connection:
         self.link = link
         self.generation = 0
         self.connected_at = datetime.now(UTC)
-        self.closed = False
+        self.credential = entry.credential  # with which it came in
         self._routes = routes
+        self._dialect = routes.dialect
         self._database = database
         self._counts = counts
-        self._strict = strict
-        self._lane: deque[bytes] | None = None  # made when a message has to wait
-        self._busy = False
-        self._paused = False
-        self._fresh = True  # no message has been to the database yet
-        self._answers: dict[str, tuple[int, bytes]] | None = None  # by message id, the oldest first: content and answer
+        self._rules = rules or Rules()
+        self._remembered = remembered or Remembered()
+        self._lane = Lane(self._handle, link.pause_reading, link.resume_reading)
+        self._repeats: Repeats | None = None  # made with the first message that counts
         self._outbound: Outbound | None = None
         self._expected: set[str] | None = None  # actions we have asked for by TriggerMessage while pending (CON-21)
+        self._renewed_at = 0.0  # monotonic
+        self._asking: asyncio.Task[Outcome] | None = None
 
     @property
     def version(self) -> str:
-        return self._routes.dialect.version
+        return self._dialect.version
 
     @property
     def limit(self) -> int:
         """The longest message taken, in bytes."""
-        return LIMITS[self.version] if self.entry.station.accepted else LIMIT_BEFORE_ACCEPTED
+        return self._dialect.limit(accepted=self.entry.station.accepted)
+
+    @property
+    def closed(self) -> bool:
+        return self._lane.state is State.CLOSED
+
+    @property
+    def idle(self) -> bool:
+        """No message is between its arrival and its answer."""
+        return self._lane.state is not State.BUSY
+
+    def look_after(self, now: float) -> None:
+        """From time to time: a secret that was renewed ends what it has let in, with the grace that a renewal needs."""
+        if self.entry.credential == self.credential or self.closed:
+            self._renewed_at = 0.0
+        elif not self._renewed_at:
+            self._renewed_at = now
+        elif now - self._renewed_at > self._rules.renewal_grace_s:
+            self.close(RENEWED, "its secret was renewed")
 
     # From the socket
 
@@ -132,25 +174,34 @@ class Connection:
         self._counts.received += 1
         if not data or data.isspace():
             return  # some firmwares send empty frames
-        if b"\\" in data and b"\\u0000" in data:  # no text of a station's means it, and PostgreSQL cannot keep it
-            data = data.replace(b"\\u0000", b"\\ufffd")
         if not data.startswith(b"[2") and self._is_answer(data):
             return
-        if self._busy:
-            if self._lane is None:
-                self._lane = deque()
-            self._lane.append(data)
-            if len(self._lane) >= LANE and not self._paused:
-                self._paused = True
-                self.link.pause_reading()
-        else:
-            self._handle(data)
+        self._lane.add(data)
+
+    def too_long(self, head: bytes) -> None:
+        """A message beyond the limit: its head is kept, for a person if it tells of a transaction, and the socket is closed."""
+        error = OcppError(
+            Defect.FORMAT, f"a message may have {self.limit:,} bytes", came=f"more than {len(head) - 1:,} bytes"
+        )
+        start = head[: KEPT * 4]
+        action = next((name for name in self._dialect.transaction_messages if f'"{name}"'.encode() in start[:1024]), "")
+        station = self.entry.station
+        log.warning("message.too_long", station=station.identity, action=action, bytes=len(head))
+        kept = refusal(
+            self._dialect, station, self._remembered.hints, message_id="", action=action, data=start, error=error
+        )
+        hint = (
+            f"a message was longer than {self.limit:,} bytes, and was lost but for its beginning: {action or 'unknown'}"
+        )
+        kept = msgspec.structs.replace(kept, hint=hint, hint_kind="too_long")
+        self._database.submit(units.refuse, (kept,), _nothing, lane=station.id)
 
     def _is_answer(self, data: bytes) -> bool:
+        """Take an answer to a call of ours; an unreadable one as well, for answers are never answered (L5)."""
         if _ANSWER.match(data) is None:
             return False
         try:
-            frame = frames.read(data)
+            frame, _ = reading.read(data, strict=self._rules.strict)
         except OcppError as error:
             if error.answerable:  # no answer after all
                 return False
@@ -158,24 +209,24 @@ class Connection:
             return True
         if isinstance(frame, frames.CallResult):
             self._take_answer(frame.id, frame.payload)
-            return True
-        if isinstance(frame, frames.CallError):
-            outcome = Outcome(
-                kind="error", code=frame.code, description=frame.description, details=_object(frame.details)
+        elif isinstance(frame, frames.CallError):
+            details = _object(frame.details)
+            self._match(
+                frame.id, Outcome(kind="error", code=frame.code, description=frame.description, details=details)
             )
-            self._match(frame.id, outcome)
-            return True
-        return False
+        else:
+            return False
+        return True
 
     def _take_answer(self, message_id: str, payload: Any) -> None:
+        """The repaired answer decides (C1)."""
         action = None if self._outbound is None else self._outbound.waiting_for(message_id)
-        if action is None:
-            self._match(message_id, Outcome(kind="result"))
+        if action is None or action not in self._dialect.requests:
+            self._match(message_id, Outcome(kind="result", payload=None if action is None else _object(payload)))
             return
         try:
-            if action in self._routes.dialect.requests:
-                self._routes.dialect.decode_response(action, payload)
-            outcome = Outcome(kind="result", payload=_object(payload))
+            response = self._dialect.decode_response(action, payload, strict=self._rules.strict)
+            outcome = Outcome(kind="result", payload=_object(frames.payload_of(response)))
         except OcppError as error:
             outcome = msgspec.structs.replace(_invalid(error), payload=_object(payload))
         self._match(message_id, outcome)
@@ -189,205 +240,337 @@ class Connection:
 
     def hold(self) -> None:
         """Whether it is accepted has to be asked of the database: messages wait until `go_on`."""
-        self._busy = True
+        self._lane.begin()
 
     def go_on(self) -> None:
-        self._next()
-
-    def _next(self) -> None:
-        self._busy = False
-        while self._lane and not self._busy and not self.closed:
-            self._handle(self._lane.popleft())
-        if self._paused and (not self._lane or len(self._lane) < LANE // 2):
-            self._paused = False
-            self.link.resume_reading()
+        self._lane.done()
 
     def _handle(self, data: bytes) -> None:
-        """Handle one message; when it needs the database, `_busy` until it is answered."""
+        """One message. When it needs the database, or is long, the lane is busy until it is answered."""
+        if len(data) > reading.LONG:
+            self._handle_long(data)
+            return
         try:
-            frame = frames.read(data)
+            frame, remarks = reading.read(data, strict=self._rules.strict)
         except OcppError as error:
-            # What can't be read may still be somebody's money (rule 3.1: quarantine before CALLERROR).
-            action = next((name for name in TRANSACTION_MESSAGES if f'"{name}"'.encode() in data), "")
-            self._refuse(error.message_id, action, data, error, answerable=error.answerable)
+            self._refuse_unreadable(data, error)
             return
-        if isinstance(frame, frames.Call):
-            self._handle_call(frame, data)
+        if frame.__class__ is frames.Call:
+            self._handle_call(frame, data, remarks)
         else:
-            self._handle_other(frame, data)
+            self._handle_other(frame, data, remarks)
 
-    def _handle_other(self, frame: frames.Frame, data: bytes) -> None:
-        """Unknown message types are ignored and logged by 1.6 (1.6J §4.1.3), answered by 2.0.1 when the id is readable."""
-        if isinstance(frame, frames.UnknownType) and self._routes.dialect.answers_unknown_types and frame.id:
-            error = OcppError(Defect.MESSAGE_TYPE, "there is no such message type", frame.id)
-            self._refuse(frame.id, "", data, error)
-        else:
-            log.info("frame.ignored", station=self.entry.station.identity, kind=type(frame).__name__)
-            self._log(data=data, message_id=str(getattr(frame, "id", "")), action="", outcome="ignored")
-
-    def _handle_call(self, call: frames.Call, data: bytes) -> None:
-        answer, reused = self._answered_already(call)
-        if answer is not None:
-            self._send(answer)
-            return
-        dialect = self._routes.dialect
+    def _handle_call(self, call: frames.Call | frames.Send, data: bytes, remarks: tuple[str, ...]) -> None:
+        content = bytes(call.payload)
         try:
-            if call.action not in dialect.requests:
-                raise OcppError(Defect.UNKNOWN_ACTION, f"OCPP {dialect.version} has no such action", call.id)
-            handler = self._routes.handlers.get(call.action)
-            if handler is None:
-                raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken here", call.id)
-            self._guard(call)
-            request, remarks = dialect.decode_request(call.action, call.payload, strict=self._strict)
+            self._guard(call.action)
+            handler, request, tolerated = reading.understand(
+                self._routes, call.action, content, strict=self._rules.strict
+            )
         except OcppError as error:
-            self._refuse(call.id, call.action, data, error)
+            self._refuse(call, data, error)
             return
-        if reused:
-            remarks = (*remarks, "the message id was used before, for something else")
-        if call.action == PROMPT:
-            self._answer_promptly(call, handler, request, data, remarks)
-            return
-        self._busy = True
-        # After a boot message ids begin anew, so no answer from before it counts.
-        first = self._fresh and call.action != REGISTERING
-        unit = (self.entry.station, call, handler, request, remarks, first, time.perf_counter())
-        self._fresh = False
-        self._database.submit(answered, unit, partial(self._handled, call, data), lane=self.entry.station.id)
+        self._take(call, content, data, handler, request, remarks + tolerated if remarks else tolerated)
 
-    def _guard(self, call: frames.Call) -> None:
-        """Before it is accepted, a station may only introduce itself, and answer what we have triggered (CON-21)."""
-        if call.action == REGISTERING or self.entry.station.accepted:
+    def _handle_long(self, data: bytes) -> None:
+        """Read it in a thread, and go on here."""
+
+        def read() -> _Read:
+            frame: frames.Frame | None = None
+            try:
+                frame, remarks = reading.read(data, strict=self._rules.strict)
+                if not isinstance(frame, frames.Call | frames.Send):
+                    return _Read(frame, remarks)
+                content = bytes(frame.payload)
+                handler, request, more = reading.understand(
+                    self._routes, frame.action, content, strict=self._rules.strict
+                )
+                return _Read(frame, remarks + more, content, handler, request)
+            except OcppError as error:
+                return _Read(frame, error=error)
+
+        def done(reading_it: asyncio.Future[_Read]) -> None:
+            if not self.closed and not reading_it.cancelled():
+                self._lane.free()
+                self._handle_read(reading_it.result(), data)
+                if self._lane.state is State.FREE:
+                    self._lane.done()
+
+        self._lane.begin()
+        asyncio.get_running_loop().run_in_executor(_long_messages, read).add_done_callback(done)
+
+    def _handle_read(self, found: _Read, data: bytes) -> None:
+        """What the thread has found in a long message."""
+        frame, error = found.frame, found.error
+        if isinstance(frame, frames.Call | frames.Send):
+            try:
+                self._guard(frame.action)
+            except OcppError as not_now:
+                error = not_now
+        if frame is None:
+            assert error is not None
+            self._refuse_unreadable(data, error)
+        elif error is not None:
+            assert isinstance(frame, frames.Call | frames.Send)
+            self._refuse(frame, data, error)
+        elif isinstance(frame, frames.Call | frames.Send) and found.handler is not None and found.request is not None:
+            self._take(frame, found.content, data, found.handler, found.request, found.remarks)
+        else:
+            self._handle_other(frame, data, found.remarks)
+
+    def _handle_other(self, frame: frames.Frame, data: bytes, remarks: tuple[str, ...]) -> None:
+        """What is no call: a SEND or a CALLRESULTERROR where the version has them, else a type that nobody defined."""
+        dialect, station = self._dialect, self.entry.station
+        number = frames.number_of(frame)
+        if number in dialect.frame_types:
+            if isinstance(frame, frames.Send):
+                self._handle_call(frame, data, remarks)
+            elif isinstance(frame, frames.CallResultError):
+                self._answer_refused(frame, data)
             return
-        if self._expected and call.action in self._expected:
+        if dialect.answers_unknown_types and frame.id:
+            # 1.6 ignores such a frame and logs it (1.6J §4.1.3); 2.0.1 answers it when the id is readable.
+            error = OcppError(Defect.MESSAGE_TYPE, "there is no such message type", frame.id, None)
+            self._keep_refused(frame.id, "", data, error, answerable=True)
             return
-        raise OcppError(Defect.SECURITY, "not before the boot is accepted", call.id)
+        log.info("frame.ignored", station=station.identity, kind=number)
+        text = units.text_of(data, KEPT)
+        self._log(Exchange("in", frame.id or "", "", text, None, "ignored"))
+
+    def _answer_refused(self, frame: frames.CallResultError, data: bytes) -> None:
+        """2.1: the charger could not use an answer of ours. Nothing is to be answered; a person should know (RPC-16)."""
+        station = self.entry.station
+        why = f"{frame.code}: {frame.description}" if frame.description else frame.code
+        log.warning("answer.refused", station=station.identity, message_id=frame.id, why=why)
+        self._log(Exchange("in", frame.id, "", units.text_of(data, KEPT), None, frame.code))
+        hint = self._remembered.hints.refused(f"answer {frame.code}", f"our answers: {why}")
+        if hint is not None:
+            self._database.submit(units.raise_alarm, (station, "answer_refused", hint), _nothing, lane=station.id)
+
+    def _guard(self, action: str) -> None:
+        """Before it is accepted, a charger may only introduce itself, and send what we have triggered (CON-21).
+
+        One that is registered and never booted here has moved in from elsewhere: its transactions are taken (L3). Raises `OcppError`.
+        """
+        station = self.entry.station
+        if station.accepted or action == self._dialect.registering:
+            return
+        if self._expected and action in self._expected:
+            return
+        if station.registration == "accepted":
+            self._ask_to_register()
+            if action in self._dialect.transaction_messages:
+                return
+        raise OcppError(Defect.SECURITY, "not before the boot is accepted")
+
+    def _ask_to_register(self) -> None:
+        """It has time to introduce itself first: most do, a moment after they have said something else."""
+        if self._remembered.may_ask_to_register():
+            asyncio.get_running_loop().call_later(self._rules.boot_grace_s, self._still_unregistered)
+
+    def _still_unregistered(self) -> None:
+        if self.closed or self.entry.station.accepted:
+            return
+        action, request = self._dialect.asks_to_register
+        asking = self.call(action, request, timeout_s=ASK_TO_REGISTER_S)
+        self._asking = asyncio.get_running_loop().create_task(asking)
 
     def expect(self, action: str) -> None:
-        """We have asked for this message while the station is pending; let it through."""
+        """We have asked for this message while the charger is pending; let it through."""
         if self._expected is None:
             self._expected = set()
         self._expected.add(action)
 
-    def _answered_already(self, call: frames.Call) -> tuple[bytes | None, bool]:
-        """The answer we gave to this very call, on this connection or just before it; or whether its id is used again (RPC-10)."""
-        known = self._answers.get(call.id) if self._answers else None
-        if known is None:
-            return None, False
-        content, answer = known
-        return (answer, False) if content == _content(call) else (None, True)
-
-    def _remember(self, call: frames.Call, answer: bytes) -> None:
-        if call.action == REGISTERING and not self.entry.station.accepted:
-            return  # it asks again until the answer is another one, and some use one id for all
-        if self._answers is None:
-            self._answers = {}
-        self._answers.pop(call.id, None)
-        self._answers[call.id] = _content(call), answer
-        if len(self._answers) > REMEMBERED:
-            del self._answers[next(iter(self._answers))]
+    def _take(
+        self,
+        call: frames.Call | frames.Send,
+        content: bytes,
+        data: bytes,
+        handler: Handler,
+        request: Request,
+        remarks: tuple[str, ...],
+    ) -> None:
+        """A message that is in order: answer it after its commit."""
+        dialect, action = self._dialect, call.action
+        if action == dialect.prompt:
+            self._answer_promptly(call.id, action, content, handler, request, remarks)
+            return
+        lookup = False
+        if action in dialect.told_once:
+            known = self._repeats
+            if known is None:
+                known = self._repeats = Repeats()
+            answer = known.answer_to(call.id, action, content)
+            if answer is not None:
+                self._send(answer)
+                return
+            lookup, known.fresh = known.fresh, False
+            if known.knows(call.id):
+                remarks = (*remarks, repeats.USED_AGAIN)
+        elif action == dialect.registering:
+            self._repeats = Repeats()
+            self._repeats.forget()
+        elif self._repeats is not None and self._repeats.knows(call.id):
+            remarks = (*remarks, repeats.USED_AGAIN)
+        told = units.Told(
+            self.entry.station,
+            call.id,
+            action,
+            content,
+            handler,
+            request,
+            remarks,
+            time.perf_counter(),
+            self._log_share(len(content)),
+            lookup,
+            self._rules.node,
+            action in dialect.without_secrets,
+        )
+        self._lane.begin()
+        silent = call.__class__ is frames.Send
+        self._database.submit(units.answer, (told,), partial(self._handled, told, data, silent), lane=told.station.id)
 
     def _answer_promptly(
-        self, call: frames.Call, handler: Handler, request: Request, data: bytes, remarks: tuple[str, ...]
+        self, message_id: str, action: str, content: bytes, handler: Handler, request: Request, remarks: tuple[str, ...]
     ) -> None:
+        """The one message whose answer waits for no commit."""
         clock = _Clock(self._database.clock())
-        answer = frames.result(call.id, handler(clock, self.entry.station, request))  # type: ignore[arg-type]
-        self._remember(call, answer)
-        self._send(answer)
-        self._log(
-            data=bytes(call.payload),
-            message_id=call.id,
-            action=call.action,
-            outcome="ok",
-            response=_payload_of(answer),
-            remarks=remarks,
-        )
+        payload = frames.payload_of(handler(clock, self.entry.station, request))  # type: ignore[arg-type]
+        self._send(frames.result_of(message_id, payload))
+        text = units.text_of(content, self._log_share(len(content)))
+        self._log(Exchange("in", message_id, action, text, payload.decode(), "ok", None, remarks))
 
-    def _handled(self, call: frames.Call, data: bytes, result: Any, error: BaseException | None) -> None:
+    def _handled(self, told: units.Told, data: bytes, silent: bool, result: Any, error: BaseException | None) -> None:
         """The commit is done, or has failed: answer, and look at the next message."""
         if error is None:
-            frame, before = result
-            for known in before:
-                self._remember(*known)
-            self._remember(call, frame)
-            self._send(frame)
-            if _each.isEnabledFor(logging.DEBUG):
-                log.debug("message", station=self.entry.station.identity, action=call.action)
+            answer = frames.result_of(told.message_id, result.payload)
+            if told.action in self._dialect.told_once and self._repeats is not None:
+                for message_id, action, content, payload in result.before:
+                    self._repeats.remember(message_id, action, content, frames.result_of(message_id, payload))
+                self._repeats.remember(told.message_id, told.action, told.content, answer)
+            if not silent:
+                self._send(answer)
+            self._lane.done()
         else:
-            self._failed(call, data, error)
-        self._next()
+            self._failed(told, data, silent, error)
 
-    def _failed(self, call: frames.Call, data: bytes, error: BaseException) -> None:
-        """Our own failure is not a final answer (rule 2): go away, and the station keeps its copy."""
+    def _failed(self, told: units.Told, data: bytes, silent: bool, error: BaseException) -> None:
+        """Our own failure is not a final answer (rule 2): go away, and the charger keeps its copy."""
         self._counts.errors += 1
-        station = self.entry.station.identity
-        if isinstance(error, StorageUnavailable):
-            log.error("message.not_stored", station=station, action=call.action, why=str(error))
+        station, action = told.station, told.action
+        if isinstance(error, units.Superseded):
+            text = units.text_of(told.content, told.kept)
+            self._log(Exchange("in", told.message_id, action, text, None, "superseded", None, (str(error),)))
+            self.close(SUPERSEDED, "superseded by a newer connection")
+        elif isinstance(error, StorageUnavailable):
+            log.error("message.not_stored", station=station.identity, action=action, why=str(error))
             self.close(BACK_LATER, "try again later")
-            return
-        log.error("message.failed", station=station, action=call.action, exc_info=error)
-        if call.action in TRANSACTION_MESSAGES:
-            self._quarantine(call.action, f"failed here: {type(error).__name__}", data, lambda *_: None)
-            self.close(BACK_LATER, "try again later")
+        elif action in self._dialect.transaction_messages:
+            log.error("message.failed", station=station.identity, action=action, exc_info=error)
+            self._set_aside(told, data, silent, error)
         else:
-            self._send(
-                frames.error(call.id, self._routes.dialect.error_code(Defect.INTERNAL), "something went wrong here")
-            )
+            log.error("message.failed", station=station.identity, action=action, exc_info=error)
+            if not silent:
+                self._send_error(told.message_id, Defect.INTERNAL, "something went wrong here")
+            self._lane.done()
+
+    def _set_aside(self, told: units.Told, data: bytes, silent: bool, error: BaseException) -> None:
+        """It is money: keep it for a person. After some failures it is answered, or it would block its charger for ever (A3)."""
+        station = told.station
+        failures = self._remembered.failed(told.content)
+        last = failures >= self._rules.set_aside_after
+        text = units.text_of(data, len(data))
+        exchange = Exchange(
+            "in",
+            told.message_id,
+            told.action,
+            units.text_of(told.content, told.kept),
+            None,
+            "InternalError",
+            None,
+            (f"failed here for the {failures}. time: {type(error).__name__}",),
+        )
+        kept = units.Refused(
+            station, exchange, f"failed here: {type(error).__name__}", text, quarantine.key_of(told.content.decode())
+        )
+
+        def stored(_: Any, failure: BaseException | None) -> None:
+            if failure is not None or not last:
+                self.close(BACK_LATER, "try again later")
+                return
+            receipt = self._dialect.receipt(told.action)
+            if silent:
+                pass
+            elif receipt is not None:
+                self._send(frames.result(told.message_id, receipt))
+            else:
+                self._send_error(told.message_id, Defect.INTERNAL, "something went wrong here; it is kept")
+            self._lane.done()
+
+        self._database.submit(units.refuse, (kept,), stored, lane=station.id)
 
     # Refusals
 
-    def _refuse(self, message_id: str, action: str, data: bytes, error: OcppError, *, answerable: bool = True) -> None:
+    def _refuse_unreadable(self, data: bytes, error: OcppError) -> None:
+        """What can't be read may still be somebody's money (rule 3.1: quarantine before CALLERROR)."""
+        action = next((name for name in self._dialect.transaction_messages if f'"{name}"'.encode() in data), "")
+        self._keep_refused(error.message_id, action, data, error, answerable=error.answerable)
+
+    def _refuse(self, call: frames.Call | frames.Send, data: bytes, error: OcppError) -> None:
+        self._keep_refused(call.id, call.action, data, error, answerable=call.__class__ is frames.Call)
+
+    def _keep_refused(self, message_id: str, action: str, data: bytes, error: OcppError, *, answerable: bool) -> None:
         """Answer a defective frame in this version's spelling. A transaction message is in the quarantine before that."""
-        code = self._routes.dialect.error_code(error.defect)
         self._counts.errors += 1
-        log.info(
-            "message.refused", station=self.entry.station.identity, action=action, code=code, why=error.description
+        station = self.entry.station
+        code = self._dialect.error_code(error.defect)
+        log.info("message.refused", station=station.identity, action=action, code=code, why=error.explained)
+        refused = refusal(
+            self._dialect,
+            station,
+            self._remembered.hints,
+            message_id=message_id,
+            action=action,
+            data=data,
+            error=error,
+            kept=min(KEPT, self._log_share(len(data))),
         )
-        self._log(data=data, message_id=message_id, action=action, outcome=code, remarks=(error.description,))
-        if not answerable:
+        if refused.quarantine is None:
+            if answerable:
+                self._send_error(message_id, error.defect, error.description)
+            self._database.submit(units.refuse, (refused,), _nothing, lane=station.id)
             return
-        answer = frames.error(message_id, code, error.description)
-        if action in TRANSACTION_MESSAGES:
-            self._busy = True
 
-            def stored(_: Any, failure: BaseException | None) -> None:
-                if failure is None:
-                    self._send(answer)
-                else:
-                    self.close(BACK_LATER, "try again later")
-                self._next()
+        def stored(_: Any, failure: BaseException | None) -> None:
+            if failure is not None:
+                self.close(BACK_LATER, "try again later")
+                return
+            if answerable:
+                self._send_error(message_id, error.defect, error.description)
+            self._lane.done()
 
-            self._quarantine(action, f"{code}: {error.description}", data, stored)
-        else:
-            self._send(answer)
+        self._lane.begin()
+        self._database.submit(units.refuse, (refused,), stored, lane=station.id)
 
-    def _quarantine(
-        self, action: str, reason: str, data: bytes, done: Callable[[Any, BaseException | None], None]
-    ) -> None:
-        text = _text(data)
-        self._database.submit(quarantined, (self.entry.station, action, reason, text), done, lane=self.entry.station.id)
-
-    def _log(
-        self,
-        *,
-        data: bytes,
-        message_id: str,
-        action: str,
-        outcome: str,
-        response: str | None = None,
-        remarks: tuple[str, ...] = (),
-    ) -> None:
+    def _log(self, exchange: Exchange) -> None:
         """Into the message log, without waiting for the commit."""
-        row = _Exchange(
-            "in", message_id, action, _text(data[:LOGGED]), response, outcome, None, "; ".join(remarks) or None
-        )
-        self._database.submit(logged, (self.entry.station, row), _nothing, lane=self.entry.station.id)
+        station = self.entry.station
+        self._database.submit(units.log_exchange, (station, exchange), _nothing, lane=station.id)
+
+    def _log_share(self, size: int) -> int:
+        kept = self._remembered.log_share(size, self._rules.log_bytes_per_day)
+        self._counts.logged_bytes += min(size, kept)
+        return kept
 
     # To the socket
 
     def _send(self, data: bytes) -> None:
-        if not self.closed:
+        if self._lane.state is not State.CLOSED:
             self._counts.sent += 1
             self.link.send(data)
+
+    def _send_error(self, message_id: str, defect: Defect, description: str) -> None:
+        self._send(frames.error(message_id, self._dialect.error_code(defect), description))
 
     async def call(
         self,
@@ -410,17 +593,17 @@ class Connection:
             sent=sent,
             late=late,
         )
-        row = _Exchange(
+        exchange = Exchange(
             "out",
             outcome.message_id or "",
             action,
-            msgspec.json.encode(payload).decode(),
-            None if outcome.payload is None else msgspec.json.encode(outcome.payload).decode(),
+            frames.payload_of(payload).decode(),
+            None if outcome.payload is None else frames.payload_of(outcome.payload).decode(),
             "ok" if outcome.kind == "result" else outcome.code or outcome.kind,
             outcome.took_ms,
-            outcome.description,
+            () if outcome.description is None else (outcome.description,),
         )
-        self._database.submit(logged, (self.entry.station, row), _nothing, lane=self.entry.station.id)
+        self._log(exchange)
         return outcome
 
     def close(self, code: int, reason: str) -> None:
@@ -430,29 +613,21 @@ class Connection:
             self.link.close(code, reason)
 
     def dead(self) -> None:
-        """The socket is closed, by whomever: waiting commands end, waiting messages are the station's again."""
-        self.closed = True
-        self._lane = None
+        """The socket is closed, by whomever: waiting commands end, waiting messages are the charger's again."""
+        self._lane.close()
         if self._outbound is not None:
             self._outbound.close()
 
-    @property
-    def idle(self) -> bool:
-        """No message is between its arrival and its answer."""
-        return not self._busy
 
+class _Read(msgspec.Struct, frozen=True):
+    """A long message, as far as it could be read."""
 
-class _Exchange(msgspec.Struct, frozen=True, gc=False):
-    """A row for the message log."""
-
-    direction: str
-    message_id: str
-    action: str
-    request: str
-    response: str | None
-    outcome: str
-    took_ms: float | None
-    remarks: str | None
+    frame: frames.Frame | None
+    remarks: tuple[str, ...] = ()
+    content: bytes = b""
+    handler: Handler | None = None
+    request: Request | None = None
+    error: OcppError | None = None
 
 
 class _Clock:
@@ -464,95 +639,11 @@ class _Clock:
         self.now = now
 
 
-# Units of work, run in the writer lane
-
-
-def answered(
-    work: Work,
-    station: Station,
-    call: frames.Call,
-    handler: Handler,
-    request: Request,
-    remarks: tuple[str, ...],
-    first: bool,
-    received: float,
-) -> tuple[bytes, list[tuple[frames.Call, bytes]]]:
-    """Handle a request and keep it with its answer, in one transaction; returns the answer's frame.
-
-    With the first message of a connection it also returns what was answered before it, oldest first: only there can a repeat
-    come from before.
-    """
-    text = bytes(call.payload).decode()
-    before = _answered_before(work, station) if first else []
-    for known, frame in before:
-        if (known.id, known.action, bytes(known.payload)) == (call.id, call.action, bytes(call.payload)):
-            return frame, before
-    answer = frames.result(call.id, handler(work, station, request))
-    message_log.add(
-        work,
-        station,
-        direction="in",
-        message_id=call.id,
-        action=call.action,
-        request=text,
-        response=_payload_of(answer),
-        outcome="ok",
-        took_ms=_since(received),
-        remarks="; ".join(remarks) if remarks else None,
-    )
-    return answer, before
-
-
-def _answered_before(work: Work, station: Station) -> list[tuple[frames.Call, bytes]]:
-    return [
-        (
-            frames.Call(row.message_id, row.action, msgspec.Raw(row.request.encode())),
-            frames.result(row.message_id, row.response.encode()),
-        )
-        for row in message_log.last_answered(work, station)
-    ]
-
-
-def _content(call: frames.Call) -> int:
-    """A fingerprint of what is asked; together with the message id it tells a repeat from a re-used id."""
-    return hash((call.action, bytes(call.payload)))
-
-
-def quarantined(work: Work, station: Station, action: str, reason: str, text: str) -> None:
-    quarantine.keep(work, station, action=action, reason=reason, content=text, content_key=quarantine.key_of(text))
-
-
-def logged(work: Work, station: Station, row: _Exchange) -> None:
-    message_log.add(
-        work,
-        station,
-        direction=row.direction,
-        message_id=row.message_id,
-        action=row.action,
-        request=row.request,
-        response=row.response,
-        outcome=row.outcome,
-        took_ms=row.took_ms,
-        remarks=row.remarks,
-    )
-
-
 def _invalid(error: OcppError) -> Outcome:
     """What comes of a command whose answer is no valid one: it is finished, and nothing else is harmed (RPC-17)."""
     return Outcome(
-        kind="error", code="InvalidAnswer", description=f"the charger's answer is not valid: {error.description}"
+        kind="error", code="InvalidAnswer", description=f"the charger's answer is not valid: {error.explained}"
     )
-
-
-def _text(data: bytes) -> str:
-    """A frame as text that any database keeps."""
-    return data.decode(errors="replace").replace("\0", "\ufffd")
-
-
-def _payload_of(answer: bytes) -> str:
-    """The payload of a CALLRESULT frame of ours: `[3,"id",{…}]`."""
-    text = answer.decode()
-    return text[text.index('",') + 2 : -1]
 
 
 def _object(payload: Any) -> dict[str, Any] | None:
@@ -561,10 +652,6 @@ def _object(payload: Any) -> dict[str, Any] | None:
     except msgspec.DecodeError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _since(started: float) -> float:
-    return round((time.perf_counter() - started) * 1000, 2)
 
 
 def _nothing(result: Any, error: BaseException | None) -> None:

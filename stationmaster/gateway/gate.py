@@ -18,11 +18,13 @@ import structlog
 from stationmaster.domain import connections, passwords
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
-from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link
+from stationmaster.gateway.allowance import Allowance
+from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link, Rules
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
 from stationmaster.gateway.registry import Registry
+from stationmaster.gateway.remembered import Remembered
 from stationmaster.handlers.routing import Routes
 from stationmaster.settings import Gateway as GatewaySettings
 from stationmaster.storage import Database
@@ -30,6 +32,7 @@ from stationmaster.storage import Database
 log = structlog.get_logger()
 
 MAX_REFUSALS = 1000  # different ones, between two writes
+MANY = "many addresses"  # what stands for those of one identity beyond the first
 MAX_CHECKS = 200  # secrets that wait for their slow check; about five seconds of work
 FAILED = Refused(500, b"Something went wrong here.\n", "")
 
@@ -58,6 +61,15 @@ class Gate:
         self._checking = 0
         self._refusals: dict[tuple[str, str, str], Refusal] = {}
         self._written_at = 0.0
+        self._remembered: dict[int, Remembered] = {}
+        self._rules = Rules(
+            strict=settings.strict,
+            set_aside_after=settings.set_aside_after,
+            log_bytes_per_day=int(settings.log_mb_per_day * 1_000_000),
+            boot_grace_s=settings.boot_grace_s,
+            renewal_grace_s=settings.renewal_grace_s,
+            node=registry.node,
+        )
         directory.on_removed = self._removed
 
     def decide(
@@ -129,7 +141,8 @@ class Gate:
             link,
             self._database,
             self.counts,
-            strict=self._settings.strict,
+            rules=self._rules,
+            remembered=self.remembered(entry),
         )
         if admitted.taken is not None:
             self._database.submit(passwords.taken, (entry.station, admitted.taken), _ignore, lane=entry.station.id)
@@ -140,6 +153,14 @@ class Gate:
             log.info("station.superseded", station=station, source=replaced.link.source)
             replaced.close(SUPERSEDED, "superseded by a newer connection")
         return connection
+
+    def remembered(self, entry: Entry) -> Remembered:
+        """What is known of this charger from its earlier connections."""
+        known = self._remembered.get(entry.station.id)
+        if known is None:
+            allowance = Allowance(self._settings.messages_per_s, self._settings.burst)
+            known = self._remembered[entry.station.id] = Remembered(allowance)
+        return known
 
     def leave(self, connection: Connection, reason: str) -> None:
         """A socket is closed."""
@@ -167,6 +188,9 @@ class Gate:
         log.info(
             "handshake.refused", identity=refused.identity, source=source, status=refused.status, why=refused.reason
         )
+        if refused.identity and (refused.identity, source, refused.reason) not in self._refusals:
+            of_this_one = sum(identity == refused.identity for identity, _, _ in self._refusals)
+            source = source if of_this_one < connections.KEPT_EACH else MANY
         key = (refused.identity, source, refused.reason)
         known = self._refusals.get(key)
         if known is None and len(self._refusals) >= MAX_REFUSALS:

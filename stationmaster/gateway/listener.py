@@ -6,7 +6,9 @@ The library (picows) parses frames and leaves to us what is here: fragments, lim
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import socket
 import struct
 import time
 from datetime import UTC, datetime, timedelta
@@ -23,6 +25,7 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from stationmaster.gateway.allowance import CONNECTING, price
 from stationmaster.gateway.connection import Connection
 from stationmaster.gateway.door import Door, Doors, Head
 from stationmaster.gateway.gate import Gate
@@ -32,7 +35,12 @@ from stationmaster.settings import Gateway as GatewaySettings
 
 log = structlog.get_logger()
 
-MAX_FRAME = 512 * 1024  # of the library; the connection's own limit is lower or equal
+# Of the library. The connection's own limit is lower: of a message between the two, the head is kept (L4).
+MAX_FRAME = 8 * 1024 * 1024
+LONG = 256 * 1024  # with more than this of one message, a connection needs one of a few places
+LONG_AT_ONCE = 16  # such messages that may arrive at the same time: what the process needs for them is bounded
+READ_AT_ONCE = 128 * 1024  # bytes that the system holds for us: no turn of the loop has more to do for one charger
+MAX_OWED = 2000.0  # messages' worth of pings and pongs beyond the allowance: nobody needs that many
 MAX_BUFFERED = 256 * 1024  # with more than this unsent, we stop reading (CON-11)
 MAX_UNSENT = 1024 * 1024  # with more than this unsent (commands go on timing out), the peer is cut
 STALLED_S = (
@@ -61,6 +69,20 @@ class _Quiet(logging.LoggerAdapter[logging.Logger]):
 _quiet = _Quiet(logging.getLogger("picows"), {})
 
 
+class Intake(WSProtocol):  # type: ignore[misc]
+    """The library's reader; it counts what has arrived of a message that is not complete."""
+
+    __slots__ = ("link",)
+    link: SocketLink
+
+    def buffer_updated(self, nbytes: int) -> None:
+        link = self.link
+        link.unfinished += nbytes
+        super().buffer_updated(nbytes)
+        if link.unfinished > LONG:
+            link.grows_long()
+
+
 class Listener:
     """The listening socket, and the sweep that looks after every connection."""
 
@@ -70,6 +92,7 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.links: set[SocketLink] = set()
+        self.long: dict[SocketLink, None] = {}  # those with a long message on its way, the first ones with a place
         self.doors = Doors(self, most=settings.max_handshakes, timeout_s=settings.handshake_timeout_s)
 
     async def start(self) -> int:
@@ -83,6 +106,8 @@ class Listener:
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise OSError(f"gateway.port: {where} cannot be used: {error.strerror or error}") from None
+        for listening in self._server.sockets:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AT_ONCE)
         self._sweeper = loop.call_later(SWEEP_S, self._sweep)
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -141,7 +166,7 @@ class Listener:
         link = SocketLink(self, admitted, source)
         headers = {} if admitted.subprotocol is None else {"Sec-WebSocket-Protocol": admitted.subprotocol}
         response = WSUpgradeResponse.create_101_response(headers)
-        protocol = WSProtocol(
+        protocol = Intake(
             None,
             None,
             False,
@@ -158,6 +183,7 @@ class Listener:
             None,
             READ_BUFFER,
         )
+        protocol.link = link
         protocol.connection_made(transport)
         transport.set_protocol(protocol)
         transport.resume_reading()
@@ -174,8 +200,20 @@ class Listener:
 
     def closed(self, link: SocketLink) -> None:
         self.links.discard(link)
+        self.no_longer(link)
         if link.connection is not None:
             self._gate.leave(link.connection, link.reason)
+
+    def has_place(self, link: SocketLink) -> bool:
+        """Whether this one's long message may go on arriving; if not now, its turn will come."""
+        self.long[link] = None
+        return link in itertools.islice(self.long, LONG_AT_ONCE)
+
+    def no_longer(self, link: SocketLink) -> None:
+        """Its long message is complete, or will never be."""
+        if self.long.pop(link, _NONE) is not _NONE:
+            for waiting in list(itertools.islice(self.long, LONG_AT_ONCE)):
+                waiting.has_place()
 
     def _sweep(self) -> None:
         """Every two seconds: ping the silent, close the dead, the stalled and the endless."""
@@ -213,13 +251,13 @@ class SocketLink(WSListener):
         "_parts",
         "_parts_since",
         "_pinged_at",
-        "_refilled_at",
         "_stalled_at",
         "_stops",
         "_transport",
         "connection",
         "reason",
         "source",
+        "unfinished",
     )
 
     def __init__(self, listener: Listener, admitted: Admitted, source: str) -> None:
@@ -235,8 +273,8 @@ class SocketLink(WSListener):
         self._stalled_at = 0.0
         self._parts: bytearray | None = None
         self._parts_since = 0.0
-        self._allowance = float(listener._settings.burst)
-        self._refilled_at = self._heard_at
+        self._allowance = listener._gate.remembered(admitted.entry).allowance
+        self.unfinished = 0  # bytes of the message that is arriving
         self._stops = 0  # why reading is stopped: a bit for each reason
 
     # Called by the library
@@ -247,6 +285,10 @@ class SocketLink(WSListener):
         assert self._admitted is not None
         admitted, self._admitted = self._admitted, None
         self.connection = self._listener.opened(self, admitted)
+        if self._allowance.owed < self._listener._settings.messages_per_s:  # a second's worth: a bad line is no attack
+            self._pay(CONNECTING)
+        else:
+            self._keep_pace()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
         self._transport = None
@@ -255,6 +297,9 @@ class SocketLink(WSListener):
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self._heard_at = time.monotonic()
         self._pinged_at = 0.0
+        if self.unfinished > LONG:
+            self._listener.no_longer(self)
+        self.unfinished = 0
         if self._closing_at:
             if frame.msg_type == WSMsgType.CLOSE:
                 transport.disconnect()
@@ -264,8 +309,12 @@ class SocketLink(WSListener):
             self._end(PROTOCOL, "reserved bits")
         elif kind == WSMsgType.TEXT or kind == WSMsgType.CONTINUATION:
             self._take(kind, frame)
-        elif kind == WSMsgType.PING:
-            transport.send_pong(frame.get_payload_as_bytes())
+        elif kind == WSMsgType.PING or kind == WSMsgType.PONG:
+            self._pay(1)
+            if self._allowance.owed > MAX_OWED:
+                self._end(POLICY, "too many pings")
+            elif kind == WSMsgType.PING:
+                transport.send_pong(frame.get_payload_as_bytes())
         elif kind == WSMsgType.CLOSE:
             self.reason = f"closed by the charger ({_close_code(frame)})"
             transport.send(WSMsgType.CLOSE, frame.get_payload_as_bytes()[:2])
@@ -320,6 +369,8 @@ class SocketLink(WSListener):
     def look_after(self, now: float, ping_interval_s: float, pong_timeout_s: float) -> None:
         if self._transport is None:
             return
+        if self.connection is not None:
+            self.connection.look_after(now)
         if self._closing_at:
             if now - self._closing_at > CLOSING_S:
                 self.abort()
@@ -347,15 +398,15 @@ class SocketLink(WSListener):
         if connection is None or connection.closed:
             return
         data = frame.get_payload_as_bytes()
+        self._pay(price(len(data), whole=frame.fin and kind == WSMsgType.TEXT))
         if self._parts is not None or not frame.fin or kind == WSMsgType.CONTINUATION:
             whole = self._assemble(data, frame.fin, kind == WSMsgType.CONTINUATION)
             if whole is None:
                 return
             data = whole
         if len(data) > connection.limit:
-            self._end(TOO_BIG, f"a message may have {connection.limit} bytes")
+            self._too_long(data)
             return
-        self._pay()
         connection.receive(data)
 
     def _assemble(self, data: bytes, final: bool, continues: bool) -> bytes | None:
@@ -368,30 +419,40 @@ class SocketLink(WSListener):
             self._parts, self._parts_since = bytearray(), time.monotonic()
         self._parts += data
         if len(self._parts) > self.connection.limit:
-            self._end(TOO_BIG, f"a message may have {self.connection.limit} bytes")
+            self._too_long(bytes(self._parts))
             return None
         if not final:
             return None
         whole, self._parts = bytes(self._parts), None
         return whole
 
-    def _pay(self) -> None:
-        """A message costs one from the allowance (RPC-24); without it we stop reading, and nothing is lost or refused."""
-        self._allowance -= 1
-        # Several messages may come in one read: those after the one that made us stop are owed as well.
-        if self._allowance < 0 and not self._stops & _RATE:
+    def _too_long(self, data: bytes) -> None:
+        """Its head is kept before the socket is closed: a limit never loses a transaction in silence (L4)."""
+        assert self.connection is not None
+        self.connection.too_long(data)
+        self._end(TOO_BIG, f"a message may have {self.connection.limit} bytes")
+
+    def _pay(self, cost: float) -> None:
+        """From the charger's allowance (RPC-24); without it we stop reading, and nothing is lost or refused."""
+        # Several frames may come in one read: those after the one that made us stop are owed as well.
+        if not self._allowance.pay(cost) and not self._stops & _RATE:
             self._keep_pace()
 
     def _keep_pace(self) -> None:
-        settings = self._listener._settings
-        now = time.monotonic()
-        self._allowance = min(settings.burst, self._allowance + (now - self._refilled_at) * settings.messages_per_s)
-        self._refilled_at = now
-        if self._allowance < 0:
+        wait_s = self._allowance.wait_s()
+        if wait_s > 0:
             self._stop_reading(_RATE)
-            asyncio.get_running_loop().call_later(-self._allowance / settings.messages_per_s, self._keep_pace)
+            asyncio.get_running_loop().call_later(wait_s, self._keep_pace)
         else:
             self._read_on(_RATE)
+
+    def grows_long(self) -> None:
+        """Much of one message has come. It needs a place to go on, for there is only so much memory."""
+        if not self._listener.has_place(self):
+            self._stop_reading(_MEMORY)
+
+    def has_place(self) -> None:
+        self._read_on(_MEMORY)
 
     def _stop_reading(self, reason: int) -> None:
         if not self._stops and self._transport is not None and not self._closing_at:
@@ -410,7 +471,8 @@ class SocketLink(WSListener):
             self.connection.close(code, reason)
 
 
-_LANE, _RATE, _UNSENT = 1, 2, 4
+_LANE, _RATE, _UNSENT, _MEMORY = 1, 2, 4, 8
+_NONE: Any = object()
 
 
 def _close_code(frame: WSFrame) -> int:

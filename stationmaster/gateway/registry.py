@@ -33,6 +33,11 @@ class Registry:
         self._doubtful = False  # something was not stored: the table may say what is not true
         bus.hear(Superseded, lambda _, news: self._taken_over(news.station_id, news.generation))
 
+    @property
+    def node(self) -> str | None:
+        """Our name, when there are other nodes."""
+        return None if self._bus.alone else self._bus.node
+
     async def join(self) -> None:
         """At the start: free what dead nodes have left behind. Raises `nodes.OtherKey`."""
         alone = self._bus.node if self._bus.alone else None

@@ -52,6 +52,7 @@ class OcppError(Exception):
         message_id: str = UNREADABLE_ID,
         message_type: int | None = None,
         where: str = "",
+        came: str = "",
     ) -> None:
         super().__init__(description or defect.value)
         self.defect = defect
@@ -59,11 +60,31 @@ class OcppError(Exception):
         self.message_id = message_id
         self.where = where
         """The field at fault, like `meterValue[0].timestamp`. For our log; not for the answer, which echoes nothing."""
+        self.came = came
+        """What came instead, shortened. For our log as well."""
         self.message_type = message_type
         """The type number of the frame when it was readable: only a CALL (2), or a frame of no readable type, is
         answered with an error; a bad CALLRESULT (3) never is."""
 
     @property
+    def explained(self) -> str:
+        """The whole truth for a person: which field, what was expected, what came. Never for the answer (RPC-03)."""
+        told = f"{self.where}: {self.description}" if self.where else self.description
+        return f"{told}; came {self.came}" if self.came else told
+
+    @property
     def answerable(self) -> bool:
         """May this defect be answered with a CALLERROR? Answers, and messages that ask for none, never are."""
         return self.message_type in (None, 2)
+
+
+SHOWN = 40
+"""Characters of a value that are shown in an explanation."""
+
+
+def shortened(value: object) -> str:
+    """A value as a station sent it, fit for a line: printable, and not longer than a person wants to read."""
+    text = value if isinstance(value, str) else repr(value)
+    plain = text[: SHOWN + 1].encode("unicode_escape").decode("ascii")
+    quoted = f"'{plain[:SHOWN]}'" if isinstance(value, str) else plain[:SHOWN]
+    return quoted if len(text) <= SHOWN else f"{quoted}… ({len(text):,} characters)"

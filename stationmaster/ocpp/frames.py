@@ -1,12 +1,12 @@
 """Bytes to frames and back, for all versions (1.6J §4, 2.x part 4 §4). Pure: what to do with a frame is decided elsewhere.
 
-`read` also holds the limits of form (RPC-23): depth, digits, no key twice, UTF-8. The tests for them are arranged so that
-an honest frame pays for a few C calls only, and the exact, slow look is taken when one of these is in doubt.
+`read` also holds the limits of form (RPC-23): depth, digits, UTF-8. An honest frame pays for a few C calls only; the exact,
+slow look is taken when one of these is in doubt. A key that comes twice is found where the payload is decoded (lenient.py),
+and what only byte by byte can be repaired is repaired in mending.py.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Annotated, Any
 
@@ -19,9 +19,11 @@ CALL, CALL_RESULT, CALL_ERROR, CALL_RESULT_ERROR, SEND = 2, 3, 4, 5, 6
 MAX_DEPTH = 32
 MAX_DIGITS = 32
 MAX_ID = 36
-"""Longest message id, in characters."""
+"""Longest message id that the specification knows, in characters."""
+LONGEST_ID = 255
+"""Longest one that we read: some stations put theirs into braces, and nothing else is wrong with them."""
 
-MessageId = Annotated[str, msgspec.Meta(max_length=MAX_ID)]
+MessageId = Annotated[str, msgspec.Meta(max_length=LONGEST_ID)]
 _EMPTY = msgspec.Raw(b"{}")
 
 
@@ -92,13 +94,25 @@ def read(data: bytes | bytearray | memoryview) -> Frame:
     text = bytes(data)
     try:
         frame: Known = _frame_decoder.decode(text)
-        whole = _json.decode(text)
+        if not text.isascii():
+            text.decode()  # a payload is skipped here, and its texts with it
     except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError):
         return _diagnose(text)
-    if whole[-1].__class__ is not dict and getattr(frame, "details", None) is not _EMPTY:
-        frame = _without_object(frame, whole[0], whole[-1])
-    _check_form(text, whole, frame.id)
+    content = bytes(frame.payload if frame.__class__ is Call else _content(frame))
+    if content[:1] != b"{":
+        return _without_object(frame, content)
+    outline = text.translate(_OUTLINE)
+    # No more brackets than levels allowed: can't be too deep.
+    if outline.count(b"(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
+        raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", frame.id, _number(frame))
+    if _TOO_LONG in outline and _longest_number(text) > MAX_DIGITS:
+        raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", frame.id, _number(frame))
     return frame
+
+
+def number_of(frame: Frame) -> int:
+    """The message type number."""
+    return frame.number if isinstance(frame, UnknownType) else _number(frame)
 
 
 def call(message_id: str, action: str, payload: Payload) -> bytes:
@@ -114,6 +128,16 @@ def send(message_id: str, action: str, payload: Payload) -> bytes:
 def result(message_id: str, payload: Payload) -> bytes:
     """A CALLRESULT, as compact JSON."""
     return _encoder.encode((CALL_RESULT, message_id, _object(payload)))
+
+
+def result_of(message_id: str, content: bytes) -> bytes:
+    """A CALLRESULT around a payload that is JSON already."""
+    return b"[3,%b,%b]" % (_encoder.encode(message_id), content)
+
+
+def payload_of(payload: Payload) -> bytes:
+    """A payload as compact JSON."""
+    return _encoder.encode(payload)
 
 
 def error(message_id: str, code: str, description: str, details: dict[str, Any] | None = None) -> bytes:
@@ -132,7 +156,7 @@ def _object(payload: Payload) -> Any:
 
 # --- limits of form ---
 
-# What a number may consist of becomes 0, an opening bracket (, all else a blank: one pass for both of the first limits.
+# One pass serves both limits: what can be part of a number becomes a 0, an opening bracket a (, everything else a blank.
 _OUTLINE = bytes.maketrans(
     bytes(range(256)),
     bytes(0x30 if chr(byte) in "0123456789.eE+-" else 0x28 if chr(byte) in "[{" else 0x20 for byte in range(256)),
@@ -141,23 +165,6 @@ _TOO_LONG = b"0" * (MAX_DIGITS + 1)
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(rb"[0-9.eE+-]+")
 _NO_BRACKET = bytes(byte for byte in range(256) if chr(byte) not in "[]{}")
-
-
-def _check_form(text: bytes, whole: list[Any], message_id: str) -> None:
-    """Raises OcppError(FORMAT) when the well-formed JSON `text`, decoded as `whole`, breaks a limit of RPC-23."""
-    outline = text.translate(_OUTLINE)
-    # No more brackets than levels allowed: can't be too deep.
-    if outline.count(b"(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
-        raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", message_id, whole[0])
-    if _TOO_LONG in outline and _longest_number(text) > MAX_DIGITS:
-        raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", message_id, whole[0])
-    # Decoding keeps one of two equal keys, so what is encoded again has a colon less. An escaped colon could hide that.
-    if (_encoder.encode(whole).count(b":") != text.count(b":") or _escapes(text)) and _has_double_key(text):
-        raise OcppError(Defect.FORMAT, "an object has the same key twice", message_id, whole[0])
-
-
-def _escapes(text: bytes) -> bool:
-    return b"\\" in text and b"\\u" in text  # one byte is found several times faster than two
 
 
 def _depth(text: bytes) -> int:
@@ -179,31 +186,30 @@ def _longest_number(text: bytes) -> int:
     return max((sum(48 <= byte <= 57 for byte in number) for number in numbers), default=0)
 
 
-class _DoubleKey(Exception):
-    pass
-
-
-def _has_double_key(text: bytes) -> bool:
-    def unique(pairs: list[tuple[str, Any]]) -> None:
-        if len({key for key, _ in pairs}) != len(pairs):
-            raise _DoubleKey
-
-    try:
-        json.loads(text, object_pairs_hook=unique)
-    except _DoubleKey:
-        return True
-    return False
-
-
 # --- what is wrong with a frame that could not be read; speed does not matter here ---
 
-_BEGINNING = re.compile(rb'\s*\[\s*(\d{1,9})\s*,\s*"([^"\\\x00-\x1f]{0,144})"\s*,')
+_BEGINNING = re.compile(rb'[\s\0]*\[\s*(\d{1,9})\s*,\s*"([^"\\\x00-\x1f]{0,1020})"\s*(?:,|\]|\Z)')
+_NUMBERS: dict[type, int] = {
+    Call: CALL,
+    CallResult: CALL_RESULT,
+    CallError: CALL_ERROR,
+    CallResultError: CALL_RESULT_ERROR,
+    Send: SEND,
+}
 
 
-def _without_object(frame: Known, number: int, payload: Any) -> Known:
+def _content(frame: Known) -> msgspec.Raw:
+    return frame.details if isinstance(frame, CallError | CallResultError) else frame.payload
+
+
+def _number(frame: Known) -> int:
+    return _NUMBERS[type(frame)]
+
+
+def _without_object(frame: Known, content: bytes) -> Known:
     """A frame whose payload is no object: null is a way to write an empty one, all else is wrong."""
-    if payload is not None:
-        raise OcppError(Defect.FRAME, "the payload is not an object", frame.id, number)
+    if content != b"null":
+        raise OcppError(Defect.FRAME, "the payload is not an object", frame.id, _number(frame))
     if isinstance(frame, CallError | CallResultError):
         return type(frame)(frame.id, frame.code, frame.description)
     if isinstance(frame, CallResult):
@@ -219,7 +225,7 @@ def _diagnose(text: bytes) -> UnknownType:
     if not isinstance(whole, list):
         raise OcppError(Defect.FRAME, "a frame is a JSON array")
     number = whole[0] if whole and type(whole[0]) is int else None
-    readable = len(whole) > 1 and isinstance(whole[1], str) and len(whole[1]) <= MAX_ID
+    readable = len(whole) > 1 and isinstance(whole[1], str) and len(whole[1]) <= LONGEST_ID
     message_id = whole[1] if readable else None
     if number is not None and number not in (CALL, CALL_RESULT, CALL_ERROR, CALL_RESULT_ERROR, SEND):
         return UnknownType(number, message_id)
@@ -230,7 +236,7 @@ def _fault(whole: list[Any], number: int | None, message_id: str | None) -> str:
     if number is None:
         return "a frame begins with its message type number"
     if message_id is None:
-        return f"the message id is not a text of at most {MAX_ID} characters"
+        return f"the message id is not a text of at most {LONGEST_ID} characters"
     if number in (CALL, SEND):
         if len(whole) != 4:
             return "a frame of this type has four elements"
@@ -241,24 +247,27 @@ def _fault(whole: list[Any], number: int | None, message_id: str | None) -> str:
 
 
 def _anything(text: bytes) -> tuple[Any, OcppError | None]:
-    """The JSON value in `text`, or the error that says why there is none."""
+    """The JSON value in `text`, or the error that says why there is none, with the message id if that can be read at all."""
+    defect = Defect.FORMAT
     try:
         return _json.decode(text), None
     except (RecursionError, MemoryError):
-        limit = f"nested deeper than {MAX_DEPTH} levels"
+        problem = f"nested deeper than {MAX_DEPTH} levels"
     except msgspec.ValidationError:
         # Well-formed, but a number is too large to be one for us.
-        limit = "a number is out of range"
+        problem = "a number is out of range"
     except (msgspec.DecodeError, ValueError):
-        return None, OcppError(Defect.FRAME, "not JSON in UTF-8")
+        defect, problem = Defect.FRAME, "not JSON in UTF-8"
     number, message_id = _beginning(text)
-    return None, OcppError(Defect.FORMAT if message_id else Defect.FRAME, limit, message_id or UNREADABLE_ID, number)
+    if message_id is None:
+        defect = Defect.FRAME
+    return None, OcppError(defect, problem, UNREADABLE_ID if message_id is None else message_id, number)
 
 
 def _beginning(text: bytes) -> tuple[int | None, str | None]:
-    """Type number and message id of a frame that can't be decoded as a whole."""
+    """Type number and message id of a frame that can't be decoded as a whole; they stand before whatever is wrong."""
     found = _BEGINNING.match(text)
     if not found:
         return None, None
     message_id = found[2].decode("utf-8", "replace")
-    return int(found[1]), message_id if len(message_id) <= MAX_ID else None
+    return int(found[1]), message_id if len(message_id) <= LONGEST_ID else None

@@ -3,24 +3,23 @@
 Nearly every payload is in order and is decoded in one go by msgspec. The others are walked, field by field:
 
 * strict: the first defect is raised; what passes is exactly what the official JSON schema lets pass;
-* lenient (the default): fields that nobody knows are dropped. In an optional part of the message, a text too long or a
-  member missing from an enumeration is kept, and what can't be used is left out. In a required part the defect is
-  raised. Each thing tolerated leaves a remark, which names the field and never its value;
-* what begins or ends a transaction can't be refused (rule 3): there, a required field that is missing or unusable
-  becomes None, whatever its type says, and what is only too long or unknown is kept. A register is kept in whatever form
-  it was told.
+* lenient (the default): fields that nobody knows are dropped, a text that is only too long is kept. In an optional part of
+  the message, a member missing from an enumeration is kept, and what can't be used is left out. In a required part the
+  defect is raised. Each thing tolerated leaves a remark, which names the field and never its value;
+* what the dialect calls unrefusable (rule 3): there, a required field that is missing or unusable becomes None, whatever its
+  type says, and what is only too long or unknown is kept. A register is kept in whatever form it was told.
 """
 
 from __future__ import annotations
 
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
 import msgspec
 
-from stationmaster.ocpp.errors import Defect, OcppError
-from stationmaster.ocpp.messages import Message
+from stationmaster.ocpp.errors import Defect, OcppError, shortened
+from stationmaster.ocpp.messages import Message, is_exact_time
 from stationmaster.ocpp.shapes import (
     Anything,
     Choice,
@@ -40,9 +39,6 @@ from stationmaster.ocpp.shapes import (
 M = TypeVar("M", bound=Message)
 Payload = bytes | bytearray | memoryview | msgspec.Raw | dict[str, Any]
 
-CANNOT_BE_REFUSED = frozenset({"StartTransaction", "StopTransaction", "TransactionEvent"})
-TOO_LONG_IS_KEPT = frozenset({"Authorize"})
-"""Cards of seven bytes and a prefix are longer than an idTag may be, and whoever holds one waits at the charger."""
 REGISTERS = frozenset({"meterStart", "meterStop"})
 
 ALIASES: dict[str, dict[str, str]] = {
@@ -70,62 +66,109 @@ ALIASES: dict[str, dict[str, str]] = {
 MAX_REMARKS = 50
 """A frame of half a megabyte could earn a hundred thousand of them."""
 
+LONGEST_TEXT = 1000
+"""Characters that are kept of a text that is longer than its field allows. Longer fields keep what they allow."""
+
 _WHOLE_DIGITS = 19
 """Digits of the largest 64-bit integer; some stations send 2^63-1 as a transaction id."""
 
 
-def decode(kind: type[M], payload: Payload, *, strict: bool = False) -> tuple[M, tuple[str, ...]]:
-    """The message in `payload`, and remarks on what was tolerated. Raises OcppError with the defect, and nothing else."""
-    text = msgspec.json.encode(payload) if isinstance(payload, dict) else payload
+def decode(
+    kind: type[M], payload: Payload, *, strict: bool = False, unrefusable: bool = False, guesses: bool = False
+) -> tuple[M, tuple[str, ...]]:
+    """The message in `payload`, and remarks on what was tolerated. Raises OcppError with the defect, and nothing else.
+
+    `guesses` takes the last of two different values of a field, even of one that the message cannot do without.
+    """
+    text = msgspec.json.encode(payload) if isinstance(payload, dict) else bytes(payload)
     if not strict:
         try:
-            return decoder_of(kind).decode(text), ()
+            message: M = decoder_of(kind).decode(text)
         except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError):
             pass  # what exactly is wrong, the walk finds out
-    return _Walk(strict, kind.__name__).message(kind, _parsed(text))
+        else:
+            # Of two equal keys one is kept, so what is encoded again has a colon less. An escaped colon could hide that.
+            if _encode(message).count(b":") == text.count(b":") and not (b"\\" in text and b"\\u" in text):
+                return message, ()
+            return message, _twice(kind, _Parsed(text).doubled, strict=False, guesses=guesses)
+    parsed = _Parsed(text)
+    remarks = _twice(kind, parsed.doubled, strict=strict, guesses=guesses)
+    return _Walk(strict, unrefusable, remarks).message(kind, parsed.value)
 
 
-def _parsed(text: bytes | bytearray | memoryview | msgspec.Raw) -> Any:
-    """JSON with decimal numbers, so that 8.1 is 8.1."""
-    try:
-        return json.loads(bytes(text), parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, RecursionError, MemoryError):
-        raise OcppError(Defect.FORMAT, "the payload is not JSON") from None
+class _Parsed:
+    """JSON with decimal numbers, so that 8.1 is 8.1; and which keys of its objects came twice, and with how many values."""
+
+    def __init__(self, text: bytes) -> None:
+        self.doubled: dict[str, bool] = {}  # by key: do the values differ?
+        try:
+            self.value = json.loads(
+                text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=self._object
+            )
+        except (ValueError, RecursionError, MemoryError):
+            raise OcppError(Defect.FORMAT, "the payload is not JSON") from None
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            seen: dict[str, Any] = {}
+            for key, value in pairs:
+                if key in seen:
+                    self.doubled[key] = self.doubled.get(key, False) or seen[key] != value
+                seen[key] = value
+        return found
 
 
 def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
+def _twice(kind: type[Message], doubled: dict[str, bool], *, strict: bool, guesses: bool) -> tuple[str, ...]:
+    """Remarks on keys that came twice; all readers of JSON take the last one. Raises OcppError where that would be a guess.
+
+    A guess it is when a field that the message cannot do without has two values: which card, which transaction (RPC-23)?
+    """
+    needed = set() if guesses else {field.wire for field in fields_of(kind) if field.required}
+    for key, differs in doubled.items():
+        if strict or (differs and key in needed):
+            raise OcppError(Defect.FORMAT, "an object has the same key twice", where=_printable(key))
+    return tuple(
+        f"{_printable(key)}: came twice{', with two values; the last one counts' if differs else ''}"
+        for key, differs in doubled.items()
+    )[:MAX_REMARKS]
+
+
 class _Bad(Exception):
     """A value that can't be taken as it is."""
 
-    def __init__(self, defect: Defect, at: str, problem: str) -> None:
+    def __init__(self, defect: Defect, at: str, problem: str, came: Any = None) -> None:
         super().__init__(problem)
         self.defect = defect
         self.at = at
         self.problem = problem
+        self.came = came
 
 
 class _Walk:
     """One walk through one payload. `at` is where in the message we are; `soft` says that an optional field is on the
     way there, so that a defect here can cost no more than that field."""
 
-    def __init__(self, strict: bool, action: str) -> None:
+    def __init__(self, strict: bool, never_refuse: bool, remarks: tuple[str, ...]) -> None:
         self.strict = strict
-        self.never_refuse = action in CANNOT_BE_REFUSED and not strict
-        self.keep_long = action in TOO_LONG_IS_KEPT and not strict
-        self.remarks: list[str] = []
+        self.never_refuse = never_refuse and not strict
+        self.remarks = list(remarks)
 
     def message(self, kind: type[M], payload: Any) -> tuple[M, tuple[str, ...]]:
         try:
-            return self._object(kind, payload, "", soft=False), tuple(self.remarks)
+            found = self._object(kind, payload, "", soft=False)
         except _Bad as bad:
-            raise OcppError(bad.defect, bad.problem, where=bad.at) from None
+            came = "" if bad.came is _ABSENT else shortened(_plain(bad.came))
+            raise OcppError(bad.defect, bad.problem, where=bad.at, came=came) from None
+        return found, tuple(self.remarks)
 
     def _object(self, kind: type[M], value: Any, at: str, *, soft: bool) -> M:
         if not isinstance(value, dict):
-            raise _Bad(Defect.TYPE, at, "an object is needed")
+            raise _Bad(Defect.TYPE, at, "an object is needed", value)
         values: dict[str, Any] = {}
         fields = fields_of(kind)
         for field in fields:
@@ -142,7 +185,12 @@ class _Walk:
                     values[field.name] = None
         unknown = value.keys() - {field.wire for field in fields}
         if unknown and self.strict:
-            raise _Bad(Defect.STRUCTURE, at, "a field that this message does not have")
+            raise _Bad(
+                Defect.STRUCTURE,
+                at,
+                "a field that this message does not have",
+                ", ".join(map(_printable, sorted(unknown))),
+            )
         for name in sorted(unknown):
             self._remark(f"{at}.{_printable(name)}" if at else _printable(name), "not a field of this message; dropped")
         return kind(**values)
@@ -161,7 +209,7 @@ class _Walk:
             value = _ABSENT
         if value is _ABSENT:
             if field.required:
-                raise _Bad(Defect.PROTOCOL, at, "a required field is missing")
+                raise _Bad(Defect.PROTOCOL, at, "a required field is missing", _ABSENT)
             return _ABSENT
         if self.never_refuse and field.wire in REGISTERS and not _is_whole(value) and isinstance(value, str | Decimal):
             self._remark(at, "not a whole number; kept")
@@ -182,7 +230,7 @@ class _Walk:
         if isinstance(shape, Text) and is_number and field.wire == "value" and kind.__name__.endswith("SampledValue"):
             self._remark(at, "a number instead of a text; understood")
             return str(value)
-        if isinstance(shape, Whole | Number) and isinstance(value, str) and self.never_refuse:
+        if isinstance(shape, Whole | Number) and isinstance(value, str):
             number = _number_in(value)
             if number is not None:
                 self._remark(at, "a text instead of a number; understood")
@@ -193,12 +241,12 @@ class _Walk:
         """The value as the message holds it, if it fits the shape or may be kept although it does not."""
         match shape:
             case Text():
-                return self._text(shape, value, at, soft=soft)
+                return self._text(shape, value, at)
             case Choice():
                 if not isinstance(value, str):
-                    raise _Bad(Defect.TYPE, at, "a text is needed")
+                    raise _Bad(Defect.TYPE, at, "a text is needed", value)
                 if value not in shape.members:
-                    self._tolerate(Defect.PROPERTY, at, "not one of the values that this field knows", soft=soft)
+                    self._tolerate(Defect.PROPERTY, at, "not one of the values that this field knows", value, soft=soft)
                 return value
             case Whole():
                 return self._in_range(shape, self._whole(value, at), at)
@@ -206,7 +254,7 @@ class _Walk:
                 return self._number(shape, value, at)
             case Flag():
                 if not isinstance(value, bool):
-                    raise _Bad(Defect.TYPE, at, "true or false is needed")
+                    raise _Bad(Defect.TYPE, at, "true or false is needed", value)
                 return value
             case Many():
                 return self._many(shape, value, at, soft=soft)
@@ -217,75 +265,94 @@ class _Walk:
             case Anything():
                 return _plain(value)
 
-    def _text(self, shape: Text, value: Any, at: str, *, soft: bool) -> str:
+    def _text(self, shape: Text, value: Any, at: str) -> str:
+        """A text that is only too long is kept (L1), up to a length that no station ever needed."""
         if not isinstance(value, str):
-            raise _Bad(Defect.TYPE, at, "a text is needed")
-        if shape.max_length is not None and len(value) > shape.max_length:
-            long = f"longer than {shape.max_length} characters"
-            self._tolerate(Defect.PROPERTY, at, long, soft=soft or self.keep_long)
-        return value
+            raise _Bad(Defect.TYPE, at, "a text is needed", value)
+        if shape.is_time and self.strict and not is_exact_time(value):
+            raise _Bad(Defect.TYPE, at, "a time is needed", value)
+        if shape.max_length is None or len(value) <= shape.max_length:
+            return value
+        problem = f"longer than {shape.max_length} characters"
+        if self.strict:
+            raise _Bad(Defect.PROPERTY, at, problem, value)
+        longest = max(shape.max_length, LONGEST_TEXT)
+        self._remark(at, f"{problem}; {'kept' if len(value) <= longest else f'cut after {longest}'}")
+        return value[:longest]
 
     def _whole(self, value: Any, at: str) -> int:
         if isinstance(value, Decimal) and not self.strict and value.adjusted() < _WHOLE_DIGITS and value == int(value):
             self._remark(at, "a whole number with decimals; understood")
             return int(value)
+        if isinstance(value, Decimal) and self.never_refuse and value.is_finite() and value.adjusted() < _WHOLE_DIGITS:
+            self._remark(at, "a fraction instead of a whole number; kept")
+            return float(value)  # type: ignore[return-value]  # as it was told: a register of 15000.5 Wh is worth half a Wh more
         if not isinstance(value, int) or isinstance(value, bool):
-            raise _Bad(Defect.TYPE, at, "a whole number is needed")
+            raise _Bad(Defect.TYPE, at, "a whole number is needed", value)
         return value
 
     def _number(self, shape: Number, value: Any, at: str) -> float:
         if not isinstance(value, int | Decimal) or isinstance(value, bool):
-            raise _Bad(Defect.TYPE, at, "a number is needed")
+            raise _Bad(Defect.TYPE, at, "a number is needed", value)
         self._in_range(shape, value, at)
         try:
             number = float(value)
         except OverflowError:
             number = float("inf")
         if number in (float("inf"), float("-inf")):
-            raise _Bad(Defect.PROPERTY, at, "a number out of range")
+            raise _Bad(Defect.PROPERTY, at, "a number out of range", value)
         if shape.tenths and not _in_tenths(value):
             if self.strict:
-                raise _Bad(Defect.PROPERTY, at, "a number with more than one decimal")
+                raise _Bad(Defect.PROPERTY, at, "a number with more than one decimal", value)
             self._remark(at, "more than one decimal; kept")
         return number
 
     def _in_range(self, shape: Whole | Number, value: Any, at: str) -> Any:
         if (shape.low is not None and value < shape.low) or (shape.high is not None and value > shape.high):
-            raise _Bad(Defect.PROPERTY, at, "a number out of range")
+            raise _Bad(Defect.PROPERTY, at, "a number out of range", value)
         return value
 
     def _many(self, shape: Many, value: Any, at: str, *, soft: bool) -> list[Any]:
+        """The items that can be used; without any, the defect of the first one."""
         if not isinstance(value, list):
-            raise _Bad(Defect.TYPE, at, "a list is needed")
-        items = []
+            if self.strict or not isinstance(shape.item, One) or not isinstance(value, dict):
+                raise _Bad(Defect.TYPE, at, "a list is needed", value)
+            self._remark(at, "one item instead of a list; understood")
+            value = [value]
+        items: list[Any] = []
+        bad_ones: list[_Bad] = []
         for number, one in enumerate(value):
             try:
                 items.append(self._value(shape.item, one, f"{at}[{number}]", soft=soft))
             except _Bad as bad:
-                if self.strict or not (soft or self.never_refuse):
+                if self.strict:
                     raise
-                self._remark(bad.at, f"{bad.problem}; the item is left out")
+                bad_ones.append(bad)
+        if bad_ones and not (items or soft or self.never_refuse):
+            raise bad_ones[0]
+        for left_out in bad_ones:
+            self._remark(left_out.at, f"{left_out.problem}; the item is left out")
         if len(items) < shape.fewest:
-            raise _Bad(Defect.OCCURRENCE, at, f"fewer items than {shape.fewest}")
+            raise _Bad(Defect.OCCURRENCE, at, f"fewer items than {shape.fewest}", value)
         if shape.most is not None and len(items) > shape.most:
-            self._tolerate(Defect.OCCURRENCE, at, f"more items than {shape.most}", soft=soft)
+            self._tolerate(Defect.OCCURRENCE, at, f"more items than {shape.most}", value, soft=soft)
         return items
 
     def _custom(self, shape: Custom, value: Any, at: str, *, soft: bool) -> dict[str, Any]:
         if not isinstance(value, dict):
-            raise _Bad(Defect.TYPE, at, "an object is needed")
+            raise _Bad(Defect.TYPE, at, "an object is needed", value)
         if "vendorId" not in value:
-            self._tolerate(Defect.PROTOCOL, at, "vendorId is missing", soft=soft)
+            self._tolerate(Defect.PROTOCOL, at, "vendorId is missing", _ABSENT, soft=soft)
         else:
-            self._text(Text(shape.vendor_length), value["vendorId"], f"{at}.vendorId", soft=soft)
+            self._text(Text(shape.vendor_length), value["vendorId"], f"{at}.vendorId")
         found = _plain(value)
         assert isinstance(found, dict)
         return found
 
-    def _tolerate(self, defect: Defect, at: str, problem: str, *, soft: bool) -> None:
+    def _tolerate(self, defect: Defect, at: str, problem: str, came: Any, *, soft: bool) -> None:
         """Keeps a value that is only too long or unknown, where that costs no more than a remark."""
         if self.strict or not (soft or self.never_refuse):
-            raise _Bad(defect, at, problem)
+            raise _Bad(defect, at, problem, came)
         self._remark(at, f"{problem}; kept")
 
     def _remark(self, at: str, what: str) -> None:
@@ -296,6 +363,7 @@ class _Walk:
 
 
 _ABSENT: Any = object()
+_encode = msgspec.json.Encoder().encode
 
 
 def _is_whole(value: Any) -> bool:
@@ -313,10 +381,15 @@ def _same_letters(shape: Choice, value: str) -> str | None:
 
 
 def _number_in(text: str) -> int | Decimal | None:
-    digits = text.strip()
-    if len(digits) > _WHOLE_DIGITS or not digits.lstrip("-").replace(".", "", 1).isdecimal() or not digits.isascii():
+    """The number that a text consists of, be it with a decimal comma."""
+    digits = text.strip().replace(",", ".", 1)
+    bare = digits.lstrip("+-")
+    if len(digits) > _WHOLE_DIGITS or not digits.isascii() or not bare.replace(".", "", 1).isdecimal():
         return None
-    return Decimal(digits) if "." in digits else int(digits)
+    try:
+        return Decimal(digits) if "." in digits else int(digits)
+    except (ValueError, InvalidOperation):
+        return None
 
 
 def _in_tenths(value: int | Decimal) -> bool:

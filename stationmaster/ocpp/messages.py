@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias, dataclass_transform
 
 import msgspec
 
-DateTime: TypeAlias = str
+DateTime: TypeAlias = Annotated[str, msgspec.Meta(extra={"date_time": True})]
 """A time as the station wrote it. It stays a text on the wire types, so that an absurd clock can be recorded as it was
 (TX-10); `parse_time` makes a datetime of it."""
 
@@ -71,6 +71,19 @@ _TIME = re.compile(
     r"\s*(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,32}))?)?\s*(?:[Zz]|([+-]\d\d):?(\d\d)?)?\s*",
     re.ASCII,
 )
+
+
+# RFC 3339, which the schemas call date-time.
+_EXACT = re.compile(
+    r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?"
+    r"(?:[Zz]|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
+    re.ASCII,
+)
+
+
+def is_exact_time(text: str) -> bool:
+    """Whether this is a time by the letter of the specification; strict decoding takes no other."""
+    return _EXACT.fullmatch(text) is not None
 
 
 def parse_time(text: str | None) -> datetime | None:

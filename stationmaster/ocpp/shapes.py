@@ -15,6 +15,7 @@ from stationmaster.ocpp.messages import Message
 @dataclass(frozen=True)
 class Text:
     max_length: int | None = None
+    is_time: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _shape(info: inspect.Type, extra: dict[str, Any]) -> Shape:
             # Only `X | None` occurs; None stands for "absent".
             return _shape(next(one for one in types if not isinstance(one, inspect.NoneType)), extra)
         case inspect.StrType():
-            return Text(info.max_length)
+            return Text(info.max_length, "date_time" in extra)
         case inspect.LiteralType(values=values):
             return Choice(frozenset(map(str, values)))
         case inspect.IntType():

@@ -26,6 +26,7 @@ from stationmaster.domain import (
     sessions,
     stations,
 )
+from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
@@ -164,12 +165,7 @@ async def test_messages_are_told_on_the_page_of_their_station_only(
         message_log.add(
             work,
             station,
-            direction="in",
-            message_id="m1",
-            action="Heartbeat",
-            request="{}",
-            response="{}",
-            outcome="ok",
+            Exchange("in", "m1", "Heartbeat", "{}", "{}", "ok"),
         )
         connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=AT)
 

@@ -12,6 +12,7 @@ import pytest
 
 from stationmaster.domain import alarms, connections, connectors, message_log, metering, quarantine, sessions, stations
 from stationmaster.domain.commands import Outcome
+from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
@@ -245,20 +246,13 @@ async def test_the_frame_log_is_read_newest_first(admin: Client, charger: Any, d
             message_log.add(
                 work,
                 speaking(charger),
-                direction="in",
-                message_id=f"m{number}",
-                action=action,
-                request="{}",
-                response="{}",
-                outcome="ok",
-                took_ms=1.5,
-                remarks="a; b" if number == 0 else None,
+                Exchange("in", f"m{number}", action, "{}", "{}", "ok", 1.5, ("a; b", "c") if number == 0 else ()),
             )
 
     await database.write(log)
     items = (await admin.get(f"{API}/stations/CP1/messages")).json()["items"]
     assert [each["message_id"] for each in items] == ["m2", "m1", "m0"]
-    assert items[2]["remarks"] == ["a", "b"]
+    assert items[2]["remarks"] == ["a; b", "c"]  # O7
     assert len({each["id"] for each in items}) == 3
     only = (await admin.get(f"{API}/stations/CP1/messages", params={"action": "Heartbeat", "limit": 1})).json()
     assert [each["message_id"] for each in only["items"]] == ["m2"]

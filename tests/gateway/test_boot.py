@@ -12,6 +12,7 @@ from stationmaster.domain import commands, organizations, stations
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.errors import Conflict
+from stationmaster.domain.message_log import messages
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
 from tests.charger import CallError, Charger
@@ -145,14 +146,88 @@ async def test_CON_21_before_it_is_accepted_a_charger_may_only_boot(app: Any, ch
     for action, payload in (("StatusNotification", STATUS), ("Authorize", {"idTag": "TAG1"}), ("Heartbeat", {})):
         assert await refused(one, action, payload) == "SecurityError"
     assert await rows(quarantine) == []
+    await decide(app, "pending")
     start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": "2026-11-01T10:00:00Z"}
     stop = {"transactionId": 5, "meterStop": 9, "timestamp": "2026-11-01T11:00:00Z"}
     for action, payload in (("StartTransaction", start), ("MeterValues", METER), ("StopTransaction", stop)):
         assert await refused(one, action, payload) == "SecurityError"
         assert (await rows(quarantine))[-1].action == action  # before the error, for it may be thrown away then
     assert await rows(sessions) == []
+    await decide(app, "accepted")
     await one.boot()
     assert await one.call("StatusNotification", STATUS) == {}
+
+
+# L3: registered, and never booted here
+
+
+@pytest.mark.gateway(boot_grace_s=0)
+async def test_L3_a_registered_charger_that_never_boots_is_asked_to_and_its_transactions_are_taken(
+    app: Any, charger: Any, rows: Any
+) -> None:
+    one = await charger("CP1", boot=False)
+    start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": "2026-11-01T10:00:00Z"}
+    await one.send([2, "s", "StartTransaction", start])
+    asked, started = sorted([await one.receive(), await one.receive()])
+    assert asked[2:] == ["TriggerMessage", {"requestedMessage": "BootNotification"}]
+    assert started[:2] == [3, "s"]
+    await one.send([3, asked[1], {"status": "Accepted"}])
+    number = started[2]["transactionId"]
+    assert await one.call("MeterValues", METER | {"transactionId": number}) == {}
+    stop = {"transactionId": number, "meterStop": 9, "timestamp": "2026-11-01T11:00:00Z"}
+    assert isinstance(await one.call("StopTransaction", stop), dict)
+    assert (
+        await refused(one, "Heartbeat", {}) == "SecurityError"
+    )  # once asked is enough: this comes with no second question
+    (session,) = await rows(sessions)
+    assert (session.status, await rows(quarantine)) == ("completed", [])
+    await one.boot()
+    assert await one.call("StatusNotification", STATUS) == {}
+
+
+@pytest.mark.any_database
+@pytest.mark.gateway(boot_grace_s=0)
+async def test_L3_whoever_connects_again_and_again_is_asked_once(app: Any, charger: Any, rows: Any) -> None:
+    for number in range(3):
+        one = await charger("CP1", boot=False)
+        await one.send([2, str(number), "Heartbeat", {}])
+        answers = [await one.receive() for _ in range(2 if number == 0 else 1)]
+        assert [answer[2] for answer in answers if answer[0] == 2] == (["TriggerMessage"] if number == 0 else [])
+        await one.close()
+
+
+@pytest.mark.any_database
+async def test_L3_whoever_boots_by_itself_is_not_asked(app: Any, charger: Any) -> None:
+    one = await charger("CP1", boot=False)
+    assert await refused(one, "StatusNotification", STATUS) == "SecurityError"
+    await one.boot()
+    connection = app.directory.find("CP1").connection
+    connection._still_unregistered()  # its time is over
+    assert await one.call("StatusNotification", STATUS) == {}
+
+
+# A charger that is refused again and again
+
+
+async def test_L1_a_charger_refused_again_and_again_is_one_hint_that_names_the_field(charger: Any, rows: Any) -> None:
+    one = await charger("CP1", boot=False)
+    for number in range(12):
+        boot = {"chargePointVendor": "V", "chargePointModel": number}
+        assert await refused(one, "BootNotification", boot) == "TypeConstraintViolation"
+    (hint,) = await rows(alarms)
+    assert hint.kind == "refused"
+    for word in ("BootNotification", "chargePointModel: a text is needed", "came 2", "3 times"):
+        assert word in hint.detail
+
+
+async def test_L1_a_vendor_of_29_and_a_model_of_32_characters_are_accepted(charger: Any, rows: Any) -> None:
+    one = await charger("CP1", boot=False)
+    answer = await one.boot(chargePointVendor="v" * 29, chargePointModel="m" * 32)
+    assert answer["status"] == "Accepted"
+    (record,) = await rows(stations.stations)
+    assert (record.vendor, record.model) == ("v" * 29, "m" * 32)
+    (kept,) = [row for row in await rows(messages) if row.action == "BootNotification"]
+    assert "chargePointModel: longer than 20 characters; kept" in kept.remarks
 
 
 async def test_CON_21_what_we_have_triggered_is_let_through_while_pending(app: Any, charger: Any) -> None:

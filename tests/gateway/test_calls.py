@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import commands, events
+from stationmaster.domain import commands, events, organizations, tokens
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.sessions import sessions
+from stationmaster.gateway import units
 from stationmaster.gateway.outbound import QUEUE, time_outs
 from stationmaster.settings import SLOW_ANSWERS_S, BadSettings, Gateway
 from tests.gateway.conftest import held, until
@@ -48,14 +49,56 @@ async def test_RPC_10_the_same_call_again_gets_the_same_answer_and_happens_once(
 
 async def test_RPC_10_also_over_a_new_connection(raw: Any, rows: Any) -> None:
     one = await raw("CP1")
-    call = [2, "auth-1", "Authorize", {"idTag": "TAG1"}]
+    call = [2, "start-1", "StartTransaction", START]
     one.send(call)
     first = await one.read()
     await one.close()
     again = await raw("CP1", boot=False)
+    await again.exchange([2, "b", "Heartbeat", {}])
     again.send(call)
     assert await again.read() == first
-    assert len(await rows(messages, action="Authorize")) == 1
+    assert len(await rows(messages, action="StartTransaction")) == 1
+
+
+async def test_RPC_10_also_after_more_was_said_on_the_new_connection(raw: Any, rows: Any) -> None:
+    one = await raw("CP1")
+    started = await one.exchange([2, "start-1", "StartTransaction", START])
+    stop = [
+        2,
+        "stop-1",
+        "StopTransaction",
+        {"transactionId": started[2]["transactionId"], "meterStop": 9, "timestamp": "x"},
+    ]
+    one.send(stop)
+    first = await one.read()
+    again = await raw("CP1", boot=False)
+    for number in range(10):
+        await again.exchange([2, f"s{number}", "StatusNotification", STATUS])
+    again.send(stop)
+    assert await again.read() == first
+    assert len(await rows(messages, action="StopTransaction")) == 1
+
+
+STATUS = {"connectorId": 1, "errorCode": "NoError", "status": "Available"}
+
+
+async def test_L6_an_answer_that_hangs_on_time_or_state_is_never_served_from_memory(
+    app: Any, raw: Any, rows: Any, heard: list[Any]
+) -> None:
+    one = await raw("CP1")
+    for _ in range(3):
+        await one.exchange([2, "1", "Heartbeat", {}])
+    assert len(await rows(messages, action="Heartbeat")) == 3
+    for status in ("Available", "Preparing", "Available"):
+        assert (await one.exchange([2, "1", "StatusNotification", STATUS | {"status": status}]))[2] == {}
+    again = await raw("CP1", boot=False)
+    assert (await again.exchange([2, "1", "StatusNotification", STATUS | {"status": "Available"}]))[2] == {}
+    assert len(await rows(messages, action="StatusNotification")) == 4
+    card = [2, "2", "Authorize", {"idTag": "TAG1"}]
+    assert (await again.exchange(card))[2]["idTagInfo"]["status"] == "Accepted"
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.change, home, "TAG1", {"status": "blocked"})
+    assert (await again.exchange(card))[2]["idTagInfo"]["status"] == "Blocked"
 
 
 async def test_RPC_10_the_same_id_with_other_content_is_a_new_call_and_remarked(raw: Any, rows: Any) -> None:
@@ -70,7 +113,7 @@ async def test_RPC_10_the_same_id_with_other_content_is_a_new_call_and_remarked(
     (session,) = await rows(sessions)
     assert session.status == "completed"
     remarked = {row.action for row in await rows(messages) if "message id was used before" in (row.remarks or "")}
-    assert remarked == {"StartTransaction", "StopTransaction"}
+    assert remarked == {"StopTransaction"}  # a Heartbeat's id is nothing to remember
 
 
 async def test_RPC_10_ids_that_begin_anew_after_a_boot_are_no_repeats(app: Any, raw: Any, rows: Any) -> None:
@@ -361,8 +404,8 @@ async def test_CON_10_handlers_of_a_station_never_overlap_and_stations_do_not_wa
     submit = app.database.submit
 
     def watched(f: Any, args: Any, done: Any, **options: Any) -> None:
-        if f.__name__ == "answered":
-            submitted.append(args[1].id)
+        if f is units.answer:
+            submitted.append(args[0].message_id)
         submit(f, args, done, **options)
 
     app.database.submit = watched

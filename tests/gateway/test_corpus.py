@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from stationmaster.gateway.connection import LIMITS
 from stationmaster.ocpp import frames
-from stationmaster.ocpp.dialects import V16
+from stationmaster.ocpp.dialects import ONCE_ACCEPTED, V16
 from stationmaster.ocpp.errors import Defect, OcppError
 from tests.gateway.raw import CLOSE, TEXT, Raw, request
 from tests.gateway.test_defects import check_error
@@ -73,7 +72,7 @@ class Corpus:
             for number, data in enumerate(corpus.frames("ocpp1.6", seed, FRAMES)):
                 where = f"seed {seed}, frame {number}: {data[:300]!r}"
                 one.send(data)
-                if len(data) > LIMITS["1.6"]:
+                if len(data) > ONCE_ACCEPTED:
                     assert await one.close_code() == 1009, where
                     await one.close()
                     one = await self.connect()

@@ -29,7 +29,7 @@ def test_RPC_20_nothing_but_an_ocpp_error_comes_out(subprotocol: str, strict: bo
         except OcppError as error:
             outcomes[dialect.error_code(error.defect)] += 1
             assert len(error.description) <= 255
-            assert len(error.message_id) <= 36
+            assert len(error.message_id) <= frames.LONGEST_ID
     # The corpus reaches all there is to reach.
     assert {"Call", "CallResult", "CallError", "CallResultError", "Send", "UnknownType"} <= set(outcomes)
     missing = {dialect.error_code(defect) for defect in corpus.REACHED} - set(outcomes)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from stationmaster.ocpp import frames, v16, v201
@@ -106,14 +108,6 @@ ROWS: list[tuple[str, str, tuple[Any, ...], tuple[Any, ...], str, str]] = [
         ("evseId", True),
         "TypeConstraintViolation",
         "TypeConstraintViolation",
-    ),
-    (
-        "a text too long",
-        "BootNotification",
-        ("chargePointModel", "x" * 21),
-        ("chargingStation.model", "x" * 21),
-        "PropertyConstraintViolation",
-        "PropertyConstraintViolation",
     ),
 ]
 KINDS = pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
@@ -240,3 +234,160 @@ def test_custom_data_of_2_x_is_legal_and_kept() -> None:
     assert refused(V201, "Heartbeat", {"customData": {}}, strict=True).defect is Defect.PROTOCOL
     too_long = {"customData": {"vendorId": "x" * 256}}
     assert refused(V201, "Heartbeat", too_long, strict=True).defect is Defect.PROPERTY
+
+
+# --- what is only too long, L1 ---
+
+
+@pytest.mark.parametrize("length", [21, 29, 32, 255])
+@EACH_DIALECT
+def test_L1_a_required_text_that_is_only_too_long_is_kept_with_a_remark(dialect: Dialect, length: int) -> None:
+    path = "chargePointModel" if dialect is V16 else "chargingStation.model"
+    long = "x" * max(length, 21)
+    message, remarks = dialect.decode_request("BootNotification", changed(BOOT[dialect.version], path, long))
+    assert msgspec.json.encode(message).count(b"x" * len(long)) == 1
+    assert remarks == (f"{path}: longer than 20 characters; kept",)
+    error = refused(dialect, "BootNotification", changed(BOOT[dialect.version], path, long), strict=True)
+    assert dialect.error_code(error.defect) == "PropertyConstraintViolation"
+    assert error.explained.startswith(f"{path}: longer than 20 characters; came 'xxx")
+
+
+def test_L1_what_is_longer_than_any_station_needs_is_cut() -> None:
+    message, remarks = V16.decode_request("Authorize", {"idTag": "x" * 5000})
+    assert isinstance(message, v16.Authorize) and len(message.id_tag) == 1000
+    assert remarks == ("idTag: longer than 20 characters; cut after 1000",)
+
+
+@pytest.mark.parametrize(
+    "payload, explained",
+    [
+        ({"chargePointVendor": "V"}, "chargePointModel: a required field is missing"),
+        ({"chargePointVendor": "V", "chargePointModel": 5}, "chargePointModel: a text is needed; came 5"),
+        (
+            {"chargePointVendor": ["a" * 60], "chargePointModel": "M"},
+            "chargePointVendor: a text is needed; came ['" + "a" * 38 + "… (64 characters)",
+        ),
+    ],
+)
+def test_L1_a_refusal_names_the_field_what_was_expected_and_what_came(payload: dict[str, Any], explained: str) -> None:
+    error = refused(V16, "BootNotification", payload)
+    assert error.explained == explained
+    assert "aaaa" not in error.description
+
+
+# --- the halves of a transaction, L2 and L7 ---
+
+START = {"connectorId": 1, "idTag": "T", "meterStart": 0, "timestamp": "2026-05-01T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "change, value, told",
+    [
+        ("meterStart", 26008.333, Decimal("26008.333")),
+        ("meterStart", "26008", 26008),
+        ("meterStart", "26008,5", "26008,5"),
+        ("meterStart", None, None),
+        ("meterStart", "lots", "lots"),
+        ("idTag", "x" * 22, "x" * 22),
+        ("idTag", ..., None),
+        ("idTag", 7, None),
+        ("connectorId", "1", 1),
+        ("timestamp", ..., None),
+    ],
+)
+def test_L2_a_start_is_never_refused_for_what_is_in_its_fields(change: str, value: Any, told: Any) -> None:
+    message, remarks = V16.decode_request("StartTransaction", changed(START, change, value))
+    names = {"meterStart": "meter_start", "idTag": "id_tag", "connectorId": "connector_id", "timestamp": "timestamp"}
+    assert getattr(message, names[change]) == told
+    assert remarks and all(remark.startswith(change) for remark in remarks)
+
+
+VALUE = {"timestamp": "2026-05-01T12:00:00Z", "sampledValue": [{"value": "1"}]}
+
+
+@pytest.mark.parametrize(
+    "values, kept",
+    [
+        ([VALUE, VALUE | {"sampledValue": []}], 1),
+        ([VALUE | {"sampledValue": [{"unit": "Wh"}, {"value": "1"}]}], 1),
+        ([5, VALUE, {}], 1),
+        (VALUE, 1),
+    ],
+)
+def test_L7_good_readings_are_kept_beside_bad_ones(values: Any, kept: int) -> None:
+    message, remarks = V16.decode_request("MeterValues", {"connectorId": 1, "meterValue": values})
+    assert isinstance(message, v16.MeterValues)
+    assert [len(value.sampled_value) for value in message.meter_value] == [1] * kept
+    assert remarks
+
+
+@pytest.mark.parametrize("values", [[], [VALUE | {"sampledValue": []}], [5], "x", None])
+def test_L7_where_nothing_good_is_the_message_is_refused_with_its_reason(values: Any) -> None:
+    assert refused(V16, "MeterValues", {"connectorId": 1, "meterValue": values}).where.startswith("meterValue")
+
+
+# --- keys that come twice, L5 and RPC-23 ---
+
+TWICE = {
+    "equal": (b'{"idTag":"A","idTag":"A"}', True),
+    "equal, one of them escaped": (b'{"idTag":"A","\\u0069dTag":"A"}', True),
+    "with escaped colons to make up for it": (b'{"idTag":"\\u003a","idTag":"\\u003a"}', True),
+    "with blanks": (b'{ "idTag" : "A" , "idTag" : "A" }', True),
+    "different, of a field that is needed": (b'{"idTag":"A","idTag":"B"}', False),
+}
+
+
+@pytest.mark.parametrize("payload, plain", TWICE.values(), ids=TWICE.keys())
+def test_RPC_23_L5_a_key_that_comes_twice(payload: bytes, plain: bool) -> None:
+    for strict in (False, True):
+        if plain and not strict:
+            assert V16.decode_request("Authorize", payload)[1] == ("idTag: came twice",)
+        else:
+            with pytest.raises(OcppError) as caught:
+                V16.decode_request("Authorize", payload, strict=strict)
+            assert (caught.value.defect, caught.value.where) == (Defect.FORMAT, "idTag")
+
+
+def test_L5_two_values_of_what_can_be_spared_and_of_a_boot() -> None:
+    _, remarks = V16.decode_request(
+        "StopTransaction", b'{"transactionId":7,"meterStop":1,"timestamp":"","reason":"Local","reason":"Other"}'
+    )
+    assert remarks == ("reason: came twice, with two values; the last one counts",)
+    _, remarks = V16.decode_request(
+        "BootNotification", b'{"chargePointVendor":"A","chargePointVendor":"B","chargePointModel":"M"}'
+    )
+    assert remarks == ("chargePointVendor: came twice, with two values; the last one counts",)
+
+
+def test_L5_what_is_null_or_says_a_colon_is_no_key_that_came_twice() -> None:
+    payload = (
+        b'{"connectorId":1,"errorCode":"NoError","status":"Available","info":null,"vendorId":"a:b","timestamp":null}'
+    )
+    assert V16.decode_request("StatusNotification", payload)[1] == ()
+
+
+# --- C1, C7 ---
+
+
+@pytest.mark.parametrize("status", ["accepted", " Accepted", "ACCEPTED"])
+def test_C1_an_answer_is_repaired_as_a_question_is(status: str) -> None:
+    answer = V16.decode_response("RemoteStartTransaction", {"status": status})
+    assert isinstance(answer, v16.RemoteStartTransactionResponse) and answer.status == "Accepted"
+
+
+@pytest.mark.parametrize(
+    "text", ["not a date", "", "2026-05-01", "2026-13-01T10:00:00Z", "2026-05-01 10:00:00Z", "2026-05-01T10:00:00"]
+)
+@EACH_DIALECT
+def test_C7_strict_takes_no_time_that_is_none(dialect: Dialect, text: str) -> None:
+    bad = changed(METER[dialect.version], "meterValue.0.timestamp", text)
+    error = refused(dialect, "MeterValues", bad, strict=True)
+    assert (dialect.error_code(error.defect), error.where) == ("TypeConstraintViolation", "meterValue[0].timestamp")
+    dialect.decode_request("MeterValues", bad)
+
+
+def test_1e400_does_not_stop_a_stop() -> None:
+    text = b'{"transactionId":7,"meterStop":1e400,"timestamp":"2026-05-01T12:00:00Z"}'
+    message, remarks = V16.decode_request("StopTransaction", text)
+    assert isinstance(message, v16.StopTransaction) and message.transaction_id == 7
+    assert len(remarks) == 1

@@ -92,13 +92,6 @@ UNREADABLE = [
     (b"{", "-1"),
     (b"\xff\xfe\x00", "-1"),
     (b"hello", "-1"),
-    (b'[2,"7","A",{"a":}]', "-1"),
-    (b'[2,"7","A",{}', "-1"),
-    (b'[2,"7","A",{}] x', "-1"),
-    (b'[2,"7","A",{"a":NaN}]', "-1"),
-    (b'[2,"7","A",{"a":-Infinity}]', "-1"),
-    (b'[2,"7","A",{"a":"\xff"}]', "-1"),
-    (b'[2,"7","A",{"a":"\xed\xa0\x80"}]', "-1"),
     (b"{}", "-1"),
     (b"null", "-1"),
     (b'"text"', "-1"),
@@ -109,9 +102,10 @@ UNREADABLE = [
     (b'[2,7,"Heartbeat",{}]', "-1"),
     (b'[2,null,"Heartbeat",{}]', "-1"),
     (b'[2,["7"],"Heartbeat",{}]', "-1"),
-    (b'[2,"' + b"x" * 37 + b'","Heartbeat",{}]', "-1"),
+    (b'[2,"' + b"x" * 256 + b'","Heartbeat",{}]', "-1"),
 ]
 READABLE = [
+    (b'[2,"7","A",{"a":}]', "7"),
     (b'[2,"7"]', "7"),
     (b'[2,"7","Heartbeat"]', "7"),
     (b'[2,"7","Heartbeat",{},{}]', "7"),
@@ -143,7 +137,18 @@ def test_RPC_01_a_frame_out_of_order(dialect: Dialect, data: bytes, answer_id: s
 
 
 @pytest.mark.parametrize(
-    "data", [b'[3,"7"]', b'[3,"7",[]]', b'[4,"7"]', b'[4,"7",1,"",{}]', b'[5,"7"]', b'[6,"7","X",[]]']
+    "data",
+    [
+        b'[3,"7"]',
+        b'[3,"7",[]]',
+        b'[3,"7",{"status":"Acc',
+        b'[4,"7","Generic',
+        b'[3,"7",{"a":NaN}]',
+        b'[4,"7"]',
+        b'[4,"7",1,"",{}]',
+        b'[5,"7"]',
+        b'[6,"7","X",[]]',
+    ],
 )
 def test_RPC_17_a_bad_answer_is_never_answered(data: bytes) -> None:
     error = refused(data)
@@ -158,7 +163,8 @@ def test_RPC_17_a_bad_answer_is_never_answered(data: bytes) -> None:
         (b'[-2,"7","Heartbeat",{}]', -2, "7"),
         (b'[1,7,"Heartbeat",{}]', 1, None),
         (b"[9]", 9, None),
-        (b'[9,"' + b"x" * 37 + b'"]', 9, None),
+        (b'[9,"' + b"x" * 37 + b'"]', 9, "x" * 37),
+        (b'[9,"' + b"x" * 256 + b'"]', 9, None),
     ],
 )
 def test_RPC_01_an_unknown_message_type(data: bytes, number: int, message_id: str | None) -> None:
@@ -186,12 +192,6 @@ BEYOND = {
     "33 digits, some behind the point": b"-1." + b"3" * 32,
     "33 digits with an exponent": b"1." + b"3" * 30 + b"e+12",
     "5,000 digits": b"1" * 5_000,
-    "beyond a double": b"1e400",
-    "the same key twice": b'{"a":1,"a":1}',
-    "the same key twice, deep down": b'[[{"b":{"a":1,"c":2,"a":3}}]]',
-    "the same key twice, one of them escaped": b'{"a":1,"\\u0061":1}',
-    "the same key twice, with escaped colons to make up for it": b'{"a":"\\u003a","a":1}',
-    "the same key twice, with blanks": b'{ "a" : 1 , "a" : 1 }',
 }
 
 
@@ -223,10 +223,6 @@ def test_RPC_23_within_the_limits(inner: bytes) -> None:
     frame = frames.read(payload(inner))
     assert isinstance(frame, frames.Call)
     assert json.loads(bytes(frame.payload)) == {"data": json.loads(inner)}
-
-
-def test_RPC_23_the_same_key_twice_in_the_payload_itself() -> None:
-    assert refused(b'[2,"7","Heartbeat",{"a":1,"a":2}]').defect is Defect.FORMAT
 
 
 # --- RPC-03: nothing is echoed ---

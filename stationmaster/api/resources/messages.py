@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import msgspec
 from litestar import Router, get
@@ -33,23 +33,20 @@ class Message(msgspec.Struct, frozen=True):
     remarks: list[str]
 
 
-def public_form(event: events.MessageLogged) -> Message:
-    """The message an event tells of."""
-    return _message(event)
-
-
-def _message(source: Any) -> Message:
+def public_form(source: events.MessageLogged | message_log.Logged) -> Message:
+    """The message an event tells of, or a row of the log."""
+    exchange = source.exchange
     return Message(
-        id=_id(source.at, source.direction, source.message_id),
+        id=_id(source.at, exchange.direction, exchange.message_id),
         at=source.at,
-        direction=source.direction,
-        message_id=source.message_id,
-        action=source.action,
-        request=source.request,
-        response=source.response,
-        outcome=source.outcome,
-        took_ms=source.took_ms,
-        remarks=source.remarks.split("; ") if source.remarks else [],
+        direction="in" if exchange.direction == "in" else "out",
+        message_id=exchange.message_id,
+        action=exchange.action,
+        request=exchange.request,
+        response=exchange.response,
+        outcome=exchange.outcome,
+        took_ms=exchange.took_ms,
+        remarks=list(exchange.remarks),
     )
 
 
@@ -73,7 +70,7 @@ async def list_messages(
 ) -> Page[Message]:
     """The frame log of a charger, newest first."""
     rows = await context.database.read(_listed, caller.organization, station_id, action, limit, cursor)
-    return paged(rows, limit, _message)
+    return paged(rows, limit, public_form)
 
 
 router = Router("/stations/{station_id:str}/messages", route_handlers=[list_messages], tags=["chargers"])
@@ -81,6 +78,6 @@ router = Router("/stations/{station_id:str}/messages", route_handlers=[list_mess
 
 def _listed(
     work: Work, organization_id: int, identity: str, action: str | None, limit: int, cursor: str | None
-) -> list[Any]:
+) -> list[message_log.Logged]:
     station = stations.get(work, organization_id, identity)
     return message_log.listed(work, station.id, action=action, limit=limit, cursor=cursor)

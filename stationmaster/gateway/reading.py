@@ -1,0 +1,50 @@
+"""From the bytes of a message to a typed request: pure, so that a long message can be read in a thread."""
+
+from __future__ import annotations
+
+from stationmaster.handlers.routing import Handler, Routes
+from stationmaster.ocpp import frames
+from stationmaster.ocpp.errors import Defect, OcppError
+from stationmaster.ocpp.mending import mend
+from stationmaster.ocpp.messages import Request
+
+LONG = 64 * 1024
+"""A message of more bytes is read in a thread: the event loop has others to answer meanwhile (A2)."""
+ID_TOO_LONG = f"the message id is longer than {frames.MAX_ID} characters; kept"
+
+
+def read(data: bytes, *, strict: bool) -> tuple[frames.Frame, tuple[str, ...]]:
+    """The frame, and what was repaired so that it became one. Raises `OcppError`."""
+    try:
+        frame = frames.read(data)
+        if not (b"\\" in data and b"\\u0000" in data):
+            return (frame, ()) if len(frame.id or "") <= frames.MAX_ID else _with_long_id(frame, strict)
+    except OcppError:
+        if strict:
+            raise
+        mended, remarks = mend(data)
+        if not remarks:
+            raise
+        return frames.read(mended), remarks
+    mended, remarks = mend(data)  # a zero in a text, which no database keeps
+    return frames.read(mended), remarks
+
+
+def _with_long_id(frame: frames.Frame, strict: bool) -> tuple[frames.Frame, tuple[str, ...]]:
+    if strict and isinstance(frame, frames.Call):
+        problem = f"the message id is not a text of at most {frames.MAX_ID} characters"
+        raise OcppError(Defect.FRAME, problem, frame.id, frames.CALL)
+    return frame, (ID_TOO_LONG,)
+
+
+def understand(
+    routes: Routes, action: str, content: bytes, *, strict: bool
+) -> tuple[Handler, Request, tuple[str, ...]]:
+    """Who handles this payload, the typed request, and what was tolerated in it. Raises `OcppError`."""
+    handler = routes.handlers.get(action)
+    if handler is None:
+        if action not in routes.dialect.requests:
+            raise OcppError(Defect.UNKNOWN_ACTION, f"OCPP {routes.dialect.version} has no such action")
+        raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken here")
+    request, remarks = routes.dialect.decode_request(action, content, strict=strict)
+    return handler, request, remarks
