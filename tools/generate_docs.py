@@ -25,6 +25,7 @@ from pydantic.fields import FieldInfo
 
 import stationmaster.handlers
 from stationmaster import settings
+from stationmaster.app import ROUTES
 from stationmaster.cli.commands import app
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp.dialects import V16, V21, V201, Dialect
@@ -124,7 +125,7 @@ def messages_page() -> str:
         "",
         "A message without a handler is answered with NotSupported. One without a sender can still be sent to a connected",
         "charger as it is, with the raw call: `POST /api/v1/stations/{id}/call`.",
-        f"Chargers can connect with: {', '.join(sorted(spoken))}.",
+        f"Chargers can connect with: {', '.join(sorted(ROUTES))}.",
         "",
         "| action | direction | 1.6 | 2.0.1 | 2.1 |",
         "|---|---|---|---|---|",
@@ -138,11 +139,12 @@ def messages_page() -> str:
 
 def all_routes() -> dict[str, Routes]:
     """What each version handles, found in the packages under handlers/."""
-    found = {}
+    found: dict[str, Routes] = {}
     for module in pkgutil.iter_modules(stationmaster.handlers.__path__, "stationmaster.handlers."):
-        routes = getattr(importlib.import_module(module.name), "routes", None)
-        if isinstance(routes, Routes):
-            found[routes.dialect.version] = routes
+        for routes in vars(importlib.import_module(module.name)).values():
+            if isinstance(routes, Routes) and routes.handlers | routes.senders:
+                found.setdefault(routes.dialect.version, Routes(routes.dialect))
+                found[routes.dialect.version] = Routes(routes.dialect, found[routes.dialect.version], routes)
     return found
 
 
@@ -153,7 +155,7 @@ def column_of(dialect: Dialect, direction: str, routes: Routes | None) -> dict[s
         functions |= routes.handlers
     elif routes is not None:
         for command, sender in routes.senders.items():
-            functions |= {request.action: sender for request in routes.requests_of(command)}
+            functions = {request.action: sender for request in routes.requests_of(command)} | functions
     actions = dialect.from_station if direction == "in" else dialect.from_csms
     return {action: place(functions[action]) if action in functions else "not yet" for action in actions}
 

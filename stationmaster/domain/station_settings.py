@@ -79,7 +79,8 @@ def read_answer(read: Sequence[Setting], unknown: Sequence[str]) -> Answer:
     data = {"settings": [msgspec.to_builtins(setting) for setting in read], "unknown": list(unknown)}
     if unknown and not read:
         return Answer("unknown_setting", f"The charger does not know {', '.join(unknown)}.", data)
-    return Answer("accepted", f"{len(read)} settings read.", data)
+    lacking = f" It does not know {', '.join(unknown)}." if unknown else ""
+    return Answer("accepted", f"The charger has told its settings.{lacking}", data)
 
 
 def _without_secret(setting: Setting) -> str | None:

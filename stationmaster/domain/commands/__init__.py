@@ -39,5 +39,6 @@ from stationmaster.domain.commands.kinds import name_of as name_of
 from stationmaster.domain.commands.outcomes import Answer as Answer
 from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord
+from stationmaster.domain.commands.outcomes import together as together
 from stationmaster.domain.commands.outcomes import without_answer as without_answer
 from stationmaster.domain.events import Asked as Asked

@@ -111,10 +111,14 @@ def without_answer(outcome: Outcome) -> Answer:
 
 
 def together(one: Answer | None, other: Answer) -> Answer:
-    """Of a command that is several requests: what one more answer makes of what was known. The worse word counts."""
+    """Of a command that is several requests: what one more answer makes of what was known. The worse word counts, but some
+    settings that the charger does not know spoil nothing."""
     if one is None:
         return other
     worse = one if other.good and not one.good else other
+    better = other if worse is one else one
+    if worse.outcome == "unknown_setting" and better.good:
+        worse = Answer(better.outcome, f"{better.words} {worse.words}")
     data = dict(one.data or {})
     for name, value in (other.data or {}).items():
         data[name] = [*data[name], *value] if isinstance(value, list) and isinstance(data.get(name), list) else value
