@@ -301,3 +301,34 @@ def test_the_energy_of_a_session(
     else:
         assert found.series[-1].wh == found.wh
         assert all(before.wh <= after.wh for before, after in zip(found.series, found.series[1:], strict=False))
+
+
+# What a page shows while the session runs, value by value, and what it shows after it was loaded anew
+@pytest.mark.parametrize(
+    "start, values, shown, loaded",
+    [
+        pytest.param(1000, {10: 2000, 20: 3500}, [1000, 2500], 2500, id="it goes on"),
+        pytest.param(0, {10: 895, 15: 1_234_900, 30: 1500, 45: 1_236_100}, [895, None, 1500, None], 1500, id="E4"),
+        pytest.param(0, {10: 941_750, 20: 943_000}, [None, None], None, id="M-22"),
+        pytest.param(16e6, {10: 16_000_500, 20: 0, 30: 16_003_000}, [500, None, 3000], 3000, id="E2"),
+        pytest.param(500_000, {10: 0, 20: 1000, 30: 2500}, [0, 1000, 2500], 2500, id="counts from zero"),
+        pytest.param(1000, {}, [], None, id="nothing told yet"),
+        pytest.param(1000, {10: 1001, 20: 1000}, [1, 0], 0, id="E1 rounding"),
+    ],
+)
+def test_E4_what_is_shown_of_a_running_session_is_what_the_engine_says(
+    start: float, values: dict[float, Value], shown: list[float | None], loaded: float | None
+) -> None:
+    told = points(values)
+    watching = energy.Running(Decimal(start), TEN)
+    assert [watching.add(point) for point in told] == shown
+    engine = energy.of_session(Decimal(start), told, None, started_at=TEN).wh
+    assert engine == loaded
+    assert energy.so_far(Decimal(start), told[-energy.RECENT :], TEN) in (loaded, None)
+
+
+def test_E4_a_value_that_stays_refused_is_believed_in_the_end() -> None:
+    watching = energy.Running(Decimal(0), TEN)
+    assert watching.add(points({10: 40_000})[0]) == 40_000  # a stray one: nothing better was known
+    later = [watching.add(point) for point in points({minute: minute * 100 for minute in range(11, 18)})]
+    assert later == [None] * 5 + [1600, 1700]

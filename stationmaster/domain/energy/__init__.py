@@ -4,6 +4,20 @@
 """
 
 from stationmaster.domain.energy.engine import of_session
+from stationmaster.domain.energy.running import RECENT, Running, so_far
 from stationmaster.domain.energy.words import FLAGS, LEFT_OUT, PROPOSALS, Energy, LeftOut, Point, Proposal, Step
 
-__all__ = ["FLAGS", "LEFT_OUT", "PROPOSALS", "Energy", "LeftOut", "Point", "Proposal", "Step", "of_session"]
+__all__ = [
+    "FLAGS",
+    "LEFT_OUT",
+    "PROPOSALS",
+    "RECENT",
+    "Energy",
+    "LeftOut",
+    "Point",
+    "Proposal",
+    "Running",
+    "Step",
+    "of_session",
+    "so_far",
+]
