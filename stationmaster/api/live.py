@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from stationmaster.api.store import Store
-from stationmaster.domain import events, sessions, stations
+from stationmaster.domain import energy, events, sessions, stations
 from stationmaster.domain.errors import DomainError
 from stationmaster.storage import Work
 
@@ -125,6 +125,7 @@ class Live:
         self._station: dict[str, int] = {}  # by identity
         self._session: dict[tuple[int, str], str] = {}  # (station, transaction id) → the open session's id
         self._charging: dict[tuple[int, int | None], str] = {}  # (station, EVSE) → the open session's id
+        self._running: dict[str, energy.Running] = {}  # what each open session has taken, by its id
         self._words: Mapping[type, Words] = {}
         self._closed = False
         self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
@@ -135,7 +136,7 @@ class Live:
         What is heard meanwhile is newer, and holds.
         """
         self._words = words
-        for known in (self._organization, self._station, self._session, self._charging):
+        for known in (self._organization, self._station, self._session, self._charging, self._running):
             known.clear()
         owners, opened = await database.read(_known)
         for owner in owners:
@@ -144,6 +145,7 @@ class Live:
         for session in opened:
             self._session.setdefault((session.station_id, session.transaction_id), session.public_id)
             self._charging.setdefault((session.station_id, session.evse), session.public_id)
+            self._running.setdefault(session.public_id, energy.Running(session.meter_start_wh, session.started_at))
 
     def hear(self, heard: Sequence[Any]) -> None:
         """Called in the event loop with all events of a commit; costs next to nothing when nobody looks."""
@@ -221,9 +223,14 @@ class Live:
     def _opened(self, event: events.SessionStarted | events.SessionChanged) -> None:
         self._session[event.station_id, event.session.transaction_id] = event.session.id
         self._charging[event.station_id, event.session.evse] = event.session.id
+        known = self._running.get(event.session.id)
+        if known is None or known.start_wh != event.session.meter_start_wh:
+            begun = energy.Running(event.session.meter_start_wh, event.session.started_at)
+            self._running[event.session.id] = begun
 
     def _ended(self, event: events.SessionEnded) -> None:
         self._session.pop((event.station_id, event.session.transaction_id), None)
+        self._running.pop(event.session.id, None)
         place = (event.station_id, event.session.evse)
         if self._charging.get(place) == event.session.id:
             del self._charging[place]
@@ -259,6 +266,10 @@ class Live:
             session = self._charging.get((event.station_id, event.evse))
         else:
             session = self._session.get((event.station_id, event.transaction_id))
+        running = None if session is None else self._running.get(session)
+        if running is not None:
+            taken = running.add(energy.Point(event.at, event.energy_wh, event.power_w))
+            event = msgspec.structs.replace(event, session_energy_wh=taken)
         return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
 
 

@@ -73,12 +73,17 @@ class SessionReviewedEvent(_SessionEvent, frozen=True, kw_only=True, tag="sessio
 
 
 class SessionUpdatedEvent(_Moment, frozen=True, kw_only=True, tag="session_updated"):
-    """A meter value. `energy_wh` is the register, not what the session took; `session` is null when it belongs to none."""
+    """A meter value; `session` is null when it belongs to none.
+
+    `energy_wh` is the register. `session_energy_wh` is what the session has taken by then, null where this value does not
+    say so: the register of another meter, say.
+    """
 
     evse: int
     session: str | None
     transaction_id: str | None
     energy_wh: Number | None
+    session_energy_wh: Number | None
     power_w: Number | None
     soc_percent: Number | None
 
@@ -137,6 +142,7 @@ def _meter(event: events.MeterRead, session: str | None) -> SessionUpdatedEvent:
         transaction_id=event.transaction_id,
         at=event.at,
         energy_wh=number(event.energy_wh),
+        session_energy_wh=number(event.session_energy_wh),
         power_w=number(event.power_w),
         soc_percent=number(event.soc_percent),
     )

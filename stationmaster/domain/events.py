@@ -120,6 +120,7 @@ class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):
     energy_wh: Decimal | None
     power_w: Decimal | None
     soc_percent: Decimal | None
+    session_energy_wh: Decimal | None = None  # what the session has taken by then, where whoever tells it knows
 
 
 class MessageLogged(StationEvent, frozen=True, kw_only=True, gc=False):

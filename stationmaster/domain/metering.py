@@ -341,18 +341,23 @@ def _content_key(evse: int, transaction_id: str | None, taken: Instant, raw: byt
     return (minute & 0x7FFF_FFFF) << 32 | check
 
 
+_a_point = (
+    meter_values.c.taken_at,
+    meter_values.c.energy_wh,
+    meter_values.c.power_w,
+    meter_values.c.context,
+    meter_values.c.location,
+    meter_values.c.resolution_wh,
+    meter_values.c.transaction_id.is_not(None).label("by_id"),
+)
 _points = Prepared(
-    select(
-        meter_values.c.taken_at,
-        meter_values.c.energy_wh,
-        meter_values.c.power_w,
-        meter_values.c.context,
-        meter_values.c.location,
-        meter_values.c.resolution_wh,
-        meter_values.c.transaction_id.is_not(None).label("by_id"),
-    )
-    .where(meter_values.c.session_id == bindparam("session_id"))
-    .order_by(meter_values.c.id)
+    select(*_a_point).where(meter_values.c.session_id == bindparam("session_id")).order_by(meter_values.c.id)
+)
+_newest_registers = Prepared(
+    select(*_a_point)
+    .where(meter_values.c.session_id == bindparam("session_id"), meter_values.c.energy_wh.is_not(None))
+    .order_by(meter_values.c.id.desc())
+    .limit(bindparam("limit", type_=Integer))
 )
 
 
@@ -361,15 +366,27 @@ def points(work: Work, session_id: int) -> list[Point]:
     return [Point(*row) for row in work.run(_points, session_id=session_id)]
 
 
+def newest_registers(work: Work, session_id: int, *, limit: int) -> list[Point]:
+    """The newest points of a session that tell a register, oldest first."""
+    return [Point(*row) for row in work.run(_newest_registers, session_id=session_id, limit=limit)][::-1]
+
+
 def values_of(work: Work, session_id: int, *, limit: int) -> list[Any]:
-    """The newest `limit` meter values of a session, oldest first."""
-    newest = (
-        select(meter_values)
-        .where(meter_values.c.session_id == session_id)
-        .order_by(meter_values.c.id.desc())
-        .limit(limit)
-    )
-    return list(work.execute(newest))[::-1]
+    """Meter values of a session, oldest first: the newest `limit`, of which the place of the oldest is the very first's.
+
+    The first and the last are often signed, and decide the bill (O3). What lies between is in `page_of`.
+    """
+    mine = select(meter_values).where(meter_values.c.session_id == session_id)
+    newest = list(work.execute(mine.order_by(meter_values.c.id.desc()).limit(limit + 1)))[::-1]
+    if len(newest) <= limit:
+        return newest
+    return [work.execute(mine.order_by(meter_values.c.id).limit(1)).one(), *newest[2:]]
+
+
+def page_of(work: Work, session_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+    """Meter values of a session, newest first."""
+    mine = select(meter_values).where(meter_values.c.session_id == session_id)
+    return list(work.execute(page(mine, meter_values.c.id, limit=limit, cursor=cursor)))
 
 
 def latest(work: Work, session_ids: list[int]) -> dict[int, Any]:

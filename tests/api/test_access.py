@@ -39,6 +39,7 @@ MATRIX = {
     "GET /api/v1/refused-connections": VIEW,
     "GET /api/v1/sessions": VIEW,
     "GET /api/v1/sessions/{session_id}": VIEW,
+    "GET /api/v1/sessions/{session_id}/meter-values": VIEW,
     "GET /api/v1/sites": VIEW,
     "GET /api/v1/stations": VIEW,
     "GET /api/v1/stations/{station_id}": VIEW,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -204,8 +204,64 @@ async def test_an_ended_session_shows_its_meter_values(admin: Client, charging: 
     one = (await admin.get(f"{API}/sessions/{listed['id']}")).json()
     [value] = one.pop("meter_values")
     assert (value["energy_wh"], value["power_w"], value["samples"]) == (3500, 7200, [{"value": "3500"}])
+    assert [point["energy_wh"] for point in one.pop("series")] == [0, 2500, 2600.5]
+    assert [one.pop(name) for name in ("reasons", "left_out", "proposals")] == [[], [], []]
     assert one == listed
     assert (await admin.get(f"{API}/sessions/nothing")).status_code == 404
+
+
+def told(work: Work, charging: Any, registers: Sequence[int]) -> None:
+    """A register each second, from a minute ago on."""
+    for second, register in enumerate(registers):
+        metering.record(
+            work,
+            charging["station"],
+            evse=1,
+            transaction_id=str(charging["number"]),
+            taken=Instant(work.now + timedelta(seconds=second - 60), str(second)),
+            samples=[Sample(str(register))],
+            raw=f'[{{"value":"{register}"}}]'.encode(),
+        )
+
+
+async def test_E11_the_series_of_a_session_ends_with_its_headline_and_says_why(
+    admin: Client, charging: Any, database: Database
+) -> None:
+    await database.write(told, charging, [3100, 1_234_900, 0, 40])
+    [listed] = (await admin.get(f"{API}/sessions")).json()["items"]
+    one = (await admin.get(f"{API}/sessions/{listed['id']}")).json()
+    assert one["energy_wh"] == listed["energy_wh"] == one["series"][-1]["energy_wh"] == 2500
+    assert (1_234_900, "outlier") in [(left["register_wh"], left["why"]) for left in one["left_out"]]
+    await database.write(
+        lambda work: telling.stop(
+            work, charging["station"], charging["number"], at=Instant(work.now), meter=Decimal(900_000)
+        )
+    )
+    held = (await admin.get(f"{API}/sessions/{listed['id']}")).json()
+    assert (held["energy_wh"], held["series"], held["review"]) == (None, [], True)
+    assert [reason["flag"] for reason in held["reasons"]] == held["flags"] == ["register_jump"]
+    assert "jumped" in held["reasons"][0]["text"]
+    assert {"energy_wh": 3600, "how": "power"}.items() <= held["proposals"][-1].items()
+
+
+@pytest.mark.parametrize("values", [1999, 2000, 2500])
+async def test_O3_the_first_and_the_last_of_many_meter_values_can_be_reached(
+    admin: Client, charging: Any, database: Database, values: int
+) -> None:
+    await database.write(told, charging, range(3500, 3500 + values))
+    [session] = (await admin.get(f"{API}/sessions")).json()["items"]
+    shown = (await admin.get(f"{API}/sessions/{session['id']}")).json()["meter_values"]
+    assert len(shown) == min(values + 1, 2000)
+    assert (shown[0]["power_w"], shown[-1]["energy_wh"]) == (7200, 3499 + values)
+    page, found = f"{API}/sessions/{session['id']}/meter-values", 0
+    cursor: str | None = None
+    while True:
+        params = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
+        answer = (await admin.get(page, params=params)).json()
+        found, cursor = found + len(answer["items"]), answer["next"]
+        if cursor is None:
+            break
+    assert (found, answer["items"][-1]["power_w"]) == (values + 1, 7200)
 
 
 async def test_ATK_08_one_unreadable_row_does_not_break_a_page(

@@ -313,7 +313,7 @@ def test_the_energy_of_a_session(
         pytest.param(16e6, {10: 16_000_500, 20: 0, 30: 16_003_000}, [500, None, 3000], 3000, id="E2"),
         pytest.param(500_000, {10: 0, 20: 1000, 30: 2500}, [0, 1000, 2500], 2500, id="counts from zero"),
         pytest.param(1000, {}, [], None, id="nothing told yet"),
-        pytest.param(1000, {10: 1001, 20: 1000}, [1, 0], 0, id="E1 rounding"),
+        pytest.param(1000, {10: 1002, 20: 1001}, [2, 1], 1, id="E1 rounding"),
     ],
 )
 def test_E4_what_is_shown_of_a_running_session_is_what_the_engine_says(

@@ -15,7 +15,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, number, paged
-from stationmaster.domain import metering, sessions
+from stationmaster.domain import energy, metering, sessions
 from stationmaster.storage import Work
 
 MAX_METER_VALUES = 2000
@@ -25,7 +25,7 @@ Authorization = Literal["accepted", "unknown", "blocked", "expired"]
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A charging session. While it is active, `energy_wh`, `power_w` and `soc_percent` are those of its last meter value.
+    """A charging session. While it is active, `energy_wh` is what it has taken by now; `power_w` and `soc_percent` are those it last told.
 
     `authorization` is what was answered to its card when it began, null while nobody has asked. `stop_reason` is in our words,
     `stop_reason_told` in the charger's. What is `excluded` counts in no sum.
@@ -67,9 +67,48 @@ class MeterValue(msgspec.Struct, frozen=True):
     samples: list[Any]
 
 
-class SessionDetail(Session, frozen=True, kw_only=True):
-    """A session with its newest meter values, oldest first."""
+class EnergyPoint(msgspec.Struct, frozen=True):
+    """What the session had taken at that time, in Wh."""
 
+    at: datetime
+    energy_wh: Number
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why a person should look at the energy: one of the session's flags, in words."""
+
+    flag: str
+    text: str
+
+
+class LeftOutRegister(msgspec.Struct, frozen=True):
+    """A register that was told and is not of this session's energy, and why."""
+
+    at: datetime
+    register_wh: Number
+    why: str
+    text: str
+
+
+class EnergyProposal(msgspec.Struct, frozen=True):
+    """An energy that may be the right one for a session that is held, and what speaks for it."""
+
+    energy_wh: Number
+    how: str
+    text: str
+
+
+class SessionDetail(Session, frozen=True, kw_only=True):
+    """A session, how its energy was found, and its meter values, oldest first.
+
+    `series` is the energy over time and ends with `energy_wh`; it is empty where the energy cannot be said. Of more than 2,000
+    meter values the first and the newest are here; `/sessions/{id}/meter-values` has all of them.
+    """
+
+    series: list[EnergyPoint]
+    reasons: list[Reason]
+    left_out: list[LeftOutRegister]
+    proposals: list[EnergyProposal]
     meter_values: list[MeterValue]
 
 
@@ -78,15 +117,8 @@ def public_form(session: sessions.Session) -> Session:
     return Session(**_facts(session, None))
 
 
-def energy_so_far(meter_start_wh: Decimal | None, last: metering.Reading | None) -> Number | None:
-    """What an active session took, in Wh; None as long as no register was told."""
-    if last is None or last.energy_wh is None or meter_start_wh is None:
-        return None
-    return number(max(Decimal(0), last.energy_wh - meter_start_wh))
-
-
-def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str, Any]:
-    active = session.status == "active"
+def _facts(session: sessions.Session, last: sessions.SoFar | None) -> dict[str, Any]:
+    taken = session.energy_wh if last is None or session.status != "active" else last.energy_wh
     return {
         "id": session.id,
         "station": session.station,
@@ -104,7 +136,7 @@ def _facts(session: sessions.Session, last: metering.Reading | None) -> dict[str
         "stop_reason": session.stop_reason,
         "meter_start_wh": number(session.meter_start_wh),
         "meter_stop_wh": number(session.meter_stop_wh),
-        "energy_wh": energy_so_far(session.meter_start_wh, last) if active else number(session.energy_wh),
+        "energy_wh": number(taken),
         "power_w": None if last is None else number(last.power_w),
         "soc_percent": None if last is None else number(last.soc_percent),
         "flags": list(session.flags),
@@ -143,9 +175,18 @@ async def list_sessions(
 @get("/{session_id:str}", permission=Permission.VIEW)
 async def get_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionDetail:
     """One session with its meter values."""
-    row, last, values = await context.database.read(_with_values, caller.organization, session_id)
+    row, last, values, taken = await context.database.read(_with_values, caller.organization, session_id)
     facts = _facts(sessions.public_form(row, row.station), last)
-    return SessionDetail(**facts, meter_values=[meter_value(value) for value in values])
+    return SessionDetail(**facts, **_how_it_was_found(taken), meter_values=[meter_value(value) for value in values])
+
+
+@get("/{session_id:str}/meter-values", permission=Permission.VIEW)
+async def list_meter_values(
+    session_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[MeterValue]:
+    """All meter values of a session, newest first."""
+    rows = await context.database.read(_values_page, caller.organization, session_id, limit, cursor)
+    return paged(rows, limit, meter_value)
 
 
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=1000, pattern=r"^[^\x00]*\S[^\x00]*$", description="Why")]
@@ -255,6 +296,7 @@ router = Router(
     route_handlers=[
         list_sessions,
         get_session,
+        list_meter_values,
         review_session,
         end_session,
         correct_session,
@@ -283,7 +325,7 @@ def _changed(
     organization_id: int,
     public_id: str,
     values: dict[str, Any],
-) -> tuple[sessions.ListedRow, metering.Reading | None]:
+) -> tuple[sessions.ListedRow, sessions.SoFar | None]:
     row = change(work, organization_id, public_id, **values)
     return row, sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
 
@@ -342,7 +384,7 @@ def _listed(
     excluded: bool | None,
     limit: int,
     cursor: str | None,
-) -> tuple[list[sessions.ListedRow], dict[int, metering.Reading]]:
+) -> tuple[list[sessions.ListedRow], dict[int, sessions.SoFar]]:
     rows = sessions.listed(
         work,
         organization_id,
@@ -360,7 +402,28 @@ def _listed(
 
 def _with_values(
     work: Work, organization_id: int, public_id: str
-) -> tuple[sessions.ListedRow, metering.Reading | None, list[Any]]:
+) -> tuple[sessions.ListedRow, sessions.SoFar | None, list[Any], energy.Energy]:
     row = sessions.get(work, organization_id, public_id)
     last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
-    return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES)
+    taken = sessions.energy_of(work, row)
+    if last is not None:
+        last = last._replace(energy_wh=taken.wh)
+    return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES), taken
+
+
+def _values_page(work: Work, organization_id: int, public_id: str, limit: int, cursor: str | None) -> list[Any]:
+    return metering.page_of(work, sessions.get(work, organization_id, public_id).id, limit=limit, cursor=cursor)
+
+
+def _how_it_was_found(taken: energy.Energy) -> dict[str, Any]:
+    return {
+        "series": [EnergyPoint(one.at, number(one.wh) or 0) for one in taken.series],
+        "reasons": [Reason(flag, energy.FLAGS[flag]) for flag in taken.flags],
+        "left_out": [
+            LeftOutRegister(one.at, number(one.energy_wh) or 0, one.why, energy.LEFT_OUT[one.why])
+            for one in taken.left_out
+        ],
+        "proposals": [
+            EnergyProposal(number(one.wh) or 0, one.how, energy.PROPOSALS[one.how]) for one in taken.proposals
+        ],
+    }

@@ -11,9 +11,8 @@ from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.resources.sessions import energy_so_far
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
-from stationmaster.domain import connections, connectors, metering, sessions, stations
+from stationmaster.domain import connections, connectors, sessions, stations
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
@@ -214,7 +213,7 @@ class _Parts(msgspec.Struct):
 
     connectors: Sequence[Any]
     active: Sequence[Any]
-    so_far: dict[int, metering.Reading]
+    so_far: dict[int, sessions.SoFar]
     connections: dict[int, Any]
 
 
@@ -327,7 +326,7 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
     }
 
 
-def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, metering.Reading]) -> list[Connector]:
+def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, sessions.SoFar]) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
     # Where the EVSE or the connector was not told, the first is as good as any to show it at.
     charging = {(each.evse or 1, each.connector or 1): each for each in active}
@@ -352,7 +351,7 @@ def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, meteri
     return sorted(shown, key=lambda each: (each.evse, each.connector))
 
 
-def _session(row: Any | None, so_far: dict[int, metering.Reading]) -> ConnectorSession | None:
+def _session(row: Any | None, so_far: dict[int, sessions.SoFar]) -> ConnectorSession | None:
     if row is None:
         return None
     last = so_far.get(row.id)
@@ -360,7 +359,7 @@ def _session(row: Any | None, so_far: dict[int, metering.Reading]) -> ConnectorS
         id=row.public_id,
         token=row.token,
         started_at=row.started_at,
-        energy_wh=energy_so_far(row.meter_start_wh, last),
+        energy_wh=None if last is None else number(last.energy_wh),
         power_w=None if last is None else number(last.power_w),
         soc_percent=None if last is None else number(last.soc_percent),
     )

@@ -5,7 +5,17 @@
 
 from stationmaster.domain.energy.engine import of_session
 from stationmaster.domain.energy.running import RECENT, Running, so_far
-from stationmaster.domain.energy.words import FLAGS, LEFT_OUT, PROPOSALS, Energy, LeftOut, Point, Proposal, Step
+from stationmaster.domain.energy.words import (
+    FLAGS,
+    LEFT_OUT,
+    PROPOSALS,
+    Energy,
+    LeftOut,
+    Point,
+    Proposal,
+    Step,
+    ending_with,
+)
 
 __all__ = [
     "FLAGS",
@@ -18,6 +28,7 @@ __all__ = [
     "Proposal",
     "Running",
     "Step",
+    "ending_with",
     "of_session",
     "so_far",
 ]

@@ -63,6 +63,17 @@ class Energy(msgspec.Struct, frozen=True, gc=False):
     proposals: tuple[Proposal, ...] = ()
 
 
+def ending_with(taken: Energy, wh: Decimal | None) -> Energy:
+    """The same with another headline, which a person has set: the series ends there, and never stands above it."""
+    if wh == taken.wh:
+        return taken
+    if wh is None or not taken.series:
+        return msgspec.structs.replace(taken, wh=wh, series=())
+    steps = [Step(one.at, min(one.wh, wh)) for one in taken.series]
+    steps[-1] = Step(steps[-1].at, wh)
+    return msgspec.structs.replace(taken, wh=wh, series=tuple(steps))
+
+
 FLAGS = {
     "estimated": "The meter reading at the begin or the end is missing; the energy is an estimate.",
     "register_reset": "The meter seems to have begun again at zero during the session.",

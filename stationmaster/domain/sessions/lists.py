@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import Select, bindparam, func, select
 
-from stationmaster.domain import metering
+from stationmaster.domain import energy, metering
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, sessions
 from stationmaster.domain.stations import stations
@@ -88,29 +90,63 @@ class KnownSession(NamedTuple):
     station_id: int
     evse: int | None
     transaction_id: str
+    meter_start_wh: Decimal | None
+    started_at: datetime
 
 
 def all_active(work: Work) -> list[KnownSession]:
     """Every open session."""
-    opened = select(sessions.c.public_id, sessions.c.station_id, sessions.c.evse, sessions.c.transaction_id)
-    return [
-        KnownSession(row.public_id, row.station_id, row.evse, row.transaction_id)
-        for row in work.execute(opened.where(is_open))
-    ]
+    opened = select(*(sessions.c[name] for name in KnownSession._fields))
+    return [KnownSession._make(row) for row in work.execute(opened.where(is_open))]
 
 
-def so_far(work: Work, session_ids: Sequence[int]) -> dict[int, metering.Reading]:
-    """What each of these sessions last told of energy (register), power and state of charge.
+class SoFar(NamedTuple):
+    """What a running session has taken, and what it last told of power and state of charge."""
 
-    Each is looked for by itself: some chargers send one measurand at a time.
+    energy_wh: Decimal | None
+    power_w: Decimal | None
+    soc_percent: Decimal | None
+
+
+def so_far(work: Work, session_ids: Sequence[int]) -> dict[int, SoFar]:
+    """What each of these sessions has taken by now.
+
+    Each figure is looked for by itself: some chargers send one measurand at a time.
     """
-    told = select(sessions.c.id, _last("energy_wh"), _last("power_w"), _last("soc_percent")).where(
-        sessions.c.id.in_(session_ids)
-    )
+    told = select(
+        sessions.c.id, sessions.c.meter_start_wh, sessions.c.started_at, _last("power_w"), _last("soc_percent")
+    ).where(sessions.c.id.in_(session_ids))
     return {
-        row.id: metering.Reading(energy_wh=row.energy_wh, power_w=row.power_w, soc_percent=row.soc_percent)
-        for row in work.execute(told)
+        row.id: SoFar(_energy_so_far(work, row.id, row.meter_start_wh, row.started_at), row.power_w, row.soc_percent)
+        for row in work.execute(told).all()
     }
+
+
+def _energy_so_far(work: Work, session_id: int, start_wh: Decimal | None, started_at: datetime) -> Decimal | None:
+    """By its newest registers where those are plain; else by all that was told."""
+    recent = metering.newest_registers(work, session_id, limit=energy.RECENT)
+    if not recent:
+        return None
+    taken = energy.so_far(start_wh, recent, started_at)
+    if taken is None:
+        taken = energy.of_session(start_wh, metering.points(work, session_id), None, started_at=started_at).wh
+    return taken
+
+
+def energy_of(work: Work, row: SessionRow) -> energy.Energy:
+    """How the energy of a session was found. What a person has set, or was told of it later, ends the series with the row."""
+    open_still = row.status == "active"
+    taken = energy.of_session(
+        row.meter_start_wh,
+        metering.points(work, row.id),
+        None if open_still or "estimated" in (row.flags or ()) else row.meter_stop_wh,
+        started_at=row.started_at,
+        stopped_at=None if open_still else row.stopped_at,
+        clock="clock" not in (row.flags or ()),
+    )
+    if open_still:
+        return msgspec.structs.replace(taken, flags=tuple(flag for flag in taken.flags if flag != "estimated"))
+    return energy.ending_with(taken, row.energy_wh)
 
 
 def power_now(work: Work, organization_id: int) -> Decimal:
