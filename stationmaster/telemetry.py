@@ -1,14 +1,24 @@
-"""Logs for the person at night: one line an event, readable in a terminal, or JSON for machines. No secret ever."""
+"""Logs for the person at night: one line an event, readable in a terminal, or JSON for machines. No secret ever.
+
+Nothing that happens to the log happens to the program: the reader of the pipe may be gone or asleep, the disk may be full, a
+value may refuse to be shown. What cannot be written is counted, and the count is the first line when writing works again.
+"""
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import select
 import sys
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TextIO, cast
 
 import structlog
 
 _MAX = 300  # characters of a value: station text must not flood the log (API-19)
+_WHOLE = ("exception", "trace")  # of our own errors everything is wanted
+_AT_ONCE = select.PIPE_BUF  # bytes that a pipe takes without blocking, once it says that it takes anything
 
 
 def configure(level: str = "info", form: str = "text") -> None:
@@ -20,27 +30,97 @@ def configure(level: str = "info", form: str = "text") -> None:
         _printable,
     ]
     if form == "json":
-        shared += [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        # Local variables hold tokens and passwords (ATK-13).
+        traces = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        shared += [structlog.processors.ExceptionRenderer(traces), structlog.processors.JSONRenderer(default=_shown)]
     else:
         shared += [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+            structlog.dev.ConsoleRenderer(colors=_is_terminal(), exception_formatter=structlog.dev.plain_traceback)
         ]
+    # Without a standard error, its number may be that of any file that was opened since.
+    descriptor = 2 if sys.stderr is not None else os.open(os.devnull, os.O_WRONLY)
+    stream = cast(TextIO, Stream(descriptor, as_json=form == "json"))
     structlog.configure(
         processors=shared,
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=_unfailing(logging.getLevelName(level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(stream),
         cache_logger_on_first_use=True,
     )
+    logging.raiseExceptions = False
     logging.getLogger("stationmaster").setLevel(level.upper())
-    logging.basicConfig(
-        level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr
-    )
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=stream)
+
+
+class Stream:
+    """A file descriptor that lines are written to, or not: it neither raises nor waits."""
+
+    def __init__(self, descriptor: int, *, as_json: bool = False) -> None:
+        self._descriptor = descriptor
+        self._as_json = as_json
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        self.lost = 0
+
+    def write(self, text: str) -> int:
+        lost = self.lost
+        if lost and self._take(self._apology(lost)):
+            self.lost -= lost
+        if not self._take(text):
+            self.lost += 1
+        return len(text)
+
+    def flush(self) -> None:
+        """Everything has gone out already, or never will."""
+
+    def _take(self, text: str) -> bool:
+        data = text.encode(errors="replace")
+        try:
+            while data:
+                ready = self._poll.poll(0)
+                if not ready or not ready[0][1] & select.POLLOUT:
+                    return False
+                data = data[os.write(self._descriptor, data[:_AT_ONCE]) :]
+        except (OSError, ValueError):  # the disk is full, the reader has gone
+            return False
+        return True
+
+    def _apology(self, lost: int) -> str:
+        at = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        if self._as_json:
+            return json.dumps({"event": "log.lost", "level": "warning", "lines": lost, "timestamp": at}) + "\n"
+        return f"{at} [warning  ] log.lost                       lines={lost}\n"
+
+
+def _unfailing(level: int) -> type[Any]:
+    filtering = structlog.make_filtering_bound_logger(level)
+
+    class Unfailing(filtering):  # type: ignore[misc, valid-type]
+        """A line that cannot be made is replaced by one that says so: whoever logs has other things to do."""
+
+        def _proxy_to_logger(self, method_name: str, event: str | None = None, **facts: Any) -> Any:
+            try:
+                return super()._proxy_to_logger(method_name, event, **facts)
+            except Exception as error:
+                try:
+                    return super()._proxy_to_logger("error", "log.failed", about=str(event), why=type(error).__name__)
+                except Exception:
+                    return None
+
+    return Unfailing
+
+
+def _is_terminal() -> bool:
+    return sys.stderr is not None and os.isatty(2)
+
+
+def _shown(value: Any) -> str:
+    return repr(value)
 
 
 def _printable(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Control characters and endless texts stay out of the log, whoever sent them."""
     for name, value in event.items():
-        if isinstance(value, str) and name != "exception" and (len(value) > _MAX or not value.isprintable()):
+        if isinstance(value, str) and name not in _WHOLE and (len(value) > _MAX or not value.isprintable()):
             clean = "".join(character if character.isprintable() else "·" for character in value[:_MAX])
             event[name] = clean
     return event
