@@ -19,7 +19,7 @@ from stationmaster.domain import accounts, organizations, permissions, sites
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
-from stationmaster.storage import Work
+from stationmaster.storage import StorageUnavailable, Work
 
 COOKIE = "stationmaster_refresh"
 COOKIE_PATH = "/api/v1/auth"
@@ -62,7 +62,11 @@ async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], co
     """Log in with e-mail address and password."""
     source = source_of(request)
     context.throttle.attempt(data.email, source)
-    row = await context.database.read(accounts.login_row, data.email)
+    try:
+        row = await context.database.read(accounts.login_row, data.email)
+    except StorageUnavailable:
+        context.throttle.forgive(data.email, source)
+        raise
     async with context.verifying:
         user = await asyncio.to_thread(accounts.verified, row, data.password)
     context.throttle.succeeded(data.email, source)

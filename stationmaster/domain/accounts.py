@@ -265,7 +265,10 @@ def continue_login(work: Work, token: str) -> tuple[User, str]:
     row = _token(work, token)
     if row is None or row.revoked_at is not None or row.used_at is not None or row.expires_at <= work.now:
         raise WrongCredentials("please log in again")
-    work.execute(update(refresh_tokens).where(refresh_tokens.c.id == row.id).values(used_at=work.now))
+    # Another node may use it at this moment: only one of the two finds it unused.
+    unused = update(refresh_tokens).where(refresh_tokens.c.id == row.id, refresh_tokens.c.used_at.is_(None))
+    if not work.execute(unused.values(used_at=work.now)).rowcount:
+        raise WrongCredentials("please log in again")
     user = work.execute(select(users).where(users.c.id == row.user_id, not_deleted(users))).one_or_none()
     if user is None:
         raise WrongCredentials("please log in again")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
@@ -11,7 +14,7 @@ import httpx
 import jwt
 import pytest
 from litestar import Litestar
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from stationmaster.api import logins
 from stationmaster.api.auth import COOKIE
@@ -19,6 +22,7 @@ from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings, Throttle, TooManyAttempts
 from stationmaster.app import App
 from stationmaster.domain import accounts
+from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 from tests.api.conftest import Client
@@ -151,7 +155,7 @@ async def test_API_05_only_our_own_fresh_access_tokens_pass(
         {"typ": "JWT"},
         {"exp": now - 1},
         {"exp": None},
-        {"nbf": now + 60},
+        {"nbf": now + 120},
         {"nbf": None},
         {"sub": "nobody"},
         {"sub": None},
@@ -171,6 +175,49 @@ async def test_API_05_only_our_own_fresh_access_tokens_pass(
     for text in ("", "a.b.c", login, "é", "x" * 5000):
         answer = await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {text}".encode()})
         assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("ahead_s, status", [(5, 200), (55, 200), (-5, 200), (90, 401)])
+async def test_N3_a_token_of_a_node_whose_clock_is_a_little_ahead_is_good(
+    anonymous: Client, context: Context, database: Database, user: Callable[..., Any], ahead_s: int, status: int
+) -> None:
+    viewer = await user("viewer")
+    login = await database.write(accounts.begin_login, viewer)
+    name = await database.read(accounts.login_of, login)
+    assert name is not None
+    token = logins.issue(context.keys.tokens, viewer, name, datetime.now(UTC) + timedelta(seconds=ahead_s))
+    answer = await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
+    assert answer.status_code == status
+
+
+async def test_N12_of_two_nodes_that_use_one_cookie_at_the_same_moment_one_wins(
+    database: Database, user: Callable[..., Any]
+) -> None:
+    """Both have read it unused; only one of the two updates finds it so."""
+    token = await database.write(accounts.begin_login, await user("viewer"))
+    url = database.url.render_as_string(hide_password=False)
+    other = Database(url)
+    other.start()
+    both_have_read = threading.Barrier(2)
+
+    def wait_for_the_other(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("UPDATE refresh_tokens"):
+            with contextlib.suppress(threading.BrokenBarrierError):  # SQLite lets only one of them read
+                both_have_read.wait(1)
+
+    def use(work: Work) -> str | None:
+        try:
+            return accounts.continue_login(work, token)[1]
+        except WrongCredentials:
+            return None
+
+    for node in (database, other):
+        event.listen(node.engine, "before_cursor_execute", wait_for_the_other)
+    try:
+        following = await asyncio.gather(database.write(use), other.write(use))
+    finally:
+        await other.stop()
+    assert len([one for one in following if one is not None]) == 1
 
 
 async def test_API_06_the_cookie_works_once_and_reuse_ends_the_log_in(web: Litestar, user: Callable[..., Any]) -> None:
