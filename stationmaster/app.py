@@ -5,24 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 import structlog
 import uvicorn
 from litestar import Litestar
+from sqlalchemy.exc import SQLAlchemyError
 
 from stationmaster.api import application
 from stationmaster.api.context import Context
-from stationmaster.api.relay import Relay
+from stationmaster.api.relay import Relay, Sent
 from stationmaster.background import awaited, presence, timers
 from stationmaster.background import outbox as outbox_delivery
-from stationmaster.domain import outbox
+from stationmaster.domain import installation, outbox, stations
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.events import StationChanged
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.gateway import replay
-from stationmaster.gateway.bus import Bus, Heard, LocalBus, RedisBus, Watching
+from stationmaster.gateway.bus import Bus, Heard, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
@@ -30,28 +33,46 @@ from stationmaster.gateway.outbound import time_outs
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v16
-from stationmaster.settings import BadSettings, Settings, secret_key
-from stationmaster.storage import Database, StorageUnavailable, migrations
+from stationmaster.settings import BadSettings, Settings, keep_key, secret_key
+from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
+from stationmaster.storage.engines import in_one_line
+from stationmaster.storage.only import Claim
 
 log = structlog.get_logger()
 
+CLAIMED_AGAIN_S = 5.0
 ROUTES = {routes.dialect.version: routes for routes in (v16.routes,)}
 
 
 class App:
     """One running Stationmaster: database, gateway, API, background work."""
 
-    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, clock: Callable[[], datetime] | None = None, new_key: bool = False
+    ) -> None:
         self.settings = settings
-        self.keys = Keys(secret_key(settings))
+        self._new_key = new_key
+        self._secret_key = secret_key(settings)
+        self.keys = Keys(self._secret_key.value)
         self.database = Database(settings.database.url, lanes=settings.database.lanes, clock=clock)
+        self.bus: Bus = (
+            LocalBus(self.keys.bus) if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
+        )
+        self.database.clocks.shared = not (self.bus.alone and settings.database.exclusive)
         self.directory = Directory(
             self.database,
             heartbeat_interval_s=settings.gateway.heartbeat_interval_s,
             plug_in_timeout_s=settings.gateway.plug_in_timeout_s,
+            shared=self.database.clocks.shared,
         )
-        self.bus: Bus = LocalBus() if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
-        self.registry = Registry(self.database, self.directory, self.bus, lease_s=settings.redis.lease_s)
+        self.registry = Registry(
+            self.database,
+            self.directory,
+            self.bus,
+            lease_s=settings.redis.lease_s,
+            exclusive=settings.database.exclusive,
+            max_skew_s=settings.database.max_skew_s,
+        )
         self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry)
         self.listener = Listener(self.gate, settings.gateway)
         self.switchboard = Switchboard(
@@ -67,16 +88,17 @@ class App:
         self.gateway_port = settings.gateway.port
         self.web_port = settings.web.port
         self.api: Litestar | None = None
+        self.relay: Relay | None = None
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[App]:
         """Everything is up inside; on the way out what is in hand is finished, and answered."""
-        if self.settings.database.migrate:
-            await asyncio.to_thread(migrations.upgrade, self.database.engine)
+        claim = await self._open()
         self.database.before_commit.append(outbox.keep)
         self.database.after_commit.append(self.directory.hear)
         self.database.start()
         try:
+            await self._admit_key()
             await self.directory.load()
             await self._join()
             context = Context(
@@ -86,11 +108,15 @@ class App:
                 switchboard=self.switchboard,
                 play=replay.player(ROUTES),
                 started_at=self.started_at,
+                unready=self.gate.unready,
             )
             self.database.after_commit.append(context.live.hear)
             self.database.watched = context.live.watched
-            relay = None if self.bus.alone else self._relayed(context)
+            self.directory.on_changed = lambda change: context.live.hear([change])
+            self.directory.on_gap = context.live.lose
+            self.relay = None if self.bus.alone else self._relayed(context)
             self.api = application.build(context)
+            await self.directory.catch_up()  # what was before may have taken its time
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
                 work = [
@@ -104,9 +130,11 @@ class App:
                     group.create_task(self.directory.follow()),
                     group.create_task(self.registry.run()),
                     group.create_task(self.bus.run()),
+                    group.create_task(self.registry.watch_clock()),
+                    group.create_task(_keep(claim)),
                 ]
-                if relay is not None:
-                    work.append(group.create_task(relay.run()))
+                if self.relay is not None:
+                    work.append(group.create_task(self.relay.run()))
                 try:
                     log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)
                     yield self
@@ -120,6 +148,45 @@ class App:
                 with contextlib.suppress(StorageUnavailable):
                     await self.registry.leave()
             await self.database.stop()
+            await asyncio.to_thread(claim.release)
+
+    async def _open(self) -> Claim:
+        """Reach the database, be the only one on it where that is meant, and bring its schema up to date. Raises `Unusable`."""
+        database, settings = self.database, self.settings.database
+        await opening.until_usable(database, patience_s=settings.wait_s)
+        claim = await opening.attempted(
+            database,
+            lambda: only.claim(
+                database.url,
+                alone=self.bus.alone and settings.exclusive,
+                insist=not self.bus.alone or settings.exclusive,
+            ),
+        )
+        try:
+            prepare = migrations.upgrade if settings.migrate else migrations.check
+            await opening.attempted(database, lambda: prepare(database.engine))
+        except BaseException:
+            claim.release()
+            raise
+        return claim
+
+    async def _admit_key(self) -> None:
+        key = self._secret_key
+
+        def admit(work: Work) -> None:
+            installation.admit_key(
+                work,
+                mark=self.keys.mark,
+                made_now=key.made_now,
+                chargers=stations.any_registered(work),
+                replace=self._new_key,
+            )
+
+        try:
+            await self.database.write(admit)
+        except installation.OtherKey as error:
+            raise BadSettings(f"{key.name} {error}") from None
+        keep_key(self.settings, key)
 
     async def _join(self) -> None:
         try:
@@ -133,14 +200,30 @@ class App:
             self.database,
             context.live,
             announce=lambda: self.bus.tell_all(Watching()),
-            send=lambda node, data: self.bus.tell(node, Heard(msgspec.Raw(data))),
+            send=lambda node, sent: self.bus.tell(node, Heard(msgspec.Raw(msgspec.json.encode(sent)))),
         )
         self.bus.hear(Watching, lambda node, _: relay.watcher(node))
-        self.bus.hear(Heard, lambda _, news: relay.told(news.events))
+        self.bus.hear(Heard, lambda node, news: relay.told(node, msgspec.json.decode(news.packet, type=Sent)))
         self.bus.on_back = relay.back
+        self.bus.hear(RecordChanged, lambda *_: self.directory.wake())
+        self.database.after_commit.append(self._announce_changes)
         self.database.after_commit.append(relay.hear)
         self.database.watched = relay.watched
         return relay
+
+    def _announce_changes(self, heard: Sequence[Any]) -> None:
+        if any(type(event) is StationChanged for event in heard):
+            self.bus.tell_all(RecordChanged())
+
+
+async def _keep(claim: Claim) -> None:
+    """For ever. Raises `Unusable` when another server has taken the database meanwhile."""
+    while True:
+        await asyncio.sleep(CLAIMED_AGAIN_S)
+        try:
+            await asyncio.to_thread(claim.renew)
+        except SQLAlchemyError as error:
+            log.debug("database.not_claimed", why=in_one_line(error))
 
 
 async def end(work: Iterable[asyncio.Task[None]]) -> None:

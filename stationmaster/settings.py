@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
@@ -121,6 +121,10 @@ class Gateway(Part):
         description="Of a charger's frames, in the message log; beyond it only their beginnings are kept that day",
     )
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
+    reconnects_per_s: float = Field(
+        2.0, gt=0, description="How often a second a charger may connect in the long run; more often, it waits"
+    )
+    reconnect_burst: int = Field(20, ge=1, description="Times a charger may connect at once before it has to wait")
 
     @field_validator("public_url")
     @classmethod
@@ -138,6 +142,19 @@ class DatabaseSettings(Part):
     )
     migrate: bool = Field(True, description="Bring the schema up to date at start")
     lanes: int = Field(2, ge=1, le=16, description="Writer connections on PostgreSQL")
+    wait_s: float = Field(
+        60.0, ge=0, le=3600, description="How long a start waits for a database that cannot be reached yet"
+    )
+    exclusive: bool = Field(
+        True,
+        description="Without redis.url, refuse to start beside another server on the same PostgreSQL; off for the moment of"
+        " a rolling update",
+    )
+    max_skew_s: float = Field(
+        60.0,
+        gt=0,
+        description="A node of several whose clock differs from the database's by more does not serve",
+    )
 
     @field_validator("url")
     @classmethod
@@ -270,8 +287,16 @@ def load(**overrides: Any) -> Settings:
         raise BadSettings(f"stationmaster.yaml: {str(error).splitlines()[0]}") from None
 
 
-def secret_key(settings: Settings) -> bytes:
-    """The installation's secret key; a fresh one is written to `security.key_file` on the first start. Raises `BadSettings`."""
+class SecretKey(NamedTuple):
+    """The installation's secret key. One that was made now is not kept yet."""
+
+    value: bytes
+    made_now: bool
+    name: str  # of the setting it comes from
+
+
+def secret_key(settings: Settings) -> SecretKey:
+    """The key of `security.key` or `security.key_file`; without one, a fresh one that `keep_key` writes. Raises `BadSettings`."""
     if settings.security.key is not None:
         if len(settings.security.key.encode()) < 32:
             raise BadSettings("security.key: must have at least 32 bytes")
@@ -279,24 +304,37 @@ def secret_key(settings: Settings) -> bytes:
             raise BadSettings(
                 "security.key: this looks like an example; use a random one, or leave it out to have one made"
             )
-        return settings.security.key.encode()
+        return SecretKey(settings.security.key.encode(), made_now=False, name="security.key")
     path = settings.security.key_file
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
         key = path.read_bytes().strip()
-        if len(key) < 32:
-            raise BadSettings(f"security.key_file: {path} has fewer than 32 bytes") from None
-        return key
+    except FileNotFoundError:
+        return SecretKey(secrets.token_urlsafe(48).encode(), made_now=True, name=f"security.key_file: {path}")
     except OSError as error:
         raise BadSettings(f"security.key_file: {path}: {error.strerror}") from None
-    key = secrets.token_urlsafe(48).encode()
+    if len(key) < 32:
+        raise BadSettings(f"security.key_file: {path} has fewer than 32 bytes")
+    return SecretKey(key, made_now=False, name=f"security.key_file: {path}")
+
+
+def keep_key(settings: Settings, key: SecretKey) -> None:
+    """Write a key that was made now to its file, for its owner only. Raises `BadSettings`."""
+    if not key.made_now:
+        return
+    path = settings.security.key_file
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise BadSettings(
+            f"security.key_file: {path} was made by another process at this moment; start again"
+        ) from None
+    except OSError as error:
+        raise BadSettings(f"security.key_file: {path}: {error.strerror}") from None
     with os.fdopen(descriptor, "wb") as file:
-        file.write(key + b"\n")
+        file.write(key.value + b"\n")
         file.flush()
         os.fsync(file.fileno())
-    return key
 
 
 def _unknown_variables() -> str | None:

@@ -102,7 +102,7 @@ def build(context: Context) -> Litestar:
         await context.live.begin(context.database, WORDS)
 
     app = Litestar(
-        route_handlers=[API, status.health, pages.pages()],
+        route_handlers=[API, status.health, status.ready, status.alive, pages.pages()],
         request_class=StrictRequest,
         dependencies={
             "context": Provide(given, sync_to_thread=False),

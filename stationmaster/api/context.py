@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -33,6 +34,7 @@ class Context:
     switchboard: Switchboard
     play: Play  # messages from the quarantine
     started_at: datetime
+    unready: Callable[[], str | None] = lambda: None  # why nobody is let in at this moment
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)
     throttle: Throttle = field(default_factory=Throttle)

@@ -21,7 +21,7 @@ from stationmaster.api.logins import NotLoggedIn, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
 from stationmaster.storage import StorageUnavailable
-from stationmaster.storage.database import is_trouble
+from stationmaster.storage.engines import is_trouble
 from stationmaster.storage.queries import BadCursor
 
 log = structlog.get_logger()

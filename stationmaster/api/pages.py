@@ -38,6 +38,9 @@ _HEADERS = {
 }
 _COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".map", ".webmanifest", ".txt"}
 
+# What watches over servers asks for these by habit; a page in answer would tell it that all is well.
+_PROBES = {"healthz", "livez", "readyz", "metrics"}
+
 NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Stationmaster</title>
@@ -114,7 +117,7 @@ def pages(dist: Path = DIST) -> HTTPRouteHandler:
             raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
         if name in files:
             return await files[name].answer(request)
-        if f"{name}/".startswith("assets/") or name.rpartition("/")[2].count("."):
+        if name in _PROBES or f"{name}/".startswith("assets/") or name.rpartition("/")[2].count("."):
             raise NotFoundException("there is no such file")
         if "index.html" in files:
             return await files["index.html"].answer(request)

@@ -9,6 +9,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 from stationmaster.domain import signing
 from stationmaster.domain.audit import Signature
 from stationmaster.storage import Work
+from stationmaster.storage.clocks import Clocks
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -19,6 +20,7 @@ class Store(Protocol):
 
     kind: str
     clock: Callable[[], datetime]
+    clocks: Clocks
 
     @property
     def available(self) -> bool: ...
@@ -37,6 +39,7 @@ class SignedStore:
     def __init__(self, store: Store, signature: Signature) -> None:
         self.kind = store.kind
         self.clock = store.clock
+        self.clocks = store.clocks
         self._store = store
         self._signature = signature
 

@@ -29,5 +29,5 @@ async def run(database: Database, *, offline_after_s: float) -> None:
 async def once(database: Database, *, after: timedelta) -> None:
     """Look, and write only when there is something to tell."""
     if await database.read(connections.are_overdue, after=after):
-        for station in await database.write(connections.offline, after=after):
+        for station in await database.write_apart(connections.offline, after=after):
             log.info("station.offline", station=station)

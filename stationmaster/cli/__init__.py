@@ -12,6 +12,7 @@ def main() -> None:
     from stationmaster.cli.commands import app
     from stationmaster.domain.errors import DomainError
     from stationmaster.settings import BadSettings
+    from stationmaster.storage import StorageUnavailable, Unusable
 
     gc.enable()
     try:
@@ -19,3 +20,7 @@ def main() -> None:
     except (BadSettings, DomainError) as error:
         print(f"stationmaster: {error}", file=sys.stderr)
         sys.exit(2)
+    except Unusable as error:
+        sys.exit(f"stationmaster: {error}")
+    except StorageUnavailable as error:
+        sys.exit(f"stationmaster: database.url: {error}")

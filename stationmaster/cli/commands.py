@@ -24,12 +24,16 @@ app.command()(simulate)
 
 
 @app.command()
-def serve() -> None:
+def serve(
+    new_key: Annotated[
+        bool, typer.Option("--new-key", help="Go on with another secret key; every charger then needs a new secret")
+    ] = False,
+) -> None:
     """Run the server: chargers, API and pages in one process."""
     gc.disable()  # a start makes many objects and no garbage; the server turns it on again when it is ready
     from stationmaster.cli import server
 
-    server.serve()
+    server.serve(new_key=new_key)
 
 
 @app.command()

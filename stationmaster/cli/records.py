@@ -9,11 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from stationmaster import telemetry
-from stationmaster.domain import accounts, audit, organizations, permissions, signing, stations, tokens
+from stationmaster.domain import accounts, audit, installation, organizations, permissions, signing, stations, tokens
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.credentials import Keys
-from stationmaster.settings import load, secret_key
-from stationmaster.storage import Database, Work, migrations
+from stationmaster.settings import BadSettings, SecretKey, Settings, keep_key, load, secret_key
+from stationmaster.storage import Database, Work, migrations, opening
 
 user = typer.Typer(no_args_is_help=True, help="People who log in.")
 station = typer.Typer(no_args_is_help=True, help="Chargers.")
@@ -95,13 +95,14 @@ def add_station(
     organization: Of = None,
 ) -> None:
     """Add a charger and print its secret."""
-    keys = Keys(secret_key(load()))
+    settings = load()
+    key = secret_key(settings)
 
     def add(work: Work) -> tuple[Any, str]:
         home = organizations.named(work, organization)
-        return stations.create(work, home, keys, identity=identity, secret=secret, name=name)
+        return stations.create(work, home, Keys(key.value), identity=identity, secret=secret, name=name)
 
-    _, shown = _write(add)
+    _, shown = _write(add, settings, key)
     print(f"charger {identity}\nsecret  {shown}")
 
 
@@ -117,27 +118,45 @@ def add_token(
 
 
 def migrate() -> None:
+    telemetry.configure("warning")
     database = Database(load().database.url)
-    migrations.upgrade(database.engine)
+
+    async def run() -> None:
+        await opening.until_usable(database, patience_s=0)
+        await opening.attempted(database, lambda: migrations.upgrade(database.engine))
+
+    asyncio.run(run())
     print(f"the schema is at {migrations.head()}")
 
 
 _SIGNATURE = Signature(actor=audit.COMMAND_LINE, organization=None)
 
 
-def _write(f: Callable[[Work], Any]) -> Any:
-    """One unit of work on the configured database."""
+def _write(f: Callable[[Work], Any], settings: Settings | None = None, key: SecretKey | None = None) -> Any:
+    """One unit of work on the configured database, beside a running server or before it."""
     telemetry.configure("warning")
+    settings = settings or load()
+    key = key or secret_key(settings)
+    mark = Keys(key.value).mark
+
+    def unit(work: Work) -> Any:
+        try:
+            installation.admit_key(work, mark=mark, made_now=key.made_now, chargers=stations.any_registered(work))
+        except installation.OtherKey as error:
+            raise BadSettings(f"{key.name} {error}") from None
+        return f(work)
 
     async def run() -> Any:
-        settings = load()
         database = Database(settings.database.url, lanes=1, readers=1)
-        if settings.database.migrate:
-            migrations.upgrade(database.engine)
+        await opening.until_usable(database, patience_s=0)
+        prepare = migrations.upgrade if settings.database.migrate else migrations.check
+        await opening.attempted(database, lambda: prepare(database.engine))
         database.start()
         try:
-            return await database.write(signing.signed, _SIGNATURE, f)
+            done = await database.write(signing.signed, _SIGNATURE, unit)
         finally:
             await database.stop()
+        keep_key(settings, key)
+        return done
 
     return asyncio.run(run())

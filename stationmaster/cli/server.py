@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import resource
 import signal
@@ -10,12 +11,12 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import uvloop
-from sqlalchemy.exc import OperationalError
 
 from stationmaster import telemetry
 from stationmaster.app import App
 from stationmaster.domain import accounts
 from stationmaster.settings import Settings, load
+from stationmaster.storage import StorageUnavailable, Unusable
 
 # The messages in hand between two commits are thousands of objects, none of them garbage yet: looking at them each time a
 # few hundred were made, which is the interpreter's habit, cost 4 µs a message.
@@ -24,14 +25,14 @@ COLLECT_AFTER = (50_000, 20, 50)
 Ready = Callable[[App], Awaitable[None]]
 
 
-def serve() -> None:
+def serve(*, new_key: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C."""
     settings = load()
     telemetry.configure(settings.log.level, settings.log.format)
-    uvloop.run(run(settings, _print_urls))
+    uvloop.run(run(settings, _print_urls, new_key=new_key))
 
 
-async def run(settings: Settings, ready: Ready) -> None:
+async def run(settings: Settings, ready: Ready, *, new_key: bool = False) -> None:
     # The writer gives up the interpreter's lock at each statement; it must not wait 5 ms to get it back from the event loop.
     sys.setswitchinterval(0.001)
     # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.
@@ -42,17 +43,27 @@ async def run(settings: Settings, ready: Ready) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     try:
-        async with App(settings).running() as app:
+        async with App(settings, new_key=new_key).running() as app:
             # What was loaded stays: the collector need not look at it again, and did not have to during the start.
             gc.freeze()
             gc.set_threshold(*COLLECT_AFTER)
             gc.enable()
             await ready(app)
             await stop.wait()
-    except OperationalError as error:
-        sys.exit(f"stationmaster: database.url: the database cannot be used: {str(error.orig).splitlines()[0]}")
-    except OSError as error:
-        sys.exit(f"stationmaster: {error}")
+    except BaseException as error:
+        line = _in_one_line(error)
+        if line is None:
+            raise
+        sys.exit(f"stationmaster: {line}")
+
+
+def _in_one_line(error: BaseException) -> str | None:
+    """What the person at the terminal can do something about; None for what is our own mistake."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, StorageUnavailable):
+        return f"database.url: {error}"
+    return str(error) if isinstance(error, Unusable | OSError) else None
 
 
 async def _print_urls(app: App) -> None:
@@ -74,5 +85,6 @@ def _reachable(host: str) -> str:
 
 
 def say(*lines: str) -> None:
-    for line in lines:
-        print(line, flush=True)
+    with contextlib.suppress(OSError):  # who started us may not be listening
+        for line in lines:
+            print(line, flush=True)

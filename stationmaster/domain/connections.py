@@ -24,7 +24,6 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    case,
     delete,
     func,
     or_,
@@ -34,7 +33,6 @@ from sqlalchemy import (
 from sqlalchemy import text as sql
 
 from stationmaster.domain import alarms, events
-from stationmaster.domain.message_log import messages
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -50,6 +48,9 @@ connections = Table(
     Column("source", Text, nullable=False),
     Column("connected_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),  # null while the socket is open
+    Column(
+        "heard_at", UtcTime
+    ),  # when anything came of it last, as known at its close; while open, some time before now
     Column("online_since", Integer),  # the generation it came back with; null when it is reported offline
     Column("taken_from", Text),  # the node that held the open connection which this one replaced
     Column("takeovers", Integer, nullable=False),
@@ -106,6 +107,8 @@ EXPLANATIONS = {
     "too_many_attempts": "Too many failed attempts from this address in the last minute; it is let in again by itself, once the credentials are right.",
     "storage_down": "The database could not be reached, so nothing could be promised to the charger. It was asked to come back later.",
     "stopping": "The server was shutting down. The charger was asked to come back later.",
+    "clock_off": "The clock of the server differs too much from the one of the database. The charger was asked to come back later.",
+    "too_often": "The charger connects again and again. It is slowed down, and only its newest attempt counts: look for a second device with this id, or for a bad network.",
     "too_busy": "Too many chargers connected in the same moment. The charger was asked to come back a little later.",
 }
 
@@ -193,25 +196,74 @@ _release = Prepared(
         connections.c.node == bindparam("of_node"),
         connections.c.closed_at.is_(None),
     )
-    .values(closed_at=bindparam("now", type_=UtcTime))
+    .values(
+        closed_at=bindparam("now", type_=UtcTime),
+        heard_at=func.coalesce(bindparam("heard", type_=UtcTime), connections.c.heard_at),
+    )
     .returning(connections.c.generation)
 )
 
 
-def disconnected(work: Work, station: Station, *, node: str, reason: str) -> None:
+def disconnected(work: Work, station: Station, *, node: str, reason: str, heard_at: datetime | None = None) -> None:
     """The newest socket this node has had is closed. Nothing happens when another node has a newer one (CON-02)."""
-    row = work.first(_release, of_station=station.id, of_node=node, now=work.now)
+    row = work.first(_release, of_station=station.id, of_node=node, now=work.now, heard=heard_at)
     if row is not None:
         _left(work, station.id, station.identity, row.generation, reason)
 
 
+_held = Prepared(
+    select(connections.c.generation)
+    .join(stations, stations.c.id == connections.c.station_id)
+    .where(
+        connections.c.station_id == bindparam("of_station"),
+        connections.c.node == bindparam("of_node"),
+        not_deleted(stations),
+    )
+)
+
+
+def is_held(work: Work, station: Station, *, node: str) -> bool:
+    """Whether the charger's newest connection is (or was last) with this node, and the charger is still registered.
+
+    If not, what an older socket here still says may be kept, and must change nothing (N11). To be asked in the transaction
+    that handles the message, where there are several nodes.
+    """
+    return work.first(_held, of_station=station.id, of_node=node) is not None
+
+
+_heard = Prepared(
+    update(connections)
+    .where(connections.c.station_id == bindparam("of_station"), connections.c.node == bindparam("of_node"))
+    .values(heard_at=bindparam("heard", type_=UtcTime))
+)
+
+
+def note_heard(work: Work, heard_at: dict[int, datetime], *, node: str) -> None:
+    """When these chargers were last heard, for the other nodes to show; a unit of its own (`Database.write_apart`)."""
+    for station_id in sorted(heard_at):
+        work.run(_heard, of_station=station_id, of_node=node, heard=heard_at[station_id])
+
+
 def freed(work: Work, dead: Sequence[str]) -> int:
     """Close the connections that these nodes have held (CON-08); returns how many there were."""
-    lost = update(connections).where(connections.c.closed_at.is_(None), connections.c.node.in_(dead))
-    rows = _named(work, lost.values(closed_at=work.now)) if dead else []
+    if not dead:
+        return 0
+    lost = and_(connections.c.closed_at.is_(None), connections.c.node.in_(dead))
+    rows = _named(work, update(connections).where(_in_order(lost)).values(closed_at=work.now))
     for row in rows:
         _left(work, row.station_id, row.identity, row.generation, "the server it was connected to was stopped")
+    # Who went to another node because its own had died has not been taken over: that was no fault of the charger's.
+    moved = and_(connections.c.taken_from.in_(dead), connections.c.takeovers > 0)
+    work.execute(
+        update(connections).where(_in_order(moved)).values(takeovers=connections.c.takeovers - 1, taken_from=None)
+    )
     return len(rows)
+
+
+def _in_order(which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Rows of many chargers are locked in the order of their keys, as everybody does: so nobody waits in a circle (N5)."""
+    ordered = select(connections.c.station_id).where(which).order_by(connections.c.station_id).with_for_update()
+    return connections.c.station_id.in_(ordered)
 
 
 def holders(work: Work) -> list[str]:
@@ -235,7 +287,7 @@ def are_overdue(work: Work, *, after: timedelta) -> bool:
 
 def offline(work: Work, *, after: timedelta) -> list[str]:
     """Report who has been gone for longer than the grace period, once, whichever node is first (CON-07)."""
-    rows = _named(work, update(connections).where(_gone(work, after)).values(online_since=None))
+    rows = _named(work, update(connections).where(_in_order(_gone(work, after))).values(online_since=None))
     for row in rows:
         work.append(_log, row.station_id, work.now, "offline", row.generation, None)
         work.publish(events.StationOffline(station_id=row.station_id, station=row.identity, at=work.now))
@@ -287,17 +339,10 @@ def open_stations() -> Select[Any]:
     return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
 
 
-def current(work: Work, station_ids: Sequence[int], *, node: str) -> dict[int, Any]:
-    """The row of each of these chargers; `heard_at` is when one on another node than ours last sent a message."""
-    last = (
-        select(messages.c.at)
-        .where(messages.c.station_id == connections.c.station_id, messages.c.direction == "in")
-        .order_by(messages.c.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    rows = select(connections, case((connections.c.node != node, last)).label("heard_at"))
-    return {row.station_id: row for row in work.execute(rows.where(connections.c.station_id.in_(station_ids)))}
+def current(work: Work, station_ids: Sequence[int]) -> dict[int, Any]:
+    """The row of each of these chargers."""
+    rows = select(connections).where(connections.c.station_id.in_(station_ids))
+    return {row.station_id: row for row in work.execute(rows)}
 
 
 def history(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:

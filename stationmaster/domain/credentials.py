@@ -1,8 +1,9 @@
 """Secrets of stations: made here, kept only as digests, compared in constant time.
 
 A secret we generate has 192 bits, so a salted HMAC with a key outside the database is enough, and fast: a storm of
-reconnects must not become a storm of slow hashes. A secret typed by a person is hashed with argon2id; the right answer is
-remembered in memory, and two bytes of a keyed HMAC turn wrong ones away before the slow hash runs.
+reconnects must not become a storm of slow hashes. A secret typed by a person is kept the same way when it is strong (it came from
+some generator too). What looks like words or a pattern is hashed with argon2id; the right answer is remembered in memory, and two
+bytes of a keyed HMAC turn wrong ones away before the slow hash runs (docs/decisions/0015).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import re
 import secrets
 
 import argon2
@@ -19,6 +21,7 @@ from stationmaster.domain.errors import Invalid
 
 MIN_SECRET_BYTES = 16  # 2.0.1 A00.FR.205, 1.6 security whitepaper; longer ones up to 64 are legal
 MAX_SECRET_BYTES = 64
+STRONG_BITS = 60.0  # 10^10 guesses a second, by one who has both the database and the key, take years for one charger
 
 _argon2 = argon2.PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
@@ -41,6 +44,7 @@ class Keys:
         self.pepper = hmac.digest(secret_key, b"stationmaster station secrets", "sha256")
         self.tokens = hmac.digest(secret_key, b"stationmaster access tokens", "sha256")
         self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
+        self.mark = hmac.digest(secret_key, b"stationmaster mark", "sha256")[:8].hex()  # tells one key from another
         self._seen = hmac.digest(secret_key, os.urandom(32), "sha256")
         self._verified: dict[bytes, bytes] = {}  # salt → keyed digest of the secret argon2 has said yes to
         self._refuted: dict[bytes, bytes] = {}  # and of the last one it has said no to
@@ -61,7 +65,17 @@ class Keys:
                 f"must have {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} bytes; leave it out to have one generated",
             )
         salt = secrets.token_bytes(16)
+        if is_strong(raw):
+            return Credential(salt, self._digest(salt, raw))
         return Credential(salt, self._digest(salt, raw)[:2], _argon2.hash(raw))
+
+    def upgraded(self, credential: Credential, secret: bytes) -> Credential | None:
+        """What to store from now on of a strong secret that was kept as if it were weak; None when it is right as it is."""
+        if credential.slow is None or not is_strong(secret):
+            return None
+        if not hmac.compare_digest(self._verified.get(credential.salt, b""), self._trace(credential, secret)):
+            return None  # it is one that was offered to the charger, and not (yet) the one that is kept
+        return msgspec.structs.replace(credential, digest=self._digest(credential.salt, secret), slow=None)
 
     def check(self, credential: Credential | None, secret: bytes) -> bool | None:
         """Whether this is the station's secret; None when only `verify` can tell, which may take tens of milliseconds.
@@ -107,3 +121,51 @@ class Keys:
 
     def _digest(self, salt: bytes, secret: bytes) -> bytes:
         return hmac.digest(self.pepper, salt + secret, "sha256")
+
+
+def is_strong(secret: bytes) -> bool:
+    """Whether it would take more guesses than anybody can make, judged as by one who knows how people make up secrets."""
+    return len(secret) >= MIN_SECRET_BYTES and estimated_bits(secret) >= STRONG_BITS
+
+
+def estimated_bits(secret: bytes) -> float:
+    """How many bits of chance there are in a secret, at the least.
+
+    Each character is worth what its own kind allows. One that repeats, continues a series, stands beside the one before it on
+    the keyboard, or follows the same one as before, is worth one bit; a letter of what may be a word, two.
+    """
+    text = secret.decode("latin-1")
+    if _HEX.fullmatch(text):
+        worth = [4.0] * len(text)
+    else:
+        both_cases = any(map(str.islower, text)) and any(map(str.isupper, text))
+        worth = [_worth(character, both_cases) for character in text]
+        for word in _WORD.finditer(text):
+            worth[word.start() : word.end()] = [2.0] * (word.end() - word.start())
+    lower = text.lower()
+    pairs: set[str] = set()
+    for index in range(1, len(text)):
+        pair = lower[index - 1 : index + 1]
+        if pair in pairs or _follows(pair):
+            worth[index] = min(worth[index], 1.0)
+        elif index > 1 and _follows(lower[index - 2] + lower[index]):  # two series in one another: q1w2e3
+            worth[index] = min(worth[index], 2.0)
+        pairs.add(pair)
+    return min(sum(worth), 6.0 * len(set(text)))  # few different characters are few choices, however long the secret is
+
+
+_HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
+_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
+_ROWS = "1234567890 qwertyuiop asdfghjkl zxcvbnm qwertz azerty qsdfghjklm wxcvbn"
+
+
+def _follows(pair: str) -> bool:
+    return ord(pair[1]) - ord(pair[0]) in (-1, 0, 1) or pair in _ROWS or pair[::-1] in _ROWS
+
+
+def _worth(character: str, both_cases: bool) -> float:
+    if character.isdecimal():
+        return 3.3
+    if character.isalpha():
+        return 5.7 if both_cases else 4.7
+    return 2.0 if character in " -_.,:;/+@!?" else 4.0

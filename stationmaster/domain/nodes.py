@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Column, Table, Text, delete, func, insert, select, update
+from sqlalchemy import Column, Table, Text, delete, false, func, insert, or_, select, update
 
 from stationmaster.domain import commands, connections
 from stationmaster.domain.errors import Conflict
@@ -22,7 +22,11 @@ nodes = Table(
     Column("seal", Text, nullable=False),  # the same for nodes with the same secret key
     Column("started_at", UtcTime, nullable=False),
     Column("lease_until", UtcTime, nullable=False),
+    Column("steady_since", UtcTime),  # since when its lease has never been over
 )
+
+
+FORGOTTEN_AFTER = 10  # leases; the row of a node that holds nothing and does not come back
 
 
 class OtherKey(Conflict):
@@ -35,15 +39,23 @@ def join(work: Work, node: str, *, seal: str, lease: timedelta) -> None:
     others = select(nodes.c.id).where(nodes.c.lease_until > now, nodes.c.seal != seal)
     if (other := work.execute(others.limit(1)).scalar()) is not None:
         raise OtherKey(f"differs from the one of node {other}; all nodes need the same")
-    work.execute(insert(nodes).values(id=node, seal=seal, started_at=now, lease_until=now + lease))
+    _begin(work, node, seal, lease)
 
 
 def renew(work: Work, node: str, *, seal: str, lease: timedelta) -> None:
-    """It lives on; also when others have taken it for dead meanwhile."""
+    """It lives on; also when its lease is over, or others have taken it for dead meanwhile."""
     now = _clock(work)
-    renewed = update(nodes).where(nodes.c.id == node).values(lease_until=now + lease)
-    if not work.execute(renewed).rowcount:
-        work.execute(insert(nodes).values(id=node, seal=seal, started_at=now, lease_until=now + lease))
+    until = work.execute(select(nodes.c.lease_until).where(nodes.c.id == node)).scalar()
+    if until is None:
+        _begin(work, node, seal, lease)
+    else:
+        steady = {} if until > now else {"steady_since": now}
+        work.execute(update(nodes).where(nodes.c.id == node).values(lease_until=now + lease, **steady))
+
+
+def _begin(work: Work, node: str, seal: str, lease: timedelta) -> None:
+    now = _clock(work)
+    work.execute(insert(nodes).values(id=node, seal=seal, started_at=now, lease_until=now + lease, steady_since=now))
 
 
 def leave(work: Work, node: str) -> None:
@@ -51,19 +63,28 @@ def leave(work: Work, node: str) -> None:
     work.execute(delete(nodes).where(nodes.c.id == node))
 
 
-def dead(work: Work, *, alone: str | None = None) -> list[str]:
-    """Nodes that hold something, and do not live; where one is alone, every other one is dead."""
-    # In this order: a node that begins meanwhile is then seen to live before it can be seen to hold anything.
-    held = {*connections.holders(work), *commands.nodes_waiting(work)}
-    if alone is not None:
-        return sorted(held - {alone})
-    return sorted(held.difference(work.execute(select(nodes.c.id).where(nodes.c.lease_until > _clock(work))).scalars()))
+def dead(work: Work, node: str, *, lease: timedelta, alone: bool = False) -> list[str]:
+    """Nodes that hold something, and do not live; where one is alone, every other one is dead.
+
+    A lease that ended before we ourselves were there, or while we could not renew ours, says nothing yet: whoever had it may
+    have been as blind as we were, and gets the time of one lease to come back (N14).
+    """
+    # Read holders before leases, so that a node which is just joining never looks dead.
+    held = {*connections.holders(work), *commands.nodes_waiting(work)} - {node}
+    if alone:
+        return sorted(held)
+    now = _clock(work)
+    steady_since = work.execute(select(nodes.c.steady_since).where(nodes.c.id == node)).scalar() or now
+    doubtful = nodes.c.lease_until < steady_since if now < steady_since + lease else false()
+    living = select(nodes.c.id).where(or_(nodes.c.lease_until > now, doubtful))
+    return sorted(held.difference(work.execute(living).scalars()))
 
 
-def bury(work: Work, *, alone: str | None = None) -> tuple[int, int]:
+def bury(work: Work, node: str, *, lease: timedelta, alone: bool = False) -> tuple[int, int]:
     """Free what dead nodes hold; returns how many connections were freed, and how many commands have failed."""
-    gone = dead(work, alone=alone)
-    work.execute(delete(nodes).where(nodes.c.lease_until <= _clock(work)))
+    gone = dead(work, node, lease=lease, alone=alone)
+    work.execute(delete(nodes).where(nodes.c.id.in_(gone)))
+    work.execute(delete(nodes).where(nodes.c.lease_until <= _clock(work) - FORGOTTEN_AFTER * lease))
     return connections.freed(work, gone), commands.interrupted(work, gone)
 
 

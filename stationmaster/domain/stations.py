@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from datetime import datetime
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -21,14 +22,16 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     func,
     insert,
+    or_,
     select,
     text,
     update,
 )
 
-from stationmaster.domain import audit, events, sites
+from stationmaster.domain import audit, events, installation, sites
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
@@ -66,7 +69,8 @@ stations = Table(
     Column("ocpp_version", Text),
     Column("booted_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
-    Column("changed_at", UtcTime, nullable=False, index=True),  # how other processes notice
+    Column("changed_at", UtcTime, nullable=False),
+    Column("change_number", BigInt, nullable=False, server_default="0", index=True),  # how other processes notice
     Column("deleted_at", UtcTime),
 )
 # The path of the socket names the station, so identities are unique over all organizations; a deleted one is free again.
@@ -202,6 +206,17 @@ def keep_secrets(
     _change(work, station, offered_secrets=offered or None, **({} if taken is None else _stored(taken)))
 
 
+def keep_credential(work: Work, station_id: int, before: Credential, after: Credential) -> None:
+    """Keep the same secret in another way, unless it was changed meanwhile; nobody outside needs to hear of it."""
+    same = and_(
+        stations.c.id == station_id,
+        stations.c.secret_salt == before.salt,
+        stations.c.secret_slow.is_not_distinct_from(before.slow),
+    )
+    if work.execute(update(stations).where(same).values(**_stored(after))).rowcount:
+        work.at_the_end(_number, station_id)
+
+
 def delete(work: Work, organization_id: int, identity: str) -> None:
     """Soft: its sessions stay, its identity is free again."""
     station = get(work, organization_id, identity)
@@ -272,14 +287,23 @@ def count(work: Work, organization_id: int, *, among: Select[Any] | None = None)
     return int(work.execute(mine).scalar_one())
 
 
-def all_entries(work: Work) -> list[Any]:
-    """What the gateway's directory needs of every station."""
-    return list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
+def any_registered(work: Work) -> bool:
+    """Whether there is a charger at all."""
+    return work.execute(select(stations.c.id).where(not_deleted(stations)).limit(1)).first() is not None
 
 
-def changed_since(work: Work, at: datetime) -> list[Any]:
-    """The entries of stations whose record was written since; with `deleted_at`. How another process is noticed."""
-    return list(work.execute(select(*_ENTRY, stations.c.deleted_at).where(stations.c.changed_at >= at)))
+def all_entries(work: Work) -> tuple[int, list[Any]]:
+    """What the gateway's directory needs of every station, and the number of the last change that is surely among it."""
+    number = installation.last_change(work)  # first: what is committed after it is found by its higher number
+    return number, list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
+
+
+def changed_after(work: Work, number: int, again: Collection[int]) -> list[Any]:
+    """The entries of stations whose record has a higher number of change, and of those to be read `again`; with `deleted_at`."""
+    changed: ColumnElement[bool] = stations.c.change_number > number
+    if again:
+        changed = or_(changed, stations.c.id.in_(again))
+    return list(work.execute(select(*_ENTRY, stations.c.change_number, stations.c.deleted_at).where(changed)))
 
 
 def entry(work: Work, station_id: int) -> Any | None:
@@ -307,6 +331,7 @@ def _change(work: Work, station: Any, **values: Any) -> None:
 
 
 def _changed(work: Work, row: Any) -> None:
+    work.at_the_end(_number, row.id)
     work.publish(
         events.StationChanged(
             station_id=row.id,
@@ -316,6 +341,12 @@ def _changed(work: Work, row: Any) -> None:
             entry=entry(work, row.id),
         )
     )
+
+
+def _number(work: Work, station_ids: list[int]) -> None:
+    """All records that a transaction has changed get the number of its change."""
+    number = installation.next_change(work)
+    work.execute(update(stations).where(stations.c.id.in_(station_ids)).values(change_number=number))
 
 
 def _stored(credential: Credential) -> dict[str, Any]:

@@ -7,6 +7,7 @@ every few seconds that it is still at it: so the one who asked knows the differe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import hmac
 import importlib
@@ -81,19 +82,23 @@ class Working(msgspec.Struct, frozen=True, tag=True):
     """Still at it."""
 
 
+class RecordChanged(msgspec.Struct, frozen=True, tag=True):
+    """A charger's record was written at the sender's; the database says whose, and what."""
+
+
 class Watching(msgspec.Struct, frozen=True, tag=True):
     """A page looks at the sender's; it wants to hear what happens everywhere."""
 
 
 class Heard(msgspec.Struct, frozen=True, tag=True):
-    """What has happened at the sender's."""
+    """What has happened at the sender's: a numbered packet of the live pages, which this only carries."""
 
-    events: msgspec.Raw
+    packet: msgspec.Raw
 
 
 Question: TypeAlias = Send | Call
 Reply: TypeAlias = Sent | Came | Refused
-News: TypeAlias = Superseded | Watching | Heard
+News: TypeAlias = Superseded | RecordChanged | Watching | Heard
 Message: TypeAlias = Question | Reply | News | Working
 
 
@@ -127,6 +132,11 @@ class Bus(Protocol):
     async def run(self) -> None: ...
 
 
+def _seal_of(key: bytes) -> str:
+    """The same for nodes with the same key."""
+    return hashlib.blake2b(b"channels", key=key, digest_size=8).hexdigest()
+
+
 def node_name() -> str:
     """A name that no other process has, and that says to a person where it is."""
     return f"{socket.gethostname().partition('.')[0]}-{secrets.token_hex(4)}"
@@ -136,10 +146,10 @@ class LocalBus:
     """One process: there is nobody to talk to."""
 
     alone = True
-    seal = ""
 
-    def __init__(self) -> None:
+    def __init__(self, key: bytes) -> None:
         self.node = node_name()
+        self.seal = _seal_of(key)
         self.on_back: Callable[[], None] = lambda: None
 
     def tell(self, node: str, message: News) -> None:
@@ -166,14 +176,16 @@ class RedisBus:
 
     alone = False
 
-    def __init__(self, url: str, key: bytes) -> None:
+    def __init__(self, url: str, key: bytes, *, pulse_s: float = WORKING_S, silence_s: float = SILENCE_S) -> None:
         self.node = node_name()
+        self._pulse_s = pulse_s
+        self._silence_s = silence_s
         self.on_back: Callable[[], None] = lambda: None
         self.up = asyncio.Event()
         self._url = url
         self._key = key
         # Several installations may share one Redis: they neither hear nor believe each other.
-        self.seal = hashlib.blake2b(b"channels", key=key, digest_size=8).hexdigest()
+        self.seal = _seal_of(key)
         self._prefix = f"stationmaster:{self.seal}:"
         self._numbers = itertools.count(1)
         self._asked: dict[int, tuple[asyncio.Future[Reply], asyncio.Timeout]] = {}
@@ -247,7 +259,7 @@ class RedisBus:
 
     async def _receive(self, incoming: PubSub) -> None:
         while True:
-            async with asyncio.timeout(SILENCE_S):  # our own pulse comes back, or the way is blocked
+            async with asyncio.timeout(self._silence_s):  # our own pulse comes back, or the way is blocked
                 came = await incoming.get_message(timeout=None)
             _end_if_cancelled()
             if came is None:
@@ -262,11 +274,14 @@ class RedisBus:
 
     async def _publish(self, client: Redis) -> None:
         await self.up.wait()
+        loop = asyncio.get_running_loop()
+        beat_at = loop.time() + self._pulse_s
         while True:
-            try:
-                async with asyncio.timeout(WORKING_S):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(beat_at):
                     await self._wake.wait()
-            except TimeoutError:
+            if loop.time() >= beat_at:  # whatever else there is to say (N15)
+                beat_at = loop.time() + self._pulse_s
                 await client.publish(self._prefix + self.node, b"")
             self._wake.clear()
             batch = list(self._waiting)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -12,7 +14,7 @@ import structlog
 from stationmaster.domain import events, passwords, stations
 from stationmaster.domain.credentials import Credential
 from stationmaster.domain.stations import Station
-from stationmaster.storage import Database
+from stationmaster.storage import Database, StorageUnavailable
 
 if TYPE_CHECKING:
     from stationmaster.gateway.connection import Connection
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLLOW_S = 0.25
-MARGIN = timedelta(seconds=2)
+GAP_S = 5.0  # who has not read for so long does not trust what it knows: it was frozen, or the database was away
 
 
 class Entry:
@@ -39,42 +41,111 @@ class Entry:
 class Directory:
     """Every station by identity and by key."""
 
-    def __init__(self, database: Database, *, heartbeat_interval_s: int, plug_in_timeout_s: float = 60.0) -> None:
+    def __init__(
+        self, database: Database, *, heartbeat_interval_s: int, plug_in_timeout_s: float = 60.0, shared: bool = False
+    ) -> None:
         self._database = database
         self._heartbeat_interval_s = heartbeat_interval_s
         self._plug_in_timeout_s = plug_in_timeout_s
         self._by_identity: dict[str, Entry] = {}
         self._by_id: dict[int, Entry] = {}
-        self._seen_at = database.clock()
+        self._number: int | None = None  # of the last change that was read; None: everything is to be read anew
+        self._read_at = 0.0  # monotonic
+        self._shared = shared  # other nodes let chargers in as well
+        self._wake = asyncio.Event()
         self._told: set[int] = set()  # stations of which an event has told since the last catching up began
+        self._again: set[int] = set()  # stations to be read once more: what was told of them may not be the last word
         self.on_removed: Callable[[Entry], None] = lambda entry: None
+        self.on_changed: Callable[[events.StationChanged], None] = lambda change: None  # by another process
+        self.on_gap: Callable[[], None] = lambda: None  # what others have done meanwhile was not noticed one by one
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it is known here what other processes have changed; if not, nobody is let in until it is."""
+        if self._number is None:
+            return False
+        return not self._shared or time.monotonic() - self._read_at < GAP_S
 
     async def load(self) -> None:
-        """Read every station; at start."""
-        self._seen_at = self._database.clock()
-        for row in await self._database.read(stations.all_entries):
-            self.learn(row)
+        """Read every station: at start, and after every gap."""
+        self._told.clear()
+        number, rows = await self._database.read(stations.all_entries)
+        there = {row.id for row in rows}
+        for row in rows:
+            self._take_in(row, deleted=False, by_others=row.id not in self._by_id)
+        for station_id in [each for each in self._by_id if each not in there and each not in self._told]:
+            self._forget_by_others(station_id)
+        self._number, self._read_at = number, time.monotonic()
 
     async def follow(self) -> None:
         """For ever: notice what another process (the command line, another node) has changed."""
         while True:
-            await asyncio.sleep(FOLLOW_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FOLLOW_S):
+                    await self._wake.wait()
+            self._wake.clear()
             try:
                 await self.catch_up()
-            except Exception as error:
-                log.debug("directory.not_refreshed", why=str(error))
+            except StorageUnavailable:
+                continue
+            except Exception:
+                log.exception("directory.not_refreshed")
+
+    def wake(self) -> None:
+        """Another node says that it has changed something; the database says what."""
+        self._wake.set()
 
     async def catch_up(self) -> None:
-        """Read what was written since the last time; with a margin for clocks that differ and commits that take long."""
-        since, self._seen_at = self._seen_at - MARGIN, self._database.clock()
-        self._told.clear()
-        for row in await self._database.read(stations.changed_since, since):
-            if row.id in self._told:
-                continue  # the row may be older than what was told while it was read; next time, then
-            if row.deleted_at is None:
-                self.learn(row)
+        """Read what has changed since the last number; or everything, when there is a doubt."""
+        if self._shared and time.monotonic() - self._read_at > GAP_S:
+            self._number = None
+        try:
+            if self._number is None:
+                await self.load()
+                self.on_gap()
             else:
-                self._forget(row.id)
+                await self._read_changes(self._number)
+        except BaseException:
+            self._number = None
+            raise
+
+    async def _read_changes(self, number: int) -> None:
+        again, self._again = self._again, set()
+        self._told.clear()
+        rows = await self._database.read(stations.changed_after, number, again)
+        for row in rows:
+            self._take_in(row, deleted=row.deleted_at is not None, by_others=row.id not in again)
+        self._number = max((number, *(row.change_number for row in rows)))
+        self._read_at = time.monotonic()
+
+    def _take_in(self, row: Any, *, deleted: bool, by_others: bool) -> None:
+        if row.id in self._told:  # the row may be older than what was told while it was read; next time, then
+            self._again.add(row.id)
+        elif deleted:
+            self._forget_by_others(row.id)
+        else:
+            self.learn(row)
+            if by_others:
+                self._tell(self._by_id[row.id], row)
+
+    def _forget_by_others(self, station_id: int) -> None:
+        entry = self._by_id.get(station_id)
+        if entry is not None:
+            self._forget(station_id)
+            self._tell(entry, None)
+
+    def _tell(self, entry: Entry, row: Any | None) -> None:
+        station = entry.station
+        if self._read_at:  # at the start there is nobody to tell
+            self.on_changed(
+                events.StationChanged(
+                    station_id=station.id,
+                    station=station.identity,
+                    at=self._database.clock(),
+                    organization_id=station.organization_id,
+                    entry=row,
+                )
+            )
 
     def find(self, identity: str) -> Entry | None:
         return self._by_identity.get(identity)
@@ -94,10 +165,13 @@ class Directory:
                 self._booted(event)
             elif kind is events.StationChanged:
                 self._told.add(event.station_id)
+                self._again.add(event.station_id)
                 self._forget(event.station_id) if event.entry is None else self.learn(event.entry)
 
     def _booted(self, event: events.StationBooted) -> None:
         entry = self._by_id.get(event.station_id)
+        if entry is not None and entry.station.registration != event.registration:
+            self._again.add(event.station_id)
         if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
             entry.station = _changed(entry.station, booted=True, registration=event.registration)
 

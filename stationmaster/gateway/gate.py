@@ -13,9 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import structlog
 
-from stationmaster.domain import connections, passwords
+from stationmaster.domain import connections, passwords, stations
 from stationmaster.domain.connections import Refusal
 from stationmaster.domain.credentials import Keys
 from stationmaster.gateway.allowance import Allowance
@@ -23,6 +24,7 @@ from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Co
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
+from stationmaster.gateway.reconnects import Reconnects
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.remembered import Remembered
 from stationmaster.handlers.routing import Routes
@@ -53,10 +55,12 @@ class Gate:
         self.counts = Counts()
         self._database = database
         self._directory = directory
+        self._keys = keys
         self._routes = routes
         self._settings = settings
         self._registry = registry
         self._handshake = Handshake(directory, keys, {version: one.dialect for version, one in routes.items()})
+        self._reconnects = Reconnects(per_s=settings.reconnects_per_s, burst=settings.reconnect_burst)
         self._threads = ThreadPoolExecutor(1, "secrets")
         self._checking = 0
         self._refusals: dict[tuple[str, str, str], Refusal] = {}
@@ -88,15 +92,45 @@ class Gate:
         if isinstance(decided, Unsure):
             self._check(decided, path, headers, source, then)
             return
-        if isinstance(decided, Refused):
-            self._keep(decided, path, headers, source)
+        if isinstance(decided, Admitted):
+            self._admit(decided, path, headers, source, then)
+            return
+        self._keep(decided, path, headers, source)
         then(decided)
 
-    def _decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
+    def _admit(
+        self,
+        admitted: Admitted,
+        path: bytes,
+        headers: Mapping[str, str],
+        source: str,
+        then: Callable[[Admitted | Refused], None],
+    ) -> None:
+        """Let it in when it is its turn: who connects all the time is slowed down (N5)."""
+
+        def go(its_turn: bool) -> None:
+            gone = self._directory.get(admitted.entry.station.id) is not admitted.entry
+            if its_turn and not gone and not self.stopping:
+                then(admitted)
+                return
+            refused = _later("stopping" if self.stopping else "too_often", 5)
+            identity = admitted.entry.station.identity
+            self._keep(msgspec.structs.replace(refused, identity=identity), path, headers, source)
+            then(refused)
+
+        self._reconnects.take_turn(admitted.entry.station.id, go)
+
+    def unready(self) -> str | None:
+        """Why nobody is let in at this moment; None when chargers are."""
         if self.stopping:
-            return _later("stopping", 10)
-        if not self._database.available:
-            return _later("storage_down", 10)
+            return "stopping"
+        if not self._database.available or not self._directory.fresh:
+            return "storage_down"
+        return "clock_off" if self._registry.clock_off else None
+
+    def _decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
+        if (reason := self.unready()) is not None:
+            return _later(reason, 10)
         decided = self._handshake.decide(path, headers, source)
         return _later("too_busy", 5) if isinstance(decided, Unsure) and self._checking >= MAX_CHECKS else decided
 
@@ -113,6 +147,8 @@ class Gate:
         def checked(done: asyncio.Future[bool]) -> None:
             self._checking -= 1
             if done.cancelled() or done.exception() is None:
+                if not done.cancelled() and done.result():
+                    self._keep_strong(unsure.entry, unsure.secret)
                 self.decide(path, headers, source, then)  # what was found out is remembered
             else:
                 log.error("handshake.failed", source=source, exc_info=done.exception())
@@ -120,6 +156,14 @@ class Gate:
 
         self._checking += 1
         asyncio.get_running_loop().run_in_executor(self._threads, unsure.check).add_done_callback(checked)
+
+    def _keep_strong(self, entry: Entry, secret: bytes) -> None:
+        """A strong secret that was kept as if it were weak is never slow again (docs/decisions/0015)."""
+        before = entry.credential
+        after = self._keys.upgraded(before, secret)
+        if after is not None:
+            station_id = entry.station.id
+            self._database.submit(stations.keep_credential, (station_id, before, after), _ignore, lane=station_id)
 
     def unreadable(self, reason: str, path: bytes, source: str) -> Refused:
         """What came was no handshake at all; kept for the inbox as well."""
@@ -130,6 +174,7 @@ class Gate:
     def stop(self) -> None:
         """Let nobody in any more."""
         self.stopping = True
+        self._reconnects.stop()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     def enter(self, admitted: Admitted, link: Link) -> Connection:

@@ -55,6 +55,8 @@ class Unsure(msgspec.Struct, frozen=True):
     """A secret that a person typed, for the first time: decide again when `check` has run, in a thread (decision 0004)."""
 
     check: Callable[[], bool]
+    entry: Entry
+    secret: bytes
 
 
 class Attempts:
@@ -125,7 +127,7 @@ class Handshake:
             return self._turned_away(problem, identity, offered, source)
         assert entry is not None
         if right is None:
-            return Unsure(partial(self._keys.verify, entry.credential, password))
+            return Unsure(partial(self._keys.verify, entry.credential, password), entry, password)
         admitted = self._with_version(entry, offered, asked_version)
         if entry.credential.offered and isinstance(admitted, Admitted):
             taken = self._keys.offered(entry.credential, password)

@@ -112,15 +112,16 @@ class Listener:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Take no more, let what is being handled be answered, then close with 1012, spread out (CON-09)."""
+        """Take no more; answer what each has in hand, then close it with 1012, spread out (CON-09)."""
         self._gate.stop()
         deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and not all(link.connection.idle for link in self.links if link.connection):
-            await asyncio.sleep(0.02)
         links = list(self.links)
         pause = min(30.0, len(links) / 500) / max(1, len(links))
         for link in links:
             if link.connection is not None:
+                link.pause_reading()  # what comes now is not taken, and is the charger's to repeat (N16)
+                while not link.connection.idle and time.monotonic() < deadline:
+                    await asyncio.sleep(0.005)
                 link.connection.close(RESTART, "restarting")
             else:
                 link.close(RESTART, "restarting")
@@ -142,6 +143,9 @@ class Listener:
 
     def asked(self, door: Door, head: Head) -> None:
         """A handshake has come: let it in, or send it away."""
+        if _is_probe(head.path) and "Sec-WebSocket-Key" not in head.headers:
+            self._answer_probe(door)
+            return
         source = source_of(door.peer, head.headers, self._settings.trusted_proxies)
 
         def decided(answer: Admitted | Refused) -> None:
@@ -158,8 +162,17 @@ class Listener:
 
     def unreadable(self, door: Door, reason: str, path: bytes) -> None:
         """What came is no handshake."""
+        if _is_probe(path):  # with HTTP/1.0, or HEAD
+            self._answer_probe(door)
+            return
         refused = self._gate.unreadable(reason, path, door.peer)
         door.answer(refused.status, refused.body, refused.headers)
+
+    def _answer_probe(self, door: Door) -> None:
+        """Whether chargers are let in; who asks is a balancer, and no refused charger (O-07)."""
+        door.answer(
+            200 if self._gate.unready() is None else 503, b"", {"Retry-After": "5"} if self._gate.unready() else {}
+        )
 
     def _let_in(self, transport: asyncio.Transport, head: Head, admitted: Admitted, source: str) -> None:
         """Hand the connection to the library, with all that has come so far."""
@@ -227,6 +240,10 @@ class Listener:
                 log.exception("sweep.failed", source=link.source)
         self.doors.sweep(now)
         self._gate.sweep(now)
+
+
+def _is_probe(path: bytes) -> bool:
+    return path.partition(b"?")[0] in (b"/health", b"/health/ready")
 
 
 def _feed(protocol: WSProtocol, data: bytes) -> None:

@@ -6,8 +6,10 @@ The database decides who is the newest (`domain/connections.py`). The bus only b
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
@@ -21,16 +23,33 @@ from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
 
+CLOCK_S = 1.0
+NOTE_HEARD_S = 60.0  # so old may be what another node shows of when a charger of ours was heard
+
 
 class Registry:
     """Registers sockets as they come and go, keeps the lease, and lets go of what is no more ours."""
 
-    def __init__(self, database: Database, directory: Directory, bus: Bus, *, lease_s: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        directory: Directory,
+        bus: Bus,
+        *,
+        lease_s: float,
+        exclusive: bool = True,
+        max_skew_s: float = 60.0,
+    ) -> None:
         self._database = database
         self._directory = directory
         self._bus = bus
         self._lease = timedelta(seconds=lease_s)
+        self._alone = bus.alone and exclusive
+        self._leased = database.kind == "postgresql"  # of an SQLite file there is only one server, always
         self._doubtful = False  # something was not stored: the table may say what is not true
+        self._noted_at = time.monotonic()
+        self._max_skew_s = max_skew_s
+        self._clock_differs = False
         bus.hear(Superseded, lambda _, news: self._taken_over(news.station_id, news.generation))
 
     @property
@@ -40,10 +59,11 @@ class Registry:
 
     async def join(self) -> None:
         """At the start: free what dead nodes have left behind. Raises `nodes.OtherKey`."""
-        alone = self._bus.node if self._bus.alone else None
-        if alone is None:
+        await self._database.compare_clocks()
+        self._judge_clock()
+        if self._leased:
             await self._database.write(nodes.join, self._bus.node, seal=self._bus.seal, lease=self._lease)
-        await self._bury(alone)
+        await self._bury(alone=self._alone)
 
     async def run(self) -> None:
         """For ever, three times in the time of a lease."""
@@ -52,22 +72,47 @@ class Registry:
             try:
                 await self.look()
             except StorageUnavailable:
-                continue
+                self._doubtful = True
             except Exception:
                 log.exception("registry.failed", node=self._bus.node)
 
     async def look(self) -> None:
-        """Renew the lease, free what the dead hold, compare what we hold with what the table says."""
-        if not self._bus.alone:
+        """Renew the lease, then free what the dead hold, then compare what we hold with what the table says."""
+        if self._leased:
             await self._database.write(nodes.renew, self._bus.node, seal=self._bus.seal, lease=self._lease)
-            if await self._database.read(nodes.dead):
-                await self._bury(None)
-        if self._doubtful or not self._bus.alone:
+            if await self._database.read(nodes.dead, self._bus.node, lease=self._lease):
+                await self._bury(alone=False)
+        if self._doubtful or self._leased:
             await self._compare()
+        if not self._alone and time.monotonic() - self._noted_at > NOTE_HEARD_S:
+            self._noted_at = time.monotonic()
+            await self._database.write_apart(connections.note_heard, self._heard(), node=self._bus.node)
+
+    @property
+    def clock_off(self) -> bool:
+        """Whether our clock is so far from the one all nodes share that something must be wrong with it."""
+        return not self._alone and abs(self._database.clocks.ahead.total_seconds()) > self._max_skew_s
+
+    async def watch_clock(self) -> None:
+        """For ever: what several nodes share is told by the database's clock, so know how far ours is from it."""
+        while True:
+            await asyncio.sleep(CLOCK_S)
+            with contextlib.suppress(StorageUnavailable):
+                await self._database.compare_clocks()
+                self._judge_clock()
+
+    def _judge_clock(self) -> None:
+        ahead_s = self._database.clocks.ahead.total_seconds()
+        differs = abs(ahead_s) > (1.0 if self._clock_differs else 2.0)
+        if differs and not self._clock_differs:
+            log.error("clock.differs", node=self._bus.node, ahead_s=round(ahead_s, 1), serving=not self.clock_off)
+        elif self._clock_differs and not differs:
+            log.info("clock.agrees", node=self._bus.node)
+        self._clock_differs = differs
 
     async def leave(self) -> None:
         """At the end, with every socket closed."""
-        if not self._bus.alone:
+        if self._leased:
             await self._database.write(nodes.leave, self._bus.node)
 
     def enter(self, connection: Connection) -> Connection | None:
@@ -89,7 +134,7 @@ class Registry:
         if entry.connection is not connection:
             return False
         entry.connection = None
-        self._release(entry, reason)
+        self._release(entry, reason, self._heard_at(connection))
         return True
 
     def _entered(self, connection: Connection, opened: Opened | None, error: BaseException | None) -> None:
@@ -137,21 +182,32 @@ class Registry:
             )
             connection.close(SUPERSEDED, "superseded by a newer connection")
 
-    def _release(self, entry: Entry, reason: str) -> None:
+    def _heard(self) -> dict[int, datetime]:
+        return {
+            entry.station.id: self._heard_at(entry.connection)
+            for entry in self._directory.entries()
+            if entry.connection is not None
+        }
+
+    def _heard_at(self, connection: Connection) -> datetime:
+        """By the clock that all nodes share."""
+        return self._database.clock() - (datetime.now(UTC) - connection.link.last_heard_at)
+
+    def _release(self, entry: Entry, reason: str, heard_at: datetime | None = None) -> None:
         """In the lane of the station, so after its own entering and before the next one."""
 
         def released(_: None, error: BaseException | None) -> None:
             if error is not None:
                 self._doubt(error)
 
-        self._submit(connections.disconnected, entry, released, reason=reason)
+        self._submit(connections.disconnected, entry, released, reason=reason, heard_at=heard_at)
 
     def _doubt(self, error: BaseException | None) -> None:
         log.warning("registry.not_stored", why=str(error))
         self._doubtful = True
 
-    async def _bury(self, alone: str | None) -> None:
-        freed, ended = await self._database.write(nodes.bury, alone=alone)
+    async def _bury(self, *, alone: bool) -> None:
+        freed, ended = await self._database.write_apart(nodes.bury, self._bus.node, lease=self._lease, alone=alone)
         if freed or ended:
             log.info("nodes.buried", connections=freed, commands=ended)
 
@@ -182,4 +238,4 @@ class Registry:
         self, f: Callable[..., Any], entry: Entry, done: Callable[[Any, BaseException | None], None], **facts: Any
     ) -> None:
         station, node = entry.station, self._bus.node
-        self._database.submit(lambda work: f(work, station, node=node, **facts), (), done, lane=station.id)
+        self._database.submit(lambda work: f(work, station, node=node, **facts), (), done, lane=station.id, leads=True)

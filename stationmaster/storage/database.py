@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.engine import URL, CursorResult
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 
+from stationmaster.storage import engines
+from stationmaster.storage.clocks import Clocks
+from stationmaster.storage.engines import in_one_line, is_conflict, is_trouble
 from stationmaster.storage.queries import Bulk, Prepared
 
 log = structlog.get_logger()
@@ -34,17 +35,14 @@ T = TypeVar("T")
 BATCH = 1024  # units in one transaction at the most
 HOLD_S = 10.0  # how long an answer may wait for storage before its socket is given up (rule 2)
 STALL_S = 2.0  # a commit that takes longer than this counts as an outage: new handshakes get 503
+READ_S = 8.0  # how long a reader may take; who asked is told that storage is away
 RETRY_S = 0.25
-
-# SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
-_SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
-_POSTGRES_TROUBLE = ("08", "53", "57", "58", "25006")  # connection, resources, shutdown, system, read only
-_POSTGRES_CONFLICT = ("23", "40")  # a key that is taken; a deadlock, or a transaction that cannot be serialized
-ATTEMPTS = 5  # of a unit that meets such a conflict
+LOOK_S = 0.5
+ATTEMPTS = 5  # of a unit that meets a key or a row that another lane or node has
 
 
 class StorageUnavailable(Exception):
-    """The database did not take the unit within `HOLD_S` seconds. Nothing is known to be stored."""
+    """The database has not answered in time, or not at all. Of what was to be written, nothing is known to be stored."""
 
 
 class Work:
@@ -55,6 +53,7 @@ class Work:
         "_connection",
         "_cursor",
         "_dialect",
+        "_last",
         "events",
         "narrow",
         "now",
@@ -64,9 +63,15 @@ class Work:
     )
 
     def __init__(
-        self, connection: Connection, cursor: Any, now: datetime, bulk: dict[Bulk, list[tuple[Any, ...]]]
+        self,
+        connection: Connection,
+        cursor: Any,
+        now: datetime,
+        bulk: dict[Bulk, list[tuple[Any, ...]]],
+        last: dict[Callable[[Work, list[Any]], None], list[Any]] | None = None,
     ) -> None:
         self.now = now
+        self._last = {} if last is None else last
         self.events: list[Any] = []
         self.signature: Any = None  # who stands behind this unit, set by the edge (domain/audit.py)
         self.recorded = False  # does the audit log tell of it yet?
@@ -106,6 +111,13 @@ class Work:
         """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""
         self._bulk.setdefault(bulk, []).append(row)
 
+    def at_the_end(self, f: Callable[[Work, list[Any]], None], item: Any) -> None:
+        """`f(work, items)` runs once, as the very last thing of this transaction, with what all its units gave.
+
+        It may lock a row that everybody wants: nobody who holds that row then waits for another one.
+        """
+        self._last.setdefault(f, []).append(item)
+
     def publish(self, event: Any) -> None:
         """Tell everyone, after the commit. Durable consumers get an outbox row in this very transaction."""
         self.events.append(event)
@@ -114,11 +126,20 @@ class Work:
 class Unit:
     """What the writer is asked to do, and whom to tell. `done(result, error)` is called in the event loop."""
 
-    __slots__ = ("args", "done", "error", "events", "f", "result", "since", "state")
+    __slots__ = ("apart", "args", "done", "error", "events", "f", "lane", "leads", "result", "since", "state")
 
     def __init__(
-        self, f: Callable[..., Any], args: tuple[Any, ...], done: Callable[[Any, BaseException | None], None]
+        self,
+        f: Callable[..., Any],
+        args: tuple[Any, ...],
+        done: Callable[[Any, BaseException | None], None],
+        lane: int,
+        apart: bool,
+        leads: bool,
     ) -> None:
+        self.lane = lane
+        self.leads = leads  # locks the row of its charger that everybody locks first
+        self.apart = apart  # changes rows of many chargers, so it gets a transaction of its own
         self.f = f
         self.args = args
         self.done = done
@@ -139,42 +160,67 @@ class Database:
     def __init__(
         self, url: str, *, lanes: int = 2, readers: int = 4, clock: Callable[[], datetime] | None = None
     ) -> None:
-        self.url = normalised(url)
+        self.url = engines.normalised(url)
         self.kind = self.url.get_backend_name()
-        self.clock = clock or (lambda: datetime.now(UTC))
+        self.clocks = Clocks(clock or (lambda: datetime.now(UTC)))
+        self.clock = self.clocks.now
+        self.hold_s, self.stall_s, self.read_s = HOLD_S, STALL_S, READ_S
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
         self.watched: Callable[[], bool] = lambda: True
-        self.engine = _engine(self.url, readers + lanes + 2)
+        self.engine = engines.build(self.url, readers + lanes + 2)
+        self._reading = self.engine
+        if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
+            self._reading = engines.build(self.url, readers, statement_timeout_s=READ_S)
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
-        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        self._readers = _Readers(readers)
         self._outstanding: deque[Unit] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.TimerHandle | None = None
         self._stalled = False
+        self._unreadable = False
 
     def start(self) -> None:
         """Start the writer lanes; call inside the running event loop."""
         self._loop = asyncio.get_running_loop()
         for lane in self._lanes:
             lane.start()
-        self._watch = self._loop.call_later(0.5, self._look)
+        self._watch = self._loop.call_later(LOOK_S, self._look)
 
     async def stop(self) -> None:
-        """Finish what was submitted, then close every connection."""
+        """Finish what was submitted, then close every connection; a database that hangs is not waited for."""
         if self._watch is not None:
             self._watch.cancel()
         for lane in self._lanes:
             lane.hand_over()
-        await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
+        await asyncio.gather(*(asyncio.to_thread(lane.stop, 2 * self.hold_s) for lane in self._lanes))
         await asyncio.sleep(0)  # let the last answers be delivered
-        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._readers.stop, self.read_s)
+        self.close()
+
+    def close(self) -> None:
+        """Close every connection; `stop` does it for a database that was started."""
         self.engine.dispose()
+        self._reading.dispose()
+
+    def pools(self) -> list[tuple[Engine, int]]:
+        """The pools of connections, and how many of each are in use when there is much to do."""
+        if self._reading is self.engine:
+            return [(self.engine, 2)]
+        return [(self.engine, self.lanes), (self._reading, self._readers.count)]
+
+    @property
+    def lanes(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def connections(self) -> int:
+        return sum(count for _, count in self.pools())
 
     @property
     def available(self) -> bool:
         """False while a commit fails or hangs; the gateway then refuses handshakes with 503."""
-        return not self._stalled and not any(lane.failing for lane in self._lanes)
+        return not self._stalled and not any(lane.failing or lane.ended for lane in self._lanes)
 
     def submit(
         self,
@@ -183,14 +229,23 @@ class Database:
         done: Callable[[Any, BaseException | None], None],
         *,
         lane: int = 0,
+        apart: bool = False,
+        leads: bool = False,
     ) -> None:
         """Queue a unit; `done(result, error)` is called in the loop after the commit. The gateway's way: no task, no future."""
-        unit = Unit(f, args, done)
+        unit = Unit(f, args, done, lane, apart, leads)
         self._outstanding.append(unit)
         self._lanes[lane % len(self._lanes)].add(unit)
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `f(work, *args)` in a writer lane and return its result after COMMIT. Raises `StorageUnavailable`."""
+        return await self._written(lambda work: f(work, *args, **kwargs), apart=False)
+
+    async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for what changes rows of many chargers: in a transaction of its own, so that nobody waits in a circle."""
+        return await self._written(lambda work: f(work, *args, **kwargs), apart=True)
+
+    async def _written(self, f: Callable[[Work], T], *, apart: bool) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: BaseException | None) -> None:
@@ -201,21 +256,52 @@ class Database:
             else:
                 future.set_result(result)
 
-        self.submit((lambda work, *a: f(work, *a, **kwargs)) if kwargs else f, args, done)
+        self.submit(f, (), done, apart=apart)
         return await future
 
     async def read(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `f(work, *args)` in a reader thread. Never blocks writers; what it would write is rolled back."""
-        return await asyncio.get_running_loop().run_in_executor(self._readers, lambda: self._read(f, *args, **kwargs))
+        """Run `f(work, *args)` in a reader thread; never blocks writers, and what it would write is rolled back.
+
+        Raises `StorageUnavailable` when the database is in trouble, or takes too long.
+        """
+        loop = asyncio.get_running_loop()
+        # While it is known to be away nobody waits long: who asks is a person, or will ask again.
+        patience = self.read_s if self.available else min(self.read_s, STALL_S)
+        try:
+            async with asyncio.timeout(patience):
+                return await loop.run_in_executor(self._readers, lambda: self._read(f, *args, **kwargs))
+        except TimeoutError:
+            self._note_unreadable(f"no answer for {patience:.0f} s")
+            raise StorageUnavailable(f"the database has not answered for {patience:.0f} s") from None
+        except Exception as error:
+            if not is_trouble(error):
+                raise
+            self._note_unreadable(in_one_line(error))
+            raise StorageUnavailable(f"the database cannot be reached: {in_one_line(error)}") from None
+
+    async def compare_clocks(self) -> None:
+        """Find out how far the clock of this machine is ahead of the database's. Raises `StorageUnavailable`."""
+        if self.kind == "postgresql":
+            asked = self.clocks.machine()
+            theirs = await self.read(lambda work: work.execute(select(func.clock_timestamp())).scalar_one())
+            self.clocks.compare(theirs, asked=asked, answered=self.clocks.machine())
 
     def _read(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        with self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             connection.begin()  # SQLite would keep what a prepared statement writes outside of a transaction
             cursor = connection.connection.cursor()
             try:
-                return f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
+                found = f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
             finally:
                 cursor.close()
+        self._unreadable = False
+        return found
+
+    def _note_unreadable(self, why: str) -> None:
+        """One line for each outage, however many ask meanwhile."""
+        if not self._unreadable and self.available:
+            log.error("database.unreadable", error=why)
+        self._unreadable = True
 
     def deliver(self, units: list[Unit]) -> None:
         """Called by a lane, in its thread, with units that are committed or have failed."""
@@ -246,22 +332,22 @@ class Database:
     def _look(self) -> None:
         """Twice a second: give up on units that storage has not taken in time; notice a commit that hangs."""
         assert self._loop is not None
-        self._watch = self._loop.call_later(0.5, self._look)
+        self._watch = self._loop.call_later(LOOK_S, self._look)
         now = time.monotonic()
         while self._outstanding and (
-            self._outstanding[0].state != "waiting" or now - self._outstanding[0].since > HOLD_S
+            self._outstanding[0].state != "waiting" or now - self._outstanding[0].since > self.hold_s
         ):
             unit = self._outstanding.popleft()
             if unit.state == "waiting":
                 unit.state = "abandoned"
                 try:
-                    unit.done(None, StorageUnavailable(f"the database has not answered for {HOLD_S:.0f} s"))
+                    unit.done(None, StorageUnavailable(f"the database has not answered for {self.hold_s:.0f} s"))
                 except Exception:
                     log.exception("answer.failed")
         waiting_since = [since for lane in self._lanes if (since := lane.busy_since)]
         if self._outstanding:
             waiting_since.append(self._outstanding[0].since)
-        self._stalled = any(now - since > STALL_S for since in waiting_since)
+        self._stalled = any(now - since > self.stall_s for since in waiting_since)
 
 
 class _Lane:
@@ -272,6 +358,7 @@ class _Lane:
         self._gathered: list[Unit] = []  # by the event loop, since it last handed over
         self._queue: queue.SimpleQueue[list[Unit] | None] = queue.SimpleQueue()
         self.failing = False
+        self.ended = False
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
@@ -279,10 +366,10 @@ class _Lane:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, patience_s: float) -> None:
         self._queue.put(None)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(patience_s)
 
     def add(self, unit: Unit) -> None:
         """From the event loop. What one turn of the loop submits is handed over together: waking a thread costs more than a row."""
@@ -296,21 +383,37 @@ class _Lane:
             self._gathered = []
 
     def _run(self) -> None:
-        while (units := self._next()) is not None:
-            last = False
+        try:
+            while not self.ended:
+                self._take_turn()
+        finally:
+            self.ended = True
+            self._disconnect()
+
+    def _take_turn(self) -> None:
+        """One commit. Whatever happens in it, the thread goes on: ended, it would take all its chargers with it."""
+        units: list[Unit] = []
+        try:
+            first = self._next()
+            if first is None:
+                self.ended = True
+                return
+            units = first
             while len(units) < BATCH and not self._queue.empty():
                 more = self._queue.get()
                 if more is None:
-                    last = True
+                    self.ended = True
                     break
                 units += more
             self.busy_since = time.monotonic()
             self._commit_all(units)
-            self.busy_since = 0.0
+        except BaseException as error:
+            for unit in units:
+                unit.result, unit.events, unit.error = None, (), RuntimeError(repr(error))
+            time.sleep(RETRY_S)
+        self.busy_since = 0.0
+        if units:
             self.database.deliver(units)
-            if last:
-                break
-        self._disconnect()
 
     def _next(self) -> list[Unit] | None:
         """Wait for work. While storage fails, probe it: refused handshakes bring no work that would show its return."""
@@ -328,7 +431,7 @@ class _Lane:
                 transaction.connection.exec_driver_sql(probe)
             self._recovered()
         except Exception as error:
-            log.debug("database.still_unavailable", error=_short(error))
+            log.debug("database.still_unavailable", error=in_one_line(error))
             self._disconnect()
 
     def _recovered(self) -> None:
@@ -338,12 +441,21 @@ class _Lane:
 
     def _commit_all(self, units: list[Unit]) -> None:
         """All in one transaction; if that fails, one by one, so that only the guilty one fails."""
+        together = [unit for unit in units if not unit.apart]
+        if self.database.kind == "postgresql":
+            # Two nodes may have messages of the same chargers in hand. All lock the chargers in the order of their keys, and of
+            # each its connection first, so that nobody waits in a circle.
+            together.sort(key=lambda unit: (unit.lane, not unit.leads))
         try:
-            self._transaction(units)
+            if together:
+                self._transaction(together)
         except BaseException as error:
-            if len(units) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
-                log.debug("database.batch_split", units=len(units), error=repr(error))
-            for unit in units:
+            if len(together) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
+                log.debug("database.batch_split", units=len(together), error=repr(error))
+            for unit in together:
+                self._commit_one(unit)
+        for unit in units:
+            if unit.apart:
                 self._commit_one(unit)
 
     def _commit_one(self, unit: Unit) -> None:
@@ -355,7 +467,7 @@ class _Lane:
         attempts = 0
         while True:
             unit.error, unit.result, unit.events = None, None, ()
-            if unit.state == "abandoned" or time.monotonic() - unit.since > HOLD_S:
+            if unit.state == "abandoned" or time.monotonic() - unit.since > self.database.hold_s:
                 unit.error = StorageUnavailable("the database could not be reached in time")
                 return
             try:
@@ -365,13 +477,13 @@ class _Lane:
                 unit.result, unit.events = None, ()
                 if is_trouble(error):
                     if not self.failing:
-                        log.error("database.unavailable", error=_short(error))
+                        log.error("database.unavailable", error=in_one_line(error))
                     self.failing = True
                     self._disconnect()
                     time.sleep(RETRY_S)
                     continue
                 attempts += 1
-                if attempts < ATTEMPTS and _is_conflict(error):
+                if attempts < ATTEMPTS and is_conflict(error):
                     continue
                 # The event loop would end with a SystemExit that somebody waits for.
                 unit.error = error if isinstance(error, Exception) else RuntimeError(repr(error))
@@ -394,10 +506,11 @@ class _Lane:
 
     def _run_units(self, units: list[Unit], connection: Connection) -> None:
         bulk: dict[Bulk, list[tuple[Any, ...]]] = {}
+        last: dict[Callable[[Work, list[Any]], None], list[Any]] = {}
         cursor = connection.connection.cursor()
         try:
             now, watched = self.database.clock(), self.database.watched()
-            work = Work(connection, cursor, now, bulk)
+            work = Work(connection, cursor, now, bulk, last)
             work.watched = watched
             for unit in units:
                 if unit.state == "abandoned":
@@ -409,12 +522,16 @@ class _Lane:
                         consumer(work, unit.events)
             for rows_of, rows in bulk.items():
                 rows_of.insert(cursor, connection.dialect, rows)
+            for f, items in last.items():
+                f(work, items)
         finally:
             cursor.close()
 
     def _connect(self) -> Connection:
         if self._connection is None:
-            self._connection = self.database.engine.connect().execution_options(writes=True)
+            connection = self.database.engine.connect().execution_options(writes=True)
+            engines.bound_writer(connection)
+            self._connection = connection
         return self._connection
 
     def _disconnect(self) -> None:
@@ -423,98 +540,41 @@ class _Lane:
                 self._connection.invalidate()
                 self._connection.close()
             except Exception as error:
-                log.debug("database.close_failed", error=_short(error))
+                log.debug("database.close_failed", error=in_one_line(error))
             self._connection = None
 
 
-def normalised(url: str) -> URL:
-    """The URL with our drivers in it: `sqlite:///…`, `postgres://…` and `postgresql://…` are all understood."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() in ("postgres", "postgresql"):
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() == "sqlite":
-        return parsed.set(drivername="sqlite+pysqlite")
-    raise ValueError(f"database.url: {parsed.get_backend_name()} is not supported; use sqlite:///… or postgresql://…")
+class _Readers(Executor):
+    """Reader threads. Unlike those of the standard library nobody waits for them at the end of the program: one may hang."""
 
+    def __init__(self, count: int) -> None:
+        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
+        self.count = count
+        self._threads: list[threading.Thread] = []
+        self._idle = threading.Semaphore(0)
 
-def is_trouble(error: BaseException) -> bool:
-    """Whether the database itself is in trouble (down, full, restarting), rather than one statement wrong."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, sqlite3.Error):
-        return getattr(original, "sqlite_errorcode", 0) & 0xFF in _SQLITE_TROUBLE
-    if isinstance(error, DBAPIError) and error.connection_invalidated:
-        return True
-    state = getattr(original, "sqlstate", "-")
-    if state is None:  # psycopg says nothing more when the connection itself is gone
-        return type(original).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
-    return state.startswith(_POSTGRES_TROUBLE)
+    def submit(self, f: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
+        future: Future[T] = Future()
+        self._waiting.put((future, lambda: f(*args, **kwargs)))
+        if not self._idle.acquire(blocking=False) and len(self._threads) < self.count:
+            thread = threading.Thread(target=self._run, name=f"reader-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        return future
 
+    def stop(self, patience_s: float) -> None:
+        for _ in self._threads:
+            self._waiting.put(None)
+        deadline = time.monotonic() + patience_s
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
-def _is_conflict(error: BaseException) -> bool:
-    """Whether another lane or node was first: to be run again, and no sign of trouble."""
-    original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(original, sqlite3.Error):
-        return isinstance(original, sqlite3.IntegrityError)
-    return str(getattr(original, "sqlstate", None) or "").startswith(_POSTGRES_CONFLICT)
-
-
-def _short(error: BaseException) -> str:
-    return str(error).splitlines()[0][:200]
-
-
-def _engine(url: URL, connections: int) -> Engine:
-    if url.get_backend_name() == "sqlite":
-        if url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(
-            url,
-            pool_size=connections,
-            max_overflow=4,
-            hide_parameters=True,
-            connect_args={"check_same_thread": False, "timeout": 5},
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    return create_engine(
-        url,
-        pool_size=connections,
-        max_overflow=4,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={
-            "connect_timeout": 5,
-            "application_name": "stationmaster",
-            "options": "-c synchronous_commit=on -c timezone=UTC",
-        },
-    )
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A writer takes its lock at once: a command line that writes at the same moment then waits instead of failing.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves
-    cursor = connection.cursor()
-    _write_ahead(cursor)
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    # KiB, for each of a dozen connections. What is in the file the system caches as well: 64 MiB were no faster.
-    cursor.execute("PRAGMA cache_size=-4096")
-    cursor.execute("PRAGMA wal_autocheckpoint=20000")
-    cursor.close()
-
-
-def _write_ahead(cursor: sqlite3.Cursor) -> None:
-    """Put a new file into WAL mode, which it then stays in. Two processes that meet on it are not made to wait by SQLite."""
-    deadline = time.monotonic() + 5
-    while True:
-        try:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            return
-        except sqlite3.OperationalError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+    def _run(self) -> None:
+        while (asked := self._waiting.get()) is not None:
+            future, f = asked
+            if future.set_running_or_notify_cancel():
+                try:
+                    future.set_result(f())
+                except BaseException as error:
+                    future.set_exception(error)
+            self._idle.release()

@@ -33,7 +33,7 @@ from tests.cli.terminal import run
 def test_API_03_bad_settings_are_one_line_that_names_the_key(
     tmp_path: Path, environment: dict[str, str], named: str
 ) -> None:
-    told = run(tmp_path, "serve", **environment)
+    told = run(tmp_path, "serve", STATIONMASTER_DATABASE__WAIT_S="0", **environment)
     assert told.returncode != 0
     assert told.stderr.startswith(f"stationmaster: {named}") and told.stderr.count("\n") == 1, told.stderr
 

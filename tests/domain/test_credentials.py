@@ -122,3 +122,68 @@ def test_a_credential_that_was_tampered_with_lets_nobody_in(field: str) -> None:
 def test_a_short_key_is_refused(key: bytes) -> None:
     with pytest.raises(Invalid):
         Keys(key)
+
+
+WEAK = [
+    "0123456789abcdef",
+    "passwordpassword",
+    "correct horse battery staple",
+    "Stationmaster2026!",
+    "MyChargerPassword123!",
+    "SuperGeheim-Ladesaeule-07",
+    "P@ssw0rdP@ssw0rdP@ss",
+    "Tr0ub4dor&3Tr0ub4dor&3",
+    "charger-secret-000123",
+    "typed secret of CP17 01",
+    "DEADBEEF00000001",
+    "qwertyuiopasdfgh",
+    "q1w2e3r4t5y6u7i8",
+    "1234567890123456789012345678901234567890",
+    "abcabcabcabcabcabcabcabcabcabcabcabcabc",
+    "a" * 64,
+    "aB3" * 20,
+]
+
+
+@pytest.mark.parametrize("secret", WEAK)
+def test_what_people_make_up_is_weak(secret: str, slow_checks: list[bytes]) -> None:
+    keys = Keys(KEY)
+    credential = keys.typed(secret)
+    assert credential.slow is not None
+    assert len(credential.digest) == 2
+    assert keys.verify(credential, secret.encode())
+    assert slow_checks == [secret.encode()]
+    assert keys.upgraded(credential, secret.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "55702b6d970987443a5a013e034128de",
+        "411AD9BBC4DF9E66B8A7CA3C39127435B2D29406",
+        "4cJ1OiruLZyQLFrU5URs2Q",
+        "c9d04948-1f4c-43a5-88c6-f3fe21fbd6b3",
+        "v7#Kq!2zR&9mXw$4pLdT",
+    ],
+)
+def test_what_a_generator_has_made_is_kept_like_our_own(secret: str, slow_checks: list[bytes]) -> None:
+    keys = Keys(KEY)
+    credential = keys.typed(secret)
+    assert (credential.slow, len(credential.digest)) == (None, 32)
+    assert keys.check(credential, secret.encode()) is True
+    assert keys.check(credential, secret[:-1].encode() + b"~") is False
+    assert slow_checks == []
+
+
+def test_a_strong_secret_from_before_is_slow_only_once(slow_checks: list[bytes]) -> None:
+    keys = Keys(KEY)
+    secret = b"4cJ1OiruLZyQLFrU5URs2Q"
+    fast = keys.typed(secret.decode())
+    before = Credential(fast.salt, fast.digest[:2], credentials._argon2.hash(secret))
+    assert keys.check(before, secret) is None
+    assert keys.verify(before, secret)
+    after = keys.upgraded(before, secret)
+    assert after == fast
+    assert keys.upgraded(after, secret) is None
+    assert Keys(KEY).check(after, secret) is True
+    assert len(slow_checks) == 1

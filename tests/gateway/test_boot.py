@@ -59,12 +59,17 @@ async def test_CON_20_who_is_accepted_may_reconnect_without_a_boot(charger: Any)
     assert await again.call("StatusNotification", STATUS) == {}
 
 
-async def test_CON_20_also_after_a_restart_of_the_server(app: Any, charger: Any, settings: Any) -> None:
-    await (await charger("CP1")).close()
+async def test_CON_20_also_after_a_restart_of_the_server(settings: Any) -> None:
+    async with App(settings).running() as one:
+        home = await one.database.write(organizations.home)
+        _, secret = await one.database.write(stations.create, home, one.keys, identity="CP1")
+        cp = await Charger.connect(one.gateway_port, "CP1", secret)
+        await cp.boot()
+        await cp.close()
     async with App(settings).running() as another:
-        one = await Charger.connect(another.gateway_port, "CP1", charger.secrets["CP1"])
-        assert await one.call("StatusNotification", STATUS) == {}
-        await one.close()
+        cp = await Charger.connect(another.gateway_port, "CP1", secret)
+        assert await cp.call("StatusNotification", STATUS) == {}
+        await cp.close()
 
 
 @pytest.mark.any_database
@@ -110,7 +115,7 @@ async def test_CON_20_what_was_read_before_a_boot_does_not_undo_it(app: Any, cha
     async def slow(f: Any, *args: Any) -> Any:
         nonlocal booted
         rows = await read(f, *args)
-        if f is stations.changed_since and not booted:
+        if f is stations.changed_after and not booted:
             booted = True
             assert [(row.identity, row.booted_at) for row in rows] == [("CP1", None)]
             await one.boot()
@@ -129,7 +134,7 @@ async def test_CON_20_what_was_read_before_a_removal_does_not_bring_a_charger_ba
 
     async def slow(f: Any, *args: Any) -> Any:
         rows = await read(f, *args)
-        if f is stations.changed_since and app.directory.find("CP1"):
+        if f is stations.changed_after and app.directory.find("CP1"):
             await app.database.write(stations.delete, home, "CP1")
         return rows
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import argon2
@@ -76,8 +77,17 @@ class Cluster:
         self._secrets: dict[str, str] = {}
         self.nodes: list[App] = []
 
-    async def start(self, *, wait: bool = True, **gateway: Any) -> App:
-        node = await self._stack.enter_async_context(App(self._settings(**gateway)).running())
+    async def start(
+        self,
+        *,
+        wait: bool = True,
+        clock: Callable[[], datetime] | None = None,
+        change: Callable[[Settings], None] = lambda settings: None,
+        **gateway: Any,
+    ) -> App:
+        settings = self._settings(**gateway)
+        change(settings)
+        node = await self._stack.enter_async_context(App(settings, clock=clock).running())
         self.nodes.append(node)
         if wait:
             await self.joined(node)
@@ -132,7 +142,7 @@ async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]
         return Settings(
             database=DatabaseSettings(url=shared_database),
             redis=Redis(url=redis.url),
-            gateway=GatewaySettings(port=0, max_handshakes=10_000, **gateway),
+            gateway=GatewaySettings(port=0, max_handshakes=10_000, **({"reconnect_burst": 10_000} | gateway)),
             web=WebSettings(port=0),
             security=Security(key=SECRET_KEY),
         )

@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_engine, event, insert, select
 
 from stationmaster.storage import Database, Work
-from stationmaster.storage import database as storage
 from stationmaster.storage.columns import Exact, key
 from stationmaster.storage.queries import Bulk
 
@@ -242,10 +241,8 @@ async def test_DAT_11_the_second_of_two_nodes_finds_what_the_first_has_stored(da
     assert await kept(database) == ["once"]
 
 
-async def test_DAT_11_a_deadlock_between_two_nodes_is_no_outage(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(storage, "STALL_S", 60)  # finding the deadlock takes PostgreSQL a second
+async def test_DAT_11_a_deadlock_between_two_nodes_is_no_outage(database: Database) -> None:
+    database.stall_s = 60  # finding the deadlock takes PostgreSQL a second
     await database.write(lambda work: [keep(work, text) for text in ("a", "b")])
     other = Database(database.url.render_as_string(hide_password=False))
     seen_unavailable = []
@@ -277,3 +274,46 @@ async def test_stop_finishes_what_was_submitted(database_url: str) -> None:
     await asyncio.sleep(0)
     await database.stop()
     assert len(await asyncio.gather(*writes)) == 300
+
+
+async def test_N5_everybody_locks_the_rows_of_chargers_in_one_order(database: Database) -> None:
+    """By their keys, and of each its connection first; otherwise as it was asked for."""
+    ran: list[str] = []
+    asked = [("9b", 9, False), ("3a", 3, False), ("9connection", 9, True), ("3b", 3, False), ("apart", 0, False)]
+    done = asyncio.Event()
+    async with together(database):
+        for name, lane, leads in asked:
+            # One lane for all, whatever the number of lanes: the even ones would go elsewhere.
+            database.submit(
+                lambda work, name: ran.append(name),
+                (name,),
+                lambda *_: done.set() if len(ran) == len(asked) else None,
+                lane=lane * 2,
+                apart=name == "apart",
+                leads=leads,
+            )
+    await asyncio.wait_for(done.wait(), 10)
+    in_order = ["3a", "3b", "9connection", "9b", "apart"]
+    assert ran == (in_order if database.kind == "postgresql" else ["9b", "3a", "9connection", "3b", "apart"])
+
+
+async def test_what_comes_at_the_end_comes_once_after_all_units_of_the_transaction(database: Database) -> None:
+    ran: list[Any] = []
+
+    def finish(work: Work, items: list[Any]) -> None:
+        ran.append(items)
+
+    def unit(work: Work, item: int) -> None:
+        if item == 2:
+            raise Guilty
+        ran.append(item)
+        work.at_the_end(finish, item)
+
+    async with together(database):
+        tasks = [asyncio.create_task(database.write(unit, item)) for item in (1, 3)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert ran == [1, 3, [1, 3]]
+    with pytest.raises(Guilty):
+        await database.write(unit, 2)
+    assert ran == [1, 3, [1, 3]]

@@ -17,6 +17,7 @@ from typing import Any
 
 import psycopg
 import pytest
+import structlog
 import websockets
 from sqlalchemy import event, func, insert, select
 
@@ -24,7 +25,6 @@ from stationmaster.app import App
 from stationmaster.domain import organizations, sites
 from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations
-from stationmaster.storage import database as storage
 from tests import postgres
 from tests.patience import PATIENCE_S
 
@@ -76,12 +76,12 @@ def away(database_url: str) -> Away:
 
 
 @pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """From its call on, give up after half a second instead of ten."""
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Callable[[Database], None]:
+    """From its call on, the database gives up after half a second instead of ten."""
 
-    def patience_is_over() -> None:
-        monkeypatch.setattr(storage, "HOLD_S", 0.5)
-        monkeypatch.setattr(storage, "STALL_S", 0.2)
+    def patience_is_over(database: Database) -> None:
+        monkeypatch.setattr(database, "hold_s", 0.5)
+        monkeypatch.setattr(database, "stall_s", 0.2)
 
     return patience_is_over
 
@@ -117,11 +117,11 @@ async def test_a_unit_is_held_until_the_database_is_back(database: Database, awa
 
 
 async def test_a_unit_is_given_up_in_time_and_the_return_is_noticed_without_new_work(
-    database: Database, away: Away, monkeypatch: pytest.MonkeyPatch, impatient: Callable[[], None]
+    database: Database, away: Away, monkeypatch: pytest.MonkeyPatch, impatient: Callable[[Database], None]
 ) -> None:
     await database.write(add_site, "before")
     async with away():
-        impatient()
+        impatient(database)
         with pytest.raises(StorageUnavailable):
             await database.write(add_site, "during")
         await until(lambda: not database.available)
@@ -162,9 +162,9 @@ async def test_a_disk_that_takes_nothing_is_trouble_and_no_fault_of_the_unit(dat
 
 
 async def test_a_commit_that_hangs_is_an_outage_even_when_nobody_waits_for_it_any_more(
-    database: Database, impatient: Callable[[], None]
+    database: Database, impatient: Callable[[Database], None]
 ) -> None:
-    impatient()
+    impatient(database)
     go = threading.Event()
 
     def hang(work: Work) -> None:
@@ -219,6 +219,41 @@ def lost_connection(kind: str) -> Exception:
     return error
 
 
+async def test_A12_N10_a_read_that_hangs_is_given_up_also_when_all_readers_do(database: Database) -> None:
+    go = threading.Event()
+    database.read_s = 0.2
+    hung = [asyncio.create_task(database.read(lambda work: go.wait(20))) for _ in range(6)]
+    for each in hung:
+        with pytest.raises(StorageUnavailable):
+            await each
+    go.set()
+    database.read_s = 8.0
+    assert await names(database) == []
+
+
+async def test_A12_an_outage_is_one_line_for_those_who_read(
+    database: Database, away: Away, impatient: Callable[[Database], None]
+) -> None:
+    if database.kind == "sqlite":  # it can be read while nobody can write
+        async with away():
+            assert await names(database) == []
+        return
+    impatient(database)
+    with structlog.testing.capture_logs() as logged:
+        async with away():
+            for _ in range(5):
+                with pytest.raises(StorageUnavailable):
+                    await names(database)
+            with pytest.raises(StorageUnavailable):
+                await database.write(add_site, "during")
+            with pytest.raises(StorageUnavailable):
+                await names(database)
+        await until(lambda: database.available)
+    told = [line["event"] for line in logged if line["log_level"] in ("error", "critical")]
+    assert sorted(set(told)) == sorted(told) and len(told) <= 2
+    assert not any("exc_info" in line for line in logged)
+
+
 # Seen from a charger
 
 
@@ -227,13 +262,13 @@ async def test_TX_rule_2_an_outage_looks_like_a_disconnect_and_costs_nothing(
     charger: Callable[..., Any],
     away: Away,
     monkeypatch: pytest.MonkeyPatch,
-    impatient: Callable[[], None],
+    impatient: Callable[[Database], None],
 ) -> None:
     one, two = await charger("CP1"), await charger("CP2")
     secret = charger.secrets["CP1"]  # type: ignore[attr-defined]
     first = await one.start()
     async with away():
-        impatient()
+        impatient(app.database)
         await one.send(
             [
                 2,

@@ -95,7 +95,7 @@ def _open(
 ) -> tuple[list[Any], dict[int, Any]]:
     there = connections.open_stations()
     rows = stations.listed(work, organization_id, among=there, limit=limit, cursor=cursor)
-    return rows, connections.current(work, [row.id for row in rows], node=node)
+    return rows, connections.current(work, [row.id for row in rows])
 
 
 def _connection(station: str, row: Any, switchboard: Switchboard) -> Connection:

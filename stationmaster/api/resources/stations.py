@@ -222,7 +222,7 @@ def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
         return _Parts([], [], {}, {})
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
-    seen = connections.current(work, station_ids, node=node)
+    seen = connections.current(work, station_ids)
     return _Parts(connectors.of_stations(work, station_ids), active, so_far, seen)
 
 
@@ -313,7 +313,7 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
         "connected": connection is not None,
         "online": last is not None and last.online_since is not None,
         "connected_at": None if connection is None else connection.connected_at,
-        "last_heard_at": None if connection is None else switchboard.last_heard_at(connection),
+        "last_heard_at": None if last is None else switchboard.last_heard_at(last),
         "last_boot_at": row.booted_at,
         "status": None if whole is None else whole.status,
         "error_code": None if whole is None else whole.error_code,

@@ -11,7 +11,7 @@ import msgspec
 from litestar import Response, Router, get
 from sqlalchemy import text
 
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, number
 from stationmaster.domain import alarms, connections, quarantine, sessions, stations
 from stationmaster.domain.permissions import Permission
@@ -21,8 +21,11 @@ VERSION = version("stationmaster")
 
 
 class DatabaseStatus(msgspec.Struct, frozen=True):
+    """`clock_ahead_s`: how far the clock of this server is ahead of the database's."""
+
     kind: Literal["sqlite", "postgresql"]
     ok: bool
+    clock_ahead_s: float = 0.0
 
 
 class StationCounts(msgspec.Struct, frozen=True):
@@ -80,7 +83,11 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         version=VERSION,
         started_at=context.started_at,
         uptime_s=max(0, int((database.clock() - context.started_at).total_seconds())),
-        database=DatabaseStatus("postgresql" if database.kind == "postgresql" else "sqlite", database.available),
+        database=DatabaseStatus(
+            "postgresql" if database.kind == "postgresql" else "sqlite",
+            database.available,
+            round(database.clocks.ahead.total_seconds(), 3),
+        ),
         stations=StationCounts(total, connected),
         sessions=SessionCounts(active),
         review=review_counts,
@@ -92,22 +99,52 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
 
 
 class Health(msgspec.Struct, frozen=True, omit_defaults=True):
-    """ok, or degraded while the database cannot be reached."""
+    """ok, or degraded with what is the matter: stopping, or the database or the clock."""
 
     status: Literal["ok", "degraded"]
     database: bool | msgspec.UnsetType = msgspec.UNSET
+    reason: Literal["stopping", "database", "clock"] | msgspec.UnsetType = msgspec.UNSET
+
+
+REASONS: dict[str, Literal["stopping", "database", "clock"]] = {
+    "stopping": "stopping",
+    "storage_down": "database",
+    "clock_off": "clock",
+}
 
 
 @get("/health", permission=Permission.PUBLIC, security=[{}])
 async def health(context: GivenContext) -> Response[Health]:
-    """Whether this server can do its work; 503 when it cannot."""
-    ok = context.database.available
-    if ok:
+    """Whether this server can do its work; 503 when it cannot, and while it stops."""
+    return await _readiness(context)
+
+
+@get("/health/ready", permission=Permission.PUBLIC, security=[{}])
+async def ready(context: GivenContext) -> Response[Health]:
+    """The same, under the name that orchestrators like."""
+    return await _readiness(context)
+
+
+async def _readiness(context: Context) -> Response[Health]:
+    unready = context.unready()
+    reason = None if unready is None else REASONS[unready]
+    if not context.database.available:
+        reason = "database"
+    if reason is None:
         try:
             await context.database.read(_alive)
         except Exception:  # whatever it is, the answer is the same
-            ok = False
-    return Response(Health("ok") if ok else Health("degraded", database=False), status_code=200 if ok else 503)
+            reason = "database"
+    if reason is None:
+        return Response(Health("ok"), status_code=200)
+    said = Health("degraded", False if reason == "database" else msgspec.UNSET, reason)
+    return Response(said, status_code=503, headers={"Retry-After": "5"})
+
+
+@get("/health/live", permission=Permission.PUBLIC, security=[{}])
+async def alive() -> Health:
+    """Whether this process answers at all; it may be waiting for its database all the same."""
+    return Health("ok")
 
 
 router = Router("/", route_handlers=[get_status], tags=["server"])

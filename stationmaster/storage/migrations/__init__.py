@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from stationmaster.storage.engines import Unusable
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -16,7 +18,11 @@ _LOCK = 7_266_921  # any number of ours: two nodes that start together migrate o
 
 def head() -> str:
     """The newest revision, by file name: `0001_first.py`."""
-    return max(path.stem[:4] for path in (HERE / "versions").glob("[0-9]*.py"))
+    return max(_all())
+
+
+def _all() -> set[str]:
+    return {path.stem[:4] for path in (HERE / "versions").glob("[0-9]*.py")}
 
 
 def current(engine: Engine) -> str | None:
@@ -27,9 +33,17 @@ def current(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def check(engine: Engine) -> None:
+    """Whether the schema is the one of this program; nothing is written. Raises `Unusable`."""
+    at = _known(engine)
+    if at != head():
+        found = "is empty" if at is None else f"is at {at}"
+        raise Unusable(f"database.url: the database {found}, this program needs {head()}: run `stationmaster migrate`")
+
+
 def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision."""
-    if current(engine) == head():
+    """Bring the schema to the newest revision. Raises `Unusable` when a newer program, or another one, was here."""
+    if _known(engine) == head():
         return
     # Alembic takes 0.3 s to import; a start that has nothing to migrate does not pay for it.
     from alembic import command
@@ -54,6 +68,19 @@ def upgrade(engine: Engine) -> None:
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
                 connection.commit()
+
+
+def _known(engine: Engine) -> str | None:
+    """The revision the database is at, if it is one of ours."""
+    at = current(engine)
+    if at is not None and at not in _all():
+        raise Unusable(
+            f"database.url: the database is at {at}, this program knows {head()}:"
+            " start the newer one, or restore the backup of before"
+        )
+    if at is None and engine.dialect.name == "sqlite" and (tables := inspect(engine).get_table_names()):
+        raise Unusable(f"database.url: the file holds tables of something else ({tables[0]}); name another file")
+    return at
 
 
 def _config(connection: Connection) -> Config:
