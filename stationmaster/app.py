@@ -18,9 +18,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from stationmaster.api import application
 from stationmaster.api.context import Context
 from stationmaster.api.relay import Relay, Sent
-from stationmaster.background import awaited, presence, timers
-from stationmaster.background import outbox as outbox_delivery
-from stationmaster.domain import installation, outbox, stations
+from stationmaster.background import awaited, chores, presence, retention, webhooks
+from stationmaster.background import outbox as reactions
+from stationmaster.background.deliveries import Deliverer
+from stationmaster.background.timers import Clockwork
+from stationmaster.domain import deliveries, installation, outbox, stations, timers
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.nodes import OtherKey
@@ -33,6 +35,7 @@ from stationmaster.gateway.outbound import time_outs
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v16
+from stationmaster.outside import Http, Outside
 from stationmaster.settings import BadSettings, Settings, keep_key, secret_key
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
 from stationmaster.storage.engines import in_one_line
@@ -41,6 +44,11 @@ from stationmaster.storage.only import Claim
 log = structlog.get_logger()
 
 CLAIMED_AGAIN_S = 5.0
+
+# Imported for what they register: `@every` and `@delivers`.
+REGISTERING = (awaited, chores, presence, reactions, retention, webhooks)
+LOOK_EVERY_S = 1.0
+
 ROUTES = {routes.dialect.version: routes for routes in (v16.routes,)}
 
 
@@ -59,6 +67,9 @@ class App:
             LocalBus(self.keys.bus) if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
         )
         self.database.clocks.shared = not (self.bus.alone and settings.database.exclusive)
+        self.outside = Outside(
+            self.database, Http(settings.outside.allowed_networks, timeout_s=settings.outside.timeout_s)
+        )
         self.directory = Directory(
             self.database,
             heartbeat_interval_s=settings.gateway.heartbeat_interval_s,
@@ -84,6 +95,16 @@ class App:
             self.keys,
             timeout_of=time_outs(settings.gateway),
         )
+        self.things = self._things()
+        self.deliveries = deliveries.Queue(deliveries.registered(), self.things)
+        self.deliverer = Deliverer(
+            self.database,
+            self.deliveries,
+            self.outside,
+            at_once=settings.outside.at_once,
+            look_every_s=LOOK_EVERY_S,
+        )
+        self.clockwork = Clockwork(self.database, timers.registered(), self.things)
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port
         self.web_port = settings.web.port
@@ -94,8 +115,8 @@ class App:
     async def running(self) -> AsyncIterator[App]:
         """Everything is up inside; on the way out what is in hand is finished, and answered."""
         claim = await self._open()
-        self.database.before_commit.append(outbox.keep)
-        self.database.after_commit.append(self.directory.hear)
+        self.database.before_commit += [outbox.keep, self.deliveries.keep]
+        self.database.after_commit += [self.directory.hear, self.deliverer.hear]
         self.database.start()
         try:
             await self._admit_key()
@@ -120,12 +141,8 @@ class App:
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
                 work = [
-                    group.create_task(outbox_delivery.run(self.database)),
-                    group.create_task(timers.run(self.database, self.settings)),
-                    group.create_task(
-                        presence.run(self.database, offline_after_s=self.settings.gateway.offline_after_s)
-                    ),
-                    group.create_task(awaited.run(self.database)),
+                    group.create_task(self.clockwork.run()),
+                    group.create_task(self.deliverer.run()),
                     group.create_task(self.switchboard.run()),
                     group.create_task(self.directory.follow()),
                     group.create_task(self.registry.run()),
@@ -187,6 +204,12 @@ class App:
         except installation.OtherKey as error:
             raise BadSettings(f"{key.name} {error}") from None
         keep_key(self.settings, key)
+
+    def _things(self) -> dict[type, Any]:
+        """What timers and deliveries may ask for, by its type: the big parts, and each part of the settings."""
+        settings = {type(part): part for _, part in self.settings}
+        parts = (self.settings, self.database, self.outside, self.directory, self.registry, self.switchboard)
+        return settings | {type(part): part for part in parts}
 
     async def _join(self) -> None:
         try:

@@ -219,6 +219,65 @@ class Sessions(Part):
 class Retention(Part):
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
     audit_days: int = Field(400, ge=1, description="The audit log, who did what, is kept this many days")
+    states_days: int = Field(
+        400, ge=1, description="What the state of a connector was, for uptime, idle time and overstay"
+    )
+    connections_days: int = Field(400, ge=1, description="When a charger came and went, for its offline times")
+    commands_days: int = Field(400, ge=1, description="Commands that have ended")
+    resolved_days: int = Field(90, ge=1, description="Alarms and quarantined messages that a person has dealt with")
+    log_ins_days: int = Field(30, ge=1, description="Log-ins that have ended")
+    done_days: int = Field(1, ge=1, description="Reactions and deliveries that were done")
+    dead_days: int = Field(30, ge=1, description="Reactions and deliveries that were put aside")
+
+
+class OutsideSettings(Part):
+    allowed_networks: list[IPvAnyNetwork] = Field(
+        [],
+        description="Private networks that webhooks may reach, and without TLS, as in [10.0.0.0/8]; others are refused",
+    )
+    timeout_s: float = Field(
+        5.0, gt=0, le=60, description="How long another server may take for each step of an answer"
+    )
+    at_once: int = Field(
+        16, ge=1, le=256, description="Deliveries that may be under way at the same time, on each node"
+    )
+
+
+WebhookEvent = Literal[
+    "session_started", "session_ended", "session_corrected", "station_offline", "station_online", "alarm"
+]
+
+
+class Webhook(Part):
+    url: str = Field(description="Where to post")
+    secret: str = Field(
+        min_length=16, description="Signs each message: HMAC-SHA256, in the header Stationmaster-Signature"
+    )
+    events: list[WebhookEvent] = Field([], description="What to tell; everything when empty")
+
+    @field_validator("url")
+    @classmethod
+    def usable(cls, value: str) -> str:
+        parsed = urlsplit(value)
+        if parsed.scheme not in ("https", "http") or not parsed.hostname:
+            raise ValueError("must begin with https:// (http:// for allowed networks only)")
+        if parsed.username is not None:
+            raise ValueError("must not hold a password; the signature says who we are")
+        return value
+
+
+class Webhooks(Part):
+    to: list[Webhook] = Field(
+        [],
+        description="Who is told of sessions, chargers and alarms: a list of `url`, `secret` and, for some only, `events`",
+    )
+
+    @field_validator("to")
+    @classmethod
+    def different(cls, value: list[Webhook]) -> list[Webhook]:
+        if len({hook.url for hook in value}) != len(value):
+            raise ValueError("the same url twice")
+        return value
 
 
 class Settings(BaseSettings):
@@ -238,6 +297,8 @@ class Settings(BaseSettings):
     log: Log = Log()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
+    outside: OutsideSettings = OutsideSettings()
+    webhooks: Webhooks = Webhooks()
 
     @model_validator(mode="after")
     def shared(self) -> Settings:

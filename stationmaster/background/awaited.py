@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-
-import structlog
-
 from stationmaster.domain import commands
-from stationmaster.storage import Database, StorageUnavailable
-
-log = structlog.get_logger()
-EVERY_S = 2.0
+from stationmaster.domain.timers import every
+from stationmaster.storage import Database
 
 
-async def run(database: Database) -> None:
-    """For ever, every two seconds."""
-    while True:
-        await asyncio.sleep(EVERY_S)
-        try:
-            await once(database)
-        except StorageUnavailable:
-            continue
-        except Exception:
-            log.exception("awaited.failed")
+@every(seconds=2)
+async def end_awaiting(database: Database) -> None:
+    """Who has waited for long enough."""
+    await once(database)
 
 
 async def once(database: Database) -> None:

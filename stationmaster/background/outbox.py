@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import structlog
 
 from stationmaster.domain import outbox
+from stationmaster.domain.timers import every
 from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
-PAUSE_S = 1.0
 
 
-async def run(database: Database) -> None:
-    """For ever; an error of ours is logged, and the next round begins."""
-    while True:
-        await asyncio.sleep(PAUSE_S)
-        try:
-            await deliver_due(database)
-        except StorageUnavailable:
-            continue
-        except Exception:
-            log.exception("outbox.failed")
+@every(seconds=1)
+async def run_reactions(database: Database) -> None:
+    """What is due now."""
+    await deliver_due(database)
 
 
 async def deliver_due(database: Database) -> int:

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
 import structlog
 
 from stationmaster.domain import connections
-from stationmaster.storage import Database, StorageUnavailable
+from stationmaster.domain.timers import every
+from stationmaster.settings import Gateway
+from stationmaster.storage import Database
 
 log = structlog.get_logger()
-EVERY_S = 2.0
 
 
-async def run(database: Database, *, offline_after_s: float) -> None:
-    """For ever, every two seconds."""
-    while True:
-        await asyncio.sleep(EVERY_S)
-        try:
-            await once(database, after=timedelta(seconds=offline_after_s))
-        except StorageUnavailable:
-            continue
-        except Exception:
-            log.exception("presence.failed")
+@every(seconds=2)
+async def report_offline(database: Database, gateway: Gateway) -> None:
+    """Who is gone for too long."""
+    await once(database, after=timedelta(seconds=gateway.offline_after_s))
 
 
 async def once(database: Database, *, after: timedelta) -> None:

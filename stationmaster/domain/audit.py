@@ -8,11 +8,11 @@ act: an unsigned unit leaves no row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, delete, insert, select
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -39,7 +39,6 @@ Index("ix_audit_organization_id", audit.c.organization_id, audit.c.id)
 Index("ix_audit_actor_id", audit.c.organization_id, audit.c.actor_id, audit.c.id)
 Index("ix_audit_subject_id", audit.c.organization_id, audit.c.subject_kind, audit.c.subject_id, audit.c.id)
 
-DROPPED_AT_ONCE = 1000
 HIDDEN = "•••"
 _SECRET = ("password", "secret", "digest", "cipher", "authorizationkey")
 
@@ -158,12 +157,6 @@ def listed(
     if to_at is not None:
         found = found.where(audit.c.at < to_at)
     return [Entry._make(row) for row in work.execute(page(found, audit.c.id, limit=limit, cursor=cursor))]
-
-
-def drop_older(work: Work, *, than: timedelta) -> int:
-    """Drop some of the rows that are older; returns how many."""
-    old = select(audit.c.id).where(audit.c.at < work.now - than).order_by(audit.c.at).limit(DROPPED_AT_ONCE)
-    return int(work.execute(delete(audit).where(audit.c.id.in_(old))).rowcount)
 
 
 def without_secrets(value: Any) -> Any:

@@ -124,9 +124,9 @@ class Charged(Protocol):
     @property
     def station_id(self) -> int: ...
     @property
-    def evse(self) -> int: ...
+    def evse(self) -> int | None: ...
     @property
-    def connector(self) -> int: ...
+    def connector(self) -> int | None: ...
     @property
     def started_at(self) -> datetime: ...
     @property
@@ -134,9 +134,14 @@ class Charged(Protocol):
 
 
 def states_during(work: Work, session: Charged) -> list[Span]:
-    """What its connector told from the start to the end of a session; until now, as long as it is open."""
-    place = Place(session.station_id, session.evse, session.connector)
-    return timeline(work, place, since=session.started_at, until=session.stopped_at or work.now)
+    """What its connector told from the start to the end of a session; until now, as long as it is open.
+
+    Nothing, when it is not known which of several connectors that was.
+    """
+    place = _place_of(work, session)
+    return (
+        [] if place is None else timeline(work, place, since=session.started_at, until=session.stopped_at or work.now)
+    )
 
 
 def timeline(work: Work, place: IsPlace, *, since: datetime, until: datetime) -> list[Span]:
@@ -165,6 +170,16 @@ def spans(changes: Sequence[Change], since: datetime, until: datetime) -> list[S
         else:
             found.append(Span(change.state, change.status, change.error_code, begin, end))
     return found
+
+
+def _place_of(work: Work, session: Charged) -> Place | None:
+    if session.evse is None:
+        return None
+    if session.connector is not None:
+        return Place(session.station_id, session.evse, session.connector)
+    there = connector_states.c.station_id == session.station_id, connector_states.c.evse == session.evse
+    numbers = work.execute(select(connector_states.c.number).where(*there).distinct().limit(2)).scalars().all()
+    return Place(session.station_id, session.evse, numbers[0]) if len(numbers) == 1 else None
 
 
 def _same(one: IsWords, other: IsWords) -> bool:

@@ -190,9 +190,8 @@ def _make_room(work: Work, station: Station) -> bool:
     count = work.execute(select(func.count()).select_from(connectors).where(mine)).scalar_one()
     if count < MAX_CONNECTORS:
         return True
-    if not alarms.is_open(work, station, kind="too_many_connectors"):
-        detail = f"it tells of more than {MAX_CONNECTORS} connectors; those beyond are kept in the message log only"
-        alarms.raise_alarm(work, station, kind="too_many_connectors", detail=detail)
+    detail = f"it tells of more than {MAX_CONNECTORS} connectors; those beyond are kept in the message log only"
+    alarms.raise_alarm(work, station, kind="too_many_connectors", detail=detail)
     return False
 
 

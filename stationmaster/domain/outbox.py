@@ -11,12 +11,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, get_type_hints
 
-import msgspec
-from sqlalchemy import Column, Index, Integer, Table, Text, insert, select, update
+from sqlalchemy import Column, Index, Integer, Table, Text, select, update
 
+from stationmaster.domain import kept
 from stationmaster.domain.events import Event
 from stationmaster.storage import Work
 from stationmaster.storage.columns import UtcTime, key, metadata
+from stationmaster.storage.queries import Bulk
 
 outbox = Table(
     "outbox",
@@ -51,14 +52,14 @@ def reacts(function: Reaction) -> Reaction:
     return function
 
 
+_insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at"))
+
+
 def keep(work: Work, events: list[Event]) -> None:
     """Called before each commit with what its units published."""
     for event in events if _consumers else ():
         for consumer in _consumers.get(type(event), ()):
-            payload = msgspec.json.encode(event).decode()
-            work.execute(
-                insert(outbox).values(consumer=consumer, payload=payload, created_at=work.now, due_at=work.now)
-            )
+            work.append(_insert, consumer, kept.written(event), work.now, work.now)
 
 
 def due(work: Work, *, limit: int = 100) -> list[int]:
@@ -81,7 +82,7 @@ def deliver(work: Work, row_id: int) -> None:
     if row is None:
         return
     event, reaction = _reactions[row.consumer]
-    reaction(work, msgspec.json.decode(row.payload, type=event))
+    reaction(work, kept.read(work, event, row.payload))
     work.execute(update(outbox).where(outbox.c.id == row_id).values(done_at=work.now, attempts=outbox.c.attempts + 1))
 
 

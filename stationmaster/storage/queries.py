@@ -7,10 +7,11 @@ import binascii
 import itertools
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Dialect, Select, Table, or_
+from sqlalchemy import ColumnElement, Dialect, Select, Table, and_, case, delete, func, or_, select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -223,3 +224,58 @@ def search(text: str, columns: Iterable[ColumnElement[Any]]) -> ColumnElement[bo
 def not_deleted(table: Table) -> ColumnElement[bool]:
     """Soft-deleted rows stay for the history; lists and lookups leave them out."""
     return table.c.deleted_at.is_(None)
+
+
+class Executes(Protocol):
+    """A unit of work, as far as this needs it."""
+
+    def execute(self, statement: Any) -> Any: ...
+
+
+class Dropped(NamedTuple):
+    """What one unit of `drop_old` did; `next_key` is where the following one begins, None at the end."""
+
+    rows: int
+    next_key: int | None
+
+
+DROPPED_AT_ONCE = 5000
+ODD = timedelta(days=1)  # a time further ahead than this is a clock that was wrong
+
+
+def drop_old(
+    work: Executes,
+    table: Table,
+    at: ColumnElement[datetime],
+    *,
+    before: datetime,
+    now: datetime,
+    only: ColumnElement[bool] | None = None,
+    first_key: int = 0,
+) -> Dropped:
+    """Delete rows of a table that grows by its integer key, from the oldest key on, in a unit no charger has to wait for.
+
+    It goes on over rows that may not be dropped, and over odd ones, and ends at the first part in which nothing is old and
+    something is new: what lies behind that came later.
+    """
+    key = table.c.id
+    mine = [key >= first_key]
+    part = select(key, at.label("at")).where(*mine).order_by(key).limit(DROPPED_AT_ONCE).subquery()
+    is_old, is_new = part.c.at < before, and_(part.c.at >= before, part.c.at < now + ODD)
+    seen = work.execute(
+        select(
+            func.count(),
+            func.max(part.c.id),
+            func.sum(case((is_old, 1), else_=0)),
+            func.sum(case((is_new, 1), else_=0)),
+        )
+    ).one()
+    count, last, old, new = seen
+    if not count:
+        return Dropped(0, None)
+    rows = 0
+    if old:
+        where = [*mine, key <= last, at < before] + ([] if only is None else [only])
+        rows = int(work.execute(delete(table).where(*where)).rowcount)
+    at_the_end = count < DROPPED_AT_ONCE or (new and not old)
+    return Dropped(rows, None if at_the_end else last + 1)

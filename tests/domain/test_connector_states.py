@@ -200,3 +200,20 @@ async def test_M_05_the_states_of_a_session_are_kept_as_long_as_the_session(told
         Span("charging", "Charging", None, begin, NOON.replace(hour=11)),
         Span("suspended_ev", "Suspended_Ev", None, NOON.replace(hour=11), NOON.replace(hour=20)),
     ]
+
+
+async def test_P_04_a_session_that_names_no_connector_has_the_only_one_of_its_evse(told: Told) -> None:
+    await told.at(NOON, "charging")
+
+    class Session:
+        station_id, evse, connector = told.station.id, 1, None
+        started_at, stopped_at = NOON, NOON + MINUTE
+
+    assert len(await told.database.read(connector_states.states_during, Session)) == 1
+    await told.at(NOON, "available", connector=2)
+    assert await told.database.read(connector_states.states_during, Session) == []  # which one is not known
+
+    class Nowhere(Session):
+        evse = None
+
+    assert await told.database.read(connector_states.states_during, Nowhere) == []

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 import structlog
 from sqlalchemy import func, insert, select
 
-from stationmaster.background import timers
+from stationmaster.background import chores
 from stationmaster.background.outbox import deliver_due
-from stationmaster.domain import events, organizations, outbox, sites
-from stationmaster.settings import Settings
+from stationmaster.domain import events, kept, organizations, outbox, sites
+from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Database, Work
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -33,8 +34,8 @@ def file_note(work: Work, event: NoteWritten) -> None:
         raise ValueError("this one cannot be filed")
 
 
-def remember_session(work: Work, event: events.SessionEnded) -> None:
-    name = f"{event.session.id} took {event.session.energy_wh} Wh until {event.session.stopped_at}"
+def remember_reading(work: Work, event: events.MeterRead) -> None:
+    name = f"{event.energy_wh} Wh at {event.at}"
     work.execute(insert(sites.sites).values(organization_id=organizations.home(work), name=name, created_at=work.now))
 
 
@@ -44,7 +45,7 @@ def consumers(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(outbox, "_reactions", {})
     monkeypatch.setattr(outbox, "_consumers", {})
     outbox.reacts(file_note)
-    outbox.reacts(remember_session)
+    outbox.reacts(remember_reading)
     yield
 
 
@@ -95,16 +96,22 @@ async def test_what_is_rolled_back_is_not_delivered(database: Database) -> None:
 
 
 async def test_a_consumer_gets_the_event_with_its_types(database: Database) -> None:
-    session = events.Session(
-        id="s1", station="CP1", evse=1, connector=1, transaction_id="7", token=None,
-        authorization=None, status="completed", charging_state=None, started_at=NOON,
-        stopped_at=NOON, stop_reason="local", stop_reason_told="Local", meter_start_wh=Decimal("1.5"), meter_stop_wh=Decimal("2.5"),
-        energy_wh=Decimal("1.000"), flags=("clock",), review=False, excluded=False,
+    read = events.MeterRead(
+        station_id=1, station="CP1", at=NOON, evse=1, transaction_id=None, energy_wh=Decimal("1.000"), power_w=None,
+        soc_percent=None,
     )  # fmt: skip
-    ended = events.SessionEnded(station_id=1, station="CP1", at=NOON, session=session)
-    await database.write(lambda work: work.publish(ended))
+    await database.write(lambda work: work.publish(read))
     assert await deliver_due(database) == 1
-    assert await filed(database) == [f"s1 took 1.000 Wh until {NOON}"]
+    assert await filed(database) == [f"1.000 Wh at {NOON}"]
+
+
+async def test_a_session_in_an_event_is_kept_by_its_id_and_found_again(database: Database) -> None:
+    session = events.Session(**dict.fromkeys(events.Session.__struct_fields__) | {"id": "s1"})  # type: ignore[arg-type]
+    ended = events.SessionEnded(station_id=1, station="CP1", at=NOON, session=session)
+    text = kept.written(ended)
+    assert msgspec.json.decode(text)["session"] == "s1"
+    with pytest.raises(NotFound, match="there is no session s1 any more"):
+        await database.read(kept.read, events.SessionEnded, text)
 
 
 async def test_DAT_02_a_failed_delivery_leaves_no_trace_of_its_effect_and_is_tried_later(
@@ -182,15 +189,13 @@ async def test_a_consumer_that_is_no_more_does_not_hold_up_the_others(
     assert (row.attempts, row.done_at) == (1, None)
 
 
-async def test_DAT_04_an_outbox_that_nobody_empties_is_told_within_two_minutes(
-    database: Database, settings: Settings
-) -> None:
+async def test_DAT_04_an_outbox_that_nobody_empties_is_told_within_two_minutes(database: Database) -> None:
     await database.write(write_note, "one")
     told = []
-    for seconds in (0, timers.EVERY_S, 2 * timers.EVERY_S):
+    for seconds in (0, 60, 120):
         at(database, NOON + timedelta(seconds=seconds + 1))
         with structlog.testing.capture_logs() as logs:
-            await timers.once(database, settings)
+            await chores.see_what_is_late(database)
         told.append([entry["seconds"] for entry in logs if entry["event"] == "outbox.late"])
     assert told == [[], [61], [121]]
     await deliver_due(database)

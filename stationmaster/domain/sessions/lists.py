@@ -12,7 +12,9 @@ from sqlalchemy import Select, bindparam, func, select
 
 from stationmaster.domain import energy, metering
 from stationmaster.domain.errors import NotFound
-from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, sessions
+from stationmaster.domain.events import Session
+from stationmaster.domain.kept import rebuilds
+from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared, page
@@ -52,6 +54,15 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     if row is None:
         raise NotFound(f"there is no session {public_id!r}")
     return row
+
+
+@rebuilds
+def find_again(work: Work, public_id: str) -> Session:
+    """The session of an event that is told later than it happened, as it is now. Raises `NotFound`."""
+    row = work.execute(_with_station().where(sessions.c.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no session {public_id} any more")
+    return public_form(row, row.station)
 
 
 def _with_station() -> Select[Any]:

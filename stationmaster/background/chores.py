@@ -1,0 +1,39 @@
+"""What has to be done from time to time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from stationmaster.domain import deliveries, outbox, sessions
+from stationmaster.domain.timers import every
+from stationmaster.settings import Sessions
+from stationmaster.storage import Database
+
+log = structlog.get_logger()
+LATE = timedelta(seconds=60)
+
+
+@every(seconds=60)
+async def close_silent(database: Database, limits: Sessions) -> None:
+    """Sessions that nobody ends."""
+    closed = await database.write(sessions.close_zombies, after=timedelta(hours=limits.suspect_close_h))
+    closed += await database.write(
+        sessions.watch,
+        review_after=timedelta(hours=limits.silent_review_h),
+        close_after=timedelta(days=limits.silent_close_days),
+    )
+    if closed:
+        log.info("sessions.closed", count=closed)
+
+
+@every(seconds=60)
+async def see_what_is_late(database: Database) -> None:
+    """An outbox or a queue that nobody empties (DAT-04)."""
+    for name, lag in (
+        ("outbox.late", await database.read(outbox.lag)),
+        ("deliveries.late", await database.read(deliveries.lag)),
+    ):
+        if lag > LATE:
+            log.error(name, seconds=int(lag.total_seconds()))

@@ -1,0 +1,78 @@
+"""Drops what has been kept for long enough: `retention` in the settings says how long that is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, Table, select
+
+from stationmaster.domain import message_log
+from stationmaster.domain.accounts import refresh_tokens
+from stationmaster.domain.alarms import alarms
+from stationmaster.domain.audit import audit
+from stationmaster.domain.commands import commands
+from stationmaster.domain.connections import connection_log
+from stationmaster.domain.connector_states import connector_states
+from stationmaster.domain.deliveries import deliveries
+from stationmaster.domain.outbox import outbox
+from stationmaster.domain.quarantine import quarantine
+from stationmaster.domain.timers import every
+from stationmaster.settings import Retention
+from stationmaster.storage import Database, Work
+from stationmaster.storage.queries import Dropped, drop_old
+
+
+class Kept(NamedTuple):
+    """Rows of a table, until a number of days after a time in them."""
+
+    table: Table
+    at: ColumnElement[datetime]
+    days: Callable[[Retention], float]
+    only: ColumnElement[bool] | None = None
+
+
+_later = connector_states.alias()
+_followed = (  # the state that still holds is kept, however old: what follows has begun before the time is over
+    select(_later.c.id)
+    .where(
+        _later.c.station_id == connector_states.c.station_id,
+        _later.c.evse == connector_states.c.evse,
+        _later.c.number == connector_states.c.number,
+        _later.c.since > connector_states.c.since,
+    )
+    .exists()
+)
+
+KEPT = [
+    Kept(audit, audit.c.at, lambda days: days.audit_days),
+    Kept(connection_log, connection_log.c.at, lambda days: days.connections_days),
+    Kept(connector_states, connector_states.c.since, lambda days: days.states_days, _followed),
+    Kept(commands, commands.c.asked_at, lambda days: days.commands_days, commands.c.finished_at.is_not(None)),
+    Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
+    Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
+    Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),
+    Kept(outbox, outbox.c.created_at, lambda days: days.done_days, outbox.c.done_at.is_not(None)),
+    Kept(outbox, outbox.c.created_at, lambda days: days.dead_days, outbox.c.dead_at.is_not(None)),
+    Kept(deliveries, deliveries.c.created_at, lambda days: days.done_days, deliveries.c.done_at.is_not(None)),
+    Kept(deliveries, deliveries.c.created_at, lambda days: days.dead_days, deliveries.c.dead_at.is_not(None)),
+]
+
+
+@every(seconds=60, once=True, timeout_s=600)
+async def drop_what_is_old(database: Database, retention: Retention) -> None:
+    """In small units, so that no charger waits for it."""
+    frames = timedelta(days=retention.messages_days)
+    while await database.write(message_log.drop_older, than=frames) == message_log.DROPPED_AT_ONCE:
+        pass
+    for kept in KEPT:
+        key: int | None = 0
+        while key is not None:
+            _, key = await database.write(drop, kept, timedelta(days=kept.days(retention)), key)
+
+
+def drop(work: Work, kept: Kept, keep_for: timedelta, first_key: int) -> Dropped:
+    """One part of it."""
+    before = work.now - keep_for
+    return drop_old(work, kept.table, kept.at, before=before, now=work.now, only=kept.only, first_key=first_key)

@@ -1,0 +1,25 @@
+"""The outside world, as a delivery or a preparation is given it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from stationmaster.outside.http import Answer, Http, Refused
+from stationmaster.storage import Database
+
+__all__ = ["Answer", "Http", "Outside", "Refused"]
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What a function that reaches outside may use.
+
+    `key` is the same at each try of one delivery: hand it on, so that the receiver can tell a repeat. `receiver` is whom it
+    goes to, as its `to` has said.
+    """
+
+    database: Database
+    http: Http
+    key: str = ""
+    receiver: str = ""
+    attempt: int = 1
