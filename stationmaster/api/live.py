@@ -269,7 +269,9 @@ class Live:
         running = None if session is None else self._running.get(session)
         if running is not None:
             taken = running.add(energy.Point(event.at, event.energy_wh, event.power_w))
-            event = msgspec.structs.replace(event, session_energy_wh=taken)
+            # A register of another meter is none of this session's: a page would subtract its start from it.
+            register = None if taken is None else event.energy_wh
+            event = msgspec.structs.replace(event, session_energy_wh=taken, energy_wh=register)
         return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
 
 

@@ -75,8 +75,8 @@ class SessionReviewedEvent(_SessionEvent, frozen=True, kw_only=True, tag="sessio
 class SessionUpdatedEvent(_Moment, frozen=True, kw_only=True, tag="session_updated"):
     """A meter value; `session` is null when it belongs to none.
 
-    `energy_wh` is the register. `session_energy_wh` is what the session has taken by then, null where this value does not
-    say so: the register of another meter, say.
+    `energy_wh` is the register, `session_energy_wh` what the session has taken by then. Both are null where this value does
+    not say so: the register of another meter, say.
     """
 
     evse: int

@@ -88,6 +88,20 @@ async def test_a_session_is_told_from_its_start_to_its_end(admin: Client, charge
         assert (await page.until("session_updated"))["session"] is None
 
 
+async def test_E4_the_register_of_another_meter_does_not_move_a_page(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    station = speaking(charger)
+    async with listening(admin) as page:
+        number = await database.write(start, station)
+        for wh, register, taken in ((600, 600, 500), (1_234_900, None, None), (700, 700, 600)):
+            await database.write(read_meter, station, number if wh < 1000 else None, wh)
+            read = await page.until("session_updated")
+            assert (read["energy_wh"], read["session_energy_wh"], read["power_w"]) == (register, taken, 7000)
+        [listed] = (await admin.get("/api/v1/sessions")).json()["items"]
+        assert listed["energy_wh"] == 600
+
+
 async def test_sessions_that_were_open_before_are_known(context: Context, charger: Any) -> None:
     number = await context.database.write(start, speaking(charger))
     fresh = Live()

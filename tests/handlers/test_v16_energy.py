@@ -165,3 +165,22 @@ async def test_E7_a_unit_of_something_else_is_no_register(charger: Connect, stor
     assert await one.call("MeterValues", one_moment([[{"value": "16", "unit": unit}]])) == {}
     [row] = await stored.meter_values()
     assert (row.energy_wh, row.power_w) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "start, stop, energy",
+    [
+        (1000, 15000.5, 14_000.5),
+        ("1000", 15_000, 14_000),
+        (1000, "15000,5", 14_000.5),
+        (1000.25, " 15 000.5 ", 14_000.25),
+        ("1000.0", "15000", 14_000),
+        (1000, 15000.0, 14_000),
+    ],
+)
+async def test_E8_a_usable_number_is_not_thrown_away_for_its_form(
+    charger: Connect, stored: Any, start: Any, stop: Any, energy: float
+) -> None:
+    await charged(await charger("CP1"), start, [], stop)
+    session = await stored.session()
+    assert (float(session.energy_wh), session.flags, session.review) == (energy, None, False)
