@@ -18,7 +18,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ CANARY = "canary-2b7e151628aed2a6"
 LIMIT_MS = 1000.0
 EVERY_S = 0.2
 MOST_SOCKETS = 300
+OVERTIME_S = 3.0  # that an attack may take beyond its time
 BOOT = [2, "boot", "BootNotification", {"chargePointVendor": "Rogue", "chargePointModel": "One"}]
 METER = {"connectorId": 1, "meterValue": [{"timestamp": "2026-11-01T10:00:00Z", "sampledValue": [{"value": "1"}]}]}
 
@@ -48,6 +49,7 @@ class Field:
         self.server = server
         self.secrets = secrets
         self.through: list[str] = []
+        self.cut_off: list[str] = []
         self.latencies_ms: list[float] = []
 
     async def rogue(self, identity: str = "ROGUE", *, boot: bool = True) -> Raw:
@@ -59,11 +61,12 @@ class Field:
             one.send(BOOT)
         return one
 
-    async def viewer(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.server.web}/api/v1", timeout=10)
-        login = await client.post("/auth/login", json={"email": VIEWER, "password": VIEWER_PASSWORD})
-        client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
-        return client
+    @contextlib.asynccontextmanager
+    async def user(self, email: str, password: str) -> AsyncIterator[httpx.AsyncClient]:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{self.server.web}/api/v1", timeout=20) as client:
+            login = await client.post("/auth/login", json={"email": email, "password": password})
+            client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
+            yield client
 
 
 Attack = Callable[[Field, float], Awaitable[int]]
@@ -248,7 +251,7 @@ async def values_beyond_all_limits(field: Field, until: float) -> int:
         except Exception:
             await asyncio.sleep(0.1)
         finally:
-            await charger.close()
+            charger.socket.transport.abort()
     return tried
 
 
@@ -292,7 +295,7 @@ async def transactions_of_others(field: Field, until: float) -> int:
 @attack("A9")
 async def reading_secrets(field: Field, until: float) -> int:
     """What was told in frames must show no password, in whatever list."""
-    async with await field.viewer() as client:
+    async with field.user(VIEWER, VIEWER_PASSWORD) as client:
         for path in ("/stations/VICTIM/messages", "/stations/VICTIM/commands", "/stations/VICTIM"):
             answer = await client.get(path)
             if CANARY in answer.text:
@@ -310,7 +313,7 @@ async def commands_by_a_viewer(field: Field, until: float) -> int:
         "/stations": {"id": "MINE"},
         "/tokens": {"uid": "MINE"},
     }
-    async with await field.viewer() as client:
+    async with field.user(VIEWER, VIEWER_PASSWORD) as client:
         for path, body in paths.items():
             answer = await client.post(path, json=body)
             if answer.is_success:
@@ -323,7 +326,7 @@ async def commands_by_a_viewer(field: Field, until: float) -> int:
 @attack("A8")
 async def live_streams(field: Field, until: float) -> int:
     """Hundreds of live streams that are never read."""
-    async with await field.viewer() as client:
+    async with field.user(VIEWER, VIEWER_PASSWORD) as client:
         token = client.headers["Authorization"]
     head = f"GET /api/v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: {token}\r\n\r\n".encode()
     writers = []
@@ -382,9 +385,7 @@ async def _end_session(field: Field, victim: Charger) -> None:
     number = int(field.secrets["transaction"])
     await victim.meter("2000", transaction=number)
     await victim.stop(number, meter=6000)
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{field.server.web}/api/v1", timeout=10) as client:
-        login = await client.post("/auth/login", json={"email": running.EMAIL, "password": running.PASSWORD})
-        client.headers["Authorization"] = f"Bearer {login.json()['access_token']}"
+    async with field.user(running.EMAIL, running.PASSWORD) as client:
         sessions = (await client.get("/sessions", params={"station": "VICTIM"})).json()["items"]
     found = [(one["status"], float(one["energy_wh"] or -1)) for one in sessions]
     if found != [("completed", 5000.0)]:
@@ -402,18 +403,27 @@ async def _play(field: Field, seconds: float) -> dict[str, tuple[int, float]]:
     share = seconds / 2 / len(ATTACKS)
     for name, (_, play) in ATTACKS.items():
         first = len(field.latencies_ms)
-        count = await play(field, time.monotonic() + share)
+        count = await _tried(field, name, play, time.monotonic() + share)
         tried[name] = count, max(field.latencies_ms[first:], default=0.0)
     until = time.monotonic() + seconds / 2
-    together = await asyncio.gather(*(play(field, until) for _, play in ATTACKS.values()), return_exceptions=True)
-    for name, more in zip(ATTACKS, together, strict=True):
-        if isinstance(more, int):
-            tried[name] = tried[name][0] + more, tried[name][1]
+    plays = (_tried(field, name, play, until) for name, (_, play) in ATTACKS.items())
+    for name, more in zip(ATTACKS, await asyncio.gather(*plays), strict=True):
+        tried[name] = tried[name][0] + more, tried[name][1]
     await asyncio.sleep(1)
     over.set()
     await quiet
     await _end_session(field, victim)
     return tried
+
+
+async def _tried(field: Field, name: str, play: Attack, until: float) -> int:
+    """An attacker may be cut off at any moment; whether others are is another matter."""
+    try:
+        async with asyncio.timeout(max(0.0, until - time.monotonic()) + OVERTIME_S):
+            return await play(field, until)
+    except (OSError, TimeoutError, httpx.HTTPError, asyncio.IncompleteReadError, KeyError, ValueError) as error:
+        field.cut_off.append(f"{name}: {type(error).__name__} {error}"[:100])
+        return 0
 
 
 def main() -> None:
@@ -460,6 +470,8 @@ def _report(field: Field, tried: dict[str, tuple[int, float]], grown_kib: int) -
     print(
         f"the quiet charger: {len(ordered)} heartbeats, p50 {p50:.0f} ms, p99 {p99:.0f} ms; server memory +{grown_kib // 1024} MiB"
     )
+    for what in dict.fromkeys(field.cut_off):
+        print(f"cut off: {what}")
     for what in dict.fromkeys(field.through):
         print(f"GOT THROUGH: {what}")
     if not field.through:
