@@ -15,7 +15,7 @@ import uvicorn
 from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
-from stationmaster.api import application
+from stationmaster.api import application, web_port
 from stationmaster.api.context import Context
 from stationmaster.api.relay import Relay, Sent
 from stationmaster.background import awaited, chores, presence, retention, webhooks
@@ -274,6 +274,7 @@ async def _serving(api: Litestar, settings: Settings) -> AsyncIterator[int]:
         lifespan="on",
         server_header=False,
         timeout_graceful_shutdown=2,
+        http=web_port.WebPort(web_port.limits(settings.web)).protocol,  # type: ignore[arg-type]
         forwarded_allow_ips=[str(network) for network in settings.web.trusted_proxies],
     )
     server = _Server(config)

@@ -58,6 +58,18 @@ class Web(Part):
         [],
         description="Addresses or networks whose X-Forwarded-For is believed; it decides who is slowed down at the log-in",
     )
+    max_connections: int = Field(
+        1000,
+        ge=10,
+        description="Connections of pages and programs at once; those without a request make room for new ones",
+    )
+    max_connections_of_one_address: int = Field(
+        200, ge=1, description="The same for one address, unless it is a trusted proxy"
+    )
+    request_timeout_s: float = Field(15.0, gt=0, description="Time a connection has to send its whole request")
+    stalled_after_s: float = Field(
+        30.0, gt=0, description="A page that takes nothing of what it is sent for this long is cut off"
+    )
 
     @field_validator("public_url")
     @classmethod

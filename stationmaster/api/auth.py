@@ -13,8 +13,9 @@ from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import JSONBody
 
-from stationmaster.api import logins
+from stationmaster.api import logins, throttle
 from stationmaster.api.context import GivenCaller, GivenContext, source_of
+from stationmaster.api.throttle import TooBusy
 from stationmaster.domain import accounts, organizations, permissions, sites
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
@@ -22,6 +23,7 @@ from stationmaster.domain.permissions import Permission as Permission
 from stationmaster.storage import StorageUnavailable, Work
 
 COOKIE = "stationmaster_refresh"
+DEVICE_COOKIE = "stationmaster_device"  # that a browser has logged in before; kept when its person logs out
 COOKIE_PATH = "/api/v1/auth"
 
 
@@ -60,17 +62,14 @@ class Login(msgspec.Struct, frozen=True):
 @post("/login", permission=Permission.PUBLIC, security=[{}], status_code=200)
 async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], context: GivenContext) -> Response[Login]:
     """Log in with e-mail address and password."""
-    source = source_of(request)
-    context.throttle.attempt(data.email, source)
-    try:
-        row = await context.database.read(accounts.login_row, data.email)
-    except StorageUnavailable:
-        context.throttle.forgive(data.email, source)
-        raise
-    async with context.verifying:
-        user = await asyncio.to_thread(accounts.verified, row, data.password)
-    context.throttle.succeeded(data.email, source)
-    return _logged_in(context, await context.database.write(_begin, user))
+    device = throttle.known_device(
+        context.keys.tokens, data.email, request.cookies.get(DEVICE_COOKIE), context.database.clock()
+    )
+    user = await _verified(context, data.email, data.password, source_of(request), device)
+    answer = _logged_in(context, await context.database.write(_begin, user))
+    mark = throttle.new_device(context.keys.tokens, data.email, context.database.clock())
+    answer.cookies.append(_cookie(context, mark, throttle.DEVICE_FOR, name=DEVICE_COOKIE))
+    return answer
 
 
 @post("/refresh", permission=Permission.PUBLIC, security=[{}], status_code=200)
@@ -132,15 +131,13 @@ async def change_password(
     """Give myself another password. Every log-in of mine ends but this one, which is begun anew."""
     if caller.actor.kind != "user":
         raise PermissionDeniedException("only people have a password")
-    email, source = caller.actor.name, source_of(request)
-    context.throttle.attempt(email, source)
-    row = await context.database.read(accounts.login_row, email)
-    async with context.verifying:
-        try:
-            await asyncio.to_thread(accounts.verified, row, data.current)
-        except WrongCredentials:
-            raise Invalid("current", "is not the password") from None
-        context.throttle.succeeded(email, source)
+    email = caller.actor.name
+    try:
+        # Counted by person, not by address: whoever has their access token may not guess more often than a stranger.
+        await _verified(context, email, data.current, source_of(request), f"of {caller.actor.id}")
+    except WrongCredentials:
+        raise Invalid("current", "is not the password") from None
+    async with context.passwords.turn(known=True):
         try:
             password = await asyncio.to_thread(accounts.hashed, data.new)
         except Invalid as error:
@@ -155,6 +152,20 @@ async def change_password(
 
 
 router = Router("/auth", route_handlers=[login, refresh, logout, get_me, change_password], tags=["log-in"])
+
+
+async def _verified(context: GivenContext, email: str, password: str, source: str, device: str | None) -> accounts.User:
+    """Who has this password. Raises `WrongCredentials`, `TooManyAttempts`, `TooBusy`."""
+    context.throttle.attempt(email, source, device)
+    try:
+        row = await context.database.read(accounts.login_row, email)
+        async with context.passwords.turn(known=device is not None):
+            user = await asyncio.to_thread(accounts.verified, row, password)
+    except (StorageUnavailable, TooBusy):
+        context.throttle.forgive(email, source, device)
+        raise
+    context.throttle.succeeded(email, source, device)
+    return user
 
 
 class _LoggedIn(msgspec.Struct, frozen=True):
@@ -209,9 +220,9 @@ def _logged_in(context: GivenContext, begun: _LoggedIn) -> Response[Login]:
     return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, accounts.REFRESH_FOR)])
 
 
-def _cookie(context: GivenContext, value: str, age: timedelta) -> Cookie:
+def _cookie(context: GivenContext, value: str, age: timedelta, *, name: str = COOKIE) -> Cookie:
     return Cookie(
-        COOKIE,
+        name,
         value=value,
         path=COOKIE_PATH,
         max_age=int(age.total_seconds()),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import secrets
 from collections.abc import Callable
@@ -15,8 +14,9 @@ from litestar.di import NamedDependency
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.live import Live
-from stationmaster.api.logins import Standings, Throttle
+from stationmaster.api.logins import Standings
 from stationmaster.api.store import SignedStore, Store
+from stationmaster.api.throttle import Throttle, Turns
 from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.quarantine import Play
@@ -38,8 +38,7 @@ class Context:
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)
     throttle: Throttle = field(default_factory=Throttle)
-    # Checking a password takes 64 MiB and a whole core; more than two at a time would be felt by everyone.
-    verifying: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    passwords: Turns = field(default_factory=Turns)
 
     def signed(self, signature: Signature) -> Context:
         """The same, with a database that acts in somebody's name."""

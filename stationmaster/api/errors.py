@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
-import secrets
 import traceback
-from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -16,8 +13,11 @@ from litestar.types import ExceptionHandlersMap
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from stationmaster.api import reasons
+from stationmaster.api.context import request_id
 from stationmaster.api.live import TooManyViewers
-from stationmaster.api.logins import NotLoggedIn, TooManyAttempts
+from stationmaster.api.logins import NotLoggedIn
+from stationmaster.api.throttle import TooBusy, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
 from stationmaster.storage import StorageUnavailable
@@ -46,6 +46,31 @@ class Problem(msgspec.Struct, frozen=True):
     instance: str | msgspec.UnsetType = msgspec.UNSET
 
 
+_TITLES = {
+    400: "This cannot be read",
+    401: "Please log in",
+    403: "This is not allowed",
+    404: "There is no such thing",
+    405: "This cannot be done here",
+    409: "Not as things are now",
+    413: "This is too large",
+    422: "This cannot be accepted",
+    429: "Too many attempts",
+    500: "Something went wrong here",
+    503: "Not at this moment",
+}
+
+
+def refused(errors: list[FieldProblem]) -> Response[Problem]:
+    """Values that cannot be accepted: each sentence at its field, and all of them together for whoever shows only that."""
+    errors = list(dict.fromkeys(errors))
+    return problem(422, " ".join(_sentence(f"{each.field} {each.reason}") for each in errors), errors)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else text + "."
+
+
 def problem(
     status: int,
     detail: str,
@@ -55,14 +80,15 @@ def problem(
     instance: str | msgspec.UnsetType = msgspec.UNSET,
 ) -> Response[Problem]:
     """The answer to a request that failed."""
-    said = Problem("about:blank", HTTPStatus(status).phrase, status, detail, errors or [], instance)
+    errors = list(dict.fromkeys(errors or []))
+    said = Problem("about:blank", _TITLES.get(status, "This did not work"), status, detail, errors, instance)
     return Response(said, status_code=status, media_type=MEDIA_TYPE, headers=headers)
 
 
 def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Problem]:
     match error:
         case Invalid():
-            return problem(422, str(error), [FieldProblem(error.field, error.reason)])
+            return refused([FieldProblem(error.field, error.reason)])
         case NotFound():
             return problem(404, str(error))
         case NotLoggedIn() | WrongCredentials():
@@ -71,6 +97,8 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return problem(503, str(error), headers={"Retry-After": "5"})
         case TooManyViewers():
             return problem(503, str(error), headers={"Retry-After": "10"})
+        case TooBusy():
+            return problem(503, str(error), headers={"Retry-After": str(error.RETRY_AFTER_S)})
         case TooManyAttempts():
             return problem(429, str(error), headers={"Retry-After": str(error.retry_after_s)})
         case _:
@@ -79,39 +107,29 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
+    if str(error.detail) == _LEFT:
+        return problem(400, "The request was not sent to its end.")  # nobody hears this
     if error.status_code >= 500:
         return _unexpected(_request, error)
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = [FieldProblem(*_place(item)) for item in error.extra]
-        return problem(422, "; ".join(f"{item.field}: {item.reason}" for item in fields), fields)
+        return refused(fields)
     return problem(error.status_code, str(error.detail), headers=error.headers)
+
+
+_LEFT = "client disconnected prematurely"  # as the framework says it; no failure of ours (A7)
 
 
 def _place(item: Any) -> tuple[str, str]:
     if item.get("key") == "data":  # what the framework calls the whole body
         return "body", "is missing"
-    return str(item.get("key") or item.get("source") or "body"), str(item.get("message", "cannot be accepted"))
+    return str(item.get("key") or item.get("source") or "body"), reasons.plain(
+        str(item.get("message", "cannot be accepted"))
+    )
 
 
 def _body(_request: Request[Any, Any, Any], error: msgspec.ValidationError) -> Response[Problem]:
-    found = located(error)
-    return problem(422, f"{found.field}: {found.reason}", [found])
-
-
-_AT = re.compile(r"^(?P<reason>.*?)(?: - at `(?P<path>.*)`)?$", re.DOTALL)
-_NAMED = re.compile(r"Object (?P<what>missing required|contains unknown) field `(?P<field>.*)`", re.DOTALL)
-
-
-def located(error: msgspec.ValidationError) -> FieldProblem:
-    """The field a body failed at, and why: msgspec says both in one sentence."""
-    match = _AT.match(str(error))
-    assert match is not None
-    path = (match["path"] or "$").removeprefix("$").removeprefix(".")
-    reason = match["reason"]
-    if (named := _NAMED.match(reason)) is not None:
-        path = ".".join(filter(None, (path, named["field"])))
-        reason = "is missing" if named["what"].startswith("missing") else "is not a field of this request"
-    return FieldProblem(path or "body", reason)
+    return refused([FieldProblem(*reasons.located(error))])
 
 
 def _not_json(_request: Request[Any, Any, Any], _error: Exception) -> Response[Problem]:
@@ -119,7 +137,7 @@ def _not_json(_request: Request[Any, Any, Any], _error: Exception) -> Response[P
 
 
 def _cursor(_request: Request[Any, Any, Any], error: BadCursor) -> Response[Problem]:
-    return problem(422, f"cursor: {error}", [FieldProblem("cursor", str(error))])
+    return refused([FieldProblem("cursor", f"is {error}")])
 
 
 def _storage(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
@@ -130,10 +148,10 @@ def _storage(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
 
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Our own mistake: told in the log, not to the caller (API-24)."""
-    instance = secrets.token_hex(8)
+    instance = request_id(request)
     # Not exc_info: renderers like to print local variables, and those hold tokens and passwords (ATK-13).
     trace = "".join(traceback.format_exception(error))
-    log.error("api.failed", instance=instance, method=request.method, path=request.url.path, trace=trace)
+    log.error("api.failed", instance=instance, method=request.method, path=request.url.path, exception=trace)
     return problem(500, f"Something went wrong here. It is in the server's log as {instance}.", instance=instance)
 
 

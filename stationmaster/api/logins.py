@@ -1,9 +1,8 @@
-"""Access tokens, who may still use them, and how often somebody may try a password. Nothing of HTTP in here."""
+"""Access tokens, and who may still use them. Nothing of HTTP in here."""
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import secrets
 import time
 from collections.abc import Callable
@@ -132,85 +131,3 @@ class Standings:
             found = await store.read(accounts.standing, user_id, login)
             self._users[user_id, login] = (self._clock() + STANDING_FOR_S, found)
         return found
-
-
-class TooManyAttempts(DomainError):
-    """Come back later; `retry_after_s` says when."""
-
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__("Too many attempts; please wait a little.")
-        self.retry_after_s = retry_after_s
-
-
-class Throttle:
-    """Slows down password guessing: for one account from one source, for a source, for an account (API-02).
-
-    The wait doubles with every failure. What strangers do to an account costs it a minute at the most, and nothing for a
-    source its owner has logged in from before: nobody can lock a person out. Known and unknown accounts are alike here.
-    """
-
-    KEPT = 10_000
-    FORGET_S = 3600.0
-    TRUST_S = 30 * 86400.0
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._failures: dict[tuple[str, str], tuple[int, float]] = {}  # → how often, and when last
-        self._trusted: dict[tuple[str, str], float] = {}
-
-    def attempt(self, account: str, source: str) -> None:
-        """Count an attempt as failed until `succeeded` is called. Raises `TooManyAttempts`."""
-        account, source = account.strip().lower()[:254], network(source)
-        limits = [((account, source), 5, 900.0), (("", source), 25, 900.0)]
-        if not self._is_trusted(account, source):
-            limits.append(((account, ""), 25, 60.0))
-        wait = max(self._wait(key, free, longest) for key, free, longest in limits)
-        if wait > 0:
-            raise TooManyAttempts(int(wait) + 1)
-        for key, _, _ in limits:
-            count, _ = self._failures.pop(key, (0, 0.0))
-            self._failures[key] = (count + 1, self._clock())
-        while len(self._failures) > self.KEPT:
-            del self._failures[next(iter(self._failures))]
-
-    def forgive(self, account: str, source: str) -> None:
-        """The attempt failed for a reason of ours, so it does not count (N17)."""
-        account, source = account.strip().lower()[:254], network(source)
-        for key in ((account, source), ("", source), (account, "")):
-            count, last = self._failures.get(key, (0, 0.0))
-            if count > 1:
-                self._failures[key] = (count - 1, last)
-            else:
-                self._failures.pop(key, None)
-
-    def succeeded(self, account: str, source: str) -> None:
-        """The password was right."""
-        account, source = account.strip().lower()[:254], network(source)
-        for key in ((account, source), ("", source)):
-            self._failures.pop(key, None)
-        self._trusted.pop((account, source), None)
-        self._trusted[account, source] = self._clock()
-        while len(self._trusted) > self.KEPT:
-            del self._trusted[next(iter(self._trusted))]
-
-    def _is_trusted(self, account: str, source: str) -> bool:
-        since = self._trusted.get((account, source))
-        return since is not None and self._clock() - since < self.TRUST_S
-
-    def _wait(self, key: tuple[str, str], free: int, longest: float) -> float:
-        count, last = self._failures.get(key, (0, 0.0))
-        passed = self._clock() - last
-        if count < free or passed > self.FORGET_S:
-            return 0.0
-        return min(longest, 2.0 ** min(count - free, 20)) - passed
-
-
-def network(source: str) -> str:
-    """What counts as one source: an IPv4 address, or the /64 an IPv6 address is in."""
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        return source
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -11,14 +12,20 @@ from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
 from stationmaster.api import application, callers
-from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context
 from stationmaster.domain.audit import Actor
-from stationmaster.domain.permissions import ROLES, Permission
+from stationmaster.domain.permissions import ROLES
+from stationmaster.storage import Work
 from tests.api.conftest import Client
+from tests.docs import references
 
 PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER = "public", "view", "operate", "raw_call", "administer"
-MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT = "manage_users", "manage_keys", "view_audit"
+CORRECT_SESSIONS, MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT = (
+    "correct_sessions",
+    "manage_users",
+    "manage_keys",
+    "view_audit",
+)
 
 MATRIX = {
     "GET /": PUBLIC,
@@ -27,6 +34,8 @@ MATRIX = {
     "GET /api/openapi.json": PUBLIC,
     "GET /api/{path}": PUBLIC,
     "GET /health": PUBLIC,
+    "GET /health/live": PUBLIC,
+    "GET /health/ready": PUBLIC,
     "GET /{path}": PUBLIC,
     "POST /api/v1/auth/login": PUBLIC,
     "POST /api/v1/auth/logout": PUBLIC,
@@ -40,6 +49,9 @@ MATRIX = {
     "GET /api/v1/sessions": VIEW,
     "GET /api/v1/sessions/{session_id}": VIEW,
     "GET /api/v1/sessions/{session_id}/meter-values": VIEW,
+    "GET /api/v1/sessions/{session_id}/changes": VIEW,
+    "GET /api/v1/quarantine/{entry_id}": VIEW,
+    "GET /api/v1/quarantine/groups": VIEW,
     "GET /api/v1/sites": VIEW,
     "GET /api/v1/stations": VIEW,
     "GET /api/v1/stations/{station_id}": VIEW,
@@ -69,6 +81,15 @@ MATRIX = {
     "POST /api/v1/stations/{station_id}/commands/unlock": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/{name}": OPERATE,
     "POST /api/v1/tokens": OPERATE,
+    "POST /api/v1/alarms/resolve": OPERATE,
+    "POST /api/v1/quarantine/resolve": OPERATE,
+    "POST /api/v1/quarantine/{entry_id}/preview": CORRECT_SESSIONS,
+    "POST /api/v1/quarantine/{entry_id}/replay": CORRECT_SESSIONS,
+    "POST /api/v1/sessions/{session_id}/end": CORRECT_SESSIONS,
+    "POST /api/v1/sessions/{session_id}/correct": CORRECT_SESSIONS,
+    "POST /api/v1/sessions/{session_id}/exclude": CORRECT_SESSIONS,
+    "POST /api/v1/sessions/{session_id}/restore": CORRECT_SESSIONS,
+    "POST /api/v1/sessions/{session_id}/undo": CORRECT_SESSIONS,
     "DELETE /api/v1/stations/{station_id}": ADMINISTER,
     "PATCH /api/v1/stations/{station_id}": ADMINISTER,
     "POST /api/v1/sites": ADMINISTER,
@@ -87,9 +108,9 @@ MATRIX = {
 
 ALLOWED = {
     "viewer": {PUBLIC, VIEW},
-    "operator": {PUBLIC, VIEW, OPERATE},
-    "technician": {PUBLIC, VIEW, OPERATE, RAW_CALL},
-    "administrator": {PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER, MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT},
+    "operator": {PUBLIC, VIEW, OPERATE, CORRECT_SESSIONS},
+    "technician": {PUBLIC, VIEW, OPERATE, CORRECT_SESSIONS, RAW_CALL},
+    "administrator": set(ROLES["administrator"]) | {PUBLIC},
 }
 
 
@@ -162,20 +183,28 @@ async def test_everyone_is_told_what_they_may_do(role: str, as_role: Callable[..
     assert "public" not in me["permissions"]
 
 
-async def test_a_new_kind_of_caller_is_one_function(web: Litestar, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def by_badge(connection: Any, _context: Context) -> Caller | None:
-        badge = connection.headers.get("x-badge")
-        if badge is None:
-            return None
+async def test_a_new_kind_of_caller_is_one_function_as_it_is_written(
+    web: Litestar, user: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one of CONTRIBUTING.md."""
+    await user("viewer")
+    text = (references.ROOT / "CONTRIBUTING.md").read_text().partition("## Add a caller")[2]
+    [block] = re.findall(r"```python\n(.*?)```", text.partition("\n## ")[0], flags=re.DOTALL)
 
-        async def stands() -> bool:
-            return True
+    def find(_work: Work, badge: str) -> Any:
+        return types.SimpleNamespace(id="7", name="Ann", organization_id=1) if badge == "7" else None
 
-        actor = Actor("badge", badge, f"badge {badge}")
-        return Caller(actor=actor, organization=1, permissions=frozenset({Permission.VIEW}), stands=stands)
-
-    monkeypatch.setattr(callers, "AUTHENTICATORS", [by_badge, *callers.AUTHENTICATORS])
+    names: dict[str, Any] = {"badges": types.SimpleNamespace(find=find), "Actor": Actor} | vars(callers)
+    exec("from __future__ import annotations\n" + block, names)
+    monkeypatch.setattr(callers, "AUTHENTICATORS", [names["by_badge"], *callers.AUTHENTICATORS])
     async with Client(web) as client:
-        assert (await client.get("/api/v1/tokens", headers={"X-Badge": "7"})).status_code == 200
-        assert (await client.post("/api/v1/tokens", headers={"X-Badge": "7"}, json={"uid": "A"})).status_code == 403
-        assert (await client.get("/api/v1/tokens")).status_code == 401
+        client.headers["X-Badge"] = "7"
+        answer = await client.get("/api/v1/auth/me")
+        assert answer.status_code == 200, answer.text
+        me = answer.json()
+        assert (me["kind"], me["name"], me["email"]) == ("badge", "Ann", "")
+        assert (await client.post("/api/v1/tokens", json={"uid": "A"})).status_code == 403
+        client.headers["X-Badge"] = "8"
+        assert (await client.get("/api/v1/tokens")).json()["detail"] == "this badge is not valid"
+        del client.headers["X-Badge"]
+        assert (await client.get("/api/v1/tokens")).json()["detail"] == "please log in"

@@ -45,7 +45,14 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/tokens/{uid}": ("/tokens/TAG9", None),
     "POST /api/v1/alarms/{alarm_id}/resolve": ("/alarms/1/resolve", None),
     "POST /api/v1/quarantine/{entry_id}/resolve": ("/quarantine/1/resolve", None),
+    "POST /api/v1/alarms/resolve": ("/alarms/resolve", {}),
+    "POST /api/v1/quarantine/resolve": ("/quarantine/resolve", {}),
+    "POST /api/v1/sessions/{session_id}/end": ("/sessions/SESSION/end", {"note": "gone"}),
     "POST /api/v1/sessions/{session_id}/reviewed": ("/sessions/SESSION/reviewed", None),
+    "POST /api/v1/sessions/{session_id}/correct": ("/sessions/SESSION/correct", {"note": "x", "energy_wh": 100}),
+    "POST /api/v1/sessions/{session_id}/exclude": ("/sessions/SESSION/exclude", {"note": "x"}),
+    "POST /api/v1/sessions/{session_id}/restore": ("/sessions/SESSION/restore", {"note": "x"}),
+    "POST /api/v1/sessions/{session_id}/undo": ("/sessions/SESSION/undo", {"note": "x"}),
     "POST /api/v1/stations/{station_id}/call": ("/stations/CP1/call", {"action": "Reset", "payload": {"type": "Soft"}}),
     "POST /api/v1/stations/{station_id}/commands/change-availability": (
         "/stations/CP1/commands/change-availability",
@@ -66,6 +73,7 @@ ACTS: dict[str, tuple[str, Any]] = {
         {"session": "1"},
     ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
+    "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (
         "/stations/CP1/commands/trigger-message",
         {"message": "Heartbeat"},
@@ -80,8 +88,14 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/auth/login": ("/auth/login", {"email": "administrator@example.com", "password": NEW}),
     "POST /api/v1/auth/logout": ("/auth/logout", None),
 }
-# They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
-NO_ACTS = {"POST /api/v1/stations/{station_id}/commands/{name}", "POST /api/v1/auth/refresh"}
+NO_ACTS = {
+    # They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
+    "POST /api/v1/stations/{station_id}/commands/{name}",
+    "POST /api/v1/auth/refresh",
+    # They want a message that can be said again; see tests of the quarantine.
+    "POST /api/v1/quarantine/{entry_id}/preview",
+    "POST /api/v1/quarantine/{entry_id}/replay",
+}
 
 
 def test_every_route_that_is_no_question_is_in_the_list() -> None:

@@ -9,6 +9,7 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
+from stationmaster import telemetry
 from stationmaster.api.context import Context
 from stationmaster.storage import StorageUnavailable
 from tests.api.conftest import Client
@@ -109,7 +110,7 @@ async def test_API_24_our_own_mistake_is_in_the_log_not_in_the_answer(admin: Cli
     assert "Traceback" not in answer.text
     [line] = [each for each in logged if each["event"] == "api.failed"]
     assert line["instance"] == problem["instance"]
-    assert "cellar" in line["trace"]
+    assert "cellar" in line["exception"]
     assert admin.headers["Authorization"].split()[1] not in str(line)  # ATK-13
 
 
@@ -129,3 +130,51 @@ async def test_storage_that_is_down_is_worth_another_try(admin: Client, failing:
 async def test_health_needs_no_log_in(anonymous: Client) -> None:
     answer = await anonymous.get("/health")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+
+
+async def test_O11_each_sentence_is_at_its_field_and_none_is_a_word_of_http(admin: Client) -> None:
+    for path, body, field, reason in [
+        ("/stations", {"id": "a/b"}, "id", "must have 1 to 48 characters"),
+        ("/stations", {"id": 7}, "id", "must be a text"),
+        ("/stations", {"id": "A", "secret": "short"}, "secret", "must have at least 16 characters"),
+        ("/stations", {"id": "A", "name": ""}, "name", "must not be empty"),
+        ("/stations", {"id": "A", "registration": "maybe"}, "registration", "cannot be 'maybe'"),
+        ("/stations", {}, "id", "is missing"),
+        ("/tokens", {"uid": "A", "expires_at": "2030-01-01T00:00:00"}, "expires_at", "must be a time with its zone"),
+        ("/tokens", {"uid": "A", "colour": "red"}, "colour", "is not a field of this request"),
+    ]:
+        problem = is_problem(await admin.post(f"/api/v1{path}", json=body), 422)
+        [error] = problem["errors"]
+        assert error["field"] == field, body
+        assert error["reason"].startswith(reason), body
+        assert problem["detail"].startswith(f"{field} {reason}"), body
+        assert problem["detail"].count(error["reason"]) == 1
+        for word in ("Unprocessable", "Entity", "Expected", "`", "$."):
+            assert word not in str(problem), body
+    for path in ("/tokens?limit=0", "/tokens?limit=many", "/tokens?cursor=%21"):
+        [error] = is_problem(await admin.get(f"/api/v1{path}"), 422)["errors"]
+        assert error["field"] in path
+        assert "Expected" not in error["reason"]
+
+
+async def test_A7_an_error_of_ours_is_in_the_log_once_and_whole(
+    admin: Client, failing: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def deep(depth: int) -> None:
+        if depth:
+            deep(depth - 1)
+        raise RuntimeError("the bottom of it")
+
+    try:
+        deep(30)
+    except RuntimeError as error:
+        failing(error)
+    telemetry.configure("info", "json")
+    try:
+        problem = is_problem(await admin.get(TOKENS), 500)
+    finally:
+        structlog.reset_defaults()
+    told = capsys.readouterr().err
+    assert told.count("RuntimeError: the bottom of it") == 1
+    assert told.count(problem["instance"]) == 1
+    assert len(told) > 2000

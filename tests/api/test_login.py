@@ -16,10 +16,11 @@ import pytest
 from litestar import Litestar
 from sqlalchemy import event, update
 
-from stationmaster.api import logins
-from stationmaster.api.auth import COOKIE
+from stationmaster.api import logins, throttle
+from stationmaster.api.auth import COOKIE, DEVICE_COOKIE
 from stationmaster.api.context import Context
-from stationmaster.api.logins import Standings, Throttle, TooManyAttempts
+from stationmaster.api.logins import Standings
+from stationmaster.api.throttle import Throttle, TooManyAttempts
 from stationmaster.app import App
 from stationmaster.domain import accounts
 from stationmaster.domain.accounts import WrongCredentials
@@ -104,8 +105,8 @@ def test_API_02_strangers_cannot_lock_a_person_out() -> None:
 
 
 def test_API_02_a_whole_ipv6_network_is_one_source() -> None:
-    assert logins.network("2001:db8::1") == logins.network("2001:db8::ffff:1")
-    assert logins.network("2001:db8:0:1::1") != logins.network("2001:db8::1")
+    assert throttle.network("2001:db8::1") == throttle.network("2001:db8::ffff:1")
+    assert throttle.network("2001:db8:0:1::1") != throttle.network("2001:db8::1")
 
 
 @pytest.mark.any_database
@@ -319,3 +320,92 @@ async def test_API_25_no_database_no_entry(context: Context, admin: Client, monk
 
 def test_access_tokens_last_a_quarter_of_an_hour() -> None:
     assert timedelta(minutes=15) >= logins.ACCESS_FOR
+
+
+async def test_A17_a_flood_of_log_ins_is_a_short_queue_and_an_early_no(web: Litestar, user: Callable[..., Any]) -> None:
+    """300 from 300 addresses: a few wait, the others are told at once to come back, and a known browser has its place."""
+    await user("viewer")
+    async with Client(web, "198.51.100.200") as owner:
+        await owner.login("viewer@example.com")
+        turns = web.state.context.passwords
+        async with turns.turn(), turns.turn():  # both that check passwords are busy
+            crowd = [
+                asyncio.create_task(_guess(web, f"198.51.{number // 250}.{number % 250}", f"u{number}@example.com"))
+                for number in range(300)
+            ]
+            done, waiting = await asyncio.wait(crowd, return_when=asyncio.FIRST_COMPLETED)
+            while len(done) < 288:
+                more, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+                done |= more
+            assert {task.result().status_code for task in done} == {503}
+            assert all(int(task.result().headers["retry-after"]) > 0 for task in done)
+            known = asyncio.create_task(owner.login("viewer@example.com"))
+            while turns.there < 2 + len(waiting) + 1:
+                await asyncio.sleep(0)
+            assert not known.done()  # it waits for its turn, while strangers are sent away
+        assert (await known).status_code == 200
+        assert {task.result().status_code for task in (await asyncio.wait(waiting))[0]} == {401}
+
+
+async def _guess(web: Litestar, source: str, email: str) -> httpx.Response:
+    async with Client(web, source) as client:
+        return await client.login(email, "a wrong password")
+
+
+async def test_A17_a_guesser_behind_the_owners_address_does_not_lock_the_owner_out(
+    web: Litestar, user: Callable[..., Any]
+) -> None:
+    await user("viewer")
+    async with Client(web) as owner, Client(web) as guesser:
+        await owner.login("viewer@example.com")
+        await owner.post("/api/v1/auth/logout")
+        answers = [(await guesser.login("viewer@example.com", "a guess of a password")).status_code for _ in range(8)]
+        assert answers[-1] == 429
+        assert (await guesser.login("viewer@example.com")).status_code == 429  # from there nobody gets in now …
+        assert (await owner.login("viewer@example.com")).status_code == 200  # … but the browser that has been in before
+
+
+async def test_A17_the_mark_of_a_browser_is_ours_of_this_account_and_not_for_ever() -> None:
+    now = datetime.now(UTC)
+    key = b"k" * 48
+    mark = throttle.new_device(key, "a@example.com", now)
+    device = throttle.known_device(key, " A@example.com", mark, now)
+    assert device
+    assert throttle.known_device(key, "b@example.com", mark, now) is None
+    assert throttle.known_device(b"j" * 48, "a@example.com", mark, now) is None
+    assert throttle.known_device(key, "a@example.com", mark, now + throttle.DEVICE_FOR) is None
+    for other in (None, "", ".", "..", "1.2.3", mark[:-1], "x" + mark, mark.replace(device, "0" * 16), "é.è.ê"):
+        assert throttle.known_device(key, "a@example.com", other, now) is None, other
+
+
+async def test_A17_the_mark_alone_opens_nothing_and_is_slowed_down_as_well(
+    web: Litestar, user: Callable[..., Any]
+) -> None:
+    await user("viewer")
+    async with Client(web) as owner:
+        await owner.login("viewer@example.com")
+        answers = [(await owner.login("viewer@example.com", "a guess of a password")).status_code for _ in range(8)]
+        assert answers[:5] == [401] * 5
+        assert 429 in answers
+        cookie = next(each for each in owner.cookies.jar if each.name == DEVICE_COOKIE)
+        assert cookie.path == "/api/v1/auth"
+    async with Client(web) as other:
+        assert (
+            await other.login("viewer@example.com")
+        ).status_code == 200  # the owner elsewhere does not suffer for it
+
+
+async def test_A17_an_attempt_nobody_looked_at_does_not_count(web: Litestar, user: Callable[..., Any]) -> None:
+    await user("viewer")
+    async with contextlib.AsyncExitStack() as full, Client(web) as client:
+        context = web.state.context
+        await full.enter_async_context(context.passwords.turn())
+        await full.enter_async_context(context.passwords.turn())
+        waiting = [asyncio.create_task(_guess(web, f"198.51.100.{number}", f"{number}@x")) for number in range(12)]
+        while context.passwords.there < 14:
+            await asyncio.sleep(0)
+        for _ in range(20):
+            assert (await client.login("viewer@example.com")).status_code == 503
+    await asyncio.wait(waiting)
+    async with Client(web) as client:
+        assert (await client.login("viewer@example.com")).status_code == 200
