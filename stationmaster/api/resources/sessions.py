@@ -16,6 +16,7 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, number, paged
 from stationmaster.domain import energy, metering, sessions
+from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
 
 MAX_METER_VALUES = 2000
@@ -145,8 +146,12 @@ def _facts(session: sessions.Session, last: sessions.SoFar | None) -> dict[str, 
 
 
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only sessions at this charger")]
-TokenFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions of this token")]
+TokenFilter = Annotated[
+    str | None,
+    QueryParameter(max_length=255, description="Only sessions of this card; upper and lower case are the same"),
+]
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only sessions in this state")]
+TimeFilter = Annotated[datetime | None, QueryParameter(description="With a zone, as in 2026-11-25T00:00:00Z")]
 ExcludedFilter = Annotated[
     bool | None, QueryParameter(description="Only sessions that are left out, or only the others")
 ]
@@ -162,12 +167,22 @@ async def list_sessions(
     status: StatusFilter = None,
     review: ReviewFilter = False,
     excluded: ExcludedFilter = None,
+    started_from: TimeFilter = None,
+    started_to: TimeFilter = None,
+    ended_from: TimeFilter = None,
+    ended_to: TimeFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Session]:
-    """Sessions, newest first."""
+    """Sessions, newest first. Times are half open: from is included, to is not."""
+    times = sessions.Times(
+        started_from=_zoned("started_from", started_from),
+        started_to=_zoned("started_to", started_to),
+        ended_from=_zoned("ended_from", ended_from),
+        ended_to=_zoned("ended_to", ended_to),
+    )
     rows, last = await context.database.read(
-        _listed, caller.organization, station, token, status, review, excluded, limit, cursor
+        _listed, caller.organization, station, token, status, review, excluded, times, limit, cursor
     )
     return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
@@ -309,6 +324,12 @@ router = Router(
 )
 
 
+def _zoned(name: str, at: datetime | None) -> datetime | None:
+    if at is not None and at.tzinfo is None:
+        raise Invalid(name, "needs a time zone, as in 2026-11-25T00:00:00Z")
+    return at
+
+
 async def _done(
     context: Context, change: Callable[..., sessions.ListedRow], caller: Caller, session_id: str, **values: Any
 ) -> Session:
@@ -382,6 +403,7 @@ def _listed(
     status: str | None,
     to_review: bool,
     excluded: bool | None,
+    times: sessions.Times,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[sessions.ListedRow], dict[int, sessions.SoFar]]:
@@ -393,6 +415,7 @@ def _listed(
         status=status,
         to_review=to_review,
         excluded=excluded,
+        times=times,
         limit=limit,
         cursor=cursor,
     )

@@ -19,6 +19,7 @@ from stationmaster.domain.sessions.corrections import (
 )
 from stationmaster.domain.sessions.lists import (
     SoFar,
+    Times,
     active_at,
     active_of,
     all_active,
@@ -56,6 +57,7 @@ __all__ = [
     "Session",
     "SessionRow",
     "SoFar",
+    "Times",
     "TransactionTold",
     "active_at",
     "active_of",

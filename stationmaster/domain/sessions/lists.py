@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
 
-from stationmaster.domain import energy, metering
+from stationmaster.domain import energy, metering, tokens
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import Session
 from stationmaster.domain.kept import rebuilds
@@ -18,6 +18,21 @@ from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, 
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared, page
+
+
+class Times(msgspec.Struct, frozen=True, kw_only=True):
+    """When sessions began and ended; half open, so that two days side by side have no session in common (O-13)."""
+
+    started_from: datetime | None = None
+    started_to: datetime | None = None
+    ended_from: datetime | None = None
+    ended_to: datetime | None = None
+
+    def bounds(self) -> tuple[tuple[ColumnElement[datetime], datetime | None, datetime | None], ...]:
+        return (
+            (sessions.c.started_at, self.started_from, self.started_to),
+            (sessions.c.stopped_at, self.ended_from, self.ended_to),
+        )
 
 
 def listed(
@@ -29,6 +44,7 @@ def listed(
     status: str | None = None,
     to_review: bool = False,
     excluded: bool | None = None,
+    times: Times | None = None,
     limit: int,
     cursor: str | None,
 ) -> list[ListedRow]:
@@ -37,11 +53,16 @@ def listed(
     if station is not None:
         mine = mine.where(stations.c.identity == station)
     if token is not None:
-        mine = mine.where(sessions.c.token == token)
+        mine = mine.where(sessions.c.token_key == tokens.uid_key(token))
     if status is not None:
         mine = mine.where(sessions.c.status == status)
     if to_review:
         mine = mine.where(is_held)
+    for column, since, until in () if times is None else times.bounds():
+        if since is not None:
+            mine = mine.where(column >= since)
+        if until is not None:
+            mine = mine.where(column < until)
     if excluded is not None:
         mine = mine.where(sessions.c.excluded.is_(excluded))
     return list(work.execute(page(mine, sessions.c.id, limit=limit, cursor=cursor)))

@@ -27,6 +27,7 @@ sessions = Table(
     Column("occurrence", Integer, nullable=False, server_default="0"),
     Column("start_key", BigInt),  # the content of a start that names no transaction; empty where the id does
     Column("token", Text),
+    Column("token_key", Text),  # as tokens are compared: 1.6 idTags heed no case
     Column("authorization", Text),  # what we answered: accepted, unknown, blocked, expired; empty: nobody has asked
     Column("remote_start_id", BigInt),
     Column("status", Text, nullable=False),
@@ -67,7 +68,7 @@ Index(
     postgresql_where=is_open,
 )
 Index("ix_sessions_station", sessions.c.station_id, sessions.c.id)
-Index("ix_sessions_token", sessions.c.token, sessions.c.id)
+Index("ix_sessions_token", sessions.c.token_key, sessions.c.id)
 is_held = literal_column("review", Boolean)
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
@@ -123,6 +124,7 @@ class SessionRow(Protocol):
     occurrence: int
     start_key: int | None
     token: str | None
+    token_key: str | None
     authorization: str | None
     remote_start_id: int | None
     status: str

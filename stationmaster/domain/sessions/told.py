@@ -14,7 +14,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import bindparam, insert, select, union_all, update
 
-from stationmaster.domain import alarms, commands, events, metering, quarantine
+from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
 from stationmaster.domain.energy import Point
 from stationmaster.domain.sessions import closing
 from stationmaster.domain.sessions.closing import Ending
@@ -193,6 +193,7 @@ _insert_names = (
     "occurrence",
     "start_key",
     "token",
+    "token_key",
     "authorization",
     "remote_start_id",
     "status",
@@ -257,6 +258,7 @@ def _insert_row(
         occurrence=occurrence,
         start_key=start_key,
         token=told.token,
+        token_key=None if told.token is None else tokens.uid_key(told.token),
         authorization=told.authorization,
         remote_start_id=told.remote_start_id,
         status="active",
@@ -329,6 +331,7 @@ _amend_names = (
     "evse",
     "connector",
     "token",
+    "token_key",
     "authorization",
     "charging_state",
     "charging_state_told",
@@ -353,6 +356,8 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
     for name in ("evse", "connector", "token", "remote_start_id"):
         if values[name] is None:
             values[name] = getattr(told, name)
+    if values["token"] is not None:
+        values["token_key"] = tokens.uid_key(values["token"])
     if row.authorization is None and told.authorization is not None:
         values["authorization"] = told.authorization
         if told.authorization in REFUSED:
