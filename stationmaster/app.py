@@ -32,6 +32,7 @@ from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
 from stationmaster.gateway.outbound import time_outs
+from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v16
@@ -84,7 +85,10 @@ class App:
             exclusive=settings.database.exclusive,
             max_skew_s=settings.database.max_skew_s,
         )
-        self.gate = Gate(self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry)
+        self.preparer = Preparer(self.outside)
+        self.gate = Gate(
+            self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer
+        )
         self.listener = Listener(self.gate, settings.gateway)
         self.switchboard = Switchboard(
             self.database,
@@ -158,6 +162,7 @@ class App:
                 finally:
                     context.live.close()
                     await self.listener.stop()
+                    await self.preparer.stop()
                     await end(work)
         finally:
             if self.database.available:

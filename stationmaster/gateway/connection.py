@@ -25,6 +25,7 @@ from stationmaster.gateway import reading, repeats, units
 from stationmaster.gateway.directory import Entry
 from stationmaster.gateway.lane import Lane, State
 from stationmaster.gateway.outbound import Outbound
+from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.refusals import KEPT, refusal
 from stationmaster.gateway.remembered import Remembered
 from stationmaster.gateway.repeats import Repeats
@@ -80,6 +81,8 @@ class Rules(msgspec.Struct, frozen=True):
     """Time that a connection lives on after the secret it came in with was renewed (A13)."""
     node: str | None = None
     """Our name, when there are other nodes: each unit then looks whether the charger is still connected here (N11)."""
+    preparer: Preparer | None = None
+    """Fetches what some handlers need from outside."""
 
 
 # Long messages are read here, one at a time, so that they take no more than a part of one core from everyone else.
@@ -428,7 +431,22 @@ class Connection:
         )
         self._lane.begin()
         silent = call.__class__ is frames.Send
+        if self._routes.preparations and action in self._routes.preparations and self._rules.preparer is not None:
+            self._prepare(self._rules.preparer, told, data, silent)
+            return
         self._database.submit(units.answer, (told,), partial(self._handled, told, data, silent), lane=told.station.id)
+
+    def _prepare(self, preparer: Preparer, told: units.Told, data: bytes, silent: bool) -> None:
+        """Something has to be fetched first; this charger's next message waits for it."""
+        preparation = self._routes.preparations[told.action]
+
+        def done(handler: Handler) -> None:
+            if not self.closed:
+                ready = msgspec.structs.replace(told, handler=handler)
+                done_with = partial(self._handled, ready, data, silent)
+                self._database.submit(units.answer, (ready,), done_with, lane=ready.station.id)
+
+        preparer.begin(preparation, told.station, told.request, done)
 
     def _answer_promptly(
         self, message_id: str, action: str, content: bytes, handler: Handler, request: Request, remarks: tuple[str, ...]

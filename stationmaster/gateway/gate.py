@@ -24,6 +24,7 @@ from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Co
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
+from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.reconnects import Reconnects
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.remembered import Remembered
@@ -50,6 +51,7 @@ class Gate:
         routes: Mapping[str, Routes],
         settings: GatewaySettings,
         registry: Registry,
+        preparer: Preparer | None = None,
     ) -> None:
         self.stopping = False
         self.counts = Counts()
@@ -73,6 +75,7 @@ class Gate:
             boot_grace_s=settings.boot_grace_s,
             renewal_grace_s=settings.renewal_grace_s,
             node=registry.node,
+            preparer=preparer,
         )
         directory.on_removed = self._removed
 

@@ -14,6 +14,7 @@ from stationmaster.domain.commands import Answer, Awaits, Command
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
+from stationmaster.handlers.preparing import Preparation, preparation_of, wants, with_prepared
 from stationmaster.ocpp.dialects import Dialect
 from stationmaster.ocpp.messages import Request, Response
 from stationmaster.storage import Work
@@ -48,11 +49,14 @@ class Routes:
         self.handlers: dict[str, Handler] = {}
         self.senders: dict[type[Command], Sender] = {}
         self.answerers: dict[tuple[type[Command], str], Answerer] = {}
+        self.preparations: dict[str, Preparation] = {}
+        self._wanting: dict[str, tuple[Handler, type]] = {}  # handlers with a fourth parameter
         for part in parts:
             part.check()
             self.handlers |= part.handlers
             self.senders |= part.senders
             self.answerers |= part.answerers
+            self.preparations |= part.preparations
 
     def on(self, function: H) -> H:
         """Register `function(work, station, request) -> response` for the request it names."""
@@ -62,7 +66,19 @@ class Routes:
         if request.action not in self.dialect.from_station:
             raise TypeError(f"{function.__qualname__}: stations do not send {request.action}")
         self.handlers[request.action] = function
+        if (wanted := wants(function)) is not None:
+            self._wanting[request.action] = function, wanted
         return function
+
+    def prepares(self, *, default: Any, timeout_s: float = 5.0) -> Callable[[H], H]:
+        """Register `async def f(outside, station, request) -> T`: run before the unit of work, for the handler's fourth parameter."""
+
+        def register(function: H) -> H:
+            request, preparation = preparation_of(function, default=default, timeout_s=timeout_s)
+            self.preparations[request.action] = preparation
+            return function
+
+        return register
 
     def sends(self, function: H) -> H:
         """Register `function(work, station, command)` for the command it names. It returns a request, a list of them, or an `Ask`.
@@ -98,11 +114,19 @@ class Routes:
         return self.answerers.get((command, action), words.plain_answer)
 
     def check(self) -> None:
-        """Raises TypeError for a request whose answer nobody would understand."""
+        """Raises TypeError for a request whose answer nobody would understand, and for a preparation without its handler."""
         for command in self.senders:
             for request in self.requests_of(command):
                 if (command, request.action) not in self.answerers and not words.is_plain(request.response):
                     raise TypeError(f"{command.__name__}: nothing @answers {request.response.__name__}")
+        for action, (handler, wanted) in self._wanting.items():
+            preparation = self.preparations.get(action)
+            if preparation is None or preparation.result is not wanted:
+                raise TypeError(f"{action}: nothing @prepares the {wanted.__name__} of its handler")
+            self.preparations[action] = preparation._replace(handler=handler)
+            self.handlers[action] = with_prepared(handler, preparation.default)
+        for action in self.preparations.keys() - self._wanting.keys():
+            raise TypeError(f"{action}: no handler takes what is prepared")
 
 
 def with_keys(function: Callable[..., T], keys: Keys) -> Callable[..., T]:
