@@ -222,14 +222,14 @@ class Connection:
         return True
 
     def _take_answer(self, message_id: str, payload: Any) -> None:
-        """The repaired answer decides (C1)."""
+        """An answer is checked here and kept as the charger said it; its handler understands it as repaired (C1)."""
         action = None if self._outbound is None else self._outbound.waiting_for(message_id)
         if action is None or action not in self._dialect.requests:
             self._match(message_id, Outcome(kind="result", payload=None if action is None else _object(payload)))
             return
         try:
-            response = self._dialect.decode_response(action, payload, strict=self._rules.strict)
-            outcome = Outcome(kind="result", payload=_object(frames.payload_of(response)))
+            self._dialect.decode_response(action, payload, strict=self._rules.strict)
+            outcome = Outcome(kind="result", payload=_object(payload))
         except OcppError as error:
             outcome = msgspec.structs.replace(_invalid(error), payload=_object(payload))
         self._match(message_id, outcome)

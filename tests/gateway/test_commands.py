@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from stationmaster.domain import commands, events, station_settings, tokens
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.message_log import messages
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import StorageUnavailable
 from tests.gateway.conftest import held, until
@@ -251,6 +253,18 @@ async def test_C6_A10_a_raw_call_is_kept_with_who_asked_and_without_its_secrets(
         "payload": {"key": "AuthorizationKey", "value": "•••"},
     }
     assert (row.status, row.outcome, row.response) == ("answered", "answered", {"status": "Rejected"})
+
+
+@pytest.mark.any_database
+async def test_C6_a_raw_call_gets_the_answer_in_the_chargers_own_words(app: Any, raw: Any, rows: Any) -> None:
+    one = await raw("CP1")
+    called = asyncio.create_task(app.switchboard.call(station_of(app), "ClearCache", {}, timeout_s=9, by="me"))
+    frame = await one.receive()
+    own = {"status": "accepted", "vendorNote": "cleared 7"}
+    one.send([3, frame[1], own])
+    assert (await called).payload == own
+    kept = await until(lambda: rows(messages, action="ClearCache"))
+    assert json.loads(kept[0].response) == own
 
 
 @pytest.mark.gateway(call_timeout_s=0.05)
