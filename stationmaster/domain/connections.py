@@ -222,13 +222,12 @@ _held = Prepared(
 )
 
 
-def is_held(work: Work, station: Station, *, node: str) -> bool:
+def is_held(work: Work, station_id: int, node: str) -> bool:
     """Whether the charger's newest connection is (or was last) with this node, and the charger is still registered.
 
-    If not, what an older socket here still says may be kept, and must change nothing (N11). To be asked in the transaction
-    that handles the message, where there are several nodes.
+    If not, what an older socket here still says must change nothing, also when the newer one is closed again (N11).
     """
-    return work.first(_held, of_station=station.id, of_node=node) is not None
+    return work.first(_held, of_station=station_id, of_node=node) is not None
 
 
 _heard = Prepared(
@@ -318,20 +317,6 @@ def holder(work: Work, station_id: int) -> Any | None:
     return work.execute(
         there.where(connections.c.station_id == station_id, connections.c.closed_at.is_(None))
     ).one_or_none()
-
-
-_elsewhere = Prepared(
-    select(connections.c.node).where(
-        connections.c.station_id == bindparam("of_station"),
-        connections.c.node != bindparam("of_node"),
-        connections.c.closed_at.is_(None),
-    )
-)
-
-
-def is_elsewhere(work: Work, station_id: int, node: str) -> bool:
-    """Whether another node than this one holds the charger's newest connection (N11)."""
-    return work.first(_elsewhere, of_station=station_id, of_node=node) is not None
 
 
 def open_stations() -> Select[Any]:

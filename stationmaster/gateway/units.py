@@ -84,8 +84,8 @@ def answered_before(work: Work, told: Told) -> tuple[tuple[str, str, bytes, byte
 
 
 def check_still_ours(work: Work, station: Station, node: str) -> None:
-    if connections.is_elsewhere(work, station.id, node):
-        raise Superseded(f"{station.identity} is connected to another node")
+    if not connections.is_held(work, station.id, node):
+        raise Superseded(f"{station.identity} has connected to another node since, or was removed")
 
 
 class Refused(msgspec.Struct, frozen=True, gc=False):

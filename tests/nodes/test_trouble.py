@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import update
 
 from stationmaster.app import App
-from stationmaster.domain import commands, nodes
+from stationmaster.domain import commands, nodes, organizations, stations
+from stationmaster.domain import connections as connections_of
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.commands import commands as history
-from stationmaster.domain.connections import connections
-from stationmaster.gateway.bus import RedisBus, Watching
+from stationmaster.domain.connections import TAKEOVERS, connections
+from stationmaster.domain.sessions import sessions
+from stationmaster.gateway.bus import RedisBus, Superseded, Watching
 from stationmaster.settings import BadSettings, DatabaseSettings, Security, Settings
 from stationmaster.settings import Gateway as GatewaySettings
 from stationmaster.settings import Web as WebSettings
@@ -176,3 +179,64 @@ async def test_N15_a_busy_bus_is_not_taken_for_a_lost_one(redis: Valkey) -> None
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize("gone_again", [False, True], ids=["still there", "gone again"])
+async def test_N11_what_a_superseded_connection_still_says_changes_nothing(
+    two: Nodes, cluster: Cluster, gone_again: bool
+) -> None:
+    """A node was frozen, and has not heard that its charger has started and stopped elsewhere meanwhile."""
+    here, there = two
+    here.bus.hear(Superseded, lambda *_: None)
+    old, new = await cluster.charger(here), await cluster.charger(there)
+    transaction = (await new.start())["transactionId"]
+    await new.stop(transaction)
+    if gone_again:
+        await new.close()
+        await until(lambda: _closed(cluster))
+    await old.send([2, "again", "StartTransaction", {"connectorId": 1, "idTag": "TAG1", **START}])
+    assert await old.closed() == 4001
+    assert [row.status for row in await cluster.rows(sessions)] == ["completed"]
+
+
+START = {"meterStart": 0, "timestamp": "2026-11-01T09:00:00Z"}
+
+
+async def _closed(cluster: Cluster) -> bool:
+    return [row.closed_at is not None for row in await cluster.rows(connections)] == [True]
+
+
+async def test_N11_N2_a_charger_that_was_removed_starts_nothing_before_the_node_has_heard_of_it(
+    two: Nodes, cluster: Cluster
+) -> None:
+    here, there = two
+    cp = await cluster.charger(here)
+    here.directory._read_at = 0.0  # it would read everything anew
+    here.directory.learn = lambda row: None  # type: ignore[method-assign]
+    here.directory._forget = lambda station_id: None  # type: ignore[method-assign]
+    home = await there.database.write(organizations.home)
+    await there.database.write(stations.delete, home, "CP1")
+    await cp.send([2, "late", "StartTransaction", {"connectorId": 1, "idTag": "TAG1", **START}])
+    assert await cp.closed() == 4001
+    assert await cluster.rows(sessions) == []
+
+
+async def test_N17_a_crash_of_ours_is_no_alarm_about_chargers(two: Nodes, cluster: Cluster) -> None:
+    """Every node that has the charger dies, and it goes to the next one; then it is taken over while all of them live."""
+    here, _ = two
+    await cluster.secret("CP1")
+    station = here.directory.find("CP1").station  # type: ignore[union-attr]
+
+    def crash(work: Work) -> None:
+        for number in range(TAKEOVERS * 3):
+            connections_of.connected(work, station, node=f"node {number}", version="1.6", source="x")
+            connections_of.freed(work, [f"node {number - 1}"])
+
+    def take_over(work: Work) -> None:
+        for number in range(TAKEOVERS + 1):
+            connections_of.connected(work, station, node=f"other node {number}", version="1.6", source="x")
+
+    await here.database.write(crash)
+    assert await cluster.rows(alarms) == []
+    await here.database.write(take_over)
+    assert [row.kind for row in await cluster.rows(alarms)] == ["takeovers"]
