@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 from sqlalchemy import (
-    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
@@ -27,7 +26,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    text,
     update,
 )
 
@@ -53,7 +51,6 @@ stations = Table(
     Column("secret_slow", Text),
     Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
     Column("security_profile", Integer, nullable=False, server_default="1"),
-    Column("allow_insecure", Boolean, nullable=False, server_default=text("false")),
     Column("pinned_version", Text),  # assumed when the station offers no subprotocol at all
     Column(
         "registration", Text, nullable=False, server_default="accepted"
