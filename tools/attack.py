@@ -462,7 +462,9 @@ def _report(field: Field, tried: dict[str, tuple[int, float]], grown_kib: int) -
     for column in ("row", "attack", "times", "slowest heartbeat of the quiet charger"):
         table.add_column(column, justify="right" if column == "times" else "left")
     for name, (count, slowest) in tried.items():
-        table.add_row(ATTACKS[name][0], name.replace("_", " "), f"{count:,}", f"{slowest:,.0f} ms")
+        table.add_row(
+            ATTACKS[name][0], name.replace("_", " "), f"{count:,}" if count else "until cut off", f"{slowest:,.0f} ms"
+        )
     console = Console(width=110)
     console.print(table)
     ordered = sorted(field.latencies_ms)

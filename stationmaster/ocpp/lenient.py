@@ -87,8 +87,10 @@ def decode(
         except (msgspec.MsgspecError, ValueError, RecursionError, MemoryError):
             pass  # what exactly is wrong, the walk finds out
         else:
-            # Of two equal keys one is kept, so what is encoded again has a colon less. An escaped colon could hide that.
-            if _encode(message).count(b":") == text.count(b":") and not (b"\\" in text and b"\\u" in text):
+            # Of two equal keys one is kept, so what is encoded again is shorter, and has a colon less. An escape could hide that.
+            again = _encode(message)
+            same = len(again) == len(text) or again.count(b":") == text.count(b":")
+            if same and not (b"\\" in text and b"\\u" in text):
                 return message, ()
             return message, _twice(kind, _Parsed(text).doubled, strict=False, guesses=guesses)
     parsed = _Parsed(text)
