@@ -6,7 +6,7 @@ WORKERS ?= 4
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web run serve test test-fast check format generate bench crash attack clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench crash attack clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -20,8 +20,17 @@ setup: .venv/.ready web ## make .venv with everything in it, and build the web a
 	@$(BIN)/uv sync --frozen --inexact --quiet
 	@touch $@
 
-web: .venv/.ready ## build the web application (when its sources have changed)
-	@$(BIN)/python tools/build_web.py
+web: stationmaster/web/dist/index.html ## build the web application (when its sources have changed)
+
+WEB_SOURCES := $(shell find web \( -name node_modules -o -path web/tests \) -prune -o -type f ! -name '*.gen.ts' ! -name schema.ts -print)
+
+stationmaster/web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
+	@$(BIN)/python tools/build_web.py pages
+
+# npm writes this file last.
+web/node_modules/.package-lock.json: web/package-lock.json web/package.json $(wildcard web/*/package.json) | .venv/.ready
+	@$(BIN)/python tools/build_web.py packages
+	@touch $@
 
 run: setup ## start the server with demo data and simulated chargers
 	@$(BIN)/stationmaster demo
@@ -49,6 +58,9 @@ generate: setup ## write the generated files again (messages, docs, OpenAPI)
 	@$(BIN)/python tools/generate_docs.py
 	@$(BIN)/python -m tools.generate_openapi
 
+messages: web ## write the catalogue of what the web pages say
+	@$(BIN)/python tools/build_web.py run messages
+
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
 	@$(BIN)/python -m tools.bench $(ARGS)
 
@@ -59,4 +71,4 @@ attack: setup ## attack a running server for two minutes, and see how others far
 	@$(BIN)/python -m tools.attack $(ARGS)
 
 clean: ## remove everything that was made
-	rm -rf .venv web/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv web/node_modules web/*/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

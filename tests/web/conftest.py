@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import shutil
+import subprocess
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +21,8 @@ from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v16 import ChargePoint16
 from tests.patience import PATIENCE_S
-from tools import build_web
 
+ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 # Headless, without the sandbox that root may not have, and without the calls home that a closed network refuses.
 ARGUMENTS = [
@@ -49,8 +51,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _built() -> None:
-    """The pages as they are now. Takes a moment when their sources have changed."""
-    assert build_web.main() == 0
+    """The pages as they are now. Takes a moment when their sources have changed; several runs wait for the first."""
+    with (ROOT / "web" / "package.json").open("rb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        subprocess.run(["make", "--silent", "web"], cwd=ROOT, check=True)
 
 
 @pytest.fixture

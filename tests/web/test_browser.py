@@ -116,13 +116,19 @@ async def test_what_waits_for_a_person_is_looked_at_and_gone(operator: Visitor, 
     await expect(count).to_contain_text("2")
     await count.click()
 
-    kept = operator.page.get_by_label("Messages that fit nothing")
+    kept = operator.page.get_by_role("region", name="Messages that fit nothing")
     await kept.get_by_text("What it said").click()
     await expect(kept).to_contain_text("4711")
     await kept.get_by_role("button", name="Seen").click()
     await expect(kept).to_have_count(0)
 
-    await operator.page.get_by_label("Sessions to check").get_by_role("row").nth(1).get_by_role("link").first.click()
+    await (
+        operator.page.get_by_role("region", name="Sessions to check")
+        .get_by_role("row")
+        .nth(1)
+        .get_by_role("link")
+        .first.click()
+    )
     await expect(operator.page.get_by_text("The meter ran backwards")).to_be_visible()
     await operator.page.get_by_role("button", name="I have looked at it").click()
     await expect(operator.page.get_by_role("button", name="I have looked at it")).to_have_count(0)
@@ -163,7 +169,7 @@ async def test_API_10_who_may_only_look_sees_no_button_that_would_be_refused(
     main = stranger.page.locator("#main")
     for path, shown in (
         ("/", "CP1"),
-        ("/tokens", "TAG1"),
+        ("/cards", "TAG1"),
         ("/review", "Nothing waits for you"),
         ("/chargers/CP1", "Charging session"),
     ):
@@ -194,7 +200,7 @@ async def test_API_17_what_a_charger_says_is_shown_and_never_run(
     await expect(operator.see("frame-log")).to_contain_text(HOSTILE)
     await operator.see("frame-log").get_by_role("button").filter(has_text="DataTransfer").click()
     await expect(operator.see("frame-log").locator("pre").first).to_contain_text(HOSTILE)
-    for path in ("/", "/sessions", "/tokens", "/review", "/refused"):
+    for path in ("/", "/sessions", "/cards", "/review", "/refused"):
         await operator.open(path)
         await expect(operator.see("stream-state")).to_have_text("Live")
     assert await operator.page.locator("img[src=x]").count() == 0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { EventParser } from "../src/live/events";
+import { EventParser } from "@stationmaster/api";
 
 describe("the event stream", () => {
   it("gives the same events however the text is cut", () => {

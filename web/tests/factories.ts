@@ -1,4 +1,4 @@
-import type { Connector, Session, Station } from "../src/api/types";
+import type { Connector, Session, Station } from "@stationmaster/api";
 
 export function station(over: Partial<Station> = {}): Station {
   return {
@@ -27,7 +27,7 @@ export function station(over: Partial<Station> = {}): Station {
 }
 
 export function connector(over: Partial<Connector> = {}): Connector {
-  return { evse: 1, connector: 1, status: "Available", error_code: "NoError", info: null, status_at: null, session: null, ...over };
+  return { evse: 1, connector: 1, state: "available", since: null, status: "Available", error_code: "NoError", info: null, status_at: null, session: null, ...over };
 }
 
 export function session(over: Partial<Session> = {}): Session {
@@ -35,7 +35,12 @@ export function session(over: Partial<Session> = {}): Session {
     id: "s1",
     station: "CP-1",
     evse: 1,
-    transaction_id: 7,
+    connector: 1,
+    authorization: "accepted",
+    charging_state: null,
+    stop_reason_told: null,
+    excluded: false,
+    transaction_id: "7",
     token: "CARD1",
     status: "active",
     started_at: "2026-01-01T10:00:00Z",

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { points } from "../src/components/chartPoints";
-import { filterTone, inOrder, matches, overview } from "../src/pages/fleet/overview";
-import { stationTone } from "../src/words";
+import { points } from "../operator/src/features/sessions/chartPoints";
+import { awayFor, filterTone, inOrder, overview } from "../operator/src/features/chargers/overview";
+import { stationTone } from "../operator/src/words";
 import { connector, session, station } from "./factories";
 
-const running = { id: "s1", token: "CARD9", started_at: null, energy_wh: 1, power_w: 7000, soc_percent: null };
+const running = { id: "s1", token: "CARD9", started_at: "2026-01-01T10:00:00Z", energy_wh: 1, power_w: 7000, soc_percent: null };
 const charging = station({ id: "A", connectors: [connector({ status: "Charging", session: running }), connector({ evse: 2 })] });
 const faulted = station({ id: "B", connectors: [connector({ status: "Charging", session: running }), connector({ evse: 2, status: "Faulted" })] });
 const offline = station({ id: "C", connected: false, connectors: [connector({ status: "Charging", session: running })] });
@@ -23,10 +23,13 @@ describe("the overview", () => {
     });
   });
 
-  it("finds by every word of a search", () => {
-    const found = station({ id: "CP-7", name: "Bay 7", site: "Town hall", connectors: [connector({ session: running })] });
-    expect(["", "bay", "town 7", "card9", "CP-7"].every((q) => matches(found, q))).toBe(true);
-    expect(matches(found, "town 8")).toBe(false);
+  it("tells who has been offline for longer than a time", () => {
+    const at = Date.parse("2026-01-01T12:00:00Z");
+    const away = (last_heard_at: string | null) => station({ connected: false, last_heard_at });
+    expect(awayFor(away("2026-01-01T10:59:00Z"), 60, at)).toBe(true);
+    expect(awayFor(away("2026-01-01T11:01:00Z"), 60, at)).toBe(false);
+    expect(awayFor(away(null), 60, at)).toBe(true);
+    expect(awayFor(station({ last_heard_at: "2025-01-01T00:00:00Z" }), 60, at)).toBe(false);
   });
 
   it("sorts by site, then name, numbers as numbers, those without a site last", () => {
@@ -36,10 +39,18 @@ describe("the overview", () => {
 });
 
 describe("chart points", () => {
-  it("turns registers into session energy and puts late readings in their place", () => {
+  it("E11: draws the energy that the server counts, and puts late readings in their place", () => {
     const value = (at: string, energy_wh: number | null, power_w: number | null) => ({ at, context: null, energy_wh, power_w, current_a: null, voltage_v: null, soc_percent: null, samples: [] });
     const data = points({
       ...session({ stopped_at: "2026-01-01T10:03:00Z", meter_stop_wh: 50_300 }),
+      series: [
+        { at: "2026-01-01T10:00:00Z", energy_wh: 0 },
+        { at: "2026-01-01T10:02:00Z", energy_wh: 200 },
+        { at: "2026-01-01T10:03:00Z", energy_wh: 300 },
+      ],
+      reasons: [],
+      left_out: [],
+      proposals: [],
       meter_values: [value("2026-01-01T10:02:00Z", 50_200, 6000), value("2026-01-01T10:01:00Z", null, 3000), value("nonsense", 1, 1)],
     });
     expect(data.power.map(([, kw]) => kw)).toEqual([3, 6]);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, kw, kwh, meter, relative, took, utc } from "../src/format";
+import { duration, kw, kwh, meter, relative, took, utc } from "@stationmaster/ui";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const before = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { pretty, summarise } from "../src/frames";
+import { pretty, summarise } from "../operator/src/frames";
 
 const say = (action: string, request: unknown, response: unknown = null) =>
   summarise(action, JSON.stringify(request), response === null ? null : JSON.stringify(response));

@@ -1,16 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { LiveEvent } from "../src/live/events";
-import { applyEvents, needsFetch, type Fleet } from "../src/live/reducer";
+import { applyEvents, needsFetch, type Fleet, type LiveEvent } from "@stationmaster/api";
 import { connector, session, station } from "./factories";
 
 const AT = "2026-01-01T10:05:00Z";
 
 function fleet(...stations: ReturnType<typeof station>[]): Fleet {
-  return { stations: new Map(stations.map((s) => [s.id, s])), meterStarts: new Map() };
+  return new Map(stations.map((s) => [s.id, s]));
 }
 
 function updated(over: Partial<Extract<LiveEvent, { type: "session_updated" }>> = {}): LiveEvent {
-  return { type: "session_updated", station: "CP-1", evse: 1, session: "s1", transaction_id: 7, at: AT, energy_wh: 51_500, power_w: 7400, soc_percent: 40, ...over };
+  return { type: "session_updated", station: "CP-1", evse: 1, session: "s1", transaction_id: "7", at: AT, energy_wh: 51_500, session_energy_wh: 1500, power_w: 7400, soc_percent: 40, ...over };
 }
 
 const started: LiveEvent = { type: "session_started", station: "CP-1", evse: 1, session: session() };
@@ -18,18 +17,17 @@ const started: LiveEvent = { type: "session_started", station: "CP-1", evse: 1, 
 describe("the live fleet", () => {
   it("follows a session from its start to its end", () => {
     let now = applyEvents(fleet(station()), [started, updated()]);
-    expect(now.stations.get("CP-1")?.connectors[0]?.session).toEqual({
+    expect(now.get("CP-1")?.connectors[0]?.session).toEqual({
       id: "s1", token: "CARD1", started_at: "2026-01-01T10:00:00Z", energy_wh: 1500, power_w: 7400, soc_percent: 40,
     });
     now = applyEvents(now, [{ type: "session_ended", station: "CP-1", evse: 1, session: session({ status: "completed", stopped_at: AT }) }]);
-    expect(now.stations.get("CP-1")?.connectors[0]?.session).toBeNull();
-    expect(now.meterStarts.size).toBe(0);
+    expect(now.get("CP-1")?.connectors[0]?.session).toBeNull();
   });
 
-  it("keeps the energy it had when the reading at the start is unknown", () => {
+  it("keeps the energy it had when a reading does not say it", () => {
     const running = { id: "s1", token: "CARD1", started_at: AT, energy_wh: 900, power_w: 1, soc_percent: null };
-    const now = applyEvents(fleet(station({ connectors: [connector({ session: running })] })), [updated()]);
-    expect(now.stations.get("CP-1")?.connectors[0]?.session).toMatchObject({ energy_wh: 900, power_w: 7400, soc_percent: 40 });
+    const now = applyEvents(fleet(station({ connectors: [connector({ session: running })] })), [updated({ session_energy_wh: null })]);
+    expect(now.get("CP-1")?.connectors[0]?.session).toMatchObject({ energy_wh: 900, power_w: 7400, soc_percent: 40 });
   });
 
   it("does not let news of an old session touch the one that runs now", () => {
@@ -38,7 +36,7 @@ describe("the live fleet", () => {
       updated({ power_w: 1 }),
       { type: "session_ended", station: "CP-1", evse: 1, session: session({ id: "s1", status: "completed" }) },
     ]);
-    expect(now.stations.get("CP-1")?.connectors[0]?.session).toMatchObject({ id: "s2", token: "CARD2", power_w: null });
+    expect(now.get("CP-1")?.connectors[0]?.session).toMatchObject({ id: "s2", token: "CARD2", power_w: null });
   });
 
   it("adds a connector the first time it is reported, in order", () => {
@@ -46,30 +44,30 @@ describe("the live fleet", () => {
       type: "connector_status", station: "CP-1", evse, connector: 1, status: "Charging", error_code: "NoError", info: null, at: AT,
     });
     const now = applyEvents(fleet(station({ connectors: [] })), [report(2), report(1)]);
-    expect(now.stations.get("CP-1")?.connectors.map((c) => [c.evse, c.status])).toEqual([[1, "Charging"], [2, "Charging"]]);
+    expect(now.get("CP-1")?.connectors.map((c) => [c.evse, c.status])).toEqual([[1, "Charging"], [2, "Charging"]]);
   });
 
   it("takes EVSE 0 for the charger itself", () => {
     const now = applyEvents(fleet(station()), [
       { type: "connector_status", station: "CP-1", evse: 0, connector: 0, status: "Faulted", error_code: "InternalError", info: null, at: AT },
     ]);
-    expect(now.stations.get("CP-1")).toMatchObject({ status: "Faulted", error_code: "InternalError" });
-    expect(now.stations.get("CP-1")?.connectors[0]?.status).toBe("Available");
+    expect(now.get("CP-1")).toMatchObject({ status: "Faulted", error_code: "InternalError" });
+    expect(now.get("CP-1")?.connectors[0]?.status).toBe("Available");
   });
 
   it("goes offline and comes back", () => {
     let now = applyEvents(fleet(station()), [{ type: "station_disconnected", station: "CP-1", at: AT }]);
-    expect(now.stations.get("CP-1")).toMatchObject({ connected: false, last_heard_at: AT });
+    expect(now.get("CP-1")).toMatchObject({ connected: false, last_heard_at: AT });
     now = applyEvents(now, [{ type: "station_connected", station: "CP-1", at: AT }]);
-    expect(now.stations.get("CP-1")).toMatchObject({ connected: true, connected_at: AT });
+    expect(now.get("CP-1")).toMatchObject({ connected: true, connected_at: AT });
   });
 
   it("leaves untouched stations, and the map itself when nothing changed, as they were", () => {
     const before = fleet(station(), station({ id: "CP-2" }));
-    expect(applyEvents(before, [{ type: "hello", at: AT }, { type: "station_connected", station: "unknown", at: AT }]).stations).toBe(before.stations);
+    expect(applyEvents(before, [{ type: "hello", at: AT }, { type: "station_connected", station: "unknown", at: AT }])).toBe(before);
     const now = applyEvents(before, [started]);
-    expect(now.stations.get("CP-2")).toBe(before.stations.get("CP-2"));
-    expect(now.stations.get("CP-1")).not.toBe(before.stations.get("CP-1"));
+    expect(now.get("CP-2")).toBe(before.get("CP-2"));
+    expect(now.get("CP-1")).not.toBe(before.get("CP-1"));
   });
 
   it("asks for stations it does not know and for those that changed", () => {

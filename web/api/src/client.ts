@@ -1,0 +1,135 @@
+import createClient from "openapi-fetch";
+import type { paths } from "./schema";
+import type { Login, User } from "./shapes";
+
+export interface FieldError {
+  field: string;
+  reason: string;
+}
+
+/** Why a request failed. `message` is a sentence for people; `status` is for programs, 0 when there was no answer. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+    readonly fields: FieldError[] = [],
+  ) {
+    super(message);
+  }
+}
+
+/** The sentences this package says itself; the application gives them in its own language. */
+export const sentences = {
+  unreachable: "The server can't be reached. Check the network, then try again.",
+  trouble: "The server has a problem at the moment. Please try again shortly.",
+  failed: "That did not work.",
+};
+
+// The access token lives here and nowhere else: not in storage, not in a URL.
+let accessToken: string | null = null;
+let refreshing: Promise<User | null> | null = null;
+let onSignedOut: () => void = () => undefined;
+
+export function whenSignedOut(f: () => void): void {
+  onSignedOut = f;
+}
+
+/** Every request there is, typed by the OpenAPI document: `answered(client.GET("/api/v1/stations/{station_id}", …))`. */
+export const client = createClient<paths>({ baseUrl: "/", fetch: authorized });
+/** For what is asked before anybody has signed in. */
+const stranger = createClient<paths>({ baseUrl: "/", fetch: reach });
+
+interface Answer<T> {
+  data?: T | undefined;
+  error?: unknown;
+  response: Response;
+}
+
+/** What the server answered, or an `ApiError` that says why not. */
+export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await asked;
+  if (!response.ok) throw problem(response.status, error);
+  return data as T;
+}
+
+export async function login(email: string, password: string): Promise<User> {
+  return adopt(await answered(stranger.POST("/api/v1/auth/login", { body: { email, password } })));
+}
+
+export async function logout(): Promise<void> {
+  await client.POST("/api/v1/auth/logout").catch(() => undefined);
+  accessToken = null;
+  onSignedOut();
+}
+
+/** Trades the refresh cookie for an access token; null when there is none or it has ended. */
+export function refresh(): Promise<User | null> {
+  refreshing ??= oneTabAtATime(refreshNow).finally(() => {
+    refreshing = null;
+  });
+  return refreshing;
+}
+
+async function refreshNow(): Promise<User | null> {
+  const { data, error, response } = await stranger.POST("/api/v1/auth/refresh");
+  if (data) return adopt(data);
+  if (response.status >= 500) throw problem(response.status, error);
+  accessToken = null;
+  return null;
+}
+
+/** The cookie rotates at every use, so two tabs that refresh together would sign each other out. */
+function oneTabAtATime<T>(f: () => Promise<T>): Promise<T> {
+  // Locks exist only on https and localhost; elsewhere the race is rare and costs one sign-in.
+  if (!("locks" in navigator)) return f();
+  return navigator.locks.request("stationmaster-refresh", f) as Promise<T>;
+}
+
+function adopt(answer: Login): User {
+  accessToken = answer.access_token;
+  return answer.user;
+}
+
+/** A request with the access token; an expired one is renewed once, then the login page takes over. */
+async function authorized(request: Request): Promise<Response> {
+  const used = accessToken;
+  const again = request.clone();
+  let answer = await reach(signed(request, used));
+  if (answer.status !== 401) return answer;
+  if (used === accessToken && (await refresh()) === null) {
+    onSignedOut();
+    return answer;
+  }
+  answer = await reach(signed(again, accessToken));
+  if (answer.status === 401) onSignedOut();
+  return answer;
+}
+
+function signed(request: Request, token: string | null): Request {
+  if (token) request.headers.set("Authorization", `Bearer ${token}`);
+  return request;
+}
+
+async function reach(request: Request): Promise<Response> {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new ApiError(0, sentences.unreachable);
+  }
+}
+
+/** A sentence from the server's application/problem+json, which people can be shown as it is. */
+export function problem(status: number, told: unknown): ApiError {
+  const said = typeof told === "object" && told !== null ? (told as Record<string, unknown>) : {};
+  const fields = Array.isArray(said.errors) ? (said.errors as FieldError[]) : [];
+  if (status >= 500) return new ApiError(status, sentences.trouble, fields);
+  const detail = fields.length > 0 ? fields.map((f) => `${f.field} ${f.reason}`).join("; ") : said.detail;
+  return new ApiError(status, typeof detail === "string" && detail ? sentence(detail) : sentences.failed, fields);
+}
+
+/** "a card has this number" is "A card has this number." */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?…]$/.test(trimmed) ? "" : ".");
+}

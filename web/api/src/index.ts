@@ -1,0 +1,5 @@
+export * from "./client";
+export * from "./events";
+export * from "./reducer";
+export * from "./shapes";
+export * from "./stream";

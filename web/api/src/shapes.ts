@@ -1,0 +1,52 @@
+import type { components, paths } from "./schema";
+
+/** The shapes of /api/v1 by the names of the OpenAPI document, from which `schema.ts` is made. */
+type Schemas = components["schemas"];
+
+export type Alarm = Schemas["Alarm"];
+export type CallAnswer = paths["/api/v1/stations/{station_id}/call"]["post"]["responses"]["200"]["content"]["application/json"];
+export type Command = Schemas["Asked"];
+export type Connector = Schemas["Connector"];
+export type ConnectorSession = Schemas["ConnectorSession"];
+export type CreatedStation = Schemas["CreatedStation"];
+export type Frame = Schemas["Message"];
+export type LiveEvent = Schemas["LiveEvent"];
+export type Login = Schemas["Login"];
+export type MeterValue = Schemas["MeterValue"];
+export type Quarantined = Schemas["Quarantined"];
+export type RefusedConnection = Schemas["RefusedConnection"];
+export type ServerStatus = Schemas["Status"];
+export type Session = Schemas["Session"];
+export type SessionDetail = Schemas["SessionDetail"];
+export type Site = Schemas["Site"];
+export type Station = Schemas["Station"];
+export type StationChanges = Schemas["StationChanges"];
+export type Token = Schemas["Token"];
+export type User = Schemas["Me"];
+
+/** What one request may ask: `Query<"/api/v1/sessions">`. */
+export type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;
+
+/** One page of a list; `next` is the cursor of the following one. */
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+type CommandPath = Extract<keyof paths, `/api/v1/stations/{station_id}/commands/${string}`>;
+/** "remote-start", "reset", …: every command there is a route for. */
+export type CommandName = CommandPath extends `/api/v1/stations/{station_id}/commands/${infer Name}` ? Name : never;
+
+interface WithBody {
+  post: { requestBody?: { content: { "application/json": unknown } } };
+}
+type BodyOf<Path> = Path extends keyof paths
+  ? paths[Path] extends WithBody
+    ? NonNullable<NonNullable<paths[Path]["post"]["requestBody"]>["content"]["application/json"]>
+    : never
+  : never;
+
+/** A command with what it needs. */
+export type CommandRequest = {
+  [Name in CommandName]: { name: Name; body: BodyOf<`/api/v1/stations/{station_id}/commands/${Name}`> };
+}[CommandName];

@@ -1,0 +1,114 @@
+import "@stationmaster/ui/styles";
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Button, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { ApiError, refresh, sentences, stream, whenSignedOut, type User } from "@stationmaster/api";
+import { Empty, makeTheme, NotificationArea, stopClocks, variables } from "@stationmaster/ui";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { Login } from "./shell/Login";
+import { keepFresh } from "./live/cache";
+import { fleetStore } from "./live/fleet";
+import { router } from "./router";
+import { UserContext } from "./user";
+
+const schemes = localStorageColorSchemeManager({ key: "stationmaster-theme" });
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 5_000,
+      retry: (count, error) => count < 2 && (!(error instanceof ApiError) || error.status === 0 || error.status >= 500),
+    },
+  },
+});
+keepFresh(queries);
+// While the server is away, nothing on the pages grows older than it was when it was last heard.
+stream.watchState(() => {
+  stopClocks(stream.awaySince);
+});
+
+export function App() {
+  const theme = useMemo(() => makeTheme(), []);
+  useEffect(() => {
+    sentences.unreachable = t`The server can't be reached. Check the network, then try again.`;
+    sentences.trouble = t`The server has a problem at the moment. Please try again shortly.`;
+    sentences.failed = t`That did not work.`;
+  }, []);
+  return (
+    <I18nProvider i18n={i18n}>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={schemes}>
+        <QueryClientProvider client={queries}>
+          <NotificationArea />
+          <Gate />
+        </QueryClientProvider>
+      </MantineProvider>
+    </I18nProvider>
+  );
+}
+
+/** Shows the pages to someone who is signed in, and the login page, at the same address, to everyone else. */
+function Gate() {
+  const [user, setUser] = useState<User | null | "asking" | "unreachable">("asking");
+
+  const ask = useCallback(() => {
+    refresh().then(setUser, () => {
+      setUser("unreachable");
+    });
+  }, []);
+
+  useEffect(() => {
+    whenSignedOut(() => {
+      stream.stop();
+      fleetStore.clear();
+      queries.clear();
+      setUser(null);
+    });
+    ask();
+  }, [ask]);
+
+  const signedIn = user !== null && typeof user === "object";
+  useEffect(() => {
+    if (!signedIn) return;
+    stream.start();
+    return () => {
+      stream.stop();
+    };
+  }, [signedIn]);
+
+  if (user === "asking") return null;
+  if (user === "unreachable") return <Unreachable ask={ask} />;
+  if (user === null) return <Login onLogin={setUser} />;
+  return (
+    <UserContext value={user}>
+      <RouterProvider router={router} />
+    </UserContext>
+  );
+}
+
+const AGAIN_MS = 2_000;
+
+/** A page that was loaded while the server is away; it goes on by itself when the server is back. */
+function Unreachable({ ask }: { ask: () => void }) {
+  useEffect(() => {
+    const timer = setInterval(ask, AGAIN_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [ask]);
+  return (
+    <main>
+      <Empty page title={t`The server can't be reached`}>
+        <p>
+          <Trans>It may be starting, or the network is down. This page goes on by itself when the server answers.</Trans>
+        </p>
+        <Button variant="default" onClick={ask}>
+          <Trans>Try again</Trans>
+        </Button>
+      </Empty>
+    </main>
+  );
+}

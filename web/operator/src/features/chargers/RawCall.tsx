@@ -1,0 +1,118 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Autocomplete, Button, JsonInput, Modal } from "@mantine/core";
+import { answered, client, type CallAnswer, type Station } from "@stationmaster/api";
+import { Badge, Form, needed, took, useSentForm } from "@stationmaster/ui";
+import { useState } from "react";
+import * as v from "valibot";
+import { pretty } from "../../frames";
+import css from "./Charger.module.css";
+
+const ACTIONS = [
+  "CancelReservation",
+  "ChangeAvailability",
+  "ChangeConfiguration",
+  "ClearCache",
+  "ClearChargingProfile",
+  "DataTransfer",
+  "GetCompositeSchedule",
+  "GetConfiguration",
+  "GetDiagnostics",
+  "GetLocalListVersion",
+  "RemoteStartTransaction",
+  "RemoteStopTransaction",
+  "ReserveNow",
+  "Reset",
+  "SendLocalList",
+  "SetChargingProfile",
+  "TriggerMessage",
+  "UnlockConnector",
+  "UpdateFirmware",
+];
+
+/** Any action with any payload, passed on unchanged: for people who test. */
+export function RawCall({ station, opened, onClose }: { station: Station; opened: boolean; onClose: () => void }) {
+  const [answer, setAnswer] = useState<CallAnswer | null>(null);
+  const form = useSentForm({
+    initial: { action: "", payload: "{}" },
+    schema: v.object({ action: needed(50), payload: v.pipe(v.string(), v.check(isObject, t`This must be a JSON object: { … }`)) }),
+    submit: async ({ action, payload }) => {
+      setAnswer(null);
+      setAnswer(
+        await answered(
+          client.POST("/api/v1/stations/{station_id}/call", {
+            params: { path: { station_id: station.id } },
+            body: { action: action.trim(), payload: JSON.parse(payload) as Record<string, never> },
+          }),
+        ),
+      );
+    },
+  });
+  const { fields } = form;
+  return (
+    <Modal opened={opened} onClose={onClose} title={t`Raw call`} size="lg">
+      <Form form={form} action={t`Send`} testid="raw-submit">
+        <Autocomplete
+          label={t`Action`}
+          description={t`Sent as it is, also when this page does not know it`}
+          required
+          data={ACTIONS}
+          maxDropdownHeight={240}
+          data-autofocus
+          data-testid="raw-action"
+          {...fields.getInputProps("action")}
+        />
+        <div>
+          <JsonInput
+            label={t`Payload`}
+            autosize
+            minRows={4}
+            maxRows={14}
+            classNames={{ input: "mono" }}
+            spellCheck={false}
+            data-testid="raw-payload"
+            {...fields.getInputProps("payload")}
+          />
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="gray"
+            mt={4}
+            onClick={() => {
+              fields.setFieldValue("payload", pretty(fields.values.payload));
+            }}
+          >
+            <Trans>Format</Trans>
+          </Button>
+        </div>
+      </Form>
+      <div aria-live="polite" data-testid="raw-answer">
+        {answer && <Answer answer={answer} />}
+      </div>
+    </Modal>
+  );
+}
+
+function isObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function Answer({ answer }: { answer: CallAnswer }) {
+  if (answer.type === "TIMEOUT") return <Badge tone="busy">{t`The charger did not answer in time`}</Badge>;
+  if (answer.type === "LOST") return <Badge tone="busy">{t`The connection was lost before the charger answered`}</Badge>;
+  const ok = answer.type === "CALLRESULT";
+  return (
+    <>
+      <div className={css.verdict} style={{ marginTop: 14 }}>
+        <Badge tone={ok ? "good" : "faulted"}>{ok ? "CALLRESULT" : `CALLERROR ${answer.code}`}</Badge>
+        <span className="small dim hostile">{ok ? took(answer.took_ms) : answer.description}</span>
+      </div>
+      <pre className={css.json}>{JSON.stringify(ok ? answer.payload : answer.details, null, 2)}</pre>
+    </>
+  );
+}

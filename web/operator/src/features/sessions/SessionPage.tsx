@@ -1,0 +1,132 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { ApiError, type Session, type SessionDetail } from "@stationmaster/api";
+import { At, Badge, Empty, Facts, Icon, kw, kwh, Lasting, local, meter, Note, percent, Problem, Waiting } from "@stationmaster/ui";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useFocus } from "../../live/useFocus";
+import { sessionQuery } from "../../queries";
+import { connectorName, flagWords, refusedCard, sessionWords, stopReason } from "../../words";
+import { Chart } from "./Chart";
+import { Readings } from "./Readings";
+import { Reviewed } from "./Reviewed";
+import css from "./Sessions.module.css";
+
+const route = getRouteApi("/sessions/$id");
+
+export function SessionPage() {
+  const { id } = route.useParams();
+  const { data: session, error, refetch } = useQuery(sessionQuery(id));
+  // Only its own charger's events matter here, and only while it runs.
+  useFocus(session?.status === "active" ? session.station : null);
+
+  if (error && !session) {
+    if (error instanceof ApiError && error.status === 404) {
+      return (
+        <Empty page title={t`There is no such session`}>
+          <Link to="/sessions">
+            <Trans>To the sessions</Trans>
+          </Link>
+        </Empty>
+      );
+    }
+    return <Problem error={error} retry={() => void refetch()} />;
+  }
+  if (!session) return <Waiting />;
+  return <Detail key={id} session={session} />;
+}
+
+function Detail({ session }: { session: SessionDetail }) {
+  const { word, tone } = sessionWords(session);
+  return (
+    <>
+      <Link to="/sessions" className={css.back}>
+        <Icon name="back" size={16} /> <Trans>Sessions</Trans>
+      </Link>
+      <div className={css.title} style={{ marginBottom: 18 }}>
+        <h1 style={{ margin: 0 }}>
+          <Trans>Session of {local(session.started_at)}</Trans>
+        </h1>
+        <Badge tone={tone}>{word}</Badge>
+      </div>
+      <div className={css.columns}>
+        <Doubts session={session} />
+        <section className={`${css.panel} card`} aria-label={t`Session`}>
+          <Figures session={session} />
+          <Facts
+            items={[
+              [t`Charger`, <Link key="c" to="/chargers/$id" params={{ id: session.station }}>{session.station}</Link>],
+              [t`Connector`, connectorName(session.evse)],
+              [t`Card`, session.token ? <Link key="t" to="/sessions" search={{ token: session.token }} className="mono">{session.token}</Link> : "–"],
+              [t`Started`, <At key="b" at={session.started_at} />],
+              [t`Stopped`, <At key="e" at={session.stopped_at} />],
+              [t`Why it ended`, session.status === "active" ? "–" : stopReason(session.stop_reason)],
+              [t`Meter at start`, <span key="m0" className="num">{meter(session.meter_start_wh)}</span>],
+              [t`Meter at end`, <span key="m1" className="num">{meter(session.meter_stop_wh)}</span>],
+              [t`Transaction`, <span key="x" className="mono">{session.transaction_id}</span>],
+            ]}
+          />
+        </section>
+        <section className={`${css.panel} card`} aria-label={t`Chart`}>
+          <h2>
+            <Trans>Power and energy</Trans>
+          </h2>
+          <Chart session={session} height={280} />
+        </section>
+        {session.meter_values.length > 0 && <Readings values={session.meter_values} />}
+      </div>
+    </>
+  );
+}
+
+function Figures({ session }: { session: Session }) {
+  const active = session.status === "active";
+  return (
+    <dl className={css.big}>
+      <div>
+        <dt><Trans>Energy</Trans></dt>
+        <dd className="num">{kwh(session.energy_wh)}</dd>
+      </div>
+      <div>
+        <dt><Trans>Duration</Trans></dt>
+        <dd><Lasting ticking={active} from={session.started_at} to={session.stopped_at} /></dd>
+      </div>
+      {active && (
+        <div>
+          <dt><Trans>Power now</Trans></dt>
+          <dd className="num">{kw(session.power_w)}</dd>
+        </div>
+      )}
+      {session.soc_percent !== null && (
+        <div>
+          <dt><Trans>Battery</Trans></dt>
+          <dd className="num">{percent(session.soc_percent)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+/** What is in doubt about a session, in words, and the button of the person who has looked at it. */
+function Doubts({ session }: { session: SessionDetail }) {
+  const card = refusedCard(session);
+  if (session.flags.length === 0 && !session.review && card === null) return null;
+  return (
+    <div className={css.flags}>
+      {card !== null && (
+        <Note tone="faulted">
+          <Trans>
+            This card was refused ({card}), and the charger charged all the same. It may have a list of cards of its own, or let everybody
+            charge.
+          </Trans>
+        </Note>
+      )}
+      {session.flags.map((flag) => (
+        <Note key={flag} tone="busy">
+          {flagWords(flag)}
+        </Note>
+      ))}
+      {session.review && <Reviewed session={session} />}
+    </div>
+  );
+}

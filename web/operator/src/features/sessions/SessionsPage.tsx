@@ -1,0 +1,113 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Select, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import type { Session } from "@stationmaster/api";
+import { DataTable, Empty, PageHead, Problem, Waiting } from "@stationmaster/ui";
+import { getRouteApi } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useList, useTableState } from "../../lists";
+import { useFocus } from "../../live/useFocus";
+import { sessionsQuery, type SessionFilters } from "../../queries";
+import { sessionColumns } from "./columns";
+import css from "./Sessions.module.css";
+
+const route = getRouteApi("/sessions/");
+
+interface Filters {
+  station?: string | undefined;
+  token?: string | undefined;
+  status?: string | undefined;
+}
+
+export function SessionsPage() {
+  useFocus(null);
+  const { station, token, status } = route.useSearch();
+  const navigate = route.useNavigate();
+  const [state, setState] = useTableState();
+  const list = useList<Session>(sessionsQuery({ station, token, status } as SessionFilters));
+  const columns = useMemo(() => sessionColumns(), []);
+  const filtered = Boolean(station ?? token ?? status);
+  const filter = (next: Filters) =>
+    void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
+  const states = [
+    { value: "active", label: t`Charging now` },
+    { value: "completed", label: t`Completed` },
+    { value: "pending", label: t`Starting` },
+    { value: "cancelled", label: t`Cancelled` },
+    { value: "invalid", label: t`Not valid` },
+  ];
+
+  return (
+    <>
+      <PageHead title={t`Sessions`} />
+      {list.error ? (
+        <Problem error={list.error} retry={list.retry} />
+      ) : list.isPending ? (
+        <Waiting />
+      ) : (
+        <DataTable
+          label={t`Sessions`}
+          columns={columns}
+          rows={list.rows}
+          rowId={(session) => session.id}
+          state={state}
+          onState={setState}
+          pages={list.pages}
+          filters={
+            <>
+              <Typed label={t`Charger`} value={station ?? ""} onChange={(value) => { filter({ station: value || undefined }); }} />
+              <Typed label={t`Card`} value={token ?? ""} onChange={(value) => { filter({ token: value || undefined }); }} />
+              <Select
+                className={css.filter ?? ""}
+                aria-label={t`State`}
+                placeholder={t`Any state`}
+                data={states}
+                value={status ?? null}
+                onChange={(value) => { filter({ status: value ?? undefined }); }}
+                clearable
+              />
+            </>
+          }
+          empty={
+            <Empty title={filtered ? t`No session matches` : t`No sessions yet`}>
+              <p>
+                {filtered ? (
+                  <Trans>Charger id and card number must be complete.</Trans>
+                ) : (
+                  <Trans>The first one appears as soon as a driver charges.</Trans>
+                )}
+              </p>
+            </Empty>
+          }
+        />
+      )}
+    </>
+  );
+}
+
+/** A filter that asks the server once the typing has paused. */
+function Typed({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
+  const [typed, setTyped] = useState(value);
+  const [given, setGiven] = useState(value);
+  const tell = useDebouncedCallback((text: string) => {
+    onChange(text.trim());
+  }, 350);
+  // The address changed by other means, the back button say: follow it.
+  if (given !== value) {
+    setGiven(value);
+    if (value !== typed.trim()) setTyped(value);
+  }
+  return (
+    <TextInput
+      className={css.filter ?? ""}
+      aria-label={label}
+      placeholder={label}
+      value={typed}
+      onChange={(e) => {
+        setTyped(e.currentTarget.value);
+        tell(e.currentTarget.value);
+      }}
+    />
+  );
+}

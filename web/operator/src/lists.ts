@@ -1,0 +1,46 @@
+import { tableState, type Pages, type TableState } from "@stationmaster/ui";
+import { keepPreviousData, useInfiniteQuery, type InfiniteData, type UseInfiniteQueryOptions } from "@tanstack/react-query";
+import type { Page } from "@stationmaster/api";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+
+/** More than this is not fetched to sort or to save it; the list says so. */
+const MOST = 10_000;
+
+/** What the reader has chosen in a table, kept in the address; a page with several tables names each. */
+export function useTableState(name = ""): [TableState, (next: TableState) => void] {
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const change = ({ q, sort, columns }: TableState) => {
+    void navigate({
+      to: ".",
+      search: (old: Record<string, unknown>) => ({ ...old, [`${name}q`]: q, [`${name}sort`]: sort, [`${name}columns`]: columns }),
+      replace: true,
+      resetScroll: false,
+    } as Parameters<typeof navigate>[0]);
+  };
+  return [tableState({ q: search[`${name}q`], sort: search[`${name}sort`], columns: search[`${name}columns`] }), change];
+}
+
+type Listed<T> = UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>>, readonly unknown[], string | null>;
+
+/** A list of the server's, page by page, as a table takes it. */
+export function useList<T>(query: Listed<T>) {
+  const list = useInfiniteQuery({ ...query, placeholderData: keepPreviousData });
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
+  const pages: Pages<T> = {
+    hasMore: list.hasNextPage,
+    busy: list.isFetchingNextPage,
+    load: () => void list.fetchNextPage(),
+    all: async () => {
+      let latest = list;
+      for (;;) {
+        const found = latest.data?.pages.flatMap((page) => page.items) ?? [];
+        if (!latest.hasNextPage || found.length >= MOST) return found;
+        latest = await latest.fetchNextPage();
+        if (latest.error) throw latest.error;
+      }
+    },
+  };
+  return { rows, pages, error: list.error, isPending: list.isPending, retry: () => void list.refetch() };
+}

@@ -1,0 +1,115 @@
+import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import {
+  applyToStation,
+  stream,
+  type Command,
+  type Frame,
+  type LiveEvent,
+  type MeterValue,
+  type Page,
+  type SessionDetail,
+  type Station,
+} from "@stationmaster/api";
+
+/** How many frames a page that stays open may gather. */
+const FRAMES_KEPT = 1_000;
+
+/** Lets the event stream write into what pages have already fetched, so that open pages stay true by themselves. */
+export function keepFresh(queries: QueryClient): void {
+  stream.listen((events) => {
+    if (events.some((e) => e.type === "hello")) void queries.invalidateQueries();
+    const stale = new Set<string>();
+    for (const event of events) {
+      apply(queries, event, stale);
+    }
+    for (const key of stale) void queries.invalidateQueries({ queryKey: key.split("\n") });
+  });
+}
+
+function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void {
+  if (event.type === "connection_refused") {
+    stale.add("refused");
+    return;
+  }
+  if (!("station" in event)) return;
+  const { station } = event;
+  if (event.type === "station_changed") stale.add(`station\n${station}`);
+  queries.setQueryData<Station>(["station", station], (old) => old && applyToStation(old, event));
+
+  switch (event.type) {
+    case "session_started":
+    case "session_ended":
+    case "session_reviewed":
+      stale.add("sessions");
+      stale.add(`session\n${event.session.id}`);
+      if (event.session.review || event.type === "session_reviewed") stale.add("status");
+      break;
+    case "alarm":
+      for (const key of ["alarms", "quarantine", "status"]) stale.add(key);
+      break;
+    case "session_updated":
+      if (event.session) append(queries, event.session, event);
+      break;
+    case "message":
+      queries.setQueriesData<InfiniteData<Page<Frame>>>(
+        // The third part of the key is the action a log is filtered by.
+        { queryKey: ["messages", station], predicate: (q) => !q.queryKey[2] || q.queryKey[2] === event.action },
+        (old) => withFrame(old, event),
+      );
+      break;
+    case "command":
+      queries.setQueryData<Page<Command>>(["commands", station], (old) => old && withCommand(old, event));
+      break;
+  }
+}
+
+function append(queries: QueryClient, id: string, event: LiveEvent & { type: "session_updated" }): void {
+  queries.setQueryData<SessionDetail>(["session", id], (old) => {
+    if (!old) return old;
+    const value: MeterValue = {
+      at: event.at,
+      context: null,
+      energy_wh: event.energy_wh,
+      power_w: event.power_w,
+      current_a: null,
+      voltage_v: null,
+      soc_percent: event.soc_percent,
+      samples: [],
+    };
+    const earlier = old.meter_values.filter((v) => v.at !== event.at);
+    const last = earlier.at(-1);
+    // A reading that arrives late belongs where its time says; the next fetch sorts it in.
+    if (last && Date.parse(last.at) > Date.parse(event.at)) return old;
+    return {
+      ...old,
+      energy_wh: event.session_energy_wh ?? old.energy_wh,
+      power_w: event.power_w ?? old.power_w,
+      soc_percent: event.soc_percent ?? old.soc_percent,
+      meter_values: [...earlier, value],
+      series:
+        event.session_energy_wh === null ? old.series : [...old.series, { at: event.at, energy_wh: event.session_energy_wh }],
+    };
+  });
+}
+
+/** A frame is told when it comes and may be told again with its answer: the newer telling replaces the older. */
+export function withFrame(old: InfiniteData<Page<Frame>> | undefined, frame: Frame): InfiniteData<Page<Frame>> | undefined {
+  const first = old?.pages[0];
+  if (!old || !first) return old;
+  if (old.pages.some((page) => page.items.some((f) => f.id === frame.id))) {
+    const pages = old.pages.map((page) => ({ ...page, items: page.items.map((f) => (f.id === frame.id ? frame : f)) }));
+    return { ...old, pages };
+  }
+  const items = [frame, ...first.items];
+  if (items.length <= FRAMES_KEPT) return { ...old, pages: [{ ...first, items }, ...old.pages.slice(1)] };
+  // Trimmed, so the cursors no longer meet what is kept: end the list here rather than show it with a hole.
+  return { pages: [{ items: items.slice(0, FRAMES_KEPT), next: null }], pageParams: old.pageParams.slice(0, 1) };
+}
+
+function withCommand(old: Page<Command>, command: Command): Page<Command> {
+  const known = old.items.some((c) => c.id === command.id);
+  return {
+    ...old,
+    items: known ? old.items.map((c) => (c.id === command.id ? command : c)) : [command, ...old.items].slice(0, 50),
+  };
+}

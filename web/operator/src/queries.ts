@@ -1,0 +1,90 @@
+import { answered, client, type Page, type Query } from "@stationmaster/api";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+
+/** As many rows as the server gives at once. */
+const PAGE = 200;
+
+interface Asked {
+  cursor: string | null;
+  signal: AbortSignal;
+}
+
+/** A list that the server hands out page by page. */
+function pages<T>(queryKey: readonly unknown[], fetch: (asked: Asked) => Promise<Page<T>>) {
+  return infiniteQueryOptions({
+    queryKey,
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => fetch({ cursor: pageParam, signal }),
+    getNextPageParam: (last) => last.next,
+  });
+}
+
+export const statusQuery = () =>
+  queryOptions({
+    queryKey: ["status"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/status", { signal })),
+    staleTime: 60_000,
+  });
+
+export const sitesQuery = () =>
+  queryOptions({
+    queryKey: ["sites"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/sites", { params: { query: { limit: PAGE } }, signal })),
+  });
+
+export const stationQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["station", id],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } }, signal })),
+  });
+
+export const commandsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["commands", id],
+    queryFn: ({ signal }) =>
+      answered(
+        client.GET("/api/v1/stations/{station_id}/commands", { params: { path: { station_id: id }, query: { limit: 20 } }, signal }),
+      ),
+  });
+
+export const framesQuery = (id: string, action: string | null) =>
+  pages(["messages", id, action], ({ cursor, signal }) =>
+    answered(
+      client.GET("/api/v1/stations/{station_id}/messages", {
+        params: { path: { station_id: id }, query: { limit: 50, cursor, action } },
+        signal,
+      }),
+    ),
+  );
+
+export type SessionFilters = Omit<Query<"/api/v1/sessions">, "limit" | "cursor">;
+
+export const sessionsQuery = (filters: SessionFilters, limit = PAGE) =>
+  pages(["sessions", filters, limit], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/sessions", { params: { query: { ...filters, limit, cursor } }, signal })),
+  );
+
+export const sessionQuery = (id: string | null) =>
+  queryOptions({
+    queryKey: ["session", id ?? ""],
+    enabled: id !== null,
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id ?? "" } }, signal })),
+  });
+
+export const cardsQuery = () =>
+  pages(["cards"], ({ cursor, signal }) => answered(client.GET("/api/v1/tokens", { params: { query: { limit: PAGE, cursor } }, signal })));
+
+export const refusedQuery = () =>
+  pages(["refused"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/refused-connections", { params: { query: { limit: PAGE, cursor } }, signal })),
+  );
+
+export const alarmsQuery = () =>
+  pages(["alarms"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE, cursor } }, signal })),
+  );
+
+export const quarantineQuery = () =>
+  pages(["quarantine"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/quarantine", { params: { query: { limit: PAGE, cursor } }, signal })),
+  );

@@ -1,0 +1,200 @@
+import { plural, t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { logout, stream, type StreamState } from "@stationmaster/api";
+import { Icon, localMinute, type IconName } from "@stationmaster/ui";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useRouter } from "@tanstack/react-router";
+import { useSyncExternalStore, type ReactNode } from "react";
+import { useAway } from "../live/useAway";
+import { statusQuery } from "../queries";
+import { may, useUser } from "../user";
+import { Finder, openFinder } from "./Finder";
+import { Logo } from "./Logo";
+import { navigation, type Entry } from "./navigation";
+import css from "./Shell.module.css";
+
+export function Shell({ children }: { children: ReactNode }) {
+  const groups = useGroups();
+  return (
+    <div className={css.frame}>
+      <a className={css.skip} href="#main">
+        <Trans>Skip to content</Trans>
+      </a>
+      <nav className={css.side} aria-label={t`Pages`}>
+        <Brand />
+        <button type="button" className={css.find} onClick={openFinder}>
+          <Icon name="search" size={16} />
+          <span>
+            <Trans>Find…</Trans>
+          </span>
+          <kbd>Ctrl K</kbd>
+        </button>
+        {groups.map((group) => (
+          <div key={group.title} className={css.group}>
+            <div className={css.groupTitle}>{group.title}</div>
+            {group.entries.map((entry) => (
+              <Entrance key={entry.to} entry={entry} />
+            ))}
+          </div>
+        ))}
+        <div className={css.push} />
+        <StreamLight words />
+        <div className={css.foot}>
+          <UserMenu />
+        </div>
+      </nav>
+      <header className={css.top}>
+        <Brand />
+        <StreamLight />
+        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Find`} onClick={openFinder}>
+          <Icon name="search" />
+        </ActionIcon>
+        <UserMenu compact />
+      </header>
+      <div className={css.content}>
+        <AwayBanner />
+        <main className={css.main} id="main">
+          {children}
+        </main>
+      </div>
+      <nav className={css.tabs} aria-label={t`Pages`}>
+        {groups.flatMap((group) => group.entries.map((entry) => <Entrance key={entry.to} entry={entry} short />))}
+      </nav>
+      <Finder />
+    </div>
+  );
+}
+
+/** The menu without what this person may not see. */
+function useGroups() {
+  const user = useUser();
+  const { routesByPath } = useRouter();
+  const permission = (to: string) => Object.values(routesByPath).find((route) => route.fullPath === to || route.fullPath === `${to}/`)?.options.staticData?.permission;
+  return navigation()
+    .map((group) => ({
+      ...group,
+      entries: group.entries.filter((entry) => may(user, permission(entry.to) ?? "view")),
+    }))
+    .filter((group) => group.entries.length > 0);
+}
+
+function Brand() {
+  return (
+    <Link to="/" className={css.brand}>
+      <Logo />
+      Stationmaster
+    </Link>
+  );
+}
+
+function Entrance({ entry, short = false }: { entry: Entry; short?: boolean }) {
+  const { data: status } = useQuery(statusQuery());
+  const waiting = status && entry.count ? entry.count(status) : 0;
+  return (
+    <Link to={entry.to} className={css.link} activeOptions={{ exact: entry.to === "/", includeSearch: false }}>
+      <Icon name={entry.icon} size={short ? 21 : 19} />
+      {short ? entry.short : entry.name}
+      {waiting > 0 && (
+        <span className={css.count} title={plural(waiting, { one: "# to look at", other: "# to look at" })}>
+          {waiting > 99 ? "99+" : waiting}
+        </span>
+      )}
+    </Link>
+  );
+}
+
+/** What is on the pages while the server is away was true then, and is not any more. */
+function AwayBanner() {
+  const away = useAway();
+  return (
+    <div role="status" className={css.away} hidden={away === null} data-testid="away">
+      {away !== null && (
+        <>
+          <Icon name="refused" size={17} />
+          <span>
+            <strong>
+              <Trans>As of {localMinute(away)}.</Trans>
+            </strong>{" "}
+            <Trans>The server can't be reached; nothing can be sent to chargers. This page goes on by itself when it is back.</Trans>
+          </span>
+        </>
+      )}
+    </div>
+  );
+}
+
+function streamWords(state: StreamState): string {
+  switch (state) {
+    case "live":
+      return t`Live`;
+    case "connecting":
+      return t`Connecting…`;
+    case "waiting":
+      return t`Server away`;
+    case "paused":
+      return t`Paused while hidden`;
+  }
+}
+
+function StreamLight({ words = false }: { words?: boolean }) {
+  const now = useSyncExternalStore(stream.watchState, () => stream.state);
+  const away = useAway() !== null;
+  // While it is away, the attempts to reach it are no news.
+  const state = away ? "waiting" : now;
+  return (
+    <div className={css.stream} role="status" title={streamWords(state)} data-testid={words ? "stream-state" : undefined}>
+      <span className={css.dot} data-state={state} />
+      <span className={words || state !== "live" ? "" : "visually-hidden"}>{streamWords(state)}</span>
+    </div>
+  );
+}
+
+function UserMenu({ compact = false }: { compact?: boolean }) {
+  const user = useUser();
+  return (
+    <>
+      {!compact && (
+        <span className="clip small dim" title={`${user.email} · ${user.role}`}>
+          {user.email}
+        </span>
+      )}
+      <Menu position={compact ? "bottom-end" : "top-end"} width={210} withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Account and appearance`}>
+            <Icon name="dots" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{compact ? user.email : t`Appearance`}</Menu.Label>
+          <Appearance />
+          <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="out" />} onClick={() => void logout()}>
+            <Trans>Sign out</Trans>
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  );
+}
+
+function Appearance() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const choices: { value: "auto" | "light" | "dark"; icon: IconName; name: string }[] = [
+    { value: "auto", icon: "system", name: t`As the system` },
+    { value: "light", icon: "sun", name: t`Light` },
+    { value: "dark", icon: "moon", name: t`Dark` },
+  ];
+  return choices.map((choice) => (
+    <Menu.Item
+      key={choice.value}
+      leftSection={<Icon name={choice.icon} />}
+      rightSection={colorScheme === choice.value ? <Icon name="check" size={16} /> : null}
+      onClick={() => {
+        setColorScheme(choice.value);
+      }}
+    >
+      {choice.name}
+    </Menu.Item>
+  ));
+}

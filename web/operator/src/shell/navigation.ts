@@ -1,0 +1,49 @@
+import { t } from "@lingui/core/macro";
+import type { ServerStatus } from "@stationmaster/api";
+import type { IconName } from "@stationmaster/ui";
+import type { FileRouteTypes } from "../routeTree.gen";
+
+export interface Entry {
+  to: FileRouteTypes["to"];
+  icon: IconName;
+  name: string;
+  /** On a phone. */
+  short: string;
+  /** How many things wait there for a person. */
+  count?: (status: ServerStatus) => number;
+}
+
+export interface Group {
+  title: string;
+  entries: Entry[];
+}
+
+/** The menu. What a page asks of its reader stands with the page; a reader who may not see it does not see its entry. */
+export function navigation(): Group[] {
+  return [
+    {
+      title: t`Operation`,
+      entries: [
+        { to: "/", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
+        { to: "/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
+      ],
+    },
+    {
+      title: t`Drivers`,
+      entries: [{ to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` }],
+    },
+    {
+      title: t`Attention`,
+      entries: [
+        {
+          to: "/review",
+          icon: "review",
+          name: t`To review`,
+          short: t`Review`,
+          count: ({ review }) => review.sessions + review.alarms + review.quarantine,
+        },
+        { to: "/refused", icon: "refused", name: t`Can't connect?`, short: t`Refused` },
+      ],
+    },
+  ];
+}

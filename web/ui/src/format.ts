@@ -1,0 +1,111 @@
+import { plural, t } from "@lingui/core/macro";
+
+/** How numbers and times are written on every page. One style for all: English words, so English separators. */
+
+const NONE = "–";
+const oneDecimal = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const twoDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const threeDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
+/** Wh as kWh: three decimals below 100 kWh, where a watt-hour can still be seen, two above. */
+export function kwh(wh: number | null | undefined): string {
+  if (wh === null || wh === undefined) return NONE;
+  const value = wh / 1000;
+  return `${(Math.abs(value) < 100 ? threeDecimals : twoDecimals).format(value)} kWh`;
+}
+
+/** A meter's register in kWh: always to the watt-hour, however far the meter has come. */
+export function meter(wh: number | null | undefined): string {
+  return wh === null || wh === undefined ? NONE : `${threeDecimals.format(wh / 1000)} kWh`;
+}
+
+/** W as kW with one decimal. */
+export function kw(w: number | null | undefined): string {
+  if (w === null || w === undefined) return NONE;
+  return `${oneDecimal.format(w / 1000)} kW`;
+}
+
+export function number(value: number | null | undefined, unit = "", decimals: 0 | 1 = 0): string {
+  if (value === null || value === undefined) return NONE;
+  const text = (decimals ? oneDecimal : whole).format(value);
+  return unit ? `${text} ${unit}` : text;
+}
+
+export function percent(value: number | null | undefined): string {
+  return value === null || value === undefined ? NONE : `${whole.format(value)} %`;
+}
+
+/** 84 ms, 1.2 s. */
+export function took(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return NONE;
+  if (ms < 10) return `${oneDecimal.format(ms)} ms`;
+  return ms < 1000 ? `${whole.format(ms)} ms` : `${oneDecimal.format(ms / 1000)} s`;
+}
+
+/** "just now", "3 min ago", "in 2 h", "5 days ago". */
+export function relative(at: string | null | undefined, now: number): string {
+  if (!at) return t`never`;
+  const seconds = (now - Date.parse(at)) / 1000;
+  if (Number.isNaN(seconds)) return NONE;
+  // Clocks of two machines differ a little; a second or two ahead is still now.
+  if (Math.abs(seconds) < 10) return t`just now`;
+  const words = span(Math.abs(seconds));
+  return seconds > 0 ? t`${words} ago` : t`in ${words}`;
+}
+
+function span(seconds: number): string {
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h`;
+  return plural(Math.floor(seconds / 86_400), { one: "# day", other: "# days" });
+}
+
+/** "45 s", "12 min", "1 h 05 min", "2 d 3 h". */
+export function duration(from: string | null | undefined, to: string | number | null | undefined): string {
+  if (!from || !to) return NONE;
+  const seconds = ((typeof to === "number" ? to : Date.parse(to)) - Date.parse(from)) / 1000;
+  if (Number.isNaN(seconds)) return NONE;
+  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  const rest = String(minutes % 60).padStart(2, "0");
+  if (hours < 24) return t`${hours} h ${rest} min`;
+  const days = Math.floor(hours / 24);
+  const left = hours % 24;
+  return t`${days} d ${left} h`;
+}
+
+const dateTime = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+
+/** In the reader's own zone. */
+export function local(at: string | null | undefined): string {
+  if (!at || Number.isNaN(Date.parse(at))) return NONE;
+  return dateTime.format(new Date(at));
+}
+
+export function localClock(at: string | null | undefined): string {
+  if (!at || Number.isNaN(Date.parse(at))) return NONE;
+  return clock.format(new Date(at));
+}
+
+/** 17:53 */
+export function localMinute(at: number): string {
+  return minute.format(at);
+}
+
+const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
+
+/** 2025-11-21 09:20:05 UTC */
+export function utc(at: string | null | undefined): string {
+  if (!at || Number.isNaN(Date.parse(at))) return "";
+  return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}

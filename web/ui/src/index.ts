@@ -1,0 +1,15 @@
+export * from "./bits";
+export * from "./chart/LineChart";
+export * from "./DateField";
+export * from "./dialogs";
+export * from "./finder";
+export * from "./format";
+export * from "./forms";
+export * from "./icons";
+export * as notify from "./notify";
+export { listCss, tableCss } from "./places";
+export type { Column } from "./table/columns";
+export { DataTable, type Pages } from "./table/DataTable";
+export { tableState, type TableState } from "./table/state";
+export * from "./theme";
+export * from "./Time";
