@@ -111,7 +111,10 @@ async def call_station(
     )
     match outcome.kind:
         case "result":
-            return CallResult(outcome.payload or {}, outcome.took_ms)
+            answer = outcome.payload or {}
+            if Permission.SEE_SECRETS not in caller.permissions:
+                answer = message_log.blanked(answer)
+            return CallResult(answer, outcome.took_ms)
         case "error":
             return CallError(outcome.code or "", outcome.description or "", outcome.details or {})
         case "timeout":

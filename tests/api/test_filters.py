@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
 
+from stationmaster.domain import sessions
+from stationmaster.storage import Database, Work
 from stationmaster.storage.queries import next_cursor, page
 from tests.api.conftest import Client
 
@@ -96,3 +100,48 @@ def test_O_13_each_row_comes_once_while_new_ones_arrive(
         assert len(told) == len(set(told))
         assert left <= set(told)
         assert set(told) <= set(range(1, there + 1))
+
+
+async def test_O_13_sessions_by_time_are_half_open_and_cards_have_no_case(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    at = [datetime(2026, 5, 1, hour, tzinfo=UTC) for hour in (8, 9, 10, 11)]
+
+    def keep(work: Work) -> None:
+        for number, (started, stopped) in enumerate(((at[0], at[1]), (at[1], at[2]), (at[2], None))):
+            values = {
+                "public_id": f"S{number}",
+                "station_id": charger.id,
+                "organization_id": charger.organization_id,
+                "transaction_id": str(number),
+                "token": "04aB" if number else "OTHER",
+                "evse": 1,
+                "connector": 1,
+                "started_at": started,
+                "stopped_at": stopped,
+                "status": "active" if stopped is None else "completed",
+            }
+            values |= {"started_text": started.isoformat(), "received_at": started, "flags": []}
+            work.execute(insert(sessions.sessions).values(**values))
+
+    await database.write(keep)
+
+    async def found(**filters: str) -> list[str]:
+        answer = await admin.get(f"{API}/sessions", params=filters)
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    def text(moment: datetime) -> str:
+        return moment.isoformat().replace("+00:00", "Z")
+
+    assert await found() == ["S2", "S1", "S0"]
+    assert await found(started_from=text(at[1])) == ["S2", "S1"]
+    assert await found(started_to=text(at[1])) == ["S0"]
+    assert await found(started_from=text(at[1]), started_to=text(at[2])) == ["S1"]
+    assert await found(ended_from=text(at[1])) == ["S1", "S0"]
+    assert await found(ended_to=text(at[2])) == ["S0"]  # one that goes on has not ended before anything
+    assert await found(ended_from=text(at[2]), ended_to=text(at[3])) == ["S1"]
+    for token in ("04AB", "04ab", " 04aB "):
+        assert await found(token=token) == ["S2", "S1"]
+    assert await found(token="04A") == []
+    assert (await admin.get(f"{API}/sessions?started_from=2026-05-01T08:00:00")).status_code == 422
