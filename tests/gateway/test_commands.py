@@ -284,14 +284,12 @@ async def test_C6_a_raw_call_that_brings_no_answer_is_kept_as_well(app: Any, raw
 # N13: storage is away while a command is under way
 
 
-async def test_N13_what_storage_took_too_late_is_written_when_it_is_back(
-    app: Any, raw: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_N13_what_storage_took_too_late_is_written_when_it_is_back(app: Any, raw: Any, rows: Any) -> None:
     one = await raw("CP1")
     asked = asyncio.create_task(app.switchboard.send(station_of(app), commands.ClearCache(), by="me"))
     call = await one.receive()
     await rows(history)
-    monkeypatch.setattr("stationmaster.storage.database.HOLD_S", 0.3)
+    app.database.hold_s = 0.3
     with held(app.database):
         one.send([3, call[1], {"status": "Accepted"}])
         with pytest.raises(StorageUnavailable):
@@ -303,14 +301,12 @@ async def test_N13_what_storage_took_too_late_is_written_when_it_is_back(
     assert await until(written)
 
 
-async def test_N13_what_was_asked_for_too_late_is_not_sent(
-    app: Any, raw: Any, rows: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_N13_what_was_asked_for_too_late_is_not_sent(app: Any, raw: Any, rows: Any) -> None:
     one = await raw("CP1")
-    monkeypatch.setattr("stationmaster.storage.database.HOLD_S", 0.3)
+    app.database.hold_s = 0.3
     with held(app.database), pytest.raises(StorageUnavailable):
         await app.switchboard.send(station_of(app), commands.ClearCache(), by="me")
-    monkeypatch.undo()
+    app.database.hold_s = 10.0
     await app.switchboard.pay()
     assert await rows(history, status="pending") == []
     await ask(app, one, commands.Reset(), {"status": "Accepted"})
