@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Column, Integer, MetaData, Table, create_engine, insert, select
 
-from stationmaster.domain import sessions
+from stationmaster.domain import sessions, tokens
 from stationmaster.storage import Database, Work
 from stationmaster.storage.queries import next_cursor, page
 from tests.api.conftest import Client
@@ -122,6 +122,7 @@ async def test_O_13_sessions_by_time_are_half_open_and_cards_have_no_case(
                 "status": "active" if stopped is None else "completed",
             }
             values |= {"started_text": started.isoformat(), "received_at": started, "flags": []}
+            values["token_key"] = tokens.uid_key(str(values["token"]))
             work.execute(insert(sessions.sessions).values(**values))
 
     await database.write(keep)
