@@ -51,6 +51,7 @@ class Directory:
         self._by_id: dict[int, Entry] = {}
         self._number: int | None = None  # of the last change that was read; None: everything is to be read anew
         self._read_at = 0.0  # monotonic
+        self.gap_s = GAP_S
         self._shared = shared  # other nodes let chargers in as well
         self._wake = asyncio.Event()
         self._told: set[int] = set()  # stations of which an event has told since the last catching up began
@@ -64,7 +65,7 @@ class Directory:
         """Whether it is known here what other processes have changed; if not, nobody is let in until it is."""
         if self._number is None:
             return False
-        return not self._shared or time.monotonic() - self._read_at < GAP_S
+        return not self._shared or time.monotonic() - self._read_at < self.gap_s
 
     async def load(self) -> None:
         """Read every station: at start, and after every gap."""
@@ -97,7 +98,7 @@ class Directory:
 
     async def catch_up(self) -> None:
         """Read what has changed since the last number; or everything, when there is a doubt."""
-        if self._shared and time.monotonic() - self._read_at > GAP_S:
+        if self._shared and time.monotonic() - self._read_at > self.gap_s:
             self._number = None
         try:
             if self._number is None:
