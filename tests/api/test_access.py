@@ -104,6 +104,8 @@ MATRIX = {
     "POST /api/v1/api-keys": MANAGE_KEYS,
     "DELETE /api/v1/api-keys/{key_id}": MANAGE_KEYS,
     "GET /api/v1/audit": VIEW_AUDIT,
+    "GET /api/v1/deliveries": ADMINISTER,
+    "POST /api/v1/deliveries/{delivery_id}/retry": ADMINISTER,
 }
 
 ALLOWED = {

@@ -95,6 +95,7 @@ NO_ACTS = {
     # They want a message that can be said again; see tests of the quarantine.
     "POST /api/v1/quarantine/{entry_id}/preview",
     "POST /api/v1/quarantine/{entry_id}/replay",
+    "POST /api/v1/deliveries/{delivery_id}/retry",
 }
 
 

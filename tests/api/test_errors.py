@@ -9,7 +9,6 @@ import pytest
 import structlog
 from sqlalchemy.exc import OperationalError
 
-from stationmaster import telemetry
 from stationmaster.api.context import Context
 from stationmaster.storage import StorageUnavailable
 from tests.api.conftest import Client
@@ -157,9 +156,7 @@ async def test_O11_each_sentence_is_at_its_field_and_none_is_a_word_of_http(admi
         assert "Expected" not in error["reason"]
 
 
-async def test_A7_an_error_of_ours_is_in_the_log_once_and_whole(
-    admin: Client, failing: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_A7_an_error_of_ours_is_in_the_log_once_and_whole(admin: Client, failing: Any) -> None:
     def deep(depth: int) -> None:
         if depth:
             deep(depth - 1)
@@ -169,12 +166,9 @@ async def test_A7_an_error_of_ours_is_in_the_log_once_and_whole(
         deep(30)
     except RuntimeError as error:
         failing(error)
-    telemetry.configure("info", "json")
-    try:
+    with structlog.testing.capture_logs() as logged:
         problem = is_problem(await admin.get(TOKENS), 500)
-    finally:
-        structlog.reset_defaults()
-    told = capsys.readouterr().err
+    told = str(logged)
     assert told.count("RuntimeError: the bottom of it") == 1
     assert told.count(problem["instance"]) == 1
     assert len(told) > 2000
