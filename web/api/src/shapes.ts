@@ -4,6 +4,7 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 
 export type Alarm = Schemas["Alarm"];
+export type AuditEntry = Schemas["AuditEntry"];
 export type CallAnswer = paths["/api/v1/stations/{station_id}/call"]["post"]["responses"]["200"]["content"]["application/json"];
 export type Command = Schemas["Asked"];
 export type Connector = Schemas["Connector"];
@@ -18,6 +19,7 @@ export type RefusedConnection = Schemas["RefusedConnection"];
 export type ServerStatus = Schemas["Status"];
 export type Session = Schemas["Session"];
 export type SessionDetail = Schemas["SessionDetail"];
+export type SessionChange = Schemas["SessionChange"];
 export type Site = Schemas["Site"];
 export type Station = Schemas["Station"];
 export type StationChanges = Schemas["StationChanges"];

@@ -71,6 +71,18 @@ export const sessionQuery = (id: string | null) =>
     queryFn: ({ signal }) => answered(client.GET("/api/v1/sessions/{session_id}", { params: { path: { session_id: id ?? "" } }, signal })),
   });
 
+export const changesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["changes", id],
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/sessions/{session_id}/changes", { params: { path: { session_id: id } }, signal })),
+  });
+
+export const auditQuery = (filters: { subject?: string | undefined; actor?: string | undefined }) =>
+  pages(["audit", filters], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/audit", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
+  );
+
 export const cardsQuery = () =>
   pages(["cards"], ({ cursor, signal }) => answered(client.GET("/api/v1/tokens", { params: { query: { limit: PAGE, cursor } }, signal })));
 

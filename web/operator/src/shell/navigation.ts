@@ -45,5 +45,9 @@ export function navigation(): Group[] {
         { to: "/refused", icon: "refused", name: t`Can't connect?`, short: t`Refused` },
       ],
     },
+    {
+      title: t`Administration`,
+      entries: [{ to: "/audit", icon: "audit", name: t`Who did what`, short: t`Audit` }],
+    },
   ];
 }

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { answered, client, type Alarm, type Quarantined, type Session } from "@stationmaster/api";
-import { Ago, Badge, DataTable, Empty, notify, PageHead, Problem, Waiting, type Column } from "@stationmaster/ui";
+import { Ago, Badge, DataTable, Empty, notify, number, PageHead, Problem, Waiting, type Column } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -112,7 +112,8 @@ function eventColumns(): Column<Alarm>[] {
         </div>
       ),
     },
-    { id: "at", head: t`When`, value: (alarm) => alarm.at, card: "side", cell: (alarm) => <span className="dim num"><Ago at={alarm.at} /></span> },
+    { id: "at", head: t`Last`, value: (alarm) => alarm.last_at, card: "side", cell: (alarm) => <span className="dim num"><Ago at={alarm.last_at} /></span> },
+    { id: "count", head: t`Times`, right: true, card: "hidden", value: (alarm) => alarm.count, cell: (alarm) => <span className="num">{number(alarm.count)}</span> },
     { id: "actions", head: t`Actions`, value: () => null, actions: true, right: true, cell: (alarm) => <Seen id={alarm.id} of="alarms" /> },
   ];
 }

@@ -5,8 +5,10 @@ import { At, Badge, Empty, Facts, Icon, kw, kwh, Lasting, local, meter, Note, pe
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useFocus } from "../../live/useFocus";
-import { sessionQuery } from "../../queries";
+import { changesQuery, sessionQuery } from "../../queries";
 import { connectorName, flagWords, refusedCard, sessionWords, stopReason } from "../../words";
+import { ByHand } from "./ByHand";
+import { Changes } from "./Changes";
 import { Chart } from "./Chart";
 import { Readings } from "./Readings";
 import { Reviewed } from "./Reviewed";
@@ -38,6 +40,7 @@ export function SessionPage() {
 
 function Detail({ session }: { session: SessionDetail }) {
   const { word, tone } = sessionWords(session);
+  const changes = useQuery(changesQuery(session.id)).data?.items ?? [];
   return (
     <>
       <Link to="/sessions" className={css.back}>
@@ -66,7 +69,9 @@ function Detail({ session }: { session: SessionDetail }) {
               [t`Transaction`, <span key="x" className="mono">{session.transaction_id}</span>],
             ]}
           />
+          <ByHand session={session} changed={changes.some((change) => change.undone_at === null)} />
         </section>
+        <Changes changes={changes} />
         <section className={`${css.panel} card`} aria-label={t`Chart`}>
           <h2>
             <Trans>Power and energy</Trans>
@@ -110,7 +115,7 @@ function Figures({ session }: { session: Session }) {
 /** What is in doubt about a session, in words, and the button of the person who has looked at it. */
 function Doubts({ session }: { session: SessionDetail }) {
   const card = refusedCard(session);
-  if (session.flags.length === 0 && !session.review && card === null) return null;
+  if (session.flags.length === 0 && !session.review && !session.excluded && card === null) return null;
   return (
     <div className={css.flags}>
       {card !== null && (
@@ -119,6 +124,11 @@ function Doubts({ session }: { session: SessionDetail }) {
             This card was refused ({card}), and the charger charged all the same. It may have a list of cards of its own, or let everybody
             charge.
           </Trans>
+        </Note>
+      )}
+      {session.excluded && (
+        <Note tone="unavailable">
+          <Trans>A person has left this session out: it counts nowhere.</Trans>
         </Note>
       )}
       {session.flags.map((flag) => (

@@ -56,7 +56,7 @@ export function sessionColumns({ withStation = true }: { withStation?: boolean }
       right: true,
       value: (session) => session.energy_wh,
       cell: (session) => <strong className="num">{kwh(session.energy_wh)}</strong>,
-      total: (sessions) => kwh(sessions.reduce((sum, session) => sum + (session.energy_wh ?? 0), 0)),
+      total: (sessions) => kwh(sessions.reduce((sum, session) => sum + (session.excluded ? 0 : (session.energy_wh ?? 0)), 0)),
     },
     {
       id: "stopped",
@@ -81,6 +81,7 @@ function State({ session }: { session: Session }) {
         {word}
       </Badge>
       {card && <Mark title={t`The charger charged although this card was refused`}>{card}</Mark>}
+      {session.excluded && <Mark title={t`A person has left this session out: it counts nowhere`}>{t`left out`}</Mark>}
       {session.review && <Mark title={t`Something about this session should be looked at`}>{t`to check`}</Mark>}
     </>
   );

@@ -1,0 +1,238 @@
+"""Every page at four widths and in both themes, its accessibility, its reload, and the server that stops meanwhile.
+
+One server and one browser for the whole module: the pages are looked at, not changed.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import websockets
+from playwright.async_api import async_playwright, expect
+
+from stationmaster.app import App
+from stationmaster.domain import accounts, organizations, stations, tokens
+from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
+from tests.charger import Charger
+from tests.web.conftest import ARGUMENTS, CHROMIUM, EMAIL, PASSWORD, ROOT, SECRET_KEY, Visitor
+
+pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+
+WIDTHS = (390, 820, 1280, 1440)
+LOOKS = (Path(__file__).parent / "looks.js").read_text()
+AXE = (ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js").read_text
+LONG = "Underground-garage-of-the-old-town-hall-second-level"
+DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', {!r})"
+
+# Each page by its address, what its tab says, and what is on it once it is loaded.
+PAGES = {
+    "/": ("Chargers", "North wall"),
+    "/?columns=name,connectors,power,energy,heard": ("Chargers", "Last heard"),
+    "/chargers/CP1": ("CP1", "Charging session"),
+    "/chargers/CP2": ("CP2", "Waiting for its first connection"),
+    "/sessions": ("Sessions", "Completed"),
+    "/sessions?sort=-energy&columns=started,state,station,energy,stopped,reason": ("Sessions", "Why it ended"),
+    "/sessions/SESSION": ("Session", "Power and energy"),
+    "/cards": ("Cards", "Ida"),
+    "/review": ("To review", "Messages that fit nothing"),
+    "/audit": ("Who did what", "Before and after"),
+    "/refused": ("Why can't my charger connect?", "NEW-1"),
+    "/nowhere": ("Stationmaster", "There is no such page"),
+}
+
+
+class House:
+    """The server, its chargers, and the page of somebody signed in."""
+
+    def __init__(self, app: App, visitor: Visitor, session: str) -> None:
+        self.app = app
+        self.visitor = visitor
+        self.session = session
+
+    async def open(self, path: str) -> None:
+        await self.visitor.open(path.replace("SESSION", self.session))
+        await expect(self.visitor.page.locator("#main").get_by_text(PAGES[path][1]).first).to_be_visible()
+
+
+def _settings(path: Path, *, gateway: int = 0, web: int = 0) -> Settings:
+    return Settings(
+        database=DatabaseSettings(url=f"sqlite:///{path}"),
+        gateway=Gateway(port=gateway),
+        web=Web(port=web),
+        security=Security(key=SECRET_KEY),
+    )
+
+
+async def _furnish(app: App) -> tuple[list[Charger], str]:
+    """A few of everything, among them names as long as people make them."""
+    home = await app.database.write(organizations.home)
+    await app.database.write(
+        lambda work: accounts.add(work, home, email=EMAIL, password=PASSWORD, role="administrator")
+    )
+    await app.database.write(tokens.add, home, uid="TAG1", label="Ida")
+    await app.database.write(tokens.add, home, uid="04A1B2C3D4E5F60718293A4B", label=f"Card of {LONG}")
+    _, secret = await app.database.write(
+        stations.create, home, app.keys, identity="CP1", secret="a secret of sixteen", name="North wall"
+    )
+    await app.database.write(stations.create, home, app.keys, identity="CP2", name=LONG)
+    await app.database.write(stations.create, home, app.keys, identity="CP3", secret="a secret of sixteen")
+    chargers = [await Charger.connect(app.gateway_port, identity, "a secret of sixteen") for identity in ("CP1", "CP3")]
+    for charger in chargers:
+        await charger.boot(firmwareVersion="1.2.3-build-20261125-long-name", chargePointSerialNumber="A" * 25)
+        for connector, status in ((0, "Available"), (1, "Charging"), (2, "Faulted")):
+            error = "OtherError" if status == "Faulted" else "NoError"
+            await charger.call("StatusNotification", {"connectorId": connector, "status": status, "errorCode": error})
+    one, other = chargers
+    for number in range(4):
+        at = f"2026-11-0{number + 1}T1"
+        transaction = (await one.start(connector=1, meter=1_000_000, at=f"{at}0:00:00Z"))["transactionId"]
+        await one.meter(
+            "1005000", transaction=transaction, at=f"{at}0:30:00Z", measurand="Energy.Active.Import.Register"
+        )
+        await one.stop(transaction, meter=1_012_345 + number, at=f"{at}1:00:00Z", reason="EVDisconnected")
+    held = (await other.start(connector=2, meter=5000, at="2026-11-05T10:00:00Z"))["transactionId"]
+    await other.stop(held, meter=4000, at="2026-11-05T11:00:00Z")
+    await other.call("StopTransaction", {"transactionId": 4711, "meterStop": 1, "timestamp": "2026-11-01T10:00:00Z"})
+    running = (await one.start(connector=1, meter=2_000_000, at="2026-11-06T10:00:00Z"))["transactionId"]
+    await one.meter(
+        "2003000", transaction=running, at="2026-11-06T10:10:00Z", measurand="Energy.Active.Import.Register"
+    )
+    with pytest.raises(websockets.InvalidStatus):
+        await Charger.connect(app.gateway_port, "NEW-1", "the secret of another system")
+    return chargers, secret
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path) -> AsyncIterator[House]:
+    folder = tmp_path_factory.mktemp("house")
+    shutil.copy(sqlite_template, folder / "stationmaster.db")
+    async with App(_settings(folder / "stationmaster.db")).running() as app, async_playwright() as playwright:
+        chargers, _ = await _furnish(app)
+        context = await playwright.chromium.launch_persistent_context(
+            folder / "browser", executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 900}
+        )
+        visitor = Visitor(context.pages[0], f"http://127.0.0.1:{app.web_port}")
+        await visitor.open("/")
+        await visitor.login()
+        await expect(visitor.see("stream-state")).to_have_text("Live")
+        await visitor.open("/sessions?status=completed")
+        link = visitor.page.locator("#main").get_by_role("row").nth(1).get_by_role("link").first
+        session = (await link.get_attribute("href") or "").rpartition("/")[2]
+        yield House(app, visitor, session)
+        await context.close()
+        for charger in chargers:
+            await charger.close()
+        assert visitor.troubles == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_O10_nothing_is_cut_off_or_outside_at_any_width_in_either_theme(house: House, path: str) -> None:
+    page = house.visitor.page
+    await house.open(path)
+    found = {}
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        for theme in ("light", "dark"):
+            await page.evaluate(DARK.format(theme))
+            if faults := await page.evaluate(LOOKS):
+                found[width, theme] = faults
+    await page.set_viewport_size({"width": 1280, "height": 900})
+    assert found == {}
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_page_is_accessible_in_both_themes(house: House, path: str) -> None:
+    page = house.visitor.page
+    await house.open(path)
+    await page.evaluate(AXE())
+    found = []
+    for theme in ("light", "dark"):
+        await page.evaluate(DARK.format(theme))
+        answer: Any = await page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+        found += [
+            (theme, each["id"], node["target"], node["failureSummary"][:300])
+            for each in answer["violations"]
+            for node in each["nodes"]
+        ]
+    assert found == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_O12_every_page_has_a_title_of_its_own_and_survives_a_reload(house: House, path: str) -> None:
+    title, text = PAGES[path]
+    await house.open(path)
+    expected = title if title == "Stationmaster" else f"{title} · Stationmaster"
+    await expect(house.visitor.page).to_have_title(expected)
+    await house.visitor.page.reload()
+    await expect(house.visitor.page.locator("#main").get_by_text(text).first).to_be_visible()
+    await expect(house.visitor.page).to_have_title(expected)
+
+
+async def test_O12_the_close_button_of_a_dialog_has_a_name(house: House) -> None:
+    await house.open("/cards")
+    await house.visitor.see("add-card").click()
+    await house.visitor.page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    await expect(house.visitor.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_O11_what_the_server_refuses_stands_at_its_field_and_without_words_of_http(house: House) -> None:
+    await house.open("/")
+    page = house.visitor.page
+    await page.get_by_role("button", name="Add charger").click()
+    dialog = page.get_by_role("dialog")
+    for entered, said in (("", "fill this in"), ("two:parts", "Letters, digits"), ("CP1", "already")):
+        await house.visitor.see("add-charger-id").fill(entered)
+        await dialog.get_by_role("button", name="Add charger").click()
+        field = dialog.get_by_role("textbox", name="Id")
+        await expect(field).to_have_attribute("aria-invalid", "true")
+        await expect(dialog).to_contain_text(said)
+        for word in ("Unprocessable", "Conflict", "id:", "422", "409"):
+            assert word not in await dialog.inner_text()
+    await dialog.get_by_role("button", name="Close").click()
+
+
+async def test_O9_the_first_click_on_send_sends(house: House) -> None:
+    await house.open("/chargers/CP1")
+    page = house.visitor.page
+    await house.visitor.see("action-raw").click()
+    await house.visitor.see("raw-action").fill("ClearCache")
+    payload = house.visitor.see("raw-payload")
+    await payload.fill('{"a":1')
+    await house.visitor.see("raw-submit").click()
+    await expect(page.get_by_text("This must be a JSON object")).to_be_visible()
+    await payload.fill('{"a":1}')
+    await page.get_by_role("button", name="Format").click()
+    await expect(payload).to_have_value('{\n  "a": 1\n}')
+    async with page.expect_request("**/call") as sent:
+        await house.visitor.see("raw-submit").click()
+    assert (await sent.value).post_data_json == {"action": "ClearCache", "payload": {"a": 1}}
+
+
+async def test_what_is_chosen_in_a_table_is_in_the_address(house: House) -> None:
+    await house.open("/sessions")
+    page = house.visitor.page
+    energies = page.locator("#main tbody tr td:last-child")
+    await page.get_by_role("columnheader", name="Energy").get_by_role("button").click()
+    await expect(page).to_have_url(f"{house.visitor.url}/sessions?sort=energy")
+    up = await energies.all_inner_texts()
+    await page.get_by_role("columnheader", name="Energy").get_by_role("button").click()
+    await expect(page).to_have_url(f"{house.visitor.url}/sessions?sort=-energy")
+    await page.reload()
+    await expect(page.get_by_role("columnheader", name="Energy")).to_have_attribute("aria-sort", "descending")
+    assert await energies.all_inner_texts() == up[::-1]
+    async with page.expect_download() as saved:
+        await page.get_by_role("button", name="Order, columns, file").click()
+        await page.get_by_role("menuitem", name="Save as CSV").click()
+    lines = _lines(await (await saved.value).path())
+    assert lines[0] == "Started,State,Charger,Connector,Card,Duration (s),Energy (Wh)"
+    assert len(lines) == 1 + len(up)
+    assert lines[1].endswith(",3600,12348")
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8-sig").splitlines()
