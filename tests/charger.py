@@ -9,6 +9,7 @@ import json
 from typing import Any
 
 import websockets
+from websockets.typing import Subprotocol
 
 from tests.patience import PATIENCE_S
 
@@ -45,7 +46,7 @@ class Charger:
         headers = {} if secret is None else {"Authorization": basic(identity if user is None else user, secret)}
         socket = await websockets.connect(
             f"ws://127.0.0.1:{port}{path or '/ocpp/' + identity}",
-            subprotocols=["ocpp1.6"] if subprotocols is None else subprotocols,  # type: ignore[list-item]
+            subprotocols=[Subprotocol(name) for name in (["ocpp1.6"] if subprotocols is None else subprotocols)],
             additional_headers=headers,
             compression=None,
             **options,

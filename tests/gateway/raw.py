@@ -34,7 +34,7 @@ def request(
     headers: dict[str, str | None] | None = None,
 ) -> bytes:
     """The bytes of a handshake; a header given as None is left out."""
-    lines: dict[str, str | None] = UPGRADE | {"Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
+    lines: dict[str, str | None] = {**UPGRADE, "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode()}
     if secret is not None:
         lines["Authorization"] = basic(user or "", secret)
     lines |= {"Sec-WebSocket-Protocol": offers} | (headers or {})
