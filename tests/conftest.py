@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
@@ -27,6 +28,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A trace with every local variable in it, which is the library's habit, takes seconds in which no charger is answered.
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso"), plain]
+    )
     config.addinivalue_line("markers", "any_database: what is tested is the same on any database; SQLite will do")
 
 
