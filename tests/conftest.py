@@ -8,6 +8,7 @@ import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import structlog
 
@@ -19,6 +20,11 @@ from stationmaster.settings import Web as WebSettings
 from stationmaster.storage import Database, migrations
 from tests import postgres
 from tests.charger import Charger
+
+# The same examples each time, so that a run says the same twice; HYPOTHESIS_PROFILE=search looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("search", max_examples=1000)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 SECRET_KEY = "a key that is only good for the tests 0123456789"
 

@@ -443,6 +443,6 @@ DOUBTFUL: tuple[Mangling, ...] = (
 """The energy is found, or the session is held; which of the two depends on what else was told."""
 
 OLD_METER: frozenset[Mangling] = frozenset(
-    (reset_to_zero, reset_between_values, start_of_zero, all_but_the_start_from_zero, stop_of_zero)
+    (reset_to_zero, reset_between_values, start_of_zero, all_but_the_start_from_zero, stop_of_zero, stop_below_start)
 )
 """To be seen, these need a meter that has counted more than can flow between two values."""
