@@ -137,7 +137,7 @@ async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(
         assert (await connection.call("Reset", {"type": "Soft"}, timeout_s=60)).kind == "replaced"
 
 
-@pytest.mark.gateway(max_handshakes=10_000)
+@pytest.mark.gateway(max_handshakes=10_000, reconnects_per_s=1000, reconnect_burst=2000)
 async def test_CON_04_a_thousand_takeovers_leave_one_socket_and_a_true_log(app: Any, raw: Any, rows: Any) -> None:
     login = {"user": "CP1", "secret": (await _secret(app))}
     chance = random.Random(4)
@@ -178,7 +178,8 @@ async def test_CON_04_a_thousand_takeovers_leave_one_socket_and_a_true_log(app: 
             assert (event, generation) == ("disconnected", current)
             current = None
     assert current == 1001
-    assert [row.kind for row in await rows(alarms)] == ["takeovers"]
+    # A heartbeat before the boot is refused: one hint, however often.
+    assert sorted(row.kind for row in await rows(alarms)) == ["refused", "takeovers"]
     for one in opened:
         await one.close()
     await until(lambda: not app.listener.links)
