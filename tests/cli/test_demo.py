@@ -40,7 +40,7 @@ async def test_the_demo_shows_sessions_drivers_faults_and_something_to_review(to
         )
         assert work.execute(faults).scalar_one() == 0  # they are over; the history of states has them
         gone = stations.get(work, home, demo.OFFLINE)
-        assert connections.current(work, [gone.id], node="elsewhere")[gone.id].closed_at is not None
+        assert connections.current(work, [gone.id])[gone.id].closed_at is not None
 
     await told.database.read(look)
 

@@ -10,6 +10,7 @@ from stationmaster.domain.connections import TAKEOVER_WINDOW, TAKEOVERS
 from stationmaster.domain.stations import Station
 
 LEASE = timedelta(seconds=30)
+AT_ONCE = timedelta(0)
 
 
 async def connect(world: Any, station: Station, node: str = "n1") -> connections.Opened:
@@ -71,19 +72,20 @@ async def test_CON_08_what_the_dead_hold_is_freed_and_the_living_keep_theirs(wor
     await connect(world, lost, "n2")
     for station, node in ((kept, "n1"), (lost, "n2")):
         await world(commands.ask, station, name="reset", arguments={}, by="me", node=node)
-    assert await world(nodes.dead) == []
+    assert await world(nodes.dead, "n1", lease=LEASE) == []
     await world(nodes.renew, "n2", seal="s", lease=-LEASE)
-    assert await world(nodes.dead) == ["n2"]
-    assert await world(nodes.bury) == (1, 1)
-    assert await world(nodes.bury) == (0, 0)
+    assert await world(nodes.dead, "n1", lease=LEASE) == []  # n1 has not been there for the time of a lease
+    assert await world(nodes.dead, "n1", lease=AT_ONCE) == ["n2"]
+    assert await world(nodes.bury, "n1", lease=AT_ONCE) == (1, 1)
+    assert await world(nodes.bury, "n1", lease=AT_ONCE) == (0, 0)
     assert [event.station for event in world.told(events.StationDisconnected)] == ["LOST"]
     assert await world(connections.holders) == await world(commands.nodes_waiting) == ["n1"]
 
     await world(nodes.renew, "n2", seal="s", lease=LEASE)  # it had only been slow
     await connect(world, lost, "n2")
-    assert await world(nodes.dead) == []
+    assert await world(nodes.dead, "n1", lease=AT_ONCE) == []
     await world(nodes.leave, "n1")
-    assert await world(nodes.dead) == ["n1"]
+    assert await world(nodes.dead, "n2", lease=AT_ONCE) == ["n1"]
 
 
 async def test_CON_08_who_is_alone_knows_that_all_others_are_dead(world: Any) -> None:
@@ -92,5 +94,5 @@ async def test_CON_08_who_is_alone_knows_that_all_others_are_dead(world: Any) ->
     await world(nodes.join, "old", seal="s", lease=LEASE)
     await connect(world, station, "old")
     await connect(world, mine, "new")
-    assert await world(nodes.bury, alone="new") == (1, 0)
+    assert await world(nodes.bury, "new", lease=LEASE, alone=True) == (1, 0)
     assert await world(connections.holders) == ["new"]
