@@ -20,6 +20,7 @@ from stationmaster.settings import Web as WebSettings
 from stationmaster.storage import Database, migrations
 from tests import postgres
 from tests.charger import Charger
+from tests.patience import PATIENCE_S
 
 # The same examples each time, so that a run says the same twice; HYPOTHESIS_PROFILE=search looks for new ones.
 hypothesis.settings.register_profile("steady", derandomize=True)
@@ -113,8 +114,10 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[App]:
-    """A running Stationmaster."""
-    async with App(settings).running() as running:
+    """A running Stationmaster, which takes no slow commit of a busy machine for an outage."""
+    app = App(settings)
+    app.database.stall_s = PATIENCE_S
+    async with app.running() as running:
         yield running
 
 

@@ -123,7 +123,10 @@ async def test_storage_that_is_down_is_worth_another_try(admin: Client, failing:
         is_problem(answer, 503)
         assert answer.headers["retry-after"] == "5"
         health = await admin.get("/health")
-        assert (health.status_code, health.json()) == (503, {"status": "degraded", "database": False, "reason": "database"})
+        assert (health.status_code, health.json()) == (
+            503,
+            {"status": "degraded", "database": False, "reason": "database"},
+        )
 
 
 async def test_health_needs_no_log_in(anonymous: Client) -> None:

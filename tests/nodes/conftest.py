@@ -88,6 +88,7 @@ class Cluster:
         settings = self._settings(**gateway)
         change(settings)
         node = await self._stack.enter_async_context(App(settings, clock=clock).running())
+        node.database.stall_s = PATIENCE_S
         node.directory.gap_s = 60.0  # all nodes share one loop here, and each holds it up while it starts
         self.nodes.append(node)
         if wait:
