@@ -35,7 +35,7 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
   const [answer, setAnswer] = useState<CallAnswer | null>(null);
   const form = useSentForm({
     initial: { action: "", payload: "{}" },
-    schema: v.object({ action: needed(50), payload: v.pipe(v.string(), v.check(isObject, t`This must be a JSON object: { … }`)) }),
+    schema: v.object({ action: needed(50), payload: v.pipe(v.string(), v.check(isObject, t`This must be a JSON object`)) }),
     submit: async ({ action, payload }) => {
       setAnswer(null);
       setAnswer(
@@ -65,6 +65,7 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
         <div>
           <JsonInput
             label={t`Payload`}
+            validationError={t`This must be a JSON object`}
             autosize
             minRows={4}
             maxRows={14}
