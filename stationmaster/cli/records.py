@@ -98,7 +98,7 @@ def add_station(
     settings = load()
     key = secret_key(settings)
 
-    def add(work: Work) -> tuple[Any, str]:
+    def add(work: Work) -> tuple[stations.StationRow, str]:
         home = organizations.named(work, organization)
         return stations.create(work, home, Keys(key.value), identity=identity, secret=secret, name=name)
 

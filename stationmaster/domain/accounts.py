@@ -7,7 +7,7 @@ import hashlib
 import re
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Protocol
 
 import argon2
 import msgspec
@@ -54,6 +54,31 @@ refresh_tokens = Table(
     Column("used_at", UtcTime),
     Column("revoked_at", UtcTime),
 )
+
+
+class UserRow(Protocol):
+    """A row of `users`."""
+
+    id: int
+    organization_id: int
+    public_id: str
+    email: str
+    password_hash: str
+    role: str
+    version: int
+    created_at: datetime
+
+
+class RefreshRow(Protocol):
+    """A row of `refresh_tokens`."""
+
+    id: int
+    user_id: int
+    family: str
+    expires_at: datetime
+    used_at: datetime | None
+    revoked_at: datetime | None
+
 
 ADMINISTRATOR = "administrator"
 REFRESH_FOR = timedelta(days=14)
@@ -149,13 +174,13 @@ def named(work: Work, organization_id: int, email: str) -> User:
     return _user(row)
 
 
-def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[UserRow]:
     """Users, newest first."""
     mine = select(users).where(users.c.organization_id == organization_id, not_deleted(users))
     return list(work.execute(page(mine, users.c.id, limit=limit, cursor=cursor)))
 
 
-def row_of(work: Work, user: User) -> Any:
+def row_of(work: Work, user: User) -> UserRow:
     """The row of a user."""
     return work.execute(select(users).where(users.c.id == user.key)).one()
 
@@ -214,12 +239,12 @@ def any_user(work: Work) -> bool:
     return work.execute(select(users.c.id).where(not_deleted(users)).limit(1)).first() is not None
 
 
-def login_row(work: Work, email: str) -> Any | None:
+def login_row(work: Work, email: str) -> UserRow | None:
     """What `verified` needs of the user with this address; None when there is none."""
     return _find(work, email.strip())
 
 
-def verified(row: Any | None, password: str) -> User:
+def verified(row: UserRow | None, password: str) -> User:
     """The slow half of checking a password, without the database: it belongs in a thread of its own."""
     try:
         _hasher.verify(_nobody() if row is None else row.password_hash, password)
@@ -247,7 +272,7 @@ def standing(work: Work, public_id: str, login: str) -> User | None:
 def login_of(work: Work, token: str) -> str | None:
     """The name of the log-in a refresh token belongs to."""
     row = _token(work, token)
-    return None if row is None else str(row.family)
+    return None if row is None else row.family
 
 
 def begin_login(work: Work, user: User) -> str:
@@ -328,7 +353,7 @@ def _issue(work: Work, user_key: int, family: str) -> str:
     return token
 
 
-def _token(work: Work, token: str) -> Any | None:
+def _token(work: Work, token: str) -> RefreshRow | None:
     return work.execute(select(refresh_tokens).where(refresh_tokens.c.digest == _digest(token))).one_or_none()
 
 
@@ -336,11 +361,11 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _find(work: Work, email: str) -> Any | None:
+def _find(work: Work, email: str) -> UserRow | None:
     return work.execute(select(users).where(users.c.email_key == email.lower(), not_deleted(users))).one_or_none()
 
 
-def _user(row: Any) -> User:
+def _user(row: UserRow) -> User:
     return User(
         id=row.public_id,
         key=row.id,

@@ -7,7 +7,7 @@ import hmac
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, insert, select, update
 
@@ -143,6 +143,25 @@ def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) 
     return [_api_key(work, row) for row in work.execute(page(mine, api_keys.c.id, limit=limit, cursor=cursor))]
 
 
+class _KeyRow(Protocol):
+    """A row of the table, with who made it."""
+
+    id: int
+    organization_id: int
+    public_id: str
+    name: str
+    prefix: str
+    role: str | None
+    permissions: list[str] | None
+    site_ids: list[int] | None
+    made_by: int | None
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    maker: str | None
+    maker_role: str
+
+
 def _found() -> Select[Any]:
     maker = [users.c.email.label("maker"), users.c.role.label("maker_role"), users.c.deleted_at.label("maker_left")]
     joined = select(api_keys, *maker).outerjoin(users, users.c.id == api_keys.c.made_by)
@@ -154,14 +173,14 @@ def _sites(work: Work, organization_id: int, names: Sequence[str]) -> list[int]:
     for name, site in found:
         if site is None:
             raise Invalid("sites", f"there is no site named {name!r}")
-    return sorted({int(site.id) for _, site in found if site is not None})
+    return sorted({site.id for _, site in found if site is not None})
 
 
 def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode(errors="replace")).hexdigest()
 
 
-def _api_key(work: Work, row: Any) -> ApiKey:
+def _api_key(work: Work, row: _KeyRow) -> ApiKey:
     # By role where there is one, so that the key follows when a role changes; a permission that is no more is left out.
     given = (
         permissions.of_role(row.role)

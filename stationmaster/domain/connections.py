@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
 from sqlalchemy import (
@@ -85,6 +85,53 @@ refused_connections = Table(
     UniqueConstraint("identity", "source", "reason"),
 )
 
+
+class ConnectionRow(Protocol):
+    """A row of `connections`: the newest connection of a charger."""
+
+    station_id: int
+    generation: int
+    node: str
+    version: str
+    source: str
+    connected_at: datetime
+    closed_at: datetime | None
+    heard_at: datetime | None
+    online_since: int | None
+
+
+class LogRow(Protocol):
+    """A row of `connection_log`."""
+
+    id: int
+    at: datetime
+    event: str
+    generation: int
+    detail: str | None
+
+
+class RefusedRow(Protocol):
+    """A row of `refused_connections`."""
+
+    id: int
+    identity: str
+    source: str
+    reason: str
+    path: str
+    offered_protocols: list[str] | None
+    user_agent: str | None
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+class Holder(NamedTuple):
+    """Where a charger is connected."""
+
+    node: str
+    generation: int
+
+
 KEPT = 500  # entries in the inbox, beside the newest of each identity; the least recent make room
 KEPT_EACH = 10  # of one identity: whoever guesses at one charger from a thousand addresses hides nobody else (A15)
 KEPT_UNKNOWN = 100  # of them for identities that are no charger of ours, and as many without an identity (CON-25)
@@ -126,7 +173,7 @@ class Refusal(msgspec.Struct, frozen=True, gc=False):
     count: int = 1
 
 
-def explained(row: Any) -> str:
+def explained(row: RefusedRow) -> str:
     """The plain-language reason."""
     offered = ", ".join(row.offered_protocols or ()) or "none"
     return EXPLANATIONS[row.reason].format(identity=row.identity, offered=offered)
@@ -293,15 +340,21 @@ def offline(work: Work, *, after: timedelta) -> list[str]:
     return [row.identity for row in rows]
 
 
-def _gone(work: Work, after: timedelta) -> Any:
+def _gone(work: Work, after: timedelta) -> ColumnElement[bool]:
     return and_(connections.c.closed_at <= work.now - after, connections.c.online_since.is_not(None))
 
 
-def _named(work: Work, change: Update) -> list[Any]:
+class _Changed(NamedTuple):
+    station_id: int
+    generation: int
+    identity: str
+
+
+def _named(work: Work, change: Update) -> list[_Changed]:
     """The rows a statement has changed, with the identity of each charger."""
     identity = select(stations.c.identity).where(stations.c.id == connections.c.station_id).scalar_subquery()
     columns = (connections.c.station_id, connections.c.generation, identity.label("identity"))
-    return list(work.execute(change.returning(*columns)))
+    return [_Changed._make(row) for row in work.execute(change.returning(*columns))]
 
 
 def held_by(work: Work, node: str) -> dict[int, int]:
@@ -311,12 +364,13 @@ def held_by(work: Work, node: str) -> dict[int, int]:
     return {row.station_id: row.generation for row in rows}
 
 
-def holder(work: Work, station_id: int) -> Any | None:
-    """Where a charger is connected: node, generation; None when it is not."""
+def holder(work: Work, station_id: int) -> Holder | None:
+    """Where a charger is connected; None when it is not."""
     there = select(connections.c.node, connections.c.generation)
-    return work.execute(
+    row = work.execute(
         there.where(connections.c.station_id == station_id, connections.c.closed_at.is_(None))
     ).one_or_none()
+    return None if row is None else Holder._make(row)
 
 
 def open_stations() -> Select[Any]:
@@ -324,13 +378,13 @@ def open_stations() -> Select[Any]:
     return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
 
 
-def current(work: Work, station_ids: Sequence[int]) -> dict[int, Any]:
+def current(work: Work, station_ids: Sequence[int]) -> dict[int, ConnectionRow]:
     """The row of each of these chargers."""
     rows = select(connections).where(connections.c.station_id.in_(station_ids))
     return {row.station_id: row for row in work.execute(rows)}
 
 
-def history(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def history(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[LogRow]:
     """When this station came and went, newest first."""
     mine = select(connection_log).where(connection_log.c.station_id == station_id)
     return list(work.execute(page(mine, connection_log.c.id, limit=limit, cursor=cursor)))
@@ -388,11 +442,11 @@ def _trim(work: Work, kept: int, which: ColumnElement[bool]) -> None:
         work.execute(delete(refused_connections).where(refused_connections.c.id.in_(oldest)))
 
 
-def refusals(work: Work, organization_id: int | None = None, *, limit: int, cursor: str | None) -> list[Any]:
+def refusals(work: Work, organization_id: int | None = None, *, limit: int, cursor: str | None) -> list[RefusedRow]:
     """The inbox, newest entry first; for an organization, without the chargers of others (API-11)."""
     inbox = select(refused_connections)
     if organization_id is not None:
         inbox = inbox.outerjoin(
             stations, and_(stations.c.identity == refused_connections.c.identity, not_deleted(stations))
         ).where(or_(stations.c.id.is_(None), stations.c.organization_id == organization_id))
-    return list(work.execute(page(inbox, refused_connections.c.id, limit=limit, cursor=cursor)))
+    return cast(list[RefusedRow], work.execute(page(inbox, refused_connections.c.id, limit=limit, cursor=cursor)).all())

@@ -6,7 +6,7 @@ Secrets that travel as OCPP payload are blanked before they are kept (ATK-13, `s
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Column, Float, Index, Row, Table, Text, bindparam, delete, func, select
@@ -101,7 +101,16 @@ _recent = Prepared(
 )
 
 
-def last_answered(work: Work, station: Station, action: str) -> list[Any]:
+class Answered(Protocol):
+    """A call of a station, and what we answered."""
+
+    message_id: str
+    action: str
+    request: str
+    response: str
+
+
+def last_answered(work: Work, station: Station, action: str) -> list[Answered]:
     """The station's last calls of this action with what we answered, oldest first (RPC-10); of the newest quarter of a million of all."""
     return work.run(_recent, station_id=station.id, of_action=action)[::-1]
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Container, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select, update
@@ -54,6 +54,26 @@ Index(
     sqlite_where=meter_values.c.session_id.is_(None),
     postgresql_where=meter_values.c.session_id.is_(None),
 )
+
+
+class MeterValueRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    station_id: int
+    session_id: int | None
+    evse: int
+    transaction_id: str | None
+    taken_at: datetime
+    received_at: datetime
+    context: str | None
+    energy_wh: Decimal | None
+    power_w: Decimal | None
+    current_a: Decimal | None
+    voltage_v: Decimal | None
+    soc_percent: Decimal | None
+    samples: str
+
 
 ENERGY, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
 VOLTAGE, SOC = "Voltage", "SoC"
@@ -371,25 +391,25 @@ def newest_registers(work: Work, session_id: int, *, limit: int) -> list[Point]:
     return [Point(*row) for row in work.run(_newest_registers, session_id=session_id, limit=limit)][::-1]
 
 
-def values_of(work: Work, session_id: int, *, limit: int) -> list[Any]:
+def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]:
     """Meter values of a session, oldest first: the newest `limit`, of which the place of the oldest is the very first's.
 
     The first and the last are often signed, and decide the bill (O3). What lies between is in `page_of`.
     """
     mine = select(meter_values).where(meter_values.c.session_id == session_id)
-    newest = list(work.execute(mine.order_by(meter_values.c.id.desc()).limit(limit + 1)))[::-1]
+    newest: list[MeterValueRow] = [*work.execute(mine.order_by(meter_values.c.id.desc()).limit(limit + 1))][::-1]
     if len(newest) <= limit:
         return newest
     return [work.execute(mine.order_by(meter_values.c.id).limit(1)).one(), *newest[2:]]
 
 
-def page_of(work: Work, session_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def page_of(work: Work, session_id: int, *, limit: int, cursor: str | None) -> list[MeterValueRow]:
     """Meter values of a session, newest first."""
     mine = select(meter_values).where(meter_values.c.session_id == session_id)
     return list(work.execute(page(mine, meter_values.c.id, limit=limit, cursor=cursor)))
 
 
-def latest(work: Work, session_ids: list[int]) -> dict[int, Any]:
+def latest(work: Work, session_ids: list[int]) -> dict[int, MeterValueRow]:
     """The last meter value of each of these sessions."""
     last = (
         select(func.max(meter_values.c.id))
@@ -414,7 +434,7 @@ def move(work: Work, session_id: int, to_session_id: int, *, since: datetime) ->
     work.execute(update(meter_values).where(*later).values(session_id=to_session_id))
 
 
-def orphans(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def orphans(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[MeterValueRow]:
     """Meter values that belong to no session we know, newest first."""
     lost = select(meter_values).where(meter_values.c.station_id == station_id, meter_values.c.session_id.is_(None))
     return list(work.execute(page(lost, meter_values.c.id, limit=limit, cursor=cursor)))

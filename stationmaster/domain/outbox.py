@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, get_type_hints
+from typing import Any, Protocol, get_type_hints
 
 from sqlalchemy import Column, Index, Integer, Table, Text, select, update
 
@@ -36,6 +36,15 @@ _pending = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
 Index("ix_outbox_pending", outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
 
 MAX_ATTEMPTS = 10
+
+
+class Pending(Protocol):
+    """A row that waits to be delivered."""
+
+    consumer: str
+    payload: str
+    attempts: int
+
 
 Reaction = Callable[[Work, Any], None]
 _reactions: dict[str, tuple[type[Event], Reaction]] = {}
@@ -101,7 +110,7 @@ def failed(work: Work, row_id: int, error: str) -> None:
     )
 
 
-def _take(work: Work, row_id: int) -> Any:
+def _take(work: Work, row_id: int) -> Pending | None:
     """The row, if its time has come and no other node has it in hand or has been at it meanwhile (DAT-11)."""
     mine = select(outbox).where(outbox.c.id == row_id, _pending, outbox.c.due_at <= work.now)
     return work.execute(mine.with_for_update(skip_locked=True)).one_or_none()

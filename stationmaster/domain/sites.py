@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
@@ -34,7 +35,16 @@ Index(
 )
 
 
-def create(work: Work, organization_id: int, *, name: str, address: str | None = None) -> Any:
+class SiteRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    name: str
+    address: str | None
+    created_at: datetime
+
+
+def create(work: Work, organization_id: int, *, name: str, address: str | None = None) -> SiteRow:
     """A new site. Raises `Conflict` when the name is taken."""
     if find(work, organization_id, name) is not None:
         raise Conflict(f"there is a site named {name!r} already")
@@ -44,7 +54,7 @@ def create(work: Work, organization_id: int, *, name: str, address: str | None =
     return row
 
 
-def find(work: Work, organization_id: int, name: str) -> Any | None:
+def find(work: Work, organization_id: int, name: str) -> SiteRow | None:
     found = select(sites).where(sites.c.organization_id == organization_id, sites.c.name == name, not_deleted(sites))
     return work.execute(found).one_or_none()
 
@@ -54,7 +64,7 @@ def named(work: Work, organization_id: int, name: str) -> int:
     site = find(work, organization_id, name)
     if site is None:
         raise NotFound(f"there is no site named {name!r}")
-    return int(site.id)
+    return site.id
 
 
 def names(work: Work, ids: Iterable[int]) -> list[str]:
@@ -62,7 +72,7 @@ def names(work: Work, ids: Iterable[int]) -> list[str]:
     return sorted(work.execute(select(sites.c.name).where(sites.c.id.in_(list(ids)))).scalars())
 
 
-def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[SiteRow]:
     """Sites, newest first."""
     mine = select(sites).where(sites.c.organization_id == organization_id, not_deleted(sites))
     return list(work.execute(page(mine, sites.c.id, limit=limit, cursor=cursor)))

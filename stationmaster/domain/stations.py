@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -79,6 +80,64 @@ Index(
     postgresql_where=stations.c.deleted_at.is_(None),
 )
 
+
+class StationRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    organization_id: int
+    site_id: int | None
+    identity: str
+    public_id: str
+    name: str | None
+    pinned_version: str | None
+    registration: str
+    vendor: str | None
+    model: str | None
+    serial: str | None
+    firmware: str | None
+    ocpp_version: str | None
+    booted_at: datetime | None
+    created_at: datetime
+    change_number: int
+
+
+class ListedStation(StationRow, Protocol):
+    """A row with the name of its site."""
+
+    site: str | None
+
+
+class EntryRow(Protocol):
+    """What the gateway's directory needs of a station."""
+
+    id: int
+    identity: str
+    organization_id: int
+    secret_salt: bytes
+    secret_digest: bytes
+    secret_slow: str | None
+    offered_secrets: list[dict[str, str]] | None
+    pinned_version: str | None
+    registration: str
+    booted_at: datetime | None
+
+
+class ChangedEntry(EntryRow, Protocol):
+    """The same, with what says how new it is."""
+
+    change_number: int
+    deleted_at: datetime | None
+
+
+class Owned(NamedTuple):
+    """Which organization a station belongs to."""
+
+    id: int
+    identity: str
+    organization_id: int
+
+
 REGISTRATIONS = ("accepted", "pending", "rejected")
 _IDENTITY = re.compile(
     r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z"
@@ -119,7 +178,7 @@ def create(
     site: str | None = None,
     registration: str = "accepted",
     pinned_version: str | None = None,
-) -> tuple[Any, str]:
+) -> tuple[StationRow, str]:
     """A new station and its secret in clear, to be shown once. Raises `Invalid` and `Conflict`."""
     if not is_identity(identity):
         raise Invalid("id", "must have 1 to 48 characters: letters, digits and * - _ = + | @ . (no ':' or '/')")
@@ -151,7 +210,7 @@ def create(
     return row, shown
 
 
-def get(work: Work, organization_id: int, identity: str) -> Any:
+def get(work: Work, organization_id: int, identity: str) -> StationRow:
     """The station's row. Raises `NotFound`."""
     mine = select(stations).where(
         stations.c.organization_id == organization_id, stations.c.identity == identity, not_deleted(stations)
@@ -162,7 +221,7 @@ def get(work: Work, organization_id: int, identity: str) -> Any:
     return row
 
 
-def change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> Any:
+def change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> StationRow:
     """Set only the fields given (DAT-09: a field that is left out stays). Raises `NotFound`, `Invalid`."""
     station = get(work, organization_id, identity)
     values: dict[str, Any] = {
@@ -232,7 +291,7 @@ def listed(
     except_for: Select[Any] | None = None,
     limit: int,
     cursor: str | None,
-) -> list[Any]:
+) -> list[ListedStation]:
     """Stations, newest first, with the name of their site as `site`; only those selected, or all but these."""
     mine = (
         select(stations, sites.sites.c.name.label("site"))
@@ -252,7 +311,7 @@ def listed(
     return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))
 
 
-def site_name(work: Work, station: Any) -> str | None:
+def site_name(work: Work, station: StationRow) -> str | None:
     """The name of the site a station's row stands at."""
     return work.execute(select(sites.sites.c.name).where(sites.sites.c.id == station.site_id)).scalar()
 
@@ -263,13 +322,10 @@ def ids(work: Work, organization_id: int) -> list[int]:
     return list(work.execute(mine).scalars())
 
 
-def owners(work: Work) -> list[Any]:
-    """Which organization each station belongs to: id, identity, organization_id."""
-    return list(
-        work.execute(
-            select(stations.c.id, stations.c.identity, stations.c.organization_id).where(not_deleted(stations))
-        )
-    )
+def owners(work: Work) -> list[Owned]:
+    """Which organization each station belongs to."""
+    columns = (stations.c.id, stations.c.identity, stations.c.organization_id)
+    return [Owned._make(row) for row in work.execute(select(*columns).where(not_deleted(stations)))]
 
 
 def count(work: Work, organization_id: int, *, among: Select[Any] | None = None) -> int:
@@ -289,13 +345,13 @@ def any_registered(work: Work) -> bool:
     return work.execute(select(stations.c.id).where(not_deleted(stations)).limit(1)).first() is not None
 
 
-def all_entries(work: Work) -> tuple[int, list[Any]]:
+def all_entries(work: Work) -> tuple[int, list[EntryRow]]:
     """What the gateway's directory needs of every station, and the number of the last change that is surely among it."""
     number = installation.last_change(work)  # first: what is committed after it is found by its higher number
     return number, list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
 
 
-def changed_after(work: Work, number: int, again: Collection[int]) -> list[Any]:
+def changed_after(work: Work, number: int, again: Collection[int]) -> list[ChangedEntry]:
     """The entries of stations whose record has a higher number of change, and of those to be read `again`; with `deleted_at`."""
     changed: ColumnElement[bool] = stations.c.change_number > number
     if again:
@@ -303,7 +359,7 @@ def changed_after(work: Work, number: int, again: Collection[int]) -> list[Any]:
     return list(work.execute(select(*_ENTRY, stations.c.change_number, stations.c.deleted_at).where(changed)))
 
 
-def entry(work: Work, station_id: int) -> Any | None:
+def entry(work: Work, station_id: int) -> EntryRow | None:
     """What the directory needs of one station, or None when it is deleted."""
     return work.execute(select(*_ENTRY).where(stations.c.id == station_id, not_deleted(stations))).one_or_none()
 
@@ -322,12 +378,12 @@ _ENTRY = (
 )
 
 
-def _change(work: Work, station: Any, **values: Any) -> None:
+def _change(work: Work, station: StationRow | Station, **values: Any) -> None:
     work.execute(update(stations).where(stations.c.id == station.id).values(changed_at=work.now, **values))
     _changed(work, station)
 
 
-def _changed(work: Work, row: Any) -> None:
+def _changed(work: Work, row: StationRow | Station) -> None:
     work.at_the_end(_number, row.id)
     work.publish(
         events.StationChanged(
@@ -350,7 +406,7 @@ def _stored(credential: Credential) -> dict[str, Any]:
     return {"secret_salt": credential.salt, "secret_digest": credential.digest, "secret_slow": credential.slow}
 
 
-def _facts(work: Work, row: Any) -> dict[str, Any]:
+def _facts(work: Work, row: StationRow) -> dict[str, Any]:
     """What a person may change, for the audit log."""
     return {
         "name": row.name,

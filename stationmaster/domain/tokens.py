@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
@@ -39,7 +39,20 @@ Index(
     postgresql_where=tokens.c.deleted_at.is_(None),
 )
 
-STATUSES = ("accepted", "blocked")
+Status = Literal["accepted", "blocked"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+class TokenRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    uid: str
+    label: str | None
+    group: str | None
+    status: Status
+    expires_at: datetime | None
+    created_at: datetime
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False):
@@ -99,7 +112,7 @@ def add(
     group: str | None = None,
     status: str = "accepted",
     expires_at: datetime | None = None,
-) -> Any:
+) -> TokenRow:
     """A new token. Raises `Invalid` and `Conflict`."""
     if not 1 <= len(uid.strip()) <= 255:  # 2.1 idToken: 255; 1.6 stations send at most 20
         raise Invalid("uid", "must have 1 to 255 characters")
@@ -116,7 +129,7 @@ def add(
     return row
 
 
-def get(work: Work, organization_id: int, uid: str) -> Any:
+def get(work: Work, organization_id: int, uid: str) -> TokenRow:
     """The token's row. Raises `NotFound`."""
     token = _find(work, organization_id, uid)
     if token is None:
@@ -124,7 +137,7 @@ def get(work: Work, organization_id: int, uid: str) -> Any:
     return token
 
 
-def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) -> Any:
+def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) -> TokenRow:
     """Set only the fields given. Raises `NotFound`, `Invalid`."""
     token = get(work, organization_id, uid)
     values = {name: changes[name] for name in ("label", "group", "status", "expires_at") if name in changes}
@@ -151,18 +164,18 @@ def remove(work: Work, organization_id: int, uid: str) -> None:
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
 
-def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Any]:
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[TokenRow]:
     """Tokens, newest first."""
     mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
     return list(work.execute(page(mine, tokens.c.id, limit=limit, cursor=cursor)))
 
 
-def _facts(row: Any) -> dict[str, Any]:
+def _facts(row: TokenRow) -> dict[str, Any]:
     """What a person may change, for the audit log."""
     return {"label": row.label, "group": row.group, "status": row.status, "expires_at": row.expires_at}
 
 
-def _find(work: Work, organization_id: int, uid: str) -> Any | None:
+def _find(work: Work, organization_id: int, uid: str) -> TokenRow | None:
     mine = select(tokens).where(
         tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid), not_deleted(tokens)
     )

@@ -13,7 +13,7 @@ import structlog
 
 from stationmaster.domain import events, passwords, stations
 from stationmaster.domain.credentials import Credential
-from stationmaster.domain.stations import Station
+from stationmaster.domain.stations import EntryRow, Station
 from stationmaster.storage import Database, StorageUnavailable
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Directory:
         self._number = max((number, *(row.change_number for row in rows)))
         self._read_at = time.monotonic()
 
-    def _take_in(self, row: Any, *, deleted: bool, by_others: bool) -> None:
+    def _take_in(self, row: EntryRow, *, deleted: bool, by_others: bool) -> None:
         if row.id in self._told:  # the row may be older than what was told while it was read; next time, then
             self._again.add(row.id)
         elif deleted:
@@ -135,7 +135,7 @@ class Directory:
             self._forget(station_id)
             self._tell(entry, None)
 
-    def _tell(self, entry: Entry, row: Any | None) -> None:
+    def _tell(self, entry: Entry, row: EntryRow | None) -> None:
         station = entry.station
         if self._read_at:  # at the start there is nobody to tell
             self.on_changed(
@@ -176,7 +176,7 @@ class Directory:
         if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
             entry.station = _changed(entry.station, booted=True, registration=event.registration)
 
-    def learn(self, row: Any) -> None:
+    def learn(self, row: EntryRow) -> None:
         """What the database says of a station (stations.entry)."""
         credential = Credential(
             bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow, passwords.offered(row.offered_secrets)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import msgspec
 from litestar import Router, get
@@ -85,25 +84,27 @@ router = Router(
 )
 
 
-def _history(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:
+def _history(
+    work: Work, organization_id: int, identity: str, limit: int, cursor: str | None
+) -> list[connections.LogRow]:
     station = stations.get(work, organization_id, identity)
     return connections.history(work, station.id, limit=limit, cursor=cursor)
 
 
 def _open(
     work: Work, organization_id: int, node: str, limit: int, cursor: str | None
-) -> tuple[list[Any], dict[int, Any]]:
+) -> tuple[list[stations.ListedStation], dict[int, connections.ConnectionRow]]:
     there = connections.open_stations()
     rows = stations.listed(work, organization_id, among=there, limit=limit, cursor=cursor)
     return rows, connections.current(work, [row.id for row in rows])
 
 
-def _connection(station: str, row: Any, switchboard: Switchboard) -> Connection:
+def _connection(station: str, row: connections.ConnectionRow, switchboard: Switchboard) -> Connection:
     heard_at = switchboard.last_heard_at(row)
     return Connection(station, row.version, row.generation, row.connected_at, row.source, heard_at)
 
 
-def _refused(row: Any) -> RefusedConnection:
+def _refused(row: connections.RefusedRow) -> RefusedConnection:
     return RefusedConnection(
         id=str(row.id),
         identity=row.identity,

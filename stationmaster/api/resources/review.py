@@ -263,12 +263,14 @@ def _alarms(
     return alarms.listed(work, organization_id, station_id=station_id, open_only=open_only, limit=limit, cursor=cursor)
 
 
-def _orphans(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:
+def _orphans(
+    work: Work, organization_id: int, identity: str, limit: int, cursor: str | None
+) -> list[metering.MeterValueRow]:
     station = stations.get(work, organization_id, identity)
     return metering.orphans(work, station.id, limit=limit, cursor=cursor)
 
 
-def _orphan(row: Any) -> OrphanMeterValue:
+def _orphan(row: metering.MeterValueRow) -> OrphanMeterValue:
     return OrphanMeterValue(row.evse, row.transaction_id, meter_value(row))
 
 

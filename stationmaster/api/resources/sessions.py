@@ -372,7 +372,7 @@ def _public_figures(kept: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def meter_value(row: Any) -> MeterValue:
+def meter_value(row: metering.MeterValueRow) -> MeterValue:
     """The public form of a meter value's row."""
     return MeterValue(
         at=row.taken_at,
@@ -425,7 +425,7 @@ def _listed(
 
 def _with_values(
     work: Work, organization_id: int, public_id: str
-) -> tuple[sessions.ListedRow, sessions.SoFar | None, list[Any], energy.Energy]:
+) -> tuple[sessions.ListedRow, sessions.SoFar | None, list[metering.MeterValueRow], energy.Energy]:
     row = sessions.get(work, organization_id, public_id)
     last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
     taken = sessions.energy_of(work, row)
@@ -434,7 +434,9 @@ def _with_values(
     return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES), taken
 
 
-def _values_page(work: Work, organization_id: int, public_id: str, limit: int, cursor: str | None) -> list[Any]:
+def _values_page(
+    work: Work, organization_id: int, public_id: str, limit: int, cursor: str | None
+) -> list[metering.MeterValueRow]:
     return metering.page_of(work, sessions.get(work, organization_id, public_id).id, limit=limit, cursor=cursor)
 
 

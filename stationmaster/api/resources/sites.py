@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get, post
@@ -53,5 +53,5 @@ async def add_site(data: JSONBody[NewSite], caller: GivenCaller, context: GivenC
 router = Router("/sites", route_handlers=[list_sites, add_site], tags=["sites"])
 
 
-def _public_form(row: Any) -> Site:
+def _public_form(row: sites.SiteRow) -> Site:
     return Site(id=str(row.id), name=row.name, address=row.address, created_at=row.created_at)

@@ -211,10 +211,10 @@ router = Router(
 class _Parts(msgspec.Struct):
     """What belongs to the stations of one page."""
 
-    connectors: Sequence[Any]
-    active: Sequence[Any]
+    connectors: Sequence[connectors.Connector]
+    active: Sequence[sessions.SessionRow]
     so_far: dict[int, sessions.SoFar]
-    connections: dict[int, Any]
+    connections: dict[int, connections.ConnectionRow]
 
 
 def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
@@ -234,7 +234,7 @@ def _listed(
     connected: bool | None,
     limit: int,
     cursor: str | None,
-) -> tuple[list[Any], _Parts]:
+) -> tuple[list[stations.ListedStation], _Parts]:
     there = connections.open_stations()
     rows = stations.listed(
         work,
@@ -248,12 +248,12 @@ def _listed(
     return rows, _parts(work, [row.id for row in rows[:limit]], node)
 
 
-def _one(work: Work, organization_id: int, node: str, identity: str) -> tuple[Any, str | None, _Parts]:
+def _one(work: Work, organization_id: int, node: str, identity: str) -> tuple[stations.StationRow, str | None, _Parts]:
     row = stations.get(work, organization_id, identity)
     return row, stations.site_name(work, row), _parts(work, [row.id], node)
 
 
-def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tuple[Any, str]:
+def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tuple[stations.StationRow, str]:
     with _SiteField():
         return stations.create(
             work,
@@ -270,7 +270,7 @@ def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tu
 
 def _change(
     work: Work, organization_id: int, node: str, identity: str, changes: dict[str, Any]
-) -> tuple[Any, str | None, _Parts]:
+) -> tuple[stations.StationRow, str | None, _Parts]:
     stations.get(work, organization_id, identity)
     with _SiteField():
         stations.change(work, organization_id, identity, changes)
@@ -293,7 +293,7 @@ def _check_text(field: str, text: str | None) -> None:
         raise Invalid(field, "has a character that is not text")
 
 
-def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) -> dict[str, Any]:
+def _facts(row: stations.StationRow, site: str | None, parts: _Parts, switchboard: Switchboard) -> dict[str, Any]:
     last = parts.connections.get(row.id)
     connection = None if last is None or last.closed_at is not None else last
     connectors = [each for each in parts.connectors if each.station_id == row.id]
@@ -326,7 +326,9 @@ def _facts(row: Any, site: str | None, parts: _Parts, switchboard: Switchboard) 
     }
 
 
-def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, sessions.SoFar]) -> list[Connector]:
+def _connectors(
+    reported: list[connectors.Connector], active: list[sessions.SessionRow], so_far: dict[int, sessions.SoFar]
+) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
     # Where the EVSE or the connector was not told, the first is as good as any to show it at.
     charging = {(each.evse or 1, each.connector or 1): each for each in active}
@@ -351,7 +353,7 @@ def _connectors(reported: list[Any], active: list[Any], so_far: dict[int, sessio
     return sorted(shown, key=lambda each: (each.evse, each.connector))
 
 
-def _session(row: Any | None, so_far: dict[int, sessions.SoFar]) -> ConnectorSession | None:
+def _session(row: sessions.SessionRow | None, so_far: dict[int, sessions.SoFar]) -> ConnectorSession | None:
     if row is None:
         return None
     last = so_far.get(row.id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, patch, post
@@ -15,7 +15,6 @@ from stationmaster.domain import tokens
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
-Status = Literal["accepted", "blocked"]
 Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -27,7 +26,7 @@ class Token(msgspec.Struct, frozen=True):
     uid: str
     label: str | None
     group: str | None
-    status: Status
+    status: tokens.Status
     expires_at: datetime | None
     created_at: datetime
 
@@ -38,7 +37,7 @@ class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     uid: Uid
     label: Text | None = None
     group: Text | None = None
-    status: Status = "accepted"
+    status: tokens.Status = "accepted"
     expires_at: When | None = None
 
 
@@ -47,7 +46,7 @@ class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     label: Text | msgspec.UnsetType | None = msgspec.UNSET
     group: Text | msgspec.UnsetType | None = msgspec.UNSET
-    status: Status | msgspec.UnsetType = msgspec.UNSET
+    status: tokens.Status | msgspec.UnsetType = msgspec.UNSET
     expires_at: When | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -93,11 +92,11 @@ router = Router(
 )
 
 
-def _add(work: Work, organization_id: int, new: NewToken) -> Any:
+def _add(work: Work, organization_id: int, new: NewToken) -> tokens.TokenRow:
     return tokens.add(work, organization_id, **msgspec.structs.asdict(new))
 
 
-def _public_form(row: Any) -> Token:
+def _public_form(row: tokens.TokenRow) -> Token:
     return Token(
         id=str(row.id),
         uid=row.uid,

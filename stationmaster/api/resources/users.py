@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, patch, post
@@ -56,12 +56,11 @@ async def add_user(data: JSONBody[NewUser], caller: GivenCaller, context: GivenC
     async with context.passwords.turn(known=True):
         password = await asyncio.to_thread(accounts.hashed, data.password)
 
-    def add(work: Work) -> Any:
+    def add(work: Work) -> accounts.UserRow:
         user = accounts.add(work, caller.organization, email=data.email, password=password, role=data.role)
-        return user, work.now
+        return accounts.row_of(work, user)
 
-    user, at = await context.database.write(add)
-    return User(user.id, user.email, user.role, at)
+    return _public_form(await context.database.write(add))
 
 
 @patch("/{user_id:str}", permission=Permission.MANAGE_USERS)
@@ -90,10 +89,10 @@ def _check_role(role: str, mine: frozenset[Permission]) -> None:
     permissions.check_grant(permissions.of_role(role), mine, "role")
 
 
-def _change(work: Work, organization_id: int, user_id: str, role: str) -> Any:
+def _change(work: Work, organization_id: int, user_id: str, role: str) -> accounts.UserRow:
     user = accounts.change_role(work, organization_id, user_id, role=role)
     return accounts.row_of(work, user)
 
 
-def _public_form(row: Any) -> User:
+def _public_form(row: accounts.UserRow) -> User:
     return User(row.public_id, row.email, row.role, row.created_at)

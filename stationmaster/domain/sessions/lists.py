@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Label, Select, bindparam, func, select
 
 from stationmaster.domain import energy, metering, tokens
 from stationmaster.domain.errors import NotFound
@@ -187,7 +187,7 @@ def power_now(work: Work, organization_id: int) -> Decimal:
     return sum((row.power_w for row in work.execute(drawn) if row.power_w is not None), Decimal(0))
 
 
-def _last(name: str) -> Any:
+def _last(name: str) -> Label[Any]:
     values = metering.meter_values
     newest = select(values.c[name]).where(values.c.session_id == sessions.c.id, values.c[name].is_not(None))
     return newest.order_by(values.c.id.desc()).limit(1).scalar_subquery().label(name)
