@@ -6,6 +6,8 @@ WORKERS ?= 4
 # What a busy machine does to a test, and nothing of ours: such a test is run again, and the last line says so.
 AGAIN := --reruns 2 --only-rerun "Device or resource busy" --only-rerun "HTTP 503" --only-rerun "503 == 101" --only-rerun "was deleted while still open" --only-rerun TimeoutError
 export UV_PROJECT_ENVIRONMENT := .venv
+# Compiled modules are kept, whatever the machine is used to: without them each process of ours needs seconds to start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web messages run serve test test-fast check format generate bench crash attack clean
@@ -19,7 +21,7 @@ setup: .venv/.ready web ## make .venv with everything in it, and build the web a
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; this is " + sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@$(BIN)/uv sync --frozen --inexact --quiet
+	@$(BIN)/uv sync --frozen --inexact --compile-bytecode --quiet
 	@touch $@
 
 web: stationmaster/web/dist/index.html ## build the web application (when its sources have changed)
