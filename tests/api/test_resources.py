@@ -40,8 +40,9 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
         connectors.report_status(
             work, station, evse=1, connector=1, state="charging", status="Charging", at=work.now, error_code="NoError"
         )
-        return telling.start(work, station, 1, token="TAG1", at=Instant(work.now - timedelta(minutes=30)), meter=1000)
+        return telling.start(work, station, 1, token="TAG1", at=Instant(began), meter=1000)
 
+    began = await database.read(lambda work: work.now - timedelta(minutes=30))
     number = await database.write(begin)
     samples = [Sample("3500"), Sample("7200", "Power.Active.Import", "W"), Sample("41.5", "SoC", "Percent")]
 
@@ -57,7 +58,7 @@ async def charging(database: Database, charger: Any) -> dict[str, Any]:
         )
 
     await database.write(measure)
-    return {"station": station, "number": number}
+    return {"station": station, "number": number, "began": began}
 
 
 async def test_a_station_is_created_with_its_secret_once(admin: Client) -> None:
@@ -234,7 +235,11 @@ async def test_E11_the_series_of_a_session_ends_with_its_headline_and_says_why(
     assert (1_234_900, "outlier") in [(left["register_wh"], left["why"]) for left in one["left_out"]]
     await database.write(
         lambda work: telling.stop(
-            work, charging["station"], charging["number"], at=Instant(work.now), meter=Decimal(900_000)
+            work,
+            charging["station"],
+            charging["number"],
+            at=Instant(charging["began"] + timedelta(minutes=30)),
+            meter=Decimal(900_000),
         )
     )
     held = (await admin.get(f"{API}/sessions/{listed['id']}")).json()
