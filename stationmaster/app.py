@@ -12,11 +12,12 @@ from typing import Any
 import msgspec
 import structlog
 import uvicorn
-from litestar import Litestar
 from sqlalchemy.exc import SQLAlchemyError
 
-from stationmaster.api import application, web_port
+from stationmaster.api import web_port
+from stationmaster.api.application import Application
 from stationmaster.api.context import Context
+from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
 from stationmaster.background import awaited, chores, presence, retention, webhooks
 from stationmaster.background import outbox as reactions
@@ -112,7 +113,7 @@ class App:
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port
         self.web_port = settings.web.port
-        self.api: Litestar | None = None
+        self.api: Application | None = None
         self.relay: Relay | None = None
 
     @contextlib.asynccontextmanager
@@ -140,7 +141,8 @@ class App:
             self.directory.on_changed = lambda change: context.live.hear([change])
             self.directory.on_gap = context.live.lose
             self.relay = None if self.bus.alone else self._relayed(context)
-            self.api = application.build(context)
+            self.api = Application(context)
+            await context.live.begin(self.database, WORDS)
             await self.directory.catch_up()  # what was before may have taken its time
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
@@ -264,7 +266,7 @@ async def end(work: Iterable[asyncio.Task[None]]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _serving(api: Litestar, settings: Settings) -> AsyncIterator[int]:
+async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
     """The web server, in this loop; yields its port. Raises OSError, naming the setting, when the port cannot be used."""
     host, port = settings.web.host, settings.web.port
     try:
@@ -276,7 +278,7 @@ async def _serving(api: Litestar, settings: Settings) -> AsyncIterator[int]:
         api,
         log_config=None,
         access_log=False,
-        lifespan="on",
+        lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=2,
         http=web_port.WebPort(web_port.limits(settings.web)).protocol,  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from importlib.metadata import version
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Router
 from litestar.config.compression import CompressionConfig
-from litestar.datastructures import MutableScopeHeaders, State
+from litestar.datastructures import MutableScopeHeaders
 from litestar.di import Provide
 from litestar.enums import ScopeType
 from litestar.exceptions import ImproperlyConfiguredException, ValidationException
@@ -18,7 +19,6 @@ from litestar.types import Message, Receive, Scope, Send
 
 from stationmaster.api import auth, commands, description, errors, guard, pages
 from stationmaster.api.context import Context, given
-from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.resources import (
     api_keys,
     audit,
@@ -97,12 +97,23 @@ _COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/))")
 _COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=2, minimum_size=1000, middleware_class=Compression)
 
 
-def build(context: Context) -> Litestar:
-    """The application. `context.live` hears the database's events; `app.py` wires that, and closes it before the server stops."""
+class Application:
+    """The ASGI application of one server: the routes, and what this server gives them.
 
-    async def begin(_app: Litestar) -> None:
-        await context.live.begin(context.database, WORDS)
+    `context.live` hears the database's events; `app.py` begins it, wires it, and closes it before the server stops.
+    """
 
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.routes = _shared_routes()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"] = {"context": self.context}
+        await self.routes(scope, receive, send)
+
+
+def make_routes() -> Litestar:
+    """Every route, checked. What a request needs of its server it finds in `scope["state"]["context"]`."""
     app = Litestar(
         route_handlers=[API, status.health, status.ready, status.alive, pages.pages()],
         request_class=StrictRequest,
@@ -112,18 +123,19 @@ def build(context: Context) -> Litestar:
         },
         guards=[guard.guard],
         exception_handlers=errors.HANDLERS,
-        before_send=[pages.security_headers(https=context.settings.web.secure_cookies), _name_request],
+        before_send=[pages.security_headers, _name_request],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=description.config(version("stationmaster")),
         compression_config=_COMPRESSION,
         logging_config=None,
-        on_startup=[begin],
-        state=State({"context": context}),
         debug=False,
     )
     _check_permissions(app)
     _name_parameters(app)
     return app
+
+
+_shared_routes = functools.cache(make_routes)  # a quarter of a second each; they are the same for every server
 
 
 async def _name_request(message: Message, scope: Scope) -> None:

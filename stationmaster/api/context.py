@@ -45,9 +45,15 @@ class Context:
         return dataclasses.replace(self, database=SignedStore(self.database, signature))
 
 
+def of_server(scope: Any) -> Context:
+    """What the server that this request reached has given (`Application`)."""
+    context: Context = scope["state"]["context"]
+    return context
+
+
 def given(request: Request[Any, Any, Any]) -> Context:
     """Handed to routes as `context`."""
-    context: Context = request.app.state.context
+    context = of_server(request.scope)
     caller: Caller | None = request.scope.get("user")
     return context.signed(signature_of(request, caller))
 

@@ -11,6 +11,7 @@ from litestar.handlers import BaseRouteHandler
 
 from stationmaster.api import callers
 from stationmaster.api.callers import Caller
+from stationmaster.api.context import of_server
 from stationmaster.domain.permissions import Permission
 
 
@@ -21,7 +22,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     permission = handler.opt.get("permission")
     if permission is Permission.PUBLIC:
         return
-    caller = await callers.authenticate(connection, connection.app.state.context)
+    caller = await callers.authenticate(connection, of_server(connection.scope))
     if permission not in caller.permissions:
         raise PermissionDeniedException(f"this needs the permission {permission}, which {caller.actor.name} has not")
     connection.scope["user"] = caller

@@ -18,9 +18,10 @@ from litestar.enums import HttpMethod
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
-from litestar.types import BeforeMessageSendHookHandler, Message, Scope
+from litestar.types import Message, Scope
 
 from stationmaster.api.auth import Permission
+from stationmaster.api.context import of_server
 
 DIST = Path(__file__).resolve().parent.parent / "web" / "dist"
 
@@ -52,20 +53,17 @@ start the server again.</p>
 """
 
 
-def security_headers(*, https: bool) -> BeforeMessageSendHookHandler:
-    """A hook that gives every answer its headers."""
-    headers = _HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})
-
-    async def before_send(message: Message, scope: Scope) -> None:
-        if message["type"] != "http.response.start":
-            return
-        answer = MutableScopeHeaders.from_message(message)
-        for name, value in headers.items():
-            answer[name] = value
-        if "cache-control" not in answer:
-            answer["Cache-Control"] = "no-store"
-
-    return before_send
+async def security_headers(message: Message, scope: Scope) -> None:
+    """Gives every answer its headers."""
+    if message["type"] != "http.response.start":
+        return
+    answer = MutableScopeHeaders.from_message(message)
+    for name, value in _HEADERS.items():
+        answer[name] = value
+    if of_server(scope).settings.web.secure_cookies:
+        answer["Strict-Transport-Security"] = "max-age=31536000"
+    if "cache-control" not in answer:
+        answer["Cache-Control"] = "no-store"
 
 
 class _File:

@@ -13,10 +13,10 @@ import argon2
 import httpx
 import msgspec
 import pytest
-from litestar import Litestar
 
-from stationmaster.api import application
+from stationmaster.api.application import Application
 from stationmaster.api.context import Context
+from stationmaster.api.live_shapes import WORDS
 from stationmaster.app import ROUTES
 from stationmaster.domain import accounts, boots, commands, connections, organizations, stations
 from stationmaster.domain.credentials import Keys
@@ -92,30 +92,18 @@ def context(database: Database, chargers: Chargers) -> Context:
 
 
 @pytest.fixture
-async def web(context: Context) -> AsyncIterator[Litestar]:
+async def web(context: Context) -> AsyncIterator[Application]:
     """The application, wired to the database as app.py does it."""
-    app = application.build(context)
+    await context.live.begin(context.database, WORDS)
     context.database.after_commit.append(context.live.hear)  # type: ignore[attr-defined]
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def serve() -> None:
-        # A task of its own: what enters the lifespan must leave it, and a fixture does these two in different tasks.
-        async with app.lifespan():
-            started.set()
-            await stop.wait()
-
-    serving = asyncio.create_task(serve())
-    await started.wait()
-    yield app
+    yield Application(context)
     context.live.close()
-    stop.set()
-    await serving
 
 
 class Client(httpx.AsyncClient):
     """Speaks to the application in this very loop."""
 
-    def __init__(self, app: Litestar, source: str = "203.0.113.1") -> None:
+    def __init__(self, app: Application, source: str = "203.0.113.1") -> None:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=(source, 4242))
         super().__init__(transport=transport, base_url="http://stationmaster.test")
         self.app = app
@@ -128,7 +116,7 @@ class Client(httpx.AsyncClient):
 
 
 @pytest.fixture
-async def anonymous(web: Litestar) -> AsyncIterator[Client]:
+async def anonymous(web: Application) -> AsyncIterator[Client]:
     async with Client(web) as client:
         yield client
 
@@ -149,7 +137,7 @@ async def user(database: Database) -> Callable[..., Any]:
 
 
 @pytest.fixture
-async def as_role(web: Litestar, user: Callable[..., Any]) -> AsyncIterator[Callable[..., Any]]:
+async def as_role(web: Application, user: Callable[..., Any]) -> AsyncIterator[Callable[..., Any]]:
     """`await as_role("viewer")`: a client that is logged in."""
     clients: list[Client] = []
 

@@ -12,7 +12,7 @@ from litestar import Litestar, get
 from litestar.exceptions import ImproperlyConfiguredException
 
 from stationmaster.api import application, callers
-from stationmaster.api.context import Context
+from stationmaster.api.application import Application
 from stationmaster.domain.audit import Actor
 from stationmaster.domain.permissions import ROLES
 from stationmaster.storage import Work
@@ -128,8 +128,8 @@ def routes_of(app: Litestar) -> set[str]:
     return found
 
 
-async def test_API_10_every_route_is_in_the_matrix(web: Litestar) -> None:
-    assert routes_of(web) == set(MATRIX)
+async def test_API_10_every_route_is_in_the_matrix(web: Application) -> None:
+    assert routes_of(web.routes) == set(MATRIX)
 
 
 @pytest.mark.parametrize("role", ["nobody", *ALLOWED])
@@ -151,7 +151,7 @@ async def test_API_10_every_route_for_every_role(role: str, as_role: Callable[..
 
 
 async def test_API_10_a_route_without_a_permission_does_not_start(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     @get("/forgotten")
     async def forgotten() -> str:
@@ -159,7 +159,7 @@ async def test_API_10_a_route_without_a_permission_does_not_start(
 
     monkeypatch.setattr(application.status, "health", forgotten)
     with pytest.raises(ImproperlyConfiguredException, match="/forgotten"):
-        application.build(context)
+        application.make_routes()
 
 
 async def test_API_10_options_are_denied(admin: Client) -> None:
@@ -186,7 +186,7 @@ async def test_everyone_is_told_what_they_may_do(role: str, as_role: Callable[..
 
 
 async def test_a_new_kind_of_caller_is_one_function_as_it_is_written(
-    web: Litestar, user: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    web: Application, user: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The one of CONTRIBUTING.md."""
     await user("viewer")

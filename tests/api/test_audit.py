@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from litestar import Litestar
-
+from stationmaster.api.application import Application
 from stationmaster.background.retention import drop_what_is_old
 from stationmaster.domain import alarms, audit, quarantine, sessions
 from stationmaster.domain.audit import Entry
@@ -212,7 +211,7 @@ async def test_old_rows_go_and_the_others_stay(admin: Client, database: Database
     assert [row.action for row in await entries(database)] == ["add_token"]
 
 
-async def test_what_a_charger_does_is_nobodys_act(charger: Any, database: Database, web: Litestar) -> None:
+async def test_what_a_charger_does_is_nobodys_act(charger: Any, database: Database, web: Application) -> None:
     before = await entries(database)
     await _session(database, Station(charger.id, "CP1", 1, "1.6", "accepted", True))
     assert await entries(database) == before

@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import jwt
 import pytest
-from litestar import Litestar
 from sqlalchemy import event, update
 
 from stationmaster.api import logins, throttle
+from stationmaster.api.application import Application
 from stationmaster.api.auth import COOKIE, DEVICE_COOKIE
 from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings
@@ -37,7 +37,7 @@ class Clock:
         return self.now
 
 
-async def test_login_gives_a_token_and_says_who_one_is(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_login_gives_a_token_and_says_who_one_is(web: Application, user: Callable[..., Any]) -> None:
     await user("operator")
     async with Client(web) as client:
         answer = await client.login("Operator@Example.com")
@@ -62,7 +62,7 @@ async def test_API_02_wrong_password_and_unknown_address_get_one_answer(
 
 
 async def test_API_02_guessing_is_slowed_down_and_the_owner_gets_in_from_elsewhere(
-    web: Litestar, user: Callable[..., Any]
+    web: Application, user: Callable[..., Any]
 ) -> None:
     await user("viewer")
     async with Client(web, source="198.51.100.66") as attacker, Client(web, source="203.0.113.9") as owner:
@@ -221,7 +221,9 @@ async def test_N12_of_two_nodes_that_use_one_cookie_at_the_same_moment_one_wins(
     assert len([one for one in following if one is not None]) == 1
 
 
-async def test_API_06_the_cookie_works_once_and_reuse_ends_the_log_in(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_API_06_the_cookie_works_once_and_reuse_ends_the_log_in(
+    web: Application, user: Callable[..., Any]
+) -> None:
     await user("viewer")
     async with Client(web) as thief, Client(web) as client:
         await client.login("viewer@example.com")
@@ -237,7 +239,7 @@ async def test_API_06_the_cookie_works_once_and_reuse_ends_the_log_in(web: Lites
         assert (await client.post("/api/v1/auth/refresh")).status_code == 401  # the owner's next one died with it
 
 
-async def test_API_06_only_a_digest_is_kept(web: Litestar, user: Callable[..., Any], database: Database) -> None:
+async def test_API_06_only_a_digest_is_kept(web: Application, user: Callable[..., Any], database: Database) -> None:
     await user("viewer")
     async with Client(web) as client:
         await client.login("viewer@example.com")
@@ -251,7 +253,7 @@ async def test_API_06_only_a_digest_is_kept(web: Litestar, user: Callable[..., A
     assert cookie not in await database.read(everything)
 
 
-async def test_API_07_log_out_ends_the_access_token_too(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_API_07_log_out_ends_the_access_token_too(web: Application, user: Callable[..., Any]) -> None:
     await user("viewer")
     async with Client(web) as here, Client(web) as elsewhere:
         await here.login("viewer@example.com")
@@ -284,7 +286,7 @@ async def test_API_07_a_changed_role_counts_within_a_minute(database: Database, 
         await standings.user(database, claims)
 
 
-async def test_API_09_the_cookie_is_for_our_own_pages_only(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_API_09_the_cookie_is_for_our_own_pages_only(web: Application, user: Callable[..., Any]) -> None:
     await user("viewer")
     async with Client(web) as client:
         cookie = (await client.login("viewer@example.com")).headers["set-cookie"]
@@ -302,7 +304,7 @@ async def test_API_09_the_cookie_is_for_our_own_pages_only(web: Litestar, user: 
         assert (await client.post("/api/v1/auth/refresh", headers=own)).status_code == 200
 
 
-async def test_API_09_behind_https_the_cookie_is_secure(context: Context, web: Litestar, user: Any) -> None:
+async def test_API_09_behind_https_the_cookie_is_secure(context: Context, web: Application, user: Any) -> None:
     await user("viewer")
     context.settings.web.secure_cookies = True
     async with Client(web) as client:
@@ -322,12 +324,14 @@ def test_access_tokens_last_a_quarter_of_an_hour() -> None:
     assert timedelta(minutes=15) >= logins.ACCESS_FOR
 
 
-async def test_A17_a_flood_of_log_ins_is_a_short_queue_and_an_early_no(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_A17_a_flood_of_log_ins_is_a_short_queue_and_an_early_no(
+    web: Application, user: Callable[..., Any]
+) -> None:
     """300 from 300 addresses: a few wait, the others are told at once to come back, and a known browser has its place."""
     await user("viewer")
     async with Client(web, "198.51.100.200") as owner:
         await owner.login("viewer@example.com")
-        turns = web.state.context.passwords
+        turns = web.context.passwords
         async with turns.turn(), turns.turn():  # both that check passwords are busy
             crowd = [
                 asyncio.create_task(_guess(web, f"198.51.{number // 250}.{number % 250}", f"u{number}@example.com"))
@@ -347,13 +351,13 @@ async def test_A17_a_flood_of_log_ins_is_a_short_queue_and_an_early_no(web: Lite
         assert {task.result().status_code for task in (await asyncio.wait(waiting))[0]} == {401}
 
 
-async def _guess(web: Litestar, source: str, email: str) -> httpx.Response:
+async def _guess(web: Application, source: str, email: str) -> httpx.Response:
     async with Client(web, source) as client:
         return await client.login(email, "a wrong password")
 
 
 async def test_A17_a_guesser_behind_the_owners_address_does_not_lock_the_owner_out(
-    web: Litestar, user: Callable[..., Any]
+    web: Application, user: Callable[..., Any]
 ) -> None:
     await user("viewer")
     async with Client(web) as owner, Client(web) as guesser:
@@ -379,7 +383,7 @@ async def test_A17_the_mark_of_a_browser_is_ours_of_this_account_and_not_for_eve
 
 
 async def test_A17_the_mark_alone_opens_nothing_and_is_slowed_down_as_well(
-    web: Litestar, user: Callable[..., Any]
+    web: Application, user: Callable[..., Any]
 ) -> None:
     await user("viewer")
     async with Client(web) as owner:
@@ -395,10 +399,10 @@ async def test_A17_the_mark_alone_opens_nothing_and_is_slowed_down_as_well(
         ).status_code == 200  # the owner elsewhere does not suffer for it
 
 
-async def test_A17_an_attempt_nobody_looked_at_does_not_count(web: Litestar, user: Callable[..., Any]) -> None:
+async def test_A17_an_attempt_nobody_looked_at_does_not_count(web: Application, user: Callable[..., Any]) -> None:
     await user("viewer")
     async with contextlib.AsyncExitStack() as full, Client(web) as client:
-        context = web.state.context
+        context = web.context
         await full.enter_async_context(context.passwords.turn())
         await full.enter_async_context(context.passwords.turn())
         waiting = [asyncio.create_task(_guess(web, f"198.51.100.{number}", f"{number}@x")) for number in range(12)]

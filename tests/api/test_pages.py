@@ -11,7 +11,8 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from stationmaster.api import guard, pages
+from stationmaster.api import guard
+from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.pages import pages as pages_of
 from tests.api.conftest import Client
@@ -113,16 +114,10 @@ async def test_API_30_every_answer_carries_its_headers(admin: Client) -> None:
             assert headers["cache-control"] == "no-store"
 
 
-async def test_API_30_https_is_remembered() -> None:
+async def test_API_30_https_is_remembered(context: Context, anonymous: Client) -> None:
     for https, expected in ((True, "max-age=31536000"), (False, None)):
-        app = Litestar(
-            [pages_of(Path("nowhere"))],
-            guards=[guard.guard],
-            before_send=[pages.security_headers(https=https)],
-            openapi_config=None,
-            logging_config=None,
-        )
-        assert (await Client(app).get("/")).headers.get("strict-transport-security") == expected
+        context.settings.web.secure_cookies = https
+        assert (await anonymous.get("/")).headers.get("strict-transport-security") == expected
 
 
 async def test_the_api_describes_itself_with_every_shape(anonymous: Client) -> None:

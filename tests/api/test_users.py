@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from litestar import Litestar
 
+from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings
 from stationmaster.domain import accounts, alarms, api_keys, organizations, stations
@@ -38,12 +38,12 @@ async def key(admin: Client, **fields: Any) -> dict[str, Any]:
     return made
 
 
-async def with_key(web: Litestar, text: str, path: str, method: str = "GET", **options: Any) -> Any:
+async def with_key(web: Application, text: str, path: str, method: str = "GET", **options: Any) -> Any:
     async with Client(web) as client:
         return await client.request(method, API + path, headers={"Authorization": f"Bearer {text}"}, **options)
 
 
-async def test_users_are_added_listed_and_given_another_role(admin: Client, web: Litestar) -> None:
+async def test_users_are_added_listed_and_given_another_role(admin: Client, web: Application) -> None:
     made = await added(admin)
     assert "password" not in made
     emails = [user["email"] for user in (await admin.get(f"{API}/users")).json()["items"]]
@@ -72,7 +72,7 @@ async def test_a_user_that_cannot_be(admin: Client, body: dict[str, str], field:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-async def test_X_01_a_leaver_is_out_at_once(admin: Client, web: Litestar, context: Context) -> None:
+async def test_X_01_a_leaver_is_out_at_once(admin: Client, web: Application, context: Context) -> None:
     leaver = await added(admin, role="administrator")
     async with Client(web) as client:
         await client.login("op@example.com")
@@ -109,7 +109,7 @@ async def test_X_01_on_another_node_a_leaver_is_out_within_a_minute(
     assert not await elsewhere.key_stands(database, text, found.permissions)
 
 
-async def test_a_key_hears_live_events(admin: Client, web: Litestar) -> None:
+async def test_a_key_hears_live_events(admin: Client, web: Application) -> None:
     made = await key(admin, role="viewer")
     async with Client(web) as program:
         program.headers["Authorization"] = f"Bearer {made['key']}"
@@ -166,7 +166,7 @@ async def test_users_of_another_organization_are_not_there(admin: Client, databa
     assert (await admin.patch(f"{API}/users/{foreign.id}", json={"role": "viewer"})).status_code == 404
 
 
-async def test_my_own_password(as_role: Callable[..., Any], web: Litestar) -> None:
+async def test_my_own_password(as_role: Callable[..., Any], web: Application) -> None:
     viewer = await as_role("viewer")
     async with Client(web) as elsewhere:
         await elsewhere.login("viewer@example.com")
@@ -193,7 +193,7 @@ async def test_my_own_password_is_not_guessed_with_a_stolen_access_token(as_role
     assert 429 in answers
 
 
-async def test_a_key_says_who_asks_and_is_shown_once(admin: Client, web: Litestar, database: Database) -> None:
+async def test_a_key_says_who_asks_and_is_shown_once(admin: Client, web: Application, database: Database) -> None:
     made = await key(admin, role="operator")
     assert re.fullmatch(r"smk_[0-9a-f]{12}_[\w-]{43}", made["key"])
     assert made["key"].startswith(made["prefix"])
@@ -217,7 +217,7 @@ async def test_a_key_says_who_asks_and_is_shown_once(admin: Client, web: Litesta
     assert made["key"].rpartition("_")[2] not in await database.read(everything)
 
 
-async def test_a_key_that_is_not_good(admin: Client, web: Litestar, database: Database) -> None:
+async def test_a_key_that_is_not_good(admin: Client, web: Application, database: Database) -> None:
     made = await key(admin, role="viewer")
     prefix = made["prefix"]
     soon = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
@@ -230,7 +230,7 @@ async def test_a_key_that_is_not_good(admin: Client, web: Litestar, database: Da
         )
 
     await database.write(expire)
-    admin.app.state.context.standings.forget_all()
+    admin.app.context.standings.forget_all()
     removed = await key(admin, role="viewer")
     assert (await with_key(web, removed["key"], "/tokens")).status_code == 200
     assert (await admin.delete(f"{API}/api-keys/{removed['id']}")).status_code == 204
@@ -270,7 +270,7 @@ async def test_a_key_that_cannot_be(admin: Client, body: dict[str, Any], field: 
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
-async def test_nobody_gives_more_than_they_have(admin: Client, web: Litestar) -> None:
+async def test_nobody_gives_more_than_they_have(admin: Client, web: Application) -> None:
     made = await key(admin, permissions=["manage_keys", "manage_users", "view"])
     wide = {"name": "more", "role": "administrator"}
     assert (await with_key(web, made["key"], "/api-keys", "POST", json=wide)).status_code == 422
@@ -282,7 +282,7 @@ async def test_nobody_gives_more_than_they_have(admin: Client, web: Litestar) ->
     assert (await with_key(web, made["key"], "/users", "POST", json=viewer)).status_code == 201
 
 
-async def test_a_key_does_no_more_than_its_maker_may_now(admin: Client, web: Litestar) -> None:
+async def test_a_key_does_no_more_than_its_maker_may_now(admin: Client, web: Application) -> None:
     maker = await added(admin, role="administrator")
     async with Client(web) as client:
         await client.login("op@example.com")
@@ -304,7 +304,7 @@ async def two_sites(admin: Client) -> None:
 
 
 async def test_a_scope_limits_everything_to_some_sites(
-    admin: Client, web: Litestar, two_sites: None, database: Database
+    admin: Client, web: Application, two_sites: None, database: Database
 ) -> None:
     made = await key(admin, role="administrator", sites=["Harbour"])
     assert made["sites"] == ["Harbour"]
