@@ -1,4 +1,4 @@
-"""Who is connected, who came and went, and who was turned away and why: "why can't my charger connect?".
+"""Who is connected, and who came and went.
 
 `connections` has one row for each charger that was ever connected, over all nodes and restarts. A new socket takes the row
 with the next generation, in one statement; whatever an older generation still has to say changes nothing (CON-01, CON-02).
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -20,13 +20,10 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
-    UniqueConstraint,
     Update,
     and_,
     bindparam,
-    delete,
     func,
-    or_,
     select,
     update,
 )
@@ -35,7 +32,7 @@ from sqlalchemy import text as sql
 from stationmaster.domain import alarms, events
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import Bulk, Prepared, not_deleted, page
 
 connections = Table(
@@ -69,22 +66,6 @@ connection_log = Table(
 )
 Index("ix_connection_log_station_id", connection_log.c.station_id, connection_log.c.id)
 
-refused_connections = Table(
-    "refused_connections",
-    metadata,
-    key(),
-    Column("identity", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("path", Text, nullable=False),
-    Column("offered_protocols", Json),
-    Column("user_agent", Text),
-    Column("count", Integer, nullable=False),
-    Column("first_at", UtcTime, nullable=False),
-    Column("last_at", UtcTime, nullable=False),
-    UniqueConstraint("identity", "source", "reason"),
-)
-
 
 class ConnectionRow(Protocol):
     """A row of `connections`: the newest connection of a charger."""
@@ -110,73 +91,11 @@ class LogRow(Protocol):
     detail: str | None
 
 
-class RefusedRow(Protocol):
-    """A row of `refused_connections`."""
-
-    id: int
-    identity: str
-    source: str
-    reason: str
-    path: str
-    offered_protocols: list[str] | None
-    user_agent: str | None
-    count: int
-    first_at: datetime
-    last_at: datetime
-
-
 class Holder(NamedTuple):
     """Where a charger is connected."""
 
     node: str
     generation: int
-
-
-KEPT = 500  # entries in the inbox, beside the newest of each identity; the least recent make room
-KEPT_EACH = 10  # of one identity: whoever guesses at one charger from a thousand addresses hides nobody else (A15)
-KEPT_UNKNOWN = 100  # of them for identities that are no charger of ours, and as many without an identity (CON-25)
-
-# What a person needs to know, and to do. `{identity}` and `{offered}` are filled in where they help.
-EXPLANATIONS = {
-    "unknown_station": "No charger is registered as {identity}. Add it, or correct the id in the charger's settings (upper and lower case count).",
-    "wrong_password": "The charger {identity} is known, but its password is not the one stored here. Set the same secret on both sides.",
-    "no_credentials": "The charger sent no user name and password. Enter its secret (Basic authentication, security profile 1 or 2) in its settings.",
-    "username_mismatch": "The user name in the credentials differs from the id at the end of the URL ({identity}). They must be equal, letter by letter.",
-    "bad_credentials": "The Authorization header could not be read. It must be Basic authentication: base64 of id, colon, password.",
-    "no_subprotocol": "The charger named no OCPP version (no Sec-WebSocket-Protocol header). If it cannot, set the assumed version in its record here.",
-    "unknown_subprotocol": "The charger offered only OCPP versions that are not spoken here: {offered}.",
-    "bad_identity": "The id at the end of the URL is missing or has characters that are not allowed (at most 48, no ':').",
-    "bad_request": "What arrived was not a WebSocket handshake. Check that the URL begins with ws:// or wss:// and names this port.",
-    "tls": "The charger speaks TLS (wss://) to a port that expects ws://. Write ws:// in its settings, or let it connect to the proxy that has the certificate.",
-    "not_http": "What arrived was neither HTTP nor TLS. Something else than an OCPP charger speaks to this port, or the charger is set to another protocol.",
-    "old_http": "The request came as HTTP/1.0, which has no WebSocket. This is often a proxy on the way that must be told to speak HTTP/1.1.",
-    "unfinished": "A request began and did not end before its time was over. The network loses data on the way, or the charger's address is entered in a client of another kind.",
-    "too_many_attempts": "Too many failed attempts from this address in the last minute; it is let in again by itself, once the credentials are right.",
-    "storage_down": "The database could not be reached, so nothing could be promised to the charger. It was asked to come back later.",
-    "stopping": "The server was shutting down. The charger was asked to come back later.",
-    "clock_off": "The clock of the server differs too much from the one of the database. The charger was asked to come back later.",
-    "too_often": "The charger connects again and again. It is slowed down, and only its newest attempt counts: look for a second device with this id, or for a bad network.",
-    "too_busy": "Too many chargers connected in the same moment. The charger was asked to come back a little later.",
-}
-
-
-class Refusal(msgspec.Struct, frozen=True, gc=False):
-    """A handshake that was answered with something other than 101."""
-
-    identity: str
-    source: str
-    reason: str
-    path: str
-    at: datetime
-    offered_protocols: tuple[str, ...] = ()
-    user_agent: str | None = None
-    count: int = 1
-
-
-def explained(row: RefusedRow) -> str:
-    """The plain-language reason."""
-    offered = ", ".join(row.offered_protocols or ()) or "none"
-    return EXPLANATIONS[row.reason].format(identity=row.identity, offered=offered)
 
 
 TAKEOVERS = 5  # in TAKEOVER_WINDOW: more is no flaky network any more (ATK-03)
@@ -397,56 +316,3 @@ def comings_and_goings(work: Work, station_id: int, *, since: datetime, until: d
     before = work.execute(socket.where(log.at <= since).order_by(log.id.desc()).limit(1)).all()
     within = work.execute(socket.where(log.at > since, log.at < until).order_by(log.id)).all()
     return [(row.at, row.event == "connected") for row in [*before, *within]]
-
-
-_upsert = Prepared(
-    sql(
-        "INSERT INTO refused_connections"
-        " (identity, source, reason, path, offered_protocols, user_agent, count, first_at, last_at)"
-        " VALUES (:identity, :source, :reason, :path, :offered_protocols, :user_agent, :count, :at, :at)"
-        " ON CONFLICT (identity, source, reason) DO UPDATE SET path = excluded.path,"
-        " offered_protocols = excluded.offered_protocols, user_agent = excluded.user_agent,"
-        " count = refused_connections.count + excluded.count, last_at = excluded.last_at"
-    ).bindparams(bindparam("at", type_=UtcTime), bindparam("offered_protocols", type_=Json))
-)
-
-
-def refused(work: Work, refusals: list[Refusal]) -> None:
-    """Keep refused handshakes; the same one again only counts. The inbox is bounded, an attack cannot fill the disk."""
-    for refusal in refusals:
-        work.run(
-            _upsert,
-            identity=refusal.identity,
-            source=refusal.source,
-            reason=refusal.reason,
-            path=refusal.path,
-            offered_protocols=list(refusal.offered_protocols),
-            user_agent=refusal.user_agent,
-            count=refusal.count,
-            at=refusal.at,
-        )
-        work.publish(events.ConnectionRefused(identity=refusal.identity, reason=refusal.reason, at=refusal.at))
-    for identity in {refusal.identity for refusal in refusals}:
-        _trim(work, KEPT_EACH if identity else KEPT_UNKNOWN, refused_connections.c.identity == identity)
-    newest_of_each = select(func.max(refused_connections.c.id)).group_by(refused_connections.c.identity)
-    _trim(work, KEPT, refused_connections.c.id.not_in(newest_of_each))
-    _trim(work, KEPT_UNKNOWN, refused_connections.c.reason == "unknown_station")
-
-
-def _trim(work: Work, kept: int, which: ColumnElement[bool]) -> None:
-    inbox = select(refused_connections.c.id).where(which)
-    counted = select(func.count()).select_from(refused_connections).where(which)
-    too_many = work.execute(counted).scalar_one() - kept
-    if too_many > 0:
-        oldest = inbox.order_by(refused_connections.c.last_at).limit(too_many)
-        work.execute(delete(refused_connections).where(refused_connections.c.id.in_(oldest)))
-
-
-def refusals(work: Work, organization_id: int | None = None, *, limit: int, cursor: str | None) -> list[RefusedRow]:
-    """The inbox, newest entry first; for an organization, without the chargers of others (API-11)."""
-    inbox = select(refused_connections)
-    if organization_id is not None:
-        inbox = inbox.outerjoin(
-            stations, and_(stations.c.identity == refused_connections.c.identity, not_deleted(stations))
-        ).where(or_(stations.c.id.is_(None), stations.c.organization_id == organization_id))
-    return cast(list[RefusedRow], work.execute(page(inbox, refused_connections.c.id, limit=limit, cursor=cursor)).all())

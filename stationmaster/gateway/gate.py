@@ -16,9 +16,9 @@ from typing import Any
 import msgspec
 import structlog
 
-from stationmaster.domain import connections, passwords, stations
-from stationmaster.domain.connections import Refusal
+from stationmaster.domain import passwords, refused_connections, stations
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.refused_connections import Refusal
 from stationmaster.gateway.allowance import Allowance
 from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link, Rules
 from stationmaster.gateway.directory import Directory, Entry
@@ -170,7 +170,7 @@ class Gate:
 
     def unreadable(self, reason: str, path: bytes, source: str) -> Refused:
         """What came was no handshake at all; kept for the inbox as well."""
-        refused = Refused(400, NO_REQUEST, reason, self._handshake.known(path))
+        refused = Refused(400, NO_REQUEST, reason, self._handshake.known_identity(path))
         self._keep(refused, path, {}, source)
         return refused
 
@@ -224,7 +224,7 @@ class Gate:
     def write_refusals(self) -> None:
         refusals, self._refusals = list(self._refusals.values()), {}
         self._written_at = time.monotonic()
-        self._database.submit(connections.refused, (refusals,), _ignore)
+        self._database.submit(refused_connections.keep, (refusals,), _ignore)
 
     def _removed(self, entry: Entry) -> None:
         """Its record was deleted: it is none of ours any more."""
@@ -238,7 +238,7 @@ class Gate:
         )
         if refused.identity and (refused.identity, source, refused.reason) not in self._refusals:
             of_this_one = sum(identity == refused.identity for identity, _, _ in self._refusals)
-            source = source if of_this_one < connections.KEPT_EACH else MANY
+            source = source if of_this_one < refused_connections.KEPT_EACH else MANY
         key = (refused.identity, source, refused.reason)
         known = self._refusals.get(key)
         if known is None and len(self._refusals) >= MAX_REFUSALS:

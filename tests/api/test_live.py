@@ -23,6 +23,7 @@ from stationmaster.domain import (
     events,
     message_log,
     metering,
+    refused_connections,
     sessions,
     stations,
 )
@@ -131,7 +132,9 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         connectors.report_status(
             work, station, evse=1, connector=1, state="preparing", status="Preparing", at=AT, error_code="NoError"
         )
-        connections.refused(work, [connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)])
+        refused_connections.keep(
+            work, [refused_connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/", work.now)]
+        )
         row = commands.ask(work, station, name="reset", arguments={"kind": "soft"}, by="me", node="n")
         commands.record_answer(work, station, row.id, commands.Answer("accepted"))
         stations.change(work, station.organization_id, "CP1", {"name": "Gate"})
@@ -209,7 +212,9 @@ async def test_API_11_another_organizations_events_are_not_told(
         connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=AT)
 
     def refused(work: Work) -> None:
-        connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
+        refused_connections.keep(
+            work, [refused_connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)]
+        )
         connectors.report_status(work, speaking(charger), evse=1, connector=1, state="faulted", status="Faulted", at=AT)
 
     async with listening(admin) as page:

@@ -10,7 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from stationmaster.domain import alarms, connections, connectors, message_log, metering, quarantine, sessions, stations
+from stationmaster.domain import (
+    alarms,
+    connections,
+    connectors,
+    message_log,
+    metering,
+    quarantine,
+    refused_connections,
+    sessions,
+    stations,
+)
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
@@ -325,10 +335,10 @@ async def test_the_frame_log_is_read_newest_first(admin: Client, charger: Any, d
 async def test_refused_connections_say_what_to_do(admin: Client, charger: Any, database: Database) -> None:
     def refuse(work: Work) -> None:
         refusals = [
-            connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/ocpp/NEW", work.now, ("ocpp1.6",)),
-            connections.Refusal("CP1", "192.0.2.1", "wrong_password", "/ocpp/CP1", work.now),
+            refused_connections.Refusal("NEW", "192.0.2.1", "unknown_station", "/ocpp/NEW", work.now, ("ocpp1.6",)),
+            refused_connections.Refusal("CP1", "192.0.2.1", "wrong_password", "/ocpp/CP1", work.now),
         ]
-        connections.refused(work, refusals)
+        refused_connections.keep(work, refusals)
         connections.disconnected(work, speaking(charger), node="here", reason="lost")
 
     await database.write(refuse)
@@ -410,7 +420,9 @@ async def test_API_11_another_organizations_things_do_not_exist(
         telling.start(work, theirs, 1, token="T", at=Instant(work.now), meter=0)
         quarantine.keep(work, theirs, action="StopTransaction", reason="r", content="c", content_key="k")
         alarms.raise_alarm(work, theirs, kind="k", detail="d")
-        connections.refused(work, [connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)])
+        refused_connections.keep(
+            work, [refused_connections.Refusal("THEIRS", "192.0.2.1", "wrong_password", "/", work.now)]
+        )
         return int(work.execute(quarantine.quarantine.select()).one().id)
 
     entry = await database.write(move)

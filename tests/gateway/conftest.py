@@ -14,7 +14,7 @@ from sqlalchemy import Table, select
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations
-from stationmaster.domain.connections import refused_connections
+from stationmaster.domain.refused_connections import refused_connections
 from stationmaster.gateway import listener
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work

@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from stationmaster.domain import credentials, organizations, stations
-from stationmaster.domain.connections import KEPT_UNKNOWN, explained, refused_connections
+from stationmaster.domain.refused_connections import KEPT_UNKNOWN, explain, refused_connections
 from stationmaster.gateway import door
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import until
@@ -57,7 +57,7 @@ async def test_what_is_no_handshake_is_in_the_inbox_as_well(
     ((found, row),) = (await inbox()).items()
     assert (found, row.source, row.count) == (reason, "127.0.0.1", 1)
     assert row.identity == ("CP1" if b"/ocpp/CP1" in data else "")
-    assert "{" not in explained(row)
+    assert "{" not in explain(row)
 
 
 @pytest.mark.any_database

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stationmaster.domain import organizations, stations
-from stationmaster.domain.connections import EXPLANATIONS, KEPT, KEPT_UNKNOWN, explained, refused_connections
+from stationmaster.domain.refused_connections import EXPLANATIONS, KEPT, KEPT_UNKNOWN, explain, refused_connections
 from stationmaster.gateway import handshake
 from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attempts, Handshake, identity_of, prefix
 from stationmaster.ocpp.dialects import V16, V21, V201
@@ -189,7 +189,7 @@ async def test_CON_25_the_list_tells_what_to_do(secrets: Any, knock: Any, inbox:
     row = (await inbox())["unknown_station"]
     assert (row.identity, row.source, row.count, row.user_agent) == ("NEW1", "127.0.0.1", 3, "Firmware/1.2")
     assert row.path == "/ocpp/NEW1"
-    assert "No charger is registered as NEW1" in explained(row)
+    assert "No charger is registered as NEW1" in explain(row)
 
 
 # CON-26 and the checklist: which version
@@ -213,7 +213,7 @@ async def test_CON_26_the_version_follows_the_offer(secrets: Any, knock: Any, in
         assert (answer.status, answer.headers.get("sec-websocket-protocol")) == (status, confirmed), offered
     found = await inbox()
     assert set(found) == {"unknown_subprotocol", "no_subprotocol"}
-    assert "mqtt" in explained(found["unknown_subprotocol"])
+    assert "mqtt" in explain(found["unknown_subprotocol"])
 
 
 @pytest.mark.any_database
@@ -348,7 +348,7 @@ async def test_every_refusal_has_a_reason_that_a_person_understands(
     elsewhere = {"storage_down", "clock_off", "too_often"}  # below, and with several nodes
     assert set(found) == set(EXPLANATIONS) - before_the_door - elsewhere
     for row in found.values():
-        assert "{" not in explained(row)
+        assert "{" not in explain(row)
 
 
 @pytest.mark.any_database

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import insert
 
-from stationmaster.domain import connections, message_log
+from stationmaster.domain import message_log, refused_connections
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.storage import Database, Work
@@ -136,9 +136,9 @@ async def test_A15_guesses_at_one_charger_from_many_addresses_hide_nobody_else(
     for number in range(60):
         await knock("CP1", f"127.0.1.{number + 1}")
     await inbox()
-    kept = await app.database.read(connections.refusals, limit=1000, cursor=None)
+    kept = await app.database.read(refused_connections.listed, limit=1000, cursor=None)
     of = [row.identity for row in kept]
-    assert of.count("CP2") == 1 and 1 <= of.count("CP1") <= connections.KEPT_EACH
+    assert of.count("CP2") == 1 and 1 <= of.count("CP1") <= refused_connections.KEPT_EACH
     assert sum(row.count for row in kept if row.identity == "CP1") >= 50
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from multidict import CIMultiDict
 
-from stationmaster.domain import connections
+from stationmaster.domain import connections, refused_connections
 from stationmaster.gateway.handshake import ATTEMPTS
 from stationmaster.gateway.proxies import source_of
 from stationmaster.settings import Gateway
@@ -106,7 +106,7 @@ async def test_ATK_02_behind_a_proxy_each_charger_has_its_own_attempts(app: Any,
 
     await until(lambda: app.listener.links == set())
     assert await connected_from() == {"127.0.0.1", "192.0.2.1"}
-    assert {row.source for row in await rows(connections.refused_connections)} == {"192.0.2.66", "127.0.0.99"}
+    assert {row.source for row in await rows(refused_connections.refused_connections)} == {"192.0.2.66", "127.0.0.99"}
 
 
 def test_nobody_is_trusted_by_default() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from stationmaster.domain.connections import refused_connections
+from stationmaster.domain.refused_connections import refused_connections
 from stationmaster.gateway.reconnects import Reconnects
 from tests.gateway.conftest import held, until
 from tests.gateway.raw import Raw

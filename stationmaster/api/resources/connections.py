@@ -10,7 +10,7 @@ from litestar.params import FromPath
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
-from stationmaster.domain import connections, stations
+from stationmaster.domain import connections, refused_connections, stations
 from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
@@ -57,8 +57,8 @@ async def list_connections(
 ) -> Page[Connection]:
     """Chargers that are connected now."""
     switchboard = context.switchboard
-    rows, seen = await context.database.read(_open, caller.organization, switchboard.node, limit, cursor)
-    return paged(rows, limit, lambda row: _connection(row.identity, seen[row.id], switchboard))
+    rows, latest = await context.database.read(_open, caller.organization, switchboard.node, limit, cursor)
+    return paged(rows, limit, lambda row: _connection(row.identity, latest[row.id], switchboard))
 
 
 @get("/refused-connections", permission=Permission.VIEW)
@@ -66,7 +66,7 @@ async def list_refused_connections(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[RefusedConnection]:
     """Why can't my charger connect?"""
-    rows = await context.database.read(connections.refusals, caller.organization, limit=limit, cursor=cursor)
+    rows = await context.database.read(refused_connections.listed, caller.organization, limit=limit, cursor=cursor)
     return paged(rows, limit, _refused)
 
 
@@ -104,13 +104,13 @@ def _connection(station: str, row: connections.ConnectionRow, switchboard: Switc
     return Connection(station, row.version, row.generation, row.connected_at, row.source, heard_at)
 
 
-def _refused(row: connections.RefusedRow) -> RefusedConnection:
+def _refused(row: refused_connections.RefusedRow) -> RefusedConnection:
     return RefusedConnection(
         id=str(row.id),
         identity=row.identity,
         source=row.source,
         reason=row.reason,
-        explanation=connections.explained(row),
+        explanation=refused_connections.explain(row),
         path=row.path,
         offered_protocols=list(row.offered_protocols or ()),
         count=row.count,

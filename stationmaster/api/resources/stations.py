@@ -222,8 +222,8 @@ def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
         return _Parts([], [], {}, {})
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
-    seen = connections.current(work, station_ids)
-    return _Parts(connectors.of_stations(work, station_ids), active, so_far, seen)
+    latest = connections.current(work, station_ids)
+    return _Parts(connectors.of_stations(work, station_ids), active, so_far, latest)
 
 
 def _listed(
