@@ -28,7 +28,7 @@ from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.gateway import replay
-from stationmaster.gateway.bus import Bus, Heard, LocalBus, RecordChanged, RedisBus, Watching
+from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
@@ -230,10 +230,10 @@ class App:
             self.database,
             context.live,
             announce=lambda: self.bus.tell_all(Watching()),
-            send=lambda node, sent: self.bus.tell(node, Heard(msgspec.Raw(msgspec.json.encode(sent)))),
+            send=lambda node, sent: self.bus.tell(node, EventPacket(msgspec.Raw(msgspec.json.encode(sent)))),
         )
         self.bus.hear(Watching, lambda node, _: relay.watcher(node))
-        self.bus.hear(Heard, lambda node, news: relay.told(node, msgspec.json.decode(news.packet, type=Sent)))
+        self.bus.hear(EventPacket, lambda node, news: relay.receive(node, msgspec.json.decode(news.packet, type=Sent)))
         self.bus.on_back = relay.back
         self.bus.hear(RecordChanged, lambda *_: self.directory.wake())
         self.database.after_commit.append(self._announce_changes)

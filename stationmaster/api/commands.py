@@ -15,14 +15,14 @@ from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import audit, commands, message_log, stations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, NotFound
-from stationmaster.domain.events import Asked
+from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.storage import Work
 
 
 def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     """`POST /stations/{id}/commands/{name}`, with the command's own fields as its body."""
 
-    async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> Asked:
+    async def ask(station_id: FromPath[str], caller: GivenCaller, context: GivenContext, data: Any) -> CommandRecord:
         station = await context.database.read(stations.get, caller.organization, station_id)
         command = kind(**msgspec.structs.asdict(data)) if data else kind()
         sent = message_log.blanked(msgspec.to_builtins(command))
@@ -60,7 +60,7 @@ async def unknown(station_id: FromPath[str], name: FromPath[str]) -> None:
 @get("/", permission=Permission.VIEW)
 async def list_commands(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
-) -> Page[Asked]:
+) -> Page[CommandRecord]:
     """What was asked of this charger, and what came of it, newest first."""
     rows = await context.database.read(_history, caller.organization, station_id, limit, cursor)
     return paged(rows, limit, commands.public_form)

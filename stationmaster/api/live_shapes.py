@@ -12,7 +12,7 @@ from stationmaster.api.resources.messages import public_form as message_form
 from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.sessions import public_form as session_form
 from stationmaster.api.shapes import Number, number
-from stationmaster.domain import events
+from stationmaster.domain import events, public_forms
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag=True):
@@ -94,7 +94,7 @@ class MessageEvent(Message, frozen=True, kw_only=True, tag_field="type", tag="me
     station: str
 
 
-class CommandEvent(events.Asked, frozen=True, kw_only=True, tag_field="type", tag="command"):
+class CommandEvent(public_forms.CommandRecord, frozen=True, kw_only=True, tag_field="type", tag="command"):
     """A command was sent, or something came of it."""
 
     station: str

@@ -94,7 +94,7 @@ class Relay:
             self._send(node, Sent(known.stream, 0))
         known.until = until
 
-    def told(self, node: str, sent: Sent) -> None:
+    def receive(self, node: str, sent: Sent) -> None:
         """A node says what has happened there."""
         if not self._live.watched():
             self._heard.clear()

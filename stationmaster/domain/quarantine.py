@@ -15,7 +15,7 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, func, insert, select, table, update
 from sqlalchemy import column as named
 
-from stationmaster.domain import alarms, audit, events
+from stationmaster.domain import alarms, audit, events, public_forms
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station, stations
@@ -240,7 +240,7 @@ class Replayed(msgspec.Struct, frozen=True):
     problem: str | None = None
     remarks: tuple[str, ...] = ()
     response: Any = None
-    sessions: tuple[events.Session, ...] = ()
+    sessions: tuple[public_forms.Session, ...] = ()
 
 
 Play = Callable[[Work, Station, str, Any], Replayed]

@@ -23,7 +23,7 @@ import structlog
 
 from stationmaster.domain.commands import AnyCommand, Outcome
 from stationmaster.domain.errors import Unreachable
-from stationmaster.domain.events import Asked
+from stationmaster.domain.public_forms import CommandRecord
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -64,7 +64,7 @@ class Call(msgspec.Struct, frozen=True, tag=True):
 
 
 class Sent(msgspec.Struct, frozen=True, tag=True):
-    asked: Asked
+    command: CommandRecord
 
 
 class Came(msgspec.Struct, frozen=True, tag=True):
@@ -90,7 +90,7 @@ class Watching(msgspec.Struct, frozen=True, tag=True):
     """A page looks at the sender's; it wants to hear what happens everywhere."""
 
 
-class Heard(msgspec.Struct, frozen=True, tag=True):
+class EventPacket(msgspec.Struct, frozen=True, tag=True):
     """What has happened at the sender's: a numbered packet of the live pages, which this only carries."""
 
     packet: msgspec.Raw
@@ -98,7 +98,7 @@ class Heard(msgspec.Struct, frozen=True, tag=True):
 
 Question: TypeAlias = Send | Call
 Reply: TypeAlias = Sent | Came | Refused
-News: TypeAlias = Superseded | RecordChanged | Watching | Heard
+News: TypeAlias = Superseded | RecordChanged | Watching | EventPacket
 Message: TypeAlias = Question | Reply | News | Working
 
 

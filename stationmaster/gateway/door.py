@@ -87,7 +87,7 @@ def _target(received: bytearray) -> bytes:
 class House(Protocol):
     """Who is behind the door."""
 
-    def asked(self, door: Door, head: Head) -> None: ...
+    def answer_request(self, door: Door, head: Head) -> None: ...
 
     def unreadable(self, door: Door, reason: str, path: bytes) -> None: ...
 
@@ -176,7 +176,7 @@ class Door(asyncio.Protocol):
         else:
             self._doors.remove(self)
             self.transport.pause_reading()  # until it is decided
-            self._doors.house.asked(self, head)
+            self._doors.house.answer_request(self, head)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._doors.remove(self)

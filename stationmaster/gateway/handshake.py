@@ -109,7 +109,7 @@ class Handshake:
         identity, asked_version = identity_of(path)
         entry = None if identity is None else self._directory.find(identity)
         if not _is_handshake(headers):
-            return Refused(400, NO_REQUEST, "bad_request", self.known(path), offered)
+            return Refused(400, NO_REQUEST, "bad_request", self.known_identity(path), offered)
         if identity is None:
             return Refused(404, b"The URL must end in the charger's id.\n", "bad_identity", "", offered)
         user, password, problem = _credentials(headers)
@@ -134,7 +134,7 @@ class Handshake:
             return msgspec.structs.replace(admitted, taken=taken)
         return admitted
 
-    def known(self, path: bytes) -> str:
+    def known_identity(self, path: bytes) -> str:
         """The identity in this path if it is a charger of ours, else ""."""
         identity, _ = identity_of(path)
         return identity if identity is not None and self._directory.find(identity) is not None else ""

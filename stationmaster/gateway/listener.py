@@ -141,7 +141,7 @@ class Listener:
 
     # Called by a door
 
-    def asked(self, door: Door, head: Head) -> None:
+    def answer_request(self, door: Door, head: Head) -> None:
         """A handshake has come: let it in, or send it away."""
         if _is_probe(head.path) and "Sec-WebSocket-Key" not in head.headers:
             self._answer_probe(door)

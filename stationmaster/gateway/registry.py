@@ -154,7 +154,7 @@ class Registry:
         """It may have booted on another node a moment ago (CON-20: this belongs to the record, not to the socket)."""
         station_id = connection.entry.station.id
 
-        def known(row: Any, error: BaseException | None) -> None:
+        def entry_read(row: stations.EntryRow | None, error: BaseException | None) -> None:
             if error is not None:
                 connection.close(BACK_LATER, "try again later")
                 return
@@ -163,7 +163,7 @@ class Registry:
             connection.go_on()
 
         connection.hold()
-        self._database.submit(stations.entry, (station_id,), known, lane=station_id)
+        self._database.submit(stations.entry, (station_id,), entry_read, lane=station_id)
 
     def _taken_over(self, station_id: int, generation: int) -> None:
         """Another node has a newer connection of this charger."""

@@ -14,9 +14,10 @@ import structlog
 
 from stationmaster.domain import commands, connections
 from stationmaster.domain.commands import Answer, Command, CommandRow, Outcome
+from stationmaster.domain.connections import ConnectionRow
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
-from stationmaster.domain.events import Asked
+from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.bus import Bus, Call, Came, Question, Refused, Reply, Send, Sent
 from stationmaster.gateway.connection import Connection, Counts
@@ -92,13 +93,13 @@ class Switchboard:
         entry = self._directory.get(station_id)
         return None if entry is None or entry.connection is None else _public_form(entry.connection)
 
-    def last_heard_at(self, row: Any) -> datetime:
+    def last_heard_at(self, row: ConnectionRow) -> datetime:
         """When a charger gave its last sign of life, from its row (`connections.current`); to the minute, on another node."""
         here = None if row.closed_at is not None else self.connection(row.station_id)
-        heard_at: datetime | None = row.heard_at if here is None else here.last_heard_at
-        return max(row.connected_at, heard_at or row.connected_at)  # type: ignore[no-any-return]
+        heard_at = row.heard_at if here is None else here.last_heard_at
+        return max(row.connected_at, heard_at or row.connected_at)
 
-    async def send(self, station_id: int, command: Command, *, by: str) -> Asked:
+    async def send(self, station_id: int, command: Command, *, by: str) -> CommandRecord:
         """Ask a station; returns when it has answered, or its time is over.
 
         Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a connection it does not have),
@@ -107,7 +108,7 @@ class Switchboard:
         node = await self._elsewhere(station_id)
         if node is None:
             return await self._send(self._connection(station_id), command, by)
-        return _expected(await self._bus.ask(node, Send(station_id, command, by)), Sent).asked
+        return _expected(await self._bus.ask(node, Send(station_id, command, by)), Sent).command
 
     async def call(
         self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
@@ -138,7 +139,7 @@ class Switchboard:
         except (DomainError, StorageUnavailable) as error:
             return Refused(type(error).__name__, str(error))
 
-    async def _send(self, connection: Connection, command: Command, by: str) -> Asked:
+    async def _send(self, connection: Connection, command: Command, by: str) -> CommandRecord:
         station = connection.entry.station
         command.allow(station)
         routes = self._routes[connection.version]

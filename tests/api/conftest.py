@@ -58,11 +58,11 @@ class Chargers:
     def last_heard_at(self, row: Any) -> datetime:
         return NOW
 
-    async def send(self, station_id: int, command: commands.Command, *, by: str) -> commands.Asked:
+    async def send(self, station_id: int, command: commands.Command, *, by: str) -> commands.CommandRecord:
         station = self._station(station_id)
         self.asked.append((station_id, command))
 
-        def both(work: Work) -> commands.Asked:
+        def both(work: Work) -> commands.CommandRecord:
             row = commands.ask(work, station, name=commands.name_of(command), arguments={}, by=by, node=self.node)
             return commands.public_form(commands.record_answer(work, station, row.id, commands.Answer("accepted")))
 

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 
 from stationmaster.background import chores
 from stationmaster.background.outbox import deliver_due
-from stationmaster.domain import events, kept, organizations, outbox, sites
+from stationmaster.domain import events, kept, organizations, outbox, public_forms, sites
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Database, Work
 
@@ -106,7 +106,7 @@ async def test_a_consumer_gets_the_event_with_its_types(database: Database) -> N
 
 
 async def test_a_session_in_an_event_is_kept_by_its_id_and_found_again(database: Database) -> None:
-    session = events.Session(**dict.fromkeys(events.Session.__struct_fields__) | {"id": "s1"})  # type: ignore[arg-type]
+    session = public_forms.Session(**dict.fromkeys(public_forms.Session.__struct_fields__) | {"id": "s1"})  # type: ignore[arg-type]
     ended = events.SessionEnded(station_id=1, station="CP1", at=NOON, session=session)
     text = kept.written(ended)
     assert msgspec.json.decode(text)["session"] == "s1"

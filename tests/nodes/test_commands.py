@@ -144,7 +144,7 @@ async def test_CON_08_what_is_not_sealed_or_not_understood_harms_nothing(two: No
     question = bus.Envelope(there.bus.node, bus.Send(cluster.station(), Reset(), "nobody"), 1)
     here.bus._take(b"0" * bus.SEAL_BYTES + bus._encode(question))
     here.bus._take(here.bus._seal(b"{}") + b"{}")  # ours, and not understood
-    there.bus.tell(here.bus.node, bus.Heard(msgspec.Raw(b'["of another version"]')))
+    there.bus.tell(here.bus.node, bus.EventPacket(msgspec.Raw(b'["of another version"]')))
     there.bus.tell(here.bus.node, bus.Watching())
     await until(lambda: heard == [there.bus.node])
     await cp.call("Heartbeat")  # the first thing it has heard since its boot

@@ -87,7 +87,7 @@ async def test_nothing_is_sent_while_nobody_looks(
         await until(here.database.watched)
         await cp.start(connector=2)
         await heard("session_started")
-        assert any(isinstance(news, bus.Heard) for news in sent)
+        assert any(isinstance(news, bus.EventPacket) for news in sent)
     await until(lambda: not there.database.watched() and not here.database.watched(), timeout=PATIENCE_S)
     sent.clear()
     await cp.start(connector=3)

@@ -41,4 +41,4 @@ from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord
 from stationmaster.domain.commands.outcomes import together as together
 from stationmaster.domain.commands.outcomes import without_answer as without_answer
-from stationmaster.domain.events import Asked as Asked
+from stationmaster.domain.public_forms import CommandRecord as CommandRecord

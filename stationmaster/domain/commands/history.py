@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from stationmaster.domain import events, message_log, stations, tokens
 from stationmaster.domain.commands.outcomes import GOOD, SENTENCES, UNKNOWN, Answer, together
-from stationmaster.domain.events import Asked
+from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -360,9 +360,9 @@ def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> li
     return [CommandRow._make(row) for row in work.execute(page(mine, commands.c.id, limit=limit, cursor=cursor))]
 
 
-def public_form(row: CommandRow) -> Asked:
+def public_form(row: CommandRow) -> CommandRecord:
     """As everyone outside sees it."""
-    return Asked(
+    return CommandRecord(
         id=row.public_id,
         name=row.name,
         arguments=row.arguments or {},

@@ -3,7 +3,7 @@
 `told` is the one entry for what stations say; `silence` closes what nobody ends; `corrections` is what a person may do.
 """
 
-from stationmaster.domain.events import Session
+from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.changes import ChangeRow, session_changes
 from stationmaster.domain.sessions.closing import FREE_WH
 from stationmaster.domain.sessions.corrections import (

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Label, Select, bindparam, func, select
 
 from stationmaster.domain import energy, metering, tokens
 from stationmaster.domain.errors import NotFound
-from stationmaster.domain.events import Session
 from stationmaster.domain.kept import rebuilds
+from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work

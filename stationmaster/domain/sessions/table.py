@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
 from sqlalchemy import text as sql
 
-from stationmaster.domain.events import Session
+from stationmaster.domain.public_forms import Session
 from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata
 
 sessions = Table(

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, insert, select, union_all, update
 
 from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
 from stationmaster.domain.energy import Point
+from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions import closing
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
@@ -273,7 +274,7 @@ def _insert_row(
         flags=flags or None,
         suspect_since=work.now if late else None,
     )
-    begun = events.Session(
+    begun = Session(
         id=public_id,
         station=station.identity,
         evse=told.evse,
