@@ -36,7 +36,7 @@ from stationmaster.gateway.outbound import time_outs
 from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
-from stationmaster.handlers import v16
+from stationmaster.handlers import v2, v16
 from stationmaster.outside import Http, Outside
 from stationmaster.settings import BadSettings, Settings, keep_key, secret_key
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
@@ -51,7 +51,7 @@ CLAIMED_AGAIN_S = 5.0
 REGISTERING = (awaited, chores, presence, reactions, retention, webhooks)
 LOOK_EVERY_S = 1.0
 
-ROUTES = {routes.dialect.version: routes for routes in (v16.routes,)}
+ROUTES = {routes.dialect.version: routes for routes in (v16.routes, v2.routes_201, v2.routes_21)}
 
 
 class App:

@@ -52,7 +52,7 @@ stations = Table(
     Column("secret_slow", Text),
     Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
     Column("security_profile", Integer, nullable=False, server_default="1"),
-    Column("pinned_version", Text),  # assumed when the station offers no subprotocol at all
+    Column("pinned_version", Text),  # chosen when the station offers it, and assumed when it offers none
     Column(
         "registration", Text, nullable=False, server_default="accepted"
     ),  # the operator's word: accepted, pending, rejected

@@ -153,9 +153,10 @@ class Handshake:
         identity = entry.station.identity
         if offered:
             spelt = {name.lower(): name for name in reversed(offered)}  # as offered, so must it be confirmed
-            for subprotocol, dialect in DIALECTS.items():
-                if subprotocol in spelt and dialect.version in self._spoken:
-                    return Admitted(entry, dialect, spelt[subprotocol])
+            # The newest that both speak; a person who has set one for this charger knows why (CON-26).
+            for dialect in sorted(DIALECTS.values(), key=lambda one: one.version != entry.pinned_version):
+                if dialect.subprotocol in spelt and dialect.version in self._spoken:
+                    return Admitted(entry, dialect, spelt[dialect.subprotocol])
             return Refused(
                 400, b"None of the offered OCPP versions is spoken here.\n", "unknown_subprotocol", identity, offered
             )

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar, get_args, get_type_hints
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
+
+import msgspec
 
 from stationmaster.domain.commands import Answer, OutcomeWord
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant, instant
+from stationmaster.ocpp.messages import parse_time
 from stationmaster.storage import Work
 
 T = TypeVar("T")
+S = TypeVar("S", bound="SampledValue")
 
 _OUTCOMES: dict[str, OutcomeWord] = {
     "Accepted": "accepted",
@@ -68,3 +75,60 @@ def check_length(field: str, text: str, longest: int) -> None:
     """Raises `Invalid` for what this version has no room for."""
     if len(text) > longest:
         raise Invalid(field, f"this charger takes at most {longest} characters")
+
+
+def spread(interval_s: int) -> int:
+    """±10 %, so that stations that booted together do not beat together (CON-23)."""
+    return round(interval_s * random.uniform(0.9, 1.1))
+
+
+def moment(work: Work, text: str | None) -> Instant:
+    """The station's time, as far as it is believable."""
+    return instant(text, parse_time(text), work.now)
+
+
+class SampledValue(Protocol):
+    """What tells the samples of one moment apart, in every version."""
+
+    @property
+    def measurand(self) -> str | None: ...
+    @property
+    def phase(self) -> str | None: ...
+    @property
+    def context(self) -> str | None: ...
+    @property
+    def location(self) -> str | None: ...
+
+
+class Moment(NamedTuple):
+    """The samples of one moment: when they were taken, in our words, and as they came."""
+
+    taken: Instant
+    samples: list[Sample]
+    raw: bytes
+
+
+def moments(
+    work: Work, values: Sequence[tuple[str | None, list[S]]], samples: Callable[[Sequence[S]], list[Sample]]
+) -> list[Moment]:
+    """What was told, moment by moment; `samples` turns one version's words into ours.
+
+    Some chargers tell one moment in several elements (E6); they belong together as long as no sample comes twice. One that
+    does begins another moment: a charger without a clock gives all of its values one time.
+    """
+    if len(values) == 1:
+        [(at, told)] = values
+        return [Moment(moment(work, at), samples(told), msgspec.json.encode(told))]
+    gathered: list[tuple[Instant, list[S], set[object]]] = []
+    open_at: dict[object, int] = {}
+    for at, told in values:
+        taken = moment(work, at)
+        names: set[object] = {(one.measurand, one.phase, one.context, one.location) for one in told}
+        known = open_at.get(taken.told or taken.text)
+        if known is not None and gathered[known][2].isdisjoint(names):
+            gathered[known][1].extend(told)
+            gathered[known][2].update(names)
+        else:
+            open_at[taken.told or taken.text] = len(gathered)
+            gathered.append((taken, list(told), names))
+    return [Moment(taken, samples(told), msgspec.json.encode(told)) for taken, told, _ in gathered]

@@ -200,10 +200,11 @@ async def test_CON_26_the_version_follows_the_offer(secrets: Any, knock: Any, in
     login = {"user": "CP1", "secret": secrets["CP1"]}
     offers = {
         "ocpp1.6": (101, "ocpp1.6"),
-        "ocpp2.1, ocpp2.0.1,ocpp1.6": (101, "ocpp1.6"),  # not spoken on a socket yet
+        "ocpp1.6, ocpp2.0.1,ocpp2.1": (101, "ocpp2.1"),  # the newest that both speak
+        "ocpp1.6,ocpp2.0.1": (101, "ocpp2.0.1"),
         "ocpp1.6 , ocpp1.5": (101, "ocpp1.6"),
         "OCPP1.6": (101, "OCPP1.6"),  # confirmed as it was offered, or the charger would not know its own word
-        "ocpp2.0.1": (400, None),
+        "ocpp2.0": (400, None),
         "ocpp1.5, ocpp1.2": (400, None),
         "mqtt": (400, None),
         None: (400, None),
@@ -242,6 +243,19 @@ async def test_CON_26_of_several_the_server_chooses(app: Any, secrets: Any, offe
 
 
 @pytest.mark.any_database
+async def test_CON_26_a_version_set_by_a_person_is_chosen_when_it_is_offered(
+    app: Any, secrets: Any, knock: Any
+) -> None:
+    login = {"user": "CP1", "secret": secrets["CP1"]}
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.change, home, "CP1", {"pinned_version": "1.6"})
+    await settled(app.database)
+    for offered, confirmed in (("ocpp2.0.1, ocpp1.6", "ocpp1.6"), ("ocpp2.0.1, ocpp2.1", "ocpp2.1")):
+        answer = await knock(offers=offered, **login)
+        assert (answer.status, answer.headers.get("sec-websocket-protocol")) == (101, confirmed)
+
+
+@pytest.mark.any_database
 async def test_CON_26_without_an_offer_the_record_decides_when_it_says_so(app: Any, secrets: Any, knock: Any) -> None:
     login = {"user": "CP1", "secret": secrets["CP1"]}
     assert (await knock(offers=None, **login)).status == 400
@@ -267,7 +281,7 @@ async def test_CON_26_the_query_form_names_id_and_version_and_never_opens_the_do
     # The offer is stronger than the query.
     answer = await knock("/ocpp?chargePointId=CP1&version=2.0.1", offers="ocpp1.6", **login)
     assert (answer.status, answer.headers["sec-websocket-protocol"]) == (101, "ocpp1.6")
-    assert (await knock("/ocpp?chargePointId=CP1&version=2.0.1", offers=None, **login)).status == 400
+    assert (await knock("/ocpp?chargePointId=CP1&version=2.0", offers=None, **login)).status == 400
     assert (await knock("/ocpp/?version=1.6&chargePointId=CP1", offers=None, **login)).status == 101
     assert (await knock("/ocpp?chargePointId=CP1", offers=None, **login)).status == 400
 

@@ -14,6 +14,7 @@ from stationmaster.domain.metering import meter_values
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
 from stationmaster.domain.stations import stations
+from tests.charger import Charger
 
 Rows = Callable[..., Awaitable[list[Any]]]
 
@@ -60,3 +61,72 @@ def heard(app: App) -> list[Any]:
     events: list[Any] = []
     app.database.after_commit.append(events.extend)
     return events
+
+
+@pytest.fixture(params=["2.0.1", "2.1"])
+def version(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+class Station2:
+    """A charger's raw socket that speaks 2.x, with the usual messages in their shortest form."""
+
+    def __init__(self, charger: Charger) -> None:
+        self.raw = charger
+        self.call = charger.call
+
+    async def boot(self, *, reason: str = "PowerUp", **more: Any) -> Any:
+        told = {"vendorName": "Acme", "model": "Two", **more}
+        return await self.call("BootNotification", {"reason": reason, "chargingStation": told})
+
+    async def status(self, status: str, *, evse: int = 1, connector: int = 1, at: str = "2026-11-01T09:00:00Z") -> Any:
+        told = {"timestamp": at, "connectorStatus": status, "evseId": evse, "connectorId": connector}
+        return await self.call("StatusNotification", told)
+
+    async def event(
+        self,
+        kind: str,
+        seq: int,
+        *,
+        transaction: str = "tx-1",
+        at: str = "2026-11-01T10:00:00Z",
+        trigger: str = "Trigger",
+        info: dict[str, Any] | None = None,
+        **more: Any,
+    ) -> Any:
+        told = {
+            "eventType": kind,
+            "timestamp": at,
+            "triggerReason": trigger,
+            "seqNo": seq,
+            "transactionInfo": {"transactionId": transaction, **(info or {})},
+        }
+        return await self.call("TransactionEvent", told | more)
+
+
+def card(uid: str = "TAG1", kind: str = "ISO14443") -> dict[str, Any]:
+    """An idToken."""
+    return {"idToken": uid, "type": kind}
+
+
+def value(
+    register: float, *, at: str = "2026-11-01T10:00:00Z", context: str | None = None, **more: Any
+) -> list[dict[str, Any]]:
+    """A register of one moment."""
+    sample: dict[str, Any] = {"value": register, **more}
+    if context is not None:
+        sample["context"] = context
+    return [{"timestamp": at, "sampledValue": [sample]}]
+
+
+@pytest.fixture
+async def station(charger: Any, version: str) -> Callable[..., Awaitable[Station2]]:
+    """`await station("CP1")`: a charger of the version under test, booted."""
+
+    async def connect(identity: str = "CP1", *, boot: bool = True, speaks: str = version) -> Station2:
+        one = Station2(await charger(identity, boot=False, subprotocols=[f"ocpp{speaks}"]))
+        if boot:
+            await one.boot()
+        return one
+
+    return connect

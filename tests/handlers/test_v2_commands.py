@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster.domain import commands, station_settings
 from stationmaster.domain.commands import Answer, Command
-from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import v2
 from stationmaster.handlers.routing import Routes, asking, with_keys
@@ -85,6 +85,19 @@ async def exchange(world: Any, routes: Routes, station: Station, command: Comman
             "Scheduled",
             "scheduled",
         ),
+        (commands.ClearCache(), ["ClearCache", {}], "Accepted", "accepted"),
+        (
+            commands.TriggerMessage(message="StatusNotification", evse=1, connector=2),
+            ["TriggerMessage", {"requestedMessage": "StatusNotification", "evse": {"id": 1, "connectorId": 2}}],
+            "NotImplemented",
+            "not_supported",
+        ),
+        (
+            commands.TriggerMessage(message="DiagnosticsStatusNotification", evse=1),
+            ["TriggerMessage", {"requestedMessage": "LogStatusNotification"}],
+            "Accepted",
+            "accepted",
+        ),
     ],
 )
 async def test_a_command_whose_answer_is_a_status(
@@ -96,6 +109,23 @@ async def test_a_command_whose_answer_is_a_status(
         [sent],
         Answer(outcome, f"{Answer(outcome).words} It says: because"),  # type: ignore[arg-type]
     )
+
+
+async def test_F01_FR_25_a_remote_start_has_a_number_of_its_own(world: Any, routes: Routes) -> None:
+    station = await world.station()
+    command = commands.RemoteStart(token="TAG1", evse=2)
+    [sent], told = await exchange(world, routes, station, command, '{"status":"Accepted"}')
+    number = sent[1].pop("remoteStartId")
+    assert 0 < number < 2**31
+    token = {"idToken": "TAG1", "type": "Central"}
+    assert sent == ["RequestStartTransaction", {"evseId": 2, "idToken": token}]
+    assert told.outcome == "accepted"
+
+
+async def test_a_session_that_is_not_there_cannot_be_stopped(world: Any, routes: Routes) -> None:
+    station = await world.station()
+    with pytest.raises(NotFound):
+        await exchange(world, routes, station, commands.RemoteStop(session="tx-1"))
 
 
 async def test_variables_are_read_in_as_many_requests_as_the_charger_takes(world: Any, routes: Routes) -> None:

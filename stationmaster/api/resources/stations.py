@@ -55,7 +55,7 @@ class Connector(msgspec.Struct, frozen=True):
 class Station(msgspec.Struct, frozen=True, kw_only=True):
     """A charger. `connected` is its socket now; `online` overlooks short gaps; `status` is that of the charger itself.
 
-    `pinned_version` is the OCPP version assumed when it names none itself.
+    `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself.
     """
 
     id: str

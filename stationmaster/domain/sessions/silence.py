@@ -26,6 +26,12 @@ _suspect = Prepared(
     .where(
         sessions.c.station_id == bindparam("station_id"),
         or_(bindparam("evse", type_=Integer) == 0, sessions.c.evse == bindparam("evse", type_=Integer)),
+        # Of two connectors at one EVSE the one may be free while the other charges.
+        or_(
+            bindparam("connector", type_=Integer).is_(None),
+            sessions.c.connector.is_(None),
+            sessions.c.connector == bindparam("connector", type_=Integer),
+        ),
         is_open,
         sessions.c.suspect_since.is_(None),
     )
@@ -33,12 +39,12 @@ _suspect = Prepared(
 )
 
 
-def suspect(work: Work, station: Station, *, evse: int = 0) -> None:
+def suspect(work: Work, station: Station, *, evse: int = 0, connector: int | None = None) -> None:
     """The station booted, or says a connector is free, while a session is open there (TX-14); EVSE 0 means all.
 
     Nothing is closed yet: the stop may wait in the station's queue.
     """
-    work.run(_suspect, station_id=station.id, evse=evse, since=work.now)
+    work.run(_suspect, station_id=station.id, evse=evse, connector=connector, since=work.now)
 
 
 _overdue = Prepared(

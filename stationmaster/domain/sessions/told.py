@@ -66,6 +66,7 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     session_id: int
     public_id: str
     transaction_id: str
+    evse: int | None
 
 
 def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
@@ -74,6 +75,9 @@ def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
     It may come in any order and more than once: the token or the EVSE with a later message, an end before its start, the
     same again. The session exists whatever we think of the token, for the station may be charging already (TX-03).
     """
+    if told.transaction_id is None and not told.numbered:
+        _fits_nothing(work, station, told)  # nobody could say which one it is, now or later
+        return None
     if told.kind == "started" and told.transaction_id is None:
         return _started_without_id(work, station, told)
     rows = _of_transaction(work, station.id, told.transaction_id)
@@ -167,13 +171,13 @@ def _started_without_id(work: Work, station: Station, told: TransactionTold) -> 
     occurrence = 0
     if same is not None:
         if same.status == "active":
-            return Found(same.id, same.public_id, same.transaction_id)
+            return Found(same.id, same.public_id, same.transaction_id, told.evse)
         if told.at.believable:
             # No connector begins twice in one second with one register: this is a repeat (E9). Should its stop be another
             # than the one we know, then it was none, and becomes a session of its own.
             if same.stop_key is not None:
                 work.execute(update(sessions).where(sessions.c.id == same.id).values(again_at=work.now))
-            return Found(same.id, same.public_id, same.transaction_id)
+            return Found(same.id, same.public_id, same.transaction_id, told.evse)
         flags.append("clock")  # TX-02: a station without a clock begins every session at the same time
         occurrence = same.occurrence + 1
     late = opened is not None and opened.started_at > told.at.at
@@ -297,7 +301,7 @@ def _insert_row(
     )
     _tell_command(work, station, told, public_id)
     work.publish(events.SessionStarted(station_id=station.id, station=station.identity, at=told.at.at, session=begun))
-    return Found(row.id, public_id, told.transaction_id)
+    return Found(row.id, public_id, told.transaction_id, told.evse)
 
 
 def _tell_command(work: Work, station: Station, told: TransactionTold, public_id: str) -> None:
@@ -342,6 +346,7 @@ _amend_names = (
     "meter_start_wh",
     "remote_start_id",
     "flags",
+    "suspect_since",
 )
 _amend_session = Prepared(
     update(sessions)
@@ -375,19 +380,21 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
             "started_text": told.at.text or "",
             "meter_start_wh": told.meter_wh,
         }
+    if row.suspect_since is not None and not told.offline and told.at.at > row.suspect_since:
+        values["suspect_since"] = None  # it goes on, whatever made us think that it had ended
     values["flags"] = flags or None
     changed = {name for name in _amend_names if values[name] != getattr(row, name)}
     if changed:
         work.run(_amend_session, session_id=row.id, **{f"new_{name}": value for name, value in values.items()})
         if changed & {"token", "remote_start_id"}:
             _tell_command(work, station, told, row.public_id)
-        if changed != {"sequence"}:
+        if changed - {"sequence", "suspect_since"}:
             now = closing.current(work, row.id)
             if row.status == "active":
                 closing.publish(work, station, events.SessionChanged, now)
             else:
                 closing.recompute(work, station, now)
-    return _found(row)
+    return Found(row.id, row.public_id, row.transaction_id, values["evse"])
 
 
 def _ended(work: Work, station: Station, rows: list[SessionRow], told: TransactionTold) -> Found | None:
@@ -412,6 +419,9 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         if "corrected_by_operator" in (row.flags or ()):
             _conflict(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)
+        if not told.numbered and any(getattr(row, name) is None and getattr(told, name) is not None for name in _LATER):
+            _amend(work, station, row, told)  # TX-26: where it was, and whose it was, may be told last
+            row = closing.current(work, row.id)
         if row.occurrence and _same_end_before(work, row, told):
             closing.cancel(work, station, row, because="repeated")
             return _found(row)
@@ -423,6 +433,9 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         return _ended_a_second_time(work, station, row, told)
     _conflict(work, station, row, told, "a second stop with other content for a session that has ended")
     return _found(row)
+
+
+_LATER = ("evse", "connector", "token")
 
 
 def _ending(told: TransactionTold) -> Ending:
@@ -579,4 +592,4 @@ def _key_of(content: str) -> str:
 
 
 def _found(row: SessionRow) -> Found:
-    return Found(row.id, row.public_id, row.transaction_id)
+    return Found(row.id, row.public_id, row.transaction_id, row.evse)

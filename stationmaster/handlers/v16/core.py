@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import msgspec
 
 from stationmaster.domain import boots, connectors, metering, sessions, tokens
@@ -42,7 +40,7 @@ def boot_notification(work: Work, station: Station, req: v16.BootNotification) -
     return v16.BootNotificationResponse(
         status=_REGISTRATION[registration],
         current_time=now_text(work.now),
-        interval=spread(station.heartbeat_interval_s),
+        interval=words.spread(station.heartbeat_interval_s),
     )
 
 
@@ -164,8 +162,3 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
 def data_transfer(work: Work, station: Station, req: v16.DataTransfer) -> v16.DataTransferResponse:
     # §4.3: we have agreed on nothing with any vendor; the text is in the message log, and is never evaluated.
     return v16.DataTransferResponse(status="UnknownVendorId")
-
-
-def spread(interval_s: int) -> int:
-    """±10 %, so that stations that booted together do not beat together (CON-23)."""
-    return round(interval_s * random.uniform(0.9, 1.1))

@@ -5,20 +5,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import NamedTuple
 
 import msgspec
 
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.metering import Sample, number
-from stationmaster.domain.times import Instant, instant
 from stationmaster.domain.tokens import Authorization
+from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
 from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import moment as moment
+from stationmaster.handlers.words import moments as gathered
 from stationmaster.handlers.words import portions as portions
+from stationmaster.handlers.words import spread as spread
 from stationmaster.ocpp import v16
-from stationmaster.ocpp.messages import now_text, parse_time
+from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
 MAX_TRANSACTION_ID = 2**31 - 1
@@ -66,11 +68,6 @@ def id_tag_info(authorization: Authorization) -> v16.IdTagInfo:
         parent_id_tag=group if group is not None and len(group) <= MAX_ID_TAG else None,
         expiry_date=None if authorization.expires_at is None else now_text(authorization.expires_at),
     )
-
-
-def moment(work: Work, text: str | None) -> Instant:
-    """The station's time, as far as it is believable."""
-    return instant(text, parse_time(text), work.now)
 
 
 def state(status: str) -> State:
@@ -126,41 +123,9 @@ def reservation(reservation_id: int | None) -> int | None:
     return _number(reservation_id)
 
 
-class Moment(NamedTuple):
-    """The samples of one moment: when they were taken, in our words, and as they came."""
-
-    taken: Instant
-    samples: list[Sample]
-    raw: bytes
-
-
 def moments(work: Work, values: Sequence[v16.MeterValue]) -> list[Moment]:
-    """What was told, moment by moment.
-
-    Some chargers tell one moment in several elements (E6); they belong together as long as no sample comes twice. One that
-    does begins another moment: a charger without a clock gives all of its values one time.
-    """
-    if len(values) == 1:
-        return [_moment(moment(work, values[0].timestamp), values[0].sampled_value)]
-    gathered: list[tuple[Instant, list[v16.SampledValue], set[object]]] = []
-    open_at: dict[object, int] = {}
-    for value in values:
-        taken = moment(work, value.timestamp)
-        names: set[object] = {
-            (sample.measurand, sample.phase, sample.context, sample.location) for sample in value.sampled_value
-        }
-        known = open_at.get(taken.told or taken.text)
-        if known is not None and gathered[known][2].isdisjoint(names):
-            gathered[known][1].extend(value.sampled_value)
-            gathered[known][2].update(names)
-        else:
-            open_at[taken.told or taken.text] = len(gathered)
-            gathered.append((taken, list(value.sampled_value), names))
-    return [_moment(taken, told) for taken, told, _ in gathered]
-
-
-def _moment(taken: Instant, values: Sequence[v16.SampledValue]) -> Moment:
-    return Moment(taken, samples(values), msgspec.json.encode(values))
+    """What was told, moment by moment."""
+    return gathered(work, [(value.timestamp, value.sampled_value) for value in values], samples)
 
 
 def samples(values: Sequence[v16.SampledValue]) -> list[Sample]:

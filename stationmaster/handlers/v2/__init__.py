@@ -1,10 +1,27 @@
-"""OCPP 2.0.1 and 2.1: their senders, one file for each block of the specification. Chargers cannot connect with them yet."""
+"""OCPP 2.0.1 and 2.1: handlers and senders, one file for each block of the specification, for both versions."""
 
 from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v2.authorization import authorization
 from stationmaster.handlers.v2.availability import availability
+from stationmaster.handlers.v2.data_transfer import data_transfer
+from stationmaster.handlers.v2.diagnostics import diagnostics
+from stationmaster.handlers.v2.meter_values import meter_values
 from stationmaster.handlers.v2.provisioning import provisioning
 from stationmaster.handlers.v2.remote_control import remote_control
+from stationmaster.handlers.v2.security import security
+from stationmaster.handlers.v2.transactions import transactions
 from stationmaster.ocpp.dialects import V21, V201
 
-routes_201 = Routes(V201, provisioning, remote_control, availability)
-routes_21 = Routes(V21, provisioning, remote_control, availability)
+_BLOCKS = (
+    security,
+    provisioning,
+    authorization,
+    transactions,
+    remote_control,
+    availability,
+    meter_values,
+    diagnostics,
+    data_transfer,
+)
+routes_201 = Routes(V201, *_BLOCKS)
+routes_21 = Routes(V21, *_BLOCKS)

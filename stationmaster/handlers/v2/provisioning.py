@@ -1,8 +1,8 @@
-"""Block B, provisioning: restart; read and write variables, one of which is the password (A01)."""
+"""Block B, provisioning: boot and restart; read and write variables, one of which is the password (A01)."""
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, passwords, station_settings
+from stationmaster.domain import boots, commands, passwords, sessions, station_settings
 from stationmaster.domain.commands import Answer, Awaits
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
@@ -12,6 +12,7 @@ from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
+from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
 provisioning = Routes(V201)
@@ -19,6 +20,34 @@ provisioning = Routes(V201)
 RESTART_S = 300.0
 PASSWORD_CHARACTERS = 32  # A00.FR.205: 16 to 40
 PASSWORD = "SecurityCtrlr/BasicAuthPassword"
+
+
+_REGISTRATION: dict[str, v201.RegistrationStatusEnumType] = {
+    "accepted": "Accepted",
+    "pending": "Pending",
+    "rejected": "Rejected",
+}
+
+
+@provisioning.on
+def boot_notification(work: Work, station: Station, req: v201.BootNotification) -> v201.BootNotificationResponse:
+    told = req.charging_station
+    facts = boots.BootFacts(
+        vendor=told.vendor_name,
+        model=told.model,
+        serial=told.serial_number,
+        firmware=told.firmware_version,
+        iccid=None if told.modem is None else told.modem.iccid,
+        imsi=None if told.modem is None else told.modem.imsi,
+    )
+    registration = boots.record(work, station, facts)
+    if req.reason != "Triggered":  # we have asked, and it goes on as before
+        sessions.suspect(work, station)
+    return v201.BootNotificationResponse(
+        status=_REGISTRATION[registration],
+        current_time=now_text(work.now),
+        interval=words.spread(station.heartbeat_interval_s),
+    )
 
 
 @provisioning.sends

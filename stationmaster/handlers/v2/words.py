@@ -3,13 +3,84 @@ none of these signs can be in a name."""
 
 from __future__ import annotations
 
+import hashlib
 import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
 
+import msgspec
+
+from stationmaster.domain import metering, tokens
+from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.metering import Sample
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.domain.tokens import Authorization
+from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
 from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import moment as moment
+from stationmaster.handlers.words import moments as gathered
 from stationmaster.handlers.words import portions as portions
+from stationmaster.handlers.words import spread as spread
 from stationmaster.ocpp import v201
+from stationmaster.ocpp.messages import now_text
+from stationmaster.storage import Work
+
+MAX_NUMBER = 2**31 - 1
+MAX_SEQUENCE = 2**63 - 1
+MAX_TOKEN = 255  # of an idToken in 2.1
+MAX_TRANSACTION_ID = 255
+LONGEST_TOKEN = {"2.0.1": 36, "2.1": MAX_TOKEN}
+NEAR_S = 60  # a reading so near to the begin or the end of a transaction is its register then
+
+_STATES: dict[str, State] = {
+    "Available": "available",
+    "Occupied": "occupied",
+    "Reserved": "reserved",
+    "Unavailable": "unavailable",
+    "Faulted": "faulted",
+}
+_KINDS: dict[str, Literal["started", "updated", "ended"]] = {
+    "Started": "started",
+    "Updated": "updated",
+    "Ended": "ended",
+}
+_CHARGING_STATES = {
+    "Idle": "idle",
+    "EVConnected": "connected",
+    "Charging": "charging",
+    "SuspendedEV": "suspended_by_car",
+    "SuspendedEVSE": "suspended_by_charger",
+}
+_REASONS = {
+    "DeAuthorized": "deauthorized",
+    "EmergencyStop": "emergency_stop",
+    "EnergyLimitReached": "energy_limit",
+    "EVDisconnected": "car_disconnected",
+    "GroundFault": "ground_fault",
+    "ImmediateReset": "hard_reset",
+    "Local": "local",
+    "LocalOutOfCredit": "out_of_credit",
+    "MasterPass": "master_pass",
+    "OvercurrentFault": "overcurrent",
+    "PowerLoss": "power_loss",
+    "PowerQuality": "power_quality",
+    "Reboot": "reboot",
+    "Remote": "remote",
+    "SOCLimitReached": "charge_limit",
+    "StoppedByEV": "car_stopped",
+    "TimeLimitReached": "time_limit",
+    "Timeout": "timed_out",
+}
+_AUTHORIZATION: dict[str, v201.AuthorizationStatusEnumType] = {
+    "accepted": "Accepted",
+    "blocked": "Blocked",
+    "expired": "Expired",
+    "unknown": "Unknown",
+}
 
 _NAME = re.compile(
     r"([^#()/]{1,50})(?:\(([^()]{1,50})\))?(?:#(\d{1,9})(?:#(\d{1,9}))?)?/([^#()/]{1,50})(?:\(([^()]{1,50})\))?"
@@ -39,3 +110,136 @@ def setting_name(component: v201.ComponentType, variable: v201.VariableType) -> 
 
 def _instance(name: str | None) -> str:
     return "" if name is None else f"({name})"
+
+
+# Places
+
+
+def state(status: str) -> State:
+    """Our word for the status of a connector."""
+    return _STATES.get(status, "unknown")
+
+
+def place(number: int) -> int:
+    """The number of an EVSE or a connector, cut to what the column holds: an absurd one must not keep a message from being stored."""
+    return max(-MAX_NUMBER, min(number, MAX_NUMBER))
+
+
+def evse(told: v201.EVSEType | None) -> int | None:
+    """Where a transaction is; None while that is not told. 0 would be the station itself, which charges nobody."""
+    return place(told.id) if told is not None and told.id else None
+
+
+def connector(told: v201.EVSEType | None) -> int | None:
+    """Often not told, which is never the same as 1 (P-04)."""
+    return None if told is None or not told.connector_id else place(told.connector_id)
+
+
+# Cards
+
+
+def card(token: v201.IdTokenType | None) -> str | None:
+    """The token's text; None where there is none, or where it means that nobody is asked (C02, NoAuthorization)."""
+    if token is None or token.type == "NoAuthorization":
+        return None
+    return token.id_token[:MAX_TOKEN] or None
+
+
+def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authorization:
+    """Whether this token may charge. The station asks nobody for a NoAuthorization, and must not be told no (C02.FR.03)."""
+    if token.type == "NoAuthorization":
+        return Authorization("accepted")
+    return tokens.authorize(work, station, card(token))
+
+
+def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
+    group = authorization.group
+    fits = group is not None and len(group) <= LONGEST_TOKEN.get(station.version, 36)
+    return v201.IdTokenInfoType(
+        status=_AUTHORIZATION[authorization.status],
+        # Cut, it could be the name of another group (P-06).
+        group_id_token=v201.IdTokenType(id_token=group, type="Central") if group is not None and fits else None,
+        cache_expiry_date_time=None if authorization.expires_at is None else now_text(authorization.expires_at),
+    )
+
+
+# Transactions
+
+
+def kind(req: v201.TransactionEvent) -> Literal["started", "updated", "ended"]:
+    """What is told of a transaction, even where the lenient decoder has found no readable type."""
+    ended = req.transaction_info is not None and req.transaction_info.stopped_reason is not None
+    return _KINDS.get(req.event_type, "ended" if ended else "updated")
+
+
+def transaction_id(info: v201.TransactionType | None) -> str | None:
+    return info.transaction_id[:MAX_TRANSACTION_ID] or None if info is not None and info.transaction_id else None
+
+
+def number(told: object) -> int | None:
+    """A number we have given: of a remote start, of a reservation. None for the 0 that some firmwares mean as "none"."""
+    return told if isinstance(told, int) and 1 <= told <= MAX_NUMBER else None
+
+
+def sequence(told: object) -> int | None:
+    return told if isinstance(told, int) and 0 <= told <= MAX_SEQUENCE else None
+
+
+def charging_state(told: str | None) -> str | None:
+    return None if told is None else _CHARGING_STATES.get(told)
+
+
+def stop_reason(told: str | None) -> str:
+    """Why it ended, in our words; left out, it means Local (E06.FR.08)."""
+    return "local" if told is None else _REASONS.get(told, "other")
+
+
+def repeat_key(req: v201.TransactionEvent) -> str:
+    """Equal for two events that say the same, sent at once or from the queue."""
+    same = msgspec.json.encode(msgspec.structs.replace(req, offline=None))
+    return hashlib.blake2b(same, digest_size=16).hexdigest()
+
+
+# Measurements
+
+
+def moments(work: Work, values: Sequence[v201.MeterValueType] | None) -> list[Moment]:
+    """What was told, moment by moment."""
+    if not values:
+        return []
+    return gathered(work, [(value.timestamp, value.sampled_value) for value in values], samples)
+
+
+def samples(values: Sequence[v201.SampledValueType]) -> list[Sample]:
+    return [_sample(value, value.unit_of_measure) for value in values]
+
+
+def _sample(value: v201.SampledValueType, unit: v201.UnitOfMeasureType | None) -> Sample:
+    return Sample(
+        repr(value.value),
+        value.measurand,
+        None if unit is None else unit.unit,
+        value.phase,
+        value.context,
+        value.location,
+        0 if unit is None else unit.multiplier or 0,
+    )
+
+
+def register_wh(kind: Literal["started", "ended"], at: Instant, moments: Sequence[Moment]) -> Decimal | None:
+    """The register at the begin or the end of a transaction, out of what came with the event that tells of it (E01.FR.09, E06.FR.11).
+
+    It is the value that says so; else the one taken at that time, for what was measured on the way is neither.
+    """
+    began = kind == "started"
+    name = "Transaction.Begin" if began else "Transaction.End"
+    other = "Transaction.End" if began else "Transaction.Begin"
+    near: Decimal | None = None
+    for one in moments if began else reversed(moments):
+        named = [sample for sample in one.samples if sample.context == name]
+        found = metering.reading(named).energy_wh if named else None
+        if found is not None:
+            return found
+        if near is None and abs((one.taken.at - at.at).total_seconds()) <= NEAR_S:
+            near = metering.reading([sample for sample in one.samples if sample.context != other]).energy_wh
+    return near

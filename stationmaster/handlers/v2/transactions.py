@@ -1,0 +1,70 @@
+"""Block E, transactions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stationmaster.domain import metering, sessions
+from stationmaster.domain.stations import Station
+from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v2 import words
+from stationmaster.ocpp import v201
+from stationmaster.ocpp.dialects import V201
+from stationmaster.storage import Work
+
+transactions = Routes(V201)
+
+
+@transactions.on
+def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) -> v201.TransactionEventResponse:
+    kind, info = words.kind(req), req.transaction_info
+    at = words.moment(work, req.timestamp)
+    auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
+    card = words.card(req.id_token)
+    moments = words.moments(work, req.meter_value)
+    ended = kind == "ended"
+    reason = None if info is None else info.stopped_reason
+    state = None if info is None else info.charging_state
+    transaction_id = words.transaction_id(info)
+    found = sessions.tell(
+        work,
+        station,
+        sessions.TransactionTold(
+            kind=kind,
+            at=at,
+            transaction_id=transaction_id,
+            sequence=words.sequence(req.seq_no),
+            evse=words.evse(req.evse),
+            connector=words.connector(req.evse),
+            token=card,
+            authorization=None if auth is None or card is None else auth.status_at(at.at),
+            meter_wh=None if kind == "updated" else words.register_wh(kind, at, moments),
+            offline=bool(req.offline),
+            reason=words.stop_reason(reason) if ended else None,
+            reason_told=reason,
+            charging_state=words.charging_state(state),
+            charging_state_told=state,
+            reservation_id=words.number(req.reservation_id),
+            remote_start_id=None if info is None else words.number(info.remote_start_id),
+            # A reading that comes every minute is never kept as a whole; what may need a person is.
+            content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
+            repeat_key=words.repeat_key(req) if ended else "",
+            points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments)
+            if ended
+            else (),
+        ),
+    )
+    for moment in moments:
+        metering.record(
+            work,
+            station,
+            evse=(None if found is None else found.evse) or words.evse(req.evse) or 0,
+            transaction_id=transaction_id,
+            taken=moment.taken,
+            samples=moment.samples,
+            raw=moment.raw,
+            live=not ended,
+            session_id=None if found is None else found.session_id,
+        )
+    # TX-25: whoever has sent a token is told what we think of it, however late; the cost joins it when there are prices.
+    return v201.TransactionEventResponse(id_token_info=None if auth is None else words.id_token_info(station, auth))

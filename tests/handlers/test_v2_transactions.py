@@ -1,0 +1,305 @@
+"""Transactions of 2.0.1 and 2.1 by their frames (E01 … E15, rules TX-20 … TX-26)."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stationmaster.domain import organizations, tokens
+from tests.handlers.conftest import Stored, card, value
+
+TEN, END = "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
+EVSE = {"id": 2, "connectorId": 1}
+
+
+def messages() -> list[tuple[str, int, dict[str, Any]]]:
+    """A whole transaction, as a charger would tell it: plugged in, authorized, charging, unplugged."""
+    return [
+        (
+            "Started",
+            0,
+            {
+                "trigger": "CablePluggedIn",
+                "info": {"chargingState": "EVConnected"},
+                "evse": EVSE,
+                "meterValue": value(1000, context="Transaction.Begin"),
+            },
+        ),
+        ("Updated", 1, {"trigger": "Authorized", "at": "2026-11-01T10:01:00Z", "idToken": card()}),
+        (
+            "Updated",
+            2,
+            {
+                "trigger": "MeterValuePeriodic",
+                "at": "2026-11-01T10:30:00Z",
+                "info": {"chargingState": "Charging"},
+                "meterValue": value(4000, at="2026-11-01T10:30:00Z", context="Sample.Periodic"),
+            },
+        ),
+        (
+            "Ended",
+            3,
+            {
+                "trigger": "EVDeparted",
+                "at": END,
+                "info": {"stoppedReason": "EVDisconnected"},
+                "meterValue": value(8500, at=END, context="Transaction.End"),
+            },
+        ),
+    ]
+
+
+async def tell(one: Any, *told: tuple[str, int, dict[str, Any]]) -> list[Any]:
+    return [await one.event(kind, seq, **more) for kind, seq, more in told]
+
+
+async def test_E01_E06_TX_25_a_transaction_from_plug_to_unplug(station: Any, stored: Stored) -> None:
+    one = await station()
+    started, authorized, updated, ended = await tell(one, *messages())
+    assert started == updated == ended == {}
+    assert authorized == {"idTokenInfo": {"status": "Accepted"}}
+    row = await stored.session()
+    assert (row.transaction_id, row.status, row.evse, row.connector, row.token) == ("tx-1", "completed", 2, 1, "TAG1")
+    assert (row.started_at, row.stopped_at) == (
+        datetime(2026, 11, 1, 10, tzinfo=UTC),
+        datetime(2026, 11, 1, 11, tzinfo=UTC),
+    )
+    assert (row.meter_start_wh, row.meter_stop_wh, row.energy_wh) == (1000, 8500, 7500)
+    assert (row.stop_reason, row.stop_reason_told, row.authorization) == (
+        "car_disconnected",
+        "EVDisconnected",
+        "accepted",
+    )
+    assert (row.flags, row.review) == (None, False)
+    values = await stored.meter_values()
+    assert [(each.energy_wh, each.evse, each.session_id) for each in values] == [
+        (1000, 2, row.id),
+        (4000, 2, row.id),
+        (8500, 2, row.id),
+    ]
+    assert await stored.quarantine() == []
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[1::5], ids=str)
+async def test_TX_21_TX_23_P_05_any_order_and_each_twice_is_the_same_session(
+    station: Any, stored: Stored, order: tuple[int, ...]
+) -> None:
+    one = await station()
+    for number in order:
+        await tell(one, messages()[number], messages()[number])
+    row = await stored.session()
+    assert (row.status, row.energy_wh, row.evse, row.token) == ("completed", 7500, 2, "TAG1")
+    assert (row.flags, row.review, row.stop_reason) == (None, False, "car_disconnected")
+    assert len(await stored.meter_values()) == 3
+    assert await stored.quarantine() == []
+
+
+async def test_TX_20_one_id_at_two_chargers_is_two_sessions(station: Any, stored: Stored) -> None:
+    for identity in ("CP1", "CP2"):
+        await tell(await station(identity), *messages())
+    assert [row.energy_wh for row in await stored.sessions()] == [7500, 7500]
+
+
+@pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])
+@pytest.mark.parametrize("offline", [True, False])
+async def test_TX_25_a_token_is_answered_whenever_it_is_told(
+    station: Any, stored: Stored, kind: str, offline: bool
+) -> None:
+    one = await station()
+    for uid, status in (("TAG1", "Accepted"), ("STRANGER", "Unknown")):
+        answer = await one.event(kind, 0, transaction=uid, offline=offline, idToken=card(uid))
+        assert answer == {"idTokenInfo": {"status": status}}
+    assert {row.token for row in await stored.sessions()} == {"TAG1", "STRANGER"}
+
+
+async def test_C02_no_authorization_asks_nobody(station: Any, stored: Stored) -> None:
+    one = await station()
+    answer = await one.event("Started", 0, idToken=card("", "NoAuthorization"), evse={"id": 1})
+    assert answer == {"idTokenInfo": {"status": "Accepted"}}
+    row = await stored.session()
+    assert (row.token, row.authorization, row.flags) == (None, None, None)
+
+
+async def test_P_04_the_evse_is_told_once_and_the_connector_never(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0, evse={"id": 2})
+    await one.event("Updated", 1, meterValue=value(10))
+    await one.event("Ended", 2, at=END)
+    row = await stored.session()
+    assert (row.evse, row.connector) == (2, None)
+    assert [each.evse for each in await stored.meter_values()] == [2]
+
+
+async def test_TX_26_the_place_and_the_card_are_told_with_the_end(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0)
+    await one.event("Ended", 1, at=END, evse=EVSE, idToken=card())
+    row = await stored.session()
+    assert (row.status, row.evse, row.connector, row.token) == ("completed", 2, 1, "TAG1")
+
+
+async def test_P_06_a_card_of_the_same_group_stops_and_the_group_is_named(
+    app: Any, station: Any, stored: Stored
+) -> None:
+    home = await app.database.write(organizations.home)
+    for uid in ("A", "B"):
+        await app.database.write(tokens.add, home, uid=uid, group="G")
+    one = await station()
+    group = {"status": "Accepted", "groupIdToken": {"idToken": "G", "type": "Central"}}
+    assert await one.call("Authorize", {"idToken": card("A")}) == {"idTokenInfo": group}
+    assert await one.event("Started", 0, idToken=card("A"), evse=EVSE) == {"idTokenInfo": group}
+    answer = await one.event("Ended", 1, at=END, idToken=card("B"), info={"stoppedReason": "Local"})
+    assert answer == {"idTokenInfo": group}
+    row = await stored.session()
+    assert (row.status, row.token, row.stop_token, row.stop_reason) == ("completed", "A", "B", "local")
+
+
+async def test_E06_without_a_reason_it_is_local(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0)
+    await one.event("Ended", 1, at=END)
+    assert (await stored.session()).stop_reason == "local"
+
+
+@pytest.mark.parametrize(
+    "unit, told, wh",
+    [
+        (None, (1000, 8500), 7500),
+        ({"unit": "kWh"}, (1.0, 8.5), 7500),
+        ({"unit": "Wh", "multiplier": 3}, (1, 8.5), 7500),
+        ({"unit": "kWh", "multiplier": -3}, (1000, 8500), 7500),
+        ({"multiplier": 2}, (10, 85), 7500),
+        ({"unit": "MWh"}, (0.001, 0.0085), 7500),
+    ],
+)
+async def test_a_unit_and_its_multiplier(
+    station: Any, stored: Stored, unit: dict[str, Any] | None, told: tuple[float, float], wh: int
+) -> None:
+    one = await station()
+    more = {} if unit is None else {"unitOfMeasure": unit}
+    await one.event("Started", 0, meterValue=value(told[0], context="Transaction.Begin", **more))
+    await one.event("Ended", 1, at=END, meterValue=value(told[1], at=END, context="Transaction.End", **more))
+    row = await stored.session()
+    assert (row.meter_start_wh, row.energy_wh, row.review) == (Decimal(1000), wh, False)
+
+
+async def test_E06_all_readings_with_the_end_alone(station: Any, stored: Stored) -> None:
+    """TxEndedMeasurands with an interval: what was measured on the way comes with the end, the begin's register included."""
+    one = await station()
+    await one.event("Started", 0, evse=EVSE)
+    told = [
+        *value(1000, at=TEN, context="Transaction.Begin"),
+        *value(5000, at="2026-11-01T10:30:00Z", context="Sample.Periodic"),
+        *value(8500, at=END, context="Transaction.End"),
+    ]
+    await one.event("Ended", 1, at=END, meterValue=told)
+    row = await stored.session()
+    assert (row.energy_wh, row.meter_stop_wh) == (7500, 8500)
+    assert len(await stored.meter_values()) == 3
+
+
+async def test_a_reading_on_the_way_is_not_the_end(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0, meterValue=value(1000, context="Transaction.Begin"))
+    late = value(5000, at="2026-11-01T10:30:00Z", context="Sample.Periodic")
+    await one.event("Ended", 1, at=END, meterValue=late)
+    row = await stored.session()
+    assert (row.energy_wh, "estimated" in row.flags) == (4000, True)
+
+
+async def test_TX_22_the_end_is_final(station: Any, stored: Stored) -> None:
+    one = await station()
+    await tell(one, *messages())
+    await one.event("Updated", 4, at="2026-11-01T11:05:00Z", info={"chargingState": "Charging"})
+    row = await stored.session()
+    assert (row.status, row.energy_wh) == ("completed", 7500)
+
+
+async def test_TX_06_another_end_waits_for_a_person(station: Any, stored: Stored) -> None:
+    one = await station()
+    await tell(one, *messages())
+    await one.event("Ended", 4, at="2026-11-01T11:05:00Z", meterValue=value(9999, context="Transaction.End"))
+    assert (await stored.session()).energy_wh == 7500
+    [kept] = await stored.quarantine()
+    assert (kept.action, "second stop" in kept.reason) == ("TransactionEvent", True)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"seqNo": None},
+        {"seqNo": "x"},
+        {"triggerReason": "Whatever"},
+        {"timestamp": "yesterday"},
+        {"evse": {"id": "two"}},
+        {"meterValue": [{"timestamp": TEN, "sampledValue": [{"value": "much"}]}]},
+        {"unheardOf": 1},
+    ],
+    ids=lambda broken: next(iter(broken)),
+)
+async def test_a_defective_event_is_never_refused(station: Any, stored: Stored, broken: dict[str, Any]) -> None:
+    one = await station()
+    await one.event("Started", 0, **({"idToken": card()} | broken))
+    assert (await stored.session()).token == "TAG1"
+
+
+@pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])
+async def test_an_event_without_its_transaction_waits_for_a_person(station: Any, stored: Stored, kind: str) -> None:
+    one = await station()
+    told = {"eventType": kind, "timestamp": TEN, "triggerReason": "Trigger", "seqNo": 0, "idToken": card()}
+    assert await one.call("TransactionEvent", told) == {"idTokenInfo": {"status": "Accepted"}}
+    assert await stored.sessions() == []
+    [kept] = await stored.quarantine()
+    assert kept.action == "TransactionEvent" and "TAG1" in kept.content
+
+
+async def test_an_event_that_does_not_say_what_it_is(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0)
+    await one.event("Finished", 1, at=END, info={"stoppedReason": "Local"})
+    assert (await stored.session()).status == "completed"
+
+
+async def test_P_05_after_a_boot_the_same_id_may_begin_again(app: Any, station: Any, stored: Stored) -> None:
+    one = await station()
+    await tell(one, *messages())
+    await asyncio.sleep(0)
+    await one.boot()
+    await one.event("Started", 0, at="2026-11-01T12:00:00Z", meterValue=value(8500, context="Transaction.Begin"))
+    await one.event("Ended", 1, at="2026-11-01T12:30:00Z", meterValue=value(9000, context="Transaction.End"))
+    first, second = await stored.sessions()
+    assert (first.energy_wh, second.energy_wh, second.occurrence) == (7500, 500, 1)
+
+
+async def test_TX_14_a_boot_makes_it_a_suspect_and_the_next_event_clears_it(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0, evse=EVSE)
+    await one.boot(reason="Triggered")
+    assert (await stored.session()).suspect_since is None  # we have asked, nothing has happened
+    await one.boot()
+    assert (await stored.session()).suspect_since is not None
+    await one.event("Updated", 1, at=datetime.now(UTC).isoformat(), info={"chargingState": "Charging"})
+    row = await stored.session()
+    assert (row.suspect_since, row.charging_state) == (None, "charging")
+
+
+async def test_TX_14_the_other_connector_of_its_evse_may_be_free(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0, evse=EVSE)
+    await one.status("Available", evse=2, connector=2)
+    assert (await stored.session()).suspect_since is None
+    await one.status("Available", evse=2, connector=1)
+    assert (await stored.session()).suspect_since is not None
+
+
+async def test_J01_values_outside_of_a_transaction(station: Any, stored: Stored) -> None:
+    one = await station()
+    told = {"evseId": 0, "meterValue": value(7, unitOfMeasure={"unit": "kWh"}, context="Sample.Clock")}
+    assert await one.call("MeterValues", told) == {}
+    [kept] = await stored.meter_values()
+    assert (kept.evse, kept.energy_wh, kept.session_id, kept.transaction_id) == (0, 7000, None, None)
