@@ -24,8 +24,10 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import alarms, connector_states, events
+from stationmaster.domain import alarms, audit, connector_states, events, stations
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.connector_states import State
+from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -57,6 +59,7 @@ connectors = Table(
     Column("since", UtcTime, nullable=False),  # of state, status and error code
     Column("late_at", UtcTime),  # when a word came that was older than the newest one,
     Column("late_by_s", Integer),  # and by how much it was late
+    Column("max_power_w", Integer),  # what it can deliver, as a person says; empty: not known
     UniqueConstraint("station_id", "evse", "number"),
 )
 
@@ -100,6 +103,8 @@ class Connector(Protocol):
     def late_at(self) -> datetime | None: ...
     @property
     def late_by_s(self) -> int | None: ...
+    @property
+    def max_power_w(self) -> int | None: ...
 
 
 _this = (
@@ -175,6 +180,42 @@ def report_status(
         _tell(work, station, row, at, words)
     elif info != row.info:
         _publish(work, station, row, at, words)
+
+
+def rate(
+    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, max_power_w: int | None
+) -> None:
+    """Say what a connector can deliver; sessions that have ended keep their figures. Raises `NotFound`."""
+    station = stations.get(work, organization_id, identity)
+    row = cast(Connector | None, work.first(_find, of_station=station.id, of_evse=evse, of_number=connector))
+    if row is None:
+        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet")
+    here = (connectors.c.station_id == station.id, connectors.c.evse == evse, connectors.c.number == connector)
+    work.execute(update(connectors).where(*here).values(max_power_w=max_power_w))
+    audit.record(
+        work,
+        "change_connector",
+        Subject("connector", f"{identity} {evse}.{connector}"),
+        before={"max_power_w": row.max_power_w},
+        after={"max_power_w": max_power_w},
+        organization=organization_id,
+    )
+
+
+_ratings = Prepared(
+    select(connectors.c.number, connectors.c.max_power_w).where(
+        connectors.c.station_id == bindparam("of_station"), connectors.c.evse == bindparam("of_evse")
+    )
+)
+
+
+def rated_w(work: Work, station_id: int, evse: int | None, connector: int | None) -> int | None:
+    """What a connector can deliver; where it was not told which one of its EVSE it is, the strongest of them."""
+    if evse is None:
+        return None
+    of_evse = work.run(_ratings, of_station=station_id, of_evse=evse)
+    able = [row.max_power_w for row in of_evse if connector is None or row.number == connector]
+    return max(able) if able and None not in able else None
 
 
 def of_stations(work: Work, station_ids: list[int]) -> list[Connector]:

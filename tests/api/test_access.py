@@ -92,6 +92,7 @@ MATRIX = {
     "POST /api/v1/sessions/{session_id}/undo": CORRECT_SESSIONS,
     "DELETE /api/v1/stations/{station_id}": ADMINISTER,
     "PATCH /api/v1/stations/{station_id}": ADMINISTER,
+    "PATCH /api/v1/stations/{station_id}/connectors/{evse}/{connector}": ADMINISTER,
     "POST /api/v1/sites": ADMINISTER,
     "POST /api/v1/stations": ADMINISTER,
     "POST /api/v1/stations/{station_id}/secret": ADMINISTER,
@@ -140,7 +141,7 @@ async def test_API_10_every_route_for_every_role(role: str, as_role: Callable[..
         if route in ("GET /api/v1/events", "POST /api/v1/auth/logout"):
             continue  # streams are tested in test_live.py; a log-out would end the walk
         method, path = route.split(" ")
-        path = re.sub(r"{(entry|alarm)_id}", "1", path)
+        path = re.sub(r"{(entry_id|alarm_id|evse|connector)}", "1", path)
         answer = await client.request(method, re.sub(r"{\w+}", "none", path))
         if permission in allowed:
             denied = answer.status_code == 401 and not path.startswith("/api/v1/auth")

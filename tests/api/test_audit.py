@@ -9,7 +9,7 @@ from typing import Any
 
 from stationmaster.api.application import Application
 from stationmaster.background.retention import drop_what_is_old
-from stationmaster.domain import alarms, audit, quarantine, sessions
+from stationmaster.domain import alarms, audit, connectors, quarantine, sessions
 from stationmaster.domain.audit import Entry
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -37,6 +37,10 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/sites": ("/sites", {"name": "Harbour"}),
     "POST /api/v1/stations": ("/stations", {"id": "CP9", "site": "Harbour"}),
     "PATCH /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Gate"}),
+    "PATCH /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (
+        "/stations/CP1/connectors/1/1",
+        {"max_power_w": 11_000},
+    ),
     "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
     "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
     "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),
@@ -109,6 +113,7 @@ async def test_no_route_changes_or_sends_anything_without_a_row(
 
     def prepare(work: Work) -> None:
         alarms.raise_alarm(work, station, kind="test", detail="x")
+        connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=work.now)
         quarantine.keep(
             work, station, action="StopTransaction", reason="x", content="{}", content_key=quarantine.key_of("{}")
         )

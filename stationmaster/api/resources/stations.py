@@ -39,6 +39,7 @@ class Connector(msgspec.Struct, frozen=True):
     """A connector as the charger last told of it: `state` in the words of this API, `status` in the charger's own.
 
     `since`: as long as state and error code have been these. `status_at`: when it said so last. null: never reported.
+    `max_power_w` is what a person says it can deliver.
     """
 
     evse: int
@@ -49,6 +50,7 @@ class Connector(msgspec.Struct, frozen=True):
     info: str | None
     since: datetime | None
     status_at: datetime | None
+    max_power_w: int | None
     session: ConnectorSession | None
 
 
@@ -109,6 +111,12 @@ class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pinned_version: Version | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class ConnectorChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a connector can deliver; null when nobody knows."""
+
+    max_power_w: Annotated[int, msgspec.Meta(ge=500, le=4_000_000)] | None
+
+
 class StationSecret(msgspec.Struct, frozen=True):
     """The new secret of a charger, shown only this once. The old one does not work any more."""
 
@@ -167,6 +175,26 @@ async def change_station(
     return Station(**_facts(row, site, parts, context.switchboard))
 
 
+@patch("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER)
+async def change_connector(
+    station_id: FromPath[str],
+    evse: FromPath[int],
+    connector: FromPath[int],
+    data: JSONBody[ConnectorChanges],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> Station:
+    """Say what a connector can deliver. A meter that rises faster is not believed; sessions that have ended stay as they are."""
+    organization, node = caller.organization, context.switchboard.node
+
+    def change(work: Work) -> tuple[stations.StationRow, str | None, _Parts]:
+        connectors.rate(work, organization, station_id, evse=evse, connector=connector, max_power_w=data.max_power_w)
+        return _one(work, organization, node, station_id)
+
+    row, site, parts = await context.database.write(change)
+    return Station(**_facts(row, site, parts, context.switchboard))
+
+
 CloseSessions = Annotated[
     bool, QueryParameter(description="Close what it is charging, with what is known; without this such a charger stays")
 ]
@@ -203,7 +231,15 @@ async def change_secret(
 
 router = Router(
     "/stations",
-    route_handlers=[list_stations, add_station, get_station, change_station, remove_station, change_secret],
+    route_handlers=[
+        list_stations,
+        add_station,
+        get_station,
+        change_station,
+        change_connector,
+        remove_station,
+        change_secret,
+    ],
     tags=["chargers"],
 )
 
@@ -342,12 +378,13 @@ def _connectors(
             each.info,
             each.since,
             each.status_at,
+            each.max_power_w,
             _session(charging.pop((each.evse, each.number), None), so_far),
         )
         for each in reported
     ]
     shown += [
-        Connector(evse, connector, None, None, None, None, None, None, _session(session, so_far))
+        Connector(evse, connector, None, None, None, None, None, None, None, _session(session, so_far))
         for (evse, connector), session in charging.items()
     ]
     return sorted(shown, key=lambda each: (each.evse, each.connector))

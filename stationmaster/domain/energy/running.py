@@ -15,7 +15,9 @@ _PATIENCE = 5  # values in a row that do not go on from the last one: then it is
 _ABSURD = Decimal(10) ** 12
 
 
-def so_far(start_wh: Decimal | None, recent: Sequence[Point], started_at: datetime) -> Decimal | None:
+def so_far(
+    start_wh: Decimal | None, recent: Sequence[Point], started_at: datetime, *, rated_w: float | None = None
+) -> Decimal | None:
     """What a running session took by its newest registers, oldest first; None where only the engine can say.
 
     It says the same as the engine does: these registers go on from one another, and from the start.
@@ -23,7 +25,7 @@ def so_far(start_wh: Decimal | None, recent: Sequence[Point], started_at: dateti
     if start_wh is None or not recent or any(not _is_plain(point) for point in recent):
         return None
     readings = [_reading(point, started_at) for point in sorted(recent, key=lambda point: point.at)]
-    flowed = _flow(recent, started_at)
+    flowed = _flow(recent, started_at, rated_w)
     tracks = continuous(readings, flowed.step_wh)
     last = readings[-1]
     if len(tracks) > 1 or step(Reading(0.0, float(start_wh), recent[0]), readings[0], flowed.total_wh) is None:
@@ -89,7 +91,7 @@ def _reading(point: Point, started_at: datetime) -> Reading:
     )
 
 
-def _flow(points: Sequence[Point], started_at: datetime) -> Flow:
+def _flow(points: Sequence[Point], started_at: datetime, rated_w: float | None) -> Flow:
     """What can have flowed, by the few powers that are at hand: a car may have drawn more before."""
     told = [
         Told((point.at - started_at).total_seconds(), float(point.power_w), edge=True)
@@ -97,4 +99,4 @@ def _flow(points: Sequence[Point], started_at: datetime) -> Flow:
         if point.power_w is not None
     ]
     length_s = max((point.at - started_at).total_seconds() for point in points) if points else 0.0
-    return flow(told, length_s=max(0.0, length_s), clock=True, rated_w=None, difference_wh=None)
+    return flow(told, length_s=max(0.0, length_s), clock=True, rated_w=rated_w, difference_wh=None)

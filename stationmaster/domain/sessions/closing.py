@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Text, bindparam, select, update
 
-from stationmaster.domain import alarms, energy, events, metering
+from stationmaster.domain import alarms, connectors, energy, events, metering
 from stationmaster.domain.energy import Point
 from stationmaster.domain.sessions import changes
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, public_form, sessions
@@ -80,7 +80,7 @@ def close(
         at = Instant(history[-1].at if history else row.started_at)
     stopped_at = max(at.at, row.started_at)
     told = [flag for flag in row.flags or () if flag != "silent"]
-    figures = _figures(row, told, history, meter_stop_wh, stopped_at, believable=at.believable)
+    figures = _figures(work, row, told, history, meter_stop_wh, stopped_at, believable=at.believable)
     flags = [*figures.kept, *ending.because, *figures.flags]
     if not at.believable:
         flags.append("clock")
@@ -127,6 +127,7 @@ class _Figures(msgspec.Struct, frozen=True, gc=False):
 
 
 def _figures(
+    work: Work,
     row: SessionRow,
     told: list[str],
     history: list[Point],
@@ -139,7 +140,13 @@ def _figures(
     kept = [flag for flag in told if flag not in _ANEW]
     clock = believable and "clock" not in kept
     taken = energy.of_session(
-        row.meter_start_wh, history, meter_stop_wh, started_at=row.started_at, stopped_at=stopped_at, clock=clock
+        row.meter_start_wh,
+        history,
+        meter_stop_wh,
+        started_at=row.started_at,
+        stopped_at=stopped_at,
+        clock=clock,
+        rated_w=connectors.rated_w(work, row.station_id, row.evse, row.connector),
     )
     flags, held = list(taken.flags), taken.held
     if row.authorization in REFUSED and (taken.wh is None or taken.wh >= FREE_WH):
@@ -156,7 +163,7 @@ def recompute(work: Work, station: Station, row: SessionRow) -> None:
         return
     stopped_at = max(row.stopped_at, row.started_at)
     meter_stop_wh = None if row.stop_key is None else row.meter_stop_wh
-    figures = _figures(row, flags, metering.points(work, row.id), meter_stop_wh, stopped_at, believable=True)
+    figures = _figures(work, row, flags, metering.points(work, row.id), meter_stop_wh, stopped_at, believable=True)
     values = {
         "stopped_at": stopped_at,
         "meter_stop_wh": figures.stop_wh,

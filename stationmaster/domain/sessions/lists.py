@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Label, Select, bindparam, func, select
 
-from stationmaster.domain import energy, metering, tokens
+from stationmaster.domain import connectors, energy, metering, tokens
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
@@ -145,24 +145,21 @@ def so_far(work: Work, session_ids: Sequence[int]) -> dict[int, SoFar]:
 
     Each figure is looked for by itself: some chargers send one measurand at a time.
     """
-    told = select(
-        sessions.c.id, sessions.c.meter_start_wh, sessions.c.started_at, _last("power_w"), _last("soc_percent")
-    ).where(sessions.c.id.in_(session_ids))
-    return {
-        row.id: SoFar(_energy_so_far(work, row.id, row.meter_start_wh, row.started_at), row.power_w, row.soc_percent)
-        for row in work.execute(told).all()
-    }
+    told = select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(session_ids))
+    return {row.id: SoFar(_energy_so_far(work, row), row.power_w, row.soc_percent) for row in work.execute(told).all()}
 
 
-def _energy_so_far(work: Work, session_id: int, start_wh: Decimal | None, started_at: datetime) -> Decimal | None:
+def _energy_so_far(work: Work, row: SessionRow) -> Decimal | None:
     """By its newest registers where those are plain; else by all that was told."""
-    recent = metering.newest_registers(work, session_id, limit=energy.RECENT)
+    recent = metering.newest_registers(work, row.id, limit=energy.RECENT)
     if not recent:
         return None
-    taken = energy.so_far(start_wh, recent, started_at)
-    if taken is None:
-        taken = energy.of_session(start_wh, metering.points(work, session_id), None, started_at=started_at).wh
-    return taken
+    rated_w = connectors.rated_w(work, row.station_id, row.evse, row.connector)
+    taken = energy.so_far(row.meter_start_wh, recent, row.started_at, rated_w=rated_w)
+    if taken is not None:
+        return taken
+    points = metering.points(work, row.id)
+    return energy.of_session(row.meter_start_wh, points, None, started_at=row.started_at, rated_w=rated_w).wh
 
 
 def energy_of(work: Work, row: SessionRow) -> energy.Energy:
@@ -175,6 +172,7 @@ def energy_of(work: Work, row: SessionRow) -> energy.Energy:
         started_at=row.started_at,
         stopped_at=None if open_still else row.stopped_at,
         clock="clock" not in (row.flags or ()),
+        rated_w=connectors.rated_w(work, row.station_id, row.evse, row.connector),
     )
     if open_still:
         return msgspec.structs.replace(taken, flags=tuple(flag for flag in taken.flags if flag != "estimated"))

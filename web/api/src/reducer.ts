@@ -133,7 +133,7 @@ function sameState(connector: Connector, event: { status: string; error_code: st
 }
 
 function newConnector(evse: number, connector: number): Connector {
-  return { evse, connector, state: null, since: null, status: null, error_code: null, info: null, status_at: null, session: null };
+  return { evse, connector, state: null, since: null, status: null, error_code: null, info: null, status_at: null, max_power_w: null, session: null };
 }
 
 function isLater(at: string, than: string | null): boolean {
