@@ -318,8 +318,16 @@ def _ask_raw(
     work: Work, station: Station, action: str, payload: dict[str, Any], by: str, node: str, public_id: str
 ) -> CommandRow:
     arguments = {"action": action, "payload": payload}
+    told = payload.get("requestId")  # by which later messages of a 2.x station name it
     return commands.ask(
-        work, station, name=commands.RAW_CALL, arguments=arguments, by=by, node=node, public_id=public_id
+        work,
+        station,
+        name=commands.RAW_CALL,
+        arguments=arguments,
+        by=by,
+        node=node,
+        public_id=public_id,
+        request_id=told if isinstance(told, int) and 0 <= told < 2**31 else None,
     )
 
 

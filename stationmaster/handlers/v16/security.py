@@ -32,3 +32,9 @@ def signed_firmware_status_notification(
     work: Work, station: Station, req: v16.SignedFirmwareStatusNotification
 ) -> v16.SignedFirmwareStatusNotificationResponse:
     return v16.SignedFirmwareStatusNotificationResponse()
+
+
+@security.on
+def sign_certificate(work: Work, station: Station, req: v16.SignCertificate) -> v16.SignCertificateResponse:
+    # Whitepaper A02: no authority signs for us yet. The charger keeps the certificate it has.
+    return v16.SignCertificateResponse(status="Rejected")

@@ -3,12 +3,18 @@
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2.authorization import authorization
 from stationmaster.handlers.v2.availability import availability
+from stationmaster.handlers.v2.certificates import certificates
 from stationmaster.handlers.v2.data_transfer import data_transfer
 from stationmaster.handlers.v2.diagnostics import diagnostics
+from stationmaster.handlers.v2.display_messages import display_messages
+from stationmaster.handlers.v2.firmware import firmware
 from stationmaster.handlers.v2.meter_values import meter_values
+from stationmaster.handlers.v2.only_21 import only_21
 from stationmaster.handlers.v2.provisioning import provisioning
 from stationmaster.handlers.v2.remote_control import remote_control
+from stationmaster.handlers.v2.reservation import reservation
 from stationmaster.handlers.v2.security import security
+from stationmaster.handlers.v2.smart_charging import smart_charging
 from stationmaster.handlers.v2.transactions import transactions
 from stationmaster.ocpp.dialects import V21, V201
 
@@ -19,9 +25,14 @@ _BLOCKS = (
     transactions,
     remote_control,
     availability,
+    reservation,
     meter_values,
+    smart_charging,
+    firmware,
+    certificates,
     diagnostics,
+    display_messages,
     data_transfer,
 )
 routes_201 = Routes(V201, *_BLOCKS)
-routes_21 = Routes(V21, *_BLOCKS)
+routes_21 = Routes(V21, *_BLOCKS, only_21)

@@ -50,6 +50,12 @@ def boot_notification(work: Work, station: Station, req: v201.BootNotification) 
     )
 
 
+@provisioning.on
+def notify_report(work: Work, station: Station, req: v201.NotifyReport) -> v201.NotifyReportResponse:
+    words.part(work, station, req.request_id, more=req.tbc)
+    return v201.NotifyReportResponse()
+
+
 @provisioning.sends
 def reset(work: Work, station: Station, command: commands.Reset) -> Ask[v201.Reset]:
     request = v201.Reset(type="Immediate" if command.kind == "hard" else "OnIdle", evse_id=command.evse)

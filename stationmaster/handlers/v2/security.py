@@ -18,3 +18,9 @@ def security_event_notification(
 ) -> v201.SecurityEventNotificationResponse:
     security_events.record(work, station, kind=req.type, detail=req.tech_info or "")
     return v201.SecurityEventNotificationResponse()
+
+
+@security.on
+def sign_certificate(work: Work, station: Station, req: v201.SignCertificate) -> v201.SignCertificateResponse:
+    # A02.FR.06: no authority signs for us yet. The charger keeps the certificate it has.
+    return v201.SignCertificateResponse(status="Rejected")

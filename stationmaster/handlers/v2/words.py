@@ -5,13 +5,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
-from stationmaster.domain import metering, tokens
+from stationmaster.domain import commands, metering, tokens
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.metering import Sample
@@ -110,6 +110,21 @@ def setting_name(component: v201.ComponentType, variable: v201.VariableType) -> 
 
 def _instance(name: str | None) -> str:
     return "" if name is None else f"({name})"
+
+
+# Commands
+
+
+def progress(work: Work, station: Station, request_id: int | None, status: str, failed: Collection[str] = ()) -> None:
+    """How far something is that we have asked for; nothing where nobody has."""
+    if request_id is not None:
+        step = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
+        commands.progress(work, station, request_id, step, ended="failed" if status in failed else None)
+
+
+def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> None:
+    """A part of a report that we have asked for has come; it is whole when no more is to follow."""
+    commands.progress(work, station, request_id, "reporting" if more else "reported", ended=None if more else "done")
 
 
 # Places

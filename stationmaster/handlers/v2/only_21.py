@@ -1,0 +1,114 @@
+"""What 2.1 has beyond 2.0.1, from the station."""
+
+from __future__ import annotations
+
+from stationmaster.domain import alarms
+from stationmaster.domain.stations import Station
+from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v2 import words
+from stationmaster.ocpp import v21
+from stationmaster.ocpp.dialects import V21
+from stationmaster.ocpp.messages import Response, now_text
+from stationmaster.storage import Work
+
+only_21 = Routes(V21)
+
+
+@only_21.on
+def get_certificate_chain_status(
+    work: Work, station: Station, req: v21.GetCertificateChainStatus
+) -> v21.GetCertificateChainStatusResponse:
+    # M06: nobody here asks a responder yet, so each of them has failed; the charger may ask again at once.
+    return v21.GetCertificateChainStatusResponse(
+        certificate_status=[
+            v21.CertificateStatusType(
+                certificate_hash_data=asked.certificate_hash_data,
+                source=asked.source,
+                status="Failed",
+                next_update=now_text(work.now),
+            )
+            for asked in req.certificate_status_requests
+        ]
+    )
+
+
+@only_21.on
+def battery_swap(work: Work, station: Station, req: v21.BatterySwap) -> v21.BatterySwapResponse:
+    words.progress(work, station, req.request_id, req.event_type)
+    return v21.BatterySwapResponse()
+
+
+@only_21.on
+def notify_priority_charging(
+    work: Work, station: Station, req: v21.NotifyPriorityCharging
+) -> v21.NotifyPriorityChargingResponse:
+    return v21.NotifyPriorityChargingResponse()
+
+
+@only_21.on
+def pull_dynamic_schedule_update(
+    work: Work, station: Station, req: v21.PullDynamicScheduleUpdate
+) -> v21.PullDynamicScheduleUpdateResponse:
+    # K28: no dynamic profile was sent from here.
+    return v21.PullDynamicScheduleUpdateResponse(status="Rejected")
+
+
+@only_21.on
+def notify_settlement(work: Work, station: Station, req: v21.NotifySettlement) -> v21.NotifySettlementResponse:
+    return v21.NotifySettlementResponse()
+
+
+@only_21.on
+def vat_number_validation(
+    work: Work, station: Station, req: v21.VatNumberValidation
+) -> v21.VatNumberValidationResponse:
+    # C24: nobody here can look a number up, and an unverified one must not stand on a receipt.
+    return v21.VatNumberValidationResponse(vat_number=req.vat_number, evse_id=req.evse_id, status="Rejected")
+
+
+# Distributed energy resources (block R)
+
+
+@only_21.on
+def notify_der_alarm(work: Work, station: Station, req: v21.NotifyDERAlarm) -> v21.NotifyDERAlarmResponse:
+    if not req.alarm_ended:
+        fault = req.grid_event_fault or "a fault of the grid"
+        alarms.raise_alarm(
+            work, station, kind="grid", detail=f"{req.control_type}: {fault} {req.extra_info or ''}".strip()
+        )
+    return v21.NotifyDERAlarmResponse()
+
+
+@only_21.on
+def notify_der_start_stop(work: Work, station: Station, req: v21.NotifyDERStartStop) -> v21.NotifyDERStartStopResponse:
+    return v21.NotifyDERStartStopResponse()
+
+
+@only_21.on
+def report_der_control(work: Work, station: Station, req: v21.ReportDERControl) -> v21.ReportDERControlResponse:
+    words.part(work, station, req.request_id, more=req.tbc)
+    return v21.ReportDERControlResponse()
+
+
+# Periodic event streams (block N)
+
+
+@only_21.on
+def open_periodic_event_stream(
+    work: Work, station: Station, req: v21.OpenPeriodicEventStream
+) -> v21.OpenPeriodicEventStreamResponse:
+    # N11: what comes in a stream is kept in the message log only, so none is asked to begin.
+    return v21.OpenPeriodicEventStreamResponse(status="Rejected")
+
+
+@only_21.on
+def close_periodic_event_stream(
+    work: Work, station: Station, req: v21.ClosePeriodicEventStream
+) -> v21.ClosePeriodicEventStreamResponse:
+    return v21.ClosePeriodicEventStreamResponse()
+
+
+@only_21.on
+def notify_periodic_event_stream(work: Work, station: Station, req: v21.NotifyPeriodicEventStream) -> Response:
+    """A SEND, which nobody answers."""
+    return Response()
