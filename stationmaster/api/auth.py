@@ -23,7 +23,7 @@ from stationmaster.domain.permissions import Permission as Permission
 from stationmaster.storage import StorageUnavailable, Work
 
 COOKIE = "stationmaster_refresh"
-DEVICE_COOKIE = "stationmaster_device"  # that a browser has logged in before; kept when its person logs out
+DEVICE_COOKIE = "stationmaster_device"  # marks a browser that has logged in before; stays when its person logs out
 COOKIE_PATH = "/api/v1/auth"
 
 
@@ -133,7 +133,7 @@ async def change_password(
         raise PermissionDeniedException("only people have a password")
     email = caller.actor.name
     try:
-        # Counted by person, not by address: whoever has their access token may not guess more often than a stranger.
+        # Counted for the person, so that whoever has stolen their access token cannot guess more often than a stranger.
         await _verified(context, email, data.current, source_of(request), f"of {caller.actor.id}")
     except WrongCredentials:
         raise Invalid("current", "is not the password") from None
@@ -182,7 +182,7 @@ def _begin(work: Work, user: accounts.User) -> _LoggedIn:
 
 
 def _continue(work: Work, token: str) -> _LoggedIn | None:
-    # Reuse ends the whole log-in, and that must be committed: so it is answered, not raised (API-06).
+    # A reused token ends the whole log-in. That must be committed, so it is a result and not an exception (API-06).
     if accounts.stolen(work, token):
         return None
     try:

@@ -20,15 +20,15 @@ from stationmaster.domain.errors import DomainError
 from stationmaster.storage import Work
 
 MAX_CLIENTS = 1000
-MAX_OF_ONE = 30  # pages of one person or key; browsers open a few, and one who opens a thousand would shut out the rest
+MAX_OF_ONE = 30  # pages of one person or key, so that nobody can take the places of all others
 QUEUE = 1000  # events that wait for one page
 LAG = 64  # more than this waiting: meter values of one connector replace each other
 PAUSE_S = 0.05  # between two packets to one page: nobody sees more often
 KEEP_ALIVE_S = 15.0
 
-_NO_TRANSACTION = ("0", "-1")  # what several firmwares say when they have none
+_NO_TRANSACTION = ("0", "-1")  # what several firmwares send where there is no transaction
 
-# What an event is outside (a struct of live_shapes.py), from the event and the id of the session it belongs to, if there is one.
+# Makes the public form of an event (a struct of live_shapes.py); the text is the id of its session, if it has one.
 Words = Callable[[Any, str | None], msgspec.Struct]
 
 _encode = msgspec.json.Encoder().encode
@@ -245,7 +245,7 @@ class Live:
             station_id = event.station_id
         organization_id = None if station_id is None else self._organization.get(station_id)
         if organization_id is None and not isinstance(event, events.ConnectionRefused):
-            return  # nobody's, as far as we know: better silent than told to the wrong people
+            return  # whose it is cannot be said, so it is told to nobody
         only_page = isinstance(event, events.MessageLogged)
         told: _Told | None = None
         for viewer in self._viewers:
@@ -269,7 +269,7 @@ class Live:
         running = None if session is None else self._running.get(session)
         if running is not None:
             taken = running.add(energy.Point(event.at, event.energy_wh, event.power_w))
-            # A register of another meter is none of this session's: a page would subtract its start from it.
+            # The register of another meter is left out, because a page would subtract this session's start from it.
             register = None if taken is None else event.energy_wh
             event = msgspec.structs.replace(event, session_energy_wh=taken, energy_wh=register)
         return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))

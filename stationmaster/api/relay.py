@@ -27,7 +27,7 @@ class Sent(msgspec.Struct, frozen=True):
 
     stream: str
     number: int
-    events: bytes = b""  # none: only the number of the last packet
+    events: bytes = b""  # empty when only the number of the last packet is told
 
 
 class _Listener(msgspec.Struct):
@@ -104,7 +104,7 @@ class Relay:
         if (sent.stream, sent.number) != (
             stream,
             expected,
-        ):  # something is missing, or a stream begins: so it is afterwards
+        ):  # a packet is missing, or a new stream begins and what was before it is unknown
             self._live.lose()
         self._heard[node] = (sent.stream, sent.number)
         if sent.events:
@@ -124,7 +124,9 @@ class Relay:
     async def _begin(self) -> None:
         self._heard.clear()
         self._announce()
-        await self._live.begin(self._database, WORDS)  # nothing was heard of the others while nobody looked
+        await self._live.begin(
+            self._database, WORDS
+        )  # read anew, because nothing was received from other nodes while no page was open
 
 
 _encode = msgspec.json.Encoder(enc_hook=lambda _row: None).encode  # StationChanged.entry is for gateways only

@@ -33,9 +33,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
     connections: int = 1000
     of_one_address: int = 100
-    request_s: float = 15.0  # from the first byte that may come to the last of the body
+    request_s: float = 15.0  # from the moment a request may begin to the last byte of its body
     stalled_s: float = 30.0  # a reader that takes nothing of what is written
-    is_proxy: Callable[[str], bool] = lambda _address: False  # everybody comes from there
+    is_proxy: Callable[[str], bool] = lambda _address: (
+        False
+    )  # a proxy's address is everybody's, so it is not limited like one client's
 
 
 def limits(settings: Web) -> Limits:

@@ -82,7 +82,7 @@ class Deliverer:
             try:
                 await self._database.write(deliveries.finished, row, took_ms=took_ms, error=error, final=final)
                 break
-            except StorageUnavailable:  # it has happened, and that must not be forgotten
+            except StorageUnavailable:  # it was delivered, so noting that is tried until it works
                 await asyncio.sleep(self._look_every_s)
         if error is not None:
             log.warning("delivery.failed", name=row.name, key=row.key, attempt=row.attempt, why=error)

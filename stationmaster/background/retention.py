@@ -34,7 +34,7 @@ class Kept(NamedTuple):
 
 
 _later = connector_states.alias()
-_followed = (  # the state that still holds is kept, however old: what follows has begun before the time is over
+_followed = (  # a state goes only when another has followed it, so that the one that still holds stays, however old
     select(_later.c.id)
     .where(
         _later.c.station_id == connector_states.c.station_id,

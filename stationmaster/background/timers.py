@@ -51,7 +51,7 @@ class Clockwork:
             except StorageUnavailable:
                 continue
             except Exception as error:
-                if trouble != repr(error):  # the same again is not told again
+                if trouble != repr(error):  # the same error again is not logged again
                     log.exception("timer.failed", timer=timer.name)
                 trouble = repr(error)
             else:

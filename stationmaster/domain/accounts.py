@@ -284,8 +284,8 @@ def begin_login(work: Work, user: User) -> str:
 def continue_login(work: Work, token: str) -> tuple[User, str]:
     """Use a refresh token once: the user and the next one. Raises `WrongCredentials`.
 
-    An old one used again means it was stolen: the whole family dies (API-06). The caller commits that by returning
-    normally, so reuse is told by `stolen`.
+    Ask `stolen` first: a token that is used twice was stolen, and ending its log-ins must be committed, which raising an
+    error here would prevent (API-06).
     """
     row = _token(work, token)
     if row is None or row.revoked_at is not None or row.used_at is not None or row.expires_at <= work.now:

@@ -74,7 +74,7 @@ def create(
     made_by: str | None = None,
     within: frozenset[Permission] | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its text, to be shown once: with a role, or the permissions named; `within` what its maker may do.
+    """A new key and its text, to be shown once. It has a role or permissions; `within` is what its maker may do.
 
     Raises `Invalid`.
     """
@@ -181,7 +181,7 @@ def _digest(secret: str) -> str:
 
 
 def _api_key(work: Work, row: _KeyRow) -> ApiKey:
-    # By role where there is one, so that the key follows when a role changes; a permission that is no more is left out.
+    # A key with a role follows what the role may do; from a list, permissions that no longer exist are left out.
     given = (
         permissions.of_role(row.role)
         if row.role is not None

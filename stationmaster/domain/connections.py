@@ -45,9 +45,7 @@ connections = Table(
     Column("source", Text, nullable=False),
     Column("connected_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),  # null while the socket is open
-    Column(
-        "heard_at", UtcTime
-    ),  # when anything came of it last, as known at its close; while open, some time before now
+    Column("heard_at", UtcTime),  # when it was heard last; about a minute behind while the socket is open
     Column("online_since", Integer),  # the generation it came back with; null when it is reported offline
     Column("taken_from", Text),  # the node that held the open connection which this one replaced
     Column("takeovers", Integer, nullable=False),
@@ -217,7 +215,7 @@ def freed(work: Work, dead: Sequence[str]) -> int:
     rows = _named(work, update(connections).where(_in_order(lost)).values(closed_at=work.now))
     for row in rows:
         _left(work, row.station_id, row.identity, row.generation, "the server it was connected to was stopped")
-    # Who went to another node because its own had died has not been taken over: that was no fault of the charger's.
+    # A charger that moved because its node had died was not taken over, so that move is not counted against it.
     moved = and_(connections.c.taken_from.in_(dead), connections.c.takeovers > 0)
     work.execute(
         update(connections).where(_in_order(moved)).values(takeovers=connections.c.takeovers - 1, taken_from=None)
@@ -226,7 +224,7 @@ def freed(work: Work, dead: Sequence[str]) -> int:
 
 
 def _in_order(which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Rows of many chargers are locked in the order of their keys, as everybody does: so nobody waits in a circle (N5)."""
+    """Lock rows of many chargers in the order of their keys, as everybody does, so that nobody waits in a circle (N5)."""
     ordered = select(connections.c.station_id).where(which).order_by(connections.c.station_id).with_for_update()
     return connections.c.station_id.in_(ordered)
 

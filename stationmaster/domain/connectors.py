@@ -55,16 +55,18 @@ connectors = Table(
     Column("info", Text),
     Column("vendor_id", Text),
     Column("vendor_error_code", Text),
-    Column("status_at", UtcTime, nullable=False),  # the newest word of it, be it the same as before
+    Column("status_at", UtcTime, nullable=False),  # when it was told last, also when it was the same as before
     Column("since", UtcTime, nullable=False),  # of state, status and error code
-    Column("late_at", UtcTime),  # when a word came that was older than the newest one,
+    Column("late_at", UtcTime),  # when a status came that was older than the newest one,
     Column("late_by_s", Integer),  # and by how much it was late
     Column("max_power_w", Integer),  # what it can deliver, as a person says; empty: not known
     UniqueConstraint("station_id", "evse", "number"),
 )
 
 MAX_CONNECTORS = 200  # of one charger; more are a firmware that counts wrongly, or an attack (A14)
-CLOCK_AFTER = timedelta(seconds=60)  # two words that are equally late, so far apart, come from a clock that is behind
+CLOCK_AFTER = timedelta(
+    seconds=60
+)  # two statuses this far apart that are equally late come from a clock that is behind
 
 
 class Words(NamedTuple):
@@ -152,7 +154,7 @@ def report_status(
     EVSE 0 is the charger itself and never becomes an EVSE row.
     """
     words = Words(state, status, error_code, info, vendor_id, vendor_error_code)
-    at = min(at, work.now)  # a clock that is ahead would have the next words, by a clock set right, come late
+    at = min(at, work.now)  # a time in the future would make everything that follows look late
     place = {"of_station": station.id, "of_evse": evse, "of_number": connector}
     row = cast(Connector | None, work.first(_find, **place))
     if row is None:
@@ -237,14 +239,14 @@ def _make_room(work: Work, station: Station) -> bool:
 
 
 def _clock_is_behind(row: Connector, now: datetime, late_by: int) -> bool:
-    """A queue that is emptied is ever less late; a clock that was set back is late by the same, again and again."""
+    """Whether what comes late is late by always the same time. What waited in a queue is less and less late instead."""
     if row.late_at is None or row.late_by_s is None or now - row.late_at < CLOCK_AFTER:
         return False
     return abs(late_by - row.late_by_s) < (now - row.late_at).total_seconds() / 2
 
 
 def _keep_late(work: Work, row: Connector, at: datetime, words: Words) -> datetime:
-    """Put a late word into the history; returns since when the live state holds, which it may have interrupted."""
+    """Put a late status into the history; returns since when the live state holds, which may begin anew after the late one."""
     if not connector_states.put(work, row, words, at=at) or at < row.since:
         return row.since
     connector_states.add(work, row, row, at=row.status_at)

@@ -194,7 +194,7 @@ class Queue:
     def claim(self, work: Work, *, limit: int) -> list[Waiting]:
         """Take what is due now, the first of each receiver, and nobody else's; each is leased for its time-out."""
         work.execute(text("INSERT INTO delivery_turn (id) VALUES (1) ON CONFLICT DO NOTHING"))
-        # One node after the other: who waits for this row sees the leases of the one before.
+        # Nodes take turns by locking this row, so that each sees the leases the one before it has made.
         work.execute(select(delivery_turn.c.id).with_for_update())
         rows = work.execute(self._due(work).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)).all()
         for row in rows:
@@ -207,7 +207,7 @@ class Queue:
 
     def _due(self, work: Work) -> Select[Any]:
         first = select(func.min(deliveries.c.id)).where(_waits).group_by(deliveries.c.name, deliveries.c.receiver)
-        # A row with a lower key may become visible while a later one is already in hand.
+        # A receiver with a row in hand is skipped, because an earlier row of its may be committed after that one was taken.
         other = deliveries.alias()
         busy = select(other.c.id).where(
             other.c.name == deliveries.c.name,

@@ -151,7 +151,7 @@ def _logged(row: Row[Any]) -> Logged:
 
 
 DROPPED_AT_ONCE = 5000
-ODD_AT_ONCE = 20  # so many times that many rows may have dates of a clock that was wrong, before an old one is found
+ODD_AT_ONCE = 20  # parts that are looked at in one go, in case a wrong clock has dated the first of them
 
 
 def drop_older(work: Work, *, than: timedelta) -> int:

@@ -355,9 +355,9 @@ def _content_key(evse: int, transaction_id: str | None, taken: Instant, raw: byt
     The minute comes first so that the UNIQUE index grows at its end, instead of being rewritten all over at every commit.
     """
     check = zlib.crc32(raw, zlib.crc32(f"{evse}|{transaction_id}|{taken.text}|".encode()))
-    # Not `taken.at`: where the time is not believable that is when we heard it, and a retry is heard at another.
+    # Not `taken.at`: where the told time is not believable, that is when we heard it, which differs for a retry.
     minute = 0 if taken.told is None else int(taken.told.timestamp()) // 60
-    # A minute of the year 9999 has 33 bits, and one more than the column holds (A3).
+    # Cut to 31 bits, because a minute of the year 9999 has more than the column holds (A3).
     return (minute & 0x7FFF_FFFF) << 32 | check
 
 
@@ -392,9 +392,9 @@ def newest_registers(work: Work, session_id: int, *, limit: int) -> list[Point]:
 
 
 def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]:
-    """Meter values of a session, oldest first: the newest `limit`, of which the place of the oldest is the very first's.
+    """The first meter value of a session and the newest ones, `limit` in all, oldest first.
 
-    The first and the last are often signed, and decide the bill (O3). What lies between is in `page_of`.
+    The first and the last are often signed and decide the bill (O3). `page_of` has those between.
     """
     mine = select(meter_values).where(meter_values.c.session_id == session_id)
     newest: list[MeterValueRow] = [*work.execute(mine.order_by(meter_values.c.id.desc()).limit(limit + 1))][::-1]

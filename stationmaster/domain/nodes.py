@@ -66,8 +66,8 @@ def leave(work: Work, node: str) -> None:
 def dead(work: Work, node: str, *, lease: timedelta, alone: bool = False) -> list[str]:
     """Nodes that hold something, and do not live; where one is alone, every other one is dead.
 
-    A lease that ended before we ourselves were there, or while we could not renew ours, says nothing yet: whoever had it may
-    have been as blind as we were, and gets the time of one lease to come back (N14).
+    A lease that ended before we began, or while we could not renew ours, does not make its node dead yet: it may have lost the
+    database as we had, and gets the time of one lease to come back (N14).
     """
     # Read holders before leases, so that a node which is just joining never looks dead.
     held = {*connections.holders(work), *commands.nodes_waiting(work)} - {node}

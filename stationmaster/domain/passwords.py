@@ -20,7 +20,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
 AT_ONCE = 5  # offered, and not known to be refused
-LOGIN_S = 24 * 3600.0  # so long may a charger take to log in with what it has accepted, before we say that it has not
+LOGIN_S = 24 * 3600.0  # a charger that has not logged in with its new password by then has not taken it over
 
 
 def offer(work: Work, station: Station, keys: Keys, *, longest: int) -> str:

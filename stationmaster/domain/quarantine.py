@@ -188,7 +188,9 @@ def _waiting(organization_id: int) -> Select[Any]:
     return kept.where(stations.c.organization_id == organization_id, quarantine.c.resolved_at.is_(None))
 
 
-_sessions = table("sessions", named("id"), named("public_id"))  # the topic below knows us, and not the other way round
+_sessions = table(
+    "sessions", named("id"), named("public_id")
+)  # two columns only, because `sessions` imports this module and cannot be imported here
 
 
 def _entries(organization_id: int) -> Select[Any]:

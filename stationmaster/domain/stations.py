@@ -347,7 +347,9 @@ def any_registered(work: Work) -> bool:
 
 def all_entries(work: Work) -> tuple[int, list[EntryRow]]:
     """What the gateway's directory needs of every station, and the number of the last change that is surely among it."""
-    number = installation.last_change(work)  # first: what is committed after it is found by its higher number
+    number = installation.last_change(
+        work
+    )  # read first, so that what is committed meanwhile is found later, by its higher number
     return number, list(work.execute(select(*_ENTRY).where(not_deleted(stations))))
 
 

@@ -75,7 +75,7 @@ def take_turn(work: Work, name: str, *, pause: timedelta, timeout: timedelta) ->
     """Whether it is this node's turn; it is then nobody else's until it is `over`, or the time-out has passed."""
     work.run(_begin, name=name, now=work.now)
     free = update(timers).where(timers.c.name == name, timers.c.due_at <= work.now, timers.c.busy_until <= work.now)
-    # A tenth less: jitter must not make it miss its turn.
+    # A tenth less than the pause, so that jitter does not make the next turn miss its time.
     taken = work.execute(free.values(due_at=work.now + pause * 0.9, busy_until=work.now + timeout))
     return bool(taken.rowcount)
 

@@ -20,7 +20,9 @@ log = structlog.get_logger()
 
 MAX_HEAD = 16 * 1024
 MAX_HEADERS = 128
-CROWDED_S = 0.1  # time to read what has come, before a crowd is thinned out: its request may be waiting in the socket
+CROWDED_S = (
+    0.1  # before waiting connections are closed in a crowd, so that requests already in their sockets are read first
+)
 NO_REQUEST = b"This port speaks WebSocket, to chargers.\n"
 
 _END = b"\r\n\r\n"

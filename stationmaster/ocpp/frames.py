@@ -102,7 +102,7 @@ def read(data: bytes | bytearray | memoryview) -> Frame:
     if content[:1] != b"{":
         return _without_object(frame, content)
     outline = text.translate(_OUTLINE)
-    # No more brackets than levels allowed: can't be too deep.
+    # Counted first, because so few brackets cannot nest too deep.
     if outline.count(b"(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", frame.id, _number(frame))
     if _TOO_LONG in outline and _longest_number(text) > MAX_DIGITS:
@@ -156,7 +156,7 @@ def _object(payload: Payload) -> Any:
 
 # --- limits of form ---
 
-# One pass serves both limits: what can be part of a number becomes a 0, an opening bracket a (, everything else a blank.
+# One pass serves both limits: a character of a number becomes a 0, an opening bracket a (, everything else a blank.
 _OUTLINE = bytes.maketrans(
     bytes(range(256)),
     bytes(0x30 if chr(byte) in "0123456789.eE+-" else 0x28 if chr(byte) in "[{" else 0x20 for byte in range(256)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-UNSURE = timedelta(seconds=1)  # an answer that took longer says too little
-STEADY = timedelta(seconds=0.1)  # less is no difference: time should not jump to and fro
+UNSURE = timedelta(seconds=1)  # an answer that took longer is too vague to compare clocks by
+STEADY = timedelta(seconds=0.1)  # a smaller difference is ignored, so that time does not jump to and fro
 
 
 class Clocks:
@@ -14,7 +14,7 @@ class Clocks:
 
     def __init__(self, machine: Callable[[], datetime]) -> None:
         self.machine = machine
-        self.shared = False  # to be followed, not only measured
+        self.shared = False  # whether the database's time is followed, or only measured
         self.ahead = timedelta(0)  # of the machine's clock, as last measured
         self._corrected = timedelta(0)
 

@@ -150,5 +150,5 @@ class Json(TypeDecorator[Any]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:
         if dialect.name == "postgresql":
-            return None  # psycopg has read it already; a text in it would be read twice
+            return None  # psycopg has decoded it already
         return lambda value: None if value is None else msgspec.json.decode(value)

@@ -38,7 +38,7 @@ STALL_S = 2.0  # a commit that takes longer than this counts as an outage: new h
 READ_S = 8.0  # how long a reader may take; who asked is told that storage is away
 RETRY_S = 0.25
 LOOK_S = 0.5
-ATTEMPTS = 5  # of a unit that meets a key or a row that another lane or node has
+ATTEMPTS = 5  # how often a unit is tried when another lane or node holds a key or row it needs
 
 
 class StorageUnavailable(Exception):
@@ -73,10 +73,10 @@ class Work:
         self.now = now
         self._last = {} if last is None else last
         self.events: list[Any] = []
-        self.signature: Any = None  # who stands behind this unit, set by the edge (domain/audit.py)
+        self.signature: Any = None  # in whose name this unit runs, set by the edge (domain/audit.py)
         self.recorded = False  # does the audit log tell of it yet?
         self.narrow: Callable[[Executable], Executable] | None = None  # what limits it to some sites (domain/scopes.py)
-        self.watched = True  # does anybody look? What only a live page wants to hear need not be told to nobody
+        self.watched = True  # whether a live page is open; events only for pages are not published without one
         self._connection = connection
         self._cursor = cursor
         self._dialect = connection.dialect
@@ -138,7 +138,7 @@ class Unit:
         leads: bool,
     ) -> None:
         self.lane = lane
-        self.leads = leads  # locks the row of its charger that everybody locks first
+        self.leads = leads  # begins by locking the row of its charger that everybody locks first
         self.apart = apart  # changes rows of many chargers, so it gets a transaction of its own
         self.f = f
         self.args = args
@@ -265,7 +265,7 @@ class Database:
         Raises `StorageUnavailable` when the database is in trouble, or takes too long.
         """
         loop = asyncio.get_running_loop()
-        # While it is known to be away nobody waits long: who asks is a person, or will ask again.
+        # While storage is known to be away nobody waits long, because a person asks, or a program that asks again.
         patience = self.read_s if self.available else min(self.read_s, STALL_S)
         try:
             async with asyncio.timeout(patience):
@@ -443,8 +443,8 @@ class _Lane:
         """All in one transaction; if that fails, one by one, so that only the guilty one fails."""
         together = [unit for unit in units if not unit.apart]
         if self.database.kind == "postgresql":
-            # Two nodes may have messages of the same chargers in hand. All lock the chargers in the order of their keys, and of
-            # each its connection first, so that nobody waits in a circle.
+            # Two nodes may have messages of the same chargers in hand. All lock chargers in the order of their keys, and of each
+            # the connection first, so that nobody waits in a circle.
             together.sort(key=lambda unit: (unit.lane, not unit.leads))
         try:
             if together:
@@ -473,7 +473,7 @@ class _Lane:
             try:
                 self._transaction([unit])
                 return
-            except BaseException as error:  # whatever it is: a thread that ends would take all its stations with it
+            except BaseException as error:  # anything, because a thread that ends would take all its stations with it
                 unit.result, unit.events = None, ()
                 if is_trouble(error):
                     if not self.failing:
@@ -485,7 +485,7 @@ class _Lane:
                 attempts += 1
                 if attempts < ATTEMPTS and is_conflict(error):
                     continue
-                # The event loop would end with a SystemExit that somebody waits for.
+                # Not passed on, because a SystemExit in a future would end the event loop.
                 unit.error = error if isinstance(error, Exception) else RuntimeError(repr(error))
                 return
 

@@ -108,7 +108,7 @@ def may_come_back(error: BaseException) -> bool:
     """Whether a start should wait for this database: it may be starting, restarting, or out of connections."""
     original = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(original, "sqlstate", None)
-    if state is None:  # psycopg has not come as far as a session; only the server's own words tell why
+    if state is None:  # there is no session yet, so only the server's own words tell why
         return is_trouble(error) and not any(word in str(original) for word in _REFUSALS)
     return is_trouble(error) and not state.startswith(_POSTGRES_FOR_GOOD)
 
@@ -147,7 +147,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # KiB, for each of a dozen connections. What is in the file the system caches as well: 64 MiB were no faster.
+    # KiB for each of a dozen connections; 64 MiB were no faster, because the system caches the file as well
     cursor.execute("PRAGMA cache_size=-4096")
     cursor.execute("PRAGMA wal_autocheckpoint=20000")
     cursor.close()

@@ -128,8 +128,8 @@ class Bulk:
             columns[index] = bind(columns[index])
         rows = list(zip(*columns, strict=True))
         if dialect.name == "sqlite":
-            # Many rows in one statement: the driver gives up the interpreter's lock for each statement, and getting it back
-            # from a busy event loop costs more than the row. A few sizes, so that their compiled forms are kept.
+            # Many rows in one statement, because the driver gives up the interpreter's lock for each, and getting it back
+            # from a busy event loop costs more than the row. Only a few sizes, so that their compiled forms are reused.
             done = 0
             for size in _ROWS:
                 while len(rows) - done >= size:
@@ -240,7 +240,7 @@ class Dropped(NamedTuple):
 
 
 DROPPED_AT_ONCE = 5000
-ODD = timedelta(days=1)  # a time further ahead than this is a clock that was wrong
+ODD = timedelta(days=1)  # a time further ahead than this comes from a wrong clock
 
 
 def drop_old(

@@ -28,7 +28,7 @@ async def listen_to_events(caller: GivenCaller, context: GivenContext, station: 
     async def may_stay() -> bool:
         try:
             return await caller.stands()
-        except Exception as error:  # cannot be asked: the stream ends, and the page comes back (API-25)
+        except Exception as error:  # whether the caller may stay cannot be checked, so the stream ends and the page connects again (API-25)
             log.warning("live.ended", caller=caller.actor.name, error=type(error).__name__)
             return False
 

@@ -366,7 +366,7 @@ def _connectors(
     reported: list[connectors.Connector], active: list[sessions.SessionRow], so_far: dict[int, sessions.SoFar]
 ) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
-    # Where the EVSE or the connector was not told, the first is as good as any to show it at.
+    # A session without EVSE or connector is shown at the first one.
     charging = {(each.evse or 1, each.connector or 1): each for each in active}
     shown = [
         Connector(

@@ -67,7 +67,7 @@ commands = Table(
     Column("answered_at", UtcTime),
 )
 Index("ix_commands_station_id", commands.c.station_id, commands.c.id)
-# In clear, or no database would use these indexes.
+# Literals, because no database uses a partial index for a parameter.
 _pending = commands.c.status == literal_column("'pending'")
 _awaiting = commands.c.state == literal_column("'awaiting'")
 _without_session = and_(commands.c.awaits == literal_column("'session'"), commands.c.session.is_(None))
@@ -90,9 +90,13 @@ Index(
 )
 
 RAW_CALL = "call"
-ANY_CLOCK = timedelta(days=1)  # what starts while we wait for it is meant, even if the charger has another time zone
-SLACK = timedelta(minutes=5)  # told later, it must fit: by so much the clock of a charger may differ from ours
-TOLD_LATE = timedelta(hours=1)  # a session that began in time may be told of so long after it
+ANY_CLOCK = timedelta(
+    days=1
+)  # while we wait a start counts at any hour, because the charger's clock may be in another time zone
+SLACK = timedelta(
+    minutes=5
+)  # a start that is told later must fit our wait; a charger's clock may differ from ours by this much
+TOLD_LATE = timedelta(hours=1)  # a start in time may reach us this long afterwards
 _WITHIN_REACH = 20  # commands without a session are looked at, the newest first
 
 NOT_DONE = {
@@ -269,7 +273,7 @@ def session_began(
     can have come of. A session that began in time counts even if it is told of later.
     """
     ids = [found.id for found in work.run(_candidates, station_id=station.id)]
-    if not ids:  # building a statement costs more than all the rest of a start
+    if not ids:  # most starts come to nothing here, and building the statement costs more than the rest of them
         return
     candidates = select(commands).where(commands.c.id.in_(ids)).order_by(commands.c.id.desc())
     for found in work.execute(candidates).all():

@@ -111,7 +111,7 @@ def without_answer(outcome: Outcome) -> Answer:
 
 
 def together(one: Answer | None, other: Answer) -> Answer:
-    """Of a command that is several requests: what one more answer makes of what was known. The worse word counts, but some
+    """Add the answer to one more request of the same command. The worse status counts, except that
     settings that the charger does not know spoil nothing."""
     if one is None:
         return other

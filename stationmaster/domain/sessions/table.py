@@ -22,8 +22,7 @@ sessions = Table(
     Column("evse", Integer),  # empty: not told yet
     Column("connector", Integer),  # empty: not told, which is never the same as 1 (P-04)
     Column("transaction_id", Text, nullable=False),  # what the station calls it; in 1.6 a number that we gave
-    # Which session this is of those that begin alike: with the same id after a boot, or with the same start of a station
-    # without a clock.
+    # Counts sessions that begin alike: an id that is used again after a boot, or the same start without a clock.
     Column("occurrence", Integer, nullable=False, server_default="0"),
     Column("start_key", BigInt),  # the content of a start that names no transaction; empty where the id does
     Column("token", Text),
@@ -58,7 +57,9 @@ sessions = Table(
     # TX-01: one session for one start, whoever hears it twice, on however many nodes.
     UniqueConstraint("station_id", "start_key", "occurrence"),
 )
-is_open = sessions.c.status == literal_column("'active'")  # in clear, or no database would use the partial indexes
+is_open = sessions.c.status == literal_column(
+    "'active'"
+)  # a literal, because no database uses a partial index for a parameter
 Index(
     "ix_sessions_open",
     sessions.c.station_id,

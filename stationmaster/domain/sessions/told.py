@@ -173,8 +173,8 @@ def _started_without_id(work: Work, station: Station, told: TransactionTold) -> 
         if same.status == "active":
             return Found(same.id, same.public_id, same.transaction_id, told.evse)
         if told.at.believable:
-            # No connector begins twice in one second with one register: this is a repeat (E9). Should its stop be another
-            # than the one we know, then it was none, and becomes a session of its own.
+            # No connector begins twice in one second with one register, so this is a repeat (E9). A stop that differs from
+            # the one we know would show that it was none, and makes a session of its own.
             if same.stop_key is not None:
                 work.execute(update(sessions).where(sessions.c.id == same.id).values(again_at=work.now))
             return Found(same.id, same.public_id, same.transaction_id, told.evse)

@@ -50,10 +50,10 @@ def upgrade(engine: Engine) -> None:
 
     with engine.connect().execution_options(
         writes=True
-    ) as connection:  # on SQLite the write lock is what they wait for
+    ) as connection:  # on SQLite nodes wait for its write lock instead
         if connection.dialect.name == "sqlite":
-            # A table is changed by making it anew, and the old one cannot go while others point to it. Outside of a
-            # transaction only; the connection is not used again.
+            # SQLite changes a table by making it anew, and cannot drop the old one while others point to it. This works only
+            # outside of a transaction, and the connection is not used again.
             raw = connection.connection.dbapi_connection
             assert raw is not None
             raw.cursor().execute("PRAGMA foreign_keys=OFF")
