@@ -27,7 +27,7 @@ from stationmaster.domain import deliveries, installation, outbox, stations, tim
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.nodes import OtherKey
-from stationmaster.gateway import replay
+from stationmaster.gateway import replay, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
@@ -48,7 +48,7 @@ log = structlog.get_logger()
 CLAIMED_AGAIN_S = 5.0
 
 # Imported for what they register: `@every` and `@delivers`.
-REGISTERING = (awaited, chores, presence, reactions, retention, webhooks)
+REGISTERING = (awaited, chores, presence, reactions, retention, upkeep, webhooks)
 LOOK_EVERY_S = 1.0
 
 ROUTES = {routes.dialect.version: routes for routes in (v16.routes, v2.routes_201, v2.routes_21)}
@@ -149,11 +149,8 @@ class App:
                 work = [
                     group.create_task(self.clockwork.run()),
                     group.create_task(self.deliverer.run()),
-                    group.create_task(self.switchboard.run()),
                     group.create_task(self.directory.follow()),
-                    group.create_task(self.registry.run()),
                     group.create_task(self.bus.run()),
-                    group.create_task(self.registry.watch_clock()),
                     group.create_task(_keep(claim)),
                 ]
                 if self.relay is not None:

@@ -5,9 +5,6 @@ The database decides who is the newest (`domain/connections.py`). The bus only b
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,9 +19,6 @@ from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
-
-CLOCK_S = 1.0
-NOTE_HEARD_S = 60.0  # so old may be what another node shows of when a charger of ours was heard
 
 
 class Registry:
@@ -47,7 +41,6 @@ class Registry:
         self._alone = bus.alone and exclusive
         self._leased = database.kind == "postgresql"  # of an SQLite file there is only one server, always
         self._doubtful = False  # something was not stored: the table may say what is not true
-        self._noted_at = time.monotonic()
         self._max_skew_s = max_skew_s
         self._clock_differs = False
         bus.hear(Superseded, lambda _, news: self._taken_over(news.station_id, news.generation))
@@ -59,33 +52,30 @@ class Registry:
 
     async def join(self) -> None:
         """At the start: free what dead nodes have left behind. Raises `nodes.OtherKey`."""
-        await self._database.compare_clocks()
-        self._judge_clock()
+        await self.compare_clocks()
         if self._leased:
             await self._database.write(nodes.join, self._bus.node, seal=self._bus.seal, lease=self._lease)
         await self._bury(alone=self._alone)
 
-    async def run(self) -> None:
-        """For ever, three times in the time of a lease."""
-        while True:
-            await asyncio.sleep(self._lease.total_seconds() / 3)
-            try:
-                await self.look()
-            except StorageUnavailable:
-                self._doubtful = True
-            except Exception:
-                log.exception("registry.failed", node=self._bus.node)
-
     async def look(self) -> None:
         """Renew the lease, then free what the dead hold, then compare what we hold with what the table says."""
+        try:
+            await self._look()
+        except StorageUnavailable:
+            self._doubtful = True
+            raise
+
+    async def _look(self) -> None:
         if self._leased:
             await self._database.write(nodes.renew, self._bus.node, seal=self._bus.seal, lease=self._lease)
             if await self._database.read(nodes.dead, self._bus.node, lease=self._lease):
                 await self._bury(alone=False)
         if self._doubtful or self._leased:
             await self._compare()
-        if not self._alone and time.monotonic() - self._noted_at > NOTE_HEARD_S:
-            self._noted_at = time.monotonic()
+
+    async def note_heard(self) -> None:
+        """Store when our chargers were heard last, for other nodes to show."""
+        if not self._alone:
             await self._database.write_apart(connections.note_heard, self._heard(), node=self._bus.node)
 
     @property
@@ -93,13 +83,10 @@ class Registry:
         """Whether our clock is so far from the one all nodes share that something must be wrong with it."""
         return not self._alone and abs(self._database.clocks.ahead.total_seconds()) > self._max_skew_s
 
-    async def watch_clock(self) -> None:
-        """For ever: what several nodes share is told by the database's clock, so know how far ours is from it."""
-        while True:
-            await asyncio.sleep(CLOCK_S)
-            with contextlib.suppress(StorageUnavailable):
-                await self._database.compare_clocks()
-                self._judge_clock()
+    async def compare_clocks(self) -> None:
+        """Measure how far our clock is from the database's, and say so when they begin to differ, or agree again."""
+        await self._database.compare_clocks()
+        self._judge_clock()
 
     def _judge_clock(self) -> None:
         ahead_s = self._database.clocks.ahead.total_seconds()

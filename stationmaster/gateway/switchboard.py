@@ -29,7 +29,6 @@ from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
 
 log = structlog.get_logger()
-OWED_S = 1.0  # so often is storage asked whether it takes what it could not
 T = TypeVar("T")
 
 
@@ -241,14 +240,8 @@ class Switchboard:
         self._database.submit(f, args, done, lane=station.id)
         return await future
 
-    async def run(self) -> None:
-        """For ever: what storage could not take is written as soon as it can."""
-        while True:
-            await asyncio.sleep(OWED_S)
-            await self.pay()
-
     async def pay(self) -> None:
-        """Write what is owed, in its order."""
+        """Write what storage could not take, in its order."""
         while self._owed and self._database.available:
             station_id, f, args = self._owed[0]
             try:
