@@ -255,6 +255,8 @@ def _total(phases: dict[int, Decimal]) -> Decimal | None:
 
 
 def _mean(phases: dict[int, Decimal]) -> Decimal | None:
+    if len(phases) == 1 and 0 in phases:
+        return phases[0]
     lines = [value for phase, value in phases.items() if phase >= 0]
     if len(lines) == 1:
         return lines[0]
@@ -371,24 +373,25 @@ _a_point = (
     meter_values.c.transaction_id.is_not(None).label("by_id"),
 )
 _points = Prepared(
-    select(*_a_point).where(meter_values.c.session_id == bindparam("session_id")).order_by(meter_values.c.id)
+    select(*_a_point).where(meter_values.c.session_id == bindparam("session_id")).order_by(meter_values.c.id), row=Point
 )
 _newest_registers = Prepared(
     select(*_a_point)
     .where(meter_values.c.session_id == bindparam("session_id"), meter_values.c.energy_wh.is_not(None))
     .order_by(meter_values.c.id.desc())
-    .limit(bindparam("limit", type_=Integer))
+    .limit(bindparam("limit", type_=Integer)),
+    row=Point,
 )
 
 
 def points(work: Work, session_id: int) -> list[Point]:
     """What the energy of a session is made of, in the order it was received."""
-    return [Point(*row) for row in work.run(_points, session_id=session_id)]
+    return work.run(_points, session_id=session_id)
 
 
 def newest_registers(work: Work, session_id: int, *, limit: int) -> list[Point]:
     """The newest points of a session that tell a register, oldest first."""
-    return [Point(*row) for row in work.run(_newest_registers, session_id=session_id, limit=limit)][::-1]
+    return work.run(_newest_registers, session_id=session_id, limit=limit)[::-1]
 
 
 def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]:

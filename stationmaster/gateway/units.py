@@ -68,7 +68,7 @@ def answer(work: Work, told: Told) -> Answered:
         told.content.decode() if size <= told.kept else text_of(told.content, told.kept),
         payload.decode(),
         "ok",
-        round((time.perf_counter() - told.received) * 1000, 2),
+        int((time.perf_counter() - told.received) * 100_000) / 100,  # rounding takes ten times as long
         told.remarks if size <= told.kept else (*told.remarks, CUT.format(size=size)),
     )
     message_log.add(work, told.station, exchange, open_text=told.open_text and not told.remarks)

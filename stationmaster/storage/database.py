@@ -26,7 +26,7 @@ from sqlalchemy.sql.base import Executable
 from stationmaster.storage import engines
 from stationmaster.storage.clocks import Clocks
 from stationmaster.storage.engines import in_one_line, is_conflict, is_trouble
-from stationmaster.storage.queries import Bulk, Prepared
+from stationmaster.storage.queries import Bulk, Prepared, PreparedInsert
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -96,6 +96,14 @@ class Work:
         """The first row of a prepared statement, or None."""
         rows = prepared.run(self._cursor, self._dialect, parameters)
         return rows[0] if rows else None
+
+    def change(self, prepared: Prepared, **parameters: Any) -> int:
+        """Run a prepared UPDATE or DELETE; how many rows it has changed."""
+        return prepared.count(self._cursor, self._dialect, parameters)
+
+    def insert(self, prepared: PreparedInsert, **parameters: Any) -> int:
+        """Insert a row; the key it was given."""
+        return prepared.key(self._cursor, self._dialect, parameters)
 
     def rehearse(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """What `f(work, …)` would come to: its result. Everything it has written is taken back, and nobody hears of it."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import ColumnElement, Dialect, Select, Table, and_, case, delete, func, or_, select
+from sqlalchemy import ColumnElement, Dialect, Select, Table, and_, bindparam, case, delete, func, insert, or_, select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
 
@@ -26,45 +26,78 @@ class Prepared:
     """One statement, compiled once for each kind of database and run on the bare driver cursor.
 
     SQLAlchemy's execution costs some 20 µs a statement; a message may cost 60 µs in all. Parameters are the
-    `bindparam` names of the statement; rows come back as named tuples with the types of the columns.
+    `bindparam` names of the statement; rows come back as named tuples with the types of the columns, or as `row`, which takes
+    the columns in their order.
     """
 
-    def __init__(self, statement: ClauseElement) -> None:
+    def __init__(self, statement: ClauseElement, *, row: Callable[..., Any] | None = None) -> None:
         self.statement = statement
+        self._row = row
         self._compiled: dict[str, _Compiled] = {}
 
     def run(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> list[Any]:
-        compiled = self._compiled.get(dialect.name)
-        if compiled is None:
-            compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect)
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
         cursor.execute(compiled.sql, compiled.bind(parameters))
         return [] if compiled.rows is None else compiled.rows(cursor.fetchall())
 
+    def count(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> int:
+        """How many rows it has changed."""
+        compiled = self._compiled.get(dialect.name) or self._compile(dialect)
+        cursor.execute(compiled.sql, compiled.bind(parameters))
+        return int(cursor.rowcount)
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled = self._compiled[dialect.name] = _Compiled(self.statement, dialect, self._row)
+        return compiled
+
+
+class PreparedInsert(Prepared):
+    """An INSERT of one row into a table with an integer key.
+
+    SQLite tells the key without being asked; RETURNING would cost it more than the row.
+    """
+
+    def __init__(self, table: Table, names: Sequence[str]) -> None:
+        super().__init__(insert(table).values({name: bindparam(name, type_=table.c[name].type) for name in names}))
+        self._with_key = Prepared(self.statement.returning(table.c.id))  # type: ignore[attr-defined]
+
+    def key(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> int:
+        """Insert it; the key it was given."""
+        if dialect.name == "sqlite":
+            self.count(cursor, dialect, parameters)
+            return int(cursor.lastrowid)
+        return int(self._with_key.run(cursor, dialect, parameters)[0].id)
+
 
 class _Compiled:
-    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+    def __init__(self, statement: ClauseElement, dialect: Dialect, row: Callable[..., Any] | None) -> None:
         positional = cast(Any, type(dialect))(paramstyle="qmark" if dialect.name == "sqlite" else "format")
         compiled = statement.compile(dialect=positional)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
         self.names = list(compiled.positiontup or ())
         self.fixed = {name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required}
-        self.processors: list[Any] = [compiled._bind_processors.get(name) for name in self.names]
-        self.rows = _row_maker(compiled, dialect)
+        processors = cast(Mapping[str, Processor], compiled._bind_processors)
+        self.processors = [(index, processors[name]) for index, name in enumerate(self.names) if name in processors]
+        self.rows = _row_maker(compiled, dialect, row)
 
     def bind(self, parameters: dict[str, Any]) -> list[Any]:
-        values = []
-        for name, processor in zip(self.names, self.processors, strict=True):
-            value = parameters[name] if name in parameters else self.fixed[name]
-            values.append(value if processor is None else processor(value))
+        if self.fixed:
+            parameters = self.fixed | parameters
+        values = [parameters[name] for name in self.names]
+        for index, processor in self.processors:
+            if values[index] is not None:
+                values[index] = processor(values[index])
         return values
 
 
-def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[list[Sequence[Any]]], list[Any]] | None:
+def _row_maker(
+    compiled: SQLCompiler, dialect: Dialect, row: Callable[..., Any] | None
+) -> Callable[[list[Sequence[Any]]], list[Any]] | None:
     columns = compiled._result_columns
     if not columns:
         return None
-    shape = namedtuple("Row", [column.keyname for column in columns])  # type: ignore[misc]
+    shape: Callable[..., Any] = row or namedtuple("Row", [column.keyname for column in columns])
     processors = [
         (index, processor)
         for index, column in enumerate(columns)
@@ -76,14 +109,14 @@ def _row_maker(compiled: SQLCompiler, dialect: Dialect) -> Callable[[list[Sequen
             columns: list[Any] = list(zip(*rows, strict=True))
             for index, processor in processors:
                 columns[index] = [processor(value) for value in columns[index]]
-            return list(map(shape._make, zip(*columns, strict=True)))
+            return list(itertools.starmap(shape, zip(*columns, strict=True)))
         made = []
         for values in rows:
             row = list(values)
             for index, processor in processors:
                 if row[index] is not None:
                     row[index] = processor(row[index])
-            made.append(shape._make(row))
+            made.append(shape(*row))
         return made
 
     return make

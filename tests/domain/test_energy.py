@@ -303,6 +303,15 @@ def test_the_energy_of_a_session(
         assert all(before.wh <= after.wh for before, after in zip(found.series, found.series[1:], strict=False))
 
 
+@pytest.mark.parametrize("start, between, stop, wh, flags, words", EVERY)
+def test_the_figures_are_the_same_for_who_asks_for_no_reasons(
+    start: Value, between: Any, stop: Value, wh: Value, flags: tuple[str, ...], words: dict[str, Any]
+) -> None:
+    told = points(between) if isinstance(between, dict) else between
+    full, short = session(start, told, stop, **words), session(start, told, stop, reasons=False, **words)
+    assert short == energy.Energy(full.wh, full.stop_wh, full.flags, full.held)
+
+
 # What a page shows while the session runs, value by value, and what it shows after it was loaded anew
 @pytest.mark.parametrize(
     "start, values, shown, loaded",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, bindparam, insert, select, update
 
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import key
-from stationmaster.storage.queries import BadCursor, Bulk, Prepared, next_cursor, page, search
+from stationmaster.storage.queries import BadCursor, Bulk, Prepared, PreparedInsert, next_cursor, page, search
 
 parts = Table("parts", MetaData(), key(), Column("name", Text), Column("size", Integer), UniqueConstraint("name"))
 _named = Prepared(select(parts.c.id, parts.c.name).where(parts.c.name == bindparam("name")))
@@ -82,3 +82,45 @@ async def test_pages_follow_each_other_newest_first_without_a_gap(database: Data
 def test_a_cursor_that_is_not_ours_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursor):
         page(select(parts), parts.c.id, limit=4, cursor=cursor)
+
+
+_sized = PreparedInsert(parts, ("name", "size"))
+
+
+async def test_a_prepared_insert_tells_the_key(database: Database) -> None:
+    def add_two(work: Work) -> list[int]:
+        return [work.insert(_sized, name=name, size=1) for name in ("keyed", "keyed too")]
+
+    one, other = await database.write(add_two)
+    rows = await database.read(lambda work: work.execute(select(parts.c.id).where(parts.c.name.like("keyed%"))).all())
+    assert one != other
+    assert sorted(row.id for row in rows) == sorted((one, other))
+
+
+async def test_a_prepared_change_tells_how_many_rows(database: Database) -> None:
+    resize = Prepared(update(parts).where(parts.c.name == bindparam("of_name")).values(size=bindparam("new_size")))
+
+    def change(work: Work) -> tuple[int, int]:
+        work.run(_add, name="counted")
+        return (
+            work.change(resize, of_name="counted", new_size=9),
+            work.change(resize, of_name="nobody", new_size=9),
+        )
+
+    assert await database.write(change) == (1, 0)
+
+
+async def test_rows_come_as_what_the_statement_says(database: Database) -> None:
+    class Part(NamedTuple):
+        name: str
+        size: int | None
+
+    named = Prepared(select(parts.c.name, parts.c.size).where(parts.c.name.like("shaped%")), row=Part)
+
+    def look(work: Work) -> list[Part]:
+        for number in range(4):
+            work.run(_add, name=f"shaped {number}")
+        return work.run(named)
+
+    found = await database.write(look)
+    assert sorted(found) == [Part(f"shaped {number}", 7) for number in range(4)]

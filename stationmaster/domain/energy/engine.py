@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -47,6 +48,14 @@ class _Found(msgspec.Struct, gc=False):
     proposals: list[Proposal] = msgspec.field(default_factory=list)
     by_power: bool = False
 
+    @property
+    def exact_wh(self) -> Decimal | None:
+        return None if self.wh is None else _decimal(self.wh)
+
+    @property
+    def all_flags(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.flags))
+
 
 def of_session(
     start_wh: Decimal | None,
@@ -57,10 +66,12 @@ def of_session(
     stopped_at: datetime | None = None,
     clock: bool = True,
     rated_w: float | None = None,
+    reasons: bool = True,
 ) -> Energy:
     """The energy of a session, never negative; of one that still runs when `stopped_at` and `stop_wh` are None.
 
-    `clock`: are the station's times to be believed? `rated_w` is what the connector can deliver, where it is known.
+    `clock`: are the station's times to be believed? `rated_w` is what the connector can deliver, where it is known. Who asks for
+    no `reasons` gets the figures and the flags only: no series, nothing of what was used, left out or proposed.
     """
     session = _gathered(start_wh, points, stop_wh, started_at, stopped_at, clock, rated_w)
     if session.start is not None and session.stop is not None:
@@ -72,6 +83,9 @@ def of_session(
     if session.start is None or session.stop is None:
         found.flags.insert(0, "estimated")
     _doubt(session, found)
+    if not reasons:
+        wh, flags = found.exact_wh, found.all_flags
+        return Energy(wh, _last_register(session, found), flags, held=wh is None or bool(flags))
     return _told(session, found, started_at, stopped_at)
 
 
@@ -93,31 +107,32 @@ def _gathered(
     start = _end(start_wh, started_at, 0.0)
     stop = _end(stop_wh, stopped_at, length_s)
     left_out: list[LeftOut] = []
-    places = [point.location for point in points if _is_register(point.energy_wh)]
-    place = min(places, key=_rank, default=None)
+    told_at = {point.location for point in points if _is_register(point.energy_wh)}
+    best = min(map(_rank, told_at), default=0)
+    used_at = {location for location in told_at if _rank(location) == best}
     readings: list[Reading] = []
+    powers: list[Point] = []
+    watts: list[Told] = []
     for point in points:
+        t = (point.at - started_at).total_seconds()
+        if point.power_w is not None:
+            powers.append(point)
+            watts.append(_power(point, t, length_s))
         if point.energy_wh is None:
             continue
         if not _is_register(point.energy_wh):
             left_out.append(LeftOut(point.at, point.energy_wh, "unusable"))
-        elif _rank(point.location) != _rank(place):
+        elif point.location not in used_at:
             left_out.append(LeftOut(point.at, point.energy_wh, "elsewhere"))
         else:
-            t = (point.at - started_at).total_seconds()
             readings.append(Reading(t, float(point.energy_wh), point, float(point.resolution_wh or 1)))
     readings = _in_order(readings) if clock else readings
     readings = list(_without_repeated_begin(readings, start, left_out))
     digit = common_digit(readings)
     if digit > 1:
         readings = [Reading(one.t, one.wh, one.point, max(digit, one.last_digit_wh)) for one in readings]
-    powers = [point for point in points if point.power_w is not None]
     flowed = flow(
-        [_power(point, started_at, length_s) for point in powers],
-        length_s=length_s,
-        clock=clock,
-        rated_w=rated_w,
-        difference_wh=_difference(start, stop, readings),
+        watts, length_s=length_s, clock=clock, rated_w=rated_w, difference_wh=_difference(start, stop, readings)
     )
     return _Session(
         start=start,
@@ -126,7 +141,7 @@ def _gathered(
         flow=flowed,
         powers=powers,
         left_out=left_out,
-        elsewhere=_rank(place) > 0,
+        elsewhere=best > 0,
     )
 
 
@@ -147,8 +162,13 @@ def _rank(location: str | None) -> int:
 
 def _in_order(readings: list[Reading]) -> list[Reading]:
     """By time; as they came, where the register then falls less often (a clock that was set on the way)."""
-    by_time = sorted(readings, key=lambda one: (one.t, one.wh))
+    by_time = sorted(readings, key=_time_and_register)
+    if by_time == readings:
+        return readings
     return readings if _falls(readings) < _falls(by_time) else by_time
+
+
+_time_and_register = operator.attrgetter("t", "wh")
 
 
 def _falls(readings: list[Reading]) -> int:
@@ -169,8 +189,7 @@ def _without_repeated_begin(
             yield one
 
 
-def _power(point: Point, started_at: datetime, length_s: float) -> Told:
-    t = (point.at - started_at).total_seconds()
+def _power(point: Point, t: float, length_s: float) -> Told:
     edge = point.context in (_BEGIN, _END) or not EDGE_S <= t <= length_s - EDGE_S
     return Told(t, float(point.power_w or 0), edge)
 
@@ -460,13 +479,7 @@ def _proposals(session: _Session, start: Reading | None, stop: Reading | None) -
 
 
 def _told(session: _Session, found: _Found, started_at: datetime, stopped_at: datetime | None) -> Energy:
-    last = found.chain[-1][0].point.energy_wh if found.chain else None
-    if session.stop is not None:
-        last = session.stop.point.energy_wh
-    elif last is None and session.tracks:
-        last = session.tracks[-1].last.point.energy_wh
-    wh = None if found.wh is None else _decimal(found.wh)
-    flags = tuple(dict.fromkeys(found.flags))
+    wh, flags = found.exact_wh, found.all_flags
     used = {id(one) for one, _ in found.chain} if wh is not None else set()
     left_out = list(session.left_out)
     for track in session.tracks:
@@ -474,7 +487,7 @@ def _told(session: _Session, found: _Found, started_at: datetime, stopped_at: da
         left_out += [_leave_out(one, why) for one in track.readings if id(one) not in used]
     return Energy(
         wh=wh,
-        stop_wh=last,
+        stop_wh=_last_register(session, found),
         flags=flags,
         held=wh is None or bool(flags),
         series=() if wh is None else _series(session, found, wh, started_at, stopped_at),
@@ -482,6 +495,14 @@ def _told(session: _Session, found: _Found, started_at: datetime, stopped_at: da
         left_out=tuple(sorted(left_out, key=lambda one: one.at)),
         proposals=tuple(one for one in found.proposals if one.wh != wh),
     )
+
+
+def _last_register(session: _Session, found: _Found) -> Decimal | None:
+    """What the meter showed at the end."""
+    if session.stop is not None:
+        return session.stop.point.energy_wh
+    last = found.chain[-1][0].point.energy_wh if found.chain else None
+    return session.tracks[-1].last.point.energy_wh if last is None and session.tracks else last
 
 
 def _series(

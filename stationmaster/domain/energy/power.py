@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import operator
 from collections.abc import Sequence
 
 import msgspec
@@ -71,15 +72,11 @@ def flow(
     told: Sequence[Told], *, length_s: float, clock: bool, rated_w: float | None, difference_wh: float | None
 ) -> Flow:
     """The bound and the witness. `difference_wh` is what the registers say, to see whether the powers are kW told as W."""
-    told = sorted(
-        {one.t: one for one in told if abs(one.w) <= MAX_W}.values(), key=lambda one: one.t
-    )  # each moment once
-    told_wh, _ = _power_by_time(_to_the_ends(told, length_s), standby_w=0.0)
-    if (
-        max((one.w for one in told), default=0.0) <= _SELDOM_LESS_W
-        and 500 * told_wh < (difference_wh or 0) < 2000 * told_wh
-    ):
-        told = [Told(one.t, one.w * 1000, one.edge) for one in told]
+    told = sorted({one.t: one for one in told if -MAX_W <= one.w <= MAX_W}.values(), key=_when)  # each moment once
+    if difference_wh and max((one.w for one in told), default=0.0) <= _SELDOM_LESS_W:
+        told_wh, _ = _power_by_time(_to_the_ends(told, length_s), standby_w=0.0)
+        if 500 * told_wh < difference_wh < 2000 * told_wh:
+            told = [Told(one.t, one.w * 1000, one.edge) for one in told]
     all_told = _to_the_ends(told, length_s)
     between_wh, _ = _power_by_time(told)
     by_time_wh, covered_s = _power_by_time(all_told)
@@ -103,6 +100,9 @@ def flow(
     )
 
 
+_when = operator.attrgetter("t")
+
+
 def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
     """As if the first power had flowed from the begin, and the last to the end."""
     if not told:
@@ -113,10 +113,14 @@ def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
 
 def _power_by_time(told: Sequence[Told], standby_w: float = STANDBY_W) -> tuple[float, float]:
     """Watt-hours under the powers, and the seconds that they speak for."""
-    wh = covered_s = 0.0
-    for before, after in itertools.pairwise(told):
-        seconds = min(after.t - before.t, MAX_GAP_S)
-        watts = (max(0.0, before.w) + max(0.0, after.w)) / 2
-        wh += watts * seconds / 3600 if watts >= standby_w else 0.0
-        covered_s += seconds
+    wh = covered_s = before_t = before_w = 0.0
+    for index, one in enumerate(told):
+        t, w = one.t, one.w if one.w > 0 else 0.0
+        if index:
+            seconds = t - before_t if t - before_t < MAX_GAP_S else MAX_GAP_S
+            watts = (before_w + w) / 2
+            if watts >= standby_w:
+                wh += watts * seconds / 3600
+            covered_s += seconds
+        before_t, before_w = t, w
     return wh, covered_s

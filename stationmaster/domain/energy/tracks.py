@@ -112,7 +112,7 @@ def _beyond_a_spike(tracks: list[Track], reading: Reading, limit: Limit) -> Trac
 def common_digit(readings: Sequence[Reading]) -> float:
     """How coarsely a register is told that is always rounded: to 10, 100 or 1,000 Wh. Two values can be so by chance."""
     values = {reading.wh for reading in readings if reading.wh}
-    if len(values) < 3 or any(value != int(value) for value in values):
+    if len(values) < 3 or any(value % 10 for value in values):
         return 1.0
     shared = math.gcd(*(int(value) for value in values))
     return next((digit for digit in (1000.0, 100.0, 10.0) if shared % digit == 0), 1.0)

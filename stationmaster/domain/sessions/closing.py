@@ -63,7 +63,6 @@ _close_session = Prepared(
         {name: bindparam(f"new_{name}", type_=sessions.c[name].type) for name in _CLOSED}
         | {"suspect_since": None, "silent_since": None}
     )
-    .returning(sessions.c.id)
 )
 
 
@@ -100,7 +99,7 @@ def close(
         "flags": list(dict.fromkeys(flags)) or None,
         "review": (figures.held or by_hand) and not row.excluded,
     }
-    if not work.run(
+    if not work.change(
         _close_session,
         session_id=row.id,
         old_status=row.status,
@@ -147,6 +146,7 @@ def _figures(
         stopped_at=stopped_at,
         clock=clock,
         rated_w=connectors.rated_w(work, row.station_id, row.evse, row.connector),
+        reasons=False,
     )
     flags, held = list(taken.flags), taken.held
     if row.authorization in REFUSED and (taken.wh is None or taken.wh >= FREE_WH):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, union_all, update
+from sqlalchemy import bindparam, select, union_all, update
 
 from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
 from stationmaster.domain.energy import Point
@@ -23,7 +23,7 @@ from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, se
 from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
-from stationmaster.storage.queries import Prepared
+from stationmaster.storage.queries import Prepared, PreparedInsert
 
 MAX_NUMBER = 2**31 - 1
 _OCCURRENCES = 20  # sessions of one transaction id that are looked at, the newest first
@@ -213,11 +213,7 @@ _insert_names = (
     "flags",
     "suspect_since",
 )
-_insert_session = Prepared(
-    insert(sessions)
-    .values({name: bindparam(name, type_=sessions.c[name].type) for name in _insert_names})
-    .returning(sessions.c.id)
-)
+_insert_session = PreparedInsert(sessions, _insert_names)
 
 
 def _insert(
@@ -252,7 +248,7 @@ def _insert_row(
         flags.append("refused_card")
     public_id = secrets.token_hex(10)
     assert told.transaction_id is not None
-    row = work.first(
+    session_id = work.insert(
         _insert_session,
         public_id=public_id,
         organization_id=station.organization_id,
@@ -301,7 +297,7 @@ def _insert_row(
     )
     _tell_command(work, station, told, public_id)
     work.publish(events.SessionStarted(station_id=station.id, station=station.identity, at=told.at.at, session=begun))
-    return Found(row.id, public_id, told.transaction_id, told.evse)
+    return Found(session_id, public_id, told.transaction_id, told.evse)
 
 
 def _tell_command(work: Work, station: Station, told: TransactionTold, public_id: str) -> None:
