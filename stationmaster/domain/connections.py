@@ -295,6 +295,11 @@ def open_stations() -> Select[Any]:
     return select(connections.c.station_id).where(connections.c.closed_at.is_(None))
 
 
+def stations_gone(work: Work, gone_for: timedelta) -> Select[Any]:
+    """The keys of all chargers that were connected once, and not since then, to select by (O-08)."""
+    return select(connections.c.station_id).where(connections.c.closed_at <= work.now - gone_for)
+
+
 def current(work: Work, station_ids: Sequence[int]) -> dict[int, ConnectionRow]:
     """The row of each of these chargers."""
     rows = select(connections).where(connections.c.station_id.in_(station_ids))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -287,12 +287,12 @@ def listed(
     organization_id: int,
     *,
     text: str | None = None,
-    among: Select[Any] | None = None,
+    among: Sequence[Select[Any]] = (),
     except_for: Select[Any] | None = None,
     limit: int,
     cursor: str | None,
 ) -> list[ListedStation]:
-    """Stations, newest first, with the name of their site as `site`; only those selected, or all but these."""
+    """Stations, newest first, with the name of their site as `site`; only those in each of these selections, or all but some."""
     mine = (
         select(stations, sites.sites.c.name.label("site"))
         .outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
@@ -304,8 +304,8 @@ def listed(
                 text, (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
             )
         )
-    if among is not None:
-        mine = mine.where(stations.c.id.in_(among))
+    for selected in among:
+        mine = mine.where(stations.c.id.in_(selected))
     if except_for is not None:
         mine = mine.where(stations.c.id.not_in(except_for))
     return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))

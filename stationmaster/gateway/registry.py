@@ -20,6 +20,8 @@ from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
 
+NOTED_AT_ONCE = 500
+
 
 class Registry:
     """Registers sockets as they come and go, keeps the lease, and lets go of what is no more ours."""
@@ -74,9 +76,11 @@ class Registry:
             await self._compare()
 
     async def note_heard(self) -> None:
-        """Store when our chargers were heard last, for other nodes to show."""
-        if not self._alone:
-            await self._database.write_apart(connections.note_heard, self._heard(), node=self._bus.node)
+        """Store when our chargers were heard last: for other nodes to show, and for us after a crash. In slices, to hold nobody up."""
+        heard = list(self._heard().items())
+        for first in range(0, len(heard), NOTED_AT_ONCE):
+            some = dict(heard[first : first + NOTED_AT_ONCE])
+            await self._database.write_apart(connections.note_heard, some, node=self._bus.node)
 
     @property
     def clock_off(self) -> bool:

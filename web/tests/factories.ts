@@ -17,6 +17,7 @@ export function station(over: Partial<Station> = {}): Station {
     online: true,
     connected_at: "2026-01-01T10:00:00Z",
     last_heard_at: "2026-01-01T10:00:00Z",
+    offline_since: null,
     last_boot_at: null,
     status: "Available",
     error_code: null,

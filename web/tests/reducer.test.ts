@@ -57,9 +57,9 @@ describe("the live fleet", () => {
 
   it("goes offline and comes back", () => {
     let now = applyEvents(fleet(station()), [{ type: "station_disconnected", station: "CP-1", at: AT }]);
-    expect(now.get("CP-1")).toMatchObject({ connected: false, last_heard_at: AT });
+    expect(now.get("CP-1")).toMatchObject({ connected: false, last_heard_at: AT, offline_since: AT });
     now = applyEvents(now, [{ type: "station_connected", station: "CP-1", at: AT }]);
-    expect(now.get("CP-1")).toMatchObject({ connected: true, connected_at: AT });
+    expect(now.get("CP-1")).toMatchObject({ connected: true, connected_at: AT, offline_since: null });
   });
 
   it("leaves untouched stations, and the map itself when nothing changed, as they were", () => {

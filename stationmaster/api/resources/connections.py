@@ -95,7 +95,7 @@ def _open(
     work: Work, organization_id: int, node: str, limit: int, cursor: str | None
 ) -> tuple[list[stations.ListedStation], dict[int, connections.ConnectionRow]]:
     there = connections.open_stations()
-    rows = stations.listed(work, organization_id, among=there, limit=limit, cursor=cursor)
+    rows = stations.listed(work, organization_id, among=[there], limit=limit, cursor=cursor)
     return rows, connections.current(work, [row.id for row in rows])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -57,6 +57,7 @@ class Connector(msgspec.Struct, frozen=True):
 class Station(msgspec.Struct, frozen=True, kw_only=True):
     """A charger. `connected` is its socket now; `online` overlooks short gaps; `status` is that of the charger itself.
 
+    `offline_since` is when its last connection ended; null while it is connected, and when it never was.
     `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself.
     """
 
@@ -75,6 +76,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     online: bool
     connected_at: datetime | None
     last_heard_at: datetime | None
+    offline_since: datetime | None
     last_boot_at: datetime | None
     status: str | None
     error_code: str | None
@@ -132,6 +134,14 @@ class SecretChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 Search = Annotated[str | None, QueryParameter(max_length=100, description="In id, name, site, vendor and model")]
 IsConnected = Annotated[bool | None, QueryParameter(description="Only those connected now, or only those that are not")]
+OfflineFor = Annotated[
+    float | None,
+    QueryParameter(
+        ge=0,
+        le=100_000,
+        description="Only those that were connected once and have been gone for this many hours or longer",
+    ),
+]
 
 
 @get("/", permission=Permission.VIEW)
@@ -140,13 +150,17 @@ async def list_stations(
     context: GivenContext,
     search: Search = None,
     connected: IsConnected = None,
+    offline_for_h: OfflineFor = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Station]:
     """Chargers, newest first."""
     _check_text("search", search)
     node = context.switchboard.node
-    rows, parts = await context.database.read(_listed, caller.organization, node, search, connected, limit, cursor)
+    gone_for = None if offline_for_h is None else timedelta(hours=offline_for_h)
+    rows, parts = await context.database.read(
+        _listed, caller.organization, node, search, connected, gone_for, limit, cursor
+    )
     return paged(rows, limit, lambda row: Station(**_facts(row, row.site, parts, context.switchboard)))
 
 
@@ -268,15 +282,19 @@ def _listed(
     node: str,
     text: str | None,
     connected: bool | None,
+    gone_for: timedelta | None,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[stations.ListedStation], _Parts]:
     there = connections.open_stations()
+    among = [there] if connected is True else []
+    if gone_for is not None:
+        among.append(connections.stations_gone(work, gone_for))
     rows = stations.listed(
         work,
         organization_id,
         text=text,
-        among=there if connected is True else None,
+        among=among,
         except_for=there if connected is False else None,
         limit=limit,
         cursor=cursor,
@@ -350,6 +368,7 @@ def _facts(row: stations.StationRow, site: str | None, parts: _Parts, switchboar
         "online": last is not None and last.online_since is not None,
         "connected_at": None if connection is None else connection.connected_at,
         "last_heard_at": None if last is None else switchboard.last_heard_at(last),
+        "offline_since": None if last is None else last.closed_at,
         "last_boot_at": row.booted_at,
         "status": None if whole is None else whole.status,
         "error_code": None if whole is None else whole.error_code,

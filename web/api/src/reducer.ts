@@ -30,9 +30,9 @@ export function applyEvents(fleet: Fleet, events: readonly LiveEvent[]): Fleet {
 export function applyToStation(station: Station, event: LiveEvent): Station {
   switch (event.type) {
     case "station_connected":
-      return { ...station, connected: true, online: true, connected_at: event.at, last_heard_at: event.at };
+      return { ...station, connected: true, online: true, connected_at: event.at, last_heard_at: event.at, offline_since: null };
     case "station_disconnected":
-      return { ...station, connected: false, online: false, last_heard_at: event.at };
+      return { ...station, connected: false, online: false, last_heard_at: event.at, offline_since: event.at };
     case "station_booted":
       return {
         ...station,

@@ -3,10 +3,10 @@ import { Trans } from "@lingui/react/macro";
 import { Button, Modal, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type Station } from "@stationmaster/api";
-import { Ago, Confirm, Copyable, Facts, notify, Problem } from "@stationmaster/ui";
+import { Ago, At, Confirm, Copyable, Facts, notify, Problem } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { fleetStore } from "../../live/fleet";
 import { useAway } from "../../live/useAway";
 import { Only } from "../../user";
@@ -41,6 +41,7 @@ export function Identity({ station }: { station: Station }) {
           [t`Serial number`, station.serial ?? "–"],
           [t`Last boot`, <Ago key="boot" at={station.last_boot_at} />],
           [t`Last heard`, <Ago key="heard" at={station.last_heard_at} />],
+          ...(station.offline_since ? [offlineSince(station.offline_since)] : []),
         ]}
       />
       <Only may="administer">
@@ -116,4 +117,8 @@ function NewPassword({ station, opened, onClose }: Dialog) {
       </div>
     </Modal>
   );
+}
+
+function offlineSince(at: string): [string, ReactNode] {
+  return [t`Offline since`, <At key="offline" at={at} />];
 }
