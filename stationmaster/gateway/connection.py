@@ -27,7 +27,7 @@ from stationmaster.gateway.lane import Lane, State
 from stationmaster.gateway.outbound import Outbound
 from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.refusals import KEPT, refusal
-from stationmaster.gateway.remembered import Remembered
+from stationmaster.gateway.remembered import HEAD, Remembered
 from stationmaster.gateway.repeats import Repeats
 from stationmaster.handlers.routing import Handler, Routes
 from stationmaster.ocpp import frames
@@ -39,6 +39,7 @@ log = structlog.get_logger()
 
 BACK_LATER, SUPERSEDED, REMOVED, RENEWED = 1013, 4001, 4002, 4003
 ASK_TO_REGISTER_S = 30.0
+FULL = "it sent more than {megabytes:g} MB of frames today (gateway.log_mb_per_day): only their beginnings are kept until midnight UTC"
 _ANSWER = re.compile(rb"[\s\0]*\[\s*[345]\s*[,\]]")
 
 
@@ -338,15 +339,14 @@ class Connection:
             self._keep_refused(frame.id, "", data, error, answerable=True)
             return
         log.info("frame.ignored", station=station.identity, kind=number)
-        text = units.text_of(data, KEPT)
-        self._log(Exchange("in", frame.id or "", "", text, None, "ignored"))
+        self._log_unanswered(frame.id or "", data, "ignored")
 
     def _answer_refused(self, frame: frames.CallResultError, data: bytes) -> None:
         """2.1: the charger could not use an answer of ours. Nothing is to be answered; a person should know (RPC-16)."""
         station = self.entry.station
         why = f"{frame.code}: {frame.description}" if frame.description else frame.code
         log.warning("answer.refused", station=station.identity, message_id=frame.id, why=why)
-        self._log(Exchange("in", frame.id, "", units.text_of(data, KEPT), None, frame.code))
+        self._log_unanswered(frame.id, data, frame.code)
         hint = self._remembered.hints.refused(f"answer {frame.code}", f"our answers: {why}")
         if hint is not None:
             self._database.submit(units.raise_alarm, (station, "answer_refused", hint), _nothing, lane=station.id)
@@ -456,7 +456,10 @@ class Connection:
         clock = _Clock(self._database.clock())
         payload = frames.payload_of(handler(clock, self.entry.station, request))  # type: ignore[arg-type]
         self._send(frames.result_of(message_id, payload))
-        text = units.text_of(content, self._log_share(len(content)))
+        size = len(content)
+        kept = self._log_share(size)
+        text = units.text_of(content, kept)
+        remarks += units.cut(size, kept)
         self._log(Exchange("in", message_id, action, text, payload.decode(), "ok", None, remarks))
 
     def _handled(self, told: units.Told, data: bytes, silent: bool, result: Any, error: BaseException | None) -> None:
@@ -576,9 +579,21 @@ class Connection:
         station = self.entry.station
         self._database.submit(units.log_exchange, (station, exchange), _nothing, lane=station.id)
 
+    def _log_unanswered(self, message_id: str, data: bytes, outcome: str) -> None:
+        size = len(data)
+        kept = min(KEPT, self._log_share(size))
+        text, remarks = units.text_of(data, kept), units.cut(size, kept)
+        self._log(Exchange("in", message_id, "", text, None, outcome, None, remarks))
+
     def _log_share(self, size: int) -> int:
-        kept = self._remembered.log_share(size, self._rules.log_bytes_per_day)
+        """Bytes of a frame that the message log may keep; the first one that has to be cut for its day is told to a person."""
+        limit = self._rules.log_bytes_per_day
+        kept = self._remembered.log_share(size, limit)
         self._counts.logged_bytes += min(size, kept)
+        if kept == HEAD and self._remembered.is_first_cut_of_the_day():
+            station, hint = self.entry.station, FULL.format(megabytes=limit / 1_000_000)
+            log.warning("message_log.full", station=station.identity, bytes_per_day=limit)
+            self._database.submit(units.raise_alarm, (station, "message_log_full", hint), _nothing, lane=station.id)
         return kept
 
     # To the socket
@@ -612,15 +627,19 @@ class Connection:
             sent=sent,
             late=late,
         )
+        said = () if outcome.description is None else (outcome.description,)
+        answer = None if outcome.payload is None else frames.payload_of(outcome.payload)
+        size = 0 if answer is None else len(answer)
+        kept = self._log_share(size)
         exchange = Exchange(
             "out",
             outcome.message_id or "",
             action,
             frames.payload_of(payload).decode(),
-            None if outcome.payload is None else frames.payload_of(outcome.payload).decode(),
+            None if answer is None else units.text_of(answer, kept),
             "ok" if outcome.kind == "result" else outcome.code or outcome.kind,
             outcome.took_ms,
-            () if outcome.description is None else (outcome.description,),
+            (*said, *units.cut(size, kept)),
         )
         self._log(exchange)
         return outcome

@@ -57,7 +57,8 @@ def refusal(
 ) -> units.Refused:
     """What is kept of a message that is refused."""
     code = dialect.error_code(error.defect)
-    exchange = Exchange("in", message_id, action, units.text_of(data, kept), None, code, remarks=(error.explained,))
+    remarks = (error.explained, *units.cut(len(data), kept))
+    exchange = Exchange("in", message_id, action, units.text_of(data, kept), None, code, remarks=remarks)
     hint = hints.refused(f"{action} {code} {error.where}", f"{action or 'a frame'}: {code}: {error.explained}")
     if action not in dialect.transaction_messages:
         return units.Refused(station, exchange, hint=hint)

@@ -23,7 +23,7 @@ ASK_AGAIN_S = 600.0
 class Remembered:
     """One charger's account."""
 
-    __slots__ = ("_asked_at", "_day", "_failures", "_logged", "allowance", "hints")
+    __slots__ = ("_asked_at", "_cut_on", "_day", "_failures", "_logged", "allowance", "hints")
 
     def __init__(self, allowance: Allowance | None = None) -> None:
         self.allowance = allowance or Allowance()
@@ -31,6 +31,7 @@ class Remembered:
         self._failures: dict[int, int] = {}
         self._asked_at = 0.0
         self._day = 0
+        self._cut_on = 0
         self._logged = 0
 
     def failed(self, content: bytes) -> int:
@@ -49,11 +50,17 @@ class Remembered:
         self._asked_at = now
         return True
 
-    def log_share(self, size: int, day_limit: int) -> int:
+    def log_share(self, size: int, day_limit: int, day: int | None = None) -> int:
         """How many bytes of a payload of this size the message log keeps: all of it, until the day's share is used up (A6)."""
-        day = int(time.time()) // DAY_S
+        if day is None:
+            day = int(time.time()) // DAY_S
         if day != self._day:
             self._day, self._logged = day, 0
         kept = WHOLE if self._logged < day_limit else HEAD
         self._logged += min(size, kept)
         return kept
+
+    def is_first_cut_of_the_day(self) -> bool:
+        """Asked when the day's share is used up; True once a day."""
+        first, self._cut_on = self._cut_on != self._day, self._day
+        return first

@@ -81,7 +81,12 @@ class Switchboard:
 
     @property
     def counts(self) -> dict[str, int]:
-        return {"received": self._counts.received, "sent": self._counts.sent, "refused": self._counts.refused}
+        return {
+            "received": self._counts.received,
+            "sent": self._counts.sent,
+            "refused": self._counts.refused,
+            "logged_bytes": self._counts.logged_bytes,
+        }
 
     def connections(self) -> list[Connected]:
         """Every open connection to this node."""

@@ -127,6 +127,11 @@ def raise_alarm(work: Work, station: Station, kind: str, detail: str) -> None:
     alarms.raise_alarm(work, station, kind=kind, detail=detail)
 
 
+def cut(size: int, kept: int) -> tuple[str, ...]:
+    """The remark that a frame is not whole in the log; none when it is."""
+    return () if size <= kept else (CUT.format(size=size),)
+
+
 def text_of(data: bytes, kept: int) -> str:
     """A frame, or the head of it, as a text that any database keeps."""
     return data[:kept].decode(errors="replace").replace("\0", "\ufffd")

@@ -47,7 +47,7 @@ class Chargers:
         self.there: dict[int, Station] = {}
         self.asked: list[tuple[int, Any]] = []
         self.outcome = commands.Outcome("result", {"status": "Accepted"}, took_ms=3.5)
-        self.counts = {"received": 7, "sent": 5, "refused": 2}
+        self.counts = {"received": 7, "sent": 5, "refused": 2, "logged_bytes": 4096}
 
     async def connect(self, row: Any) -> None:
         station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)

@@ -1,7 +1,8 @@
-"""A3: no value of a charger's can make its message fail for ever; A13, A14, A15, N11: what else may go on without end."""
+"""A3: no value of a charger's can make its message fail for ever; A6, A13, A14, A15, N11: what else may go on without end."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,8 +11,10 @@ from msgspec.structs import replace
 from sqlalchemy import insert
 
 from stationmaster.domain import message_log, refused_connections
+from stationmaster.domain.alarms import alarms
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.quarantine import quarantine
+from stationmaster.gateway.remembered import HEAD, WHOLE, Remembered
 from stationmaster.storage import Database, Work
 from tests.gateway.raw import Raw, request
 
@@ -150,3 +153,93 @@ async def test_N11_whoever_is_connected_elsewhere_changes_nothing_here(app: Any,
     assert await one.close_code() == 4001
     (kept,) = await rows(messages, action="StartTransaction")
     assert (kept.outcome, kept.response) == ("superseded", None)
+
+
+# A6: what a charger may write into the message log in a day
+
+
+def _heard(data: int, number: int = 0) -> list[Any]:
+    return [2, f"d{number}", "DataTransfer", {"vendorId": "Acme", "data": "x" * data}]
+
+
+@pytest.mark.gateway(log_mb_per_day=0.05)
+async def test_A6_a_charger_has_a_share_of_the_log_and_then_only_beginnings_are_kept(
+    app: Any, raw: Any, rows: Any
+) -> None:
+    one, other = await raw("CP1"), await raw("CP2")
+    for number in range(40):
+        assert (await one.exchange(_heard(4000, number)))[0] == 3  # it is answered as before
+    assert (await other.exchange(_heard(4000)))[0] == 3
+    mine = await rows(messages, action="DataTransfer", station_id=one_of(app, "CP1"))
+    assert sum(len(row.request) for row in mine) < 50_000 + 4100 + 40 * 256
+    whole, cut = [r for r in mine if len(r.request) > 4000], [r for r in mine if len(r.request) <= 256]
+    assert len(whole) == 13 and len(whole) + len(cut) == 40
+    assert all("cut in this log" in row.remarks for row in cut)
+    assert all(row.remarks is None for row in whole)
+    (theirs,) = await rows(messages, action="DataTransfer", station_id=one_of(app, "CP2"))
+    assert len(theirs.request) > 4000  # the share is each charger's own
+    (alarm,) = await rows(alarms)
+    assert (alarm.kind, alarm.station_id) == ("message_log_full", one_of(app, "CP1"))
+    assert "0.05 MB" in alarm.detail and alarm.count == 1
+    assert app.switchboard.counts["logged_bytes"] >= sum(len(row.request) for row in mine)
+
+
+@pytest.mark.any_database
+@pytest.mark.gateway(log_mb_per_day=0.01)
+async def test_A6_a_new_connection_brings_no_new_share(app: Any, raw: Any, rows: Any) -> None:
+    for number in range(6):
+        one = await raw("CP1", boot=number == 0)
+        assert (await one.exchange(_heard(4000, number)))[0] == 3
+    sizes = [len(row.request) for row in await rows(messages, action="DataTransfer")]
+    assert [size > 4000 for size in sizes] == [True, True, True, False, False, False]
+
+
+@pytest.mark.any_database
+@pytest.mark.gateway(log_mb_per_day=0.001)
+@pytest.mark.parametrize(
+    "frame, action",
+    [
+        ([2, "h", "Heartbeat", {"x": "y" * 3000}], "Heartbeat"),
+        ([2, "u", "NoSuchAction", {"x": "y" * 3000}], "NoSuchAction"),
+        ([2, "b", "StatusNotification", {"connectorId": "y" * 3000}], "StatusNotification"),
+        ([9, "t", "y" * 3000], ""),
+    ],
+    ids=["a heartbeat", "an unknown action", "a refused message", "an unknown type"],
+)
+async def test_A6_the_share_holds_for_whatever_is_kept(raw: Any, rows: Any, frame: list[Any], action: str) -> None:
+    one = await raw("CP1")
+    await one.exchange(_heard(3000))
+    one.send(frame)
+    assert (await one.exchange([2, "last", "Heartbeat", {}]))[0] in (3, 4)
+    kept = [row for row in await rows(messages) if row.message_id == frame[1] and row.action == action]
+    assert len(kept) == 1 and len(kept[0].request) <= 256
+    assert "cut in this log" in kept[0].remarks
+
+
+@pytest.mark.any_database
+@pytest.mark.gateway(log_mb_per_day=0.001)
+async def test_A6_the_share_holds_for_what_a_charger_answers(app: Any, raw: Any, rows: Any) -> None:
+    one = await raw("CP1")
+    await one.exchange(_heard(3000))
+    asking = asyncio.create_task(
+        app.switchboard.call(one_of(app, "CP1"), "GetConfiguration", {}, timeout_s=10, by="ann@example.com")
+    )
+    call = await one.receive()
+    one.send([3, call[1], {"unknownKey": ["y" * 40] * 100}])
+    answer = await asking
+    assert len(answer.payload["unknownKey"]) == 100  # who asked gets all of it
+    (kept,) = await rows(messages, action="GetConfiguration")
+    assert len(kept.response) <= 256 and "cut in this log" in kept.remarks
+
+
+def test_A6_the_day_begins_anew_at_midnight() -> None:
+    one = Remembered()
+    assert one.log_share(100, 50, day=1) == WHOLE
+    assert one.log_share(100, 50, day=1) == HEAD and one.is_first_cut_of_the_day()
+    assert one.log_share(100, 50, day=1) == HEAD and not one.is_first_cut_of_the_day()
+    assert one.log_share(100, 50, day=2) == WHOLE
+    assert one.log_share(100, 50, day=2) == HEAD and one.is_first_cut_of_the_day()
+
+
+def one_of(app: Any, identity: str) -> int:
+    return int(app.directory.find(identity).station.id)

@@ -46,11 +46,12 @@ class ReviewCounts(msgspec.Struct, frozen=True):
 
 
 class MessageCounts(msgspec.Struct, frozen=True):
-    """Since the start of this server; of several nodes, the one that answers."""
+    """Since the start of this server; of several nodes, the one that answers. `logged_bytes` is what the message log has grown by."""
 
     received: int
     sent: int
     refused_connections: int
+    logged_bytes: int
 
 
 class Status(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         sessions=SessionCounts(active),
         review=review_counts,
         power_w=number(power) or 0,
-        messages=MessageCounts(counts["received"], counts["sent"], counts["refused"]),
+        messages=MessageCounts(counts["received"], counts["sent"], counts["refused"], counts["logged_bytes"]),
         chargers_port=context.settings.gateway.port,
         chargers_url=context.settings.gateway.public_url,
     )
