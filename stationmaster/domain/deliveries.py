@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import kept, signatures
+from stationmaster.domain import audit, kept, signatures
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.events import Event
 from stationmaster.domain.signatures import Things
@@ -326,6 +326,15 @@ def retry(work: Work, organization_id: int, name: str) -> Listed:
         raise Conflict("it is being delivered at this moment")
     again = {"dead_at": None, "due_at": work.now, "give_up_at": work.now + GIVE_UP_AFTER}
     work.execute(update(deliveries).where(deliveries.c.id == row.id).values(again))
+    before = {"state": "waiting" if row.dead_at is None else "dead", "error": row.error}
+    audit.record(
+        work,
+        "retry_delivery",
+        audit.Subject("delivery", name),
+        before=before,
+        after={"state": "waiting", "error": row.error, "station": row.station},
+        organization=organization_id,
+    )
     return cast(Listed, work.execute(mine).one())
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from stationmaster.domain import deliveries, events
+from stationmaster.domain import audit, deliveries, events
 from stationmaster.domain.deliveries import Queue, delivery_of
 from stationmaster.storage import Database
 from tests.api.conftest import Client
@@ -64,6 +65,22 @@ async def test_a_day_begins_anew_with_a_retry(admin: Client, database: Database,
     listed = {each["id"]: each for each in (await admin.get(PATH)).json()["items"]}
     assert listed[dead["id"]]["state"] == "waiting"
     assert timedelta(days=1) == deliveries.GIVE_UP_AFTER
+
+
+async def test_whoever_tries_again_is_in_the_audit_log(admin: Client, database: Database, queue: Queue) -> None:
+    [dead] = (await admin.get(PATH, params={"state": "dead"})).json()["items"]
+    [waiting] = (await admin.get(PATH, params={"state": "waiting"})).json()["items"]
+    for delivery in (dead, waiting):
+        assert (await admin.post(f"{PATH}/{delivery['id']}/retry")).status_code == 200
+    await database.write(queue.claim, limit=1)
+    assert (await admin.post(f"{PATH}/{dead['id']}/retry")).status_code == 409  # refused: no act
+    assert (await admin.post(f"{PATH}/nothing/retry")).status_code == 404
+    of_all = functools.partial(audit.listed, subject=audit.Subject("delivery", ""), limit=10, cursor=None)
+    last, first = await database.read(of_all, 1)
+    assert (first.action, first.subject_id) == ("retry_delivery", dead["id"])
+    assert first.actor_name == "administrator@example.com"
+    assert (first.before, first.after) == ({"state": "dead"}, {"state": "waiting", "station": "CP1"})
+    assert (last.action, last.subject_id, last.before) == ("retry_delivery", waiting["id"], {})
 
 
 async def test_it_is_for_administrators_and_for_what_exists(
