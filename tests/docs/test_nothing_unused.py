@@ -1,0 +1,125 @@
+"""O15: a setting that is read nowhere promises what nobody keeps, and a library that is imported nowhere is only a risk."""
+
+from __future__ import annotations
+
+import ast
+import re
+import tomllib
+from functools import cache
+from importlib.metadata import packages_distributions
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from stationmaster.settings import Settings
+from tests.docs.references import ROOT
+
+SOURCES = sorted((ROOT / "stationmaster").rglob("*.py"))
+# Named to another library by a text, not imported: the driver in the database's URL, the loop that uvicorn runs on.
+BY_NAME = {"psycopg": "postgresql+psycopg"}
+
+
+def settings_of(part: type[BaseModel], path: str = "") -> list[tuple[type[BaseModel], str, str]]:
+    """Every setting: the part it stands in, its name there, and the whole name."""
+    found: list[tuple[type[BaseModel], str, str]] = []
+    for name, field in part.model_fields.items():
+        kind = _model_in(field.annotation)
+        if kind is None:
+            found.append((part, name, f"{path}{name}"))
+        else:
+            found += settings_of(kind, f"{path}{name}.")
+    return found
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """`Web` of `Web`, `Webhook` of `list[Webhook]`; None for a plain value."""
+    for each in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(each, type) and issubclass(each, BaseModel):
+            return each
+    return None
+
+
+SETTINGS = settings_of(Settings)
+
+
+@cache
+def texts() -> dict[str, str]:
+    return {path.name: path.read_text() for path in SOURCES}
+
+
+def readers(part: str, section: str, name: str) -> list[str]:
+    """The lines that read `….name`, in files that have to do with this part of the settings: by its class, or by its place."""
+    reads = re.compile(rf"\w\.{name}\b(?! *=[^=])(?!\()")
+    concerned = re.compile(rf"\b{part}s?\b|\b_?settings\.{section}\b")
+    return [
+        f"{file}: {line.strip()}"
+        for file, text in texts().items()
+        if concerned.search(text)
+        for line in text.splitlines()
+        if reads.search(line)
+    ]
+
+
+def test_O15_the_settings_are_walked_to_their_ends() -> None:
+    names = {whole for _, _, whole in SETTINGS}
+    assert {"web.port", "gateway.log_mb_per_day", "webhooks.to.secret", "redis.lease_s"} <= names
+    assert len(names) > 50
+
+
+@pytest.mark.parametrize("part, name, whole", SETTINGS, ids=[whole for _, _, whole in SETTINGS])
+def test_O15_each_setting_is_read_somewhere(part: type[BaseModel], name: str, whole: str) -> None:
+    assert readers(part.__name__, whole.split(".")[0], name), f"{whole} is read nowhere"
+
+
+def test_O15_a_setting_that_nobody_reads_would_be_found() -> None:
+    assert not readers("Security", "security", "allow_insecure")
+    assert not readers("Web", "web", "log_mb_per_day")  # one of another part
+
+
+@cache
+def imported() -> frozenset[str]:
+    """The top names of everything that is imported anywhere, inside functions as well."""
+    found: set[str] = set()
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return frozenset(found)
+
+
+def dependencies() -> list[str]:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return [re.split(r"[\[<>=~! ;]", each)[0].lower() for each in project["dependencies"]]
+
+
+@cache
+def modules_of(distribution: str) -> frozenset[str]:
+    plain = distribution.replace("_", "-")
+    return frozenset(
+        module
+        for module, owners in packages_distributions().items()
+        if plain in {owner.lower().replace("_", "-") for owner in owners}
+    )
+
+
+@pytest.mark.parametrize("distribution", dependencies())
+def test_O15_each_library_is_imported_somewhere(distribution: str) -> None:
+    assert modules_of(distribution), f"{distribution} is not installed"
+    if distribution in BY_NAME:
+        assert any(BY_NAME[distribution] in path.read_text() for path in SOURCES)
+    else:
+        assert modules_of(distribution) & imported(), f"{distribution} is imported nowhere"
+
+
+def test_O15_what_is_imported_is_asked_for() -> None:
+    """The other way round: nothing comes only because somebody else happens to need it."""
+    asked_for = set().union(*(modules_of(each) for each in dependencies()))
+    foreign = {name for name in imported() if name in packages_distributions() and name != "stationmaster"}
+    assert foreign <= asked_for
+
+
+def test_O15_no_library_is_asked_for_twice() -> None:
+    assert len(dependencies()) == len(set(dependencies()))
