@@ -109,14 +109,12 @@ async def call_station(
     outcome = await context.switchboard.call(
         station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
     )
+    shown = _as_it_is if Permission.SEE_SECRETS in caller.permissions else message_log.blanked
     match outcome.kind:
         case "result":
-            answer = outcome.payload or {}
-            if Permission.SEE_SECRETS not in caller.permissions:
-                answer = message_log.blanked(answer)
-            return CallResult(answer, outcome.took_ms)
+            return CallResult(shown(outcome.payload or {}), outcome.took_ms)
         case "error":
-            return CallError(outcome.code or "", outcome.description or "", outcome.details or {})
+            return CallError(outcome.code or "", shown(outcome.description or ""), shown(outcome.details or {}))
         case "timeout":
             return Timeout()
         case "lost":
@@ -138,6 +136,10 @@ router = Router(
     ],
     tags=["commands"],
 )
+
+
+def _as_it_is(told: Any) -> Any:
+    return told
 
 
 def _history(work: Work, organization_id: int, identity: str, limit: int, cursor: str | None) -> list[Any]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
+from stationmaster.domain.secrets_by_kind import blanked
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import page
@@ -38,9 +39,6 @@ audit = Table(
 Index("ix_audit_organization_id", audit.c.organization_id, audit.c.id)
 Index("ix_audit_actor_id", audit.c.organization_id, audit.c.actor_id, audit.c.id)
 Index("ix_audit_subject_id", audit.c.organization_id, audit.c.subject_kind, audit.c.subject_id, audit.c.id)
-
-HIDDEN = "•••"
-_SECRET = ("password", "secret", "digest", "cipher", "authorizationkey")
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -105,7 +103,7 @@ def record(
 ) -> None:
     """One row, signed by whoever stands behind this unit of work; nothing when nobody does.
 
-    Of two dicts only what differs is kept. Values named like secrets are hidden. `actor` and `organization` are given
+    Of two dicts only what differs is kept. Secrets are hidden, by kind (`secrets_by_kind.py`). `actor` and `organization` are given
     where only the function itself knows them, as at a log-in.
     """
     signature: Signature | None = work.signature
@@ -159,21 +157,9 @@ def listed(
     return [Entry._make(row) for row in work.execute(page(found, audit.c.id, limit=limit, cursor=cursor))]
 
 
-def without_secrets(value: Any) -> Any:
-    """A JSON value in which everything named like a secret is hidden."""
-    if isinstance(value, dict):
-        return {
-            name: HIDDEN
-            if item is not None and any(word in name.lower() for word in _SECRET)
-            else without_secrets(item)
-            for name, item in value.items()
-        }
-    return [without_secrets(item) for item in value] if isinstance(value, list) else value
-
-
 def _differing(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if name not in others or others[name] != value}
 
 
 def _plain(value: Any) -> Any:
-    return None if value is None else without_secrets(msgspec.to_builtins(value, str_keys=True))
+    return None if value is None else blanked(msgspec.to_builtins(value, str_keys=True))

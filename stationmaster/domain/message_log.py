@@ -81,9 +81,10 @@ def without_secrets(exchange: Exchange) -> Exchange:
     response = exchange.response
     if response is not None and exchange.direction == "out":
         response = blank(response)
-    if request is exchange.request and response is exchange.response:
+    remarks = tuple(blanked(remark) for remark in exchange.remarks)
+    if request is exchange.request and response is exchange.response and remarks == exchange.remarks:
         return exchange
-    return msgspec.structs.replace(exchange, request=request, response=response)
+    return msgspec.structs.replace(exchange, request=request, response=response, remarks=remarks)
 
 
 _newest_block = select(func.max(messages.c.block)).scalar_subquery()

@@ -14,11 +14,13 @@ from litestar.exceptions import ImproperlyConfiguredException
 from stationmaster.api import application, callers
 from stationmaster.api.application import Application
 from stationmaster.domain.audit import Actor
+from stationmaster.domain.commands import Outcome
 from stationmaster.domain.permissions import ROLES
 from stationmaster.storage import Work
 from tests.api.conftest import Client
 from tests.docs import references
 
+CANARY = "canary-9f31c07b5e2d4a86"
 PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER = "public", "view", "operate", "raw_call", "administer"
 CORRECT_SESSIONS, MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT = (
     "correct_sessions",
@@ -174,6 +176,34 @@ async def test_A10_a_raw_call_is_a_permission_of_its_own(as_role: Callable[..., 
     assert refused.status_code == 403
     assert "raw_call" in refused.json()["detail"]
     assert (await technician.post("/api/v1/stations/CP1/call", json=body)).status_code == 200
+
+
+ANSWERS = {
+    "settings": Outcome(
+        "result",
+        {"configurationKey": [{"key": "WifiPassword", "readonly": False, "value": CANARY}], "unknownKey": ["x"]},
+    ),
+    "a log-in in an address": Outcome("result", {"fileName": f"ftp://u:{CANARY}@files.example/log.gz"}),
+    "JSON in a text": Outcome("result", {"status": "Accepted", "data": f'{{"psk": "{CANARY}"}}'}),
+    "a refusal that says it": Outcome(
+        "error", code="InternalError", description=f"cannot reach ftp://u:{CANARY}@h/x", details={"password": CANARY}
+    ),
+}
+
+
+@pytest.mark.parametrize("outcome", ANSWERS.values(), ids=ANSWERS.keys())
+async def test_A9_what_a_charger_answers_to_a_raw_call_shows_no_secret_but_to_administrators(
+    as_role: Callable[..., Any], admin: Client, charger: Any, chargers: Any, outcome: Outcome
+) -> None:
+    technician = await as_role("technician")
+    chargers.outcome = outcome
+    body = {"action": "GetConfiguration", "payload": {}}
+    shown = await technician.post("/api/v1/stations/CP1/call", json=body)
+    whole = await admin.post("/api/v1/stations/CP1/call", json=body)
+    assert (shown.status_code, whole.status_code) == (200, 200)
+    assert CANARY not in shown.text and "•••" in shown.text
+    assert CANARY in whole.text and "•••" not in whole.text
+    assert shown.json().keys() == whole.json().keys()
 
 
 @pytest.mark.parametrize("role", [*ROLES])

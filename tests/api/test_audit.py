@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from stationmaster.api.application import Application
 from stationmaster.background.retention import drop_what_is_old
 from stationmaster.domain import alarms, audit, connectors, quarantine, sessions
-from stationmaster.domain.audit import Entry
+from stationmaster.domain.audit import Actor, Entry, Signature, Subject
+from stationmaster.domain.signing import signed
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.settings import Retention
@@ -220,3 +223,33 @@ async def test_what_a_charger_does_is_nobodys_act(charger: Any, database: Databa
     before = await entries(database)
     await _session(database, Station(charger.id, "CP1", 1, "1.6", "accepted", True))
     assert await entries(database) == before
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"configurationKey": [{"key": "WifiPassword", "value": "canary-1"}]},
+        {"location": "ftp://user:canary-1@files.example/fw.bin"},
+        {"apn": {"apnPassword": "canary-1"}},
+        {"data": '{"psk": "canary-1"}'},
+        {"url": "https://blob.example/fw?sig=canary-1"},
+    ],
+    ids=str,
+)
+async def test_A9_no_secret_of_any_kind_is_in_the_log(database: Database, sent: dict[str, Any]) -> None:
+    """Told by its kind, as everywhere, not by a list of words of its own."""
+
+    def act(work: Work) -> None:
+        audit.record(work, "test", Subject("station", "CP1"), before={"location": None}, after=sent | {"name": "Depot"})
+
+    who = Signature(actor=Actor("user", "1", "ann@example.com"), organization=None)
+    await database.write(signed, who, act)
+    [row] = await entries(database)
+    assert "canary-1" not in repr(row) and "•••" in repr(row)
+    assert row.after["name"] == "Depot"
+
+
+async def test_A9_what_only_sounds_like_a_secret_is_kept(admin: Client, database: Database) -> None:
+    await admin.post(f"{API}/tokens", json={"uid": "PIN-SECRET-1", "label": "Password of the week"})
+    added = (await entries(database))[-1]
+    assert (added.subject_id, added.after["label"]) == ("PIN-SECRET-1", "Password of the week")

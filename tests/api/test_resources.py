@@ -29,7 +29,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
 from tests import telling
-from tests.api.conftest import Chargers, Client
+from tests.api.conftest import Chargers, Client, listening
 
 API = "/api/v1"
 
@@ -160,7 +160,7 @@ async def test_status_counts_what_is_there(admin: Client, charging: Any) -> None
     assert status["stations"] == {"total": 1, "connected": 1}
     assert status["sessions"] == {"active": 1}
     assert status["power_w"] == 7200
-    assert status["messages"] == {"received": 7, "sent": 5, "refused_connections": 2}
+    assert status["messages"] == {"received": 7, "sent": 5, "refused_connections": 2, "logged_bytes": 4096}
     assert status["database"]["ok"] is True
 
 
@@ -317,19 +317,41 @@ async def test_the_frame_log_is_read_newest_first(admin: Client, charger: Any, d
             message_log.add(
                 work,
                 speaking(charger),
-                Exchange("in", f"m{number}", action, "{}", "{}", "ok", 1.5, ("a; b", "c") if number == 0 else ()),
+                Exchange("in", f"m{number}", action, "{}", "{}", "ok", 1.5),
             )
 
     await database.write(log)
     items = (await admin.get(f"{API}/stations/CP1/messages")).json()["items"]
     assert [each["message_id"] for each in items] == ["m2", "m1", "m0"]
-    assert items[2]["remarks"] == ["a; b", "c"]  # O7
     assert len({each["id"] for each in items}) == 3
     only = (await admin.get(f"{API}/stations/CP1/messages", params={"action": "Heartbeat", "limit": 1})).json()
     assert [each["message_id"] for each in only["items"]] == ["m2"]
     params = {"action": "Heartbeat", "cursor": only["next"]}
     rest = (await admin.get(f"{API}/stations/CP1/messages", params=params)).json()
     assert [each["message_id"] for each in rest["items"]] == ["m1"]
+
+
+@pytest.mark.parametrize(
+    "remarks",
+    [
+        ["a; b", "c"],
+        ["one"],
+        [],
+        ["", "an empty one before"],
+        ['says "this; that"', "a\\b", "line\nbreak", "ünïcode ✓"],
+        ['["looks", "like a list"]'],
+        ["a", "a"],
+    ],
+    ids=str,
+)
+async def test_O7_remarks_are_a_list(admin: Client, charger: Any, database: Database, remarks: list[str]) -> None:
+    """In the list, and on the page that watches; a semicolon in one of them makes no two of it."""
+    told = Exchange("in", "m1", "Heartbeat", "{}", "{}", "ok", 1.5, tuple(remarks))
+    async with listening(admin, "station=CP1") as page:
+        await database.write(message_log.add, speaking(charger), told)
+        assert (await page.until("message"))["remarks"] == remarks
+    [item] = (await admin.get(f"{API}/stations/CP1/messages")).json()["items"]
+    assert item["remarks"] == remarks
 
 
 async def test_refused_connections_say_what_to_do(admin: Client, charger: Any, database: Database) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -108,3 +109,38 @@ def test_O_05_sessions_and_alarms_keep_their_data(database_url: str, tmp_path: P
     engine.dispose()
     if not sqlite:
         postgres.drop(database_url, "migrated_with_sessions")
+
+
+_REMARKS = ("a field; dropped", 'says "x"; kept', "one alone", "back\\slash", None)
+
+
+def test_O7_remarks_of_before_become_a_list(database_url: str, tmp_path: Path) -> None:
+    """They were joined by "; ", so that is where they are taken apart, this once."""
+    sqlite = database_url.startswith("sqlite")
+    url = f"sqlite:///{tmp_path}/old.db" if sqlite else postgres.create(database_url, "migrated_with_remarks")
+    engine = Database(url).engine
+    with engine.connect() as connection:
+        command.upgrade(migrations._config(connection), "0010")
+        connection.commit()
+    with engine.begin() as connection:
+        for number, remarks in enumerate(_REMARKS):
+            connection.execute(
+                text(
+                    "INSERT INTO messages (station_id, at, direction, message_id, action, request, outcome, remarks, block)"
+                    " VALUES (1, :at, 'in', :name, 'A', '{}', 'ok', :remarks, 0)"
+                ),
+                {"at": "2026-11-01T12:00:00.000000+00:00", "name": str(number), "remarks": remarks},
+            )
+    migrations.upgrade(engine)
+    with engine.connect() as connection:
+        kept = connection.execute(text("SELECT remarks FROM messages ORDER BY id")).scalars().all()
+    assert [each and json.loads(each) for each in kept] == [
+        ["a field", "dropped"],
+        ['says "x"', "kept"],
+        ["one alone"],
+        ["back\\slash"],
+        None,
+    ]
+    engine.dispose()
+    if not sqlite:
+        postgres.drop(database_url, "migrated_with_remarks")
