@@ -74,6 +74,7 @@ MATRIX = {
     "POST /api/v1/stations/{station_id}/commands/change-availability": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/change-configuration": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/renew-password": ADMINISTER,
+    "POST /api/v1/stations/{station_id}/commands/check-session": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/clear-cache": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/get-configuration": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/remote-start": OPERATE,

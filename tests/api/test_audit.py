@@ -68,6 +68,10 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/change-configuration",
         {"key": "AuthorizationKey", "value": "a very secret value"},
     ),
+    "POST /api/v1/stations/{station_id}/commands/check-session": (
+        "/stations/CP1/commands/check-session",
+        {"session": "1"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/clear-cache": ("/stations/CP1/commands/clear-cache", None),
     "POST /api/v1/stations/{station_id}/commands/get-configuration": ("/stations/CP1/commands/get-configuration", None),
     "POST /api/v1/stations/{station_id}/commands/remote-start": (

@@ -254,6 +254,7 @@ async def test_CON_21_what_we_have_triggered_is_let_through_while_pending(app: A
 EVERY_COMMAND: list[commands.Command] = [
     commands.RemoteStart(token="TAG1"),
     commands.RemoteStop(session="1"),
+    commands.CheckSession(session="1"),
     commands.Reset(),
     commands.Unlock(),
     commands.ChangeAvailability(operative=False),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from stationmaster.domain import organizations, tokens
+from stationmaster.domain.commands import CheckSession
+from stationmaster.gateway.doubts import ask_about
 from tests.handlers.conftest import Stored, card, value
 
 TEN, END = "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
@@ -303,3 +305,60 @@ async def test_J01_values_outside_of_a_transaction(station: Any, stored: Stored)
     assert await one.call("MeterValues", told) == {}
     [kept] = await stored.meter_values()
     assert (kept.evse, kept.energy_wh, kept.session_id, kept.transaction_id) == (0, 7000, None, None)
+
+
+async def test_TX_24_what_is_missing_is_shown_for_as_long_as_it_is(station: Any, stored: Stored) -> None:
+    one = await station()
+    told = messages()
+    await tell(one, told[0], told[3])
+    row = await stored.session()
+    assert (row.status, row.gaps, row.flags, row.energy_wh) == ("completed", [[1, 2]], ["gaps"], 7500)
+    await tell(one, told[2])
+    assert (await stored.session()).gaps == [[1, 1]]
+    await tell(one, told[1])
+    row = await stored.session()
+    assert (row.gaps, row.flags, row.token, row.energy_wh) == (None, None, "TAG1", 7500)
+
+
+@pytest.mark.parametrize(
+    "ongoing, queued, status, says",
+    [
+        (False, True, "active", "has yet to tell how"),
+        (True, False, "active", "goes on"),
+        (True, True, "active", "goes on"),
+        (False, False, "completed", "as an estimate"),
+        (None, False, "active", "has ended"),
+    ],
+)
+async def test_P_01_E14_only_what_neither_goes_on_nor_is_queued_has_ended(
+    app: Any, station: Any, stored: Stored, ongoing: bool | None, queued: bool, status: str, says: str
+) -> None:
+    one = await station()
+    await tell(one, *messages()[:3])
+    asked = asyncio.create_task(
+        app.switchboard.send(app.directory.find("CP1").station.id, CheckSession(session="tx-1"), by="test")
+    )
+    sent = await one.raw.receive()
+    assert sent[2:] == ["GetTransactionStatus", {"transactionId": "tx-1"}]
+    answer = {"messagesInQueue": queued} | ({} if ongoing is None else {"ongoingIndicator": ongoing})
+    await one.raw.send([3, sent[1], answer])
+    command = await asked
+    assert says in command.sentence and command.data == {"ongoing": ongoing, "queued": queued}
+    assert (await stored.session()).status == status
+    await tell(one, messages()[3])  # the true end, which was queued
+    row = await stored.session()
+    assert (row.status, row.energy_wh, row.stopped_at) == ("completed", 7500, datetime(2026, 11, 1, 11, tzinfo=UTC))
+
+
+async def test_P_01_a_charger_that_is_back_is_asked_once(app: Any, station: Any, stored: Stored) -> None:
+    one = await station()
+    await tell(one, *messages()[:3])
+    again = await station(boot=False)
+    asking = asyncio.create_task(ask_about(app.database, app.switchboard, settled_after=timedelta(0)))
+    sent = await again.raw.receive()
+    assert sent[2] == "GetTransactionStatus"
+    await again.raw.send([3, sent[1], {"ongoingIndicator": True, "messagesInQueue": False}])
+    await asking
+    await ask_about(app.database, app.switchboard, settled_after=timedelta(0))  # once is enough
+    assert await again.raw.exchange([2, "h", "Heartbeat", {}]) is not None
+    assert (await stored.session()).status == "active"

@@ -25,6 +25,7 @@ from stationmaster.domain.commands.kinds import COMMANDS as COMMANDS
 from stationmaster.domain.commands.kinds import AnyCommand as AnyCommand
 from stationmaster.domain.commands.kinds import ChangeAvailability as ChangeAvailability
 from stationmaster.domain.commands.kinds import ChangeConfiguration as ChangeConfiguration
+from stationmaster.domain.commands.kinds import CheckSession as CheckSession
 from stationmaster.domain.commands.kinds import ClearCache as ClearCache
 from stationmaster.domain.commands.kinds import Command as Command
 from stationmaster.domain.commands.kinds import GetConfiguration as GetConfiguration

@@ -73,6 +73,12 @@ class RemoteStop(Command, frozen=True):
     session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
+class CheckSession(Command, frozen=True):
+    """Ask whether a session still goes on, and whether the charger has yet to tell of it. One that does not, and has nothing to tell, ends as an estimate."""
+
+    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+
+
 class Reset(Command, frozen=True):
     """Restart the charger, or in 2.x one EVSE: soft lets it end its sessions first, hard does not wait."""
 

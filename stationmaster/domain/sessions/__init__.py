@@ -17,6 +17,7 @@ from stationmaster.domain.sessions.corrections import (
     review,
     undo,
 )
+from stationmaster.domain.sessions.doubts import in_doubt, settle
 from stationmaster.domain.sessions.lists import (
     SoFar,
     Times,
@@ -71,6 +72,7 @@ __all__ = [
     "energy_of",
     "exclude",
     "get",
+    "in_doubt",
     "listed",
     "power_now",
     "public_form",
@@ -79,6 +81,7 @@ __all__ = [
     "review",
     "session_changes",
     "sessions",
+    "settle",
     "so_far",
     "suspect",
     "tell",

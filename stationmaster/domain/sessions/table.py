@@ -33,6 +33,7 @@ sessions = Table(
     Column("charging_state", Text),  # in our words
     Column("charging_state_told", Text),  # in the station's
     Column("sequence", BigInt),  # the highest the station has told of it
+    Column("gaps", Json),  # and which below it have not come: ranges, first and last
     Column("started_at", UtcTime, nullable=False),
     Column("started_text", Text, nullable=False),  # the station's own words
     Column("received_at", UtcTime, nullable=False),
@@ -52,6 +53,7 @@ sessions = Table(
     Column("suspect_since", UtcTime),  # the station booted, or says the connector is free
     Column("silent_since", UtcTime),  # the station has not been heard of for long
     Column("again_at", UtcTime),  # its start was heard again after its stop
+    Column("asked_at", UtcTime),  # when the station was asked whether it still goes on
     # TX-20: an id is unique for its station only. The id comes first, so that it can also be looked for by itself.
     UniqueConstraint("transaction_id", "station_id", "occurrence"),
     # TX-01: one session for one start, whoever hears it twice, on however many nodes.
@@ -132,6 +134,7 @@ class SessionRow(Protocol):
     charging_state: str | None
     charging_state_told: str | None
     sequence: int | None
+    gaps: list[list[int]] | None
     started_at: datetime
     started_text: str
     received_at: datetime
@@ -151,6 +154,7 @@ class SessionRow(Protocol):
     suspect_since: datetime | None
     silent_since: datetime | None
     again_at: datetime | None
+    asked_at: datetime | None
 
 
 class ListedRow(SessionRow, Protocol):

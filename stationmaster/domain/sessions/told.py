@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, select, union_all, update
 from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
 from stationmaster.domain.energy import Point
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions import closing
+from stationmaster.domain.sessions import closing, order
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
 from stationmaster.domain.stations import Station, stations
@@ -205,6 +205,7 @@ _insert_names = (
     "charging_state",
     "charging_state_told",
     "sequence",
+    "gaps",
     "started_at",
     "started_text",
     "received_at",
@@ -246,6 +247,8 @@ def _insert_row(
         flags.append("no_meter_start")
     if told.authorization in REFUSED:
         flags.append("refused_card")
+    heard = order.hear(order.Heard(None, []), told.sequence, begins=began)
+    order.mark(flags, heard)
     public_id = secrets.token_hex(10)
     assert told.transaction_id is not None
     session_id = work.insert(
@@ -265,7 +268,8 @@ def _insert_row(
         status="active",
         charging_state=told.charging_state,
         charging_state_told=told.charging_state_told,
-        sequence=told.sequence,
+        sequence=heard.sequence,
+        gaps=heard.gaps or None,
         started_at=told.at.at,
         started_text=told.at.text or "",
         received_at=work.now,
@@ -337,6 +341,7 @@ _amend_names = (
     "charging_state",
     "charging_state_told",
     "sequence",
+    "gaps",
     "started_at",
     "started_text",
     "meter_start_wh",
@@ -365,10 +370,11 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
         if told.authorization in REFUSED:
             flags.append("refused_card")
     newer = row.sequence is None or (told.sequence is not None and told.sequence > row.sequence)
-    if newer:
-        values["sequence"] = told.sequence
-        if told.charging_state is not None:
-            values |= {"charging_state": told.charging_state, "charging_state_told": told.charging_state_told}
+    heard = order.hear(order.Heard(row.sequence, row.gaps or []), told.sequence, begins=told.kind == "started")
+    values |= {"sequence": heard.sequence, "gaps": heard.gaps or None}
+    order.mark(flags, heard)
+    if newer and told.charging_state is not None:
+        values |= {"charging_state": told.charging_state, "charging_state_told": told.charging_state_told}
     if told.kind == "started" and "no_start" in flags:
         flags.remove("no_start")
         values |= {
@@ -386,7 +392,7 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
             _tell_command(work, station, told, row.public_id)
         if changed - {"sequence", "suspect_since"}:
             now = closing.current(work, row.id)
-            if row.status == "active":
+            if row.status == "active" or changed <= {"sequence", "gaps", "flags"}:
                 closing.publish(work, station, events.SessionChanged, now)
             else:
                 closing.recompute(work, station, now)
@@ -415,7 +421,7 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         if "corrected_by_operator" in (row.flags or ()):
             _conflict(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)
-        if not told.numbered and any(getattr(row, name) is None and getattr(told, name) is not None for name in _LATER):
+        if not told.numbered:
             _amend(work, station, row, told)  # TX-26: where it was, and whose it was, may be told last
             row = closing.current(work, row.id)
         if row.occurrence and _same_end_before(work, row, told):
@@ -429,9 +435,6 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         return _ended_a_second_time(work, station, row, told)
     _conflict(work, station, row, told, "a second stop with other content for a session that has ended")
     return _found(row)
-
-
-_LATER = ("evse", "connector", "token")
 
 
 def _ending(told: TransactionTold) -> Ending:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, sessions, station_settings
+from stationmaster.domain import commands, station_settings
 from stationmaster.domain.commands import Awaits
-from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
@@ -42,10 +41,7 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
 
 @remote_control.sends
 def remote_stop(work: Work, station: Station, command: commands.RemoteStop) -> v201.RequestStopTransaction:
-    for session in sessions.active_at(work, station.id):
-        if command.session in (session.public_id, session.transaction_id):
-            return v201.RequestStopTransaction(transaction_id=session.transaction_id)
-    raise NotFound(f"charger {station.identity} has no open session {command.session!r}")
+    return v201.RequestStopTransaction(transaction_id=words.open_transaction(work, station, command.session))
 
 
 @remote_control.sends

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from stationmaster.domain import metering, sessions
+from stationmaster.domain import commands, metering, sessions
+from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
@@ -68,3 +69,30 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
         )
     # TX-25: whoever has sent a token is told what we think of it, however late; the cost joins it when there are prices.
     return v201.TransactionEventResponse(id_token_info=None if auth is None else words.id_token_info(station, auth))
+
+
+@transactions.sends
+def check_session(work: Work, station: Station, command: commands.CheckSession) -> v201.GetTransactionStatus:
+    return v201.GetTransactionStatus(transaction_id=words.open_transaction(work, station, command.session))
+
+
+@transactions.answers
+def check_session_answered(
+    work: Work,
+    station: Station,
+    command: commands.CheckSession,
+    request: v201.GetTransactionStatus,
+    response: v201.GetTransactionStatusResponse,
+) -> Answer:
+    ongoing, queued = response.ongoing_indicator, response.messages_in_queue
+    assert request.transaction_id is not None
+    ended = sessions.settle(work, station, request.transaction_id, ongoing=ongoing, queued=queued)
+    if ongoing:
+        sentence = "The session goes on."
+    elif queued:
+        sentence = "The session has ended; the charger has yet to tell how."
+    elif ended:
+        sentence = "The charger knows nothing of this session; it was ended as an estimate."
+    else:
+        sentence = "The session has ended."
+    return Answer("answered", sentence, {"ongoing": ongoing, "queued": queued})

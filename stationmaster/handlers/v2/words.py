@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from stationmaster.domain import commands, metering, tokens
+from stationmaster.domain import commands, metering, sessions, tokens
 from stationmaster.domain.connector_states import State
-from stationmaster.domain.errors import Invalid
+from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -189,6 +189,14 @@ def kind(req: v201.TransactionEvent) -> Literal["started", "updated", "ended"]:
 
 def transaction_id(info: v201.TransactionType | None) -> str | None:
     return info.transaction_id[:MAX_TRANSACTION_ID] or None if info is not None and info.transaction_id else None
+
+
+def open_transaction(work: Work, station: Station, session: str) -> str:
+    """What the station calls an open session, named by our id or by its own. Raises `NotFound`."""
+    for each in sessions.active_at(work, station.id):
+        if session in (each.public_id, each.transaction_id):
+            return each.transaction_id
+    raise NotFound(f"charger {station.identity} has no open session {session!r}")
 
 
 def number(told: object) -> int | None:

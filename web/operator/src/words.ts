@@ -113,6 +113,7 @@ export function flagWords(flag: string): string {
     free_charging: t`A refused card took energy all the same; please check.`,
     repeated: t`The charger told an earlier session again; this is no second one.`,
     no_start: t`The charger never told how it began.`,
+    gaps: t`Some of what the charger has told of it has not come yet.`,
     no_meter_start: t`The reading at the start is missing.`,
     charger_removed: t`The charger was removed while it was charging.`,
     corrected: t`The charger reported the end again with other figures; these are the newer ones.`,

@@ -7,6 +7,7 @@ export function commandName(name: string): string {
   const words: Record<string, string> = {
     "remote-start": t`Start charging`,
     "remote-stop": t`Stop charging`,
+    "check-session": t`Ask about a session`,
     reset: t`Restart`,
     unlock: t`Unlock connector`,
     "change-availability": t`Change availability`,
