@@ -53,12 +53,18 @@ _consumers: dict[type[Event], list[str]] = {}
 
 def reacts(function: Reaction) -> Reaction:
     """Register `function(work, event)` as a durable consumer of the event it names in its signature."""
-    parameters = list(inspect.signature(function).parameters)
-    event = get_type_hints(function)[parameters[1]]
+    event = event_of(function)
     name = f"{function.__module__}.{function.__qualname__}"
     _reactions[name] = (event, function)
     _consumers.setdefault(event, []).append(name)
     return function
+
+
+def event_of(function: Reaction) -> type[Event]:
+    """The event that a reaction names in its signature, `f(work, event)`."""
+    parameters = list(inspect.signature(function).parameters)
+    event: type[Event] = get_type_hints(function)[parameters[1]]
+    return event
 
 
 _insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at"))
