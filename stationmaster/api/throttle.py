@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
-import ipaddress
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -13,6 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
 from stationmaster.domain.errors import DomainError
+from stationmaster.domain.failures import Failures, network
 
 DEVICE_FOR = timedelta(days=180)
 
@@ -72,7 +72,7 @@ class Throttle:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._failures: dict[tuple[str, str], tuple[int, float]] = {}  # → how often, and when last
+        self._failures = Failures(forget_s=self.FORGET_S, kept=self.KEPT, clock=clock)
         self._trusted: dict[tuple[str, str], float] = {}
 
     def attempt(self, account: str, source: str, device: str | None = None) -> None:
@@ -82,25 +82,18 @@ class Throttle:
         if wait > 0:
             raise TooManyAttempts(int(wait) + 1)
         for key, _, _ in limits:
-            count, _ = self._failures.pop(key, (0, 0.0))
-            self._failures[key] = (count + 1, self._clock())
-        while len(self._failures) > self.KEPT:
-            del self._failures[next(iter(self._failures))]
+            self._failures.add(key)
 
     def forgive(self, account: str, source: str, device: str | None = None) -> None:
         """The attempt failed for a reason of ours, so it does not count (N17)."""
         for key, _, _ in self._limits(account, source, device):
-            count, last = self._failures.get(key, (0, 0.0))
-            if count > 1:
-                self._failures[key] = (count - 1, last)
-            else:
-                self._failures.pop(key, None)
+            self._failures.take_back(key)
 
     def succeeded(self, account: str, source: str, device: str | None = None) -> None:
         """The password was right."""
         for key, _, _ in self._limits(account, source, device):
             if key != (_named(account), ""):
-                self._failures.pop(key, None)
+                self._failures.forget(key)
         key = (_named(account), network(source))
         self._trusted.pop(key, None)
         self._trusted[key] = self._clock()
@@ -121,11 +114,10 @@ class Throttle:
         return since is not None and self._clock() - since < self.TRUST_S
 
     def _wait(self, key: tuple[str, str], free: int, longest: float) -> float:
-        count, last = self._failures.get(key, (0, 0.0))
-        passed = self._clock() - last
-        if count < free or passed > self.FORGET_S:
+        count, _, last = self._failures.of(key)
+        if count < free:
             return 0.0
-        return min(longest, 2.0 ** min(count - free, 20)) - passed
+        return min(longest, 2.0 ** min(count - free, 20)) - (self._clock() - last)
 
 
 def new_device(key: bytes, account: str, now: datetime) -> str:
@@ -141,17 +133,6 @@ def known_device(key: bytes, account: str, mark: str | None, now: datetime) -> s
         return None
     made_at, _, device = text.partition(".")
     return device if now.timestamp() - int(made_at) < DEVICE_FOR.total_seconds() else None
-
-
-def network(source: str) -> str:
-    """What counts as one source: an IPv4 address, or the /64 an IPv6 address is in."""
-    try:
-        address = ipaddress.ip_address(source)
-    except ValueError:
-        return source
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
 
 
 def _named(account: str) -> str:

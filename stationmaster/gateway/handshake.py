@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import partial
 from urllib.parse import parse_qs, unquote_to_bytes
@@ -17,6 +15,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 import msgspec
 
 from stationmaster.domain.credentials import Credential, Keys
+from stationmaster.domain.failures import Failures, network
 from stationmaster.domain.stations import is_identity
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
@@ -62,36 +61,16 @@ class Unsure(msgspec.Struct, frozen=True):
 class Attempts:
     """Failed attempts by source, and by source and station; never by station alone, or a stranger could lock one out."""
 
-    def __init__(self) -> None:
-        self._failures: OrderedDict[tuple[str, str], tuple[float, int]] = OrderedDict()
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._failures = Failures(forget_s=WINDOW_S, kept=MAX_SOURCES, from_first=True, clock=clock)
 
     def exhausted(self, source: str, identity: str = "") -> bool:
-        since, count = self._failures.get((prefix(source), identity), (0.0, 0))
-        return count >= ATTEMPTS and time.monotonic() - since < WINDOW_S
+        return self._failures.of((network(source), identity)).times >= ATTEMPTS
 
     def failed(self, source: str, identity: str) -> None:
-        now = time.monotonic()
-        source = prefix(source)
+        source = network(source)
         for key in ((source, ""), (source, identity)):
-            since, count = self._failures.pop(key, (now, 0))
-            if now - since >= WINDOW_S:
-                since, count = now, 0
-            self._failures[key] = (since, count + 1)
-        while len(self._failures) > MAX_SOURCES:
-            self._failures.popitem(last=False)
-
-
-def prefix(source: str) -> str:
-    """What one customer of a network has: an IPv4 address, or the 64 bits of IPv6 in which addresses cost nothing."""
-    if ":" not in source:
-        return source
-    try:
-        address = ipaddress.IPv6Address(source)
-    except ValueError:
-        return source
-    if address.ipv4_mapped is not None:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(address) >> 64 << 64, 64)))
+            self._failures.add(key)
 
 
 class Handshake:

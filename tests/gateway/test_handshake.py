@@ -10,8 +10,7 @@ import pytest
 
 from stationmaster.domain import organizations, stations
 from stationmaster.domain.refused_connections import EXPLANATIONS, KEPT, KEPT_UNKNOWN, explain, refused_connections
-from stationmaster.gateway import handshake
-from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attempts, Handshake, identity_of, prefix
+from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attempts, Handshake, identity_of
 from stationmaster.ocpp.dialects import V16, V21, V201
 from tests.charger import basic
 from tests.gateway.conftest import connected, held, settled, until
@@ -132,29 +131,20 @@ async def test_ATK_02_a_refusal_takes_the_same_time_for_every_id(
         assert len(digests) == 1
 
 
-def test_ATK_02_the_window_ends_and_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ATK_02_the_window_ends() -> None:
     now = 1000.0
-    monkeypatch.setattr(handshake.time, "monotonic", lambda: now)
-    attempts = Attempts()
+    attempts = Attempts(lambda: now)
     for _ in range(ATTEMPTS):
         assert not attempts.exhausted("192.0.2.1", "CP1")
         attempts.failed("192.0.2.1", "CP1")
     assert attempts.exhausted("192.0.2.1", "CP1")
     assert attempts.exhausted("192.0.2.1")
     assert not attempts.exhausted("192.0.2.2", "CP1")
-    for number in range(handshake.MAX_SOURCES + 10):
-        attempts.failed(f"192.0.2.{number}", "CP1")
-    assert len(attempts._failures) <= handshake.MAX_SOURCES
-    attempts.failed("192.0.2.1", "CP1")
     now += WINDOW_S
     assert not attempts.exhausted("192.0.2.1", "CP1")
 
 
 def test_ATK_02_addresses_that_cost_nothing_count_as_one() -> None:
-    assert prefix("192.0.2.1") == "192.0.2.1"
-    assert prefix("2001:db8::1") == prefix("2001:db8::ffff:2") != prefix("2001:db8:0:1::1")
-    assert prefix("::ffff:192.0.2.1") == "192.0.2.1"
-    assert prefix("fe80::1%eth0") and prefix("?") == "?"
     attempts = Attempts()
     for number in range(ATTEMPTS):
         attempts.failed(f"2001:db8::{number:x}", "CP1")
