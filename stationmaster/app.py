@@ -64,7 +64,13 @@ class App:
         self._new_key = new_key
         self._secret_key = secret_key(settings)
         self.keys = Keys(self._secret_key.value)
-        self.database = Database(settings.database.url, lanes=settings.database.lanes, clock=clock)
+        self.database = Database(
+            settings.database.url,
+            lanes=settings.database.lanes,
+            hold_s=settings.database.hold_s,
+            stall_s=settings.database.stall_s,
+            clock=clock,
+        )
         self.bus: Bus = (
             LocalBus(self.keys.bus) if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
         )

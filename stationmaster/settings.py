@@ -157,6 +157,12 @@ class DatabaseSettings(Part):
     wait_s: float = Field(
         60.0, ge=0, le=3600, description="How long a start waits for a database that cannot be reached yet"
     )
+    hold_s: float = Field(
+        10.0, ge=0.1, le=300, description="How long an answer waits for the database before the charger is sent away"
+    )
+    stall_s: float = Field(
+        2.0, ge=0.01, le=300, description="While a commit takes longer than this, no charger is let in"
+    )
     exclusive: bool = Field(
         True,
         description="Without redis.url, refuse to start beside another server on the same PostgreSQL; off for the moment of"

@@ -14,11 +14,9 @@ import structlog
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
-from stationmaster.settings import DatabaseSettings, Security, Settings
-from stationmaster.settings import Gateway as GatewaySettings
-from stationmaster.settings import Web as WebSettings
+from stationmaster.settings import Settings
 from stationmaster.storage import Database, migrations
-from tests import postgres
+from tests import factories, postgres
 from tests.charger import Charger
 from tests.patience import PATIENCE_S
 
@@ -26,8 +24,6 @@ from tests.patience import PATIENCE_S
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.register_profile("search", max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
-
-SECRET_KEY = "a key that is only good for the tests 0123456789"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -95,18 +91,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def settings(database_url: str) -> Settings:
     """Free ports, and a database of the test's own; change what the test is about before asking for `app`."""
-    return Settings(
-        database=DatabaseSettings(url=database_url),
-        gateway=GatewaySettings(port=0),
-        web=WebSettings(port=0),
-        security=Security(key=SECRET_KEY),
-    )
+    return factories.settings(database_url)
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A started database, without the rest."""
-    database = Database(database_url)
+    database = Database(database_url, stall_s=PATIENCE_S)
     database.start()
     yield database
     await database.stop()
@@ -114,10 +105,8 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def app(settings: Settings) -> AsyncIterator[App]:
-    """A running Stationmaster, which takes no slow commit of a busy machine for an outage."""
-    app = App(settings)
-    app.database.stall_s = PATIENCE_S
-    async with app.running() as running:
+    """A running Stationmaster."""
+    async with App(settings).running() as running:
         yield running
 
 

@@ -33,9 +33,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH = 1024  # units in one transaction at the most
-HOLD_S = 10.0  # how long an answer may wait for storage before its socket is given up (rule 2)
-STALL_S = 2.0  # a commit that takes longer than this counts as an outage: new handshakes get 503
 READ_S = 8.0  # how long a reader may take; who asked is told that storage is away
+AWAY_READ_S = 2.0  # the same while the database is known to be away
 RETRY_S = 0.25
 LOOK_S = 0.5
 ATTEMPTS = 5  # how often a unit is tried when another lane or node holds a key or row it needs
@@ -166,13 +165,24 @@ class Database:
     """
 
     def __init__(
-        self, url: str, *, lanes: int = 2, readers: int = 4, clock: Callable[[], datetime] | None = None
+        self,
+        url: str,
+        *,
+        lanes: int = 2,
+        readers: int = 4,
+        hold_s: float = 10.0,
+        stall_s: float = 2.0,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
+        """`hold_s`: how long an answer may wait for storage before its socket is given up (rule 2).
+
+        `stall_s`: a commit that takes longer counts as an outage, and new handshakes get 503.
+        """
         self.url = engines.normalised(url)
         self.kind = self.url.get_backend_name()
         self.clocks = Clocks(clock or (lambda: datetime.now(UTC)))
         self.clock = self.clocks.now
-        self.hold_s, self.stall_s, self.read_s = HOLD_S, STALL_S, READ_S
+        self.hold_s, self.stall_s, self.read_s = hold_s, stall_s, READ_S
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
         self.watched: Callable[[], bool] = lambda: True
@@ -274,7 +284,7 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         # While storage is known to be away nobody waits long, because a person asks, or a program that asks again.
-        patience = self.read_s if self.available else min(self.read_s, STALL_S)
+        patience = self.read_s if self.available else min(self.read_s, AWAY_READ_S)
         try:
             async with asyncio.timeout(patience):
                 return await loop.run_in_executor(self._readers, lambda: self._read(f, *args, **kwargs))

@@ -14,6 +14,7 @@ from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attemp
 from stationmaster.ocpp.dialects import V16, V21, V201
 from tests.charger import basic
 from tests.gateway.conftest import connected, held, settled, until
+from tests.patience import PATIENCE_S
 
 # ATK-01: an id is no secret, and does not act as one
 
@@ -364,7 +365,8 @@ async def test_while_storage_is_down_nobody_is_let_in(app: Any, secrets: Any, kn
         await until(lambda: not app.database.available)
         refused = await knock(**login)
         assert (refused.status, "retry-after" in refused.headers) == (503, True)
-    await until(lambda: app.database.available)
+    app.database.stall_s = PATIENCE_S
+    await until(lambda: app.gate.unready() is None)
     assert (await knock(**login)).status == 101
     assert set(await inbox()) == {"storage_down"}
 

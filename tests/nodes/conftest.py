@@ -18,16 +18,13 @@ from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.gateway import listener
 from stationmaster.gateway.bus import RedisBus
-from stationmaster.settings import DatabaseSettings, Redis, Security, Settings
-from stationmaster.settings import Gateway as GatewaySettings
-from stationmaster.settings import Web as WebSettings
+from stationmaster.settings import Settings
 from stationmaster.storage import Work
-from tests import postgres, valkey
+from tests import factories, postgres, valkey
 from tests.charger import Charger
 from tests.patience import PATIENCE_S
 from tests.valkey import Valkey
 
-SECRET_KEY = "a key that is only good for the tests 0123456789"
 EMAIL, PASSWORD = "operator@example.org", "correct horse battery staple"
 
 
@@ -88,7 +85,6 @@ class Cluster:
         settings = self._settings(**gateway)
         change(settings)
         node = await self._stack.enter_async_context(App(settings, clock=clock).running())
-        node.database.stall_s = PATIENCE_S
         node.directory.gap_s = 60.0  # all nodes share one loop here, and each holds it up while it starts
         self.nodes.append(node)
         if wait:
@@ -141,13 +137,10 @@ class Cluster:
 @pytest.fixture
 async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]:
     def settings(**gateway: Any) -> Settings:
-        return Settings(
-            database=DatabaseSettings(url=shared_database),
-            redis=Redis(url=redis.url),
-            gateway=GatewaySettings(port=0, max_handshakes=10_000, **({"reconnect_burst": 10_000} | gateway)),
-            web=WebSettings(port=0),
-            security=Security(key=SECRET_KEY),
-        )
+        made = factories.settings(shared_database, redis=redis.url)
+        for name, value in ({"max_handshakes": 10_000, "reconnect_burst": 10_000} | gateway).items():
+            setattr(made.gateway, name, value)
+        return made
 
     async with contextlib.AsyncExitStack() as stack:
         yield Cluster(settings, stack)

@@ -18,11 +18,10 @@ from stationmaster.domain.commands import commands as history
 from stationmaster.domain.connections import TAKEOVERS, connections
 from stationmaster.domain.sessions import sessions
 from stationmaster.gateway.bus import RedisBus, Superseded, Watching
-from stationmaster.settings import BadSettings, DatabaseSettings, Security, Settings
-from stationmaster.settings import Gateway as GatewaySettings
-from stationmaster.settings import Web as WebSettings
+from stationmaster.settings import BadSettings, Settings
 from stationmaster.storage import StorageUnavailable, Unusable, Work
-from tests.nodes.conftest import SECRET_KEY, Cluster, until
+from tests import factories
+from tests.nodes.conftest import Cluster, until
 from tests.nodes.test_live import page
 from tests.valkey import Valkey
 from tests.wire import Wire
@@ -30,14 +29,7 @@ from tests.wire import Wire
 Nodes = tuple[App, App]
 
 
-def lonely(url: str, *, exclusive: bool = True, key: str = SECRET_KEY) -> Settings:
-    """A server that knows nothing of others."""
-    return Settings(
-        database=DatabaseSettings(url=url, exclusive=exclusive),
-        gateway=GatewaySettings(port=0),
-        web=WebSettings(port=0),
-        security=Security(key=key),
-    )
+lonely = factories.settings  # a server that knows nothing of others
 
 
 async def test_N6_a_server_without_redis_does_not_start_beside_one_that_lives(

@@ -16,10 +16,11 @@ from playwright.async_api import BrowserContext, Page, async_playwright, expect
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, stations, tokens
-from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
+from stationmaster.settings import Settings
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v16 import ChargePoint16
+from tests import factories
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +36,6 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECRET_KEY = "a key that is only good for the tests 0123456789"
 EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
 # Where there is no browser these tests are left out, and the summary says so. CI has one, or fails.
@@ -62,12 +62,7 @@ def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
     """Free ports, and SQLite: a browser can't tell one database from the other."""
     path = tmp_path / "stationmaster.db"
     shutil.copy(sqlite_template, path)
-    return Settings(
-        database=DatabaseSettings(url=f"sqlite:///{path}"),
-        gateway=Gateway(port=0),
-        web=Web(port=0),
-        security=Security(key=SECRET_KEY),
-    )
+    return factories.settings(f"sqlite:///{path}")
 
 
 class Visitor:

@@ -17,9 +17,10 @@ from playwright.async_api import async_playwright, expect
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, stations, tokens
-from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings, Web
+from stationmaster.settings import Settings
+from tests import factories
 from tests.charger import Charger
-from tests.web.conftest import ARGUMENTS, CHROMIUM, EMAIL, PASSWORD, ROOT, SECRET_KEY, Visitor
+from tests.web.conftest import ARGUMENTS, CHROMIUM, EMAIL, PASSWORD, ROOT, Visitor
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
@@ -60,12 +61,9 @@ class House:
 
 
 def _settings(path: Path, *, gateway: int = 0, web: int = 0) -> Settings:
-    return Settings(
-        database=DatabaseSettings(url=f"sqlite:///{path}"),
-        gateway=Gateway(port=gateway),
-        web=Web(port=web),
-        security=Security(key=SECRET_KEY),
-    )
+    made = factories.settings(f"sqlite:///{path}")
+    made.gateway.port, made.web.port = gateway, web
+    return made
 
 
 async def _furnish(app: App) -> tuple[list[Charger], str]:
