@@ -7,7 +7,6 @@ answered after its commit, and only then is the next one looked at.
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,15 +17,15 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
-from stationmaster.domain import quarantine
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.exchanges import Exchange
-from stationmaster.gateway import reading, repeats, units
+from stationmaster.gateway import answers, reading, refusals, repeats, units
 from stationmaster.gateway.directory import Entry
 from stationmaster.gateway.lane import Lane, State
 from stationmaster.gateway.outbound import Outbound
 from stationmaster.gateway.preparing import Preparer
-from stationmaster.gateway.refusals import KEPT, refusal
+from stationmaster.gateway.reading import Whole
+from stationmaster.gateway.refusals import KEPT
 from stationmaster.gateway.remembered import HEAD, Remembered
 from stationmaster.gateway.repeats import Repeats
 from stationmaster.handlers.routing import Handler, Routes
@@ -40,7 +39,6 @@ log = structlog.get_logger()
 BACK_LATER, SUPERSEDED, REMOVED, RENEWED = 1013, 4001, 4002, 4003
 ASK_TO_REGISTER_S = 30.0
 FULL = "it sent more than {megabytes:g} MB of frames today (gateway.log_mb_per_day): only their beginnings are kept until midnight UTC"
-_ANSWER = re.compile(rb"[\s\0]*\[\s*[345]\s*[,\]]")
 
 
 class Link(Protocol):
@@ -185,56 +183,22 @@ class Connection:
 
     def too_long(self, head: bytes) -> None:
         """A message beyond the limit: its head is kept, for a person if it tells of a transaction, and the socket is closed."""
-        error = OcppError(
-            Defect.FORMAT, f"a message may have {self.limit:,} bytes", came=f"more than {len(head) - 1:,} bytes"
-        )
-        start = head[: KEPT * 4]
-        action = next((name for name in self._dialect.transaction_messages if f'"{name}"'.encode() in start[:1024]), "")
         station = self.entry.station
-        log.warning("message.too_long", station=station.identity, action=action, bytes=len(head))
-        kept = refusal(
-            self._dialect, station, self._remembered.hints, message_id="", action=action, data=start, error=error
-        )
-        hint = (
-            f"a message was longer than {self.limit:,} bytes, and was lost but for its beginning: {action or 'unknown'}"
-        )
-        kept = msgspec.structs.replace(kept, hint=hint, hint_kind="too_long")
+        kept = refusals.too_long(self._dialect, station, self._remembered.hints, head, limit=self.limit)
+        log.warning("message.too_long", station=station.identity, action=kept.exchange.action, bytes=len(head))
         self._database.submit(units.refuse, (kept,), _nothing, lane=station.id)
 
     def _is_answer(self, data: bytes) -> bool:
-        """Take an answer to a call of ours; an unreadable one as well, for answers are never answered (L5)."""
-        if _ANSWER.match(data) is None:
+        """Take an answer to a call of ours, if this is one."""
+        answer = answers.answer_in(data, strict=self._rules.strict)
+        if answer is None:
             return False
-        try:
-            frame, _ = reading.read(data, strict=self._rules.strict)
-        except OcppError as error:
-            if error.answerable:  # no answer after all
-                return False
-            self._match(error.message_id, _invalid(error))
-            return True
-        if isinstance(frame, frames.CallResult):
-            self._take_answer(frame.id, frame.payload)
-        elif isinstance(frame, frames.CallError):
-            details = _object(frame.details)
-            self._match(
-                frame.id, Outcome(kind="error", code=frame.code, description=frame.description, details=details)
-            )
-        else:
-            return False
+        outcome = answer.outcome
+        if outcome is None:
+            action = None if self._outbound is None else self._outbound.waiting_for(answer.message_id)
+            outcome = answers.checked(self._dialect, action, answer.payload, strict=self._rules.strict)
+        self._match(answer.message_id, outcome)
         return True
-
-    def _take_answer(self, message_id: str, payload: Any) -> None:
-        """An answer is checked here and kept as the charger said it; its handler understands it as repaired (C1)."""
-        action = None if self._outbound is None else self._outbound.waiting_for(message_id)
-        if action is None or action not in self._dialect.requests:
-            self._match(message_id, Outcome(kind="result", payload=None if action is None else _object(payload)))
-            return
-        try:
-            self._dialect.decode_response(action, payload, strict=self._rules.strict)
-            outcome = Outcome(kind="result", payload=_object(payload))
-        except OcppError as error:
-            outcome = msgspec.structs.replace(_invalid(error), payload=_object(payload))
-        self._match(message_id, outcome)
 
     def _match(self, message_id: str, outcome: Outcome) -> None:
         if self._outbound is None or not self._outbound.answered(message_id, outcome):
@@ -280,21 +244,10 @@ class Connection:
     def _handle_long(self, data: bytes) -> None:
         """Read it in a thread, and go on here."""
 
-        def read() -> _Read:
-            frame: frames.Frame | None = None
-            try:
-                frame, remarks = reading.read(data, strict=self._rules.strict)
-                if not isinstance(frame, frames.Call | frames.Send):
-                    return _Read(frame, remarks)
-                content = bytes(frame.payload)
-                handler, request, more = reading.understand(
-                    self._routes, frame.action, content, strict=self._rules.strict
-                )
-                return _Read(frame, remarks + more, content, handler, request)
-            except OcppError as error:
-                return _Read(frame, error=error)
+        def read() -> Whole:
+            return reading.read_whole(self._routes, data, strict=self._rules.strict)
 
-        def done(reading_it: asyncio.Future[_Read]) -> None:
+        def done(reading_it: asyncio.Future[Whole]) -> None:
             if not self.closed and not reading_it.cancelled():
                 self._lane.free()
                 self._handle_read(reading_it.result(), data)
@@ -304,7 +257,7 @@ class Connection:
         self._lane.begin()
         asyncio.get_running_loop().run_in_executor(_long_messages, read).add_done_callback(done)
 
-    def _handle_read(self, found: _Read, data: bytes) -> None:
+    def _handle_read(self, found: Whole, data: bytes) -> None:
         """What the thread has found in a long message."""
         frame, error = found.frame, found.error
         if isinstance(frame, frames.Call | frames.Send):
@@ -501,20 +454,7 @@ class Connection:
         station = told.station
         failures = self._remembered.failed(told.content)
         last = failures >= self._rules.set_aside_after
-        text = units.text_of(data, len(data))
-        exchange = Exchange(
-            "in",
-            told.message_id,
-            told.action,
-            units.text_of(told.content, told.kept),
-            None,
-            "InternalError",
-            None,
-            (f"failed here for the {failures}. time: {type(error).__name__}",),
-        )
-        kept = units.Refused(
-            station, exchange, f"failed here: {type(error).__name__}", text, quarantine.key_of(told.content.decode())
-        )
+        kept = refusals.set_aside(told, data, error, failures=failures)
 
         def stored(_: Any, failure: BaseException | None) -> None:
             if failure is not None or not last:
@@ -535,7 +475,7 @@ class Connection:
 
     def _refuse_unreadable(self, data: bytes, error: OcppError) -> None:
         """What can't be read may still be somebody's money (rule 3.1: quarantine before CALLERROR)."""
-        action = next((name for name in self._dialect.transaction_messages if f'"{name}"'.encode() in data), "")
+        action = refusals.action_named_in(self._dialect, data)
         self._keep_refused(error.message_id, action, data, error, answerable=error.answerable)
 
     def _refuse(self, call: frames.Call | frames.Send, data: bytes, error: OcppError) -> None:
@@ -547,7 +487,7 @@ class Connection:
         station = self.entry.station
         code = self._dialect.error_code(error.defect)
         log.info("message.refused", station=station.identity, action=action, code=code, why=error.explained)
-        refused = refusal(
+        refused = refusals.refusal(
             self._dialect,
             station,
             self._remembered.hints,
@@ -627,21 +567,7 @@ class Connection:
             sent=sent,
             late=late,
         )
-        said = () if outcome.description is None else (outcome.description,)
-        answer = None if outcome.payload is None else frames.payload_of(outcome.payload)
-        size = 0 if answer is None else len(answer)
-        kept = self._log_share(size)
-        exchange = Exchange(
-            "out",
-            outcome.message_id or "",
-            action,
-            frames.payload_of(payload).decode(),
-            None if answer is None else units.text_of(answer, kept),
-            "ok" if outcome.kind == "result" else outcome.code or outcome.kind,
-            outcome.took_ms,
-            (*said, *units.cut(size, kept)),
-        )
-        self._log(exchange)
+        self._log(answers.exchange(action, payload, outcome, share=self._log_share))
         return outcome
 
     def close(self, code: int, reason: str) -> None:
@@ -657,17 +583,6 @@ class Connection:
             self._outbound.close()
 
 
-class _Read(msgspec.Struct, frozen=True):
-    """A long message, as far as it could be read."""
-
-    frame: frames.Frame | None
-    remarks: tuple[str, ...] = ()
-    content: bytes = b""
-    handler: Handler | None = None
-    request: Request | None = None
-    error: OcppError | None = None
-
-
 class _Clock:
     """What the heartbeat handler gets instead of a unit of work: the time, and no way to store anything."""
 
@@ -675,21 +590,6 @@ class _Clock:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-
-
-def _invalid(error: OcppError) -> Outcome:
-    """What comes of a command whose answer is no valid one: it is finished, and nothing else is harmed (RPC-17)."""
-    return Outcome(
-        kind="error", code="InvalidAnswer", description=f"the charger's answer is not valid: {error.explained}"
-    )
-
-
-def _object(payload: Any) -> dict[str, Any] | None:
-    try:
-        value = msgspec.json.decode(payload)
-    except msgspec.DecodeError:
-        return None
-    return value if isinstance(value, dict) else None
 
 
 def _nothing(result: Any, error: BaseException | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stationmaster.handlers.routing import Handler, Routes
 from stationmaster.ocpp import frames
 from stationmaster.ocpp.errors import Defect, OcppError
@@ -48,3 +50,28 @@ def understand(
         raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken here")
     request, remarks = routes.dialect.decode_request(action, content, strict=strict)
     return handler, request, remarks
+
+
+class Whole(msgspec.Struct, frozen=True):
+    """A message, as far as it could be read."""
+
+    frame: frames.Frame | None
+    remarks: tuple[str, ...] = ()
+    content: bytes = b""
+    handler: Handler | None = None
+    request: Request | None = None
+    error: OcppError | None = None
+
+
+def read_whole(routes: Routes, data: bytes, *, strict: bool) -> Whole:
+    """All in one: the frame and, if it is a call, its typed request. Never raises `OcppError`; it is in what is returned."""
+    frame: frames.Frame | None = None
+    try:
+        frame, remarks = read(data, strict=strict)
+        if not isinstance(frame, frames.Call | frames.Send):
+            return Whole(frame, remarks)
+        content = bytes(frame.payload)
+        handler, request, more = understand(routes, frame.action, content, strict=strict)
+        return Whole(frame, remarks + more, content, handler, request)
+    except OcppError as error:
+        return Whole(frame, error=error)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import time
 
+import msgspec
+
 from stationmaster.domain import quarantine
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.stations import Station
 from stationmaster.gateway import units
 from stationmaster.ocpp.dialects import Dialect
-from stationmaster.ocpp.errors import OcppError
+from stationmaster.ocpp.errors import Defect, OcppError
 
 KEPT = 16 * 1024
 """Bytes of a refused frame that the message log keeps."""
@@ -75,3 +77,36 @@ def refusal(
         content_key=key,
         hint=hint,
     )
+
+
+def too_long(dialect: Dialect, station: Station, hints: Hints, head: bytes, *, limit: int) -> units.Refused:
+    """What is kept of a message beyond the limit: its head, for a person if it tells of a transaction (L4)."""
+    came = f"more than {len(head) - 1:,} bytes"
+    error = OcppError(Defect.FORMAT, f"a message may have {limit:,} bytes", came=came)
+    start = head[: KEPT * 4]
+    action = action_named_in(dialect, start[:1024])
+    kept = refusal(dialect, station, hints, message_id="", action=action, data=start, error=error)
+    hint = f"a message was longer than {limit:,} bytes, and was lost but for its beginning: {action or 'unknown'}"
+    return msgspec.structs.replace(kept, hint=hint, hint_kind="too_long")
+
+
+def set_aside(told: units.Told, data: bytes, error: BaseException, *, failures: int) -> units.Refused:
+    """What is kept of a message that was in order and has failed here, so many times by now (A3)."""
+    why = type(error).__name__
+    exchange = Exchange(
+        "in",
+        told.message_id,
+        told.action,
+        units.text_of(told.content, told.kept),
+        None,
+        "InternalError",
+        None,
+        (f"failed here for the {failures}. time: {why}",),
+    )
+    key = quarantine.key_of(told.content.decode())
+    return units.Refused(told.station, exchange, f"failed here: {why}", units.text_of(data, len(data)), key)
+
+
+def action_named_in(dialect: Dialect, data: bytes) -> str:
+    """The transaction message that a frame which cannot be read seems to be; empty when it names none."""
+    return next((name for name in dialect.transaction_messages if f'"{name}"'.encode() in data), "")
