@@ -131,8 +131,8 @@ def is_strong(secret: bytes) -> bool:
 def estimated_bits(secret: bytes) -> float:
     """How many bits of chance there are in a secret, at the least.
 
-    Each character is worth what its own kind allows. One that repeats, continues a series, stands beside the one before it on
-    the keyboard, or follows the same one as before, is worth one bit; a letter of what may be a word, two.
+    Each character is worth what its own kind allows. One that continues a series or a way over the keyboard, or follows the
+    same one as before, is worth one bit; a letter of what may be a word, two. Two neighbours alone are chance.
     """
     text = secret.decode("latin-1")
     if _HEX.fullmatch(text):
@@ -141,22 +141,196 @@ def estimated_bits(secret: bytes) -> float:
         both_cases = any(map(str.islower, text)) and any(map(str.isupper, text))
         worth = [_worth(character, both_cases) for character in text]
         for word in _WORD.finditer(text):
-            worth[word.start() : word.end()] = [2.0] * (word.end() - word.start())
+            if _may_be_a_word(word[0].lower()):
+                worth[word.start() : word.end()] = [2.0] * (word.end() - word.start())
+        for year in _YEAR.finditer(text):
+            worth[year.start() : year.end()] = [1.5] * 4
     lower = text.lower()
+    for apart, left in ((1, 1.0), (2, 2.0)):  # two series may stand in one another: q1w2e3
+        follows = [index >= apart and _follows(lower[index - apart] + lower[index]) for index in range(len(lower))]
+        for index, so in enumerate(follows):
+            if so and (follows[index - 1] or (index + 1 < len(lower) and follows[index + 1])):
+                worth[index] = min(worth[index], left)
     pairs: set[str] = set()
     for index in range(1, len(text)):
         pair = lower[index - 1 : index + 1]
-        if pair in pairs or _follows(pair):
+        if pair in pairs:
             worth[index] = min(worth[index], 1.0)
-        elif index > 1 and _follows(lower[index - 2] + lower[index]):  # two series in one another: q1w2e3
-            worth[index] = min(worth[index], 2.0)
         pairs.add(pair)
     return min(sum(worth), 6.0 * len(set(text)))  # few different characters are few choices, however long the secret is
 
 
 _HEX = re.compile(r"[0-9a-f]+|[0-9A-F]+")
-_WORD = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}")
-_ROWS = "1234567890 qwertyuiop asdfghjkl zxcvbnm qwertz azerty qsdfghjklm wxcvbn"
+_WORD = re.compile(r"[A-Z][a-z]{2,}|[a-z]{3,}|[A-Z]{3,}(?![a-z])|\b[a-z]{2}\b")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_ROWS = (
+    "1234567890 qwertyuiop asdfghjkl zxcvbnm qwertz azerty qsdfghjklm wxcvbn"
+    " 1qaz 2wsx 3edc 4rfv 5tgb 6yhn 7ujm 8ik 9ol 1qay 1aqw"
+)
+# Nine of ten neighbours in words of European languages; of letters that stand there by chance, one of five.
+_OF_WORDS = frozenset(
+    [
+        "th",
+        "he",
+        "in",
+        "er",
+        "an",
+        "re",
+        "on",
+        "at",
+        "en",
+        "nd",
+        "ti",
+        "es",
+        "or",
+        "te",
+        "of",
+        "ed",
+        "is",
+        "it",
+        "al",
+        "ar",
+        "st",
+        "to",
+        "nt",
+        "ng",
+        "se",
+        "ha",
+        "as",
+        "ou",
+        "io",
+        "le",
+        "ve",
+        "co",
+        "me",
+        "de",
+        "hi",
+        "ri",
+        "ro",
+        "ic",
+        "ne",
+        "ea",
+        "ra",
+        "ce",
+        "li",
+        "ch",
+        "ll",
+        "be",
+        "ma",
+        "si",
+        "om",
+        "ur",
+        "ca",
+        "el",
+        "ta",
+        "la",
+        "ns",
+        "di",
+        "fo",
+        "ho",
+        "pe",
+        "ec",
+        "pr",
+        "no",
+        "ct",
+        "us",
+        "ac",
+        "ot",
+        "il",
+        "tr",
+        "ly",
+        "nc",
+        "et",
+        "ut",
+        "ss",
+        "so",
+        "rs",
+        "un",
+        "lo",
+        "wa",
+        "ge",
+        "ie",
+        "wh",
+        "ee",
+        "wi",
+        "em",
+        "ad",
+        "ol",
+        "rt",
+        "po",
+        "we",
+        "na",
+        "ul",
+        "ni",
+        "ts",
+        "mo",
+        "ow",
+        "pa",
+        "im",
+        "mi",
+        "ai",
+        "sh",
+        "ir",
+        "su",
+        "id",
+        "os",
+        "iv",
+        "ia",
+        "am",
+        "fi",
+        "ci",
+        "vi",
+        "pl",
+        "ig",
+        "tu",
+        "ev",
+        "ld",
+        "ry",
+        "mp",
+        "fe",
+        "bl",
+        "ab",
+        "gh",
+        "ty",
+        "op",
+        "wo",
+        "sa",
+        "ay",
+        "ex",
+        "ke",
+        "fr",
+        "oo",
+        "av",
+        "ag",
+        "ap",
+        "gr",
+        "od",
+        "bo",
+        "sp",
+        "rd",
+        "do",
+        "uc",
+        "bu",
+        "ei",
+        "ov",
+        "tt",
+        "ck",
+        "br",
+        "dr",
+        "ba",
+        "rg",
+        "da",
+        "au",
+        "ik",
+        "um",
+    ]
+)
+
+
+def _may_be_a_word(letters: str) -> bool:
+    """Half of its pairs of letters are those of words; of a short one, more than half."""
+    found = [letters[index - 1 : index + 1] in _OF_WORDS for index in range(1, len(letters))]
+    return sum(found) * 2 > len(found) - (len(found) >= 4)
 
 
 def _follows(pair: str) -> bool:

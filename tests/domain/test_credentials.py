@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+import string
 from typing import Any
 
 import pytest
 
 from stationmaster.domain import credentials
-from stationmaster.domain.credentials import Credential, Keys
+from stationmaster.domain.credentials import Credential, Keys, is_strong
 from stationmaster.domain.errors import Invalid
 
 KEY = b"a key that is only good for tests"
@@ -136,6 +138,11 @@ WEAK = [
     "charger-secret-000123",
     "typed secret of CP17 01",
     "DEADBEEF00000001",
+    "EVCharger#2025#Parkdeck1",
+    "Garage-Wallbox-2024-Nord",
+    "1qaz2wsx3edc4rfv",
+    "Hauptstrasse17Berlin",
+    "supersecretpassword1",
     "qwertyuiopasdfgh",
     "q1w2e3r4t5y6u7i8",
     "1234567890123456789012345678901234567890",
@@ -164,6 +171,8 @@ def test_what_people_make_up_is_weak(secret: str, slow_checks: list[bytes]) -> N
         "4cJ1OiruLZyQLFrU5URs2Q",
         "c9d04948-1f4c-43a5-88c6-f3fe21fbd6b3",
         "v7#Kq!2zR&9mXw$4pLdT",
+        "K7f9Xq2LmP4vT8zR",
+        "mT4pQz81LdhwY6cR",
     ],
 )
 def test_what_a_generator_has_made_is_kept_like_our_own(secret: str, slow_checks: list[bytes]) -> None:
@@ -173,6 +182,13 @@ def test_what_a_generator_has_made_is_kept_like_our_own(secret: str, slow_checks
     assert keys.check(credential, secret.encode()) is True
     assert keys.check(credential, secret[:-1].encode() + b"~") is False
     assert slow_checks == []
+
+
+@pytest.mark.parametrize("length, share", [(16, 0.93), (20, 0.99), (24, 1.0)])
+def test_nearly_every_random_secret_is_strong(length: int, share: float) -> None:
+    chance = random.Random(length)
+    made = ["".join(chance.choices(string.ascii_letters + string.digits, k=length)) for _ in range(2000)]
+    assert sum(is_strong(secret.encode()) for secret in made) / len(made) >= share
 
 
 def test_a_strong_secret_from_before_is_slow_only_once(slow_checks: list[bytes]) -> None:
