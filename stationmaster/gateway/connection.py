@@ -348,8 +348,8 @@ class Connection:
         remarks: tuple[str, ...],
     ) -> None:
         """A message that is in order: answer it after its commit."""
-        dialect, action = self._dialect, call.action
-        if action == dialect.prompt:
+        dialect, action, silent = self._dialect, call.action, call.__class__ is frames.Send
+        if action == dialect.prompt and not silent:
             self._answer_promptly(call.id, action, content, handler, request, remarks)
             return
         lookup = False
@@ -359,7 +359,8 @@ class Connection:
                 known = self._repeats = Repeats()
             answer = known.answer_to(call.id, action, content)
             if answer is not None:
-                self._send(answer)
+                if not silent:
+                    self._send(answer)
                 return
             lookup, known.fresh = known.fresh, False
             if known.knows(call.id):
@@ -384,7 +385,6 @@ class Connection:
             action in dialect.without_secrets,
         )
         self._lane.begin()
-        silent = call.__class__ is frames.Send
         if self._routes.preparations and action in self._routes.preparations and self._rules.preparer is not None:
             self._prepare(self._rules.preparer, told, data, silent)
             return

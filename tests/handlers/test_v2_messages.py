@@ -48,8 +48,13 @@ async def test_what_is_only_sent_is_kept_and_not_answered(charger: Any, stored: 
     await one.send([6, "s1", "NotifyPeriodicEventStream", told])
     assert await one.exchange([2, "after", "Heartbeat", {}]) is not None
     await one.send([6, "s2", "NotifyPeriodicEventStream", {"id": "x"}])  # nor is what is wrong with it
+    await one.send([6, "s3", "Heartbeat", {}])  # nor what should have been a CALL
+    event = {"eventType": "Started", "timestamp": "2026-11-01T10:00:00Z", "triggerReason": "Trigger", "seqNo": 0}
+    for _ in range(2):
+        await one.send([6, "s4", "TransactionEvent", event | {"transactionInfo": {"transactionId": "t"}}])
     answer = await one.exchange([2, "again", "Heartbeat", {}])
     assert answer[:2] == [3, "again"]
+    assert (await stored.session()).transaction_id == "t"
 
 
 @pytest.mark.any_database
@@ -90,4 +95,5 @@ async def test_what_names_a_raw_call_of_ours_shows_how_far_it_is(
         [row] = await stored.rows(commands)
         assert row.progress == step
     assert row.state == ("done" if "reported" in steps else "failed")
-    assert await one.call(later[0][0], {"requestId": 78} | later[0][1]) == {}  # which nobody has asked for
+    for nobodys in (78, -1, 2**31, 2**63):
+        assert await one.call(later[0][0], {"requestId": nobodys} | later[0][1]) == {}

@@ -117,14 +117,21 @@ def _instance(name: str | None) -> str:
 
 def progress(work: Work, station: Station, request_id: int | None, status: str, failed: Collection[str] = ()) -> None:
     """How far something is that we have asked for; nothing where nobody has."""
-    if request_id is not None:
-        step = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
-        commands.progress(work, station, request_id, step, ended="failed" if status in failed else None)
+    step = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
+    _tell(work, station, request_id, step, "failed" if status in failed else None)
 
 
 def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> None:
     """A part of a report that we have asked for has come; it is whole when no more is to follow."""
-    commands.progress(work, station, request_id, "reporting" if more else "reported", ended=None if more else "done")
+    _tell(work, station, request_id, "reporting" if more else "reported", None if more else "done")
+
+
+def _tell(
+    work: Work, station: Station, request_id: int | None, step: str, ended: Literal["done", "failed"] | None
+) -> None:
+    # What fits no column is none of our numbers.
+    if request_id is not None and 0 <= request_id <= MAX_NUMBER:
+        commands.progress(work, station, request_id, step, ended=ended)
 
 
 # Places

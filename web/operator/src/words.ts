@@ -16,6 +16,8 @@ export function statusWords(status: string | null): StatusWords {
       return { word: t`Available`, tone: "available", meaning: t`Free for the next driver` };
     case "Preparing":
       return { word: t`Preparing`, tone: "busy", meaning: t`A car or a card is there; charging has not begun` };
+    case "Occupied":
+      return { word: t`In use`, tone: "busy", meaning: t`A car or a card is there; the session says whether energy flows` };
     case "Charging":
       return { word: t`Charging`, tone: "charging", meaning: t`Energy flows` };
     case "SuspendedEV":
