@@ -43,7 +43,8 @@ from stationmaster.domain.sessions.table import (
     public_form,
     sessions,
 )
-from stationmaster.domain.sessions.told import Found, TransactionTold, tell
+from stationmaster.domain.sessions.told import tell
+from stationmaster.domain.sessions.transaction import Found, TransactionTold
 
 __all__ = [
     "CHARGING_STATES",

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import bindparam, select, union_all, update
 
 from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
-from stationmaster.domain.energy import Point
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions import closing, order
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
+from stationmaster.domain.sessions.transaction import Found, TransactionTold, goes_on
 from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -27,46 +26,6 @@ from stationmaster.storage.queries import Prepared, PreparedInsert
 
 MAX_NUMBER = 2**31 - 1
 _OCCURRENCES = 20  # sessions of one transaction id that are looked at, the newest first
-
-
-class TransactionTold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """What a station says of a transaction. Only the kind and the time are always there; everything else may come later.
-
-    `transaction_id` is empty where the station has been given none yet (a start of 1.6), or names none. `numbered` says that
-    its ids are given by us, so that one we do not know is nobody's. `reason` and `charging_state` are in our words, with the
-    station's own beside. `content` is what was said, word by word, and `repeat_key` what two messages share when one
-    repeats the other; `points` are the meter values that came with it and are not stored yet.
-    """
-
-    kind: Literal["started", "updated", "ended"]
-    at: Instant
-    transaction_id: str | None = None
-    numbered: bool = False
-    sequence: int | None = None
-    evse: int | None = None
-    connector: int | None = None
-    token: str | None = None
-    authorization: str | None = None
-    meter_wh: Decimal | None = None
-    offline: bool = False
-    reason: str | None = None
-    reason_told: str | None = None
-    charging_state: str | None = None
-    charging_state_told: str | None = None
-    reservation_id: int | None = None
-    remote_start_id: int | None = None
-    content: str = ""
-    repeat_key: str = ""
-    points: tuple[Point, ...] = ()
-
-
-class Found(msgspec.Struct, frozen=True, gc=False):
-    """The session that something was told of."""
-
-    session_id: int
-    public_id: str
-    transaction_id: str
-    evse: int | None
 
 
 def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
@@ -80,6 +39,8 @@ def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
         return None
     if told.kind == "started" and told.transaction_id is None:
         return _started_without_id(work, station, told)
+    if told.kind == "updated" and (found := goes_on(work, station, told)) is not None:
+        return found
     rows = _of_transaction(work, station.id, told.transaction_id)
     if told.kind == "ended":
         return _ended(work, station, rows, told)
@@ -225,7 +186,7 @@ def _insert(
     if told.evse is not None:
         opened = _open_on(work, station.id, told.evse)
         late = any(row.started_at > told.at.at for row in opened)
-        if not late:
+        if opened and not late:
             _supersede(work, station, told.evse)
     return _insert_row(work, station, told, flags=list(flags), occurrence=occurrence, start_key=None, late=late)
 
@@ -421,7 +382,7 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         if "corrected_by_operator" in (row.flags or ()):
             _conflict(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)
-        if not told.numbered:
+        if not told.numbered and _tells_more(row, told):
             _amend(work, station, row, told)  # TX-26: where it was, and whose it was, may be told last
             row = closing.current(work, row.id)
         if row.occurrence and _same_end_before(work, row, told):
@@ -435,6 +396,15 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         return _ended_a_second_time(work, station, row, told)
     _conflict(work, station, row, told, "a second stop with other content for a session that has ended")
     return _found(row)
+
+
+def _tells_more(row: SessionRow, told: TransactionTold) -> bool:
+    """Whether an end says what was not known, or leaves something out."""
+    if row.gaps or row.sequence is None or told.sequence not in (None, row.sequence + 1):
+        return True
+    return any(
+        getattr(row, name) is None and getattr(told, name) is not None for name in ("evse", "connector", "token")
+    )
 
 
 def _ending(told: TransactionTold) -> Ending:
