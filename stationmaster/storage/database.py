@@ -25,7 +25,7 @@ from sqlalchemy.sql.base import Executable
 
 from stationmaster.storage import engines
 from stationmaster.storage.clocks import Clocks
-from stationmaster.storage.engines import in_one_line, is_conflict, is_trouble
+from stationmaster.storage.engines import in_one_line, is_conflict, is_full, is_trouble
 from stationmaster.storage.queries import Bulk, Prepared, PreparedInsert
 
 log = structlog.get_logger()
@@ -376,6 +376,7 @@ class _Lane:
         self._gathered: list[Unit] = []  # by the event loop, since it last handed over
         self._queue: queue.SimpleQueue[list[Unit] | None] = queue.SimpleQueue()
         self.failing = False
+        self._full = False  # it fails for want of room: what is small may go in all the same, and shows nothing
         self.ended = False
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self._connection: Connection | None = None
@@ -445,8 +446,7 @@ class _Lane:
     def _probe(self) -> None:
         try:
             with self._connect().begin() as transaction:
-                probe = "PRAGMA user_version = 1" if self.database.kind == "sqlite" else "SELECT 1"
-                transaction.connection.exec_driver_sql(probe)
+                engines.probe(transaction.connection, room=self._full)
             self._recovered()
         except Exception as error:
             log.debug("database.still_unavailable", error=in_one_line(error))
@@ -454,7 +454,7 @@ class _Lane:
 
     def _recovered(self) -> None:
         if self.failing:
-            self.failing = False
+            self.failing = self._full = False
             log.info("database.available")
 
     def _commit_all(self, units: list[Unit]) -> None:
@@ -497,6 +497,7 @@ class _Lane:
                     if not self.failing:
                         log.error("database.unavailable", error=in_one_line(error))
                     self.failing = True
+                    self._full = self._full or is_full(error)
                     self._disconnect()
                     time.sleep(RETRY_S)
                     continue
@@ -520,7 +521,10 @@ class _Lane:
         except BaseException:
             self._disconnect()  # the transaction may still be open, and nothing of it may be committed with the next one
             raise
-        self._recovered()
+        if self._full:
+            self._probe()
+        else:
+            self._recovered()
 
     def _run_units(self, units: list[Unit], connection: Connection) -> None:
         bulk: dict[Bulk, list[tuple[Any, ...]]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 # SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
 _SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
+_SQLITE_FULL = {10, 13}  # IOERR FULL
+ROOM = 1024 * 1024
 _POSTGRES_TROUBLE = ("08", "53", "57", "58", "25006")  # connection, resources, shutdown or time-out, system, read only
 _POSTGRES_CONFLICT = ("23", "40", "55P03")  # a key that is taken; a deadlock; not serializable; a lock not had in time
 _POSTGRES_FOR_GOOD = ("28", "3D", "42")  # wrong password, no such database, not allowed: waiting does not help
@@ -94,6 +97,34 @@ def is_trouble(error: BaseException) -> bool:
     if state is None:  # psycopg says nothing more when the connection itself is gone
         return type(original).__name__ in ("OperationalError", "ConnectionTimeout", "InterfaceError")
     return state.startswith(_POSTGRES_TROUBLE)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether there is no room for what was to be written; a file that cannot be written may have the same reason."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(original, sqlite3.Error):
+        return getattr(original, "sqlite_errorcode", 0) & 0xFF in _SQLITE_FULL
+    return str(getattr(original, "sqlstate", None) or "") == "53100"
+
+
+def probe(connection: Connection, *, room: bool) -> None:
+    """Write a little, to see whether storage is back; where there was no `room`, as much as a busy second needs. Raises."""
+    if connection.dialect.name == "sqlite":
+        if room:
+            _allocate(Path(str(connection.engine.url.database)))
+        connection.exec_driver_sql("PRAGMA user_version = 1")
+    elif room:
+        connection.exec_driver_sql(
+            "CREATE TEMP TABLE room ON COMMIT DROP AS SELECT md5(n::text) FROM generate_series(1, 20000) AS n"
+        )
+    else:
+        connection.exec_driver_sql("SELECT 1")
+
+
+def _allocate(beside: Path) -> None:
+    """Take up room in the folder of this file, and give it back. Raises `OSError`."""
+    with tempfile.TemporaryFile(dir=beside.parent) as file:
+        os.posix_fallocate(file.fileno(), 0, ROOM)
 
 
 def is_conflict(error: BaseException) -> bool:

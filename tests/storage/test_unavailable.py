@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import shutil
 import sqlite3
 import threading
@@ -15,6 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 import pytest
 import structlog
@@ -22,7 +24,7 @@ import websockets
 from sqlalchemy import event, func, insert, select
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, sites
+from stationmaster.domain import accounts, organizations, sites
 from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations
 from tests import postgres
@@ -302,3 +304,155 @@ async def test_TX_rule_2_an_outage_looks_like_a_disconnect_and_costs_nothing(
     assert await app.database.read(lambda work: [tuple(row) for row in work.execute(stored)]) == [
         ("completed", 5000, 1)
     ]
+
+
+# N17: what people and the log hear of an outage
+
+
+async def test_N17_log_ins_during_an_outage_are_503_and_count_as_no_guess(
+    app: App, away: Away, impatient: Callable[[Database], None]
+) -> None:
+    who = {"email": "ann@example.com", "password": "correct horse battery staple"}
+    home = await app.database.write(organizations.home)
+    await app.database.write(accounts.add, home, email=who["email"], password=who["password"], role="viewer")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}/api/v1", timeout=PATIENCE_S) as client:
+        with structlog.testing.capture_logs() as logged:
+            async with away():
+                impatient(app.database)
+                for _ in range(8):  # a fifth wrong password would be slowed down
+                    answer = await client.post("/auth/login", json=who)
+                    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+                answer = await client.get("/status", headers={"Authorization": "Bearer x.y.z"})
+                assert answer.status_code in (401, 503)
+            await until(lambda: app.database.available)
+        app.database.hold_s = 10.0
+        async with asyncio.timeout(PATIENCE_S):
+            while (answer := await client.post("/auth/login", json=who)).status_code == 503:
+                await asyncio.sleep(0.1)
+        assert answer.status_code == 200
+    told = [line for line in logged if line["log_level"] in ("error", "critical")]
+    assert told or app.database.kind == "sqlite"  # which waits for its lock, and is written again before it says so
+    assert [line for line in told if "exc_info" in line or "exception" in line] == []
+    assert len({line["event"] for line in told}) == len(told)  # a line for each thing that ails, not one a second
+
+
+# A1: a disk that is full, and has room again
+
+
+OPENED = 33_000  # bytes of a file that SQLite needs to open a database; what is small still goes into it
+LARGE = "during " * 20_000
+
+
+class Disk:
+    """The disk below the database, with or without room; the limits are those of the system and the server themselves."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(self) -> None:
+        """From now on no file grows beyond what is needed to open the database."""
+        if self._database.kind == "sqlite":
+            resource.setrlimit(resource.RLIMIT_FSIZE, (OPENED, self._before[1]))
+            return
+        with psycopg.connect(self._url(), autocommit=True) as connection:
+            for statement in FULL:
+                connection.execute(statement)
+
+    def free(self) -> None:
+        """There is room again."""
+        if self._database.kind == "sqlite":
+            resource.setrlimit(resource.RLIMIT_FSIZE, self._before)
+            return
+        with psycopg.connect(self._url(), autocommit=True) as connection:
+            connection.execute(
+                "SET event_triggers = off; DROP EVENT TRIGGER full_disk; DROP FUNCTION full_disk CASCADE"
+            )
+            connection.execute("DROP FUNCTION full_table CASCADE")
+
+    def _url(self) -> str:
+        return self._database.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+# What PostgreSQL says when a file cannot grow: 53100.
+FULL = (
+    "CREATE FUNCTION full_table() RETURNS trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$",
+    "CREATE FUNCTION full_disk() RETURNS event_trigger LANGUAGE plpgsql AS"
+    " $$ BEGIN RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$",
+    "CREATE TRIGGER full_messages BEFORE INSERT ON messages EXECUTE FUNCTION full_table()",
+    "CREATE TRIGGER full_sites BEFORE INSERT ON sites EXECUTE FUNCTION full_table()",
+    "CREATE EVENT TRIGGER full_disk ON ddl_command_start WHEN TAG IN ('CREATE TABLE AS') EXECUTE FUNCTION full_disk()",
+)
+
+
+@pytest.fixture
+def disk(database: Database) -> Iterator[Disk]:
+    yield from _disk(database)
+
+
+def _disk(database: Database) -> Iterator[Disk]:
+    disk = Disk(database)
+    yield disk
+    if database.kind == "sqlite":
+        disk.free()
+
+
+async def test_A1_a_full_disk_is_told_for_as_long_as_it_is_full_and_recovered_from(
+    database: Database, disk: Disk, impatient: Callable[[Database], None]
+) -> None:
+    await database.write(add_site, "before")
+    impatient(database)
+    disk.fill()
+    with structlog.testing.capture_logs() as logged:
+        with pytest.raises(StorageUnavailable):
+            await database.write(add_site, LARGE)
+        for _ in range(15):  # what is small may still go in; that is no sign of room
+            assert not database.available
+            await asyncio.sleep(0.1)
+        disk.free()
+        async with asyncio.timeout(30):
+            while not database.available:
+                await asyncio.sleep(0.01)
+    assert await database.write(add_site, "after") == "after"
+    assert await names(database) == ["before", "after"]
+    assert [line["event"] for line in logged if line["log_level"] == "error"] == ["database.unavailable"]
+
+
+async def test_A1_what_waits_when_there_is_room_again_is_stored(database: Database, disk: Disk) -> None:
+    await database.write(add_site, "before")
+    disk.fill()
+    write = asyncio.create_task(database.write(add_site, LARGE))
+    await until(lambda: not database.available)
+    assert not write.done()
+    disk.free()
+    assert await asyncio.wait_for(write, 30) == LARGE
+    assert await names(database) == ["before", LARGE]
+
+
+async def test_A1_a_charger_meets_a_full_disk_and_is_well_within_30_s_of_the_spaces_return(
+    app: App, charger: Callable[..., Any], impatient: Callable[[Database], None]
+) -> None:
+    one = await charger("CP1")
+    start = await one.start()
+    for disk in _disk(app.database):
+        disk.fill()
+        impatient(app.database)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}") as client:
+            with pytest.raises(websockets.ConnectionClosed):  # no answer: the charger keeps its copy
+                await one.stop(start["transactionId"])
+            assert one.socket.close_code == 1013
+            for _ in range(10):
+                answer = await client.get("/health/ready")
+                assert (answer.status_code, answer.json()["reason"]) == (503, "database")
+                await asyncio.sleep(0.1)
+            assert (await client.get("/health/live")).status_code == 200
+            disk.free()
+            async with asyncio.timeout(30):
+                while (await client.get("/health/ready")).status_code != 200:
+                    await asyncio.sleep(0.05)
+        app.database.hold_s, app.database.stall_s = 10.0, PATIENCE_S
+        back = await charger("CP1", boot=False)
+        assert await back.stop(start["transactionId"]) == {}
+    stored = select(sessions.c.status, sessions.c.energy_wh)
+    assert await app.database.read(lambda work: [tuple(row) for row in work.execute(stored)]) == [("completed", 5000)]
