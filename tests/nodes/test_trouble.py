@@ -232,3 +232,21 @@ async def test_N17_a_crash_of_ours_is_no_alarm_about_chargers(two: Nodes, cluste
     assert await cluster.rows(alarms) == []
     await here.database.write(take_over)
     assert [row.kind for row in await cluster.rows(alarms)] == ["takeovers"]
+
+
+async def test_N17_pages_are_told_when_the_command_of_a_dead_node_fails(two: Nodes, cluster: Cluster) -> None:
+    """A page that is open on a living node shows the end of what was asked on the dead one, and so does one on a third."""
+    here, there = two
+    await cluster.secret("CP1")
+    station = here.directory.find("CP1").station  # type: ignore[union-attr]
+    asked = await here.database.write(
+        commands.ask, station, name="reset", arguments={}, by="ann@example.com", node="a dead node"
+    )
+    lease = timedelta(seconds=30)
+    async with page(await cluster.client(here)) as heard, page(await cluster.client(there)) as heard_there:
+        await until(here.database.watched)
+        await here.database.write_apart(nodes.bury, here.bus.node, lease=lease)
+        for told in (await heard("command"), await heard_there("command")):
+            assert (told["station"], told["id"], told["state"]) == ("CP1", commands.public_form(asked).id, "failed")
+    [row] = await cluster.rows(history)
+    assert (row.state, row.outcome) == ("failed", "interrupted")
