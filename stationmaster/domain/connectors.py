@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from stationmaster.domain import alarms, audit, connector_states, events, stations
 from stationmaster.domain.audit import Subject
-from stationmaster.domain.connector_states import State
+from stationmaster.domain.connector_states import IsPlace, IsWords, State
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -80,21 +80,9 @@ class Words(NamedTuple):
     vendor_error_code: str | None
 
 
-class Connector(Protocol):
+class Connector(IsPlace, IsWords, Protocol):
     """A row of `connectors`."""
 
-    @property
-    def station_id(self) -> int: ...
-    @property
-    def evse(self) -> int: ...
-    @property
-    def number(self) -> int: ...
-    @property
-    def state(self) -> State: ...
-    @property
-    def status(self) -> str: ...
-    @property
-    def error_code(self) -> str | None: ...
     @property
     def info(self) -> str | None: ...
     @property
@@ -253,12 +241,12 @@ def _keep_late(work: Work, row: Connector, at: datetime, words: Words) -> dateti
     return row.status_at
 
 
-def _tell(work: Work, station: Station, place: connector_states.IsPlace, at: datetime, words: Words) -> None:
+def _tell(work: Work, station: Station, place: IsPlace, at: datetime, words: Words) -> None:
     connector_states.add(work, place, words, at=at)
     _publish(work, station, place, at, words)
 
 
-def _publish(work: Work, station: Station, place: connector_states.IsPlace, at: datetime, words: Words) -> None:
+def _publish(work: Work, station: Station, place: IsPlace, at: datetime, words: Words) -> None:
     work.publish(
         events.ConnectorStatusChanged(
             station_id=station.id,

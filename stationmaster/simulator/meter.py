@@ -4,6 +4,7 @@ Everything here is plain arithmetic on simulated seconds. The same seed gives th
 """
 
 import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -100,6 +101,27 @@ class Reading:
     currents_a: tuple[float, ...]  # one per phase
     voltages_v: tuple[float, ...]  # phase to neutral
     soc_percent: int | None
+
+
+REGISTER = "Energy.Active.Import.Register"
+
+
+def measured(reading: Reading, measurands: Iterable[str]) -> Iterator[tuple[float, str, str, str | None]]:
+    """The values of these measurands with their units and phases, in the words that all versions share."""
+    many = len(reading.voltages_v) > 1
+    for measurand in measurands:
+        if measurand == REGISTER:
+            yield reading.register_wh, measurand, "Wh", None
+        elif measurand == "Power.Active.Import":
+            yield reading.power_w, measurand, "W", None
+        elif measurand == "Current.Import":
+            for phase, current in enumerate(reading.currents_a, start=1):
+                yield current, measurand, "A", f"L{phase}" if many else None
+        elif measurand == "Voltage":
+            for phase, voltage in enumerate(reading.voltages_v, start=1):
+                yield voltage, measurand, "V", f"L{phase}-N" if many else None
+        elif measurand == "SoC" and reading.soc_percent is not None:
+            yield reading.soc_percent, measurand, "Percent", None
 
 
 @dataclass

@@ -7,10 +7,9 @@ from typing import Any, cast
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.simulator.limits import Limits, Profile, Purpose
-from stationmaster.simulator.meter import Outlet, Reading
+from stationmaster.simulator.meter import REGISTER, Outlet, Reading, measured
 from stationmaster.simulator.parts import Known
 
-REGISTER = "Energy.Active.Import.Register"
 PURPOSES: dict[str, Purpose] = {
     "ChargePointMaxProfile": "max",
     "TxDefaultProfile": "default",
@@ -34,24 +33,12 @@ def transaction_data(at: str, reading: Reading, measurands: Iterable[str], conte
 
 
 def _samples(reading: Reading, measurands: Iterable[str], context: str) -> Iterator[v16.SampledValue]:
-    def sample(value: float, measurand: str, unit: str, phase: str | None = None) -> v16.SampledValue:
+    def sample(value: float, measurand: str, unit: str, phase: str | None) -> v16.SampledValue:
         words = {"value": f"{value:g}" if value < 100_000 else str(round(value)), "context": context}
         return v16.SampledValue(**cast(Any, words), **cast(Any, {"measurand": measurand, "unit": unit, "phase": phase}))
 
-    many = len(reading.voltages_v) > 1
-    for measurand in measurands:
-        if measurand == REGISTER:
-            yield sample(reading.register_wh, measurand, "Wh")
-        elif measurand == "Power.Active.Import":
-            yield sample(reading.power_w, measurand, "W")
-        elif measurand == "Current.Import":
-            for phase, current in enumerate(reading.currents_a, start=1):
-                yield sample(current, measurand, "A", f"L{phase}" if many else None)
-        elif measurand == "Voltage":
-            for phase, voltage in enumerate(reading.voltages_v, start=1):
-                yield sample(voltage, measurand, "V", f"L{phase}-N" if many else None)
-        elif measurand == "SoC" and reading.soc_percent is not None:
-            yield sample(reading.soc_percent, measurand, "Percent")
+    for value in measured(reading, measurands):
+        yield sample(*value)
 
 
 def profile(connector: int, given: v16.ChargingProfile) -> Profile:

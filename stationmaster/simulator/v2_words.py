@@ -6,7 +6,7 @@ from typing import Any, cast
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.messages import parse_time
 from stationmaster.simulator.limits import Profile, Purpose
-from stationmaster.simulator.meter import Reading
+from stationmaster.simulator.meter import REGISTER, Reading, measured
 from stationmaster.simulator.parts import Known
 
 STATUSES = {
@@ -60,8 +60,6 @@ VARIABLES: dict[tuple[str, str], str] = {
 }
 """Component and variable to the configuration key of 1.6 that means the same."""
 
-REGISTER = "Energy.Active.Import.Register"
-
 
 def meter_value(at: str, reading: Reading, measurands: Iterable[str], context: str) -> v201.MeterValueType:
     """One reading as the measurands asked for; without any it has the register."""
@@ -70,7 +68,7 @@ def meter_value(at: str, reading: Reading, measurands: Iterable[str], context: s
 
 
 def _samples(reading: Reading, measurands: Iterable[str], context: str) -> Iterator[v201.SampledValueType]:
-    def sample(value: float, measurand: str, unit: str, phase: str | None = None) -> v201.SampledValueType:
+    def sample(value: float, measurand: str, unit: str, phase: str | None) -> v201.SampledValueType:
         return v201.SampledValueType(
             value=float(value),
             context=cast(Any, context),
@@ -79,20 +77,8 @@ def _samples(reading: Reading, measurands: Iterable[str], context: str) -> Itera
             unit_of_measure=v201.UnitOfMeasureType(unit=unit),
         )
 
-    many = len(reading.voltages_v) > 1
-    for measurand in measurands:
-        if measurand == REGISTER:
-            yield sample(reading.register_wh, measurand, "Wh")
-        elif measurand == "Power.Active.Import":
-            yield sample(reading.power_w, measurand, "W")
-        elif measurand == "Current.Import":
-            for phase, current in enumerate(reading.currents_a, start=1):
-                yield sample(current, measurand, "A", f"L{phase}" if many else None)
-        elif measurand == "Voltage":
-            for phase, voltage in enumerate(reading.voltages_v, start=1):
-                yield sample(voltage, measurand, "V", f"L{phase}-N" if many else None)
-        elif measurand == "SoC" and reading.soc_percent is not None:
-            yield sample(reading.soc_percent, measurand, "Percent")
+    for value in measured(reading, measurands):
+        yield sample(*value)
 
 
 def id_token(token: str, *, kind: str = "ISO14443") -> v201.IdTokenType:
