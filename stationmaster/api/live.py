@@ -128,6 +128,7 @@ class Live:
         self._running: dict[str, energy.Running] = {}  # what each open session has taken, by its id
         self._words: Mapping[type, Words] = {}
         self._closed = False
+        self.keep_alive_s = KEEP_ALIVE_S
         self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
 
     async def begin(self, database: Store, words: Mapping[type, Words]) -> None:
@@ -194,16 +195,16 @@ class Live:
             asked_at = said_at = loop.time()
             while not (viewer.ended or self._closed):
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE_S):
+                    async with asyncio.timeout(self.keep_alive_s):
                         await viewer.wake.wait()
                 except TimeoutError:
                     pass
-                if loop.time() - asked_at >= KEEP_ALIVE_S:
+                if loop.time() - asked_at >= self.keep_alive_s:
                     if not await may_stay():
                         return
                     asked_at = loop.time()
                 packet = viewer.take()
-                if packet or loop.time() - said_at >= KEEP_ALIVE_S:
+                if packet or loop.time() - said_at >= self.keep_alive_s:
                     yield packet or b": keep-alive\n\n"
                     said_at = loop.time()
                 await asyncio.sleep(PAUSE_S)

@@ -180,6 +180,8 @@ class RedisBus:
         self.node = node_name()
         self._pulse_s = pulse_s
         self._silence_s = silence_s
+        self.working_s = WORKING_S
+        self.given_up_s = SILENCE_S  # with no word from a node that was asked for something
         self.on_back: Callable[[], None] = lambda: None
         self.up = asyncio.Event()
         self._url = url
@@ -211,7 +213,7 @@ class RedisBus:
         number = next(self._numbers)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
-            async with asyncio.timeout(SILENCE_S) as deadline:
+            async with asyncio.timeout(self.given_up_s) as deadline:
                 self._asked[number] = (future, deadline)
                 if self.up.is_set():
                     self._put(node, question, number)
@@ -326,7 +328,7 @@ class RedisBus:
         elif (asked := self._asked.get(envelope.number)) is not None:
             future, deadline = asked
             if isinstance(message, Working):
-                deadline.reschedule(asyncio.get_running_loop().time() + SILENCE_S)
+                deadline.reschedule(asyncio.get_running_loop().time() + self.given_up_s)
             elif not future.done():
                 future.set_result(message)
 
@@ -335,7 +337,7 @@ class RedisBus:
         assert self._answerer is not None and self._tasks is not None
         working = asyncio.ensure_future(self._answerer(question))
         try:
-            while not (await asyncio.wait({working}, timeout=WORKING_S))[0]:
+            while not (await asyncio.wait({working}, timeout=self.working_s))[0]:
                 self._put(sender, Working(), number)
             self._put(sender, working.result(), number)
         except Exception:

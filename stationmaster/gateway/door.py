@@ -103,6 +103,7 @@ class Doors:
         self._timeout_s = timeout_s
         self._waiting: dict[Door, None] = {}
         self._thinning = False
+        self.crowded_s = CROWDED_S
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -114,7 +115,7 @@ class Doors:
         self._waiting[door] = None
         if len(self._waiting) > self._most and not self._thinning:
             self._thinning = True
-            asyncio.get_running_loop().call_later(CROWDED_S, self._thin_out)
+            asyncio.get_running_loop().call_later(self.crowded_s, self._thin_out)
 
     def remove(self, door: Door) -> None:
         self._waiting.pop(door, None)

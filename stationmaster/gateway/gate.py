@@ -65,6 +65,7 @@ class Gate:
         self._reconnects = Reconnects(per_s=settings.reconnects_per_s, burst=settings.reconnect_burst)
         self._threads = ThreadPoolExecutor(1, "secrets")
         self._checking = 0
+        self.max_checks = MAX_CHECKS
         self._refusals: dict[tuple[str, str, str], Refusal] = {}
         self._written_at = 0.0
         self._remembered: dict[int, Remembered] = {}
@@ -135,7 +136,7 @@ class Gate:
         if (reason := self.unready()) is not None:
             return _later(reason, 10)
         decided = self._handshake.decide(path, headers, source)
-        return _later("too_busy", 5) if isinstance(decided, Unsure) and self._checking >= MAX_CHECKS else decided
+        return _later("too_busy", 5) if isinstance(decided, Unsure) and self._checking >= self.max_checks else decided
 
     def _check(
         self,

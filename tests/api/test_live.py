@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from stationmaster.api import live as live_events
 from stationmaster.api.context import Context
 from stationmaster.api.live import LAG, QUEUE, Live, Viewer
 from stationmaster.api.live_shapes import WORDS
@@ -288,10 +287,8 @@ def test_a_page_that_is_too_slow_is_told_that_it_lost_something(slow: tuple[Live
     assert [kind for kind, _ in told_to(viewer)] == ["connector_status"]
 
 
-async def test_API_07_a_stream_ends_with_its_log_in(
-    admin: Client, context: Context, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_events, "KEEP_ALIVE_S", 0.01)
+async def test_API_07_a_stream_ends_with_its_log_in(admin: Client, context: Context) -> None:
+    context.live.keep_alive_s = 0.01
     viewer = context.live.admit(1, None)
     answers = iter([True, True, False])
 

@@ -16,7 +16,6 @@ import structlog
 
 from stationmaster.domain import credentials, organizations, stations
 from stationmaster.domain.refused_connections import KEPT_UNKNOWN, explain, refused_connections
-from stationmaster.gateway import door
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import until
 from tests.gateway.raw import Raw, frame, request
@@ -131,10 +130,8 @@ async def test_a_handshake_has_its_time_and_no_more(app: Any, secrets: Any, knoc
 
 @pytest.mark.any_database
 @pytest.mark.gateway(max_handshakes=2)
-async def test_SEC_13_the_oldest_silent_connections_make_room(
-    app: Any, secrets: Any, knock: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(door, "CROWDED_S", 0.01)
+async def test_SEC_13_the_oldest_silent_connections_make_room(app: Any, secrets: Any, knock: Any) -> None:
+    app.listener.doors.crowded_s = 0.01
 
     async def connect(said: bytes) -> asyncio.StreamReader:
         reader, writer = await asyncio.open_connection("127.0.0.1", app.gateway_port)

@@ -326,7 +326,7 @@ def test_SEC_02_the_identity_is_the_last_part_decoded_once(path: bytes, identity
 
 
 async def test_every_refusal_has_a_reason_that_a_person_understands(
-    app: Any, secrets: Any, knock: Any, inbox: Any, monkeypatch: pytest.MonkeyPatch
+    app: Any, secrets: Any, knock: Any, inbox: Any
 ) -> None:
     login = {"user": "CP1", "secret": secrets["CP1"]}
     await knock("/ocpp/NEW1", **login)
@@ -340,7 +340,7 @@ async def test_every_refusal_has_a_reason_that_a_person_understands(
     await knock(headers={"Sec-WebSocket-Key": None}, **login)
     for _ in range(ATTEMPTS + 1):
         await knock(user="CP1", secret="wrong", source="127.0.0.9")
-    monkeypatch.setattr("stationmaster.gateway.gate.MAX_CHECKS", 0)
+    app.gate.max_checks = 0
     home = await app.database.write(organizations.home)
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret="typed by a person")
     assert (await knock("/ocpp/CP3", user="CP3", secret="typed by a person")).status == 503

@@ -6,7 +6,6 @@ import asyncio
 from typing import Any
 
 import msgspec
-import pytest
 
 from stationmaster.api.live import Viewer
 from stationmaster.app import App
@@ -105,12 +104,10 @@ async def test_CON_08_every_node_shows_every_connection(two: Nodes, cluster: Clu
     assert [each["station"] for each in shown[0]] == ["CP2", "CP1"]
 
 
-async def test_CON_08_a_slow_charger_is_waited_for_and_a_silent_node_is_not(
-    two: Nodes, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_CON_08_a_slow_charger_is_waited_for_and_a_silent_node_is_not(two: Nodes, cluster: Cluster) -> None:
     here, there = two
-    monkeypatch.setattr(bus, "SILENCE_S", 0.5)
-    monkeypatch.setattr(bus, "WORKING_S", 0.05)
+    assert isinstance(here.bus, bus.RedisBus) and isinstance(there.bus, bus.RedisBus)
+    there.bus.given_up_s, here.bus.working_s = 0.5, 0.05
     cp, client = await cluster.charger(here), await cluster.client(there)
     asked = asyncio.create_task(client.post("/stations/CP1/commands/clear-cache"))
     call = await cp.receive()
@@ -119,7 +116,7 @@ async def test_CON_08_a_slow_charger_is_waited_for_and_a_silent_node_is_not(
     await cp.send([3, call[1], {"status": "Accepted"}])
     assert (await asked).json()["status"] == "accepted"
 
-    monkeypatch.setattr(bus, "WORKING_S", 60)
+    here.bus.working_s = 60
     asked = asyncio.create_task(client.post("/stations/CP1/commands/reset"))
     call = await cp.receive()
     answer = await asked
