@@ -179,7 +179,7 @@ async def test_A5_what_another_process_adds_is_live_at_once(two: Nodes, cluster:
     """A page on the other node hears of it, and of what the charger does next."""
     one, other = two
     assert other.api is not None
-    live = other.api.state.context.live
+    live = other.api.context.live
     home = await home_of(one)
     viewer = live.admit(home, None)
     live._viewers.add(viewer)

@@ -136,7 +136,7 @@ async def test_CON_08_what_is_not_sealed_or_not_understood_harms_nothing(two: No
     heard: list[Any] = []
     here.bus.hear(bus.Watching, lambda node, _: heard.append(node))
     assert here.api is not None
-    here.api.state.context.live._viewers.add(Viewer(1, None, "somebody", None))  # a page is open
+    here.api.context.live._viewers.add(Viewer(1, None, "somebody", None))  # a page is open
     assert isinstance(here.bus, bus.RedisBus)
     question = bus.Envelope(there.bus.node, bus.Send(cluster.station(), Reset(), "nobody"), 1)
     here.bus._take(b"0" * bus.SEAL_BYTES + bus._encode(question))
