@@ -22,6 +22,7 @@ from stationmaster.storage import Work
 MAX_CLIENTS = 1000
 MAX_OF_ONE = 30  # pages of one person or key, so that nobody can take the places of all others
 QUEUE = 1000  # events that wait for one page
+QUEUE_BYTES = 2_000_000  # and bytes of the messages among them: a frame in the log may have 64 KiB
 LAG = 64  # more than this waiting: meter values of one connector replace each other
 PAUSE_S = 0.05  # between two packets to one page: nobody sees more often
 KEEP_ALIVE_S = 15.0
@@ -54,11 +55,12 @@ class TooManyViewers(DomainError):
 class _Told:
     """One event on its way out; put into words once, however many hear it, and only if somebody does."""
 
-    __slots__ = ("_bytes", "_words", "key", "number")
+    __slots__ = ("_bytes", "_words", "key", "number", "size")
 
-    def __init__(self, number: int, key: Any, words: Callable[[], msgspec.Struct]) -> None:
+    def __init__(self, number: int, key: Any, words: Callable[[], msgspec.Struct], size: int = 0) -> None:
         self.number = number
         self.key = key
+        self.size = size  # bytes of a message of the charger; all else is short
         self._words = words
         self._bytes: bytes | None = None
 
@@ -83,6 +85,7 @@ class Viewer:
         self.owner = owner
         self.among = among  # the stations its owner is limited to
         self.waiting: dict[Any, _Told] = {}
+        self.waiting_bytes = 0
         self.lost = False
         self.ended = False
         self.wake = asyncio.Event()
@@ -94,15 +97,17 @@ class Viewer:
             key = told.number
         else:
             self.waiting.pop(key, None)
-        if len(self.waiting) >= QUEUE:
+        if len(self.waiting) >= QUEUE or self.waiting_bytes + told.size > QUEUE_BYTES:
             self.lose()
         else:
             self.waiting[key] = told
+            self.waiting_bytes += told.size
             self.wake.set()
 
     def lose(self) -> None:
         """Too much waits, or something was not heard: the page has to load again."""
         self.waiting.clear()
+        self.waiting_bytes = 0
         self.lost = True
         self.wake.set()
 
@@ -112,6 +117,7 @@ class Viewer:
         packet = _LOST if self.lost else b""
         self.lost = False
         waiting, self.waiting = self.waiting, {}
+        self.waiting_bytes = 0
         return packet + b"".join(told.bytes for told in waiting.values())
 
 
@@ -262,7 +268,8 @@ class Live:
 
     def _told(self, event: Any, words: Words) -> _Told:
         if type(event) is not events.MeterRead:
-            return _Told(next(self._numbers), None, lambda: words(event, None))
+            size = _size(event) if type(event) is events.MessageLogged else 0
+            return _Told(next(self._numbers), None, lambda: words(event, None), size)
         if event.transaction_id is None or event.transaction_id in _NO_TRANSACTION:
             session = self._charging.get((event.station_id, event.evse))
         else:
@@ -274,6 +281,10 @@ class Live:
             register = None if taken is None else event.energy_wh
             event = msgspec.structs.replace(event, session_energy_wh=taken, energy_wh=register)
         return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
+
+
+def _size(event: events.MessageLogged) -> int:
+    return len(event.exchange.request) + len(event.exchange.response or "")
 
 
 def _known(work: Work) -> tuple[list[Any], list[Any]]:

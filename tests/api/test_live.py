@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +13,7 @@ import msgspec
 import pytest
 
 from stationmaster.api.context import Context
-from stationmaster.api.live import LAG, QUEUE, Live, Viewer
+from stationmaster.api.live import LAG, MAX_OF_ONE, QUEUE, QUEUE_BYTES, Live, Viewer
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.domain import (
     alarms,
@@ -323,3 +325,46 @@ async def test_events_need_a_log_in(anonymous: Client, as_role: Callable[..., An
     assert (await anonymous.get("/api/v1/events")).status_code == 401
     async with listening(await as_role("viewer")) as page:
         assert page.status == 200
+
+
+# A8: what one person, and one page that does not read, may take
+
+
+async def test_A8_one_person_has_thirty_live_pages_and_others_have_theirs(
+    admin: Client, as_role: Callable[..., Any]
+) -> None:
+    viewer = await as_role("viewer")
+    async with contextlib.AsyncExitStack() as pages:
+        for _ in range(MAX_OF_ONE):
+            await pages.enter_async_context(listening(viewer))
+        refused = await viewer.get("/api/v1/events")
+        assert (refused.status_code, "retry-after" in refused.headers) == (503, True)
+        assert "of yours" in refused.json()["detail"]
+        async with listening(admin) as other:  # somebody else gets in
+            assert other.status == 200
+    async with listening(viewer) as again:  # and so does whoever has closed some
+        assert again.status == 200
+
+
+async def test_A8_what_waits_for_a_page_that_does_not_read_is_bounded_in_bytes(
+    context: Context, charger: Any, database: Database
+) -> None:
+    async def may_stay() -> bool:
+        return True
+
+    viewer = context.live.admit(1, charger.id)
+    stream = context.live.stream(viewer, lambda: AT, may_stay)
+    assert (await anext(stream)).startswith(b"event: hello")
+    station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)
+    long = "x" * 60_000
+    most = 0
+    for number in range(100):  # six megabytes, in far fewer than a thousand events
+        told = Exchange("in", f"m{number}", "DataTransfer", json.dumps({"data": long}), "{}", "ok", 1.0)
+        await database.write(message_log.add, station, told)
+        most = max(most, viewer.waiting_bytes, sum(each.size for each in viewer.waiting.values()))
+    assert 1_000_000 < most <= QUEUE_BYTES
+    packet = await anext(stream)
+    assert packet.startswith(b"event: lost")  # so it loads again
+    assert len(packet) < 2 * QUEUE_BYTES
+    assert (viewer.waiting_bytes, viewer.waiting) == (0, {})
+    await stream.aclose()
