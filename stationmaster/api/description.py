@@ -120,7 +120,7 @@ def _renamed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 class _Page(OpenAPIRenderPlugin):
-    """The document as a page to read: no scripts, nothing loaded from anywhere."""
+    """The document as a page to read. The framework's own pages load scripts from elsewhere, which our headers forbid."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         openapi_schema = _finished(openapi_schema)
