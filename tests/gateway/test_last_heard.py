@@ -8,12 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, connections, organizations, stations
+from stationmaster.domain import accounts, connections, message_log, organizations, stations
 from stationmaster.settings import Settings
-from stationmaster.storage import Work
+from stationmaster.storage import Database, Work
 from tests.charger import Charger
 from tests.gateway.conftest import until
 
@@ -156,3 +156,38 @@ async def test_L12_fifty_offline_chargers_are_listed_without_a_look_into_the_mes
     assert len(everything) == 50 and all(each["last_heard_at"] for each in everything.values())
     assert len([each for each in said if "FROM connections" in each]) == 1  # one for all of them, not one for each
     assert not [each for each in said if "messages" in each]
+
+
+async def test_L12_neither_a_stop_nor_a_start_nor_the_first_list_looks_into_the_message_log(settings: Settings) -> None:
+    async with App(settings).running() as app:
+        await prepare(app, "CP1", "CP2")
+        there = [await Charger.connect(app.gateway_port, name, SECRET) for name in ("CP1", "CP2")]
+        for charger in there:
+            await charger.boot()
+        with statements() as leaving:
+            await there[0].close()
+            await until(lambda: len(app.switchboard.connections()) == 1)
+    await there[1].close()
+    with statements() as after:
+        async with App(settings).running() as app, pages(app) as client:
+            found = await all_stations(client)
+    assert {name for name, each in found.items() if each["last_heard_at"]} == {"CP1", "CP2"}
+    assert after and not [each for each in (*leaving, *after) if "FROM messages" in each]
+
+
+async def test_L12_what_is_asked_of_the_message_log_for_a_message_is_found_by_its_index(database: Database) -> None:
+    asked = {"station_id": 1, "of_action": "StartTransaction"}
+
+    def look(work: Work) -> list[str]:
+        explain = "EXPLAIN QUERY PLAN "
+        if database.kind == "postgresql":
+            work.execute(text("SET LOCAL enable_seqscan = off"))  # an empty table is read whole, index or not
+            explain = "EXPLAIN "
+        work.run(message_log._recent, **asked)
+        compiled = message_log._recent._compiled[database.kind]
+        work._cursor.execute(explain + compiled.sql, compiled.bind(asked))
+        return [str(row) for row in work._cursor.fetchall()]
+
+    plan = await database.write(look)
+    assert [line for line in plan if "ix_messages_block" in line]
+    assert not [line for line in plan if "Seq Scan on messages" in line or "SCAN messages'" in line]
