@@ -25,6 +25,7 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from stationmaster.gateway import buffers
 from stationmaster.gateway.allowance import CONNECTING, price
 from stationmaster.gateway.connection import Connection
 from stationmaster.gateway.door import Door, Doors, Head
@@ -38,6 +39,7 @@ log = structlog.get_logger()
 # Of the library. The connection's own limit is lower: of a message between the two, the head is kept (L4).
 MAX_FRAME = 8 * 1024 * 1024
 LONG = 256 * 1024  # with more than this of one message, a connection needs one of a few places
+GROWN = 4 * 1024  # more than this in one read or one message has made the read buffer grow
 LONG_AT_ONCE = 16  # such messages that may arrive at the same time: what the process needs for them is bounded
 READ_AT_ONCE = 128 * 1024  # bytes that the system holds for us: no turn of the loop has more to do for one charger
 MAX_OWED = 2000.0  # messages' worth of pings and pongs beyond the allowance: nobody needs that many
@@ -92,6 +94,7 @@ class Listener:
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.links: set[SocketLink] = set()
+        self.grown = False  # long messages have come since the last sweep
         self.long: dict[SocketLink, None] = {}  # those with a long message on its way, the first ones with a place
         self.doors = Doors(self, most=settings.max_handshakes, timeout_s=settings.handshake_timeout_s)
 
@@ -99,6 +102,7 @@ class Listener:
         """Listen; returns the port (of use when the setting is 0)."""
         loop = asyncio.get_running_loop()
         settings = self._settings
+        buffers.prepare()
         try:
             self._server = await loop.create_server(
                 lambda: Door(self.doors), settings.host, settings.port, backlog=4096
@@ -197,6 +201,7 @@ class Listener:
             READ_BUFFER,
         )
         protocol.link = link
+        link.read_by(protocol)
         protocol.connection_made(transport)
         transport.set_protocol(protocol)
         transport.resume_reading()
@@ -238,6 +243,9 @@ class Listener:
                 link.look_after(now, settings.ping_interval_s, settings.pong_timeout_s)
             except Exception:
                 log.exception("sweep.failed", source=link.source)
+        if self.grown:
+            self.grown = False
+            asyncio.get_running_loop().run_in_executor(None, buffers.trim)
         self.doors.sweep(now)
         self._gate.sweep(now)
 
@@ -268,6 +276,7 @@ class SocketLink(WSListener):
         "_parts",
         "_parts_since",
         "_pinged_at",
+        "_protocol",
         "_stalled_at",
         "_stops",
         "_transport",
@@ -284,6 +293,7 @@ class SocketLink(WSListener):
         self._listener = listener
         self._admitted: Admitted | None = admitted
         self._transport: WSTransport | None = None
+        self._protocol: Intake | None = None
         self._heard_at = time.monotonic()
         self._pinged_at = 0.0
         self._closing_at = 0.0
@@ -293,6 +303,9 @@ class SocketLink(WSListener):
         self._allowance = listener._gate.remembered(admitted.entry).allowance
         self.unfinished = 0  # bytes of the message that is arriving
         self._stops = 0  # why reading is stopped: a bit for each reason
+
+    def read_by(self, protocol: Intake) -> None:
+        self._protocol = protocol
 
     # Called by the library
 
@@ -308,14 +321,15 @@ class SocketLink(WSListener):
             self._keep_pace()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:
-        self._transport = None
+        self._transport = self._protocol = None
         self._listener.closed(self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         self._heard_at = time.monotonic()
         self._pinged_at = 0.0
-        if self.unfinished > LONG:
+        if self.unfinished > GROWN:
             self._listener.no_longer(self)
+            asyncio.get_running_loop().call_soon(self._shrink)
         self.unfinished = 0
         if self._closing_at:
             if frame.msg_type == WSMsgType.CLOSE:
@@ -462,6 +476,13 @@ class SocketLink(WSListener):
             asyncio.get_running_loop().call_later(wait_s, self._keep_pace)
         else:
             self._read_on(_RATE)
+
+    def _shrink(self) -> None:
+        """The message that the buffer has grown for is taken: what is free of it goes back to the system."""
+        if self._protocol is None or self.unfinished:
+            return
+        if buffers.give_back(self._protocol.get_buffer(-1)) > LONG:
+            self._listener.grown = True
 
     def grows_long(self) -> None:
         """Much of one message has come. It needs a place to go on, for there is only so much memory."""
