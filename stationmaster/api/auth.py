@@ -27,6 +27,20 @@ DEVICE_COOKIE = "stationmaster_device"  # marks a browser that has logged in bef
 COOKIE_PATH = "/api/v1/auth"
 
 
+class Setup(msgspec.Struct, frozen=True):
+    """Whether anybody can log in here. Until then `command` says how the first user is made; afterwards it is null."""
+
+    ready: bool
+    command: str | None
+
+
+@get("/setup", permission=Permission.PUBLIC, security=[{}])
+async def get_setup(context: GivenContext) -> Setup:
+    """What is left to do before anybody can log in. It says nothing any more once there is a user."""
+    ready = await context.database.read(accounts.any_user)
+    return Setup(ready, None if ready else accounts.FIRST_USER)
+
+
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a person logs in with."""
 
@@ -151,7 +165,7 @@ async def change_password(
     return _logged_in(context, begun)
 
 
-router = Router("/auth", route_handlers=[login, refresh, logout, get_me, change_password], tags=["log-in"])
+router = Router("/auth", route_handlers=[get_setup, login, refresh, logout, get_me, change_password], tags=["log-in"])
 
 
 async def _verified(context: GivenContext, email: str, password: str, source: str, device: str | None) -> accounts.User:

@@ -69,7 +69,7 @@ def _in_one_line(error: BaseException) -> str | None:
 async def _print_urls(app: App) -> None:
     say(f"Web: {web_url(app)}", f"Chargers: {chargers_url(app)}/<id>")
     if not await app.database.read(accounts.any_user):
-        say("Nobody can log in yet: stationmaster user add EMAIL --role administrator")
+        say(f"Nobody can log in yet: {accounts.FIRST_USER}")
 
 
 def web_url(app: App) -> str:

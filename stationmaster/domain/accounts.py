@@ -11,7 +11,7 @@ from typing import Protocol
 
 import argon2
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, and_, insert, select, update
 
 from stationmaster.domain import audit, organizations, permissions
 from stationmaster.domain.audit import Actor, Subject
@@ -32,6 +32,7 @@ users = Table(
     Column("role", Text, nullable=False),
     Column("version", Integer, nullable=False, server_default="1"),  # raised when what a token says is no longer true
     Column("created_at", UtcTime, nullable=False),
+    Column("locked_at", UtcTime),  # since when somebody may not log in
     Column("deleted_at", UtcTime),
 )
 Index(
@@ -67,6 +68,7 @@ class UserRow(Protocol):
     role: str
     version: int
     created_at: datetime
+    locked_at: datetime | None
 
 
 class RefreshRow(Protocol):
@@ -81,10 +83,13 @@ class RefreshRow(Protocol):
 
 
 ADMINISTRATOR = "administrator"
+FIRST_USER = f"stationmaster user add EMAIL --role {ADMINISTRATOR}"
+"""What is typed at the server so that somebody can log in."""
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
 
+_may_enter = and_(not_deleted(users), users.c.locked_at.is_(None))
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
 _hasher = argon2.PasswordHasher()
 
@@ -182,7 +187,8 @@ def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) 
 
 def row_of(work: Work, user: User) -> UserRow:
     """The row of a user."""
-    return work.execute(select(users).where(users.c.id == user.key)).one()
+    row: UserRow = work.execute(select(users).where(users.c.id == user.key)).one()
+    return row
 
 
 def change_role(work: Work, organization_id: int, public_id: str, *, role: str) -> User:
@@ -199,6 +205,32 @@ def change_role(work: Work, organization_id: int, public_id: str, *, role: str) 
         _subject(user),
         before={"role": user.role},
         after={"role": role},
+        organization=organization_id,
+    )
+    return get(work, organization_id, public_id)
+
+
+def lock(work: Work, organization_id: int, public_id: str, *, locked: bool) -> User:
+    """Lock a user out, or let them in again; while locked, their log-ins end and the keys they made rest.
+
+    Raises `NotFound`, `Conflict` for the last administrator.
+    """
+    organizations.lock(work, organization_id)
+    user = get(work, organization_id, public_id)
+    row = row_of(work, user)
+    if locked == (row.locked_at is not None):
+        return user
+    if locked:
+        _check_another_administrator(work, user)
+        _end_logins(work, user)
+    changed = {"locked_at": work.now if locked else None, "version": user.version + 1}
+    work.execute(update(users).where(users.c.id == user.key).values(**changed))
+    audit.record(
+        work,
+        "change_user",
+        _subject(user),
+        before={"locked": not locked},
+        after={"locked": locked},
         organization=organization_id,
     )
     return get(work, organization_id, public_id)
@@ -250,7 +282,7 @@ def verified(row: UserRow | None, password: str) -> User:
         _hasher.verify(_nobody() if row is None else row.password_hash, password)
     except argon2.exceptions.VerificationError:
         row = None
-    if row is None:
+    if row is None or row.locked_at is not None:
         raise WrongCredentials("the e-mail address or the password is wrong")
     return _user(row)
 
@@ -263,9 +295,7 @@ def standing(work: Work, public_id: str, login: str) -> User | None:
         refresh_tokens.c.revoked_at.is_(None),
         refresh_tokens.c.expires_at > work.now,
     )
-    row = work.execute(
-        select(users).where(users.c.public_id == public_id, not_deleted(users), alive.exists())
-    ).one_or_none()
+    row = work.execute(select(users).where(users.c.public_id == public_id, _may_enter, alive.exists())).one_or_none()
     return None if row is None else _user(row)
 
 
@@ -294,7 +324,7 @@ def continue_login(work: Work, token: str) -> tuple[User, str]:
     unused = update(refresh_tokens).where(refresh_tokens.c.id == row.id, refresh_tokens.c.used_at.is_(None))
     if not work.execute(unused.values(used_at=work.now)).rowcount:
         raise WrongCredentials("please log in again")
-    user = work.execute(select(users).where(users.c.id == row.user_id, not_deleted(users))).one_or_none()
+    user = work.execute(select(users).where(users.c.id == row.user_id, _may_enter)).one_or_none()
     if user is None:
         raise WrongCredentials("please log in again")
     return _user(user), _issue(work, row.user_id, row.family)
@@ -331,7 +361,7 @@ def _check_another_administrator(work: Work, user: User) -> None:
         users.c.organization_id == user.organization_id,
         users.c.role == ADMINISTRATOR,
         users.c.id != user.key,
-        not_deleted(users),
+        _may_enter,
     )
     if user.role == ADMINISTRATOR and work.execute(others.limit(1)).first() is None:
         raise Conflict(f"{user.email} is the last administrator")

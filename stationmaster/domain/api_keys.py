@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, func, insert, select, update
 
 from stationmaster.domain import accounts, audit, permissions, sites
 from stationmaster.domain.accounts import users
@@ -111,13 +111,13 @@ def create(
 
 
 def find(work: Work, text: str) -> ApiKey | None:
-    """The key with this text, as it stands now; None when there is none, or it is over, or its maker is gone."""
+    """The key with this text, as it stands now; None when there is none, or it is over, or its maker is gone or locked out."""
     prefix, _, secret = text.removeprefix(START).partition("_")
     row = work.execute(_found().where(api_keys.c.prefix == prefix)).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, _digest(secret)):
         return None
     over = row.expires_at is not None and row.expires_at <= work.now
-    return None if over or row.maker_left is not None else _api_key(work, row)
+    return None if over or row.maker_out is not None else _api_key(work, row)
 
 
 def used(work: Work, key_id: int) -> None:
@@ -163,7 +163,11 @@ class _KeyRow(Protocol):
 
 
 def _found() -> Select[Any]:
-    maker = [users.c.email.label("maker"), users.c.role.label("maker_role"), users.c.deleted_at.label("maker_left")]
+    maker = [
+        users.c.email.label("maker"),
+        users.c.role.label("maker_role"),
+        func.coalesce(users.c.deleted_at, users.c.locked_at).label("maker_out"),
+    ]
     joined = select(api_keys, *maker).outerjoin(users, users.c.id == api_keys.c.made_by)
     return joined.where(not_deleted(api_keys))
 

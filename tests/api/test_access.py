@@ -39,6 +39,7 @@ MATRIX = {
     "GET /health/live": PUBLIC,
     "GET /health/ready": PUBLIC,
     "GET /{path}": PUBLIC,
+    "GET /api/v1/auth/setup": PUBLIC,
     "POST /api/v1/auth/login": PUBLIC,
     "POST /api/v1/auth/logout": PUBLIC,
     "POST /api/v1/auth/refresh": PUBLIC,

@@ -408,3 +408,14 @@ async def test_A17_an_attempt_nobody_looked_at_does_not_count(web: Application, 
     await asyncio.wait(waiting)
     async with Client(web) as client:
         assert (await client.login("viewer@example.com")).status_code == 200
+
+
+async def test_an_empty_installation_says_how_its_first_user_is_made_and_nothing_afterwards(
+    anonymous: Client, user: Callable[..., Any]
+) -> None:
+    empty = (await anonymous.get("/api/v1/auth/setup")).json()
+    assert empty == {"ready": False, "command": "stationmaster user add EMAIL --role administrator"}
+    await user("viewer")
+    for question in ("", "?email=viewer@example.com", "?email=nobody@example.com"):
+        answer = await anonymous.get(f"/api/v1/auth/setup{question}")
+        assert answer.json() == {"ready": True, "command": None}

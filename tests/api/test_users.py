@@ -109,6 +109,60 @@ async def test_X_01_on_another_node_a_leaver_is_out_within_a_minute(
     assert not await elsewhere.key_stands(database, text, found.permissions)
 
 
+async def test_who_is_locked_out_is_out_at_once_and_comes_back_as_they_were(admin: Client, web: Application) -> None:
+    locked = await added(admin, role="administrator")
+    path = f"{API}/users/{locked['id']}"
+    async with Client(web) as client:
+        await client.login("op@example.com")
+        made = await key(client, role="viewer")
+        assert (await admin.patch(path, json={"locked": True})).json()["locked"] is True
+        assert (await client.get(f"{API}/tokens")).status_code == 401
+        assert (await client.post(f"{API}/auth/refresh")).status_code == 401
+        assert (await with_key(web, made["key"], "/tokens")).status_code == 401
+        assert (await client.login("op@example.com")).status_code == 401
+        assert (await admin.patch(path, json={"locked": False})).json()["locked"] is False
+        assert (await client.login("op@example.com")).status_code == 200
+        assert (await with_key(web, made["key"], "/tokens")).status_code == 200
+    rows = (await admin.get(f"{API}/audit", params={"subject": f"user:{locked['id']}"})).json()["items"]
+    assert [(row["before"], row["after"]) for row in rows if row["action"] == "change_user"] == [
+        ({"locked": True}, {"locked": False}),
+        ({"locked": False}, {"locked": True}),
+    ]
+
+
+async def test_a_locked_administrator_is_no_other_administrator(admin: Client) -> None:
+    me = (await admin.get(f"{API}/auth/me")).json()
+    other = await added(admin, "second@example.com", "administrator")
+    assert (await admin.patch(f"{API}/users/{other['id']}", json={"locked": True})).status_code == 200
+    for change in ({"locked": True}, {"role": "viewer"}):
+        assert (await admin.patch(f"{API}/users/{me['id']}", json=change)).status_code == 409
+    assert (await admin.delete(f"{API}/users/{me['id']}")).status_code == 409
+
+
+async def test_a_password_is_given_anew_and_the_log_ins_with_the_old_one_end(admin: Client, web: Application) -> None:
+    forgetful = await added(admin)
+    path = f"{API}/users/{forgetful['id']}"
+    async with Client(web) as client:
+        await client.login("op@example.com")
+        refused = await admin.patch(path, json={"password": "short"})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "password")
+        assert (await client.get(f"{API}/tokens")).status_code == 200
+        assert (await admin.patch(path, json={"password": NEW})).status_code == 200
+        assert (await client.get(f"{API}/tokens")).status_code == 401
+        assert (await client.login("op@example.com")).status_code == 401
+        assert (await client.login("op@example.com", NEW)).status_code == 200
+
+
+@pytest.mark.parametrize("change", [{"password": NEW}, {"locked": True}, {"role": "viewer"}])
+async def test_nobody_changes_somebody_who_may_do_more(admin: Client, web: Application, change: dict[str, Any]) -> None:
+    """A key that may manage users could otherwise take an administrator's place."""
+    other = await added(admin, "second@example.com", "administrator")
+    made = await key(admin, permissions=["view", "manage_users"])
+    answer = await with_key(web, made["key"], f"/users/{other['id']}", "PATCH", json=change)
+    assert answer.status_code == 422
+    assert "more than you may" in answer.json()["errors"][0]["reason"]
+
+
 async def test_a_key_hears_live_events(admin: Client, web: Application) -> None:
     made = await key(admin, role="viewer")
     async with Client(web) as program:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from litestar import Router, delete, get, patch, post
@@ -23,6 +23,7 @@ class User(msgspec.Struct, frozen=True):
     id: str
     email: str
     role: str
+    locked: bool
     created_at: datetime
 
 
@@ -35,9 +36,11 @@ class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class UserChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Another role."""
+    """What is changed of a user; what is left out stays. A new password ends their log-ins, so does `locked`."""
 
-    role: str
+    role: str | msgspec.UnsetType = msgspec.UNSET
+    locked: bool | msgspec.UnsetType = msgspec.UNSET
+    password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)] | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/", permission=Permission.MANAGE_USERS)
@@ -67,9 +70,19 @@ async def add_user(data: JSONBody[NewUser], caller: GivenCaller, context: GivenC
 async def change_user(
     user_id: FromPath[str], data: JSONBody[UserChanges], caller: GivenCaller, context: GivenContext
 ) -> User:
-    """Give a user another role; it holds at once, and within half a minute on other nodes."""
-    _check_role(data.role, caller.permissions)
-    row = await context.database.write(_change, caller.organization, user_id, data.role)
+    """Give a user another role or password, lock them out or let them in; it holds at once, and within half a minute on other nodes.
+
+    Nobody changes somebody who may do more than they may themselves.
+    """
+    role, locked, password = (None if value is msgspec.UNSET else value for value in msgspec.structs.astuple(data))
+    if role is not None:
+        _check_role(role, caller.permissions)
+    kept = None
+    if password is not None:
+        async with context.passwords.turn(known=True):
+            kept = await asyncio.to_thread(accounts.hashed, password)
+    changes = _Changes(role, locked, kept)
+    row = await context.database.write(_change, caller.organization, user_id, changes, caller.permissions)
     context.standings.forget_all()
     return _public_form(row)
 
@@ -89,10 +102,25 @@ def _check_role(role: str, mine: frozenset[Permission]) -> None:
     permissions.check_grant(permissions.of_role(role), mine, "role")
 
 
-def _change(work: Work, organization_id: int, user_id: str, role: str) -> accounts.UserRow:
-    user = accounts.change_role(work, organization_id, user_id, role=role)
+class _Changes(NamedTuple):
+    role: str | None
+    locked: bool | None
+    password: accounts.PasswordHash | None
+
+
+def _change(
+    work: Work, organization_id: int, user_id: str, changes: _Changes, mine: frozenset[Permission]
+) -> accounts.UserRow:
+    user = accounts.get(work, organization_id, user_id)
+    permissions.check_grant(permissions.of_role(user.role), mine, "role")
+    if changes.role is not None:
+        user = accounts.change_role(work, organization_id, user_id, role=changes.role)
+    if changes.locked is not None:
+        user = accounts.lock(work, organization_id, user_id, locked=changes.locked)
+    if changes.password is not None:
+        user = accounts.set_password(work, email=user.email, password=changes.password)
     return accounts.row_of(work, user)
 
 
 def _public_form(row: accounts.UserRow) -> User:
-    return User(row.public_id, row.email, row.role, row.created_at)
+    return User(row.public_id, row.email, row.role, row.locked_at is not None, row.created_at)
