@@ -228,8 +228,31 @@ def page(statement: Select[Any], order: ColumnElement[int], *, limit: int, curso
     Raises `BadCursor` for a cursor that is not ours.
     """
     if cursor is not None:
-        statement = statement.where(order < _decode_cursor(cursor))
+        statement = statement.where(order < decode_cursor(cursor))
     return statement.order_by(order.desc()).limit(limit + 1)
+
+
+def sorted_page(
+    statement: Select[Any],
+    by: ColumnElement[Any],
+    order: ColumnElement[int],
+    *,
+    down: bool,
+    limit: int,
+    after: Any | None,
+) -> Select[Any]:
+    """One page of a list sorted by a column, which may be empty (those come last), and then by an integer key, newest first.
+
+    `after` is the last row of the page before: its value as `value` and its key as `id`.
+    """
+    if after is not None:
+        empty_and_older = and_(by.is_(None), order < after.id)
+        if after.value is None:
+            statement = statement.where(empty_and_older)
+        else:
+            beyond = by < after.value if down else by > after.value
+            statement = statement.where(or_(beyond, and_(by == after.value, order < after.id), by.is_(None)))
+    return statement.order_by(by.is_(None), by.desc() if down else by.asc(), order.desc()).limit(limit + 1)
 
 
 def next_cursor(rows: Sequence[Any], limit: int, key: Callable[[Any], int]) -> str | None:
@@ -239,7 +262,8 @@ def next_cursor(rows: Sequence[Any], limit: int, key: Callable[[Any], int]) -> s
     return base64.urlsafe_b64encode(str(key(rows[limit - 1])).encode()).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str) -> int:
+def decode_cursor(cursor: str) -> int:
+    """The key of the row a cursor stands behind. Raises `BadCursor`."""
     try:
         number = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:

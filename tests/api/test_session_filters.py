@@ -76,3 +76,57 @@ async def test_O_13_each_session_is_shown_once_while_new_ones_arrive(
         cursor = answer["next"]
         await database.write(charge, station, 10 + turn)
     assert (seen, cursor) == ([5, 4, 3, 2, 1, 0], None)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 200])
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("started", [0, 1, 2, 3, 9]),
+        ("-started", [9, 3, 2, 1, 0]),
+        ("energy", [1, 3, 0, 2, 9]),  # of two that are alike the newer comes first; what has none, last
+        ("-energy", [2, 3, 0, 1, 9]),
+        ("stopped", [0, 1, 2, 3, 9]),
+        ("-stopped", [3, 2, 1, 0, 9]),
+        ("token", [9, 3, 2, 0, 1]),
+        ("-token", [1, 9, 3, 2, 0]),
+        ("station", [9, 3, 2, 1, 0]),
+    ],
+)
+async def test_a_list_is_sorted_by_the_server_over_all_its_pages(
+    admin: Client, database: Database, station: Station, sort: str, expected: list[int], limit: int
+) -> None:
+    def charge_all(work: Work) -> None:
+        for hour, energy, token in ((0, 500, "aa"), (1, 100, "bb"), (2, 900, "aa"), (3, 500, "aa")):
+            at = TEN + timedelta(hours=hour)
+            number = telling.start(work, station, at=at, token=token, meter=hour * 1000)
+            telling.stop(work, station, number, at=at + timedelta(minutes=30), meter=hour * 1000 + energy)
+        telling.start(work, station, at=TEN + timedelta(hours=9), token="aa", meter=9000)
+
+    await database.write(charge_all)
+    found: list[int] = []
+    cursor: str | None = None
+    while True:
+        which = {"sort": sort, "limit": limit} | ({"cursor": cursor} if cursor else {})
+        answer = (await admin.get(API, params=which)).json()
+        found += [int(session["meter_start_wh"]) // 1000 for session in answer["items"]]
+        cursor = answer["next"]
+        if cursor is None:
+            break
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("which", "status"),
+    [
+        ({"sort": "colour"}, 422),
+        ({"sort": "--energy"}, 422),
+        ({"sort": ""}, 422),
+        ({"sort": "energy", "cursor": "bm9uZQ"}, 422),
+        ({"sort": "energy", "cursor": "OTk5"}, 422),  # of no row there is
+    ],
+)
+async def test_an_order_or_cursor_that_is_none_is_refused(
+    admin: Client, station: Station, which: dict[str, str], status: int
+) -> None:
+    assert (await admin.get(API, params=which)).status_code == status

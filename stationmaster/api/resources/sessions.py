@@ -158,6 +158,18 @@ ExcludedFilter = Annotated[
 ReviewFilter = Annotated[bool, QueryParameter(description="Only sessions that a person should look at")]
 
 
+Sort = Literal[
+    "started", "-started", "stopped", "-stopped", "energy", "-energy", "token", "-token", "station", "-station"
+]
+SortBy = Annotated[
+    Sort | None,
+    QueryParameter(
+        description="The order; a minus is downwards, what has no value comes last. Left out: newest first. "
+        "`energy` is that of sessions that have ended"
+    ),
+]
+
+
 @get("/", permission=Permission.VIEW)
 async def list_sessions(
     caller: GivenCaller,
@@ -171,10 +183,11 @@ async def list_sessions(
     started_to: TimeFilter = None,
     ended_from: TimeFilter = None,
     ended_to: TimeFilter = None,
+    sort: SortBy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Session]:
-    """Sessions, newest first. Times are half open: from is included, to is not."""
+    """Sessions, newest first or sorted. Times are half open: from is included, to is not."""
     times = sessions.Times(
         started_from=_zoned("started_from", started_from),
         started_to=_zoned("started_to", started_to),
@@ -182,7 +195,7 @@ async def list_sessions(
         ended_to=_zoned("ended_to", ended_to),
     )
     rows, last = await context.database.read(
-        _listed, caller.organization, station, token, status, review, excluded, times, limit, cursor
+        _listed, caller.organization, station, token, status, review, excluded, times, sort, limit, cursor
     )
     return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
@@ -404,6 +417,7 @@ def _listed(
     to_review: bool,
     excluded: bool | None,
     times: sessions.Times,
+    sort: str | None,
     limit: int,
     cursor: str | None,
 ) -> tuple[list[sessions.ListedRow], dict[int, sessions.SoFar]]:
@@ -416,6 +430,7 @@ def _listed(
         to_review=to_review,
         excluded=excluded,
         times=times,
+        sort=sort,
         limit=limit,
         cursor=cursor,
     )

@@ -17,7 +17,7 @@ from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
-from stationmaster.storage.queries import Prepared, page
+from stationmaster.storage.queries import BadCursor, Prepared, decode_cursor, page, sorted_page
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,16 @@ class Times(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+SORTS: dict[str, ColumnElement[Any]] = {
+    "started": sessions.c.started_at,
+    "stopped": sessions.c.stopped_at,
+    "energy": sessions.c.energy_wh,
+    "token": sessions.c.token_key,
+    "station": stations.c.identity,
+}
+"""What a list of sessions can be sorted by; with a minus before it, downwards."""
+
+
 def listed(
     work: Work,
     organization_id: int,
@@ -45,10 +55,11 @@ def listed(
     to_review: bool = False,
     excluded: bool | None = None,
     times: Times | None = None,
+    sort: str | None = None,
     limit: int,
     cursor: str | None,
 ) -> list[ListedRow]:
-    """Sessions, newest first; perhaps only those a person must look at."""
+    """Sessions, newest first or as `sort` says (see `SORTS`); perhaps only those a person must look at."""
     mine = _with_station().where(sessions.c.organization_id == organization_id)
     if station is not None:
         mine = mine.where(stations.c.identity == station)
@@ -65,6 +76,11 @@ def listed(
             mine = mine.where(column < until)
     if excluded is not None:
         mine = mine.where(sessions.c.excluded.is_(excluded))
+    if sort is not None:
+        by = SORTS[sort.removeprefix("-")]
+        after = None if cursor is None else _last_of_page(work, by, decode_cursor(cursor))
+        down = sort.startswith("-")
+        return list(work.execute(sorted_page(mine, by, sessions.c.id, down=down, limit=limit, after=after)))
     return list(work.execute(page(mine, sessions.c.id, limit=limit, cursor=cursor)))
 
 
@@ -75,6 +91,17 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     if row is None:
         raise NotFound(f"there is no session {public_id!r}")
     return row
+
+
+def _last_of_page(work: Work, by: ColumnElement[Any], session_id: int) -> Any:
+    """What the list is sorted by, of the row a cursor names. Raises `BadCursor`."""
+    row = work.execute(
+        _with_station().with_only_columns(sessions.c.id, by.label("value")).where(sessions.c.id == session_id)
+    )
+    found = row.one_or_none()
+    if found is None:
+        raise BadCursor("what this cursor stands behind is no more")
+    return found
 
 
 @rebuilds
