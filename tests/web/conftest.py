@@ -7,7 +7,9 @@ import fcntl
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Callable
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +37,11 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--disable-renderer-backgrounding",
+    "--disable-backgrounding-occluded-windows",
+    "--disable-background-timer-throttling",
+    "--disable-dev-shm-usage",
+    "--remote-debugging-port=0",
 ]
 EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
@@ -72,6 +79,7 @@ class Visitor:
         self.page = page
         self.url = url
         self.troubles: list[str] = []
+        self._refusals: list[int] = []
         page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         page.on("dialog", self._dialog)
         page.on("console", self._console)
@@ -87,24 +95,56 @@ class Visitor:
     def see(self, testid: str) -> Any:
         return self.page.get_by_test_id(testid)
 
+    def will_be_refused(self, status: int) -> None:
+        """The browser itself reports every refusal as an error; this test means one with this status."""
+        self._refusals.append(status)
+
     async def _dialog(self, dialog: Any) -> None:
         self.troubles.append(f"dialog: {dialog.message}")
         await dialog.dismiss()
 
     def _console(self, message: Any) -> None:
-        # The browser itself reports a 401 as an error; the first visit and a wrong password have one.
-        if message.type == "error" and "401" not in message.text:
-            self.troubles.append(f"console: {message.text}")
+        # The first visit and a wrong password have a 401.
+        if message.type != "error" or "401" in message.text:
+            return
+        if meant := next((status for status in self._refusals if f"status of {status} " in message.text), None):
+            self._refusals.remove(meant)
+        else:
+            self.troubles.append(f"console: {message.text} {message.location['url']}")
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the one browser of this process listens; every test has a context of its own in it, with no cookies."""
+    folder = tmp_path_factory.mktemp("browser")
+    found = folder / "DevToolsActivePort"
+    command = [str(CHROMIUM), *ARGUMENTS, f"--user-data-dir={folder}", "about:blank"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            # The second line is written with the first: an address without it is not complete yet.
+            while len(lines := found.read_text().splitlines() if found.exists() else []) < 2:
+                assert process.poll() is None, "the browser ended"
+                time.sleep(0.01)
+            yield f"http://127.0.0.1:{lines[0]}"
+        finally:
+            process.terminate()
+
+
+@asynccontextmanager
+async def browsing(chromium: str) -> AsyncIterator[BrowserContext]:
+    """A new, empty context of the browser, with one page."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.connect_over_cdp(chromium)
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        await context.new_page()
+        yield context
+        await context.close()
 
 
 @pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[BrowserContext]:
-    async with async_playwright() as playwright:
-        context = await playwright.chromium.launch_persistent_context(
-            tmp_path / "browser", executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 900}
-        )
+async def browser(chromium: str) -> AsyncIterator[BrowserContext]:
+    async with browsing(chromium) as context:
         yield context
-        await context.close()
 
 
 @pytest.fixture
