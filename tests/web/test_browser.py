@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import websockets
 from playwright.async_api import expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts
+from stationmaster.domain import accounts, organizations, tokens
 from tests.charger import Charger
 from tests.web.conftest import Visitor
 
@@ -88,6 +89,78 @@ async def test_start_stop_and_reset_by_button(operator: Visitor, simulated: Call
     await expect(outcome).to_contain_text("Restart")
     await expect(outcome).to_contain_text("Accepted")
     await expect(operator.see("frame-log")).to_contain_text("Reset")
+
+
+async def test_X_06_a_card_that_may_not_charge_is_refused_with_the_reason_and_charges_anyway(
+    operator: Visitor, app: App, simulated: Callable[..., Any]
+) -> None:
+    cp16 = await simulated("CP1")
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="BLOCKED1", status="blocked")
+    await cp16.plug_in()
+    await operator.see("fleet-row-CP1").click()
+    outcome = operator.see("outcome")
+    for card, reason in (("NOBODY", "The card NOBODY is unknown."), ("BLOCKED1", "The card BLOCKED1 is blocked.")):
+        operator.will_be_refused(409)
+        await operator.see("action-start").click()
+        await operator.see("start-token").fill(card)
+        await operator.see("action-start-submit").click()
+        await expect(outcome).to_contain_text(reason)
+        await expect(outcome).not_to_contain_text("force")
+    await operator.see("start-anyway").click()
+    await expect(outcome).to_contain_text("although it may not charge")
+    await expect(operator.page.get_by_label("Command history")).to_contain_text("although it may not charge")
+
+
+async def test_a_message_that_fits_nothing_is_put_right_and_said_again(
+    operator: Visitor, charger: Callable[..., Any]
+) -> None:
+    raw = await charger("CP1")
+    transaction = (await raw.start(meter=1000))["transactionId"]
+    stop = {"transactionId": transaction + 1, "meterStop": 6000, "timestamp": "2026-11-01T11:00:00Z"}
+    await raw.call("StopTransaction", stop)
+    await operator.open("/review")
+    await operator.page.get_by_role("button", name="Repair…").click()
+    payload = operator.see("repair-payload")
+    await payload.fill("[]")
+    await operator.see("repair-preview").click()
+    await expect(operator.page.get_by_text("This must be a JSON object")).to_be_visible()
+    await payload.fill(json.dumps(stop | {"transactionId": transaction}))
+    await operator.see("repair-preview").click()
+    await expect(operator.see("repair-outcome")).to_contain_text("5.000 kWh")
+    await operator.see("repair-replay").click()
+    await expect(operator.page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+    await operator.open("/sessions?station=CP1")
+    await expect(operator.page.get_by_role("row").filter(has_text="Completed")).to_contain_text("5.000 kWh")
+
+
+async def test_many_that_wait_are_marked_as_seen_at_once(operator: Visitor, charger: Callable[..., Any]) -> None:
+    raw = await charger("CP1")
+    for number in range(3):
+        stop = {"transactionId": 4711 + number, "meterStop": 1, "timestamp": f"2026-11-01T1{number}:00:00Z"}
+        await raw.call("StopTransaction", stop)
+    await operator.open("/review")
+    await operator.see("all-seen-quarantine").click()
+    await operator.page.get_by_role("dialog").get_by_role("button", name="Mark as seen").click()
+    await expect(operator.page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
+
+
+async def test_what_the_connectors_were_and_their_uptime_are_on_the_chargers_page(
+    operator: Visitor, charger: Callable[..., Any]
+) -> None:
+    raw = await charger("CP1")
+    for status in ("Available", "Preparing", "Faulted", "Available"):
+        error = "OtherError" if status == "Faulted" else "NoError"
+        await raw.call("StatusNotification", {"connectorId": 1, "status": status, "errorCode": error})
+    await operator.open("/chargers/CP1")
+    part = operator.see("availability")
+    await expect(part).to_contain_text("Connector 1")
+    await expect(part).to_contain_text(re.compile(r"\d %"))
+    await expect(part.get_by_role("img")).to_have_attribute(
+        "aria-label", re.compile("Available: .*Preparing: .*Faulted: ")
+    )
+    await part.get_by_text("24 hours").click()
+    await expect(part).to_contain_text("Connector 1")
 
 
 async def test_a_refused_charger_is_added_from_the_inbox_and_then_connects(

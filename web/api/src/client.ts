@@ -56,6 +56,16 @@ export async function login(email: string, password: string): Promise<User> {
   return adopt(await answered(stranger.POST("/api/v1/auth/login", { body: { email, password } })));
 }
 
+/** How the first user is made, while there is none; null as soon as somebody can sign in. */
+export async function firstUserCommand(): Promise<string | null> {
+  return (await answered(stranger.GET("/api/v1/auth/setup"))).command;
+}
+
+/** Another password for whoever is signed in; their other log-ins end, this one goes on. */
+export async function changePassword(current: string, wanted: string): Promise<User> {
+  return adopt(await answered(client.POST("/api/v1/auth/password", { body: { current, new: wanted } })));
+}
+
 export async function logout(): Promise<void> {
   await client.POST("/api/v1/auth/logout").catch(() => undefined);
   accessToken = null;

@@ -3,6 +3,7 @@ import type { components, paths } from "./schema";
 /** The shapes of /api/v1 by the names of the OpenAPI document, from which `schema.ts` is made. */
 type Schemas = components["schemas"];
 
+export type ApiKey = Schemas["ApiKey"];
 export type Alarm = Schemas["Alarm"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type CallAnswer = paths["/api/v1/stations/{station_id}/call"]["post"]["responses"]["200"]["content"]["application/json"];
@@ -10,11 +11,15 @@ export type Command = Schemas["CommandRecord"];
 export type Connector = Schemas["Connector"];
 export type ConnectorSession = Schemas["ConnectorSession"];
 export type CreatedStation = Schemas["CreatedStation"];
+export type Delivery = Schemas["Delivery"];
+export type CreatedApiKey = Schemas["CreatedApiKey"];
 export type Frame = Schemas["Message"];
 export type LiveEvent = Schemas["LiveEvent"];
 export type Login = Schemas["Login"];
 export type MeterValue = Schemas["MeterValue"];
 export type Quarantined = Schemas["Quarantined"];
+export type Replay = Schemas["Replay"];
+export type StationStates = Schemas["StationStates"];
 export type RefusedConnection = Schemas["RefusedConnection"];
 export type ServerStatus = Schemas["Status"];
 export type Session = Schemas["Session"];
@@ -24,6 +29,8 @@ export type Site = Schemas["Site"];
 export type Station = Schemas["Station"];
 export type StationChanges = Schemas["StationChanges"];
 export type Token = Schemas["Token"];
+export type UserAccount = Schemas["User"];
+export type UserChanges = Schemas["UserChanges"];
 export type User = Schemas["Me"];
 
 /** What one request may ask: `Query<"/api/v1/sessions">`. */

@@ -52,6 +52,8 @@ export class Stream {
     if (this.turn % 2 === 1) return;
     this.turn += 1;
     document.addEventListener("visibilitychange", this.onVisibility);
+    window.addEventListener("pagehide", this.onLeave);
+    window.addEventListener("pageshow", this.onVisibility);
     void this.run(this.turn);
   }
 
@@ -59,6 +61,8 @@ export class Stream {
     if (this.turn % 2 === 0) return;
     this.turn += 1;
     document.removeEventListener("visibilitychange", this.onVisibility);
+    window.removeEventListener("pagehide", this.onLeave);
+    window.removeEventListener("pageshow", this.onVisibility);
     if (this.hidden) clearTimeout(this.hidden);
     this.abort?.abort();
     this.wake?.();
@@ -181,6 +185,11 @@ export class Stream {
     } else if (this.state !== "live") {
       this.wake?.();
     }
+  };
+
+  /** A page that is left may be kept for the back button: six of those would hold every connection a browser allows. */
+  private readonly onLeave = () => {
+    this.abort?.abort("paused");
   };
 
   private set(state: StreamState): void {

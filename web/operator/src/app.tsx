@@ -5,15 +5,16 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { ApiError, refresh, sentences, stream, whenSignedOut, type User } from "@stationmaster/api";
-import { Empty, makeTheme, NotificationArea, stopClocks, variables } from "@stationmaster/ui";
+import { Empty, makeTheme, stopClocks, variables } from "@stationmaster/ui";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { RouterProvider } from "@tanstack/react-router";
-import { useCallback, useEffect, useMemo, useState } from "react";
-import { Login } from "./shell/Login";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
-import { router } from "./router";
 import { UserContext } from "./user";
+
+// What is fetched first only asks who is there; then come the pages, or the login.
+const Login = lazy(() => import("./shell/Login").then((found) => ({ default: found.Login })));
+const Pages = lazy(() => import("./pages"));
 
 const schemes = localStorageColorSchemeManager({ key: "stationmaster-theme" });
 
@@ -42,7 +43,6 @@ export function App() {
     <I18nProvider i18n={i18n}>
       <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={schemes}>
         <QueryClientProvider client={queries}>
-          <NotificationArea />
           <Gate />
         </QueryClientProvider>
       </MantineProvider>
@@ -81,10 +81,18 @@ function Gate() {
 
   if (user === "asking") return null;
   if (user === "unreachable") return <Unreachable ask={ask} />;
-  if (user === null) return <Login onLogin={setUser} />;
+  if (user === null) {
+    return (
+      <Suspense>
+        <Login onLogin={setUser} />
+      </Suspense>
+    );
+  }
   return (
     <UserContext value={user}>
-      <RouterProvider router={router} />
+      <Suspense>
+        <Pages />
+      </Suspense>
     </UserContext>
   );
 }

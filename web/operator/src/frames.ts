@@ -162,3 +162,13 @@ function num(value: unknown): number | null {
 function clip(value: string): string {
   return value.length > SHORT ? `${value.slice(0, SHORT - 1)}…` : value;
 }
+
+/** Whether a text is a JSON object, as every payload is. */
+export function isObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -59,6 +59,14 @@ export const framesQuery = (id: string, action: string | null) =>
 
 export type SessionFilters = Omit<Query<"/api/v1/sessions">, "limit" | "cursor">;
 
+/** What the server sorts sessions by; the names are those of the columns. */
+export const SESSION_SORTS = ["started", "stopped", "energy", "token", "station"] as const;
+
+/** The order in an address, where it is one that the server knows. */
+export function sessionSort(sort: string | undefined): SessionFilters["sort"] {
+  return SESSION_SORTS.flatMap((each) => [each, `-${each}`] as const).find((each) => each === sort);
+}
+
 export const sessionsQuery = (filters: SessionFilters, limit = PAGE) =>
   pages(["sessions", filters, limit], ({ cursor, signal }) =>
     answered(client.GET("/api/v1/sessions", { params: { query: { ...filters, limit, cursor } }, signal })),
@@ -83,6 +91,19 @@ export const auditQuery = (filters: { subject?: string | undefined; actor?: stri
     answered(client.GET("/api/v1/audit", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
   );
 
+export const usersQuery = () =>
+  pages(["users"], ({ cursor, signal }) => answered(client.GET("/api/v1/users", { params: { query: { limit: PAGE, cursor } }, signal })));
+
+export const keysQuery = () =>
+  pages(["keys"], ({ cursor, signal }) => answered(client.GET("/api/v1/api-keys", { params: { query: { limit: PAGE, cursor } }, signal })));
+
+export type DeliveryState = NonNullable<Query<"/api/v1/deliveries">["state"]>;
+
+export const deliveriesQuery = (state: DeliveryState | undefined) =>
+  pages(["deliveries", state], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/deliveries", { params: { query: { state, limit: PAGE, cursor } }, signal })),
+  );
+
 export const cardsQuery = () =>
   pages(["cards"], ({ cursor, signal }) => answered(client.GET("/api/v1/tokens", { params: { query: { limit: PAGE, cursor } }, signal })));
 
@@ -95,6 +116,25 @@ export const alarmsQuery = () =>
   pages(["alarms"], ({ cursor, signal }) =>
     answered(client.GET("/api/v1/alarms", { params: { query: { open: true, limit: PAGE, cursor } }, signal })),
   );
+
+export const groupsQuery = () =>
+  queryOptions({
+    queryKey: ["groups"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/quarantine/groups", { signal })),
+  });
+
+export const statesQuery = (id: string, days: number) =>
+  queryOptions({
+    queryKey: ["states", id, days],
+    queryFn: ({ signal }) =>
+      answered(
+        client.GET("/api/v1/stations/{station_id}/states", {
+          params: { path: { station_id: id }, query: { from: new Date(Date.now() - days * 86_400_000).toISOString() } },
+          signal,
+        }),
+      ),
+    staleTime: 60_000,
+  });
 
 export const quarantineQuery = () =>
   pages(["quarantine"], ({ cursor, signal }) =>

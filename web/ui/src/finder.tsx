@@ -1,5 +1,4 @@
 import { Spotlight, spotlight } from "@mantine/spotlight";
-import { Notifications } from "@mantine/notifications";
 import type { ReactNode } from "react";
 import { Icon } from "./icons";
 
@@ -47,9 +46,4 @@ export function Finder({ query, onQuery, placeholder, nothing, groups }: Props) 
       </Spotlight.ActionsList>
     </Spotlight.Root>
   );
-}
-
-/** Where `notify` shows what it says. */
-export function NotificationArea() {
-  return <Notifications position="bottom-right" limit={4} />;
 }

@@ -76,6 +76,9 @@ const LINES = {
   sites: "M4 21V9l8-6 8 6v12zM10 21v-6h4v6",
   audit: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3",
   people: "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 4a4 4 0 0 1 0 7M22 21a7 7 0 0 0-4-6",
+  key: "M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12.5 20 4M16 7.5l3 3",
+  lock: "M6 11h12v9H6zM8.5 11V8a3.5 3.5 0 0 1 7 0v3",
+  deliveries: "M4 12 20 4l-5 16-3.5-6.5zM11.5 13.5 20 4",
   close: "M6 6l12 12M18 6L6 18",
 } as const;
 

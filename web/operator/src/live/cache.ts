@@ -36,6 +36,8 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
   if (event.type === "station_changed") stale.add(`station\n${station}`);
   queries.setQueryData<Station>(["station", station], (old) => old && applyToStation(old, event));
 
+  if (event.type === "connector_status" || event.type === "station_connected" || event.type === "station_disconnected") stale.add(`states\n${station}`);
+
   switch (event.type) {
     case "session_started":
     case "session_ended":

@@ -1,7 +1,9 @@
 import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
 import { PasswordInput, TextInput } from "@mantine/core";
-import { ApiError, login, type User } from "@stationmaster/api";
-import { Form, needed, useSentForm } from "@stationmaster/ui";
+import { ApiError, firstUserCommand, login, type User } from "@stationmaster/api";
+import { Copyable, Form, needed, useSentForm } from "@stationmaster/ui";
+import { useQuery } from "@tanstack/react-query";
 import { useEffect } from "react";
 import * as v from "valibot";
 import { nameTab } from "../search";
@@ -33,6 +35,7 @@ export function Login({ onLogin }: { onLogin: (user: User) => void }) {
           <Logo size={44} />
           <h1>Stationmaster</h1>
         </div>
+        <FirstUser />
         <div className={`${css.form} card`}>
           <Form form={form} action={t`Sign in`} testid="login-submit">
             <TextInput
@@ -55,6 +58,23 @@ export function Login({ onLogin }: { onLogin: (user: User) => void }) {
         </div>
       </div>
     </main>
+  );
+}
+
+/** An empty installation: nobody can sign in until the first user is made at the server. */
+function FirstUser() {
+  const { data: command } = useQuery({ queryKey: ["setup"], queryFn: firstUserCommand, staleTime: 0, refetchInterval: ({ state }) => (state.data ? 3_000 : false) });
+  if (!command) return null;
+  return (
+    <section className={`${css.first} card`} data-testid="first-user">
+      <h2>
+        <Trans>Nobody can sign in yet</Trans>
+      </h2>
+      <p>
+        <Trans>Make the first user: type this where the server runs, with your e-mail address. It asks for a password.</Trans>
+      </p>
+      <Copyable value={command} label={t`Copy command`} />
+    </section>
   );
 }
 

@@ -1,21 +1,23 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Menu, Modal, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import { logout, stream, type StreamState } from "@stationmaster/api";
 import { Icon, localMinute, type IconName } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
-import { useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
 import { useAway } from "../live/useAway";
 import { statusQuery } from "../queries";
+import { roleWord } from "../roles";
 import { may, useUser } from "../user";
-import { Finder, openFinder } from "./Finder";
 import { Logo } from "./Logo";
 import { navigation, type Entry } from "./navigation";
 import css from "./Shell.module.css";
 
 export function Shell({ children }: { children: ReactNode }) {
   const groups = useGroups();
+  const entries = groups.flatMap((group) => group.entries);
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#main">
@@ -59,9 +61,12 @@ export function Shell({ children }: { children: ReactNode }) {
         </main>
       </div>
       <nav className={css.tabs} aria-label={t`Pages`}>
-        {groups.flatMap((group) => group.entries.map((entry) => <Entrance key={entry.to} entry={entry} short />))}
+        {entries.filter((entry) => !entry.seldom).map((entry) => <Entrance key={entry.to} entry={entry} short />)}
+        <MorePages entries={entries.filter((entry) => entry.seldom)} />
       </nav>
-      <Finder />
+      <Suspense>
+        <Finder />
+      </Suspense>
     </div>
   );
 }
@@ -101,6 +106,28 @@ function Entrance({ entry, short = false }: { entry: Entry; short?: boolean }) {
         </span>
       )}
     </Link>
+  );
+}
+
+/** On a phone: the pages that are seldom wanted. */
+function MorePages({ entries }: { entries: Entry[] }) {
+  if (entries.length === 0) return null;
+  return (
+    <Menu position="top-end" width={220} withinPortal>
+      <Menu.Target>
+        <button type="button" className={css.link}>
+          <Icon name="dots" size={21} />
+          <Trans>More</Trans>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {entries.map((entry) => (
+          <Menu.Item key={entry.to} component={Link} to={entry.to} leftSection={<Icon name={entry.icon} />}>
+            {entry.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 
@@ -150,12 +177,18 @@ function StreamLight({ words = false }: { words?: boolean }) {
   );
 }
 
+// Not needed to show a page: fetched beside it.
+const Finder = lazy(() => import("./Finder").then((found) => ({ default: found.Finder })));
+const openFinder = () => void import("./Finder").then((found) => { found.openFinder(); });
+const ChangePassword = lazy(() => import("./ChangePassword").then((found) => ({ default: found.ChangePassword })));
+
 function UserMenu({ compact = false }: { compact?: boolean }) {
   const user = useUser();
+  const [changing, change] = useDisclosure(false);
   return (
     <>
       {!compact && (
-        <span className="clip small dim" title={`${user.email} · ${user.role}`}>
+        <span className="clip small dim" title={`${user.email} · ${roleWord(user.role ?? "")}`}>
           {user.email}
         </span>
       )}
@@ -169,11 +202,19 @@ function UserMenu({ compact = false }: { compact?: boolean }) {
           <Menu.Label>{compact ? user.email : t`Appearance`}</Menu.Label>
           <Appearance />
           <Menu.Divider />
+          <Menu.Item leftSection={<Icon name="lock" />} onClick={change.open}>
+            <Trans>Change password…</Trans>
+          </Menu.Item>
           <Menu.Item leftSection={<Icon name="out" />} onClick={() => void logout()}>
             <Trans>Sign out</Trans>
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
+      <Modal opened={changing} onClose={change.close} title={t`Change my password`} centered>
+        <Suspense>
+          <ChangePassword onDone={change.close} />
+        </Suspense>
+      </Modal>
     </>
   );
 }

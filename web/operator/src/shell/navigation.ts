@@ -9,6 +9,8 @@ export interface Entry {
   name: string;
   /** On a phone. */
   short: string;
+  /** Behind "More" on a phone, where five fit. */
+  seldom?: true;
   /** How many things wait there for a person. */
   count?: (status: ServerStatus) => number;
 }
@@ -42,12 +44,17 @@ export function navigation(): Group[] {
           short: t`Review`,
           count: ({ review }) => review.sessions + review.alarms + review.quarantine,
         },
-        { to: "/refused", icon: "refused", name: t`Can't connect?`, short: t`Refused` },
+        { to: "/refused", icon: "refused", name: t`Can't connect?`, short: t`Refused`, seldom: true },
       ],
     },
     {
       title: t`Administration`,
-      entries: [{ to: "/audit", icon: "audit", name: t`Who did what`, short: t`Audit` }],
+      entries: [
+        { to: "/users", icon: "people", name: t`Users`, short: t`Users`, seldom: true },
+        { to: "/api-keys", icon: "key", name: t`API keys`, short: t`Keys`, seldom: true },
+        { to: "/deliveries", icon: "deliveries", name: t`Deliveries`, short: t`Deliveries`, seldom: true },
+        { to: "/audit", icon: "audit", name: t`Who did what`, short: t`Audit`, seldom: true },
+      ],
     },
   ];
 }

@@ -15,6 +15,7 @@ interface Props<T extends object> {
   rows: TableRow<T>[];
   sort: string | undefined;
   onSort: (id: string) => void;
+  sortable?: readonly string[] | undefined;
   testid?: ((row: T) => string) | undefined;
   rowHeight: number;
 }
@@ -26,7 +27,7 @@ export function Body<T extends object>(props: Props<T>) {
         <thead>
           <tr>
             {props.visible.map((column) => (
-              <Head key={column.id} column={column} sort={props.sort} onSort={props.onSort} />
+              <Head key={column.id} column={column} sort={props.sort} onSort={props.onSort} fixed={props.sortable?.includes(column.id) === false} />
             ))}
           </tr>
         </thead>
@@ -44,12 +45,25 @@ export function Body<T extends object>(props: Props<T>) {
   );
 }
 
-function Head<T>({ column, sort, onSort }: { column: Column<T>; sort: string | undefined; onSort: (id: string) => void }) {
+function Head<T>({ column, sort, onSort, fixed }: {
+  column: Column<T>;
+  sort: string | undefined;
+  onSort: (id: string) => void;
+  /** Not to be sorted by. */
+  fixed: boolean;
+}) {
   const right = column.right || undefined;
   if (column.actions) {
     return (
       <th scope="col" data-right={right}>
         <span className="visually-hidden">{column.head}</span>
+      </th>
+    );
+  }
+  if (fixed) {
+    return (
+      <th scope="col" data-right={right} data-fixed style={column.width ? { width: column.width } : undefined}>
+        {column.head}
       </th>
     );
   }

@@ -54,13 +54,15 @@ interface Props<T extends object> {
   /** What is said when there is nothing at all. */
   empty?: ReactNode;
   testid?: ((row: T) => string) | undefined;
+  /** The columns that the server sorts by: its order is kept as it comes, and other columns can't be sorted. */
+  sortable?: readonly string[];
   /** Roughly, before it is measured. */
   rowHeight?: number;
 }
 
 /** The one table: sorted, searched, with chosen columns, totals and a file to take away; cards on a phone. */
 export function DataTable<T extends object>({
-  label, columns, rows, rowId, state, onState, pages, search, filters, title, about, aside, empty, testid, rowHeight = 46,
+  label, columns, rows, rowId, state, onState, pages, search, filters, title, about, aside, empty, testid, sortable, rowHeight = 46,
 }: Props<T>) {
   const wanted = (state.q ?? "").trim().toLowerCase();
   const found = useMemo(
@@ -69,8 +71,8 @@ export function DataTable<T extends object>({
   );
   const sortedBy = columns.find((column) => !column.actions && column.id === state.sort?.replace(/^-/, ""));
   const sorting = useMemo(
-    () => (sortedBy ? [{ id: sortedBy.id, desc: state.sort?.startsWith("-") ?? false }] : []),
-    [sortedBy, state.sort],
+    () => (sortedBy && !sortable ? [{ id: sortedBy.id, desc: state.sort?.startsWith("-") ?? false }] : []),
+    [sortedBy, sortable, state.sort],
   );
   const visible = shownColumns(columns, state.columns);
   const visibility = useMemo(() => {
@@ -89,21 +91,21 @@ export function DataTable<T extends object>({
 
   const sort = (id: string) => {
     // Of a list that comes in pages only what is here can be sorted: so the rest is fetched first.
-    if (pages?.hasMore) void pages.all();
+    if (pages?.hasMore && !sortable) void pages.all();
     onState({ ...state, sort: state.sort === id ? `-${id}` : state.sort === `-${id}` ? undefined : id });
   };
   const save = async () => {
     const all = pages?.hasMore ? await pages.all() : rows;
     const kept = wanted ? all.filter((row) => matches(searchedText(columns, row), wanted)) : all;
     const saved = visible.filter((column) => !column.actions);
-    const compare = sortedBy && comparing(sortedBy.value, state.sort?.startsWith("-") ?? false);
+    const compare = sortedBy && !sortable && comparing(sortedBy.value, state.sort?.startsWith("-") ?? false);
     const lines = (compare ? kept.toSorted(compare) : kept).map((row) => saved.map((column) => column.value(row)));
     download(`${label.toLowerCase().replaceAll(" ", "-")}.csv`, csv(saved.map((column) => column.csvHead ?? column.head), lines));
   };
 
   const shown = table.getRowModel().rows;
   const originals = shown.map((row) => row.original);
-  const menu = <ViewMenu columns={columns} state={state} onState={onState} sort={sort} save={() => void save()} />;
+  const menu = <ViewMenu columns={columns} state={state} onState={onState} sortable={sortable} sort={sort} save={() => void save()} />;
   const tools = (
     <div className={css.tools}>
       {search && (
@@ -148,10 +150,11 @@ export function DataTable<T extends object>({
               rows={shown}
               sort={state.sort}
               onSort={sort}
+              sortable={sortable}
               testid={testid}
               rowHeight={rowHeight}
             />
-            <Foot visible={visible} rows={originals} hasMore={pages?.hasMore ?? false} sorted={sorting.length > 0} />
+            <Foot visible={visible} rows={originals} hasMore={pages?.hasMore ?? false} sorted={sortedBy !== undefined} complete={sortable !== undefined} />
           </>
         )}
         {pages?.hasMore && <More busy={pages.busy} onClick={pages.load} />}
@@ -179,17 +182,26 @@ function matches(text: string, wanted: string): boolean {
 }
 
 /** How many there are, and what they come to. */
-function Foot<T>({ visible, rows, hasMore, sorted }: { visible: Column<T>[]; rows: T[]; hasMore: boolean; sorted: boolean }) {
+function Foot<T>({ visible, rows, hasMore, sorted, complete }: {
+  visible: Column<T>[];
+  rows: T[];
+  hasMore: boolean;
+  sorted: boolean;
+  /** The order is that of all rows, not only of these. */
+  complete: boolean;
+}) {
   const totals = visible.filter((column) => column.total);
   return (
     <div className={`${css.foot} num`}>
       <span>
-        {hasMore ? (
+        {hasMore && sorted && complete ? (
+          <Plural value={rows.length} one="The first one" other="The first #" />
+        ) : hasMore ? (
           <Plural value={rows.length} one="The newest one" other="The newest #" />
         ) : (
           <Plural value={rows.length} one="# row" other="# rows" />
         )}
-        {hasMore && sorted && (
+        {hasMore && sorted && !complete && (
           <span className="dim">
             {" "}
             <Trans>(sorted among these)</Trans>

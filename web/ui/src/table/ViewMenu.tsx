@@ -9,12 +9,13 @@ interface Props<T> {
   columns: Column<T>[];
   state: TableState;
   onState: (next: TableState) => void;
+  sortable?: readonly string[] | undefined;
   sort: (id: string) => void;
   save: () => void;
 }
 
 /** What can be done with a table: its order (on a phone there is no head to press), its columns, its file. */
-export function ViewMenu<T>({ columns, state, onState, sort, save }: Props<T>) {
+export function ViewMenu<T>({ columns, state, onState, sortable, sort, save }: Props<T>) {
   const choices = columns.filter((column) => !column.actions);
   const shown = new Set(shownColumns(columns, state.columns).map((column) => column.id));
   const show = (id: string) => {
@@ -54,7 +55,7 @@ export function ViewMenu<T>({ columns, state, onState, sort, save }: Props<T>) {
         <Menu.Label>
           <Trans>Order by</Trans>
         </Menu.Label>
-        {choices.map((column) => (
+        {choices.filter((column) => !sortable || sortable.includes(column.id)).map((column) => (
           <Menu.Item
             key={column.id}
             role="menuitemradio"

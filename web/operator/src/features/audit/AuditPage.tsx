@@ -69,7 +69,7 @@ function auditColumns(): Column<AuditEntry>[] {
       value: (entry) => `${entry.subject.kind} ${entry.subject.id}`,
       cell: (entry) => (
         <Link to="/audit" search={{ subject: `${entry.subject.kind}:${entry.subject.id}` }} className="hostile">
-          {entry.subject.kind} {entry.subject.id}
+          {subjectWords(entry)}
         </Link>
       ),
     },
@@ -83,6 +83,13 @@ function auditColumns(): Column<AuditEntry>[] {
     { id: "source", head: t`From`, value: (entry) => entry.source, card: "hidden", cell: (entry) => <span className="dim hostile">{entry.source}</span> },
     { id: "request", head: t`Request`, value: (entry) => entry.request_id, extra: true, card: "hidden" },
   ];
+}
+
+/** A person by their name where it is known: an id tells a reader nothing. */
+function subjectWords({ subject, actor, after, before }: AuditEntry): string {
+  const named = [after, before].map((side: unknown) => (typeof side === "object" && side !== null && "email" in side ? String(side.email) : null));
+  const name = subject.kind === actor.kind && subject.id === actor.id ? actor.name : (named.find(Boolean) ?? subject.id);
+  return `${actWord(subject.kind)} ${name}`;
 }
 
 function actWord(action: string): string {

@@ -13,6 +13,7 @@ import { sessionQuery, sessionsQuery, stationQuery } from "../../queries";
 import { Only } from "../../user";
 import { connectorName, realError } from "../../words";
 import { Actions } from "./Actions";
+import { Availability } from "./Availability";
 import { AddCharger } from "./AddCharger";
 import { useChargerUrl } from "./address";
 import css from "./Charger.module.css";
@@ -62,6 +63,7 @@ function Charger({ station }: { station: Station }) {
           <Identity station={station} />
         </aside>
         <div className={css.wide}>
+          {!neverHere(station) && <Availability station={station.id} />}
           <FrameLog station={station.id} />
           <RecentSessions station={station.id} />
         </div>

@@ -1,9 +1,36 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import { Button } from "@mantine/core";
+import { ApiError, sentence } from "@stationmaster/api";
 import { Badge, Problem, took } from "@stationmaster/ui";
 import css from "./Charger.module.css";
 import { argumentWords, commandName, ownWord, statusWords } from "./commands";
 import type { Commander } from "./useCommand";
+
+/** Why it was not sent. A card that may not charge can be let charge all the same; the history says so. */
+function Refused({ error, commander }: { error: Error; commander: Commander }) {
+  const asked = commander.variables;
+  const mayForce = asked?.name === "remote-start" && !asked.body.force && error instanceof ApiError && error.status === 409 && error.message.includes(FORCE);
+  if (!mayForce) return <Problem error={error} />;
+  return (
+    <div className={css.outcome}>
+      <Problem error={new Error(sentence(error.message.split(FORCE)[0] ?? ""))} />
+      <Button
+        variant="default"
+        onClick={() => {
+          commander.mutate({ name: "remote-start", body: { ...asked.body, force: true } });
+        }}
+        data-testid="start-anyway"
+      >
+        <Trans>Start anyway</Trans>
+      </Button>
+    </div>
+  );
+}
+
+/** How the server says that a start can be forced. */
+// eslint-disable-next-line lingui/no-unlocalized-strings
+const FORCE = "; with `force`";
 
 /** What became of the last command. Always in the page, so that screen readers hear it change. */
 export function Outcome({ commander }: { commander: Commander }) {
@@ -16,7 +43,7 @@ export function Outcome({ commander }: { commander: Commander }) {
           <Badge tone="busy">{t`Waiting for the charger…`}</Badge>
         </div>
       ) : error ? (
-        <Problem error={error} />
+        <Refused error={error} commander={commander} />
       ) : data ? (
         <div className={css.outcome}>
           <strong>{commandName(data.name)}</strong>

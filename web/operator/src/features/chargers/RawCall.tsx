@@ -5,7 +5,7 @@ import { answered, client, type CallAnswer, type Station } from "@stationmaster/
 import { Badge, Form, needed, took, useSentForm } from "@stationmaster/ui";
 import { useState } from "react";
 import * as v from "valibot";
-import { pretty } from "../../frames";
+import { isObject, pretty } from "../../frames";
 import css from "./Charger.module.css";
 
 const ACTIONS = [
@@ -92,15 +92,6 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
       </div>
     </Modal>
   );
-}
-
-function isObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }
 
 function Answer({ answer }: { answer: CallAnswer }) {

@@ -46,9 +46,10 @@ export function statusWords(status: string): { word: string; tone: Shape } {
 
 /** "card RFID1 · Connector 1", from the arguments of a command. */
 export function argumentWords(command: Command): string {
-  const { token, evse, kind, operative, keys, key, value, message } = command.arguments as Record<string, unknown>;
+  const { token, evse, kind, operative, keys, key, value, message, force } = command.arguments as Record<string, unknown>;
   const parts: string[] = [];
   if (typeof token === "string") parts.push(t`card ${token}`);
+  if (force === true) parts.push(t`although it may not charge`);
   if (typeof message === "string") parts.push(message);
   if (typeof evse === "number") parts.push(connectorName(evse));
   if (typeof kind === "string") parts.push(kind);

@@ -1,33 +1,35 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button } from "@mantine/core";
+import { Button, Modal } from "@mantine/core";
 import { answered, client, type Alarm, type Quarantined, type Session } from "@stationmaster/api";
 import { Ago, Badge, DataTable, Empty, notify, number, PageHead, Problem, Waiting, type Column } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { alarmsQuery, quarantineQuery, sessionsQuery } from "../../queries";
+import { alarmsQuery, quarantineQuery, SESSION_SORTS, sessionSort, sessionsQuery } from "../../queries";
 import { Only } from "../../user";
 import { sessionColumns } from "../sessions/columns";
+import { AllSeen } from "./AllSeen";
+import { Repair } from "./Repair";
 import css from "./Review.module.css";
-
-const TO_REVIEW = { review: true };
 
 /** What a person should look at: odd events, messages that fit nothing, sessions whose figures are in doubt. */
 export function ReviewPage() {
   useFocus(null);
   const alarms = useList<Alarm>(alarmsQuery());
   const quarantine = useList<Quarantined>(quarantineQuery());
-  const sessions = useList<Session>(sessionsQuery(TO_REVIEW));
+  const [held, setHeld] = useTableState("sessions");
+  const sessions = useList<Session>(sessionsQuery({ review: true, sort: sessionSort(held.sort) }));
   const lists = [alarms, quarantine, sessions];
   const error = lists.find((list) => list.error)?.error;
   const [events, setEvents] = useTableState("events");
-  const [held, setHeld] = useTableState("sessions");
   const [kept, setKept] = useTableState("messages");
-  const columns = useMemo(() => ({ events: eventColumns(), sessions: sessionColumns(), messages: messageColumns() }), []);
+  const [repairing, setRepairing] = useState<Quarantined | null>(null);
+  const columns = useMemo(() => ({ events: eventColumns(), sessions: sessionColumns(), messages: messageColumns(setRepairing) }), []);
+  const stop = () => { setRepairing(null); };
   if (error) {
     return <Problem error={error} retry={() => { for (const list of lists) list.retry(); }} />;
   }
@@ -52,6 +54,7 @@ export function ReviewPage() {
           <DataTable
             label={t`Odd events`} title={t`Odd events`} columns={columns.events} rows={alarms.rows} rowId={(alarm) => alarm.id}
             state={events} onState={setEvents} pages={alarms.pages} rowHeight={64}
+            aside={alarms.rows.length > 1 && <AllSeen of="alarms" />}
           />
         )}
         {sessions.rows.length > 0 && (
@@ -59,6 +62,7 @@ export function ReviewPage() {
             label={t`Sessions to check`} title={t`Sessions to check`}
             about={t`Open one to see what is in doubt, and to say that you have looked at it.`}
             columns={columns.sessions} rows={sessions.rows} rowId={(session) => session.id} state={held} onState={setHeld} pages={sessions.pages}
+            sortable={SESSION_SORTS}
           />
         )}
         {quarantine.rows.length > 0 && (
@@ -67,9 +71,13 @@ export function ReviewPage() {
             about={t`They were answered, so the charger goes on, and are kept here as they came.`}
             columns={columns.messages} rows={quarantine.rows} rowId={(entry) => entry.id} state={kept} onState={setKept} pages={quarantine.pages}
             rowHeight={86}
+            aside={quarantine.rows.length > 1 && <AllSeen of="quarantine" />}
           />
         )}
       </div>
+      <Modal opened={repairing !== null} onClose={stop} title={t`Put right what it said`} size="lg" centered>
+        {repairing && <Repair entry={repairing} onDone={stop} />}
+      </Modal>
     </>
   );
 }
@@ -80,6 +88,10 @@ function kindWord(kind: string): string {
     hardware_changed: t`Another device`,
     foreign_transaction: t`Another charger's transaction`,
   };
+  if (kind.startsWith("security:")) {
+    const event = kind.slice("security:".length).replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
+    return t`Security: ${event}`;
+  }
   return words[kind] ?? kind.replaceAll("_", " ");
 }
 
@@ -118,7 +130,7 @@ function eventColumns(): Column<Alarm>[] {
   ];
 }
 
-function messageColumns(): Column<Quarantined>[] {
+function messageColumns(onRepair: (entry: Quarantined) => void): Column<Quarantined>[] {
   return [
     stationColumn(),
     {
@@ -141,8 +153,27 @@ function messageColumns(): Column<Quarantined>[] {
     },
     { id: "at", head: t`When`, value: (entry) => entry.at, card: "side", cell: (entry) => <span className="dim num"><Ago at={entry.at} /></span> },
     { id: "content", head: t`Content`, value: (entry) => entry.content, extra: true, card: "hidden" },
-    { id: "actions", head: t`Actions`, value: () => null, actions: true, right: true, cell: (entry) => <Seen id={entry.id} of="quarantine" /> },
+    {
+      id: "actions", head: t`Actions`, value: () => null, actions: true, right: true,
+      cell: (entry) => (
+        <div className={css.buttons}>
+          <RepairButton entry={entry} onRepair={onRepair} />
+          <Seen id={entry.id} of="quarantine" />
+        </div>
+      ),
+    },
   ];
+}
+
+function RepairButton({ entry, onRepair }: { entry: Quarantined; onRepair: (entry: Quarantined) => void }) {
+  const away = useAway() !== null;
+  return (
+    <Only may="correct_sessions">
+      <Button size="compact-sm" variant="subtle" color="gray" disabled={away} onClick={() => { onRepair(entry); }}>
+        <Trans>Repair…</Trans>
+      </Button>
+    </Only>
+  );
 }
 
 /** Takes an entry off the list. */

@@ -3,12 +3,12 @@ import { Trans } from "@lingui/react/macro";
 import { Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import type { Session } from "@stationmaster/api";
-import { DataTable, Empty, PageHead, Problem, Waiting } from "@stationmaster/ui";
+import { DataTable, DateField, Empty, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useList, useTableState } from "../../lists";
 import { useFocus } from "../../live/useFocus";
-import { sessionsQuery, type SessionFilters } from "../../queries";
+import { SESSION_SORTS, sessionSort, sessionsQuery, type SessionFilters } from "../../queries";
 import { sessionColumns } from "./columns";
 import css from "./Sessions.module.css";
 
@@ -17,17 +17,27 @@ const route = getRouteApi("/sessions/");
 interface Filters {
   station?: string | undefined;
   token?: string | undefined;
-  status?: string | undefined;
+  status?: SessionFilters["status"];
+  from?: string | undefined;
+  to?: string | undefined;
 }
 
 export function SessionsPage() {
   useFocus(null);
-  const { station, token, status } = route.useSearch();
+  const { station, token, status, from, to } = route.useSearch();
   const navigate = route.useNavigate();
   const [state, setState] = useTableState();
-  const list = useList<Session>(sessionsQuery({ station, token, status } as SessionFilters));
+  const list = useList<Session>(sessionsQuery({
+      station,
+      token,
+      status,
+      started_from: beginningOf(from, 0),
+      started_to: beginningOf(to, 1),
+      sort: sessionSort(state.sort),
+    }),
+  );
   const columns = useMemo(() => sessionColumns(), []);
-  const filtered = Boolean(station ?? token ?? status);
+  const filtered = Boolean(station ?? token ?? status ?? from ?? to);
   const filter = (next: Filters) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const states = [
@@ -54,6 +64,7 @@ export function SessionsPage() {
           state={state}
           onState={setState}
           pages={list.pages}
+          sortable={SESSION_SORTS}
           filters={
             <>
               <Typed label={t`Charger`} value={station ?? ""} onChange={(value) => { filter({ station: value || undefined }); }} />
@@ -64,8 +75,23 @@ export function SessionsPage() {
                 placeholder={t`Any state`}
                 data={states}
                 value={status ?? null}
-                onChange={(value) => { filter({ status: value ?? undefined }); }}
+                onChange={(value) => { filter({ status: (value ?? undefined) as SessionFilters["status"] }); }}
                 clearable
+                clearButtonProps={{ "aria-label": t`Clear` }}
+              />
+              <DateField
+                className={css.day ?? ""}
+                aria-label={t`Started on or after`}
+                placeholder={t`From`}
+                value={from ?? null}
+                onChange={(value) => { filter({ from: value ?? undefined }); }}
+              />
+              <DateField
+                className={css.day ?? ""}
+                aria-label={t`Started on or before`}
+                placeholder={t`To`}
+                value={to ?? null}
+                onChange={(value) => { filter({ to: value ?? undefined }); }}
               />
             </>
           }
@@ -84,6 +110,15 @@ export function SessionsPage() {
       )}
     </>
   );
+}
+
+/** Where a day begins, here, as the server is asked; `later` is 1 for the day after it. What is no day asks for nothing. */
+function beginningOf(day: string | undefined, later: 0 | 1): string | undefined {
+  if (!day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
+  const at = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(at.getTime())) return undefined;
+  at.setDate(at.getDate() + later);
+  return at.toISOString();
 }
 
 /** A filter that asks the server once the typing has paused. */

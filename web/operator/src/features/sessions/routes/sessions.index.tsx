@@ -1,14 +1,26 @@
 import { t } from "@lingui/core/macro";
-import { tableState } from "@stationmaster/ui";
+import { tableState, type TableState } from "@stationmaster/ui";
 import { createFileRoute } from "@tanstack/react-router";
+import type { SessionFilters } from "../../../queries";
 import { texts } from "../../../search";
 import { SessionsPage } from "../SessionsPage";
 
+interface Search extends TableState {
+  station?: string | undefined;
+  token?: string | undefined;
+  status?: SessionFilters["status"];
+  /** Days, "2026-11-25". */
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+const STATES = ["pending", "active", "completed", "cancelled", "invalid"] as const;
+
 export const Route = createFileRoute("/sessions/")({
   component: SessionsPage,
-  validateSearch: (search: Record<string, unknown>) => ({
-    ...tableState(search),
-    ...texts(search, "station", "token", "status"),
-  }),
+  validateSearch: (search: Record<string, unknown>): Search => {
+    const status = STATES.find((each) => each === search.status);
+    return { ...tableState(search), ...texts(search, "station", "token", "from", "to"), ...(status && { status }) };
+  },
   staticData: { title: () => t`Sessions`, permission: "view" },
 });

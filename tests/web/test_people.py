@@ -1,0 +1,142 @@
+"""Who may sign in, programs with a key, one's own password: what an administrator does in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import BrowserContext, expect
+
+from stationmaster.app import App
+from stationmaster.domain import accounts, organizations
+from tests.web.conftest import EMAIL, PASSWORD, Visitor
+
+pytestmark = pytest.mark.slow
+
+NEW = "another good password"
+GUARDED = {"Users": "/users", "API keys": "/api-keys", "Deliveries": "/deliveries", "Who did what": "/audit"}
+
+
+async def test_an_empty_installation_says_on_its_login_page_how_the_first_user_is_made(
+    app: App, browser: BrowserContext
+) -> None:
+    visitor = Visitor(browser.pages[0], f"http://127.0.0.1:{app.web_port}")
+    await visitor.open("/")
+    first = visitor.see("first-user")
+    await expect(first).to_contain_text("stationmaster user add EMAIL --role administrator")
+    await app.database.write(
+        lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
+    )
+    await expect(first).to_have_count(0)  # by itself, once there is somebody
+    await visitor.login()
+    await expect(visitor.see("stream-state")).to_have_text("Live")
+    assert visitor.troubles == []
+
+
+async def test_a_user_is_added_locked_out_and_let_in_with_another_password(operator: Visitor) -> None:
+    page = operator.page
+    await page.get_by_role("link", name="Users").first.click()
+    await operator.see("add-user").click()
+    await operator.see("add-user-email").fill("jane@example.com")
+    await operator.see("add-user-password").fill("short")
+    await operator.see("add-user-submit").click()
+    await expect(page.get_by_text("At least 12 characters", exact=True)).to_be_visible()
+    await operator.see("add-user-password").fill(PASSWORD)
+    await operator.see("add-user-submit").click()
+    row = page.get_by_role("row").filter(has_text="jane@example.com")
+    await expect(row).to_contain_text("Operator")
+
+    async def choose(item: str) -> None:
+        await page.get_by_role("button", name="Actions for jane@example.com").click()
+        await page.get_by_role("menuitem", name=item).click()
+
+    await choose("Lock out…")
+    await page.get_by_role("dialog").get_by_role("button", name="Lock").click()
+    await expect(row).to_contain_text("Locked out")
+    await choose("New password…")
+    await operator.see("new-password").fill(NEW)
+    await operator.see("new-password-submit").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert await logs_in(operator, "jane@example.com", NEW) == 401
+    await choose("Unlock…")
+    await page.get_by_role("dialog").get_by_role("button", name="Unlock").click()
+    await expect(row).to_contain_text("May sign in")
+    assert await logs_in(operator, "jane@example.com", NEW) == 200
+    await choose("Change role…")
+    await page.get_by_role("combobox", name="Role").click()
+    await page.get_by_role("option", name="Viewer").click()
+    await operator.see("change-role-submit").click()
+    await expect(row).to_contain_text("Viewer")
+
+
+async def test_an_api_key_is_shown_once_works_and_is_revoked(operator: Visitor) -> None:
+    page = operator.page
+    await page.get_by_role("link", name="API keys").first.click()
+    await operator.see("add-key").click()
+    await operator.see("add-key-name").fill("billing")
+    await page.get_by_role("combobox", name="It may do what this role may").click()
+    await page.get_by_role("option", name="Only what I choose").click()
+    await page.get_by_role("checkbox", name="Correct sessions").check()
+    await operator.see("add-key-submit").click()
+    text = await operator.see("new-key").inner_text()
+    await page.get_by_role("button", name="Done, I have kept it").click()
+    await expect(page.get_by_role("row").filter(has_text="billing")).to_contain_text("Correct sessions")
+    await expect(page.get_by_text(text)).to_have_count(0)
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {text}"}, base_url=operator.url) as program:
+        me = (await program.get("/api/v1/auth/me")).json()
+        assert me["permissions"] == ["correct_sessions", "view"]
+        await page.get_by_role("button", name="Revoke billing").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        await expect(page.get_by_role("heading", name="No API keys yet")).to_be_visible()
+        assert (await program.get("/api/v1/auth/me")).status_code == 401
+
+
+async def test_a_person_changes_their_own_password_and_stays(operator: Visitor) -> None:
+    page = operator.page
+    await page.get_by_role("button", name="Account and appearance").first.click()
+    await page.get_by_role("menuitem", name="Change password").click()
+    await operator.see("current-password").fill("it is not this one")
+    await operator.see("new-password").fill(NEW)
+    await operator.see("new-password-again").fill("something else here")
+    await operator.see("change-password-submit").click()
+    await expect(page.get_by_text("These two are not the same")).to_be_visible()
+    await operator.see("new-password-again").fill(NEW)
+    operator.will_be_refused(422)
+    await operator.see("change-password-submit").click()
+    await expect(page.get_by_text("is not the password")).to_be_visible()
+    await operator.see("current-password").fill(PASSWORD)
+    await operator.see("change-password-submit").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await page.reload()
+    await expect(operator.see("stream-state")).to_have_text("Live")
+    assert await logs_in(operator, EMAIL, NEW) == 200
+
+
+@pytest.mark.parametrize("role", ["viewer", "operator", "technician"])
+async def test_API_10_the_menu_holds_no_page_that_would_be_refused(stranger: Visitor, app: App, role: str) -> None:
+    await app.database.write(lambda work: work.execute(accounts.users.update().values(role=role)))
+    await stranger.login()
+    await expect(stranger.see("stream-state")).to_have_text("Live")
+    for name, path in GUARDED.items():
+        await expect(stranger.page.get_by_role("link", name=name)).to_have_count(0)
+        await stranger.open(path)
+        await expect(stranger.page.get_by_role("heading", name="You may not see this page")).to_be_visible()
+
+
+@pytest.mark.parametrize(("role", "raw"), [("operator", 0), ("technician", 1), ("administrator", 1)])
+async def test_API_10_a_raw_call_is_offered_to_who_may_send_one(
+    stranger: Visitor, app: App, charger: Callable[..., Any], role: str, raw: int
+) -> None:
+    await charger("CP1")
+    await app.database.write(lambda work: work.execute(accounts.users.update().values(role=role)))
+    await stranger.login()
+    await stranger.see("fleet-row-CP1").click()
+    await expect(stranger.see("action-start")).to_be_enabled()
+    await expect(stranger.see("action-raw")).to_have_count(raw)
+
+
+async def logs_in(visitor: Visitor, email: str, password: str) -> int:
+    async with httpx.AsyncClient(base_url=visitor.url) as client:
+        return (await client.post("/api/v1/auth/login", json={"email": email, "password": password})).status_code

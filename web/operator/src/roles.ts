@@ -1,0 +1,36 @@
+import { t } from "@lingui/core/macro";
+import type { Permission } from "./user";
+
+/** Roles and permissions in the words people read. */
+export function roleWord(role: string): string {
+  const words: Record<string, string> = {
+    administrator: t`Administrator`,
+    technician: t`Technician`,
+    operator: t`Operator`,
+    viewer: t`Viewer`,
+  };
+  return words[role] ?? role;
+}
+
+export function roleChoices(): { value: string; label: string }[] {
+  return [
+    { value: "viewer", label: t`Viewer: looks, changes nothing` },
+    { value: "operator", label: t`Operator: sends commands, manages cards, corrects sessions` },
+    { value: "technician", label: t`Technician: an operator who may send any message` },
+    { value: "administrator", label: t`Administrator: everything` },
+  ];
+}
+
+export function permissionWords(): Record<Permission, string> {
+  return {
+    view: t`Look at everything`,
+    operate: t`Send commands, manage cards`,
+    raw_call: t`Send a charger any message`,
+    correct_sessions: t`Correct sessions`,
+    administer: t`Add and change chargers and sites`,
+    manage_users: t`Manage users`,
+    manage_keys: t`Manage API keys`,
+    view_audit: t`Read the audit log`,
+    see_secrets: t`See secrets that chargers tell`,
+  };
+}
