@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
+from sqlalchemy import text as sql
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
@@ -23,6 +24,8 @@ tokens = Table(
     Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
     Column("uid", Text, nullable=False),  # as it was first written
     Column("uid_key", Text, nullable=False),  # as it is compared: 1.6 idTags are case-insensitive
+    # What it is, in the words of 2.x (ISO14443, eMAID, MacAddress …); empty: whatever a charger says that it is.
+    Column("kind", Text, nullable=False, server_default=sql("''")),
     Column("label", Text),
     Column("group", Text),  # 1.6 parentIdTag, 2.x groupIdToken
     Column("status", Text, nullable=False, server_default="accepted"),
@@ -34,6 +37,7 @@ Index(
     "uq_tokens_uid_key",
     tokens.c.organization_id,
     tokens.c.uid_key,
+    tokens.c.kind,
     unique=True,
     sqlite_where=tokens.c.deleted_at.is_(None),
     postgresql_where=tokens.c.deleted_at.is_(None),
@@ -48,6 +52,7 @@ class TokenRow(Protocol):
 
     id: int
     uid: str
+    kind: str
     label: str | None
     group: str | None
     status: Status
@@ -74,23 +79,41 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
 
 
 _by_uid = Prepared(
-    select(tokens.c.status, tokens.c.group, tokens.c.expires_at).where(
+    select(tokens.c.status, tokens.c.group, tokens.c.expires_at, tokens.c.kind)
+    .where(
         tokens.c.organization_id == bindparam("organization_id"),
         tokens.c.uid_key == bindparam("uid_key"),
         not_deleted(tokens),
     )
+    .order_by(tokens.c.id)
 )
 
 
-def authorize(work: Work, station: Station, uid: str | None) -> Authorization:
+def authorize(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
     """Whether this token may charge at this station, now. A token of another organization is unknown (API-14), and so is
     none at all (L2).
+
+    One number can be on tokens of several kinds (P-07): 2.x says which is meant. 1.6 has no kinds; there, one that may charge
+    is as good as any.
     """
     if uid is None:
         return Authorization("unknown")
-    token = work.first(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
-    if token is None:
-        return Authorization("unknown")
+    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    if kind is None:
+        answers = [_judged(work, token) for token in known]
+        return next((one for one in answers if one.accepted), answers[0] if answers else Authorization("unknown"))
+    of_this_kind = [token for token in known if token.kind == kind] or [token for token in known if not token.kind]
+    return _judged(work, of_this_kind[0]) if of_this_kind else Authorization("unknown")
+
+
+def kind_of(work: Work, station: Station, uid: str) -> str | None:
+    """What a token is, for a charger that has to be told: of several the one that may charge. None where it has no kind."""
+    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    best = next((token for token in known if _judged(work, token).accepted), known[0] if known else None)
+    return None if best is None else best.kind or None
+
+
+def _judged(work: Work, token: TokenRow) -> Authorization:
     if token.status != "accepted":
         return Authorization(token.status, token.group, token.expires_at)
     if token.expires_at is not None and token.expires_at <= work.now:
@@ -108,6 +131,7 @@ def add(
     organization_id: int,
     *,
     uid: str,
+    kind: str | None = None,
     label: str | None = None,
     group: str | None = None,
     status: str = "accepted",
@@ -117,9 +141,16 @@ def add(
     if not 1 <= len(uid.strip()) <= 255:  # 2.1 idToken: 255; 1.6 stations send at most 20
         raise Invalid("uid", "must have 1 to 255 characters")
     _check_status(status)
-    if _find(work, organization_id, uid) is not None:
+    if any(token.kind == (kind or "") for token in _find(work, organization_id, uid)):
         raise Conflict(f"there is a card {uid.strip()!r} already")
-    values = {"uid": uid.strip(), "uid_key": uid_key(uid), "label": label, "group": group, "status": status}
+    values = {
+        "uid": uid.strip(),
+        "uid_key": uid_key(uid),
+        "kind": kind or "",
+        "label": label,
+        "group": group,
+        "status": status,
+    }
     row = work.execute(
         insert(tokens)
         .values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
@@ -129,23 +160,26 @@ def add(
     return row
 
 
-def get(work: Work, organization_id: int, uid: str) -> TokenRow:
-    """The token's row. Raises `NotFound`."""
-    token = _find(work, organization_id, uid)
-    if token is None:
+def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> TokenRow:
+    """The token's row; without a kind the one that has none, or the only one. Raises `NotFound`, `Conflict`."""
+    known = _find(work, organization_id, uid)
+    named = [token for token in known if token.kind == (kind or "")] or (known if kind is None else [])
+    if not named:
         raise NotFound(f"there is no card {uid!r}")
-    return token
+    if len(named) > 1:
+        raise Conflict(f"there are several cards {uid!r}: name the kind, {' or '.join(token.kind for token in named)}")
+    return named[0]
 
 
-def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) -> TokenRow:
+def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], kind: str | None = None) -> TokenRow:
     """Set only the fields given. Raises `NotFound`, `Invalid`."""
-    token = get(work, organization_id, uid)
+    token = get(work, organization_id, uid, kind)
     values = {name: changes[name] for name in ("label", "group", "status", "expires_at") if name in changes}
     if "status" in values:
         _check_status(values["status"])
     if values:
         work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
-    changed = get(work, organization_id, uid)
+    changed = get(work, organization_id, uid, token.kind)
     audit.record(
         work,
         "change_token",
@@ -157,9 +191,9 @@ def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any]) 
     return changed
 
 
-def remove(work: Work, organization_id: int, uid: str) -> None:
+def remove(work: Work, organization_id: int, uid: str, kind: str | None = None) -> None:
     """Soft: sessions keep the uid they were started with."""
-    token = get(work, organization_id, uid)
+    token = get(work, organization_id, uid, kind)
     work.execute(update(tokens).where(tokens.c.id == token.id).values(deleted_at=work.now))
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
@@ -172,14 +206,20 @@ def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) 
 
 def _facts(row: TokenRow) -> dict[str, Any]:
     """What a person may change, for the audit log."""
-    return {"label": row.label, "group": row.group, "status": row.status, "expires_at": row.expires_at}
+    return {
+        "kind": row.kind or None,
+        "label": row.label,
+        "group": row.group,
+        "status": row.status,
+        "expires_at": row.expires_at,
+    }
 
 
-def _find(work: Work, organization_id: int, uid: str) -> TokenRow | None:
+def _find(work: Work, organization_id: int, uid: str) -> list[TokenRow]:
     mine = select(tokens).where(
         tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid), not_deleted(tokens)
     )
-    return work.execute(mine).one_or_none()
+    return list(work.execute(mine.order_by(tokens.c.id)))
 
 
 def _check_status(status: str) -> None:

@@ -302,6 +302,12 @@ async def test_tokens_live_their_life(admin: Client) -> None:
     assert (await admin.get(f"{API}/tokens")).json()["items"] == [changed]
     assert (await admin.delete(f"{API}/tokens/04A1B2")).status_code == 204
     assert (await admin.get(f"{API}/tokens/04A1B2")).status_code == 404
+    for kind in ("ISO14443", "Central"):  # P-07
+        made = await admin.post(f"{API}/tokens", json={"uid": "04A1B2", "kind": kind})
+        assert (made.status_code, made.json()["kind"]) == (201, kind)
+    assert (await admin.get(f"{API}/tokens/04A1B2")).status_code == 409
+    found = await admin.get(f"{API}/tokens/04A1B2", params={"kind": "Central"})
+    assert (found.status_code, found.json()["kind"]) == (200, "Central")
 
 
 async def test_sites_have_one_name_each(admin: Client) -> None:

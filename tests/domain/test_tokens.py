@@ -99,3 +99,22 @@ async def test_only_known_states_are_stored(world: Any) -> None:
             await attempt
         assert refused.value.field == "status"
     assert [card.status for card in await world(tokens.listed, world.home, limit=10, cursor=None)] == ["accepted"]
+
+
+async def test_P_07_tokens_that_share_a_number_are_told_apart_by_kind(world: Any) -> None:
+    await world(tokens.add, world.home, uid="04AB", kind="ISO14443")
+    assert (await world(tokens.get, world.home, "04ab")).kind == "ISO14443"  # the only one
+    await world(tokens.add, world.home, uid="04ab", kind="Central", status="blocked")
+    with pytest.raises(Conflict, match="ISO14443 or Central"):
+        await world(tokens.get, world.home, "04AB")
+    with pytest.raises(Conflict, match="already"):
+        await world(tokens.add, world.home, uid="04AB", kind="Central")
+    with pytest.raises(NotFound):
+        await world(tokens.get, world.home, "04AB", "eMAID")
+    changed = await world(tokens.change, world.home, "04AB", {"status": "accepted"}, "Central")
+    assert (changed.kind, changed.status) == ("Central", "accepted")
+    await world(tokens.add, world.home, uid="04AB")
+    assert (await world(tokens.get, world.home, "04AB")).kind == ""  # the one that has none
+    await world(tokens.remove, world.home, "04AB", "Central")
+    kinds = {row.kind for row in await world(tokens.listed, world.home, limit=10, cursor=None)}
+    assert kinds == {"", "ISO14443"}

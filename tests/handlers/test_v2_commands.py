@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import commands, station_settings
+from stationmaster.domain import commands, station_settings, tokens
 from stationmaster.domain.commands import Answer, Command
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station
@@ -120,6 +120,14 @@ async def test_F01_FR_25_a_remote_start_has_a_number_of_its_own(world: Any, rout
     token = {"idToken": "TAG1", "type": "Central"}
     assert sent == ["RequestStartTransaction", {"evseId": 2, "idToken": token}]
     assert told.outcome == "accepted"
+
+
+async def test_P_07_a_remote_start_names_the_card_as_the_charger_reads_it(world: Any, routes: Routes) -> None:
+    station = await world.station()
+    await world(tokens.add, world.home, uid="TAG1", kind="Local", status="blocked")
+    await world(tokens.add, world.home, uid="TAG1", kind="ISO14443")
+    [sent], _ = await exchange(world, routes, station, commands.RemoteStart(token="TAG1"), '{"status":"Accepted"}')
+    assert sent[1]["idToken"] == {"idToken": "TAG1", "type": "ISO14443"}
 
 
 async def test_a_session_that_is_not_there_cannot_be_stopped(world: Any, routes: Routes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,6 +44,46 @@ async def test_B02_B03_CON_21_before_it_is_accepted_it_may_only_boot(
         await one.event("Started", 0, idToken=card())
     assert refused.value.code == "SecurityError"
     assert [kept.action for kept in await stored.quarantine()] == ["TransactionEvent"]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "asked, told",
+    [
+        (("GetBaseReport", {"requestId": 7, "reportBase": "FullInventory"}), "NotifyReport"),
+        (("TriggerMessage", {"requestedMessage": "StatusNotification"}), "StatusNotification"),
+    ],
+)
+async def test_B02_CON_21_what_a_pending_charger_was_asked_for_it_may_send(
+    app: Any, station: Any, asked: tuple[str, dict[str, Any]], told: str
+) -> None:
+    one = await station()
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.change, home, "CP1", {"registration": "pending"})
+    while app.directory.find("CP1").station.registration != "pending":
+        await app.directory.refresh()
+    payload = {
+        "NotifyReport": {"requestId": 7, "seqNo": 0, "generatedAt": "2026-11-01T10:00:00Z"},
+        "StatusNotification": {
+            "timestamp": "2026-11-01T09:00:00Z",
+            "connectorStatus": "Available",
+            "evseId": 1,
+            "connectorId": 1,
+        },
+    }
+    with pytest.raises(CallError, match="SecurityError"):
+        await one.call(told, payload[told])
+    calling = asyncio.create_task(
+        app.switchboard.call(app.directory.find("CP1").station.id, *asked, timeout_s=10, by="test")
+    )
+    sent = await one.raw.receive()
+    await one.raw.send([3, sent[1], {"status": "Accepted"}])
+    await calling
+    assert await one.call(told, payload[told]) == {}
+    for name, other in payload.items():
+        if name != told:
+            with pytest.raises(CallError, match="SecurityError"):
+                await one.call(name, other)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +166,28 @@ async def test_P_06_a_group_that_is_too_long_for_2_0_1_is_left_out(app: Any, sta
     await app.database.write(tokens.add, home, uid="LONG", group="g" * 40)
     answer = await (await station()).call("Authorize", {"idToken": card("LONG")})
     assert ("groupIdToken" in answer["idTokenInfo"]) is (version == "2.1")
+
+
+async def test_P_07_one_number_and_two_kinds_of_token(app: Any, station: Any, charger: Any, version: str) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="04A1B2C3", kind="Central", status="blocked")
+    await app.database.write(tokens.add, home, uid="04A1B2C3", kind="ISO14443")
+    one = await station()
+    for kind, status in (("ISO14443", "Accepted"), ("Central", "Blocked"), ("ISO15693", "Unknown")):
+        answer = await one.call("Authorize", {"idToken": card("04a1b2c3", kind)})
+        assert answer["idTokenInfo"]["status"] == status
+    await app.database.write(tokens.add, home, uid="04A1B2C3")  # whatever else it may be
+    answer = await one.call("Authorize", {"idToken": card("04A1B2C3", "ISO15693")})
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+
+
+async def test_P_07_1_6_knows_no_kinds_and_takes_the_one_that_may_charge(app: Any, charger: Any) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="04A1B2C3", kind="Central", status="blocked")
+    old = await charger("OLD")
+    assert (await old.call("Authorize", {"idTag": "04A1B2C3"}))["idTagInfo"]["status"] == "Blocked"
+    await app.database.write(tokens.add, home, uid="04A1B2C3", kind="ISO14443")
+    assert (await old.call("Authorize", {"idTag": "04A1B2C3"}))["idTagInfo"]["status"] == "Accepted"
 
 
 HASH = {

@@ -96,7 +96,7 @@ UNIQUE = [
     ("quarantine", {"station_id", "content_key"}, False),
     ("stations", {"identity"}, True),  # but for deleted ones
     ("stations", {"public_id"}, False),
-    ("tokens", {"organization_id", "uid_key"}, True),
+    ("tokens", {"organization_id", "uid_key", "kind"}, True),
     ("connectors", {"station_id", "evse", "number"}, False),
     ("evses", {"station_id", "number"}, False),
     ("refused_connections", {"identity", "source", "reason"}, False),

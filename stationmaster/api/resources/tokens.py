@@ -7,7 +7,7 @@ from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
@@ -16,14 +16,17 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
+Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$")]
+OfKind = Annotated[str | None, QueryParameter(max_length=20, description="Its kind, where several share the number")]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A card or an app that may charge, or may not any more."""
+    """A card or an app that may charge, or may not any more. `kind` is null where it holds for whatever a charger says that it is."""
 
     id: str
     uid: str
+    kind: str | None
     label: str | None
     group: str | None
     status: tokens.Status
@@ -32,9 +35,14 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A token to be added. Upper and lower case of `uid` are the same."""
+    """A token to be added. Upper and lower case of `uid` are the same.
+
+    `kind` is what 2.x calls its type (ISO14443, ISO15693, eMAID, MacAddress, KeyCode, Central …): where one number is on tokens of
+    several kinds, each has its own. 1.6 knows no kinds, and takes one that may charge.
+    """
 
     uid: Uid
+    kind: Kind | None = None
     label: Text | None = None
     group: Text | None = None
     status: tokens.Status = "accepted"
@@ -68,23 +76,23 @@ async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: Give
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
-async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> Token:
-    """One token."""
-    return _public_form(await context.database.read(tokens.get, caller.organization, uid))
+async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None) -> Token:
+    """One token; `kind` tells apart those that share a number."""
+    return _public_form(await context.database.read(tokens.get, caller.organization, uid, kind))
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
 async def change_token(
-    uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext
+    uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext, kind: OfKind = None
 ) -> Token:
     """Change the fields that are given."""
-    return _public_form(await context.database.write(tokens.change, caller.organization, uid, given(data)))
+    return _public_form(await context.database.write(tokens.change, caller.organization, uid, given(data), kind))
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
-async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None) -> None:
     """Remove a token; its sessions stay."""
-    await context.database.write(tokens.remove, caller.organization, uid)
+    await context.database.write(tokens.remove, caller.organization, uid, kind)
 
 
 router = Router(
@@ -100,6 +108,7 @@ def _public_form(row: tokens.TokenRow) -> Token:
     return Token(
         id=str(row.id),
         uid=row.uid,
+        kind=row.kind or None,
         label=row.label,
         group=row.group,
         status=row.status,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, station_settings
+from stationmaster.domain import commands, station_settings, tokens
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
@@ -30,9 +30,11 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
     words.check_length("token", command.token, words.LONGEST_TOKEN.get(station.version, 36))
     # F02: so long does a charger wait for the car before it gives up.
     plug_in_s = station_settings.number(work, station, "TxCtrlr/EVConnectionTimeOut") or station.plug_in_timeout_s
+    # As the card itself, so that it can stop at the charger what was started from here.
+    kind = tokens.kind_of(work, station, command.token) or "Central"
     number = commands.new_request_id()  # F01.FR.25: by this the transaction will say what it has come of
     request = v201.RequestStartTransaction(
-        id_token=v201.IdTokenType(id_token=command.token, type="Central"),
+        id_token=v201.IdTokenType(id_token=command.token, type=kind),  # type: ignore[arg-type]
         remote_start_id=number,
         evse_id=command.evse,
     )

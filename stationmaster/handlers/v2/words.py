@@ -171,7 +171,7 @@ def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authoriz
     """Whether this token may charge. The station asks nobody for a NoAuthorization, and must not be told no (C02.FR.03)."""
     if token.type == "NoAuthorization":
         return Authorization("accepted")
-    return tokens.authorize(work, station, card(token))
+    return tokens.authorize(work, station, card(token), token.type)
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
