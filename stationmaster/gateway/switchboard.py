@@ -167,7 +167,10 @@ class Switchboard:
     ) -> Outcome:
         station = connection.entry.station
         row = await self._begin(station, _ask_raw, action, payload, by)
-        exchange = _Exchange(self._routes[connection.version], self._keys, None, None, row.id, last=True)
+        routes = self._routes[connection.version]
+        if (invited := routes.dialect.invited(action, payload)) is not None:
+            connection.expect(invited)
+        exchange = _Exchange(routes, self._keys, None, None, row.id, last=True)
         outcome = await self._exchange(connection, exchange, action, payload, timeout_s)
         self._submit(station, _record, exchange, outcome)
         return outcome

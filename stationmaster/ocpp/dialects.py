@@ -26,6 +26,12 @@ ONCE_ACCEPTED = 2 * 1024 * 1024
 # Losing one of these loses money: no error of ours answers them, and they are in the quarantine before an error of theirs.
 _TRANSACTION_MESSAGES = frozenset({"StartTransaction", "StopTransaction", "MeterValues", "TransactionEvent"})
 
+_REPORTS = {
+    "GetBaseReport": "NotifyReport",
+    "GetReport": "NotifyReport",
+    "GetMonitoringReport": "NotifyMonitoringReport",
+}
+
 
 class Dialect:
     """One version of OCPP. There are exactly three: V16, V201 and V21."""
@@ -86,6 +92,11 @@ class Dialect:
             unrefusable=action in self.unrefusable,
             guesses=action == self.registering,  # whoever cannot introduce itself can do nothing at all
         )
+
+    def invited(self, action: str, payload: dict[str, object]) -> str | None:
+        """What a station may send because we have asked for this, though it is not accepted yet (CON-21, B02)."""
+        asked = payload.get("requestedMessage") if action == "TriggerMessage" else _REPORTS.get(action)
+        return asked if isinstance(asked, str) and asked in self.from_station else None
 
     def limit(self, *, accepted: bool) -> int:
         """The longest message taken, in bytes."""
