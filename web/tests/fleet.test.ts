@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { points } from "../operator/src/features/sessions/chartPoints";
 import { awayFor, filterTone, inOrder, overview } from "../operator/src/features/chargers/overview";
-import { stationTone } from "../operator/src/words";
+import { connectorWords, stationTone } from "../operator/src/words";
 import { connector, session, station } from "./factories";
 
 const running = { id: "s1", token: "CARD9", started_at: "2026-01-01T10:00:00Z", energy_wh: 1, power_w: 7000, soc_percent: null };
@@ -15,6 +15,14 @@ describe("the overview", () => {
     expect([charging, faulted, offline, reserved].map(stationTone)).toEqual(["charging", "faulted", "offline", "reserved"]);
     expect(filterTone(reserved)).toBe("busy");
     expect(stationTone(station({ status: "Unavailable" }))).toBe("unavailable");
+  });
+
+  it("says of a 2.x charger, which is only occupied, whether energy flows", () => {
+    const occupied = (power_w: number | null) => connector({ status: "Occupied", session: { ...running, power_w } });
+    const told = [7000, 0, null].map((power) => station({ connectors: [occupied(power)] }));
+    expect(told.map(stationTone)).toEqual(["charging", "busy", "busy"]);
+    expect(told.map((s) => connectorWords(s, s.connectors[0]!).word)).toEqual(["Charging", "In use", "In use"]);
+    expect(connectorWords(station({}), connector({ status: "Occupied" })).word).toBe("In use");
   });
 
   it("counts, and leaves the last known power of the offline out", () => {

@@ -38,9 +38,14 @@ export function statusWords(status: string | null): StatusWords {
   }
 }
 
+/** A charger of 2.x only says that somebody is there; whether energy flows, the session says. */
+function statusOf(connector: Connector): string | null {
+  return connector.status === "Occupied" && (connector.session?.power_w ?? 0) > 0 ? "Charging" : connector.status;
+}
+
 /** An offline charger's connectors keep their last known word, without its colour. */
 export function connectorWords(station: Station, connector: Connector): StatusWords {
-  const words = statusWords(connector.status);
+  const words = statusWords(statusOf(connector));
   if (station.connected) return words;
   return { ...words, tone: "offline", meaning: t`Last known before the charger went offline: ${words.meaning}` };
 }
@@ -48,7 +53,7 @@ export function connectorWords(station: Station, connector: Connector): StatusWo
 /** The one state of a whole charger: the worst news first, then the liveliest connector. */
 export function stationTone(station: Station): Tone {
   if (!station.connected) return "offline";
-  const tones = new Set(station.connectors.map((c) => statusWords(c.status).tone));
+  const tones = new Set(station.connectors.map((c) => statusWords(statusOf(c)).tone));
   if (station.status === "Faulted" || tones.has("faulted")) return "faulted";
   if (station.status === "Unavailable") return "unavailable";
   for (const tone of ["charging", "busy", "reserved", "available"] as const) if (tones.has(tone)) return tone;
