@@ -320,6 +320,22 @@ async def test_TX_24_what_is_missing_is_shown_for_as_long_as_it_is(station: Any,
     assert (row.gaps, row.flags, row.token, row.energy_wh) == (None, None, "TAG1", 7500)
 
 
+@pytest.mark.parametrize("with_register", [False, True])
+async def test_TX_24_readings_that_come_after_an_end_without_a_register(
+    station: Any, stored: Stored, with_register: bool
+) -> None:
+    one = await station()
+    await one.event("Started", 0, evse=EVSE, meterValue=value(1000, context="Transaction.Begin"))
+    told = {"meterValue": value(8500, at=END, context="Transaction.End")} if with_register else {}
+    await one.event("Ended", 3, at=END, **told)
+    for seq, register, minute in ((2, 8000, 55), (1, 4000, 30)):
+        at = f"2026-11-01T10:{minute}:00Z"
+        await one.event("Updated", seq, at=at, offline=True, meterValue=value(register, at=at))
+    row = await stored.session()
+    assert (row.status, row.gaps, row.energy_wh) == ("completed", None, 7500 if with_register else 7000)
+    assert row.flags == (None if with_register else ["estimated"])
+
+
 @pytest.mark.parametrize(
     "ongoing, queued, status, says",
     [

@@ -155,15 +155,21 @@ def _figures(
     return _Figures(taken.wh, taken.stop_wh, flags, kept, held)
 
 
-def recompute(work: Work, station: Station, row: SessionRow) -> None:
-    """Something was told late of a session that has ended: its figures are made anew, unless a person has set them."""
+def recompute(work: Work, station: Station, row: SessionRow, late: tuple[Point, ...] = ()) -> None:
+    """Something was told late of a session that has ended: its figures are made anew, unless a person has set them.
+
+    `late` are readings that have come with it, and are not stored yet.
+    """
     flags = list(row.flags or ())
     if row.stopped_at is None or "corrected_by_operator" in flags or row.status != "completed":
         publish(work, station, events.SessionCorrected, row)
         return
     stopped_at = max(row.stopped_at, row.started_at)
-    meter_stop_wh = None if row.stop_key is None else row.meter_stop_wh
-    figures = _figures(work, row, flags, metering.points(work, row.id), meter_stop_wh, stopped_at, believable=True)
+    # Where the end had no register, the last reading stood for it; now there are later ones.
+    stood_in = bool(late) and "estimated" in flags and row.meter_start_wh is not None
+    meter_stop_wh = None if row.stop_key is None or stood_in else row.meter_stop_wh
+    history = [*metering.points(work, row.id), *late]
+    figures = _figures(work, row, flags, history, meter_stop_wh, stopped_at, believable=True)
     values = {
         "stopped_at": stopped_at,
         "meter_stop_wh": figures.stop_wh,

@@ -351,12 +351,13 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
         work.run(_amend_session, session_id=row.id, **{f"new_{name}": value for name, value in values.items()})
         if changed & {"token", "remote_start_id"}:
             _tell_command(work, station, told, row.public_id)
+        late = told.points if told.kind == "updated" and "estimated" in flags else ()
         if changed - {"sequence", "suspect_since"}:
             now = closing.current(work, row.id)
-            if row.status == "active" or changed <= {"sequence", "gaps", "flags"}:
+            if row.status == "active" or (changed <= {"sequence", "gaps", "flags"} and not late):
                 closing.publish(work, station, events.SessionChanged, now)
             else:
-                closing.recompute(work, station, now)
+                closing.recompute(work, station, now, late)
     return Found(row.id, row.public_id, row.transaction_id, values["evse"])
 
 

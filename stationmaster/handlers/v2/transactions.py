@@ -51,7 +51,7 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
             content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
             repeat_key=words.repeat_key(req) if ended else "",
             points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments)
-            if ended
+            if ended or req.offline  # what comes late may be the last reading there is
             else (),
         ),
     )
