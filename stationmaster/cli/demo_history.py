@@ -12,6 +12,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers.v16 import routes
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import Request, now_text
+from stationmaster.simulator.parts import Nameplate
 from stationmaster.storage import Work
 
 SESSIONS = 60
@@ -145,15 +146,17 @@ class _Visit:
 
 
 def _boot(station: Station, at: datetime) -> Episode:
+    plate = Nameplate()  # of the simulator that plays the charger from now on: another one would be another device
+
     def episode(work: Work) -> None:
         teller = _Teller(work, station)
         teller.says(
             at,
             v16.BootNotification(
-                charge_point_vendor="Simulated",
-                charge_point_model="Demo 22",
-                charge_point_serial_number=f"D22-{station.id:05d}",
-                firmware_version="1.4.0",
+                charge_point_vendor=plate.vendor,
+                charge_point_model=plate.model,
+                charge_point_serial_number=plate.serial_of(station.identity),
+                firmware_version=plate.firmware,
             ),
         )
         for connector in (1, 2):
@@ -198,7 +201,8 @@ def _gone(station: Station, since: datetime, at: datetime) -> Episode:
         work.now = since
         connections.connected(work, station, node="demo", version="1.6", source="192.0.2.17")
         work.now = at
-        connections.disconnected(work, station, node="demo", reason="no answer to a ping")
+        heard_at = at - timedelta(seconds=40)
+        connections.disconnected(work, station, node="demo", reason="no answer to a ping", heard_at=heard_at)
 
     return episode
 

@@ -68,6 +68,10 @@ class Nameplate:
     firmware: str = "1.0.0"
     serial: str | None = None
 
+    def serial_of(self, identity: str) -> str:
+        """The serial number; without one of its own, the identity stands for it."""
+        return (self.serial or identity)[:25]
+
 
 @dataclass(frozen=True)
 class Known:

@@ -38,7 +38,7 @@ class ChargePoint16(Charger):
         request = v16.BootNotification(
             charge_point_vendor=plate.vendor,
             charge_point_model=plate.model,
-            charge_point_serial_number=(plate.serial or self.identity)[:25],
+            charge_point_serial_number=plate.serial_of(self.identity),
             firmware_version=plate.firmware,
         )
         answer = await self.call(request, v16.BootNotificationResponse)

@@ -27,7 +27,7 @@ class ChargingStation201(Charger):
             charging_station=v201.ChargingStationType(
                 model=plate.model,
                 vendor_name=plate.vendor,
-                serial_number=(plate.serial or self.identity)[:25],
+                serial_number=plate.serial_of(self.identity),
                 firmware_version=plate.firmware,
             ),
         )

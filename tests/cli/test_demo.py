@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select
 
@@ -9,6 +11,7 @@ from stationmaster.app import App
 from stationmaster.cli import demo
 from stationmaster.domain import alarms, connections, connectors, organizations, quarantine, sessions, stations
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings
+from stationmaster.simulator.v16 import ChargePoint16
 from stationmaster.storage import Work
 from tests.docs import references
 
@@ -54,6 +57,37 @@ async def test_a_second_start_tells_nothing_twice(told: App) -> None:
     await told.database.write(demo._records, told.keys, "a long password", IDENTITIES)
     await demo._history(told, [*IDENTITIES, demo.OFFLINE], seed=7)
     assert await told.database.read(count) == before
+
+
+@pytest.mark.any_database
+async def test_the_simulator_goes_on_as_the_device_that_the_history_tells_of(told: App) -> None:
+    passwords = await told.database.write(demo._records, told.keys, "a long password", IDENTITIES)
+    url, began = f"ws://127.0.0.1:{told.gateway_port}/ocpp", told.database.clock()
+    for identity, password in passwords.items():
+        async with ChargePoint16(identity, url, password=password) as charger:
+            await charger.settled()
+
+    def look(work: Work) -> tuple[set[str], int]:
+        kinds = {row.kind for row in work.execute(select(alarms.alarms)).all()}
+        now_booted = select(func.count()).select_from(stations.stations).where(stations.stations.c.booted_at >= began)
+        return kinds, int(work.execute(now_booted).scalar_one())
+
+    kinds, booted = await told.database.read(look)
+    assert "hardware_changed" not in kinds
+    assert kinds  # somebody has opened a housing
+    assert booted == len(IDENTITIES)
+
+
+@pytest.mark.any_database
+async def test_the_offline_charger_was_heard_until_it_went(told: App) -> None:
+    def look(work: Work) -> connections.ConnectionRow:
+        gone = stations.get(work, organizations.home(work), demo.OFFLINE)
+        return connections.current(work, [gone.id])[gone.id]
+
+    row = await told.database.read(look)
+    assert row.closed_at is not None
+    assert row.connected_at < row.closed_at - timedelta(days=1)
+    assert timedelta() < row.closed_at - told.switchboard.last_heard_at(row) < timedelta(minutes=2)
 
 
 def test_O14_the_page_names_the_files_that_are_there() -> None:
