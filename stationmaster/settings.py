@@ -236,7 +236,11 @@ class Sessions(Part):
 
 class Retention(Part):
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
-    audit_days: int = Field(400, ge=1, description="The audit log, who did what, is kept this many days")
+    audit_days: int = Field(
+        400,
+        ge=1,
+        description="The audit log, who did what, and which settings of chargers changed, are kept this many days",
+    )
     states_days: int = Field(
         400, ge=1, description="What the state of a connector was, for uptime, idle time and overstay"
     )

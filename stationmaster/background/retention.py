@@ -18,6 +18,7 @@ from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
 from stationmaster.domain.outbox import outbox
 from stationmaster.domain.quarantine import quarantine
+from stationmaster.domain.station_settings import setting_changes
 from stationmaster.domain.timers import every
 from stationmaster.settings import Retention
 from stationmaster.storage import Database, Work
@@ -47,6 +48,7 @@ _followed = (  # a state goes only when another has followed it, so that the one
 
 KEPT = [
     Kept(audit, audit.c.at, lambda days: days.audit_days),
+    Kept(setting_changes, setting_changes.c.at, lambda days: days.audit_days),
     Kept(connection_log, connection_log.c.at, lambda days: days.connections_days),
     Kept(connector_states, connector_states.c.since, lambda days: days.states_days, _followed),
     Kept(commands, commands.c.asked_at, lambda days: days.commands_days, commands.c.finished_at.is_not(None)),

@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from stationmaster.domain import commands, connections
-from stationmaster.domain.commands import Answer, Command, CommandRow, Outcome
+from stationmaster.domain.commands import Answer, Asked, Command, CommandRow, Outcome
 from stationmaster.domain.connections import ConnectionRow
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
@@ -154,7 +154,8 @@ class Switchboard:
             connection.expect(action)
         for request in ask.requests:
             last = request is ask.requests[-1]
-            exchange = _Exchange(routes, self._keys, command, request, row.id, last=last)
+            asked = Asked(row.asked_by, row.public_id)
+            exchange = _Exchange(routes, self._keys, command, request, row.id, last=last, asked=asked)
             timeout_s = self._timeout_of(request.action)
             outcome = await self._exchange(connection, exchange, request.action, request, timeout_s)
             row = await self._record(station, exchange, outcome)
@@ -278,6 +279,7 @@ class _Exchange(msgspec.Struct, frozen=True):
     request: Request | None
     command_id: int
     last: bool
+    asked: Asked | None = None
 
     def answer(self, work: Work, station: Station, outcome: Outcome) -> Answer:
         """What came of it, in our words."""
@@ -289,7 +291,7 @@ class _Exchange(msgspec.Struct, frozen=True):
             return Answer("answered")
         action = self.request.action
         response = self.routes.dialect.decode_response(action, outcome.payload or {})
-        answerer = with_keys(self.routes.answerer(type(self.command), action), self.keys)
+        answerer = with_keys(self.routes.answerer(type(self.command), action), self.keys, self.asked)
         return answerer(work, station, self.command, self.request, response)
 
 

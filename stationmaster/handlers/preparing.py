@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, get_type_hints
@@ -46,4 +47,9 @@ def wants(handler: Callable[..., Response]) -> type | None:
 
 def with_prepared(handler: Callable[..., Response], prepared: Any) -> Callable[[Work, Station, Any], Response]:
     """The handler as the unit of work calls it."""
-    return lambda work, station, request: handler(work, station, request, prepared)
+
+    @functools.wraps(handler)
+    def ready(work: Work, station: Station, request: Any) -> Response:
+        return handler(work, station, request, prepared)
+
+    return ready

@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_
 
 import msgspec
 
-from stationmaster.domain.commands import Answer, Awaits, Command
+from stationmaster.domain.commands import Answer, Asked, Awaits, Command
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
@@ -57,6 +57,7 @@ class Routes:
             self.senders |= part.senders
             self.answerers |= part.answerers
             self.preparations |= part.preparations
+            self._wanting |= part._wanting
 
     def on(self, function: H) -> H:
         """Register `function(work, station, request) -> response` for the request it names."""
@@ -129,9 +130,11 @@ class Routes:
             raise TypeError(f"{action}: no handler takes what is prepared")
 
 
-def with_keys(function: Callable[..., T], keys: Keys) -> Callable[..., T]:
-    """A sender or an answer, given the keys if it asks for them."""
-    return partial(function, keys=keys) if "keys" in inspect.signature(function).parameters else function
+def with_keys(function: Callable[..., T], keys: Keys, asked: Asked | None = None) -> Callable[..., T]:
+    """A sender or an answer, given the keys if it asks for them; an answer also who asked, for the history of what it changes."""
+    wanted = inspect.signature(function).parameters
+    given = {name: it for name, it in (("keys", keys), ("asked", asked)) if name in wanted}
+    return partial(function, **given) if given else function
 
 
 def asking(asked: Request | Sequence[Request] | Ask[Any]) -> Ask[Any]:

@@ -33,6 +33,10 @@ _OUTCOMES: dict[str, OutcomeWord] = {
     "UnknownComponent": "unknown_setting",
     "UnknownVariable": "unknown_setting",
     "NotSupportedAttributeType": "unknown_setting",
+    "UnsupportedMonitorType": "not_supported",
+    "EmptyResultSet": "nothing_found",
+    "Duplicate": "exists_already",
+    "NotFound": "not_found",
 }
 
 

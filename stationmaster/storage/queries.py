@@ -128,7 +128,7 @@ class Bulk:
     `derived` columns are SQL expressions over the row's own values, written `{column}`: so a meter value finds its
     session inside the INSERT, without a question to the database before it. `asked` columns have one value for all rows of
     a commit, which a SELECT tells. With `ignore_duplicates`, a row whose
-    UNIQUE key is already there changes nothing.
+    UNIQUE key is already there changes nothing; `on_conflict` says what else to do with it.
     """
 
     def __init__(
@@ -137,6 +137,7 @@ class Bulk:
         columns: Sequence[str],
         *,
         ignore_duplicates: bool = False,
+        on_conflict: str | None = None,
         inputs: Sequence[str] = (),
         asked: Mapping[str, str] | None = None,
         **derived: str,
@@ -146,7 +147,9 @@ class Bulk:
         self.columns = (*columns, *self.asked)
         self.inputs = self.columns + tuple(inputs)  # inputs are read by derived expressions but not stored
         self.derived = derived
-        self.ignore_duplicates = ignore_duplicates
+        self.conflict = f" ON CONFLICT {on_conflict}" if on_conflict else ""
+        if ignore_duplicates:
+            self.conflict = " ON CONFLICT DO NOTHING"
         self._sql: dict[tuple[str, int], str] = {}
         self._bind: dict[str, list[tuple[int, Column]]] = {}
 
@@ -182,15 +185,14 @@ class Bulk:
 
     def _compile(self, dialect: Dialect, size: int) -> str:
         into = ", ".join((*self.columns, *self.derived))
-        conflict = " ON CONFLICT DO NOTHING" if self.ignore_duplicates else ""
         if dialect.name == "sqlite":
             tuples = ", ".join(f"({', '.join(self._values(self._numbered(row)))})" for row in range(size))
-            return f"INSERT INTO {self.table.name} ({into}) VALUES {tuples}{conflict}"  # noqa: S608
+            return f"INSERT INTO {self.table.name} ({into}) VALUES {tuples}{self.conflict}"  # noqa: S608
         values = self._values({name: f"x.{name}" for name in self.inputs})
         typed = ", ".join(f"{name} {self.table.c[name].type.compile(dialect=dialect)}" for name in self.inputs)
         return (
             f"INSERT INTO {self.table.name} ({into}) SELECT {', '.join(values)} "  # noqa: S608
-            f"FROM json_to_recordset(%s::json) AS x({typed}){conflict}"
+            f"FROM json_to_recordset(%s::json) AS x({typed}) WHERE true{self.conflict}"
         )
 
     def _numbered(self, row: int) -> dict[str, str]:
@@ -212,6 +214,17 @@ class Bulk:
             if processor is not None:
                 found.append((index, kind.bind_column(dialect) if hasattr(kind, "bind_column") else _each(processor)))
         return found
+
+
+class AtOnce(Prepared):
+    """The rows of a bulk, for `Work.run(…, rows=…)`: inserted now, because what comes next in this unit or commit looks at them."""
+
+    def __init__(self, bulk: Bulk) -> None:
+        self._bulk = bulk
+
+    def run(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> list[Any]:
+        self._bulk.insert(cursor, dialect, parameters["rows"])
+        return []
 
 
 def _each(processor: Processor) -> Column:

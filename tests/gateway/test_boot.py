@@ -260,6 +260,14 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.ChangeAvailability(operative=False),
     commands.GetConfiguration(),
     commands.ChangeConfiguration(key="a", value="b"),
+    commands.ReadSettings(settings=["a"]),
+    commands.ReportSettings(),
+    commands.ChangeSettings(changes=[commands.Change("a", "b")]),
+    commands.SetMonitors(monitors=[commands.Watch("C/v", "above", 1)]),
+    commands.ClearMonitors(ids=[1]),
+    commands.ReportMonitors(),
+    commands.SetMonitoringBase(base="all"),
+    commands.SetMonitoringLevel(severity=5),
     commands.RenewPassword(),
     commands.TriggerMessage(message="StatusNotification"),
     commands.TriggerMessage(message="BootNotification"),
@@ -277,6 +285,9 @@ EVERY_COMMAND: list[commands.Command] = [
                 "Reset",
                 "GetConfiguration",
                 "ChangeConfiguration",
+                "ReadSettings",
+                "ReportSettings",
+                "ChangeSettings",
                 "RenewPassword",
                 "StatusNotification",
                 "BootNotification",
@@ -295,7 +306,9 @@ async def test_CON_22_what_may_be_sent_before_it_is_accepted(
         name = getattr(command, "message", type(command).__name__)
         asked = asyncio.create_task(app.switchboard.send(station_of(app), command, by="test"))
         if name in allowed:
-            await answer(one, {"status": "Accepted"} if name != "GetConfiguration" else {})
+            await answer(
+                one, {} if name in ("GetConfiguration", "ReadSettings", "ReportSettings") else {"status": "Accepted"}
+            )
             sent.add(name)
             await asked
         else:

@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster.domain import commands, station_settings, tokens
 from stationmaster.domain.commands import Answer, Command
-from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import v2
 from stationmaster.handlers.routing import Routes, asking, with_keys
@@ -203,7 +203,9 @@ def test_what_is_no_name_of_a_setting_is_refused(name: str) -> None:
         words.component_and_variable("keys", name)
 
 
-async def test_all_settings_at_once_are_not_to_be_had_yet(world: Any, routes: Routes) -> None:
+async def test_all_settings_at_once_are_a_report(world: Any, routes: Routes) -> None:
     station = await world.station()
-    with pytest.raises(Conflict, match="by name"):
-        await exchange(world, routes, station, commands.GetConfiguration())
+    [sent], told = await exchange(world, routes, station, commands.GetConfiguration(), '{"status":"Accepted"}')
+    assert sent[0] == "GetBaseReport" and sent[1].pop("requestId") > 0
+    assert sent[1] == {"reportBase": "FullInventory"}
+    assert told.outcome == "accepted"

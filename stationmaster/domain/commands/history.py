@@ -90,6 +90,7 @@ Index(
 )
 
 RAW_CALL = "call"
+REPORTED = "reported"  # the progress of a report that is whole
 ANY_CLOCK = timedelta(
     days=1
 )  # while we wait a start counts at any hour, because the charger's clock may be in another time zone
@@ -134,6 +135,13 @@ class CommandRow(NamedTuple):
     session: str | None
     sent_at: datetime | None
     answered_at: datetime | None
+
+
+class Asked(NamedTuple):
+    """Who asked, and the public id of the command."""
+
+    by: str
+    command: str
 
 
 class Awaits(msgspec.Struct, frozen=True):
@@ -211,7 +219,7 @@ def record_answer(
     values: dict[str, Any] = {
         "outcome": whole.outcome,
         "detail": whole.words,
-        "data": message_log.blanked(whole.data),
+        "data": message_log.blanked({**(row.data or {}), **(whole.data or {})} or None),
         "response": message_log.blanked(response),
         "took_ms": took_ms if before is None or took_ms is None else took_ms + (row.took_ms or 0),
         "answered_at": work.now,
@@ -227,6 +235,8 @@ def _after_answer(work: Work, row: CommandRow, answer: Answer) -> dict[str, Any]
     until = None if row.within_s is None else work.now + timedelta(seconds=row.within_s)
     if row.session is not None:
         return {"state": "done", "finished_at": work.now, "detail": row.detail or answer.words}
+    if row.progress == REPORTED:  # some tell all of it before they answer
+        return {"state": "done", "finished_at": work.now}
     if answer.good and row.awaits is not None:
         return {"state": "awaiting", "until": until, "finished_at": None}
     state = "done" if answer.good else "failed"
@@ -310,19 +320,36 @@ def progress(
     *,
     data: dict[str, Any] | None = None,
     ended: Literal["done", "failed"] | None = None,
+    sentence: str | None = None,
 ) -> bool:
-    """A later message names a command of ours: how far it is, in our words; False when there is no such command."""
-    mine = select(commands).where(commands.c.station_id == station.id, commands.c.request_id == request_id)
-    found = work.execute(mine.order_by(commands.c.id.desc()).limit(1)).one_or_none()
-    if found is None:
+    """A later message names a command of ours: how far it is, in our words; False when there is no such command.
+
+    As long as it is told of, a command that awaits something is waited for.
+    """
+    row = by_request_id(work, station, request_id)
+    if row is None:
         return False
-    row = CommandRow._make(found)
     told = together(Answer("accepted", row.detail or "", row.data), Answer("accepted", data=data)).data
     values: dict[str, Any] = {"progress": step, "data": message_log.blanked(told)}
     if ended is not None and row.status != "pending":
         values |= {"state": ended, "finished_at": work.now}
+        if ended == "done" and row.state == "expired":
+            values["status"] = "accepted"
+    elif row.state == "awaiting" and row.within_s is not None:
+        values["until"] = work.now + timedelta(seconds=row.within_s)
+    if sentence is not None:
+        values["detail"] = sentence
     _change(work, station.identity, row.id, commands.c.state == row.state, **values)
     return True
+
+
+def by_request_id(work: Work, station: Station, request_id: int) -> CommandRow | None:
+    """The newest command that the station's later messages name by this number; what fits no column is none of ours."""
+    if not 0 <= request_id < 2**31:
+        return None
+    mine = select(commands).where(commands.c.station_id == station.id, commands.c.request_id == request_id)
+    found = work.execute(mine.order_by(commands.c.id.desc()).limit(1)).one_or_none()
+    return None if found is None else CommandRow._make(found)
 
 
 def fulfil(work: Work, station: Station, what: str, sentence: str) -> None:

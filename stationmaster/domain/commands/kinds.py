@@ -23,6 +23,29 @@ KeyName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=250, description="A key, or in 2.x `Component/Variable`")
 ]
 
+Attribute: TypeAlias = Literal["actual", "target", "min", "max"]
+"""Which value of a setting is meant; a charger of 1.6 has only the actual one."""
+
+
+class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One setting and its new value."""
+
+    setting: KeyName
+    value: Annotated[str, msgspec.Meta(max_length=2500)]
+    attribute: Attribute = "actual"
+
+
+class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """When the charger shall tell of a variable: above or below a value, when it changed by so much, or every so many seconds.
+    Severity is 0 (danger) to 9 (debug). With `id` it replaces that monitor."""
+
+    setting: KeyName
+    kind: Literal["above", "below", "change", "periodic", "periodic_clock_aligned"]
+    value: float
+    severity: Annotated[int, msgspec.Meta(ge=0, le=9)] = 8
+    only_in_session: bool = False
+    id: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+
 
 def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
@@ -123,6 +146,74 @@ class ChangeConfiguration(Command, frozen=True):
         if is_password(self.key):
             raise Invalid("key", "with this key alone the charger would be locked out; use the command renew-password")
         return None
+
+
+class ReadSettings(Command, frozen=True):
+    """Read settings by name, in any version."""
+
+    before_accepted = True
+
+    settings: Annotated[list[KeyName], msgspec.Meta(min_length=1, max_length=500)]
+    attribute: Attribute = "actual"
+
+
+class ChangeSettings(Command, frozen=True):
+    """Change settings, one or many, in any version. The answer says of each whether it was accepted, takes effect when the charger restarts, was refused, or is not known."""
+
+    before_accepted = True
+
+    changes: Annotated[list[Change], msgspec.Meta(min_length=1, max_length=500)]
+
+    def check(self, work: Work, station: Station) -> str | None:
+        for change in self.changes:
+            if is_password(change.setting):
+                raise Invalid("changes", "with the password alone the charger would be locked out; use renew-password")
+        return None
+
+
+class ReportSettings(Command, frozen=True):
+    """Let the charger tell all of its settings: everything, what can be changed (`configuration`), a summary, or in 2.x the
+    parts that are active, available, enabled or have a problem; or those of some components. A charger of 1.6 tells everything."""
+
+    before_accepted = True
+
+    scope: Literal["all", "configuration", "summary", "active", "available", "enabled", "problem"] = "all"
+    components: Annotated[list[KeyName], msgspec.Meta(max_length=100)] = []
+
+    def check(self, work: Work, station: Station) -> str | None:
+        if self.components and self.scope in ("configuration", "summary"):
+            raise Invalid("components", "a configuration or a summary is of the whole charger")
+        return None
+
+
+class SetMonitors(Command, frozen=True):
+    """Let the charger watch over variables, and tell when something is the matter."""
+
+    monitors: Annotated[list[Watch], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class ClearMonitors(Command, frozen=True):
+    """Remove monitors, by the ids the charger has given them."""
+
+    ids: Annotated[list[Annotated[int, msgspec.Meta(ge=0, lt=2**31)]], msgspec.Meta(min_length=1, max_length=500)]
+
+
+class ReportMonitors(Command, frozen=True):
+    """Let the charger tell which monitors it has: all, or those of some kinds."""
+
+    kinds: Annotated[list[Literal["threshold", "change", "periodic"]], msgspec.Meta(max_length=3)] = []
+
+
+class SetMonitoringBase(Command, frozen=True):
+    """Which set of monitors is on: all there are, the factory's own, or only those built in. The last two remove what we have set."""
+
+    base: Literal["all", "factory_default", "built_in_only"]
+
+
+class SetMonitoringLevel(Command, frozen=True):
+    """Let the charger tell only of what is as severe as this, or more: 0 is danger, 9 is debug."""
+
+    severity: Annotated[int, msgspec.Meta(ge=0, le=9)]
 
 
 class RenewPassword(Command, frozen=True):

@@ -15,6 +15,9 @@ OutcomeWord: TypeAlias = Literal[
     "rejected",
     "not_supported",
     "unknown_setting",
+    "nothing_found",
+    "exists_already",
+    "not_found",
     "unlock_failed",
     "unknown_connector",
     "session_ongoing",
@@ -38,6 +41,9 @@ SENTENCES: dict[OutcomeWord, str] = {
     "rejected": "The charger has refused.",
     "not_supported": "The charger cannot do this.",
     "unknown_setting": "The charger knows no such setting.",
+    "nothing_found": "The charger has nothing to tell of this.",
+    "exists_already": "The charger has one like it already.",
+    "not_found": "The charger has no such thing.",
     "unlock_failed": "The charger could not unlock the connector.",
     "unknown_connector": "The charger has no such connector.",
     "session_ongoing": "A session is going on there; it must end first.",
@@ -116,6 +122,8 @@ def together(one: Answer | None, other: Answer) -> Answer:
     if one is None:
         return other
     worse = one if other.good and not one.good else other
+    if one.good and other.good and one.outcome in ("reboot_required", "scheduled"):
+        worse = one  # what takes effect later must not be forgotten for what comes after it
     better = other if worse is one else one
     if worse.outcome == "unknown_setting" and better.good:
         worse = Answer(better.outcome, f"{better.words} {worse.words}")

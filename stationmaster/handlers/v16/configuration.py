@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from stationmaster.domain import commands, passwords, station_settings
-from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.credentials import Keys
-from stationmaster.domain.station_settings import Setting
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.station_settings import Result, Setting
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v16 import words
@@ -15,18 +18,13 @@ from stationmaster.storage import Work
 
 configuration = Routes(V16)
 
+ONLY_ACTUAL = "a setting of 1.6 has only its actual value"
 PASSWORD_BYTES = 20  # whitepaper §7.2: sent as up to 40 hexadecimal digits, used as bytes
 
 
 @configuration.sends
 def get_configuration(work: Work, station: Station, command: commands.GetConfiguration) -> list[v16.GetConfiguration]:
-    if not command.keys:
-        return [v16.GetConfiguration()]
-    for key in command.keys:
-        words.check_length("keys", key, 50)
-    # §9.1.8: some chargers take only so many keys at once.
-    at_once = station_settings.number(work, station, "GetConfigurationMaxKeys") or len(command.keys)
-    return [v16.GetConfiguration(key=keys) for keys in words.portions(command.keys, int(at_once))]
+    return _read(work, station, "keys", command.keys)
 
 
 @configuration.answers
@@ -37,10 +35,43 @@ def get_configuration_answered(
     request: v16.GetConfiguration,
     response: v16.GetConfigurationResponse,
 ) -> Answer:
-    read = [Setting(each.key, each.value, each.readonly) for each in response.configuration_key or ()]
-    unknown = response.unknown_key or []
-    station_settings.learn(work, station, read)
-    return station_settings.read_answer(read, unknown)
+    return _read_answer(work, station, response)
+
+
+@configuration.sends
+def read_settings(work: Work, station: Station, command: commands.ReadSettings) -> list[v16.GetConfiguration]:
+    if command.attribute != "actual":
+        raise Invalid("attribute", ONLY_ACTUAL)
+    return _read(work, station, "settings", list(dict.fromkeys(command.settings)))
+
+
+@configuration.answers
+def read_settings_answered(
+    work: Work,
+    station: Station,
+    command: commands.ReadSettings,
+    request: v16.GetConfiguration,
+    response: v16.GetConfigurationResponse,
+) -> Answer:
+    return _read_answer(work, station, response)
+
+
+@configuration.sends
+def report_settings(work: Work, station: Station, command: commands.ReportSettings) -> list[v16.GetConfiguration]:
+    if command.components or command.scope not in ("all", "configuration"):
+        raise Invalid("components" if command.components else "scope", "a charger of 1.6 tells all of its settings")
+    return _read(work, station, "scope", [])
+
+
+@configuration.answers
+def report_settings_answered(
+    work: Work,
+    station: Station,
+    command: commands.ReportSettings,
+    request: v16.GetConfiguration,
+    response: v16.GetConfigurationResponse,
+) -> Answer:
+    return _read_answer(work, station, response)
 
 
 @configuration.sends
@@ -59,12 +90,32 @@ def change_configuration_answered(
     command: commands.ChangeConfiguration,
     request: v16.ChangeConfiguration,
     response: v16.ChangeConfigurationResponse,
+    asked: Asked | None = None,
 ) -> Answer:
-    if response.status == "NotSupported":  # §7.22: in this answer it means that the key is not known
-        return Answer("unknown_setting")
-    if response.status == "Accepted":
-        station_settings.learn(work, station, [Setting(command.key, command.value)])
-    return words.answer(response.status)
+    return _changed(work, station, request, response, asked)
+
+
+@configuration.sends
+def change_settings(work: Work, station: Station, command: commands.ChangeSettings) -> list[v16.ChangeConfiguration]:
+    for change in command.changes:
+        if change.attribute != "actual":
+            raise Invalid("changes", ONLY_ACTUAL)
+        words.check_length("changes", change.setting, 50)
+        words.check_length("changes", change.value, 500)
+    return [v16.ChangeConfiguration(key=change.setting, value=change.value) for change in command.changes]
+
+
+@configuration.answers
+def change_settings_answered(
+    work: Work,
+    station: Station,
+    command: commands.ChangeSettings,
+    request: v16.ChangeConfiguration,
+    response: v16.ChangeConfigurationResponse,
+    asked: Asked | None = None,
+) -> Answer:
+    outcome = _changed(work, station, request, response, asked).outcome
+    return station_settings.change_answer([Result(request.key, outcome, request.value)])
 
 
 @configuration.sends
@@ -87,3 +138,33 @@ def renew_password_answered(
 ) -> Answer:
     answer = words.answer(response.status)
     return passwords.answered(work, station, keys, bytes.fromhex(request.value).decode(), answer)
+
+
+def _read(work: Work, station: Station, field: str, keys: Sequence[str]) -> list[v16.GetConfiguration]:
+    if not keys:
+        return [v16.GetConfiguration()]
+    for key in keys:
+        words.check_length(field, key, 50)
+    # §9.1.8: some chargers take only so many keys at once.
+    at_once = station_settings.number(work, station, "GetConfigurationMaxKeys") or len(keys)
+    return [v16.GetConfiguration(key=portion) for portion in words.portions(keys, int(at_once))]
+
+
+def _read_answer(work: Work, station: Station, response: v16.GetConfigurationResponse) -> Answer:
+    read = [Setting(each.key, each.value, each.readonly) for each in response.configuration_key or ()]
+    station_settings.learn(work, station, read)
+    return station_settings.read_answer(read, response.unknown_key or [])
+
+
+def _changed(
+    work: Work,
+    station: Station,
+    request: v16.ChangeConfiguration,
+    response: v16.ChangeConfigurationResponse,
+    asked: Asked | None,
+) -> Answer:
+    if response.status == "NotSupported":  # §7.22: in this answer it means that the key is not known
+        return Answer("unknown_setting")
+    if response.status == "Accepted":
+        station_settings.learn(work, station, [Setting(request.key, request.value)], asked=asked)
+    return words.answer(response.status)

@@ -9,17 +9,20 @@ from stationmaster.handlers.v2.diagnostics import diagnostics
 from stationmaster.handlers.v2.display_messages import display_messages
 from stationmaster.handlers.v2.firmware import firmware
 from stationmaster.handlers.v2.meter_values import meter_values
+from stationmaster.handlers.v2.monitoring import monitoring
 from stationmaster.handlers.v2.only_21 import only_21
 from stationmaster.handlers.v2.provisioning import provisioning
 from stationmaster.handlers.v2.remote_control import remote_control
 from stationmaster.handlers.v2.reservation import reservation
 from stationmaster.handlers.v2.security import security
+from stationmaster.handlers.v2.settings import settings
 from stationmaster.handlers.v2.smart_charging import smart_charging
 from stationmaster.handlers.v2.transactions import transactions
 from stationmaster.ocpp.dialects import V21, V201
 
 _BLOCKS = (
     security,
+    settings,
     provisioning,
     authorization,
     transactions,
@@ -31,6 +34,7 @@ _BLOCKS = (
     firmware,
     certificates,
     diagnostics,
+    monitoring,
     display_messages,
     data_transfer,
 )

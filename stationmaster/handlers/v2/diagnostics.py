@@ -1,11 +1,10 @@
-"""Block N, diagnostics."""
+"""Block N, diagnostics: logs, and what the station knows of a customer. Its monitors are in monitoring.py."""
 
 from __future__ import annotations
 
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.handlers.v2.availability import availability_event
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -24,23 +23,8 @@ def log_status_notification(
 
 
 @diagnostics.on
-def notify_monitoring_report(
-    work: Work, station: Station, req: v201.NotifyMonitoringReport
-) -> v201.NotifyMonitoringReportResponse:
-    words.part(work, station, req.request_id, more=req.tbc)
-    return v201.NotifyMonitoringReportResponse()
-
-
-@diagnostics.on
 def notify_customer_information(
     work: Work, station: Station, req: v201.NotifyCustomerInformation
 ) -> v201.NotifyCustomerInformationResponse:
     words.part(work, station, req.request_id, more=req.tbc)
     return v201.NotifyCustomerInformationResponse()
-
-
-@diagnostics.on
-def notify_event(work: Work, station: Station, req: v201.NotifyEvent) -> v201.NotifyEventResponse:
-    for event in req.event_data:
-        availability_event(work, station, event)
-    return v201.NotifyEventResponse()

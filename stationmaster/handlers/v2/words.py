@@ -122,7 +122,10 @@ def progress(work: Work, station: Station, request_id: int | None, status: str, 
 
 
 def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> None:
-    """A part of a report that we have asked for has come; it is whole when no more is to follow."""
+    """A part of a report that we have asked for has come; it is whole when no more is to follow.
+
+    Where the parts are numbered, `commands.take_part` knows more.
+    """
     _tell(work, station, request_id, "reporting" if more else "reported", None if more else "done")
 
 
