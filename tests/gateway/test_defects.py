@@ -166,7 +166,6 @@ def rows_of(version: str) -> dict[str, tuple[bytes, list[Any] | None]]:
         "an action of Python": (call("__class__", {}), ["id-7", "NotImplemented"]),
         "an action in small letters": (call("heartbeat", {}), ["id-7", "NotImplemented"]),
         "an action that we send": (call("Reset", {"type": "Soft"}), ["id-7", "NotSupported"]),
-        "an action that nobody here handles": (call("SignCertificate", {"csr": "x"}), ["id-7", "NotSupported"]),
         "a field missing": (call("BootNotification", {}), ["id-7", missing]),
         "a list missing": (call("MeterValues", other), ["id-7", missing]),
         "a list too short": (call("MeterValues", other | {"meterValue": []}), ["id-7", count]),

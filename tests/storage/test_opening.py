@@ -105,7 +105,7 @@ async def test_O6_a_folder_that_is_not_ours_is_one_line(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[str]:
     """A PostgreSQL that may be stopped without harm to the other tests."""
-    with postgres.server(careless=True) as url:
+    with postgres.server(in_memory=True) as url:
         yield url
 
 

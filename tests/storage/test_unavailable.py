@@ -36,7 +36,7 @@ Away = Callable[[], contextlib.AbstractAsyncContextManager[None]]
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[str]:
     """A PostgreSQL that may be stopped without harm to the other tests."""
-    with postgres.server(careless=True) as url:
+    with postgres.server(in_memory=True) as url:
         yield url
 
 
