@@ -1,11 +1,23 @@
 """What central systems ask of a charger, in words of no version. Each begins after the answer is out."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from typing import Any
 
 from stationmaster.simulator.charger import Charger
+from stationmaster.simulator.jobs import Tell
 from stationmaster.simulator.meter import Vehicle
 from stationmaster.simulator.parts import Connector, Reservation
+
+SIGNING_REQUEST = """-----BEGIN CERTIFICATE REQUEST-----
+MIHhMIGIAgEAMCYxEjAQBgNVBAoMCVNpbXVsYXRlZDEQMA4GA1UEAwwHUG9zdCAy
+MjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIaqnn3pjPXT1KP1US/mLmSHB470
+fxvyc1bIJRtlALJSs0ZGl1+UxV+sOzelW+p/6mA464RIRTLvtFrulVDOp6egADAK
+BggqhkjOPQQDAgNIADBFAiApf9mfT5ghhNMZ2KvuLIE8ubrmyGl2WOXbUA82jhhY
+HgIhALvv+r0LvAQ+/BpWArm/Sp/+GVK0YPc5DXpz4LkP+MIk
+-----END CERTIFICATE REQUEST-----
+"""
+"""What every simulated charger asks to be signed: in order, but nobody has its key, since TLS is not simulated."""
 
 
 def connector_for(charger: Charger, token: str, number: int | None = None) -> Connector | None:
@@ -74,23 +86,63 @@ async def come_back(charger: Charger) -> None:
     await charger.until_ready()
 
 
-async def update_firmware(
-    charger: Charger, retrieve_at: datetime | None, tell: Callable[[str], Awaitable[object]]
-) -> None:
-    """Download, wait until nobody charges, install, restart with the next version."""
-    if retrieve_at is not None and retrieve_at > charger.now():
-        await charger.clock.sleep((retrieve_at - charger.now()).total_seconds())
-    for status, takes_s in (("Downloading", 20.0), ("Downloaded", 2.0)):
-        await tell(status)
-        await charger.clock.pass_time(takes_s)
-    while any(post.transaction is not None for post in charger.connectors.values()):
-        await charger.clock.sleep(10)
-    await tell("Installing")
-    await charger.clock.pass_time(30.0)
-    *front, last = charger.nameplate.firmware.split(".")
-    charger.nameplate.firmware = ".".join([*front, str(int(last) + 1) if last.isdigit() else f"{last}.1"])
-    await charger.boot()
-    await tell("Installed")
+def update_firmware(
+    charger: Charger,
+    retrieve_at: datetime | None,
+    *,
+    install_at: datetime | None = None,
+    signed: bool = False,
+    detailed: bool = False,
+) -> Callable[[Tell], Coroutine[Any, Any, None]]:
+    """Download, wait until nobody charges, install, restart with the next version.
+
+    `signed`: the signature is checked, and that is told; `detailed`: waiting and restarting are told as well.
+    """
+
+    async def work(tell: Tell) -> None:
+        await _wait_until(charger, retrieve_at, tell, "DownloadScheduled" if detailed else None)
+        for status, takes_s in (("Downloading", 20.0), ("Downloaded", 2.0)):
+            await tell(status)
+            await charger.clock.pass_time(takes_s)
+        if signed:
+            await tell("SignatureVerified")
+        await _wait_until(charger, install_at, tell, "InstallScheduled" if detailed else None)
+        if detailed and _is_charging(charger):
+            await tell("InstallScheduled")
+        while _is_charging(charger):
+            await charger.clock.sleep(10)
+        await tell("Installing")
+        await charger.clock.pass_time(30.0)
+        *front, last = charger.nameplate.firmware.split(".")
+        charger.nameplate.firmware = ".".join([*front, str(int(last) + 1) if last.isdigit() else f"{last}.1"])
+        if detailed:
+            await tell("InstallRebooting")
+        await charger.boot()
+        await tell("Installed")
+
+    return work
+
+
+def upload_log(charger: Charger) -> Callable[[Tell], Coroutine[Any, Any, None]]:
+    """It takes a while, and nothing is truly sent."""
+
+    async def work(tell: Tell) -> None:
+        await tell("Uploading")
+        await charger.clock.pass_time(8.0)
+        await tell("Uploaded")
+
+    return work
+
+
+async def _wait_until(charger: Charger, at: datetime | None, tell: Tell, status: str | None) -> None:
+    if at is not None and at > charger.now():
+        if status is not None:
+            await tell(status)
+        await charger.clock.sleep((at - charger.now()).total_seconds())
+
+
+def _is_charging(charger: Charger) -> bool:
+    return any(post.transaction is not None for post in charger.connectors.values())
 
 
 async def _visit(charger: Charger, post: Connector) -> None:
@@ -116,3 +168,4 @@ async def _end_reservation(charger: Charger, post: Connector, reservation: Reser
         post.reservation = None
         if post.status == "Reserved":
             await charger.set_status(post, "Available")
+        await charger.reservation_ended(reservation, "Expired")

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from stationmaster.ocpp.messages import Request, parse_time
+from stationmaster.simulator.certificates import Certificates
 from stationmaster.simulator.configuration import Configuration
+from stationmaster.simulator.jobs import Job
 from stationmaster.simulator.limits import Limits
 from stationmaster.simulator.meter import AC_22_KW, Outlet, Reading, Supply, Vehicle
 from stationmaster.simulator.parts import Connector, Known, Nameplate, Reservation, Tokens, Transaction
@@ -54,6 +56,10 @@ class Charger(Station):
         self.configuration = Configuration(connectors)
         self.limits = Limits()
         self.tokens = Tokens()
+        self.certificates = Certificates()
+        self.wants_certificate = False  # has asked for one, and waits for it
+        self.firmware_update = Job(self.background, "firmware")
+        self.log_upload = Job(self.background, "log")
         self.autonomous = not self.clock.jumps if autonomous is None else autonomous
         """Does it charge on by itself after a remote start, with a driver who plugs in and leaves?"""
         self.connectors: dict[int, Connector] = {}
@@ -394,6 +400,9 @@ class Charger(Station):
     @abstractmethod
     def tell_flow(self, post: Connector) -> None:
         """Current began to flow, or stopped, inside a transaction: queue what this version says about it."""
+
+    async def reservation_ended(self, reservation: Reservation, status: str) -> None:
+        """A reservation was not used: `Expired`, or `Removed`. Only 2.x tells of it."""
 
     # -- helpers, in the order they are used ---------------------------------------------------------------------------
 

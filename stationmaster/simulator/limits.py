@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from stationmaster.simulator.meter import Outlet
+
 Purpose = Literal["max", "default", "transaction"]
 
 
@@ -121,3 +123,19 @@ class Limits:
             charging = of("default")
         most = of("max")
         return min(limit for limit in (charging, most, float("inf")) if limit is not None)
+
+
+def composite(
+    limits: Limits, connector: int, outlet: Outlet, at: datetime, began: datetime | None, *, duration_s: int, unit: str
+) -> list[tuple[int, float]]:
+    """The limit in force from `at` on, in `unit`: looked up minute by minute, and joined where it does not change."""
+    phases, voltage_v = outlet.supply.phases, outlet.supply.voltage_v
+    periods: list[tuple[int, float]] = []
+    for start_s in range(0, max(1, duration_s), 60):
+        moment = at + timedelta(seconds=start_s)
+        limit_w = limits.limit_w(connector, moment, began, voltage_v=voltage_v, phases=phases)
+        limit_w = min(limit_w, outlet.supply.limit_w)
+        limit = round(limit_w if unit == "W" else limit_w / voltage_v / phases, 1)
+        if not periods or periods[-1][1] != limit:
+            periods.append((start_s, limit))
+    return periods

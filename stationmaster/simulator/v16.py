@@ -14,12 +14,12 @@ from typing import Any, cast
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.dialects import V16
 from stationmaster.ocpp.messages import Response, now_text
+from stationmaster.simulator import v16_answers, v16_security
 from stationmaster.simulator.charger import CannotCharge, Charger, Welcome
 from stationmaster.simulator.journal import Payload
 from stationmaster.simulator.meter import Outlet, Reading
 from stationmaster.simulator.parts import Connector, Known, Reservation, Transaction
 from stationmaster.simulator.station import Queued
-from stationmaster.simulator.v16_answers import ANSWERS
 from stationmaster.simulator.v16_words import known, meter_value, transaction_data
 
 __all__ = ["CannotCharge", "ChargePoint16"]
@@ -31,7 +31,7 @@ class ChargePoint16(Charger):
     """A charger that speaks OCPP 1.6."""
 
     dialect = V16
-    answers = ANSWERS
+    answers = v16_answers.ANSWERS | v16_security.ANSWERS
 
     async def introduce(self) -> Welcome:
         plate = self.nameplate

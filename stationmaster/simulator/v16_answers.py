@@ -3,12 +3,11 @@
 Each function gives the answer at once; what follows from it begins after the answer is out (`cp.soon`).
 """
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from stationmaster.ocpp import v16
-from stationmaster.ocpp.messages import now_text, parse_time
-from stationmaster.simulator import asked
+from stationmaster.ocpp.messages import Request, now_text, parse_time
+from stationmaster.simulator import asked, v16_security
 from stationmaster.simulator.parts import Reservation
 from stationmaster.simulator.station import Handler, answering
 from stationmaster.simulator.v16_words import PURPOSES, composite_schedule, known, profile
@@ -119,7 +118,9 @@ def trigger_message(cp: "ChargePoint16", req: v16.TriggerMessage) -> v16.Trigger
     exists = req.connector_id is None or req.connector_id == 0 or req.connector_id in cp.connectors
     if not exists:
         return v16.TriggerMessageResponse(status="Rejected")
-    return v16.TriggerMessageResponse(status="Accepted" if _trigger(cp, req) else "NotImplemented")
+    return v16.TriggerMessageResponse(
+        status="Accepted" if _trigger(cp, req.requested_message, req.connector_id) else "NotImplemented"
+    )
 
 
 @answers
@@ -127,28 +128,37 @@ def extended_trigger(cp: "ChargePoint16", req: v16.ExtendedTriggerMessage) -> v1
     exists = req.connector_id is None or req.connector_id in cp.connectors
     if not exists:
         return v16.ExtendedTriggerMessageResponse(status="Rejected")
-    return v16.ExtendedTriggerMessageResponse(status="Accepted" if _trigger(cp, req) else "NotImplemented")
+    return v16.ExtendedTriggerMessageResponse(
+        status="Accepted" if _trigger(cp, req.requested_message, req.connector_id) else "NotImplemented"
+    )
 
 
-def _trigger(cp: "ChargePoint16", req: v16.TriggerMessage | v16.ExtendedTriggerMessage) -> bool:
+def _trigger(cp: "ChargePoint16", wanted: str, number: int | None) -> bool:
     """Begin to send what was asked for. False if this charger has no such message to send."""
-    posts = [cp.connectors[req.connector_id]] if req.connector_id else list(cp.connectors.values())
-    if req.requested_message == "BootNotification":
+    posts = [cp.connectors[number]] if number else list(cp.connectors.values())
+    if wanted == "BootNotification":
         cp.boot_again()
-    elif req.requested_message == "Heartbeat":
+    elif wanted == "Heartbeat":
         cp.soon(cp.heartbeat(), "trigger")
-    elif req.requested_message == "StatusNotification":
-        if not req.connector_id:
+    elif wanted == "StatusNotification":
+        if not number:
             cp.soon(cp.tell_own_status(again=True), "trigger")
         for post in posts:
             cp.soon(cp.tell_status(post, again=True), "trigger")
-    elif req.requested_message == "MeterValues":
+    elif wanted == "MeterValues":
         for post in posts:
             cp.soon(cp.sample(post, "Trigger"), "trigger")
-    elif req.requested_message == "FirmwareStatusNotification":
-        cp.soon(_tell(cp, v16.FirmwareStatusNotification(status="Idle")), "trigger")
-    elif req.requested_message == "DiagnosticsStatusNotification":
-        cp.soon(_tell(cp, v16.DiagnosticsStatusNotification(status="Idle")), "trigger")
+    elif wanted == "FirmwareStatusNotification":
+        cp.soon(_tell(cp, v16_security.firmware_status(cp)), "trigger")
+    elif wanted == "DiagnosticsStatusNotification":
+        cp.soon(_tell(cp, v16.DiagnosticsStatusNotification(status=cast(Any, cp.log_upload.status))), "trigger")
+    elif wanted == "LogStatusNotification":
+        job = cp.log_upload
+        cp.soon(
+            _tell(cp, v16.LogStatusNotification(status=cast(Any, job.status), request_id=job.request_id)), "trigger"
+        )
+    elif wanted == "SignChargePointCertificate":
+        cp.soon(v16_security.sign_certificate(cp), "trigger")
     else:
         return False
     return True
@@ -258,17 +268,19 @@ def send_local_list(cp: "ChargePoint16", req: v16.SendLocalList) -> v16.SendLoca
 
 @answers
 def get_diagnostics(cp: "ChargePoint16", req: v16.GetDiagnostics) -> v16.GetDiagnosticsResponse:
-    cp.background(_upload_diagnostics(cp), "diagnostics")
+    async def tell(status: str) -> None:
+        await cp.try_call(v16.DiagnosticsStatusNotification(status=cast(Any, status)))
+
+    cp.log_upload.begin(None, tell, asked.upload_log(cp))
     return v16.GetDiagnosticsResponse(file_name=f"{cp.identity[:40]}-diagnostics.log")
 
 
 @answers
 def update_firmware(cp: "ChargePoint16", req: v16.UpdateFirmware) -> v16.UpdateFirmwareResponse:
+    async def tell(status: str) -> None:
+        await cp.try_call(v16.FirmwareStatusNotification(status=cast(Any, status)))
 
-    def tell(status: str) -> Awaitable[object]:
-        return cp.try_call(v16.FirmwareStatusNotification(status=cast(Any, status)))
-
-    cp.background(asked.update_firmware(cp, parse_time(req.retrieve_date), tell), "firmware")
+    cp.firmware_update.begin(None, tell, asked.update_firmware(cp, parse_time(req.retrieve_date)))
     return v16.UpdateFirmwareResponse()
 
 
@@ -288,13 +300,5 @@ def _change_password(cp: "ChargePoint16", value: str) -> v16.ConfigurationStatus
     return "Accepted"
 
 
-async def _tell(
-    cp: "ChargePoint16", status: v16.FirmwareStatusNotification | v16.DiagnosticsStatusNotification
-) -> None:
+async def _tell(cp: "ChargePoint16", status: Request) -> None:
     await cp.try_call(status)
-
-
-async def _upload_diagnostics(cp: "ChargePoint16") -> None:
-    for status, takes_s in (("Uploading", 8.0), ("Uploaded", 0.0)):
-        await cp.try_call(v16.DiagnosticsStatusNotification(status=cast(Any, status)))
-        await cp.clock.pass_time(takes_s)

@@ -1,12 +1,12 @@
 """Between the simulator's own words and OCPP 1.6: meter readings and charging profiles. Plain functions."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text, parse_time
-from stationmaster.simulator.limits import Limits, Profile, Purpose
+from stationmaster.simulator.limits import Limits, Profile, Purpose, composite
 from stationmaster.simulator.meter import REGISTER, Outlet, Reading, measured
 from stationmaster.simulator.parts import Known
 
@@ -67,16 +67,11 @@ def profile(connector: int, given: v16.ChargingProfile) -> Profile:
 def composite_schedule(
     limits: Limits, connector: int, outlet: Outlet, at: datetime, began: datetime | None, *, duration_s: int, unit: str
 ) -> v16.ChargingSchedule:
-    """The limit in force from `at` on, looked up minute by minute and joined where it does not change."""
-    phases, voltage_v = outlet.supply.phases, outlet.supply.voltage_v
-    periods: list[v16.ChargingSchedulePeriod] = []
-    for start_s in range(0, max(1, duration_s), 60):
-        moment = at + timedelta(seconds=start_s)
-        limit_w = limits.limit_w(connector, moment, began, voltage_v=voltage_v, phases=phases)
-        limit_w = min(limit_w, outlet.supply.limit_w)
-        limit = round(limit_w if unit == "W" else limit_w / voltage_v / phases, 1)
-        if not periods or periods[-1].limit != limit:
-            periods.append(v16.ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=phases))
+    """The limits in force from `at` on."""
+    periods = [
+        v16.ChargingSchedulePeriod(start_period=start_s, limit=limit, number_phases=outlet.supply.phases)
+        for start_s, limit in composite(limits, connector, outlet, at, began, duration_s=duration_s, unit=unit)
+    ]
     return v16.ChargingSchedule(
         charging_rate_unit=cast(Any, unit),
         charging_schedule_period=periods,

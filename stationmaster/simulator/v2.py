@@ -2,14 +2,15 @@
 
 from typing import Any, cast
 
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V21, V201
 from stationmaster.ocpp.messages import Response, now_text
+from stationmaster.simulator import v2_answers, v2_device, v2_display, v2_only_21, v2_smart_charging, v2_upkeep
 from stationmaster.simulator.charger import Charger, Welcome
 from stationmaster.simulator.meter import Outlet, Reading
 from stationmaster.simulator.parts import Connector, Known, Reservation, Transaction
 from stationmaster.simulator.station import Queued
-from stationmaster.simulator.v2_answers import ANSWERS
+from stationmaster.simulator.v2_device import Monitor, tell_problem
 from stationmaster.simulator.v2_words import CHARGING_STATES, STATUSES, STOPPED, id_token, known, meter_value
 
 
@@ -17,8 +18,37 @@ class ChargingStation201(Charger):
     """A charger that speaks OCPP 2.0.1."""
 
     dialect = V201
-    answers = ANSWERS
-    boot_reason = "PowerUp"
+    answers = (
+        v2_answers.ANSWERS | v2_device.ANSWERS | v2_display.ANSWERS | v2_smart_charging.ANSWERS | v2_upkeep.ANSWERS
+    )
+
+    def __init__(self, identity: str, url: str = "ws://localhost:9000/ocpp", **options: Any) -> None:
+        super().__init__(identity, url, **options)
+        self.boot_reason = "PowerUp"
+        self.display: dict[int, v201.MessageInfoType] = {}
+        self.costs: dict[str, float] = {}  # by transaction, as the CSMS has told them
+        self.monitors: dict[int, Monitor] = {}
+        self.monitoring_level = 9  # all events
+        self.network_profiles: dict[int, v201.NetworkConnectionProfileType] = {}
+        self._events = 0
+
+    def next_event(self) -> int:
+        """The number of the next event."""
+        self._events += 1
+        return self._events
+
+    async def fault(self, error_code: str = "OtherError", connector: int = 1) -> None:
+        await super().fault(error_code, connector)
+        await tell_problem(self, connector, broken=True, code=error_code)
+
+    async def clear_fault(self, connector: int = 1) -> None:
+        await super().clear_fault(connector)
+        await tell_problem(self, connector, broken=False)
+
+    async def reservation_ended(self, reservation: Reservation, status: str) -> None:
+        await self.try_call(
+            v201.ReservationStatusUpdate(reservation_id=reservation.id, reservation_update_status=cast(Any, status))
+        )
 
     async def introduce(self) -> Welcome:
         plate = self.nameplate
@@ -132,3 +162,8 @@ class ChargingStation21(ChargingStation201):
     """A charger that speaks OCPP 2.1, and in it what 2.0.1 knows too."""
 
     dialect = V21
+    answers = ChargingStation201.answers | v2_only_21.ANSWERS
+
+    def __init__(self, identity: str, url: str = "ws://localhost:9000/ocpp", **options: Any) -> None:
+        super().__init__(identity, url, **options)
+        self.tariffs: dict[int, v21.TariffType] = {}  # by EVSE, for drivers without one of their own

@@ -3,16 +3,15 @@
 The types are those of 2.0.1; 2.1's extend them, so that one function serves both.
 """
 
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, cast
 
 from stationmaster.ocpp import v201
-from stationmaster.ocpp.messages import parse_time
+from stationmaster.ocpp.messages import Request, parse_time
 from stationmaster.simulator import asked
-from stationmaster.simulator.configuration import Setting
-from stationmaster.simulator.parts import Reservation
+from stationmaster.simulator.parts import Connector, Reservation
 from stationmaster.simulator.station import Handler, answering
-from stationmaster.simulator.v2_words import PURPOSES, VARIABLES, profile
+from stationmaster.simulator.v2_upkeep import sign_certificate
+from stationmaster.simulator.v2_words import known, profile
 
 if TYPE_CHECKING:
     from stationmaster.simulator.v2 import ChargingStation201
@@ -21,7 +20,6 @@ ANSWERS: dict[str, Handler] = {}
 answers = answering(ANSWERS)
 
 ECHO_VENDOR = "stationmaster.simulator"
-VARIABLES_IN_A_REPORT = 8  # in one NotifyReport, so that a report has more than one part
 
 
 # -- remote control ----------------------------------------------------------------------------------------------------
@@ -32,6 +30,8 @@ def request_start(cs: "ChargingStation201", req: v201.RequestStartTransaction) -
     token = req.id_token.id_token
     post = asked.connector_for(cs, token, req.evse_id)
     given = req.charging_profile
+    if not cs.is_ready:  # pending: not before the CSMS has accepted us (B02.FR.05)
+        return v201.RequestStartTransactionResponse(status="Rejected")
     if post is None or (given is not None and given.charging_profile_purpose != "TxProfile"):
         return v201.RequestStartTransactionResponse(status="Rejected")
     if given is not None:
@@ -52,15 +52,13 @@ def request_stop(cs: "ChargingStation201", req: v201.RequestStopTransaction) -> 
 
 @answers
 def reset(cs: "ChargingStation201", req: v201.Reset) -> v201.ResetResponse:
-    if req.evse_id is not None:
+    post = None if req.evse_id is None else cs.connectors.get(req.evse_id)
+    if req.evse_id is not None and post is None:
         return v201.ResetResponse(status="Rejected")
-    cs.boot_reason = "RemoteReset"
-    busy = any(post.transaction is not None for post in cs.connectors.values())
-    if req.type == "OnIdle" and busy:
-        cs.background(_reset_when_idle(cs), "reset")
-        return v201.ResetResponse(status="Scheduled")
-    cs.reset("Hard")
-    return v201.ResetResponse(status="Accepted")
+    posts = list(cs.connectors.values()) if post is None else [post]
+    waits = req.type == "OnIdle" and any(each.transaction is not None for each in posts)
+    cs.background(_reset(cs, post, waits=waits), "reset") if waits else cs.soon(_reset(cs, post, waits=False), "reset")
+    return v201.ResetResponse(status="Scheduled" if waits else "Accepted")
 
 
 @answers
@@ -78,17 +76,33 @@ def trigger_message(cs: "ChargingStation201", req: v201.TriggerMessage) -> v201.
     if req.evse is not None and req.evse.id not in cs.connectors:
         return v201.TriggerMessageResponse(status="Rejected")
     posts = list(cs.connectors.values()) if req.evse is None else [cs.connectors[req.evse.id]]
-    if req.requested_message == "BootNotification":
+    wanted = req.requested_message
+    if wanted == "BootNotification":
+        if cs.registration == "Accepted":  # F06.FR.17
+            return v201.TriggerMessageResponse(status="Rejected")
+        cs.boot_reason = "Triggered"
         cs.boot_again()
-    elif req.requested_message == "Heartbeat":
+    elif wanted == "Heartbeat":
         cs.soon(cs.heartbeat(), "trigger")
-    elif req.requested_message == "StatusNotification":
+    elif wanted == "StatusNotification":
         for post in posts:
             cs.soon(cs.tell_status(post, again=True), "trigger")
-    elif req.requested_message in ("MeterValues", "TransactionEvent"):
+    elif wanted in ("MeterValues", "TransactionEvent"):
         for post in posts:
-            if req.requested_message == "MeterValues" or post.transaction is not None:
+            if wanted == "MeterValues" or post.transaction is not None:
                 cs.soon(cs.sample(post, "Trigger"), "trigger")
+    elif wanted == "FirmwareStatusNotification":
+        update = cs.firmware_update
+        told = v201.FirmwareStatusNotification(status=cast(Any, update.status), request_id=update.request_id)
+        cs.soon(_tell(cs, told), "trigger")
+    elif wanted == "LogStatusNotification":
+        upload = cs.log_upload
+        cs.soon(
+            _tell(cs, v201.LogStatusNotification(status=cast(Any, upload.status), request_id=upload.request_id)),
+            "trigger",
+        )
+    elif wanted == "SignChargingStationCertificate":
+        cs.soon(sign_certificate(cs, "ChargingStationCertificate"), "trigger")
     else:
         return v201.TriggerMessageResponse(status="NotImplemented")
     return v201.TriggerMessageResponse(status="Accepted")
@@ -132,6 +146,27 @@ def get_local_list_version(cs: "ChargingStation201", req: v201.GetLocalListVersi
 
 
 @answers
+def send_local_list(cs: "ChargingStation201", req: v201.SendLocalList) -> v201.SendLocalListResponse:
+    entries = req.local_authorization_list or []
+    if not cs.configuration.flag("LocalAuthListEnabled"):
+        return v201.SendLocalListResponse(status="Failed")
+    if len(entries) > cs.configuration.number("SendLocalListMaxLength"):
+        return v201.SendLocalListResponse(status="Failed")
+    if req.update_type == "Differential" and req.version_number <= cs.tokens.local_version:
+        return v201.SendLocalListResponse(status="VersionMismatch")
+    if req.update_type == "Full":
+        cs.tokens.local.clear()
+    for entry in entries:
+        token = entry.id_token.id_token.lower()
+        if entry.id_token_info is None:
+            cs.tokens.local.pop(token, None)
+        else:
+            cs.tokens.local[token] = known(entry.id_token_info)
+    cs.tokens.local_version = req.version_number
+    return v201.SendLocalListResponse(status="Accepted")
+
+
+@answers
 def reserve_now(cs: "ChargingStation201", req: v201.ReserveNow) -> v201.ReserveNowResponse:
     token, until = req.id_token.id_token, parse_time(req.expiry_date_time)
     free = asked.connector_for(cs, token, req.evse_id)
@@ -149,71 +184,7 @@ def cancel_reservation(cs: "ChargingStation201", req: v201.CancelReservation) ->
     return v201.CancelReservationResponse(status="Accepted" if found else "Rejected")
 
 
-# -- variables ---------------------------------------------------------------------------------------------------------
-
-
-@answers
-def get_variables(cs: "ChargingStation201", req: v201.GetVariables) -> v201.GetVariablesResponse:
-    return v201.GetVariablesResponse(get_variable_result=[_get_one(cs, each) for each in req.get_variable_data])
-
-
-@answers
-def set_variables(cs: "ChargingStation201", req: v201.SetVariables) -> v201.SetVariablesResponse:
-    return v201.SetVariablesResponse(set_variable_result=[_set_one(cs, each) for each in req.set_variable_data])
-
-
-@answers
-def get_base_report(cs: "ChargingStation201", req: v201.GetBaseReport) -> v201.GetBaseReportResponse:
-    if req.report_base == "SummaryInventory":
-        return v201.GetBaseReportResponse(status="NotSupported")
-    cs.soon(_report(cs, req.request_id), "report")
-    return v201.GetBaseReportResponse(status="Accepted")
-
-
-# -- smart charging, firmware, other -----------------------------------------------------------------------------------
-
-
-@answers
-def set_charging_profile(cs: "ChargingStation201", req: v201.SetChargingProfile) -> v201.SetChargingProfileResponse:
-    given = req.charging_profile
-    purpose = PURPOSES.get(given.charging_profile_purpose)
-    post = cs.connectors.get(req.evse_id)
-    running = post.transaction if post is not None else None
-    fits = {
-        "max": req.evse_id == 0,
-        "default": req.evse_id == 0 or post is not None,
-        "transaction": running is not None and given.transaction_id == running.id,
-        None: False,
-    }[purpose]
-    if not fits or given.stack_level > cs.configuration.number("ChargeProfileMaxStackLevel"):
-        return v201.SetChargingProfileResponse(status="Rejected")
-    cs.limits.install(profile(req.evse_id, given))
-    return v201.SetChargingProfileResponse(status="Accepted")
-
-
-@answers
-def clear_charging_profile(
-    cs: "ChargingStation201", req: v201.ClearChargingProfile
-) -> v201.ClearChargingProfileResponse:
-    wanted = req.charging_profile_criteria or v201.ClearChargingProfileType()
-    removed = cs.limits.clear(
-        profile_id=req.charging_profile_id,
-        connector=wanted.evse_id,
-        purpose=PURPOSES.get(wanted.charging_profile_purpose) if wanted.charging_profile_purpose else None,
-        stack_level=wanted.stack_level,
-    )
-    return v201.ClearChargingProfileResponse(status="Accepted" if removed else "Unknown")
-
-
-@answers
-def update_firmware(cs: "ChargingStation201", req: v201.UpdateFirmware) -> v201.UpdateFirmwareResponse:
-    def tell(status: str) -> Awaitable[object]:
-        words = v201.FirmwareStatusNotification(status=cast(Any, status), request_id=req.request_id)
-        return cs.try_call(words)
-
-    cs.boot_reason = "FirmwareUpdate"
-    cs.background(asked.update_firmware(cs, parse_time(req.firmware.retrieve_date_time), tell), "firmware")
-    return v201.UpdateFirmwareResponse(status="Accepted")
+# -- other -------------------------------------------------------------------------------------------------------------
 
 
 @answers
@@ -226,97 +197,21 @@ def data_transfer(cs: "ChargingStation201", req: v201.DataTransfer) -> v201.Data
 # -- helpers -----------------------------------------------------------------------------------------------------------
 
 
-async def _reset_when_idle(cs: "ChargingStation201") -> None:
-    while any(post.transaction is not None for post in cs.connectors.values()):
+async def _reset(cs: "ChargingStation201", post: Connector | None, *, waits: bool) -> None:
+    """Restart the charger, or one EVSE alone, when nobody charges there any more."""
+    while waits and any(
+        each.transaction is not None for each in cs.connectors.values() if post is None or each is post
+    ):
         await cs.clock.sleep(5)
-    cs.reset("Soft")
+    if post is None:
+        cs.boot_reason = "ScheduledReset" if waits else "RemoteReset"
+        cs.reset("Soft" if waits else "Hard")
+        return
+    await cs.stop_transaction(post, "HardReset")
+    await cs.set_status(post, "Unavailable")
+    await cs.clock.pass_time(5)
+    await cs.set_operative(post, post.operative)
 
 
-def _find(component: v201.ComponentType, variable: v201.VariableType) -> str | None:
-    """The configuration key that stands for a variable. Names are compared without regard to case."""
-    wanted = (component.name.lower(), variable.name.lower())
-    return next((key for names, key in VARIABLES.items() if tuple(name.lower() for name in names) == wanted), None)
-
-
-def _unknown(component: v201.ComponentType) -> str:
-    names = {name.lower() for name, _ in VARIABLES}
-    return "UnknownVariable" if component.name.lower() in names else "UnknownComponent"
-
-
-def _get_one(cs: "ChargingStation201", asked_for: v201.GetVariableDataType) -> v201.GetVariableResultType:
-    key = _find(asked_for.component, asked_for.variable)
-    status, value = "Accepted", None
-    if key is None:
-        status = _unknown(asked_for.component)
-    elif asked_for.attribute_type not in (None, "Actual"):
-        status = "NotSupportedAttributeType"
-    elif cs.configuration.settings[key].secret:
-        status = "Rejected"  # write-only
-    else:
-        value = cs.configuration[key]
-    return v201.GetVariableResultType(
-        attribute_status=cast(Any, status),
-        component=asked_for.component,
-        variable=asked_for.variable,
-        attribute_type=asked_for.attribute_type,
-        attribute_value=value,
-    )
-
-
-def _set_one(cs: "ChargingStation201", given: v201.SetVariableDataType) -> v201.SetVariableResultType:
-    key = _find(given.component, given.variable)
-    if key is None:
-        status = _unknown(given.component)
-    elif given.attribute_type not in (None, "Actual"):
-        status = "NotSupportedAttributeType"
-    elif key == "AuthorizationKey":
-        status = _change_password(cs, given.attribute_value)
-    else:
-        status = cs.configuration.change(key, given.attribute_value)
-        if status == "Accepted" and key == "HeartbeatInterval":
-            cs.restart_heartbeat()
-    return v201.SetVariableResultType(
-        attribute_status=cast(Any, status),
-        component=given.component,
-        variable=given.variable,
-        attribute_type=given.attribute_type,
-    )
-
-
-def _change_password(cs: "ChargingStation201", value: str) -> str:
-    """A new BasicAuthPassword: text of 16 to 64 characters, used from the next connection on (A01)."""
-    if not 16 <= len(value) <= 64:
-        return "Rejected"
-    cs.password = value
-    cs.soon(asked.come_back(cs), "new password")
-    return "Accepted"
-
-
-async def _report(cs: "ChargingStation201", request_id: int) -> None:
-    """All variables, in several parts (B07)."""
-    rows = [_report_row(names, cs.configuration.settings[key]) for names, key in VARIABLES.items()]
-    parts = [rows[start : start + VARIABLES_IN_A_REPORT] for start in range(0, len(rows), VARIABLES_IN_A_REPORT)]
-    for number, part in enumerate(parts):
-        message = v201.NotifyReport(
-            request_id=request_id,
-            generated_at=cs.now_text(),
-            seq_no=number,
-            tbc=number + 1 < len(parts),
-            report_data=part,
-        )
-        await cs.call(message, v201.NotifyReportResponse)
-
-
-def _report_row(names: tuple[str, str], setting: Setting) -> v201.ReportDataType:
-    mutability = "WriteOnly" if setting.secret else "ReadOnly" if setting.readonly else "ReadWrite"
-    kind = {"bool": "boolean", "int": "integer", "csv": "MemberList", "text": "string"}[setting.kind]
-    return v201.ReportDataType(
-        component=v201.ComponentType(name=names[0]),
-        variable=v201.VariableType(name=names[1]),
-        variable_attribute=[
-            v201.VariableAttributeType(
-                value=None if setting.secret else setting.value, mutability=cast(Any, mutability)
-            )
-        ],
-        variable_characteristics=v201.VariableCharacteristicsType(data_type=cast(Any, kind), supports_monitoring=False),
-    )
+async def _tell(cs: "ChargingStation201", message: Request) -> None:
+    await cs.try_call(message)

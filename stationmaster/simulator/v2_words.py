@@ -1,12 +1,13 @@
 """Between the simulator's own words and OCPP 2.0.1: readings, reasons, variables, profiles. Plain functions and tables."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any, cast
 
 from stationmaster.ocpp import v201
-from stationmaster.ocpp.messages import parse_time
-from stationmaster.simulator.limits import Profile, Purpose
-from stationmaster.simulator.meter import REGISTER, Reading, measured
+from stationmaster.ocpp.messages import now_text, parse_time
+from stationmaster.simulator.limits import Limits, Profile, Purpose, composite
+from stationmaster.simulator.meter import REGISTER, Outlet, Reading, measured
 from stationmaster.simulator.parts import Known
 
 STATUSES = {
@@ -112,3 +113,50 @@ def profile(evse: int, given: v201.ChargingProfileType) -> Profile:
         valid_to=parse_time(given.valid_to),
         transaction=given.transaction_id,
     )
+
+
+def profile_told(held: Profile) -> v201.ChargingProfileType:
+    """The same back again, as it is reported."""
+    purposes = {ours: theirs for theirs, ours in PURPOSES.items()}
+    return v201.ChargingProfileType(
+        id=held.id,
+        stack_level=held.stack_level,
+        charging_profile_purpose=cast(Any, purposes[held.purpose]),
+        charging_profile_kind=held.kind,
+        recurrency_kind=held.recurrency,
+        valid_from=_text(held.valid_from),
+        valid_to=_text(held.valid_to),
+        transaction_id=None if held.transaction is None else str(held.transaction),
+        charging_schedule=[
+            v201.ChargingScheduleType(
+                id=held.id,
+                charging_rate_unit=held.unit,
+                start_schedule=_text(held.start),
+                duration=held.duration_s,
+                charging_schedule_period=[
+                    v201.ChargingSchedulePeriodType(start_period=start_s, limit=limit, number_phases=phases)
+                    for start_s, limit, phases in held.periods
+                ],
+            )
+        ],
+    )
+
+
+def composite_schedule(
+    limits: Limits, evse: int, outlet: Outlet, at: datetime, began: datetime | None, *, duration_s: int, unit: str
+) -> v201.CompositeScheduleType:
+    """The limits in force from `at` on."""
+    return v201.CompositeScheduleType(
+        evse_id=evse,
+        duration=duration_s,
+        schedule_start=now_text(at),
+        charging_rate_unit=cast(Any, unit),
+        charging_schedule_period=[
+            v201.ChargingSchedulePeriodType(start_period=start_s, limit=limit, number_phases=outlet.supply.phases)
+            for start_s, limit in composite(limits, evse, outlet, at, began, duration_s=duration_s, unit=unit)
+        ],
+    )
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else now_text(at)

@@ -257,9 +257,7 @@ async def test_data_transfer_and_clear_cache(server: CentralSystem, cp16: Charge
     ("action", "payload", "code"),
     [
         ("MakeCoffee", {}, "NotImplemented"),
-        ("SignedUpdateFirmware", {"requestId": 1, "firmware": {
-            "location": "x", "retrieveDateTime": "2026-05-04T08:00:00Z", "signingCertificate": "x", "signature": "x",
-        }}, "NotSupported"),
+        ("Heartbeat", {}, "NotSupported"),
         ("Reset", {}, "ProtocolError"),
         ("UnlockConnector", {"connectorId": "one"}, "TypeConstraintViolation"),
     ],

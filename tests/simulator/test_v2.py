@@ -1,37 +1,13 @@
 """The 2.0.1 and 2.1 charger: the same driver and network as 1.6, other words."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.journal import Ledger
 from stationmaster.simulator.meter import Vehicle
 from stationmaster.simulator.station import Habits
-from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
+from stationmaster.simulator.v2 import ChargingStation201
 from tests.simulator.central_system import CentralSystem
-
-
-@pytest.fixture(params=[ChargingStation201, ChargingStation21], ids=["2.0.1", "2.1"])
-def kind(request: pytest.FixtureRequest) -> type[ChargingStation201]:
-    return request.param
-
-
-@pytest.fixture
-async def csms(kind: type[ChargingStation201]) -> AsyncIterator[CentralSystem]:
-    async with CentralSystem(kind.dialect.subprotocol).running() as system:
-        yield system
-
-
-@pytest.fixture
-async def cs(
-    kind: type[ChargingStation201], csms: CentralSystem, clock: Clock, hasty: Habits
-) -> AsyncIterator[ChargingStation201]:
-    async with kind("CS1", csms.url, clock=clock, habits=hasty, connectors=2) as station:
-        await station.settled()
-        yield station
 
 
 async def ask(csms: CentralSystem, action: str, **payload: Any) -> Any:
@@ -212,11 +188,12 @@ async def test_availability_unlock_trigger_and_the_rest(csms: CentralSystem, cs:
     await ask(csms, "TriggerMessage", requestedMessage="StatusNotification", evse={"id": 2, "connectorId": 1})
     await cs.settled()
     assert csms.actions[before:] == ["StatusNotification"]
-    answer = await ask(csms, "TriggerMessage", requestedMessage="LogStatusNotification")
+    answer = await ask(csms, "TriggerMessage", requestedMessage="PublishFirmwareStatusNotification")
     assert answer["status"] == "NotImplemented"
+    answer = await ask(csms, "TriggerMessage", requestedMessage="BootNotification")
+    assert answer["status"] == "Rejected"  # it was accepted before (F06.FR.17)
     assert (await ask(csms, "ClearCache"))["status"] == "Accepted"
     assert (await ask(csms, "DataTransfer", vendorId="nobody"))["status"] == "UnknownVendorId"
-    assert await ask(csms, "CustomerInformation", requestId=1, report=True, clear=False) == "NotSupported"
     assert await ask(csms, "MakeCoffee") == "NotImplemented"
     assert await ask(csms, "Reset") == "OccurrenceConstraintViolation"
 
@@ -236,7 +213,9 @@ async def test_a_reservation_is_used_up_by_its_transaction(csms: CentralSystem, 
 async def test_firmware_update_restarts_with_its_reason(csms: CentralSystem, cs: ChargingStation201):
     firmware = {"location": "https://x/y.bin", "retrieveDateTime": "2026-05-04T08:00:00Z"}
     assert (await ask(csms, "UpdateFirmware", requestId=3, firmware=firmware))["status"] == "Accepted"
-    await csms.until(lambda: len(csms.heard("FirmwareStatusNotification")) == 4)
+    await csms.until(lambda: len(csms.heard("FirmwareStatusNotification")) == 5)
+    statuses = [told["status"] for told in csms.heard("FirmwareStatusNotification")]
+    assert statuses == ["Downloading", "Downloaded", "Installing", "InstallRebooting", "Installed"]
     assert csms.heard("BootNotification")[-1]["reason"] == "FirmwareUpdate"
 
 
