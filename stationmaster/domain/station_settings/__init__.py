@@ -10,6 +10,12 @@ from stationmaster.domain.station_settings.answers import read_answer as read_an
 from stationmaster.domain.station_settings.learning import learn as learn
 from stationmaster.domain.station_settings.learning import learn_value as learn_value
 from stationmaster.domain.station_settings.monitors import setting_monitors as setting_monitors
+from stationmaster.domain.station_settings.settings import ChangeRow as ChangeRow
+from stationmaster.domain.station_settings.settings import Difference as Difference
+from stationmaster.domain.station_settings.settings import SettingRow as SettingRow
+from stationmaster.domain.station_settings.settings import changes as changes
+from stationmaster.domain.station_settings.settings import differences as differences
+from stationmaster.domain.station_settings.settings import listed as listed
 from stationmaster.domain.station_settings.settings import number as number
 from stationmaster.domain.station_settings.settings import value as value
 from stationmaster.domain.station_settings.table import Setting as Setting

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import AtOnce, Bulk
+from stationmaster.storage.queries import AtOnce, Bulk, page
 
 MAX_MONITORS = 2000  # of one station
 
@@ -92,6 +93,28 @@ def forget(work: Work, station: Station, numbers: Sequence[int]) -> None:
 def forget_untold(work: Work, station: Station, since: datetime) -> None:
     """The charger has told all that it has since then; what it has not told is gone."""
     work.execute(delete(setting_monitors).where(_mine(station), setting_monitors.c.told_at < since))
+
+
+class MonitorRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    number: int
+    name: str
+    kind: str
+    value: float
+    severity: int
+    only_in_session: bool
+    told_at: datetime
+    triggered_at: datetime | None
+    triggered_by: str | None
+    cleared_at: datetime | None
+
+
+def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[MonitorRow]:
+    """What a charger watches over, told last first."""
+    mine = select(setting_monitors).where(setting_monitors.c.station_id == station_id)
+    return list(work.execute(page(mine, setting_monitors.c.id, limit=limit, cursor=cursor)))
 
 
 def _mine(station: Station) -> ColumnElement[bool]:
