@@ -100,6 +100,13 @@ class CommandEvent(public_forms.CommandRecord, frozen=True, kw_only=True, tag_fi
     station: str
 
 
+class ReservationEvent(_Event, frozen=True, kw_only=True, tag="reservation"):
+    """A reservation was asked for, or something came of it."""
+
+    station: str
+    reservation: public_forms.Reservation
+
+
 class ConnectionRefusedEvent(_Event, frozen=True, kw_only=True, tag="connection_refused"):
     """A charger, or something like it, was turned away."""
 
@@ -129,6 +136,7 @@ LiveEvent = (
     | SessionUpdatedEvent
     | MessageEvent
     | CommandEvent
+    | ReservationEvent
     | ConnectionRefusedEvent
     | AlarmEvent
 )
@@ -189,6 +197,10 @@ def _command(event: events.CommandChanged, _session: str | None) -> CommandEvent
     return CommandEvent(station=event.station, **msgspec.structs.asdict(event.command))
 
 
+def _reservation(event: events.ReservationChanged, _session: str | None) -> ReservationEvent:
+    return ReservationEvent(station=event.station, reservation=event.reservation)
+
+
 def _refused(event: events.ConnectionRefused, _session: str | None) -> ConnectionRefusedEvent:
     return ConnectionRefusedEvent(identity=event.identity, reason=event.reason, at=event.at)
 
@@ -214,6 +226,7 @@ WORDS: dict[type, Words] = {
     events.SessionReviewed: _about_session(SessionReviewedEvent),
     events.MessageLogged: _message,
     events.CommandChanged: _command,
+    events.ReservationChanged: _reservation,
     events.ConnectionRefused: _refused,
     events.Alarm: _alarm,
 }

@@ -18,6 +18,7 @@ from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
 from stationmaster.domain.outbox import outbox
 from stationmaster.domain.quarantine import quarantine
+from stationmaster.domain.reservations import reservations
 from stationmaster.domain.station_settings import setting_changes
 from stationmaster.domain.timers import every
 from stationmaster.settings import Retention
@@ -52,6 +53,9 @@ KEPT = [
     Kept(connection_log, connection_log.c.at, lambda days: days.connections_days),
     Kept(connector_states, connector_states.c.since, lambda days: days.states_days, _followed),
     Kept(commands, commands.c.asked_at, lambda days: days.commands_days, commands.c.finished_at.is_not(None)),
+    Kept(
+        reservations, reservations.c.requested_at, lambda days: days.commands_days, reservations.c.ended_at.is_not(None)
+    ),
     Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import alarms, audit, connector_states, events, stations
+from stationmaster.domain import alarms, audit, connector_states, events, reservations, stations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.connector_states import IsPlace, IsWords, State
 from stationmaster.domain.errors import NotFound
@@ -153,6 +153,8 @@ def report_status(
         new = {"station_id": station.id, "evse": evse, "number": connector, "status_at": at, "since": at}
         if work.run(_add, **new, **words._asdict()):
             _tell(work, station, connector_states.Place(station.id, evse, connector), at, words)
+            if state == "reserved":
+                reservations.connector_told(work, station, evse, state=state, before=None)
             return
         row = cast(Connector, work.first(_find, **place))  # another node has just heard of it
     late_at, late_by_s = None, None
@@ -168,6 +170,8 @@ def report_status(
     work.run(_change, **place, **words._asdict(), status_at=at, since=since, late_at=late_at, late_by_s=late_by_s)
     if changed:
         _tell(work, station, row, at, words)
+        if "reserved" in (state, row.state):
+            reservations.connector_told(work, station, evse, state=state, before=row.state)
     elif info != row.info:
         _publish(work, station, row, at, words)
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from stationmaster.domain.exchanges import Exchange
-from stationmaster.domain.public_forms import CommandRecord, Session
+from stationmaster.domain.public_forms import CommandRecord, Reservation, Session
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False, tag=True):
@@ -106,6 +106,12 @@ class MessageLogged(StationEvent, frozen=True, kw_only=True, gc=False):
 
 class CommandChanged(StationEvent, frozen=True, kw_only=True, gc=False):
     command: CommandRecord
+
+
+class ReservationChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+    """It was asked for, or something came of it."""
+
+    reservation: Reservation
 
 
 class ConnectionRefused(Event, frozen=True, kw_only=True, gc=False):

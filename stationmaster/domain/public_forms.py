@@ -1,4 +1,4 @@
-"""What everyone outside sees of a session and of a command; below the events, because these carry them."""
+"""What everyone outside sees of a session, a reservation and a command; below the events, because these carry them."""
 
 from __future__ import annotations
 
@@ -31,6 +31,24 @@ class Session(msgspec.Struct, frozen=True, gc=False):
     flags: tuple[str, ...]
     review: bool
     excluded: bool
+
+
+class Reservation(msgspec.Struct, frozen=True):
+    """A reservation as everyone outside sees it. Without `evse` any connector of the charger is kept."""
+
+    id: str
+    station: str
+    evse: int | None
+    connector_type: str | None
+    token: str
+    group: str | None  # whose cards may use it as well
+    state: str  # requested, accepted, refused, used, expired, cancelled, removed (by the charger)
+    reason: str | None  # a sentence
+    session: str | None  # that came of it
+    requested_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    ended_at: datetime | None
 
 
 class CommandRecord(msgspec.Struct, frozen=True):

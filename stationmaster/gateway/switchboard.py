@@ -194,7 +194,7 @@ class Switchboard:
             return await connection.call(action, payload, timeout_s=timeout_s, sent=sent, late=late)
         except (Conflict, asyncio.CancelledError):
             ended = Answer("interrupted" if was_sent else "not_sent")
-            self._submit(station, commands.record_answer, exchange.command_id, ended)
+            self._submit(station, _record_end, exchange, ended)
             raise
 
     # Units of work
@@ -335,12 +335,13 @@ def _ask_raw(
 
 
 def _record(work: Work, station: Station, exchange: _Exchange, outcome: Outcome, late: bool = False) -> CommandRow:
+    answered = outcome.kind == "result"
     try:
         answer = exchange.answer(work, station, outcome)
     except OcppError as error:  # it was readable when it came
-        answer = Answer("invalid_answer", error.description)
+        answer, answered = Answer("invalid_answer", error.description), False
     last = exchange.last or outcome.kind not in ("result", "error")
-    return commands.record_answer(
+    row = commands.record_answer(
         work,
         station,
         exchange.command_id,
@@ -350,6 +351,16 @@ def _record(work: Work, station: Station, exchange: _Exchange, outcome: Outcome,
         last=last,
         late=late,
     )
+    if not answered and exchange.command is not None:
+        exchange.command.unanswered(work, station, row.request_id, answer)
+    return row
+
+
+def _record_end(work: Work, station: Station, exchange: _Exchange, ended: Answer) -> None:
+    """We could not send it, or do not wait for its answer any more."""
+    row = commands.record_answer(work, station, exchange.command_id, ended)
+    if exchange.command is not None:
+        exchange.command.unanswered(work, station, row.request_id, ended)
 
 
 def _record_late(work: Work, station: Station, exchange: _Exchange, outcome: Outcome) -> None:

@@ -82,6 +82,14 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/remote-stop",
         {"session": "1"},
     ),
+    "POST /api/v1/stations/{station_id}/commands/cancel-reservation": (
+        "/stations/CP1/commands/cancel-reservation",
+        {"reservation": "1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/reserve-now": (
+        "/stations/CP1/commands/reserve-now",
+        {"token": "TAG1", "expires_at": "2030-01-01T00:00:00Z"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

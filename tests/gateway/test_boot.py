@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -272,6 +273,8 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.TriggerMessage(message="StatusNotification"),
     commands.TriggerMessage(message="BootNotification"),
     commands.ClearCache(),
+    commands.ReserveNow(token="TAG1", expires_at=datetime(2030, 1, 1, tzinfo=UTC)),
+    commands.CancelReservation(reservation="1"),
 ]
 
 

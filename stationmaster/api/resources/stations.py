@@ -12,7 +12,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
-from stationmaster.domain import connections, connectors, sessions, stations
+from stationmaster.domain import connections, connectors, reservations, sessions, stations
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid, NotFound
@@ -35,6 +35,15 @@ class ConnectorSession(msgspec.Struct, frozen=True):
     soc_percent: Number | None
 
 
+class ConnectorReservation(msgspec.Struct, frozen=True):
+    """For whom a connector is kept, or is to be kept, and until when."""
+
+    id: str
+    token: str
+    state: Literal["requested", "accepted"]
+    expires_at: datetime
+
+
 class Connector(msgspec.Struct, frozen=True):
     """A connector as the charger last told of it: `state` in the words of this API, `status` in the charger's own.
 
@@ -52,6 +61,7 @@ class Connector(msgspec.Struct, frozen=True):
     status_at: datetime | None
     max_power_w: int | None
     session: ConnectorSession | None
+    reservation: ConnectorReservation | None
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,7 +178,7 @@ async def list_stations(
 async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> CreatedStation:
     """Add a charger; the answer holds its secret, once."""
     row, secret = await context.database.write(_create, caller.organization, context.keys, data)
-    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}, {}), context.switchboard), secret=secret)
+    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}, {}, []), context.switchboard), secret=secret)
 
 
 @get("/{station_id:str}", permission=Permission.VIEW)
@@ -265,15 +275,17 @@ class _Parts(msgspec.Struct):
     active: Sequence[sessions.SessionRow]
     so_far: dict[int, sessions.SoFar]
     connections: dict[int, connections.ConnectionRow]
+    reserved: Sequence[reservations.ReservationRow]
 
 
 def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
     if not station_ids:
-        return _Parts([], [], {}, {})
+        return _Parts([], [], {}, {}, [])
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
     latest = connections.current(work, station_ids)
-    return _Parts(connectors.of_stations(work, station_ids), active, so_far, latest)
+    reserved = reservations.open_of(work, station_ids)
+    return _Parts(connectors.of_stations(work, station_ids), active, so_far, latest, reserved)
 
 
 def _listed(
@@ -377,12 +389,16 @@ def _facts(row: stations.StationRow, site: str | None, parts: _Parts, switchboar
             [each for each in connectors if each.evse != 0],
             [each for each in parts.active if each.station_id == row.id],
             parts.so_far,
+            {each.evse: each for each in reversed(parts.reserved) if each.station_id == row.id},
         ),
     }
 
 
 def _connectors(
-    reported: list[connectors.Connector], active: list[sessions.SessionRow], so_far: dict[int, sessions.SoFar]
+    reported: list[connectors.Connector],
+    active: list[sessions.SessionRow],
+    so_far: dict[int, sessions.SoFar],
+    reserved: dict[int | None, reservations.ReservationRow],
 ) -> list[Connector]:
     """Every connector the charger has told of, and those where something charges though it never did."""
     # A session without EVSE or connector is shown at the first one.
@@ -399,14 +415,21 @@ def _connectors(
             each.status_at,
             each.max_power_w,
             _session(charging.pop((each.evse, each.number), None), so_far),
+            _reservation(reserved.get(each.evse)),
         )
         for each in reported
     ]
     shown += [
-        Connector(evse, connector, None, None, None, None, None, None, None, _session(session, so_far))
+        Connector(evse, connector, None, None, None, None, None, None, None, _session(session, so_far), None)
         for (evse, connector), session in charging.items()
     ]
     return sorted(shown, key=lambda each: (each.evse, each.connector))
+
+
+def _reservation(row: reservations.ReservationRow | None) -> ConnectorReservation | None:
+    if row is None or row.state not in ("requested", "accepted"):
+        return None
+    return ConnectorReservation(row.public_id, row.token, row.state, row.expires_at)
 
 
 def _session(row: sessions.SessionRow | None, so_far: dict[int, sessions.SoFar]) -> ConnectorSession | None:

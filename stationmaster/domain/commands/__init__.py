@@ -25,8 +25,6 @@ from stationmaster.domain.commands.history import public_form as public_form
 from stationmaster.domain.commands.history import record_answer as record_answer
 from stationmaster.domain.commands.history import record_sent as record_sent
 from stationmaster.domain.commands.history import session_began as session_began
-from stationmaster.domain.commands.kinds import COMMANDS as COMMANDS
-from stationmaster.domain.commands.kinds import AnyCommand as AnyCommand
 from stationmaster.domain.commands.kinds import Attribute as Attribute
 from stationmaster.domain.commands.kinds import Change as Change
 from stationmaster.domain.commands.kinds import ChangeAvailability as ChangeAvailability
@@ -52,10 +50,14 @@ from stationmaster.domain.commands.kinds import Unlock as Unlock
 from stationmaster.domain.commands.kinds import Watch as Watch
 from stationmaster.domain.commands.kinds import kebab as kebab
 from stationmaster.domain.commands.kinds import name_of as name_of
+from stationmaster.domain.commands.named import COMMANDS as COMMANDS
+from stationmaster.domain.commands.named import AnyCommand as AnyCommand
 from stationmaster.domain.commands.outcomes import Answer as Answer
 from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord
 from stationmaster.domain.commands.outcomes import together as together
 from stationmaster.domain.commands.outcomes import without_answer as without_answer
 from stationmaster.domain.commands.reports import take_part as take_part
+from stationmaster.domain.commands.reserving import CancelReservation as CancelReservation
+from stationmaster.domain.commands.reserving import ReserveNow as ReserveNow
 from stationmaster.domain.public_forms import CommandRecord as CommandRecord

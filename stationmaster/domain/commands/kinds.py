@@ -1,17 +1,19 @@
 """The commands: each a plain struct. REST endpoint, form and history come from it, it travels between nodes as it is, and the
 sender of the station's version (`@sends` in handlers) turns it into calls.
 
-A new command is a class here, and a sender and an answer in handlers for each version that has it.
+A new command is a class here, or in a file of its own beside this one that `named.py` imports; and a sender and an answer in
+handlers for each version that has it.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias, Union
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
 
 from stationmaster.domain import tokens
+from stationmaster.domain.commands.outcomes import Answer
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -63,6 +65,9 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
     def check(self, work: Work, station: Station) -> str | None:
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
         return None
+
+    def unanswered(self, work: Work, station: Station, request_id: int | None, answer: Answer) -> None:
+        """It brought an error, nothing that could be read, or nothing at all; `answer` says which."""
 
     def allow(self, station: Station) -> None:
         """Before it is accepted, a station is asked only what helps it to become so (CON-22). Raises `Conflict`."""
@@ -246,18 +251,6 @@ class TriggerMessage(Command, frozen=True):
 
 class ClearCache(Command, frozen=True):
     """Make the charger forget the cards it has learnt."""
-
-
-COMMANDS: dict[str, type[Command]] = {
-    name_: kind for kind in Command.__subclasses__() for name_ in [kebab(kind.__name__)]
-}
-"""By the name in their URL."""
-
-if TYPE_CHECKING:
-    AnyCommand: TypeAlias = Command
-else:
-    AnyCommand = Union[tuple(COMMANDS.values())]  # noqa: UP007
-"""What travels between nodes: any of them, told apart by its tag."""
 
 
 def name_of(command: Command) -> str:

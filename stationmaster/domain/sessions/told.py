@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select, union_all, update
 
-from stationmaster.domain import alarms, commands, events, metering, quarantine, tokens
+from stationmaster.domain import alarms, commands, events, metering, quarantine, reservations, tokens
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions import closing, order
 from stationmaster.domain.sessions.closing import Ending
@@ -261,6 +261,7 @@ def _insert_row(
         excluded=False,
     )
     _tell_command(work, station, told, public_id)
+    _use_reservation(work, station, told, public_id)
     work.publish(events.SessionStarted(station_id=station.id, station=station.identity, at=told.at.at, session=begun))
     return Found(session_id, public_id, told.transaction_id, told.evse)
 
@@ -275,6 +276,19 @@ def _tell_command(work: Work, station: Station, told: TransactionTold, public_id
         token=told.token,
         at=told.at.at,
         request_id=told.remote_start_id,
+    )
+
+
+def _use_reservation(work: Work, station: Station, told: TransactionTold, public_id: str) -> None:
+    """Somebody may have reserved, and has come (D-07)."""
+    reservations.session_began(
+        work,
+        station,
+        session=public_id,
+        number=told.reservation_id,
+        evse=told.evse,
+        token=told.token,
+        at=told.at.at,
     )
 
 
@@ -307,6 +321,7 @@ _amend_names = (
     "started_text",
     "meter_start_wh",
     "remote_start_id",
+    "reservation_id",
     "flags",
     "suspect_since",
 )
@@ -321,7 +336,7 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
     """Add what was not known yet. What is known holds, and what is late does not change the state of now (P-05)."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _amend_names}
     flags = list(row.flags or ())
-    for name in ("evse", "connector", "token", "remote_start_id"):
+    for name in ("evse", "connector", "token", "remote_start_id", "reservation_id"):
         if values[name] is None:
             values[name] = getattr(told, name)
     if values["token"] is not None:
@@ -352,6 +367,8 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
         if changed & {"token", "remote_start_id"}:
             _tell_command(work, station, told, row.public_id)
         late = told.points if told.kind == "updated" and "estimated" in flags else ()
+        if changed & {"token", "reservation_id"} and row.status == "active":
+            _use_reservation(work, station, told, row.public_id)
         if changed - {"sequence", "suspect_since"}:
             now = closing.current(work, row.id)
             if row.status == "active" or (changed <= {"sequence", "gaps", "flags"} and not late):

@@ -84,6 +84,7 @@ def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None
         or told.transaction_id is None
         or told.token is not None
         or told.remote_start_id is not None
+        or told.reservation_id is not None
     ):
         return None
     if not told.at.believable:

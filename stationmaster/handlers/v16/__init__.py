@@ -5,8 +5,9 @@ from stationmaster.handlers.v16.configuration import configuration
 from stationmaster.handlers.v16.core import core
 from stationmaster.handlers.v16.firmware import firmware
 from stationmaster.handlers.v16.remote_control import remote_control
+from stationmaster.handlers.v16.reservation import reservation
 from stationmaster.handlers.v16.security import security
 from stationmaster.handlers.v16.trigger import trigger
 from stationmaster.ocpp.dialects import V16
 
-routes = Routes(V16, core, remote_control, configuration, firmware, security, trigger)
+routes = Routes(V16, core, remote_control, configuration, firmware, security, trigger, reservation)

@@ -8,9 +8,11 @@ from decimal import Decimal
 
 import msgspec
 
+from stationmaster.domain import station_settings
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.metering import Sample, number
+from stationmaster.domain.stations import Station
 from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
@@ -121,6 +123,14 @@ def repeat_key(stop: v16.StopTransaction) -> str:
 def reservation(reservation_id: int | None) -> int | None:
     """A reservation of ours, or None for the 0 that several firmwares mean as "none"."""
     return _number(reservation_id)
+
+
+def lacking(work: Work, station: Station, profile: str) -> str | None:
+    """A sentence when the station's own settings say that it lacks a profile of the specification (§9.1.25)."""
+    told = station_settings.value(work, station, "SupportedFeatureProfiles")
+    if told is None or profile.lower() in {name.strip().lower() for name in told.split(",")}:
+        return None
+    return f"Its setting SupportedFeatureProfiles does not name {profile}."
 
 
 def moments(work: Work, values: Sequence[v16.MeterValue]) -> list[Moment]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from stationmaster.domain import commands, metering, sessions, tokens
+from stationmaster.domain import commands, metering, sessions, station_settings, tokens
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.metering import Sample
@@ -137,6 +137,19 @@ def _tell(
         commands.progress(work, station, request_id, step, ended=ended)
 
 
+def reason(info: v201.StatusInfoType | None) -> str | None:
+    """What the station says beside a status."""
+    return None if info is None else info.additional_info or info.reason_code
+
+
+def lacking(work: Work, station: Station, component: str) -> str | None:
+    """A sentence when the station's own settings say that it lacks what this component stands for, or that it is off."""
+    for variable in ("Available", "Enabled"):
+        if (station_settings.value(work, station, f"{component}/{variable}") or "").lower() == "false":
+            return f"Its setting {component}/{variable} is false."
+    return None
+
+
 # Places
 
 
@@ -175,6 +188,12 @@ def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authoriz
     if token.type == "NoAuthorization":
         return Authorization("accepted")
     return tokens.authorize(work, station, card(token), token.type)
+
+
+def id_token(work: Work, station: Station, uid: str) -> v201.IdTokenType:
+    """A token as the card that it is, so that what was asked for from here can be taken up at the charger."""
+    kind = tokens.kind_of(work, station, uid) or "Central"
+    return v201.IdTokenType(id_token=uid, type=kind)  # type: ignore[arg-type]
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
