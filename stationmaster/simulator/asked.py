@@ -113,6 +113,9 @@ def update_firmware(
             await charger.clock.sleep(10)
         await tell("Installing")
         await charger.clock.pass_time(30.0)
+        if "firmware-fails" in charger.quirks:
+            await tell("InstallationFailed")
+            return
         *front, last = charger.nameplate.firmware.split(".")
         charger.nameplate.firmware = ".".join([*front, str(int(last) + 1) if last.isdigit() else f"{last}.1"])
         if detailed:

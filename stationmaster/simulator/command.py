@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 import msgspec
 import typer
 
-from stationmaster.simulator import scenarios
+from stationmaster.simulator import quirks, scenarios
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +26,7 @@ class Version(StrEnum):
     V16 = "1.6"
     V201 = "2.0.1"
     V21 = "2.1"
+    mixed = "mixed"
 
 
 class Retry(StrEnum):
@@ -39,11 +40,12 @@ POLICIES = (Retry.same, Retry.new, Retry.drop)
 
 ScenarioName = StrEnum("ScenarioName", {name: name for name in scenarios.names()})  # type: ignore[misc]
 LIVING = ScenarioName("living")
+QuirkName = StrEnum("QuirkName", {name: name for name in quirks.QUIRKS})  # type: ignore[misc]
 
 
 def simulate(
     identity: Annotated[str, typer.Argument(metavar="ID", help="The charger's identity; with --count, the beginning.")],
-    version: Annotated[Version, typer.Argument(help="The OCPP version it speaks.")] = Version.V16,
+    version: Annotated[Version, typer.Argument(help="The OCPP version it speaks; mixed: each in turn.")] = Version.V16,
     url: Annotated[str, typer.Argument(help="The address for chargers, without the identity.")] = DEFAULT_URL,
     password: Annotated[str | None, typer.Option(help="The secret of all of them.")] = None,
     passwords: Annotated[Path | None, typer.Option(metavar="FILE", help="JSON: identity to secret.")] = None,
@@ -57,6 +59,11 @@ def simulate(
     tokens: Annotated[str, typer.Option(help="Cards of the drivers, with commas between.")] = "RFID1,RFID2,RFID3",
     sample_interval: Annotated[int, typer.Option(min=1, help="Seconds between meter values, simulated.")] = 15,
     retry_ids: Annotated[Retry, typer.Option(help="Message ids of repeated messages.")] = Retry.same,
+    speaks: Annotated[Version | None, typer.Option("--version", help="The same as VERSION.")] = None,
+    to: Annotated[str | None, typer.Option("--url", help="The same as URL.")] = None,
+    quirk: Annotated[
+        list[QuirkName] | None, typer.Option(help="What they do wrong (docs/simulator.md); may be given again.")
+    ] = None,
     journal: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep a journal of each charger there.")] = None,
 ) -> None:
     """Simulate chargers: they connect, boot, and drivers come and charge. Ctrl-C ends it."""
@@ -74,18 +81,19 @@ def simulate(
         from stationmaster.simulator.fleet import Fleet
         from stationmaster.simulator.station import Habits
 
-        kind, clock, stations = _kind(version), Clock(factor=time_factor), []
+        turns, clock, stations = kinds(speaks or version), Clock(factor=time_factor), []
         for place, name in enumerate(identities):
             policy = POLICIES[place % len(POLICIES)] if retry_ids is Retry.mixed else retry_ids
-            station = kind(
+            station = turns[place % len(turns)](
                 name,
-                url,
+                to or url,
                 password=secrets[name],
                 connectors=connectors,
                 clock=clock,
                 seed=seed,
                 habits=Habits(retry_ids=cast("RetryIds", policy.value), gives_up_when_refused=True),
                 journal=None if journal is None else journal / f"{name}.journal",
+                quirks=[each.value for each in quirk or []],
             )
             station.configuration.change("MeterValueSampleInterval", str(sample_interval))
             stations.append(station)
@@ -102,14 +110,18 @@ def simulate(
         raise typer.Exit(1)
 
 
-def _kind(version: Version) -> "type[Charger]":
-    if version is Version.V16:
-        from stationmaster.simulator.v16 import ChargePoint16
-
-        return ChargePoint16
+def kinds(version: Version) -> "list[type[Charger]]":
+    """What to make; the stations take turns."""
     from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
+    from stationmaster.simulator.v16 import ChargePoint16
 
-    return ChargingStation21 if version is Version.V21 else ChargingStation201
+    known: dict[Version, list[type[Charger]]] = {
+        Version.V16: [ChargePoint16],
+        Version.V201: [ChargingStation201],
+        Version.V21: [ChargingStation21],
+        Version.mixed: [ChargePoint16, ChargingStation201, ChargingStation21],
+    }
+    return known[version]
 
 
 async def _run(make: "Callable[[], Fleet]", console: "Console") -> dict[str, str]:

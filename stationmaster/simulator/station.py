@@ -6,7 +6,7 @@ import random
 import ssl as tls
 from abc import ABC, abstractmethod
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from stationmaster.ocpp.messages import Request, Response, now_text, parse_time
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.journal import Journal, Ledger, Payload
 from stationmaster.simulator.link import CannotConnect, Link
+from stationmaster.simulator.quirks import LATE_ANSWER_S, Quirks
 from stationmaster.simulator.waiting import Signal, Tasks
 
 RetryIds = Literal["same", "new", "drop"]
@@ -105,12 +106,14 @@ class Station(ABC):
         habits: Habits | None = None,
         journal: Path | None = None,
         ssl_context: tls.SSLContext | None = None,
+        quirks: Collection[str] = (),
     ) -> None:
         self.identity = identity
         self.url = url
         self.password = password
         self.clock = clock or Clock(jumps=True)
         self.habits = habits or Habits()
+        self.quirks = Quirks(quirks)
         self.chance = random.Random(f"{identity}/{seed}")
         self.counters = Counters()
         self.trouble: str | None = None
@@ -122,6 +125,7 @@ class Station(ABC):
             Queued(entry.number, entry.action, entry.payload, entry.transaction or "", _last(entry.ids))
             for entry in self.ledger.waiting
         )
+        self._held_back: dict[str, Queued] = {}  # readings that are told late, by transaction (a quirk)
         self._ssl_context = ssl_context
         self._link: Link | None = None
         self._ready = False
@@ -268,10 +272,16 @@ class Station(ABC):
 
         `opens` and `closes` tell the journal that this is the first or the last of its transaction (journal.py).
         """
-        queued = Queued(self._next_number(), request.action, _payload(request), transaction)
-        marks = {name: mark for name, mark in (("opens", opens), ("closes", closes)) if mark is not None}
-        self.note("queued", n=queued.number, action=queued.action, payload=queued.payload, tx=transaction, **marks)
-        self._queue.append(queued)
+        queued = self._noted(request, transaction, opens=opens, closes=closes)
+        held_back = self._held_back.pop(transaction, None)
+        if "late-readings" in self.quirks and _is_reading(request):
+            self._held_back[transaction] = queued
+        else:
+            self._queue.append(queued)
+        if held_back is not None:
+            self._queue.append(held_back)
+        if "duplicate-transaction-events" in self.quirks:
+            self._queue.append(self._noted(request, transaction))
         self._signal.notify()
         return queued
 
@@ -346,6 +356,7 @@ class Station(ABC):
     async def _use(self, link: Link) -> bool:
         """Live with a connection until it is lost. Was it ever ready?"""
         self._link = link
+        self.quirks.connected()
         self.trouble = None
         self.counters.connections += 1
         came_ready = False
@@ -394,7 +405,7 @@ class Station(ABC):
 
     async def _call(self, action: str, payload: Payload, answer: type[A], *, journalled: bool) -> A:
         async with self._slot:
-            message_id = _new_id()
+            message_id = self.quirks.new_id()
             number = 0
             if journalled:
                 number = self._next_number()
@@ -420,7 +431,7 @@ class Station(ABC):
         future: asyncio.Future[frames.CallResult | frames.CallError] = asyncio.get_running_loop().create_future()
         self._pending = (message_id, future)
         self.counters.sent[action] += 1
-        link.send(frames.call(message_id, action, payload))
+        link.send(self.quirks.call(message_id, action, payload))
         try:
             async with asyncio.timeout(self.habits.call_timeout_s):
                 return await future
@@ -456,7 +467,7 @@ class Station(ABC):
         async with self._slot:
             payload = self.prepare(queued)
             if queued.message_id is None or self.habits.retry_ids == "new":
-                queued.message_id = _new_id()
+                queued.message_id = self.quirks.new_id()
             self.note("sent", n=queued.number, id=queued.message_id, payload=payload)
             result = await self._exchange(queued.message_id, queued.action, payload)
         answer: Response | None = None
@@ -486,6 +497,15 @@ class Station(ABC):
             self._busy -= 1
             self._signal.notify()
 
+    def _noted(
+        self, request: Request, transaction: str, *, opens: Payload | None = None, closes: Payload | None = None
+    ) -> Queued:
+        """A message for the queue, written into the journal."""
+        queued = Queued(self._next_number(), request.action, _payload(request), transaction)
+        marks = {name: mark for name, mark in (("opens", opens), ("closes", closes)) if mark is not None}
+        self.note("queued", n=queued.number, action=queued.action, payload=queued.payload, tx=transaction, **marks)
+        return queued
+
     def _next_number(self) -> int:
         self._numbers += 1
         return self._numbers
@@ -502,9 +522,20 @@ class Station(ABC):
                 link.send(frames.error(error.message_id, self.dialect.error_code(error.defect), error.description))
             return
         if isinstance(frame, frames.Call):
-            link.send(self._answer(frame))
+            self._reply(link, self._answer(frame))
         elif isinstance(frame, (frames.CallResult, frames.CallError)):
             self._take_answer(frame)
+
+    def _reply(self, link: Link, answer: bytes) -> None:
+        if "late-answers" in self.quirks:
+            self.background(self._reply_late(link, answer), "late answer")
+        elif "no-answers" not in self.quirks:
+            link.send(answer)
+
+    async def _reply_late(self, link: Link, answer: bytes) -> None:
+        await self.clock.sleep(LATE_ANSWER_S)
+        if link.is_open:
+            link.send(answer)
 
     def _take_answer(self, frame: frames.CallResult | frames.CallError) -> None:
         """Match an answer with the CALL that waits; an answer that nobody waits for is ignored."""
@@ -519,7 +550,7 @@ class Station(ABC):
             handler = self.answers.get(call.action)
             if handler is None or call.action not in self.dialect.from_csms:
                 raise OcppError(Defect.NOT_SUPPORTED, "This charger does not do that")
-            return frames.result(call.id, handler(self, request))
+            return self.quirks.result(call.id, handler(self, request))
         except OcppError as error:
             return frames.error(call.id, self.dialect.error_code(error.defect), error.description)
 
@@ -540,8 +571,8 @@ def _payload(request: Request) -> Payload:
     return cast(Payload, msgspec.to_builtins(request))
 
 
-def _new_id() -> str:
-    return f"{random.getrandbits(96):024x}"
+def _is_reading(request: Request) -> bool:
+    return request.action == "MeterValues" or getattr(request, "trigger_reason", None) == "MeterValuePeriodic"
 
 
 def _last(ids: list[str]) -> str | None:

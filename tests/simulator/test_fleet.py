@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from stationmaster.simulator import scenarios
+from stationmaster.simulator import command, scenarios
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.command import simulate
 from stationmaster.simulator.fleet import Fleet
@@ -130,6 +130,23 @@ def test_the_command_speaks_other_versions(threaded_server: CentralSystem):
     version = threaded_server.subprotocol.removeprefix("ocpp")
     code, _ = run_command("SIM", version, threaded_server.url, "--scenario", "one_session", "--time-factor", "5000")
     assert code == 0 and threaded_server.actions.count("TransactionEvent") > 3
+
+
+@pytest.mark.parametrize("threaded_server", ["2.0.1"], indirect=True)
+def test_the_command_takes_version_and_quirks_as_options(threaded_server: CentralSystem):
+    arguments = ["--version", "2.0.1", "--url", threaded_server.url, "--quirk", "ids-restart", "--quirk", "own-fields"]
+    threaded_server.check_form = lambda: None  # type: ignore[method-assign]  # it is not to the letter on purpose
+    code, output = run_command("SIM", *arguments, "--scenario", "one_session", "--time-factor", "5000")
+    assert (code, "1 finished, 0 of them in vain" in output) == (0, True)
+    assert threaded_server.calls[0][0] == "1000000"
+    assert all("vendorInfo" in payload for _, _, payload in threaded_server.calls)
+    code, output = run_command("SIM", *arguments, "--quirk", "nonsense")
+    assert (code, "nonsense" in output) == (2, True)
+
+
+def test_mixed_means_each_version_in_turn():
+    assert [kind.dialect.version for kind in command.kinds(command.Version.mixed)] == ["1.6", "2.0.1", "2.1"]
+    assert [kind.dialect.version for kind in command.kinds(command.Version.V21)] == ["2.1"]
 
 
 def test_the_command_says_that_the_password_was_refused(threaded_server: CentralSystem):
