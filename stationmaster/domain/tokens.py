@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit
+from stationmaster.domain import audit, local_lists
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station
@@ -100,20 +100,36 @@ def authorize(work: Work, station: Station, uid: str | None, kind: str | None = 
         return Authorization("unknown")
     known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
     if kind is None:
-        answers = [_judged(work, token) for token in known]
+        answers = [judged(work, token) for token in known]
         return next((one for one in answers if one.accepted), answers[0] if answers else Authorization("unknown"))
     of_this_kind = [token for token in known if token.kind == kind] or [token for token in known if not token.kind]
-    return _judged(work, of_this_kind[0]) if of_this_kind else Authorization("unknown")
+    return judged(work, of_this_kind[0]) if of_this_kind else Authorization("unknown")
 
 
 def kind_of(work: Work, station: Station, uid: str) -> str | None:
     """What a token is, for a charger that has to be told: of several the one that may charge. None where it has no kind."""
     known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
-    best = next((token for token in known if _judged(work, token).accepted), known[0] if known else None)
+    best = next((token for token in known if judged(work, token).accepted), known[0] if known else None)
     return None if best is None else best.kind or None
 
 
-def _judged(work: Work, token: TokenRow) -> Authorization:
+def for_local_list(work: Work, station: Station, *, room: float | None, longest: int) -> list[TokenRow]:
+    """The cards that a station's list is made of: what may charge first, then what is blocked. Those that it has no words for, and
+    those that have expired, are left out. Raises `Conflict` when there is no room for those that may charge."""
+    mine = select(tokens).where(tokens.c.organization_id == station.organization_id, not_deleted(tokens))
+    fits: list[TokenRow] = [token for token in work.execute(mine.order_by(tokens.c.id)) if len(token.uid) <= longest]
+    now_valid = [token for token in fits if token.expires_at is None or token.expires_at > work.now]
+    listed = sorted(now_valid, key=lambda token: token.status != "accepted")
+    if room is not None and len(listed) > room:
+        able = sum(token.status == "accepted" for token in listed)
+        if able > room:
+            raise Conflict(f"there are {able} cards, and charger {station.identity} has room for {int(room)}")
+        listed = listed[: int(room)]
+    return listed
+
+
+def judged(work: Work, token: TokenRow) -> Authorization:
+    """What the answer for this token is, now."""
     if token.status != "accepted":
         return Authorization(token.status, token.group, token.expires_at)
     if token.expires_at is not None and token.expires_at <= work.now:
@@ -156,6 +172,7 @@ def add(
         .values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
         .returning(*tokens.c)
     ).one()
+    local_lists.cards_changed(work, organization_id)
     audit.record(work, "add_token", Subject("token", row.uid), after=_facts(row), organization=organization_id)
     return row
 
@@ -180,6 +197,8 @@ def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], 
     if values:
         work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
     changed = get(work, organization_id, uid, token.kind)
+    if judged(work, changed) != judged(work, token):
+        local_lists.cards_changed(work, organization_id)
     audit.record(
         work,
         "change_token",
@@ -195,6 +214,7 @@ def remove(work: Work, organization_id: int, uid: str, kind: str | None = None) 
     """Soft: sessions keep the uid they were started with."""
     token = get(work, organization_id, uid, kind)
     work.execute(update(tokens).where(tokens.c.id == token.id).values(deleted_at=work.now))
+    local_lists.cards_changed(work, organization_id)
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
 

@@ -155,11 +155,13 @@ class Switchboard:
         for request in ask.requests:
             last = request is ask.requests[-1]
             asked = Asked(row.asked_by, row.public_id)
-            exchange = _Exchange(routes, self._keys, command, request, row.id, last=last, asked=asked)
+            exchange = _Exchange(
+                routes, self._keys, command, request, row.id, last=last, asked=asked, in_order=ask.in_order
+            )
             timeout_s = self._timeout_of(request.action)
             outcome = await self._exchange(connection, exchange, request.action, request, timeout_s)
             row = await self._record(station, exchange, outcome)
-            if outcome.kind not in ("result", "error"):
+            if row.status != "pending":
                 break
         return commands.public_form(row)
 
@@ -280,6 +282,7 @@ class _Exchange(msgspec.Struct, frozen=True):
     command_id: int
     last: bool
     asked: Asked | None = None
+    in_order: bool = False
 
     def answer(self, work: Work, station: Station, outcome: Outcome) -> Answer:
         """What came of it, in our words."""
@@ -340,7 +343,7 @@ def _record(work: Work, station: Station, exchange: _Exchange, outcome: Outcome,
         answer = exchange.answer(work, station, outcome)
     except OcppError as error:  # it was readable when it came
         answer, answered = Answer("invalid_answer", error.description), False
-    last = exchange.last or outcome.kind not in ("result", "error")
+    last = exchange.last or outcome.kind not in ("result", "error") or (exchange.in_order and not answer.good)
     row = commands.record_answer(
         work,
         station,

@@ -32,13 +32,14 @@ class Ask(msgspec.Struct, Generic[R], frozen=True):
 
     Requests go out one after the other, until one brings no answer. `awaits` says what must follow an accepted command;
     `request_id` is the number by which the station will name it; `lets_in` are actions that a station which is not accepted yet
-    may send because of this (CON-21).
+    may send because of this (CON-21). `in_order`: after a refusal the rest is not sent.
     """
 
     requests: list[R]
     awaits: Awaits | None = None
     request_id: int | None = None
     lets_in: tuple[str, ...] = ()
+    in_order: bool = False
 
 
 class Routes:

@@ -90,6 +90,12 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/reserve-now",
         {"token": "TAG1", "expires_at": "2030-01-01T00:00:00Z"},
     ),
+    "PATCH /api/v1/stations/{station_id}/local-list": ("/stations/CP1/local-list", {"keep": True}),
+    "POST /api/v1/stations/{station_id}/commands/send-local-list": ("/stations/CP1/commands/send-local-list", None),
+    "POST /api/v1/stations/{station_id}/commands/get-local-list-version": (
+        "/stations/CP1/commands/get-local-list-version",
+        None,
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

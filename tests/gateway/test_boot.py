@@ -275,6 +275,8 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.ClearCache(),
     commands.ReserveNow(token="TAG1", expires_at=datetime(2030, 1, 1, tzinfo=UTC)),
     commands.CancelReservation(reservation="1"),
+    commands.SendLocalList(),
+    commands.GetLocalListVersion(),
 ]
 
 

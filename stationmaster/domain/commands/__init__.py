@@ -50,6 +50,8 @@ from stationmaster.domain.commands.kinds import Unlock as Unlock
 from stationmaster.domain.commands.kinds import Watch as Watch
 from stationmaster.domain.commands.kinds import kebab as kebab
 from stationmaster.domain.commands.kinds import name_of as name_of
+from stationmaster.domain.commands.local_list import GetLocalListVersion as GetLocalListVersion
+from stationmaster.domain.commands.local_list import SendLocalList as SendLocalList
 from stationmaster.domain.commands.named import COMMANDS as COMMANDS
 from stationmaster.domain.commands.named import AnyCommand as AnyCommand
 from stationmaster.domain.commands.outcomes import Answer as Answer

@@ -8,6 +8,7 @@ from stationmaster.handlers.v2.data_transfer import data_transfer
 from stationmaster.handlers.v2.diagnostics import diagnostics
 from stationmaster.handlers.v2.display_messages import display_messages
 from stationmaster.handlers.v2.firmware import firmware
+from stationmaster.handlers.v2.local_list import local_list
 from stationmaster.handlers.v2.meter_values import meter_values
 from stationmaster.handlers.v2.monitoring import monitoring
 from stationmaster.handlers.v2.only_21 import only_21
@@ -25,6 +26,7 @@ _BLOCKS = (
     settings,
     provisioning,
     authorization,
+    local_list,
     transactions,
     remote_control,
     availability,

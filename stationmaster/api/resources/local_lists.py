@@ -1,0 +1,41 @@
+"""The list of cards that a charger lets in without asking. It is sent by a command, or kept fresh by itself."""
+
+from __future__ import annotations
+
+import msgspec
+from litestar import Router, get, patch
+from litestar.params import FromPath, JSONBody
+
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.domain import local_lists, stations
+from stationmaster.domain.local_lists import LocalList
+from stationmaster.domain.permissions import Permission
+from stationmaster.storage import Work
+
+
+class LocalListChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether it is sent again by itself when a card has changed."""
+
+    keep: bool
+
+
+@get("/{station_id:str}/local-list", permission=Permission.VIEW)
+async def get_local_list(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> LocalList:
+    """Which list the charger has, as far as is known here."""
+    return await context.database.read(_one, caller.organization, station_id)
+
+
+@patch("/{station_id:str}/local-list", permission=Permission.OPERATE)
+async def change_local_list(
+    station_id: FromPath[str], data: JSONBody[LocalListChange], caller: GivenCaller, context: GivenContext
+) -> LocalList:
+    """Keep the charger's list fresh, or no longer. What it has stays."""
+    return await context.database.write(local_lists.keep, caller.organization, station_id, data.keep)
+
+
+router = Router("/stations", route_handlers=[get_local_list, change_local_list], tags=["chargers"])
+
+
+def _one(work: Work, organization_id: int, identity: str) -> LocalList:
+    station = stations.get(work, organization_id, identity)
+    return local_lists.public_form(local_lists.of(work, station.id), identity)
