@@ -3,8 +3,6 @@ PYTHON ?= python3
 BIN := .venv/bin
 # Processes of tests: they wait more than they work.
 WORKERS ?= 4
-# What a busy machine does to a test, and nothing of ours: such a test is run again, and the last line says so.
-AGAIN := --reruns 2 --only-rerun "Device or resource busy" --only-rerun "HTTP 503" --only-rerun "503 == 101" --only-rerun "was deleted while still open" --only-rerun TimeoutError
 export UV_PROJECT_ENVIRONMENT := .venv
 # Compiled modules are kept, whatever the machine is used to: without them each process of ours needs seconds to start.
 unexport PYTHONDONTWRITEBYTECODE
@@ -43,10 +41,10 @@ serve: setup ## start the server as it would run for real
 	@$(BIN)/stationmaster serve
 
 test: setup ## run the whole suite (SQLite, PostgreSQL, browser)
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(AGAIN)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-fast: setup ## run the suite without PostgreSQL, browser and crash tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(AGAIN) -m "not slow" --no-postgres
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" --no-postgres
 
 check: setup ## format, lint, types, architecture arrows
 	@$(BIN)/ruff format --check .
