@@ -98,10 +98,13 @@ class _Advisory:
         self._engine.dispose()
 
     def _take(self) -> None:
-        connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         kind = "" if self._alone else "_shared"
-        had = connection.execute(text(f"SELECT pg_try_advisory_lock{kind}({_LOCK})")).scalar()
-        self._connection = connection
+        try:
+            had = self._connection.execute(text(f"SELECT pg_try_advisory_lock{kind}({_LOCK})")).scalar()
+        except BaseException:
+            self._drop()
+            raise
         if had or not self._insist:
             return
         self.release()
