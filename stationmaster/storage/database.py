@@ -307,7 +307,7 @@ class Database:
     def _read(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         with self._reading.connect() as connection:
             connection.begin()  # SQLite would keep what a prepared statement writes outside of a transaction
-            cursor = connection.connection.cursor()
+            cursor = engines.cursor_of(connection)
             try:
                 found = f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
             finally:
@@ -529,7 +529,7 @@ class _Lane:
     def _run_units(self, units: list[Unit], connection: Connection) -> None:
         bulk: dict[Bulk, list[tuple[Any, ...]]] = {}
         last: dict[Callable[[Work, list[Any]], None], list[Any]] = {}
-        cursor = connection.connection.cursor()
+        cursor = engines.cursor_of(connection)
         try:
             now, watched = self.database.clock(), self.database.watched()
             work = Work(connection, cursor, now, bulk, last)

@@ -64,6 +64,8 @@ def build(url: URL, connections: int, *, statement_timeout_s: float | None = Non
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
+            # What psycopg has prepared it takes back after a rollback with DEALLOCATE ALL, and ours (libpq.py) with it.
+            "prepare_threshold": None,
             "application_name": "stationmaster",
             "options": options,
             # A server or a network that is gone without a word is noticed in some ten seconds, not in two hours.
@@ -82,6 +84,15 @@ def bound_writer(connection: Connection) -> None:
             "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '60s'"
         )
         connection.commit()
+
+
+def cursor_of(connection: Connection) -> Any:
+    """What runs prepared statements on this connection, in its transaction."""
+    if connection.dialect.name == "postgresql":
+        from stationmaster.storage import libpq  # psycopg takes its time, and a start on SQLite has no use for it
+
+        return libpq.cursor_of(connection)
+    return connection.connection.cursor()
 
 
 def is_trouble(error: BaseException) -> bool:

@@ -71,7 +71,7 @@ class PreparedInsert(Prepared):
 
 class _Compiled:
     def __init__(self, statement: ClauseElement, dialect: Dialect, row: Callable[..., Any] | None) -> None:
-        positional = cast(Any, type(dialect))(paramstyle="qmark" if dialect.name == "sqlite" else "format")
+        positional = cast(Any, type(dialect))(paramstyle="qmark" if dialect.name == "sqlite" else "numeric_dollar")
         compiled = statement.compile(dialect=positional)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
@@ -192,7 +192,7 @@ class Bulk:
         typed = ", ".join(f"{name} {self.table.c[name].type.compile(dialect=dialect)}" for name in self.inputs)
         return (
             f"INSERT INTO {self.table.name} ({into}) SELECT {', '.join(values)} "  # noqa: S608
-            f"FROM json_to_recordset(%s::json) AS x({typed}) WHERE true{self.conflict}"
+            f"FROM json_to_recordset($1::json) AS x({typed}) WHERE true{self.conflict}"
         )
 
     def _numbered(self, row: int) -> dict[str, str]:

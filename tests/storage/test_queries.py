@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, NamedTuple
 
 import pytest
+from psycopg import DataError
 from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, bindparam, insert, select, update
 
 from stationmaster.storage import Database, Work
@@ -124,3 +126,52 @@ async def test_rows_come_as_what_the_statement_says(database: Database) -> None:
 
     found = await database.write(look)
     assert sorted(found) == [Part(f"shaped {number}", 7) for number in range(4)]
+
+
+async def test_a_text_with_a_zero_is_kept_whole_or_refused_but_never_cut(database: Database) -> None:
+    def add(work: Work) -> None:
+        work.run(_add, name="half\0lost")
+
+    if database.kind == "postgresql":
+        with pytest.raises(DataError):
+            await database.write(add)
+    else:
+        await database.write(add)
+    rows = await database.read(lambda work: work.execute(select(parts.c.name).where(parts.c.name.like("half%"))).all())
+    assert [row.name for row in rows] == ([] if database.kind == "postgresql" else ["half\0lost"])
+
+
+async def test_a_prepared_statement_that_fails_leaves_the_transaction_of_others_whole(database: Database) -> None:
+    """It fails, is prepared once more by the next who runs it, and is found with what SQLAlchemy has written beside it."""
+
+    def add(work: Work, name: str) -> None:
+        work.run(_add, name=name)
+
+    def beside(work: Work) -> list[Any]:
+        work.execute(insert(parts).values(name="by SQLAlchemy", size=1))
+        return [work.first(_named, name=name) for name in ("by SQLAlchemy", "new", "bolt")]
+
+    added = await asyncio.gather(
+        *(database.write(add, name) for name in ("new", "bolt", "newer")), return_exceptions=True
+    )
+    assert [type(one).__name__ for one in added][::2] == ["NoneType", "NoneType"]
+    assert isinstance(added[1], Exception)
+    by_us, new, bolt = await database.write(beside)
+    assert (by_us.name, new.name, bolt.name) == ("by SQLAlchemy", "new", "bolt")
+
+
+async def test_a_connection_that_was_lost_is_trouble_and_the_unit_runs_again(database: Database) -> None:
+    if database.kind == "sqlite":
+        return  # there is none to lose
+    runs: list[int] = []
+
+    def add(work: Work) -> str:
+        runs.append(1)
+        work.run(_add, name="after all")
+        if len(runs) == 1:
+            work._cursor._server.finish()
+        found: str = work.first(_named, name="after all").name
+        return found
+
+    assert await database.write(add) == "after all"
+    assert len(runs) > 1
