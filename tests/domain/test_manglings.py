@@ -42,14 +42,20 @@ def measured(told: Told, *, rated: bool) -> Energy:
         for moment in words.moments(work, message):
             point = metering.point(moment.taken, metering.reading(moment.samples))
             points.append(msgspec.structs.replace(point, by_id=by_id))
-    return energy.of_session(
-        words.wh(told.start),
-        points,
-        words.wh(told.stop),
-        started_at=TEN,
-        stopped_at=TEN + timedelta(seconds=told.length_s),
-        rated_w=told.supply.limit_w if rated else None,
+    full, short = (
+        energy.of_session(
+            words.wh(told.start),
+            points,
+            words.wh(told.stop),
+            started_at=TEN,
+            stopped_at=TEN + timedelta(seconds=told.length_s),
+            rated_w=told.supply.limit_w if rated else None,
+            reasons=reasons,
+        )
+        for reasons in (True, False)
     )
+    assert short == Energy(full.wh, full.stop_wh, full.flags, full.held)  # who asks for no reasons hears the same
+    return full
 
 
 sessions = st.fixed_dictionaries(

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 import msgspec
 
+from stationmaster.domain.energy.plain import plain_wh
 from stationmaster.domain.energy.power import EDGE_S, SLACK_WH, Flow, Told, flow
 from stationmaster.domain.energy.tracks import Reading, Track, common_digit, continuous, step, tolerance
 from stationmaster.domain.energy.words import Energy, LeftOut, Point, Proposal, Step
@@ -73,6 +74,10 @@ def of_session(
     `clock`: are the station's times to be believed? `rated_w` is what the connector can deliver, where it is known. Who asks for
     no `reasons` gets the figures and the flags only: no series, nothing of what was used, left out or proposed.
     """
+    if not reasons and clock and stopped_at is not None:
+        plain = plain_wh(start_wh, points, stop_wh, started_at=started_at, stopped_at=stopped_at, rated_w=rated_w)
+        if plain is not None:
+            return Energy(_decimal(plain), stop_wh)
     session = _gathered(start_wh, points, stop_wh, started_at, stopped_at, clock, rated_w)
     if session.start is not None and session.stop is not None:
         found = _between(session, session.start, session.stop)

@@ -25,7 +25,7 @@ NOTICEABLE_WH = 50.0
 BLIND_STEP_WH = 200_000.0  # without a clock
 BLIND_TOTAL_WH = 1_000_000.0  # more than any vehicle takes
 
-_SELDOM_LESS_W = 500.0  # a car that charges takes more; a smaller figure may be kW told as W
+SELDOM_LESS_W = 500.0  # a car that charges takes more; a smaller figure may be kW told as W
 
 
 class Told(msgspec.Struct, frozen=True, gc=False):
@@ -73,13 +73,13 @@ def flow(
 ) -> Flow:
     """The bound and the witness. `difference_wh` is what the registers say, to see whether the powers are kW told as W."""
     told = sorted({one.t: one for one in told if -MAX_W <= one.w <= MAX_W}.values(), key=_when)  # each moment once
-    if difference_wh and max((one.w for one in told), default=0.0) <= _SELDOM_LESS_W:
-        told_wh, _ = _power_by_time(_to_the_ends(told, length_s), standby_w=0.0)
+    if difference_wh and max((one.w for one in told), default=0.0) <= SELDOM_LESS_W:
+        told_wh, _ = power_by_time(to_the_ends(told, length_s), standby_w=0.0)
         if 500 * told_wh < difference_wh < 2000 * told_wh:
             told = [Told(one.t, one.w * 1000, one.edge) for one in told]
-    all_told = _to_the_ends(told, length_s)
-    between_wh, _ = _power_by_time(told)
-    by_time_wh, covered_s = _power_by_time(all_told)
+    all_told = to_the_ends(told, length_s)
+    between_wh, _ = power_by_time(told)
+    by_time_wh, covered_s = power_by_time(all_told)
     inner = [one.w for one in told if not one.edge]
     highest = max(inner, default=0.0) or max((one.w for one in told if one.w > SLACK_WH), default=0.0)
     gap_s = max((after.t - before.t for before, after in itertools.pairwise(all_told)), default=0.0)
@@ -103,7 +103,7 @@ def flow(
 _when = operator.attrgetter("t")
 
 
-def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
+def to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
     """As if the first power had flowed from the begin, and the last to the end."""
     if not told:
         return []
@@ -111,7 +111,7 @@ def _to_the_ends(told: Sequence[Told], length_s: float) -> list[Told]:
     return [Told(min(0.0, first.t), first.w, True), *told, Told(max(length_s, last.t), last.w, True)]
 
 
-def _power_by_time(told: Sequence[Told], standby_w: float = STANDBY_W) -> tuple[float, float]:
+def power_by_time(told: Sequence[Told], standby_w: float = STANDBY_W) -> tuple[float, float]:
     """Watt-hours under the powers, and the seconds that they speak for."""
     wh = covered_s = before_t = before_w = 0.0
     for index, one in enumerate(told):
