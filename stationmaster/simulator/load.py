@@ -33,6 +33,7 @@ from stationmaster.simulator.link import basic_authorization
 SUBPROTOCOL = "ocpp1.6"
 HANDSHAKES_AT_ONCE = 256
 METER_VALUES = 10  # in a session
+STEP_WH = 18  # what can have flowed within seconds: a session that is held for its figures would be the rare case
 HEARTBEATS_AFTER = (3, 7)  # these MeterValues are followed by a Heartbeat
 STEP_S = 1e-4  # resolution of the latency histogram
 LONGEST_S = 10.0
@@ -134,7 +135,7 @@ class Station(picows.WSListener):
             yield START % (self.next(), token, self.register_wh, self.now())
             transaction = msgspec.json.decode(self.answer)[2].get("transactionId", -1)
             for value in range(1, METER_VALUES + 1):
-                self.register_wh += 184
+                self.register_wh += STEP_WH
                 yield VALUES % (self.next(), transaction, self.now(), self.register_wh)
                 if value in HEARTBEATS_AFTER:
                     yield HEARTBEAT % self.next()
