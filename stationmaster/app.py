@@ -27,7 +27,7 @@ from stationmaster.domain import deliveries, installation, outbox, stations, tim
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.nodes import OtherKey
-from stationmaster.gateway import doubts, local_lists, replay, upkeep
+from stationmaster.gateway import doubts, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
@@ -48,7 +48,18 @@ log = structlog.get_logger()
 CLAIMED_AGAIN_S = 5.0
 
 # Imported for what they register: `@every` and `@delivers`.
-REGISTERING = (awaited, chores, doubts, local_lists, presence, reactions, retention, upkeep, webhooks)
+REGISTERING = (
+    awaited,
+    chores,
+    doubts,
+    local_lists,
+    presence,
+    reactions,
+    reports,
+    retention,
+    upkeep,
+    webhooks,
+)
 LOOK_EVERY_S = 1.0
 
 ROUTES = {routes.dialect.version: routes for routes in (v16.routes, v2.routes_201, v2.routes_21)}

@@ -18,6 +18,9 @@ from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.storage import Work
 
+BEFORE_ACCEPTED = "May be sent to a charger that is pending: it helps it to become accepted."
+ONCE_ACCEPTED = "Only a charger that is accepted is asked this; else it is 409."
+
 
 def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     """`POST /stations/{id}/commands/{name}`, with the command's own fields as its body."""
@@ -29,7 +32,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
         await context.database.write(audit.record, name, Subject("station", station.identity), after=sent)
         return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
-    ask.__name__, ask.__doc__ = kind.__name__, kind.__doc__
+    ask.__name__ = kind.__name__
+    ask.__doc__ = f"{kind.__doc__}\n\n{BEFORE_ACCEPTED if kind.before_accepted else ONCE_ACCEPTED}"
     # A command whose fields all have defaults may be asked for without a body.
     optional, body = not any(field.required for field in msgspec.structs.fields(kind)), _body(kind)
     ask.__annotations__["data"] = Annotated[body | None if optional else body, BodyKwarg()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from stationmaster.domain.commands import Command, CommandRecord
 from stationmaster.domain.commands import commands as commands_table
 from stationmaster.domain.secrets_by_kind import HIDDEN
 from stationmaster.domain.station_settings import setting_changes, setting_monitors, station_settings
+from stationmaster.gateway.reports import ask_again
 from tests.handlers.conftest import Station2, Stored
 
 AT = "2026-11-01T10:00:00Z"
@@ -69,13 +71,45 @@ async def test_P_10_a_long_report_while_pending(app: App, station: Any, stored: 
     assert (row.state, row.progress, row.detail) == (
         "awaiting",
         "reporting",
-        "The charger is reporting. Missing: part 12.",
+        "The report is not whole. Missing: part 12.",
     )
     assert row.data["report"]["missing"] == [[12, 12]]
     await one.call("NotifyReport", part(request, 12, variable("V12", "is 12")))
     [row] = await stored.rows(commands_table)
     assert (row.state, row.progress, row.data["report"]["items"]) == ("done", "reported", 14)
     assert await values(stored) == {f"Ctrlr/V{seq}": f"is {seq}" for seq in range(14)}
+
+
+@pytest.mark.any_database
+async def test_P_10_a_report_with_a_part_that_is_lost_is_asked_for_again_once(
+    app: App, station: Any, stored: Stored
+) -> None:
+    one = await station()
+    sent, _ = await ask(app, one, commands.ReportSettings(scope="configuration"), {"status": "Accepted"})
+    request = sent[3]["requestId"]
+    await one.call("NotifyReport", part(request, 0, variable("A", "1")))
+    await one.call("NotifyReport", part(request, 2, variable("C", "1"), more=False))
+    await ask_again(app.database, app.switchboard, quiet_for=timedelta(hours=1))  # it may still come
+    [row] = await stored.rows(commands_table)
+    assert row.state == "awaiting"
+    asking = asyncio.create_task(ask_again(app.database, app.switchboard, quiet_for=timedelta(0)))
+    again = await one.raw.receive()
+    await one.raw.send([3, again[1], {"status": "Accepted"}])
+    await asking
+    assert again[2:] == ["GetBaseReport", sent[3] | {"requestId": again[3]["requestId"]}]
+    first, second = await stored.rows(commands_table)
+    assert (first.state, first.detail) == (
+        "expired",
+        "The report is not whole. Missing: part 1. It is asked for again.",
+    )
+    assert (second.state, second.asked_by) == ("awaiting", "stationmaster")
+    await one.call("NotifyReport", part(again[3]["requestId"], 1, variable("B", "1"), more=False))
+    await ask_again(app.database, app.switchboard, quiet_for=timedelta(0))
+    first, second = await stored.rows(commands_table)
+    assert (second.state, second.detail) == ("expired", "The report is not whole. Missing: part 0.")
+    await one.call("NotifyReport", part(request, 1, variable("B", "late")))  # what was lost comes after all
+    first, second = await stored.rows(commands_table)
+    assert (first.state, first.status, first.progress) == ("done", "accepted", "reported")
 
 
 @pytest.mark.any_database

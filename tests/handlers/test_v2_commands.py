@@ -209,3 +209,65 @@ async def test_all_settings_at_once_are_a_report(world: Any, routes: Routes) -> 
     assert sent[0] == "GetBaseReport" and sent[1].pop("requestId") > 0
     assert sent[1] == {"reportBase": "FullInventory"}
     assert told.outcome == "accepted"
+
+
+async def test_B05_FR_11_changes_are_split_by_items_and_bytes_and_each_has_its_outcome(
+    world: Any, routes: Routes
+) -> None:
+    station = await world.station()
+    limits = {
+        "DeviceDataCtrlr/ItemsPerMessage(SetVariables)": "3",
+        "DeviceDataCtrlr/BytesPerMessage(SetVariables)": "400",
+    }
+    told = [station_settings.Setting(name, value) for name, value in limits.items()]
+    await world(station_settings.learn, station, told)
+    long = "x" * 150
+    values = ["1", "2", "3", "4", long, long]
+    command = commands.ChangeSettings(changes=[commands.Change(f"C/V{n}", value) for n, value in enumerate(values)])
+
+    def results(*pairs: tuple[int, str]) -> str:
+        each = [
+            {"component": {"name": "C"}, "variable": {"name": f"V{n}"}, "attributeStatus": status}
+            for n, status in pairs
+        ]
+        return json.dumps({"setVariableResult": each})
+
+    sent, answer = await exchange(
+        world,
+        routes,
+        station,
+        command,
+        results((0, "Accepted"), (1, "RebootRequired"), (2, "Accepted")),
+        results((3, "Accepted"), (4, "Rejected")),
+        results((5, "UnknownVariable")),
+    )
+    assert [len(each[1]["setVariableData"]) for each in sent] == [3, 2, 1]
+    assert all(len(json.dumps([2, "0" * 36, *each], separators=(",", ":"))) <= 400 for each in sent)
+    assert [each["outcome"] for each in answer.data["settings"]] == [
+        "accepted",
+        "reboot_required",
+        "accepted",
+        "accepted",
+        "rejected",
+        "unknown_setting",
+    ]
+    assert not answer.good
+    assert await world(station_settings.value, station, "C/V3") == "4"
+    assert await world(station_settings.value, station, "C/V1") is None
+    with pytest.raises(Invalid, match="400 bytes"):
+        await exchange(world, routes, station, commands.ChangeSettings(changes=[commands.Change("C/V", "x" * 400)]))
+
+
+async def test_B06_other_attributes_are_read_and_what_is_not_told_is_said(world: Any, routes: Routes) -> None:
+    station = await world.station()
+    power = {"component": {"name": "EVSE", "evse": {"id": 1}}, "variable": {"name": "Power"}, "attributeType": "MaxSet"}
+    answers = [
+        {"getVariableResult": [power | {"attributeStatus": "Accepted", "attributeValue": "22000"}]},
+        {"getVariableResult": [HEARTBEAT | {"attributeType": "MaxSet", "attributeStatus": "Rejected"}]},
+    ]
+    command = commands.ReadSettings(settings=["EVSE#1/Power", "OCPPCommCtrlr/HeartbeatInterval"], attribute="max")
+    sent, answer = await exchange(world, routes, station, command, *map(json.dumps, answers))
+    assert sent[0] == ["GetVariables", {"getVariableData": [power]}]
+    assert answer.data["refused"] == ["OCPPCommCtrlr/HeartbeatInterval"]
+    [row] = await world(station_settings.listed, station.id, limit=5, cursor=None)
+    assert (row.name, row.attribute, row.value, row.evse) == ("EVSE#1/Power", "max", "22000", 1)

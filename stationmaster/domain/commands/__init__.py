@@ -59,6 +59,8 @@ from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord
 from stationmaster.domain.commands.outcomes import together as together
 from stationmaster.domain.commands.outcomes import without_answer as without_answer
+from stationmaster.domain.commands.reports import AGAIN as AGAIN
+from stationmaster.domain.commands.reports import end_unfinished as end_unfinished
 from stationmaster.domain.commands.reports import take_part as take_part
 from stationmaster.domain.commands.reserving import CancelReservation as CancelReservation
 from stationmaster.domain.commands.reserving import ReserveNow as ReserveNow

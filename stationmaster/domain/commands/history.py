@@ -380,9 +380,27 @@ def expire(work: Work) -> int:
             values = {"state": "done", "detail": "The charger has restarted."}
         else:
             detail = NOT_DONE.get(row.awaits or "", "The charger has accepted, but nothing followed in time.")
+            if row.progress == "reporting" and row.detail:
+                detail = row.detail  # which says what is missing
             values = {"state": "expired", "status": "failed", "detail": detail}
         ended += _change(work, found.identity, row.id, _awaiting, finished_at=work.now, **values) is not None
     return ended
+
+
+def reporting(work: Work) -> list[tuple[CommandRow, str]]:
+    """Reports of which a part has come and another is awaited, each with the identity of its charger."""
+    joined = select(commands, stations.stations.c.identity).join(
+        stations.stations, stations.stations.c.id == commands.c.station_id
+    )
+    part = commands.c.progress == "reporting"
+    rows = work.execute(joined.where(_awaiting, commands.c.awaits == "report", part).limit(200)).all()
+    return [(CommandRow._make(row[: len(commands.c)]), row.identity) for row in rows]
+
+
+def expire_one(work: Work, identity: str, row: CommandRow, detail: str) -> None:
+    """What a command has awaited does not come any more."""
+    values = {"state": "expired", "status": "failed", "detail": detail, "finished_at": work.now}
+    _change(work, identity, row.id, _awaiting, **values)
 
 
 def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[CommandRow]:

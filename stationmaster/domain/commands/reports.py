@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import NamedTuple
 
-from stationmaster.domain.commands.history import REPORTED, CommandRow, by_request_id, progress
+import msgspec
+
+from stationmaster.domain.commands.history import (
+    REPORTED,
+    CommandRow,
+    by_request_id,
+    expire_one,
+    progress,
+    reporting,
+)
+from stationmaster.domain.commands.kinds import Command
+from stationmaster.domain.commands.named import COMMANDS, AnyCommand
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
 Span = tuple[int, int]
+AGAIN = "stationmaster"  # who asks for a report that was lost
 MAX_SPANS = 200  # a charger that numbers its parts at random is not followed further
 
 
@@ -31,15 +45,36 @@ def take_part(
         "missing": missing,
         "items": before.get("items", 0) + (items if parts != had else 0),
     }
-    if whole:
-        sentence = "The charger has reported."
-    else:
-        sentence = (
-            f"The charger is reporting. Missing: {in_words(missing)}." if missing else "The charger is reporting."
-        )
+    sentence = "The charger has reported." if whole else "The charger is reporting."
+    if missing:
+        sentence = f"The report is not whole. Missing: {in_words(missing)}."
     step, ended = (REPORTED, "done") if whole else ("reporting", None)
     progress(work, station, request_id, step, data={"report": report}, ended=ended, sentence=sentence)  # type: ignore[arg-type]
     return row
+
+
+class Unfinished(NamedTuple):
+    """A report that has never come whole, and the command that asks for it."""
+
+    station_id: int
+    command: Command
+
+
+def end_unfinished(work: Work, station_ids: Collection[int], *, quiet_for: timedelta) -> list[Unfinished]:
+    """Of these stations, the reports of which a part has come, nothing for so long, and never all of it. They have ended; those
+    that we have not asked for a second time already are to be asked for again."""
+    lost = []
+    for row, identity in reporting(work):
+        if row.station_id not in station_ids or row.until is None or row.within_s is None:
+            continue
+        if row.until - timedelta(seconds=row.within_s) + quiet_for > work.now:
+            continue
+        again = row.asked_by != AGAIN and row.name in COMMANDS
+        expire_one(work, identity, row, f"{row.detail or ''}{' It is asked for again.' if again else ''}")
+        if again:
+            asked = {"command": row.name, **(row.arguments or {})}
+            lost.append(Unfinished(row.station_id, msgspec.convert(asked, AnyCommand)))
+    return lost
 
 
 def with_part(parts: Sequence[Span], seq: int) -> list[Span]:
