@@ -20,6 +20,7 @@ from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.settings import DatabaseSettings, Security, Settings, load
+from stationmaster.simulator.command import Version, kinds
 from stationmaster.storage import Work
 
 FOLDER = Path("data/demo")
@@ -36,6 +37,7 @@ DRIVERS = {
 }
 BLOCKED = "0499887766"
 NAMES = ("North wall", "South wall", "Gate", "Visitors", "Fleet 1", "Fleet 2")
+VERSIONS = [kind.dialect.version for kind in kinds(Version.mixed)]  # of the simulated chargers, in turn
 OFFLINE = "SIM-OFF"  # once there, and gone since yesterday: no simulator plays it
 
 
@@ -122,7 +124,10 @@ def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> di
 async def _history(app: App, identities: list[str], seed: int) -> None:
     """Two weeks of charging, told by the chargers as they would have told it; once."""
     now = app.database.clock()
-    stations_there = [await app.database.read(_station, identity) for identity in identities]
+    stations_there = [
+        await app.database.read(_station, identity, VERSIONS[place % len(VERSIONS)])
+        for place, identity in enumerate(identities)
+    ]
     if any(station.booted for station in stations_there):
         return
     told = demo_history.history(stations_there, tuple(DRIVERS), BLOCKED, until=now, seed=seed)
@@ -130,9 +135,9 @@ async def _history(app: App, identities: list[str], seed: int) -> None:
         await app.database.write(episode)
 
 
-def _station(work: Work, identity: str) -> Station:
+def _station(work: Work, identity: str, version: str) -> Station:
     row = stations.get(work, organizations.home(work), identity)
-    return Station(row.id, identity, row.organization_id, "1.6", row.registration, row.booted_at is not None)
+    return Station(row.id, identity, row.organization_id, version, row.registration, row.booted_at is not None)
 
 
 async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int) -> asyncio.subprocess.Process:
@@ -146,7 +151,7 @@ async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int
         "stationmaster",
         "simulate",
         "SIM",
-        "1.6",
+        Version.mixed,
         f"ws://127.0.0.1:{app.gateway_port}/ocpp",
         "--passwords",
         str(file),

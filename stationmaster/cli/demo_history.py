@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from stationmaster.cli.demo_words import WORDS, Running
 from stationmaster.domain import connections
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.v16 import routes
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import Request, now_text
 from stationmaster.simulator.parts import Nameplate
@@ -29,10 +29,14 @@ class _Teller:
     def __init__(self, work: Work, station: Station) -> None:
         self.work = work
         self.station = station
+        self.words = WORDS[station.version]
 
-    def says(self, at: datetime, request: Request) -> Any:
+    def says(self, at: datetime, request: Request | None) -> Any:
+        """The answer; None where its version has nothing to say."""
         self.work.now = at
-        return routes.handlers[type(request).action](self.work, self.station, request)
+        if request is None:
+            return None
+        return self.words.routes.handlers[type(request).action](self.work, self.station, request)
 
 
 def history(
@@ -57,7 +61,7 @@ def history(
         visit = _Visit(station, free[0], chance.choice(drivers), begin, minutes, chance.choice(POWERS_W))
         visits += 1
         if visits == SESSIONS // 3:
-            visit.token = blocked  # the charger let a lost card in: its local list is on
+            visit.running.token = blocked  # the charger let a lost card in: its local list is on
         visit.meter_wh = meters[station.id]
         visit.jumps = visits == SESSIONS // 2
         meters[station.id] += visit.energy_wh + 1
@@ -79,12 +83,11 @@ class _Visit:
     ) -> None:
         self.station = station
         self.connector = connector
-        self.token = token
         self.begin = begin
         self.minutes = minutes
         self.power_w = power_w
         self.meter_wh = 0
-        self.transaction_id = 0
+        self.running = Running(connector, token, f"demo-{station.id}-{connector}-{begin:%Y%m%d%H%M%S}")
         self.jumps = False  # the register leaps on the way, and a person has to look
 
     @property
@@ -101,48 +104,23 @@ class _Visit:
 
     def charge(self, work: Work) -> None:
         teller, at = _Teller(work, self.station), self.begin
-        teller.says(at, _status(self.connector, "Preparing", at))
-        started = teller.says(
-            at,
-            v16.StartTransaction(
-                connector_id=self.connector, id_tag=self.token, meter_start=self.meter_wh, timestamp=now_text(at)
-            ),
-        )
-        self.transaction_id = started.transaction_id
-        teller.says(at, _status(self.connector, "Charging", at))
+        words = teller.words
+        teller.says(at, words.status(self.connector, "Preparing", at))
+        words.started(self.running, teller.says(at, words.start(self.running, at, self.meter_wh)))
+        teller.says(at, words.status(self.connector, "Charging", at))
         while (at := at + EVERY) < self.end:
-            teller.says(at, self._values(at, (at - self.begin).total_seconds() / 60))
+            elapsed = (at - self.begin).total_seconds() / 60
+            power_w = self.power_w if elapsed <= 0.8 * self.minutes else self.power_w // 3
+            teller.says(at, words.values(self.running, at, self.meter_wh + self._energy_wh(elapsed), power_w))
 
     def leave(self, work: Work) -> None:
         """In a unit of its own: meter values can be read after the commit that brought them."""
         teller, end = _Teller(work, self.station), self.end
-        leap = 400_000 if self.jumps else 0
-        teller.says(
-            end,
-            v16.StopTransaction(
-                meter_stop=self.meter_wh + self.energy_wh + leap,
-                timestamp=now_text(end),
-                transaction_id=self.transaction_id,
-                id_tag=self.token,
-                reason="Local",
-            ),
-        )
-        teller.says(end, _status(self.connector, "Finishing", end))
+        words, leap = teller.words, 400_000 if self.jumps else 0
+        teller.says(end, words.stop(self.running, end, self.meter_wh + self.energy_wh + leap))
+        teller.says(end, words.status(self.connector, "Finishing", end))
         away = end + timedelta(minutes=7)
-        teller.says(away, _status(self.connector, "Available", away))
-
-    def _values(self, at: datetime, elapsed: float) -> v16.MeterValues:
-        power_w = self.power_w if elapsed <= 0.8 * self.minutes else self.power_w // 3
-        samples = [
-            v16.SampledValue(
-                value=str(self.meter_wh + self._energy_wh(elapsed)),
-                measurand="Energy.Active.Import.Register",
-                unit="Wh",
-            ),
-            v16.SampledValue(value=str(power_w), measurand="Power.Active.Import", unit="W"),
-        ]
-        value = v16.MeterValue(timestamp=now_text(at), sampled_value=samples)
-        return v16.MeterValues(connector_id=self.connector, transaction_id=self.transaction_id, meter_value=[value])
+        teller.says(away, words.status(self.connector, "Available", away))
 
 
 def _boot(station: Station, at: datetime) -> Episode:
@@ -150,28 +128,18 @@ def _boot(station: Station, at: datetime) -> Episode:
 
     def episode(work: Work) -> None:
         teller = _Teller(work, station)
-        teller.says(
-            at,
-            v16.BootNotification(
-                charge_point_vendor=plate.vendor,
-                charge_point_model=plate.model,
-                charge_point_serial_number=plate.serial_of(station.identity),
-                firmware_version=plate.firmware,
-            ),
-        )
+        teller.says(at, teller.words.boot(plate, plate.serial_of(station.identity)))
         for connector in (1, 2):
-            teller.says(at, _status(connector, "Available", at))
+            teller.says(at, teller.words.status(connector, "Available", at))
 
     return episode
 
 
-def _fault(
-    station: Station, connector: int, at: datetime, lasts: timedelta, error: v16.ChargePointErrorCode
-) -> Episode:
+def _fault(station: Station, connector: int, at: datetime, lasts: timedelta, error: str) -> Episode:
     def episode(work: Work) -> None:
         teller = _Teller(work, station)
-        teller.says(at, _status(connector, "Faulted", at, error))
-        teller.says(at + lasts, _status(connector, "Available", at + lasts))
+        teller.says(at, teller.words.status(connector, "Faulted", at, error))
+        teller.says(at + lasts, teller.words.status(connector, "Available", at + lasts))
 
     return episode
 
@@ -180,14 +148,14 @@ def _opened(station: Station, at: datetime) -> Episode:
     """Somebody has opened the housing: an alarm."""
 
     def episode(work: Work) -> None:
-        event = v16.SecurityEventNotification(type="TamperDetectionActivated", timestamp=now_text(at))
-        _Teller(work, station).says(at, event)
+        teller = _Teller(work, station)
+        teller.says(at, teller.words.opened(at))
 
     return episode
 
 
 def _strange_stop(station: Station, at: datetime) -> Episode:
-    """A stop for a transaction nobody has heard of: it is answered, and waits in the quarantine."""
+    """A stop for a transaction nobody has heard of, of 1.6: it is answered, and waits in the quarantine."""
 
     def episode(work: Work) -> None:
         stop = v16.StopTransaction(meter_stop=48_210, timestamp=now_text(at), transaction_id=4711, reason="PowerLoss")
@@ -199,15 +167,9 @@ def _strange_stop(station: Station, at: datetime) -> Episode:
 def _gone(station: Station, since: datetime, at: datetime) -> Episode:
     def episode(work: Work) -> None:
         work.now = since
-        connections.connected(work, station, node="demo", version="1.6", source="192.0.2.17")
+        connections.connected(work, station, node="demo", version=station.version, source="192.0.2.17")
         work.now = at
         heard_at = at - timedelta(seconds=40)
         connections.disconnected(work, station, node="demo", reason="no answer to a ping", heard_at=heard_at)
 
     return episode
-
-
-def _status(
-    connector: int, status: v16.ChargePointStatus, at: datetime, error: v16.ChargePointErrorCode = "NoError"
-) -> v16.StatusNotification:
-    return v16.StatusNotification(connector_id=connector, error_code=error, status=status, timestamp=now_text(at))

@@ -11,7 +11,7 @@ from stationmaster.app import App
 from stationmaster.cli import demo
 from stationmaster.domain import alarms, connections, connectors, organizations, quarantine, sessions, stations
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings
-from stationmaster.simulator.v16 import ChargePoint16
+from stationmaster.simulator.command import Version, kinds
 from stationmaster.storage import Work
 from tests.docs import references
 
@@ -34,6 +34,8 @@ async def test_the_demo_shows_sessions_drivers_faults_and_something_to_review(to
         assert len({row.token for row in rows}) >= len(demo.DRIVERS)
         assert all(row.status == "completed" for row in rows)
         assert sum(row.energy_wh is not None and row.energy_wh > 0 for row in rows) / len(rows) > 0.9
+        versions = {row.id: row.ocpp_version for row in work.execute(select(stations.stations))}
+        assert {versions[row.station_id] for row in rows} == {"1.6", "2.0.1", "2.1"}
         assert {row.authorization for row in rows} == {"accepted", "blocked"}
         assert 1 <= sessions.count_to_review(work, home) <= 5
         assert quarantine.count(work, home) == 1
@@ -63,18 +65,18 @@ async def test_a_second_start_tells_nothing_twice(told: App) -> None:
 async def test_the_simulator_goes_on_as_the_device_that_the_history_tells_of(told: App) -> None:
     passwords = await told.database.write(demo._records, told.keys, "a long password", IDENTITIES)
     url, began = f"ws://127.0.0.1:{told.gateway_port}/ocpp", told.database.clock()
-    for identity, password in passwords.items():
-        async with ChargePoint16(identity, url, password=password) as charger:
+    for (identity, password), kind in zip(passwords.items(), kinds(Version.mixed), strict=True):
+        async with kind(identity, url, password=password) as charger:
             await charger.settled()
 
     def look(work: Work) -> tuple[set[str], int]:
-        kinds = {row.kind for row in work.execute(select(alarms.alarms)).all()}
+        raised = {row.kind for row in work.execute(select(alarms.alarms)).all()}
         now_booted = select(func.count()).select_from(stations.stations).where(stations.stations.c.booted_at >= began)
-        return kinds, int(work.execute(now_booted).scalar_one())
+        return raised, int(work.execute(now_booted).scalar_one())
 
-    kinds, booted = await told.database.read(look)
-    assert "hardware_changed" not in kinds
-    assert kinds  # somebody has opened a housing
+    raised, booted = await told.database.read(look)
+    assert "hardware_changed" not in raised
+    assert raised  # somebody has opened a housing
     assert booted == len(IDENTITIES)
 
 
