@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -19,14 +19,16 @@ from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
-from stationmaster.background import awaited, chores, presence, retention, webhooks
+from stationmaster.background import awaited, chores, presence, retention, transfers, webhooks
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
 from stationmaster.domain import deliveries, installation, outbox, stations, timers
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
+from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
+from stationmaster.files import Folder
 from stationmaster.gateway import doubts, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
@@ -57,6 +59,7 @@ REGISTERING = (
     reactions,
     reports,
     retention,
+    transfers,
     upkeep,
     webhooks,
 )
@@ -108,6 +111,13 @@ class App:
             self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer
         )
         self.listener = Listener(self.gate, settings.gateway)
+        self.folder = Folder(settings.files.folder)
+        self.links = Links(
+            self.keys.links,
+            public_url=settings.files.public_url or settings.web.public_url,
+            host=settings.web.host,
+            lifetime=timedelta(hours=settings.files.link_hours),
+        )
         self.switchboard = Switchboard(
             self.database,
             self.directory,
@@ -115,6 +125,7 @@ class App:
             self.gate.counts,
             self.bus,
             self.keys,
+            self.links,
             timeout_of=time_outs(settings.gateway),
         )
         self.things = self._things()
@@ -147,6 +158,8 @@ class App:
             context = Context(
                 database=self.database,
                 keys=self.keys,
+                links=self.links,
+                folder=self.folder,
                 settings=self.settings,
                 switchboard=self.switchboard,
                 play=replay.player(ROUTES),
@@ -163,6 +176,7 @@ class App:
             await self.directory.catch_up()  # what was before may have taken its time
             self.gateway_port = await self.listener.start()
             async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
+                self.links.port = self.web_port
                 work = [
                     group.create_task(self.clockwork.run()),
                     group.create_task(self.deliverer.run()),
@@ -229,7 +243,15 @@ class App:
     def _things(self) -> dict[type, Any]:
         """What timers and deliveries may ask for, by its type: the big parts, and each part of the settings."""
         settings = {type(part): part for _, part in self.settings}
-        parts = (self.settings, self.database, self.outside, self.directory, self.registry, self.switchboard)
+        parts = (
+            self.settings,
+            self.database,
+            self.outside,
+            self.directory,
+            self.registry,
+            self.switchboard,
+            self.folder,
+        )
         return settings | {type(part): part for part in parts}
 
     async def _join(self) -> None:

@@ -234,7 +234,37 @@ class Sessions(Part):
     )
 
 
+class Files(Part):
+    folder: Path = Field(Path("data/files"), description="Where firmware and the logs of chargers are kept")
+    public_url: str | None = Field(
+        None,
+        description="The address chargers fetch and bring files at, when it is another one than web.public_url."
+        " Many cannot do TLS for files: http://csms.example.org",
+    )
+    link_hours: float = Field(
+        48.0, gt=0, le=720, description="How long a charger has to fetch and install a firmware, or to bring a log"
+    )
+    install_hours: float = Field(
+        1.0,
+        gt=0,
+        le=48,
+        description="A charger that has restarted with its old firmware, and tells no more of the update for this long, has failed",
+    )
+    max_firmware_mb: int = Field(512, ge=1, description="The largest firmware that is taken")
+    max_log_mb: int = Field(256, ge=1, description="The largest log that is taken from a charger")
+    upload_timeout_s: float = Field(
+        3600.0, gt=0, description="How long one upload may take; one that stands still ends after web.stalled_after_s"
+    )
+
+    @field_validator("public_url")
+    @classmethod
+    def reachable(cls, value: str | None) -> str | None:
+        return _public(value, "http", "https")
+
+
 class Retention(Part):
+    logs_days: int = Field(90, ge=1, description="Logs that chargers have brought")
+    updates_days: int = Field(1000, ge=1, description="Which firmware a charger was given")
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
     audit_days: int = Field(
         400,
@@ -319,6 +349,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
+    files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()
 

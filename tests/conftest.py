@@ -89,9 +89,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
+def settings(database_url: str, tmp_path: Path) -> Settings:
     """Free ports, and a database of the test's own; change what the test is about before asking for `app`."""
-    return factories.settings(database_url)
+    return factories.settings(database_url, folder=tmp_path / "files")
 
 
 @pytest.fixture

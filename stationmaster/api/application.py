@@ -25,6 +25,8 @@ from stationmaster.api.resources import (
     connections,
     deliveries,
     events,
+    files,
+    firmware,
     local_lists,
     messages,
     reservations,
@@ -61,6 +63,7 @@ API = Router(
         review.router,
         deliveries.router,
         events.router,
+        firmware.router,
         users.router,
         api_keys.router,
         audit.router,
@@ -121,7 +124,7 @@ class Application:
 def make_routes() -> Litestar:
     """Every route, checked. What a request needs of its server it finds in `scope["state"]["context"]`."""
     app = Litestar(
-        route_handlers=[API, status.health, status.ready, status.alive, pages.pages()],
+        route_handlers=[API, files.router, status.health, status.ready, status.alive, pages.pages()],
         request_class=StrictRequest,
         dependencies={
             "context": Provide(given, sync_to_thread=False),

@@ -39,6 +39,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     ask.__annotations__["data"] = Annotated[body | None if optional else body, BodyKwarg()]
     ask.__defaults__ = (None,) if optional else None
     permission = Permission.ADMINISTER if kind.administers else Permission.OPERATE
+    if kind.deploys:
+        permission = Permission.DEPLOY_FIRMWARE
     return post(f"/{name}", permission=permission, status_code=200)(ask)
 
 

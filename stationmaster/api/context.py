@@ -19,7 +19,9 @@ from stationmaster.api.store import SignedStore, Store
 from stationmaster.api.throttle import Throttle, Turns
 from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.links import Links
 from stationmaster.domain.quarantine import Play
+from stationmaster.files import Folder
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.settings import Settings
 
@@ -39,6 +41,8 @@ class Context:
     standings: Standings = field(default_factory=Standings)
     throttle: Throttle = field(default_factory=Throttle)
     passwords: Turns = field(default_factory=Turns)
+    links: Links = field(kw_only=True)  # that chargers are given
+    folder: Folder = field(kw_only=True)  # of files
 
     def signed(self, signature: Signature) -> Context:
         """The same, with a database that acts in somebody's name."""

@@ -20,6 +20,7 @@ from stationmaster.api.logins import NotLoggedIn
 from stationmaster.api.throttle import TooBusy, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
+from stationmaster.domain.links import BadLink, Gone
 from stationmaster.storage import StorageUnavailable
 from stationmaster.storage.engines import is_trouble
 from stationmaster.storage.queries import BadCursor
@@ -52,11 +53,14 @@ _TITLES = {
     403: "This is not allowed",
     404: "There is no such thing",
     405: "This cannot be done here",
+    408: "This took too long",
     409: "Not as things are now",
+    410: "This is not here any more",
     413: "This is too large",
     422: "This cannot be accepted",
     429: "Too many attempts",
     500: "Something went wrong here",
+    507: "There is no room",
     503: "Not at this moment",
 }
 
@@ -95,6 +99,10 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
         case Unreachable():
             return problem(503, str(error), headers={"Retry-After": "5"})
+        case BadLink():
+            return problem(403, str(error))
+        case Gone():
+            return problem(410, str(error))
         case TooManyViewers():
             return problem(503, str(error), headers={"Retry-After": "10"})
         case TooBusy():
@@ -109,7 +117,7 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     if str(error.detail) == _LEFT:
         return problem(400, "The request was not sent to its end.")  # nobody hears this
-    if error.status_code >= 500:
+    if error.status_code >= 500 and error.status_code != 507:
         return _unexpected(_request, error)
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = [FieldProblem(*_place(item)) for item in error.extra]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import ipaddress
+import re
 import resource
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
@@ -26,6 +27,10 @@ _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nRetry-After: 5\r\n"
     b"Connection: close\r\nContent-Length: 21\r\n\r\ntoo many connections\n"
 )
+
+
+# A file takes as long as it takes; `api/resources/files.py` limits its bytes and its whole time. Here it must not stand still.
+_BRINGS_A_FILE = re.compile(r"/files/logs/|/api/v1/firmware/?$")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,6 +142,9 @@ class _Connection(H11Protocol):
             self._await_request()
         super().data_received(data)
         self._look()
+        if self._owes_request is not None and self._brings_a_file():
+            self._forget(self._owes_request)
+            self._owes_request = self.loop.call_later(self._port.limits.stalled_s, self._late)
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -169,6 +177,9 @@ class _Connection(H11Protocol):
 
     def _answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
+
+    def _brings_a_file(self) -> bool:
+        return self._answering() and self.cycle.more_body and _BRINGS_A_FILE.match(self.cycle.scope["path"]) is not None
 
     def _await_request(self) -> None:
         self._owes_request = self.loop.call_later(self._port.limits.request_s, self._late)

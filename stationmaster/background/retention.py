@@ -16,6 +16,8 @@ from stationmaster.domain.commands import commands
 from stationmaster.domain.connections import connection_log
 from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
+from stationmaster.domain.firmware import updates
+from stationmaster.domain.logs import logs
 from stationmaster.domain.outbox import outbox
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.reservations import reservations
@@ -56,6 +58,8 @@ KEPT = [
     Kept(
         reservations, reservations.c.requested_at, lambda days: days.commands_days, reservations.c.ended_at.is_not(None)
     ),
+    Kept(updates, updates.c.asked_at, lambda days: days.updates_days, updates.c.finished_at.is_not(None)),
+    Kept(logs, logs.c.asked_at, lambda days: days.commands_days, logs.c.kept_as.is_(None)),
     Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),

@@ -15,6 +15,7 @@ class Permission(StrEnum):
     VIEW = "view"
     OPERATE = "operate"  # send commands, manage cards
     RAW_CALL = "raw_call"  # send a charger any message, UpdateFirmware from any address included
+    DEPLOY_FIRMWARE = "deploy_firmware"  # upload firmware, and update chargers with it (ATK-12)
     CORRECT_SESSIONS = "correct_sessions"  # end, correct, exclude and restore sessions
     ADMINISTER = "administer"  # add, change and remove chargers and sites
     MANAGE_USERS = "manage_users"
@@ -28,7 +29,7 @@ _OPERATOR = _VIEWER | {Permission.OPERATE, Permission.CORRECT_SESSIONS}
 
 ROLES: dict[str, frozenset[Permission]] = {
     "administrator": frozenset(Permission) - {Permission.PUBLIC},
-    "technician": _OPERATOR | {Permission.RAW_CALL},
+    "technician": _OPERATOR | {Permission.RAW_CALL, Permission.DEPLOY_FIRMWARE},
     "operator": _OPERATOR,
     "viewer": _VIEWER,
 }

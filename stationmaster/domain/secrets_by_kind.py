@@ -27,6 +27,7 @@ _SIGNED = re.compile(
     r"([?&][^=&#\s\"']*(?:sig|token|key|secret|password|credential|auth|expires)[^=&#\s\"']{0,40}=)([^&#\s\"']+)",
     re.IGNORECASE,
 )
+_OURS = re.compile(r"(/files/(?:firmware|logs)/)[0-9a-f]{56}")  # what we hand to chargers (domain/links.py)
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _NAMING = frozenset({"key", "name", "variable", "component", "id", "parameter", "setting", "messageid"})
 _HOLDING = frozenset({"value", "attributevalue", "data", "actualvalue", "newvalue", "oldvalue", "content"})
@@ -85,7 +86,7 @@ def _in_text(text: str) -> str:
     if text[:1] in ("{", "["):  # JSON in a text, as in DataTransfer
         return blank(text)
     if "://" in text:
-        text = _SIGNED.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}@", text))
+        text = _OURS.sub(rf"\1{HIDDEN}", _SIGNED.sub(rf"\1{HIDDEN}", _LOGIN.sub(rf"\1{HIDDEN}@", text)))
     return _PEM.sub(HIDDEN, text) if "PRIVATE KEY" in text else text
 
 

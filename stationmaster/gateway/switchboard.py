@@ -17,13 +17,14 @@ from stationmaster.domain.commands import Answer, Asked, Command, CommandRow, Ou
 from stationmaster.domain.connections import ConnectionRow
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
+from stationmaster.domain.links import Links
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.bus import Bus, Call, Came, Question, Refused, Reply, Send, Sent
 from stationmaster.gateway.connection import Connection, Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.handlers import words
-from stationmaster.handlers.routing import Ask, Routes, asking, with_keys
+from stationmaster.handlers.routing import Ask, Routes, asking, with_keys, with_links
 from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
@@ -60,6 +61,7 @@ class Switchboard:
         counts: Counts,
         bus: Bus,
         keys: Keys,
+        links: Links,
         *,
         timeout_of: Callable[[str], float],
     ) -> None:
@@ -69,6 +71,7 @@ class Switchboard:
         self._counts = counts
         self._bus = bus
         self._keys = keys
+        self._links = links
         self._timeout_of = timeout_of
         self._owed: deque[tuple[int, Callable[..., Any], tuple[Any, ...]]] = deque()
 
@@ -149,7 +152,7 @@ class Switchboard:
         routes = self._routes[connection.version]
         if type(command) not in routes.senders:
             raise Conflict(f"OCPP {connection.version} has no such command")
-        row, ask = await self._begin(station, _ask, routes, self._keys, command, by)
+        row, ask = await self._begin(station, _ask, routes, self._keys, self._links, command, by)
         for action in ask.lets_in:
             connection.expect(action)
         for request in ask.requests:
@@ -299,10 +302,18 @@ class _Exchange(msgspec.Struct, frozen=True):
 
 
 def _ask(
-    work: Work, station: Station, routes: Routes, keys: Keys, command: Command, by: str, node: str, public_id: str
+    work: Work,
+    station: Station,
+    routes: Routes,
+    keys: Keys,
+    links: Links,
+    command: Command,
+    by: str,
+    node: str,
+    public_id: str,
 ) -> tuple[CommandRow, Ask[Any]]:
     remark = command.check(work, station)
-    ask = asking(with_keys(routes.senders[type(command)], keys)(work, station, command))
+    ask = asking(with_links(with_keys(routes.senders[type(command)], keys), links)(work, station, command))
     arguments = msgspec.to_builtins(command)
     name = arguments.pop("command")
     row = commands.ask(

@@ -12,6 +12,7 @@ import msgspec
 
 from stationmaster.domain.commands import Answer, Asked, Awaits, Command
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.links import Links
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.handlers.preparing import Preparation, preparation_of, wants, with_prepared
@@ -85,7 +86,7 @@ class Routes:
     def sends(self, function: H) -> H:
         """Register `function(work, station, command)` for the command it names. It returns a request, a list of them, or an `Ask`.
 
-        A sender or an answer that makes secrets asks for `keys` as well."""
+        A sender or an answer that makes secrets asks for `keys` as well, a sender that hands out addresses for `links`."""
         command, returned = _signature(function)
         if not issubclass(command, Command):
             raise TypeError(f"{function.__qualname__}: must turn a Command into a Request")
@@ -136,6 +137,11 @@ def with_keys(function: Callable[..., T], keys: Keys, asked: Asked | None = None
     wanted = inspect.signature(function).parameters
     given = {name: it for name, it in (("keys", keys), ("asked", asked)) if name in wanted}
     return partial(function, **given) if given else function
+
+
+def with_links(function: Callable[..., T], links: Links) -> Callable[..., T]:
+    """A sender, given the addresses of our files if it asks for them."""
+    return partial(function, links=links) if "links" in inspect.signature(function).parameters else function
 
 
 def asking(asked: Request | Sequence[Request] | Ask[Any]) -> Ask[Any]:

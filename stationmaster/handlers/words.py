@@ -8,8 +8,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from stationmaster.domain import firmware, logs
 from stationmaster.domain.commands import Answer, OutcomeWord
-from stationmaster.domain.errors import Invalid
+from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant, instant
@@ -62,6 +63,43 @@ def plain_answer(work: Work, station: Station, command: Any, request: Any, respo
     """The answer that is only a status, which nobody needs to write a function for."""
     info = getattr(response, "status_info", None)
     return answer(response.status, None if info is None else info.additional_info or info.reason_code)
+
+
+def is_signed(signature: str | None, wanted: bool | None) -> bool:
+    """Whether the charger is to check who made a firmware. Raises `Conflict` when there is nothing to check."""
+    if wanted and signature is None:
+        raise Conflict("this firmware was uploaded without its maker's signature")
+    return signature is not None and wanted is not False
+
+
+_NOT_UPDATED = {
+    "Rejected": "The charger has refused the update.",
+    "InvalidCertificate": "The charger says that the certificate of the maker is not valid.",
+    "RevokedCertificate": "The charger says that the certificate of the maker was revoked.",
+}
+
+
+def update_answer(work: Work, station: Station, request_id: int, status: str, info: str | None = None) -> Answer:
+    """What a charger says when it is asked to update its firmware, and can say no."""
+    if status in ("Accepted", "AcceptedCanceled"):
+        firmware.accepted(work, station, request_id)
+        return Answer("accepted")
+    sentence = _NOT_UPDATED.get(status, f"The charger has answered {status!r}.")
+    sentence = sentence if info is None else f"{sentence} It says: {info}"
+    firmware.refused(work, station, request_id, sentence)
+    return Answer("rejected", sentence)
+
+
+def log_answer(
+    work: Work, station: Station, request_id: int, status: str, name: str | None, info: str | None = None
+) -> Answer:
+    """What a charger says when it is asked for a log, and can say no."""
+    if status in ("Accepted", "AcceptedCanceled"):
+        logs.accepted(work, station, request_id, name=name, replaces=status == "AcceptedCanceled")
+        return Answer("accepted", data=None if name is None else {"file": name})
+    meant = answer(status, info)
+    logs.refused(work, station, request_id, meant.words)
+    return meant
 
 
 def is_plain(response: type[Any]) -> bool:

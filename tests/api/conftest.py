@@ -6,7 +6,8 @@ import asyncio
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import argon2
@@ -20,7 +21,9 @@ from stationmaster.api.live_shapes import WORDS
 from stationmaster.app import ROUTES
 from stationmaster.domain import accounts, boots, commands, connections, organizations, stations
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.links import Links
 from stationmaster.domain.stations import Station
+from stationmaster.files import Folder
 from stationmaster.gateway.replay import player
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.settings import Settings
@@ -87,8 +90,18 @@ def chargers(database: Database) -> Chargers:
 
 
 @pytest.fixture
-def context(database: Database, chargers: Chargers) -> Context:
-    return Context(database, Keys(b"k" * 48), Settings(), chargers, player(ROUTES), NOW)  # type: ignore[arg-type]
+def context(database: Database, chargers: Chargers, tmp_path: Path) -> Context:
+    keys = Keys(b"k" * 48)
+    return Context(
+        database,
+        keys,
+        Settings(),
+        chargers,  # type: ignore[arg-type]
+        player(ROUTES),
+        NOW,
+        links=Links(keys.links, public_url="http://csms.example", host="", lifetime=timedelta(hours=1)),
+        folder=Folder(tmp_path / "files"),
+    )
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ from tests.docs import references
 
 CANARY = "canary-9f31c07b5e2d4a86"
 PUBLIC, VIEW, OPERATE, RAW_CALL, ADMINISTER = "public", "view", "operate", "raw_call", "administer"
+DEPLOY_FIRMWARE = "deploy_firmware"
 CORRECT_SESSIONS, MANAGE_USERS, MANAGE_KEYS, VIEW_AUDIT = (
     "correct_sessions",
     "manage_users",
@@ -71,6 +72,14 @@ MATRIX = {
     "GET /api/v1/stations/{station_id}/settings/compare": VIEW,
     "GET /api/v1/stations/{station_id}/monitors": VIEW,
     "GET /api/v1/status": VIEW,
+    "GET /api/v1/firmware": VIEW,
+    "POST /api/v1/firmware": DEPLOY_FIRMWARE,
+    "DELETE /api/v1/firmware/{firmware_id}": DEPLOY_FIRMWARE,
+    "POST /api/v1/stations/{station_id}/commands/update-firmware": DEPLOY_FIRMWARE,
+    "GET /api/v1/stations/{station_id}/firmware-updates": VIEW,
+    "POST /api/v1/stations/{station_id}/commands/get-log": OPERATE,
+    "GET /api/v1/stations/{station_id}/logs": VIEW,
+    "GET /api/v1/stations/{station_id}/logs/{log_id}/file": OPERATE,
     "GET /api/v1/tokens": VIEW,
     "GET /api/v1/tokens/{uid}": VIEW,
     "DELETE /api/v1/tokens/{uid}": OPERATE,
@@ -136,7 +145,7 @@ MATRIX = {
 ALLOWED = {
     "viewer": {PUBLIC, VIEW},
     "operator": {PUBLIC, VIEW, OPERATE, CORRECT_SESSIONS},
-    "technician": {PUBLIC, VIEW, OPERATE, CORRECT_SESSIONS, RAW_CALL},
+    "technician": {PUBLIC, VIEW, OPERATE, CORRECT_SESSIONS, RAW_CALL, DEPLOY_FIRMWARE},
     "administrator": set(ROLES["administrator"]) | {PUBLIC},
 }
 

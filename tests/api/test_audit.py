@@ -102,6 +102,11 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/trigger-message",
         {"message": "Heartbeat"},
     ),
+    "POST /api/v1/stations/{station_id}/commands/get-log": ("/stations/CP1/commands/get-log", None),
+    "POST /api/v1/stations/{station_id}/commands/update-firmware": (
+        "/stations/CP1/commands/update-firmware",
+        {"firmware": "0123456789abcdef"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/unlock": ("/stations/CP1/commands/unlock", None),
     "POST /api/v1/users": ("/users", {"email": "new@example.com", "password": NEW, "role": "viewer"}),
     "PATCH /api/v1/users/{user_id}": ("/users/USER", {"role": "operator"}),
@@ -120,6 +125,9 @@ NO_ACTS = {
     "POST /api/v1/quarantine/{entry_id}/preview",
     "POST /api/v1/quarantine/{entry_id}/replay",
     "POST /api/v1/deliveries/{delivery_id}/retry",
+    # They want the bytes of a file; tests/api/test_firmware.py looks for their rows.
+    "POST /api/v1/firmware",
+    "DELETE /api/v1/firmware/{firmware_id}",
 }
 
 

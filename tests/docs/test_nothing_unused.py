@@ -45,7 +45,7 @@ SETTINGS = settings_of(Settings)
 
 @cache
 def texts() -> dict[str, str]:
-    return {path.name: path.read_text() for path in SOURCES}
+    return {path.relative_to(ROOT).as_posix(): path.read_text() for path in SOURCES}
 
 
 def readers(part: str, section: str, name: str) -> list[str]:

@@ -22,14 +22,41 @@ class Witness(ChargePoint):  # type: ignore[misc]
     def __init__(self, identity: str, socket: Any) -> None:
         super().__init__(identity, socket)
         self.asked_to_stop: asyncio.Event = asyncio.Event()
+        self.asked: asyncio.Queue[Any] = asyncio.Queue()  # for files, with where they are or go
 
     @on(Action.remote_stop_transaction)
     def remote_stop(self, transaction_id: int) -> Any:
         self.asked_to_stop.set()
         return call_result.RemoteStopTransaction(status="Accepted")
 
-    async def boots(self) -> None:
-        answer = await self.call(call.BootNotification(charge_point_vendor="Witness", charge_point_model="W1"))
+    @on(Action.update_firmware)
+    def update_firmware(self, location: str, retrieve_date: str, **more: Any) -> Any:
+        self.asked.put_nowait(location)
+        return call_result.UpdateFirmware()
+
+    @on(Action.get_diagnostics)
+    def get_diagnostics(self, location: str, **more: Any) -> Any:
+        self.asked.put_nowait(location)
+        return call_result.GetDiagnostics(file_name="witness.log")
+
+    @on(Action.signed_update_firmware)
+    def signed_update_firmware(self, request_id: int, firmware: dict[str, Any], **more: Any) -> Any:
+        self.asked.put_nowait((request_id, firmware))
+        return call_result.SignedUpdateFirmware(status="Accepted")
+
+    @on(Action.get_log)
+    def get_log(self, log: dict[str, Any], log_type: str, request_id: int, **more: Any) -> Any:
+        self.asked.put_nowait((request_id, log["remote_location"]))
+        return call_result.GetLog(status="Accepted", filename="security.log")
+
+    async def updates(self, *statuses: str) -> None:
+        for status in statuses:
+            await self.call(call.FirmwareStatusNotification(status=status))
+
+    async def boots(self, firmware: str | None = None) -> None:
+        answer = await self.call(
+            call.BootNotification(charge_point_vendor="Witness", charge_point_model="W1", firmware_version=firmware)
+        )
         assert answer.status == RegistrationStatus.accepted
         assert datetime.fromisoformat(answer.current_time).tzinfo is not None
         await self.is_now(ChargePointStatus.available)

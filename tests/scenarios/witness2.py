@@ -31,6 +31,7 @@ def witness_class(version: str) -> Any:
             super().__init__(identity, socket)
             self.asked_to_start: asyncio.Queue[tuple[dict[str, Any], int]] = asyncio.Queue()
             self.asked_to_stop: asyncio.Queue[str] = asyncio.Queue()
+            self.asked: asyncio.Queue[Any] = asyncio.Queue()  # for files, with where they are or go
             self._told = 0
 
         @on("RequestStartTransaction")
@@ -43,8 +44,22 @@ def witness_class(version: str) -> Any:
             self.asked_to_stop.put_nowait(transaction_id)
             return call_result.RequestStopTransaction(status="Accepted")
 
-        async def boots(self) -> None:
-            station = {"vendor_name": "Witness", "model": "W2"}
+        @on("UpdateFirmware")
+        def update_firmware(self, request_id: int, firmware: dict[str, Any], **more: Any) -> Any:
+            self.asked.put_nowait((request_id, firmware))
+            return call_result.UpdateFirmware(status="Accepted")
+
+        @on("GetLog")
+        def get_log(self, log: dict[str, Any], log_type: str, request_id: int, **more: Any) -> Any:
+            self.asked.put_nowait((request_id, log["remote_location"]))
+            return call_result.GetLog(status="Accepted", filename="witness.log")
+
+        async def updates(self, request_id: int, *statuses: str) -> None:
+            for status in statuses:
+                await self.call(call.FirmwareStatusNotification(status=status, request_id=request_id))
+
+        async def boots(self, firmware: str | None = None) -> None:
+            station = {"vendor_name": "Witness", "model": "W2", "firmware_version": firmware}
             answer = await self.call(call.BootNotification(charging_station=station, reason="PowerUp"))
             assert answer.status == "Accepted"
             assert datetime.fromisoformat(answer.current_time).tzinfo is not None
@@ -102,3 +117,9 @@ async def connected(port: int, identity: str, secret: str, version: str) -> Asyn
 def _ago(minutes: int) -> str:
     """A session takes half an hour, or nobody would believe its energy."""
     return (datetime.now(UTC) - timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def log_status(version: str, request_id: int, status: str) -> Any:
+    """A LogStatusNotification of this version."""
+    call = importlib.import_module(_MODULES[version]).call
+    return call.LogStatusNotification(status=status, request_id=request_id)

@@ -35,6 +35,7 @@ from stationmaster.domain.commands.kinds import ClearCache as ClearCache
 from stationmaster.domain.commands.kinds import ClearMonitors as ClearMonitors
 from stationmaster.domain.commands.kinds import Command as Command
 from stationmaster.domain.commands.kinds import GetConfiguration as GetConfiguration
+from stationmaster.domain.commands.kinds import GetLog as GetLog
 from stationmaster.domain.commands.kinds import ReadSettings as ReadSettings
 from stationmaster.domain.commands.kinds import RemoteStart as RemoteStart
 from stationmaster.domain.commands.kinds import RemoteStop as RemoteStop
@@ -47,6 +48,7 @@ from stationmaster.domain.commands.kinds import SetMonitoringLevel as SetMonitor
 from stationmaster.domain.commands.kinds import SetMonitors as SetMonitors
 from stationmaster.domain.commands.kinds import TriggerMessage as TriggerMessage
 from stationmaster.domain.commands.kinds import Unlock as Unlock
+from stationmaster.domain.commands.kinds import UpdateFirmware as UpdateFirmware
 from stationmaster.domain.commands.kinds import Watch as Watch
 from stationmaster.domain.commands.kinds import kebab as kebab
 from stationmaster.domain.commands.kinds import name_of as name_of

@@ -103,6 +103,8 @@ _WITHIN_REACH = 20  # commands without a session are looked at, the newest first
 NOT_DONE = {
     "session": "Not started: no car was plugged in.",
     "boot": "The charger has accepted, but has not restarted.",
+    "firmware": "The charger has accepted, but has told nothing more of the update in time.",
+    "log": "The charger has accepted, but no file has come.",
     "login": "The charger has accepted, but has not logged in with its new password yet; the old one still works.",
 }
 
@@ -136,6 +138,11 @@ class CommandRow(NamedTuple):
     sent_at: datetime | None
     answered_at: datetime | None
 
+    @property
+    def has_failed(self) -> bool:
+        """It has come to nothing, and we know it: a lost answer may still come (RPC-13)."""
+        return self.state == "failed" and self.outcome not in UNKNOWN
+
 
 class Asked(NamedTuple):
     """Who asked, and the public id of the command."""
@@ -147,7 +154,7 @@ class Asked(NamedTuple):
 class Awaits(msgspec.Struct, frozen=True):
     """What must follow an accepted command, within how many seconds of the answer."""
 
-    what: Literal["session", "boot", "login", "report", "firmware"]
+    what: Literal["session", "boot", "login", "report", "firmware", "log"]
     within_s: float
 
 

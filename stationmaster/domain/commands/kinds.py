@@ -8,6 +8,7 @@ handlers for each version that has it.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -61,6 +62,9 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
 
     administers: ClassVar[bool] = False
     """Is for administrators only."""
+
+    deploys: ClassVar[bool] = False
+    """Changes what the charger runs, which is a permission of its own (ATK-12)."""
 
     def check(self, work: Work, station: Station) -> str | None:
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
@@ -247,6 +251,44 @@ class TriggerMessage(Command, frozen=True):
     def allow(self, station: Station) -> None:
         if self.message != "BootNotification":
             super().allow(station)
+
+
+Retries = Annotated[int, msgspec.Meta(ge=0, le=100, description="How often the charger tries again")]
+Pause = Annotated[int, msgspec.Meta(ge=1, le=86_400, description="Seconds between two tries")]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class UpdateFirmware(Command, frozen=True):
+    """Fetch and install a firmware that was uploaded here. Where the charger allows it, it takes the place of an update under way.
+
+    `signed` says whether the charger is to check the maker's signature; left out, it is when there is one. `force` sends a firmware
+    of another vendor or model.
+    """
+
+    deploys = True
+
+    firmware: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    retrieve_at: Moment | None = None
+    install_at: Moment | None = None
+    retries: Retries | None = None
+    retry_interval_s: Pause | None = None
+    signed: bool | None = None
+    force: bool = False
+
+
+class GetLog(Command, frozen=True):
+    """Bring a log here: what a technician needs to know, or what the security log says. It can be narrowed by time."""
+
+    kind: Literal["diagnostics", "security"] = "diagnostics"
+    since: Moment | None = None
+    until: Moment | None = None
+    retries: Retries | None = None
+    retry_interval_s: Pause | None = None
+
+    def check(self, work: Work, station: Station) -> str | None:
+        if self.since is not None and self.until is not None and self.since >= self.until:
+            raise Invalid("since", "must be before `until`")
+        return None
 
 
 class ClearCache(Command, frozen=True):

@@ -21,20 +21,6 @@ def security_event_notification(
 
 
 @security.on
-def log_status_notification(
-    work: Work, station: Station, req: v16.LogStatusNotification
-) -> v16.LogStatusNotificationResponse:
-    return v16.LogStatusNotificationResponse()
-
-
-@security.on
-def signed_firmware_status_notification(
-    work: Work, station: Station, req: v16.SignedFirmwareStatusNotification
-) -> v16.SignedFirmwareStatusNotificationResponse:
-    return v16.SignedFirmwareStatusNotificationResponse()
-
-
-@security.on
 def sign_certificate(work: Work, station: Station, req: v16.SignCertificate) -> v16.SignCertificateResponse:
     # Whitepaper A02: no authority signs for us yet. The charger keeps the certificate it has.
     return v16.SignCertificateResponse(status="Rejected")

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from stationmaster.domain import commands, logs
+from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.links import Links
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Routes
+from stationmaster.handlers import words as all_words
+from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
+from stationmaster.handlers.v2.settings import said
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
+from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
 diagnostics = Routes(V201)
@@ -18,7 +24,8 @@ _NOT_UPLOADED = ("BadMessage", "NotSupportedOperation", "PermissionDenied", "Upl
 def log_status_notification(
     work: Work, station: Station, req: v201.LogStatusNotification
 ) -> v201.LogStatusNotificationResponse:
-    words.progress(work, station, req.request_id, req.status, _NOT_UPLOADED)
+    if req.request_id is None or not logs.report(work, station, req.status, request_id=req.request_id):
+        words.progress(work, station, req.request_id, req.status, _NOT_UPLOADED)  # of a raw call
     return v201.LogStatusNotificationResponse()
 
 
@@ -28,3 +35,29 @@ def notify_customer_information(
 ) -> v201.NotifyCustomerInformationResponse:
     words.part(work, station, req.request_id, more=req.tbc)
     return v201.NotifyCustomerInformationResponse()
+
+
+@diagnostics.sends
+def get_log(work: Work, station: Station, command: commands.GetLog, links: Links) -> Ask[v201.GetLog]:
+    until = work.now + links.lifetime
+    log = logs.begin(work, station, kind=command.kind, until=until)
+    request = v201.GetLog(
+        request_id=log.request_id,
+        log_type="SecurityLog" if command.kind == "security" else "DiagnosticsLog",
+        log=v201.LogParametersType(
+            remote_location=links.to("logs", log.public_id, until=until),
+            oldest_timestamp=None if command.since is None else now_text(command.since),
+            latest_timestamp=None if command.until is None else now_text(command.until),
+        ),
+        retries=command.retries,
+        retry_interval=command.retry_interval_s,
+    )
+    return Ask([request], awaits=Awaits("log", links.lifetime.total_seconds()), request_id=log.request_id)
+
+
+@diagnostics.answers
+def get_log_answered(
+    work: Work, station: Station, command: commands.GetLog, request: v201.GetLog, response: v201.GetLogResponse
+) -> Answer:
+    info = said(response.status_info)
+    return all_words.log_answer(work, station, request.request_id, response.status, response.filename, info)

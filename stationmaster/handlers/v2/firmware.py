@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from stationmaster.domain import commands
+from stationmaster.domain import firmware as updates
+from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.links import Links
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Routes
+from stationmaster.handlers import words as all_words
+from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
+from stationmaster.handlers.v2.settings import said
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
+from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
 firmware = Routes(V201)
@@ -25,7 +32,8 @@ _FAILED = (
 def firmware_status_notification(
     work: Work, station: Station, req: v201.FirmwareStatusNotification
 ) -> v201.FirmwareStatusNotificationResponse:
-    words.progress(work, station, req.request_id, req.status, _FAILED)
+    if req.request_id is None or not updates.report(work, station, req.status, request_id=req.request_id):
+        words.progress(work, station, req.request_id, req.status, _FAILED)  # of a raw call
     return v201.FirmwareStatusNotificationResponse()
 
 
@@ -35,3 +43,39 @@ def publish_firmware_status_notification(
 ) -> v201.PublishFirmwareStatusNotificationResponse:
     words.progress(work, station, req.request_id, req.status, _FAILED)
     return v201.PublishFirmwareStatusNotificationResponse()
+
+
+@firmware.sends
+def update_firmware(
+    work: Work, station: Station, command: commands.UpdateFirmware, links: Links
+) -> Ask[v201.UpdateFirmware]:
+    begin = command.retrieve_at or work.now
+    until = begin + links.lifetime
+    file, update = updates.begin(work, station, public_id=command.firmware, force=command.force, until=until)
+    signed = all_words.is_signed(file.signature, command.signed)
+    request = v201.UpdateFirmware(
+        request_id=update.request_id,
+        firmware=v201.FirmwareType(
+            location=links.to("firmware", update.public_id, until=until, name=file.name),
+            retrieve_date_time=now_text(begin),
+            install_date_time=None if command.install_at is None else now_text(command.install_at),
+            signature=file.signature if signed else None,
+            signing_certificate=file.signing_certificate if signed else None,
+        ),
+        retries=command.retries,
+        retry_interval=command.retry_interval_s,
+    )
+    awaits = Awaits("firmware", (until - work.now).total_seconds())
+    return Ask([request], awaits=awaits, request_id=update.request_id)
+
+
+@firmware.answers
+def update_firmware_answered(
+    work: Work,
+    station: Station,
+    command: commands.UpdateFirmware,
+    request: v201.UpdateFirmware,
+    response: v201.UpdateFirmwareResponse,
+) -> Answer:
+    info = said(response.status_info)
+    return all_words.update_answer(work, station, request.request_id, response.status, info)

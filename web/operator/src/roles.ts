@@ -26,6 +26,7 @@ export function permissionWords(): Record<Permission, string> {
     view: t`Look at everything`,
     operate: t`Send commands, manage cards`,
     raw_call: t`Send a charger any message`,
+    deploy_firmware: t`Upload firmware, and update chargers with it`,
     correct_sessions: t`Correct sessions`,
     administer: t`Add and change chargers and sites`,
     manage_users: t`Manage users`,

@@ -6,6 +6,7 @@ export type Permission =
   | "view"
   | "operate"
   | "raw_call"
+  | "deploy_firmware"
   | "correct_sessions"
   | "administer"
   | "manage_users"
