@@ -29,6 +29,7 @@ from tools import running
 BARS = {  # figure → (bar on SQLite, bar on PostgreSQL, is more better)
     "messages_per_s": (20_000, 8_000, True),
     "cpu_us_per_message": (60, None, False),
+    "messages_201_to_16": (1, 1, True),
     "boots_per_s": (1_500, None, True),
     "idle_kib_per_station": (20, 20, False),
     "command_p99_ms": (20, 20, False),
@@ -55,9 +56,9 @@ def main() -> None:
 
 def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     """Each figure on a server that was just started."""
-    most = max(arguments.stations, arguments.storm)
+    most = max(2 * arguments.stations, arguments.storm)
     identities = [f"B{number:05d}" for number in range(most)]
-    task = progress.add_task(kind, total=5, figure="")
+    task = progress.add_task(kind, total=6, figure="")
     with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as name:
         folder = Path(name)
         with running.database(kind, folder) as url:
@@ -68,8 +69,15 @@ def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> di
             ready_s = server.start()
             figures["ready_s"] = round(ready_s, 2)
             progress.update(task, advance=1, figure=f"ready in {ready_s:.2f} s")
-            _mix(server, folder, dict(list(secrets.items())[: arguments.stations]), arguments.seconds, figures)
+            chosen = list(secrets.items())
+            _mix(server, folder, dict(chosen[: arguments.stations]), arguments.seconds, figures)
             progress.update(task, advance=1, figure=f"{figures['messages_per_s']:,.0f} messages/s")
+            server.stop()
+
+            server.start()
+            others = dict(chosen[arguments.stations : 2 * arguments.stations])
+            _mix_201(server, folder, others, arguments.seconds, figures)
+            progress.update(task, advance=1, figure=f"{figures['messages_per_s_201']:,.0f} messages/s of 2.0.1")
             server.stop()
 
             server.start()
@@ -95,6 +103,18 @@ def _mix(
         figures[name] = result[name]
     figures["cpu_us_per_message"] = round(result["server_cpu_s"] / result["answers"] * 1e6, 1)
     figures["load"] = result
+
+
+def _mix_201(
+    server: running.Server, folder: Path, secrets: dict[str, str], seconds: float, figures: dict[str, Any]
+) -> None:
+    """The same sessions told by TransactionEvents; their bar is what 1.6 has just done."""
+    result = _load(server, folder, secrets, "mix", seconds, version="2.0.1")
+    figures["messages_per_s_201"] = round(result["answers_per_s"])
+    figures["messages_201_to_16"] = round(figures["messages_per_s_201"] / figures["messages_per_s"], 2)
+    figures["p99_ms_201"] = result["p99_ms"]
+    figures["cpu_us_per_message_201"] = round(result["server_cpu_s"] / result["answers"] * 1e6, 1)
+    figures["load_201"] = result
 
 
 def _storm(server: running.Server, folder: Path, secrets: dict[str, str], figures: dict[str, Any]) -> None:
@@ -139,18 +159,31 @@ async def _commands(server: running.Server, secret: str, figures: dict[str, Any]
     figures["command_p99_ms"] = round(took[int(len(took) * 0.99)], 2)
 
 
-def _load(server: running.Server, folder: Path, secrets: dict[str, str], mode: str, seconds: float) -> dict[str, Any]:
-    output, _ = _start_load(server, folder, secrets, mode, seconds).communicate()
+def _load(
+    server: running.Server, folder: Path, secrets: dict[str, str], mode: str, seconds: float, *, version: str = "1.6"
+) -> dict[str, Any]:
+    output, _ = _start_load(server, folder, secrets, mode, seconds, version=version).communicate()
     return dict(json.loads(output))
 
 
 def _start_load(
-    server: running.Server, folder: Path, secrets: dict[str, str], mode: str, seconds: float
+    server: running.Server, folder: Path, secrets: dict[str, str], mode: str, seconds: float, *, version: str = "1.6"
 ) -> subprocess.Popen[bytes]:
     file = folder / f"{mode}.json"
     file.write_text(json.dumps(secrets))
     command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", server.chargers, "--secrets", str(file)]
-    command += ["--mode", mode, "--seconds", str(seconds), "--token", running.TAG, "--server-pid", str(server.pid)]
+    command += [
+        "--version",
+        version,
+        "--mode",
+        mode,
+        "--seconds",
+        str(seconds),
+        "--token",
+        running.TAG,
+        "--server-pid",
+        str(server.pid),
+    ]
     return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
@@ -160,7 +193,7 @@ def _table(results: dict[str, Any], kinds: list[str]) -> Table:
     for kind in kinds:
         table.add_column(kind, justify="right")
         table.add_column("bar", justify="right", style="dim")
-    for name in (*BARS, "p50_ms", "p95_ms", "p99_ms", "command_p50_ms"):
+    for name in (*BARS, "messages_per_s_201", "cpu_us_per_message_201", "p50_ms", "p95_ms", "p99_ms", "command_p50_ms"):
         row = [name]
         for kind in kinds:
             value = results[kind][name]

@@ -29,29 +29,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stationmaster.simulator.fleet import allow_many_connections
 from stationmaster.simulator.link import basic_authorization
+from stationmaster.simulator.load_words import SPEECHES, Speech
 
-SUBPROTOCOL = "ocpp1.6"
 HANDSHAKES_AT_ONCE = 256
-METER_VALUES = 10  # in a session
-STEP_WH = 18  # what can have flowed within seconds: a session that is held for its figures would be the rare case
-HEARTBEATS_AFTER = (3, 7)  # these MeterValues are followed by a Heartbeat
 STEP_S = 1e-4  # resolution of the latency histogram
 LONGEST_S = 10.0
 STALLED_S = 5.0
-
-BOOT = b'[2,"%x","BootNotification",{"chargePointVendor":"Load","chargePointModel":"Generator"}]'
-AUTHORIZE = b'[2,"%x","Authorize",{"idTag":"%s"}]'
-START = b'[2,"%x","StartTransaction",{"connectorId":1,"idTag":"%s","meterStart":%d,"timestamp":"%s"}]'
-HEARTBEAT = b'[2,"%x","Heartbeat",{}]'
-VALUES = (
-    b'[2,"%x","MeterValues",{"connectorId":1,"transactionId":%d,"meterValue":[{"timestamp":"%s","sampledValue":['
-    b'{"value":"%d","context":"Sample.Periodic","measurand":"Energy.Active.Import.Register","unit":"Wh"},'
-    b'{"value":"11040.0","context":"Sample.Periodic","measurand":"Power.Active.Import","unit":"W"},'
-    b'{"value":"16.0","context":"Sample.Periodic","measurand":"Current.Import","unit":"A"},'
-    b'{"value":"230.1","context":"Sample.Periodic","measurand":"Voltage","unit":"V"},'
-    b'{"value":"57","context":"Sample.Periodic","measurand":"SoC","unit":"Percent"}]}]}]'
-)
-STOP = b'[2,"%x","StopTransaction",{"transactionId":%d,"idTag":"%s","meterStop":%d,"timestamp":"%s","reason":"Local"}]'
 
 
 class CannotRun(Exception):
@@ -108,8 +91,9 @@ TIMES = Times()
 class Station(picows.WSListener):
     """One connection with one CALL outstanding. `script` makes the next frame when the last one was answered."""
 
-    def __init__(self, tally: Tally, token: bytes, first_register_wh: int) -> None:
+    def __init__(self, tally: Tally, token: bytes, first_register_wh: int, speech: Speech) -> None:
         self.tally = tally
+        self.speech = speech
         self.token = token
         self.transport: picows.WSTransport | None = None
         self.script: Iterator[bytes] | None = None
@@ -124,23 +108,8 @@ class Station(picows.WSListener):
 
     def run(self) -> None:
         """Begin the script of sessions."""
-        self.script = self.sessions()
+        self.script = self.speech.sessions(self)
         self.send(next(self.script))
-
-    def sessions(self) -> Iterator[bytes]:
-        """Session after session, for ever. A frame is made when its turn has come."""
-        token = self.token
-        while True:
-            yield AUTHORIZE % (self.next(), token)
-            yield START % (self.next(), token, self.register_wh, self.now())
-            transaction = msgspec.json.decode(self.answer)[2].get("transactionId", -1)
-            for value in range(1, METER_VALUES + 1):
-                self.register_wh += STEP_WH
-                yield VALUES % (self.next(), transaction, self.now(), self.register_wh)
-                if value in HEARTBEATS_AFTER:
-                    yield HEARTBEAT % self.next()
-            yield STOP % (self.next(), transaction, token, self.register_wh, self.now())
-            self.tally.sessions += 1
 
     def next(self) -> int:
         """A message id for this connection, and what its answer will begin with."""
@@ -161,7 +130,7 @@ class Station(picows.WSListener):
     async def boot(self) -> bytes:
         """Send BootNotification; the answer."""
         self.answered = asyncio.get_running_loop().create_future()
-        self.send(BOOT % self.next())
+        self.send(self.speech.boot % self.next())
         return await self.answered
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
@@ -211,10 +180,11 @@ class Station(picows.WSListener):
 class Load:
     """All stations of one run."""
 
-    def __init__(self, url: str, secrets: dict[str, str], token: str) -> None:
+    def __init__(self, url: str, secrets: dict[str, str], token: str, version: str = "1.6") -> None:
         self.url = url.rstrip("/")
         self.secrets = secrets
         self.token = token.encode()
+        self.speech = SPEECHES[version]
         self.server_pid: int | None = None
         self.tally = Tally()
         self.stations: list[Station] = []
@@ -238,11 +208,11 @@ class Load:
         """Connect and boot; when it is refused for now, again after the time that the server names."""
         headers = {
             "Authorization": basic_authorization(identity, secret),
-            "Sec-WebSocket-Protocol": SUBPROTOCOL,
+            "Sec-WebSocket-Protocol": self.speech.subprotocol,
         }
         register_wh = int(time.time()) % 1_000_000 * 1000 + number
         while True:
-            station = Station(self.tally, self.token, register_wh)
+            station = Station(self.tally, self.token, register_wh, self.speech)
             try:
                 await picows.ws_connect(
                     lambda *_, made=station: made,
@@ -376,7 +346,7 @@ async def _connect_showing(load: Load, show: Show) -> float:
 
 async def _run(options: argparse.Namespace, secrets: dict[str, str]) -> dict[str, object]:
     allow_many_connections(len(secrets))
-    load = Load(options.url, secrets, options.token)
+    load = Load(options.url, secrets, options.token, options.version)
     load.server_pid = options.server_pid
     columns = (TextColumn(options.mode), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     console = Console(file=sys.stderr)
@@ -397,6 +367,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m stationmaster.simulator.load", description=__doc__)
     parser.add_argument("--url", default="ws://localhost:9000/ocpp", help="the address without the identity")
     parser.add_argument("--secrets", type=Path, required=True, help="JSON file: identity to secret")
+    parser.add_argument("--version", choices=sorted(SPEECHES), default="1.6", help="the OCPP version they speak")
     parser.add_argument("--mode", choices=sorted(MODES), default="mix")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long (not in a storm)")
     parser.add_argument("--stations", type=int, default=0, help="only the first so many of the file")

@@ -2,10 +2,11 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 
-from stationmaster.ocpp.dialects import V16
+from stationmaster.ocpp.dialects import V16, V201
 from stationmaster.simulator.load import CannotRun, Load, Tally, Times
 from tests.simulator.central_system import CALL_ERROR, SILENCE, CentralSystem
 
@@ -37,7 +38,7 @@ async def test_one_session_after_the_other_with_one_call_outstanding(server: Cen
     assert load.tally.answers >= 3 * len(SESSION)
     starts, stops = server.heard("StartTransaction"), server.heard("StopTransaction")
     energies = [stop["meterStop"] - start["meterStart"] for start, stop in zip(starts, stops, strict=False)]
-    assert set(energies) == {1_840}
+    assert set(energies) == {180}
     assert [stop["transactionId"] for stop in stops[:3]] == [1001, 1002, 1003]
 
 
@@ -51,6 +52,30 @@ async def test_every_message_is_valid_and_unique(server: CentralSystem):
         assert len(told) == len(set(told))
     five = server.heard("MeterValues")[0]["meterValue"][0]["sampledValue"]
     assert len(five) == 5
+
+
+async def test_the_mix_of_201_tells_the_same_sessions() -> None:
+    async with CentralSystem("ocpp2.0.1").running() as csms:
+        load = Load(csms.url, {f"S{number}": "secret" for number in range(3)}, "BENCH", "2.0.1")
+        await load.connect_all()
+        load.reset_tally()
+        load.run_sessions()
+        await csms.until(lambda: load.tally.sessions >= 6)
+        load.close()
+        for _, action, payload in csms.calls:
+            _, remarks = V201.decode_request(action, json.dumps(payload).encode(), strict=True)
+            assert remarks == ()
+        chains: dict[str, list[dict[str, Any]]] = {}
+        for event in csms.heard("TransactionEvent"):
+            chains.setdefault(event["transactionInfo"]["transactionId"], []).append(event)
+        whole = [chain for chain in chains.values() if chain[-1]["eventType"] == "Ended"]
+        assert len(whole) >= 6
+        for chain in whole:
+            assert [event["eventType"] for event in chain] == ["Started", *["Updated"] * 10, "Ended"]
+            assert [event["seqNo"] for event in chain] == list(range(12))
+            registers = [event["meterValue"][0]["sampledValue"][0]["value"] for event in chain]
+            assert registers[-1] - registers[0] == 180
+        assert csms.actions.count("Heartbeat") >= 12
 
 
 async def test_only_answers_count(server: CentralSystem):
