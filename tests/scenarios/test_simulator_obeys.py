@@ -1,0 +1,132 @@
+"""What the server asks of a charger, the simulator does, in each version: question, answer and what follows, over a socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stationmaster.app import App
+from stationmaster.domain import commands, organizations, sessions, stations, tokens
+from stationmaster.domain.commands.outcomes import GOOD
+from stationmaster.domain.public_forms import CommandRecord
+from stationmaster.handlers import v2, v16
+from stationmaster.simulator.charger import Charger
+from stationmaster.simulator.clock import Clock
+from stationmaster.simulator.command import Version, kinds
+from stationmaster.simulator.station import Habits
+from stationmaster.storage import Work
+from tests.patience import PATIENCE_S
+
+ROUTES = {"1.6": v16.routes, "2.0.1": v2.routes_201, "2.1": v2.routes_21}
+
+pytestmark = pytest.mark.any_database
+
+
+class Asking:
+    """The server, one charger, and what the answers were."""
+
+    def __init__(self, app: App, charger: Charger, station_id: int) -> None:
+        self.app, self.charger, self.station_id = app, charger, station_id
+        self.records: dict[str, CommandRecord] = {}
+
+    async def ask(self, command: commands.Command) -> CommandRecord:
+        async with asyncio.timeout(PATIENCE_S):
+            record = await self.app.switchboard.send(self.station_id, command, by="me")
+        name = type(command).__name__
+        self.records[name] = record
+        assert record.outcome in GOOD, f"{name}: {record.outcome}, {record.sentence}"
+        await self.charger.settled()
+        return record
+
+    def knows(self, kind: type[commands.Command]) -> bool:
+        return kind in ROUTES[self.charger.dialect.version].senders
+
+
+@pytest.fixture(params=kinds(Version.mixed), ids=lambda kind: kind.dialect.version)
+async def asking(app: App, request: pytest.FixtureRequest) -> Any:
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="RFID1")
+    row, secret = await app.database.write(stations.create, home, app.keys, identity="CP1")
+    habits = Habits(call_timeout_s=10, retry_wait_s=0.01, reconnect_s=0.01, reconnect_max_s=0.05)
+    options: dict[str, Any] = {"habits": habits, "clock": Clock(jumps=True), "connectors": 2}
+    async with request.param("CP1", f"ws://127.0.0.1:{app.gateway_port}/ocpp", password=secret, **options) as charger:
+        await charger.settled()
+        yield Asking(app, charger, row.id)
+
+
+async def test_a_session_is_started_looked_at_and_stopped_from_afar(asking: Asking) -> None:
+    await asking.charger.plug_in()
+    await asking.ask(commands.RemoteStart(token="RFID1", evse=1))
+    await asking.charger.charge(kwh=1)
+    [session] = await asking.app.database.read(session_rows)
+    if asking.knows(commands.CheckSession):
+        assert (await asking.ask(commands.CheckSession(session=session.public_id))).data == {
+            "ongoing": True, "queued": False,
+        }  # fmt: skip
+    await asking.ask(commands.TriggerMessage(message="MeterValues", evse=1))
+    await asking.ask(commands.RemoteStop(session=session.public_id))
+    [session] = await asking.app.database.read(session_rows)
+    assert (session.status, session.energy_wh) == ("completed", 1_000)
+
+
+async def test_what_concerns_connectors_and_the_whole_charger(asking: Asking) -> None:
+    for command in (
+        commands.Unlock(evse=2),
+        commands.ChangeAvailability(operative=False, evse=2),
+        commands.ChangeAvailability(operative=True),
+        commands.ClearCache(),
+        commands.TriggerMessage(message="Heartbeat"),
+        commands.TriggerMessage(message="StatusNotification", evse=1, connector=1),
+        commands.TriggerMessage(message="FirmwareStatusNotification"),
+        commands.Reset(kind="hard"),
+    ):
+        await asking.ask(command)
+    await until(lambda: asking.charger.boots == 2)
+    assert [post.status for post in asking.charger.connectors.values()] == ["Available", "Available"]
+
+
+async def test_settings_are_read_changed_and_reported(asking: Asking) -> None:
+    of_16 = asking.charger.dialect.version == "1.6"
+    name = "MeterValueSampleInterval" if of_16 else "SampledDataCtrlr/TxUpdatedInterval"
+    await asking.ask(commands.ReadSettings(settings=[name]))
+    await asking.ask(commands.ChangeSettings(changes=[commands.Change(setting=name, value="33")]))
+    assert asking.charger.configuration["MeterValueSampleInterval"] == "33"
+    await asking.ask(commands.ReportSettings())
+    await asking.ask(commands.RenewPassword())
+    await until(lambda: asking.charger.counters.connections == 2 and asking.charger.is_ready)
+
+
+async def test_monitors_are_set_reported_and_cleared(asking: Asking) -> None:
+    if not asking.knows(commands.SetMonitors):
+        assert asking.charger.dialect.version == "1.6"
+        return
+    watch = commands.Watch(setting="EVSE#1/Power", kind="above", value=11_000)
+    await asking.ask(commands.SetMonitors(monitors=[watch]))
+    await asking.ask(commands.ReportMonitors())
+    await asking.ask(commands.ClearMonitors(ids=[1]))
+    await asking.ask(commands.SetMonitoringBase(base="all"))
+    await asking.ask(commands.SetMonitoringLevel(severity=5))
+
+
+async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:
+    await asking.ask(commands.SendLocalList(full=True))
+    assert "rfid1" in asking.charger.tokens.local
+    await asking.ask(commands.GetLocalListVersion())
+    until_when = asking.app.database.clock() + timedelta(hours=1)
+    await asking.ask(commands.ReserveNow(token="RFID1", evse=2, expires_at=until_when))
+    assert asking.charger.connectors[2].status == "Reserved"
+
+
+def session_rows(work: Work) -> list[Any]:
+    return list(work.execute(select(sessions.sessions)).all())
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.001)
