@@ -6,6 +6,7 @@ said by `domain/energy`.
 
 from __future__ import annotations
 
+import functools
 import zlib
 from collections.abc import Container, Sequence
 from datetime import datetime
@@ -164,12 +165,8 @@ def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[
     soc: Decimal | None = None
     resolution: int | None = None
     for sample in samples:
-        measurand, line, unit = sample.measurand, sample.phase, sample.unit
+        measurand, phase, factor = _meaning(sample.measurand, sample.unit, sample.phase)
         if measurand is None:
-            measurand = ENERGY if unit is None else _BY_UNIT.get(unit, ENERGY)
-        elif measurand not in _READ and measurand.endswith(_PHASE_ENDINGS):
-            measurand, _, line = measurand.rpartition(".")  # some firmwares write the phase into the name
-        if measurand not in _READ:
             continue
         if measurand == SOC:
             soc = number(sample.value)
@@ -184,11 +181,10 @@ def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[
             if abs(sample.exponent) > _MAX_EXPONENT:
                 continue
             value = value.scaleb(sample.exponent)
-        phase = 0 if line is None else _PHASES.get(line, -1)
         if measurand == ENERGY:
-            if (unit is not None and unit != "Wh") or sample.exponent:
-                factor = _ENERGY_UNITS.get(unit or "Wh", 1)
-                resolution = max(resolution or 0, _last_digit_wh(value, factor)) or None
+            if factor is not None or sample.exponent:
+                resolution = max(resolution or 0, _last_digit_wh(value, factor or 1)) or None
+            if factor is not None:
                 value *= factor
             if sample.context == _BEGIN:
                 begin[phase] = value
@@ -196,7 +192,7 @@ def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[
                 energy[phase] = value
                 context = sample.context or context
         elif measurand == POWER:
-            power[phase] = value if unit in _PLAIN_W else value * _POWER_UNITS.get(unit or "W", 1)
+            power[phase] = value if factor is None else value * factor
         elif measurand == CURRENT:
             current[phase] = value
         else:
@@ -211,6 +207,24 @@ def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[
         soc_percent=soc,
     )
     return told, elsewhere
+
+
+@functools.lru_cache(1024)
+def _meaning(measurand: str | None, unit: str | None, line: str | None) -> tuple[str | None, int, int | None]:
+    """What is measured (None: nothing that we read), on which phase (0: all of them), and by what to multiply it to get Wh or W.
+
+    Kept, because a charger says the same of each of its samples.
+    """
+    if measurand is None:
+        measurand = ENERGY if unit is None else _BY_UNIT.get(unit, ENERGY)
+    elif measurand not in _READ and measurand.endswith(_PHASE_ENDINGS):
+        measurand, _, line = measurand.rpartition(".")  # some firmwares write the phase into the name
+    factor = None
+    if measurand == ENERGY and unit is not None and unit != "Wh":
+        factor = _ENERGY_UNITS.get(unit, 1)
+    elif measurand == POWER and unit not in _PLAIN_W:
+        factor = _POWER_UNITS.get(unit or "W", 1)
+    return measurand if measurand in _READ else None, 0 if line is None else _PHASES.get(line, -1), factor
 
 
 def _last_digit_wh(value: Decimal, factor: int) -> int:

@@ -17,6 +17,7 @@ from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
+import msgspec
 import structlog
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.engine import CursorResult
@@ -130,31 +131,22 @@ class Work:
         self.events.append(event)
 
 
-class Unit:
+class Unit(msgspec.Struct, eq=False):
     """What the writer is asked to do, and whom to tell. `done(result, error)` is called in the event loop."""
 
-    __slots__ = ("apart", "args", "done", "error", "events", "f", "lane", "leads", "result", "since", "state")
-
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        args: tuple[Any, ...],
-        done: Callable[[Any, BaseException | None], None],
-        lane: int,
-        apart: bool,
-        leads: bool,
-    ) -> None:
-        self.lane = lane
-        self.leads = leads  # begins by locking the row of its charger that everybody locks first
-        self.apart = apart  # changes rows of many chargers, so it gets a transaction of its own
-        self.f = f
-        self.args = args
-        self.done = done
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.events: Sequence[Any] = ()
-        self.since = time.monotonic()
-        self.state = "waiting"
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    done: Callable[[Any, BaseException | None], None]
+    lane: int
+    apart: bool
+    """It changes rows of many chargers, so it gets a transaction of its own."""
+    leads: bool
+    """It begins by locking the row of its charger that everybody locks first."""
+    result: Any = None
+    error: BaseException | None = None
+    events: Sequence[Any] = ()
+    since: float = msgspec.field(default_factory=time.monotonic)
+    state: str = "waiting"
 
 
 class Database:
