@@ -102,6 +102,35 @@ def log_answer(
     return meant
 
 
+class CertificateHash(Protocol):
+    """How every version names a certificate."""
+
+    @property
+    def hash_algorithm(self) -> str: ...
+    @property
+    def issuer_name_hash(self) -> str: ...
+    @property
+    def issuer_key_hash(self) -> str: ...
+    @property
+    def serial_number(self) -> str: ...
+
+
+def certificates_told(told: Sequence[tuple[str, CertificateHash]]) -> Answer:
+    """The certificates a charger says that it has, each with its use in our words."""
+    names = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
+    found = [{"use": use} | {name: getattr(each, name) for name in names} for use, each in told]
+    sentence = f"The charger has told of {len(found)}." if found else "The charger has no such certificate."
+    return Answer("accepted", sentence, {"certificates": found})
+
+
+def certificate_answer(status: str, info: str | None = None) -> Answer:
+    """What a charger says when a certificate is to be installed or removed."""
+    if status != "Failed":
+        return answer(status, info)
+    said = "" if info is None else f" It says: {info}"
+    return Answer("rejected", f"The charger has tried, and could not do it.{said}")
+
+
 def is_plain(response: type[Any]) -> bool:
     """Whether all that this response can say is a status we have a word for."""
     status = get_type_hints(response).get("status")

@@ -102,6 +102,19 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/trigger-message",
         {"message": "Heartbeat"},
     ),
+    "POST /api/v1/stations/{station_id}/commands/list-certificates": ("/stations/CP1/commands/list-certificates", None),
+    "POST /api/v1/stations/{station_id}/commands/install-certificate": (
+        "/stations/CP1/commands/install-certificate",
+        {"use": "csms", "certificate": "PEM"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/delete-certificate": (
+        "/stations/CP1/commands/delete-certificate",
+        {"hash_algorithm": "SHA256", "issuer_name_hash": "aa", "issuer_key_hash": "bb", "serial_number": "01"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/give-certificate": (
+        "/stations/CP1/commands/give-certificate",
+        {"chain": "PEM"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/get-log": ("/stations/CP1/commands/get-log", None),
     "POST /api/v1/stations/{station_id}/commands/update-firmware": (
         "/stations/CP1/commands/update-firmware",

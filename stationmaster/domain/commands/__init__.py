@@ -4,6 +4,10 @@
 what comes in parts.
 """
 
+from stationmaster.domain.commands.certificates import DeleteCertificate as DeleteCertificate
+from stationmaster.domain.commands.certificates import GiveCertificate as GiveCertificate
+from stationmaster.domain.commands.certificates import InstallCertificate as InstallCertificate
+from stationmaster.domain.commands.certificates import ListCertificates as ListCertificates
 from stationmaster.domain.commands.history import RAW_CALL as RAW_CALL
 from stationmaster.domain.commands.history import REPORTED as REPORTED
 from stationmaster.domain.commands.history import Asked as Asked

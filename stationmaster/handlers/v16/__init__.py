@@ -1,6 +1,7 @@
 """OCPP 1.6: its handlers and senders, grouped as the specification's profiles are."""
 
 from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v16.certificates import certificates
 from stationmaster.handlers.v16.configuration import configuration
 from stationmaster.handlers.v16.core import core
 from stationmaster.handlers.v16.firmware import firmware
@@ -11,4 +12,6 @@ from stationmaster.handlers.v16.security import security
 from stationmaster.handlers.v16.trigger import trigger
 from stationmaster.ocpp.dialects import V16
 
-routes = Routes(V16, core, remote_control, configuration, firmware, security, trigger, reservation, local_list)
+routes = Routes(
+    V16, core, remote_control, configuration, firmware, security, certificates, trigger, reservation, local_list
+)

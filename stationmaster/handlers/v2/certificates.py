@@ -1,14 +1,26 @@
-"""Block M, certificates of cars and their contracts. Nothing here can sign or verify one yet, and says so."""
+"""Block M, certificates: those in the station, and those of cars. Nothing here can sign or verify one yet, and says so."""
 
 from __future__ import annotations
 
+from stationmaster.domain import commands
+from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
+from stationmaster.handlers import words
 from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v2.settings import said
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
 certificates = Routes(V201)
+
+_USES: dict[str, v201.InstallCertificateUseEnumType] = {
+    "csms": "CSMSRootCertificate",
+    "manufacturer": "ManufacturerRootCertificate",
+    "v2g": "V2GRootCertificate",
+    "contracts": "MORootCertificate",
+}
+_OURS: dict[str, str] = {theirs: ours for ours, theirs in _USES.items()} | {"V2GCertificateChain": "own v2g"}
 
 
 @certificates.on
@@ -25,3 +37,68 @@ def get_certificate_status(
 ) -> v201.GetCertificateStatusResponse:
     # M06.FR.03: without an answer of the responder it has failed.
     return v201.GetCertificateStatusResponse(status="Failed")
+
+
+@certificates.sends
+def install_certificate(work: Work, station: Station, command: commands.InstallCertificate) -> v201.InstallCertificate:
+    return v201.InstallCertificate(certificate_type=_USES[command.use], certificate=command.certificate)
+
+
+@certificates.answers
+def install_certificate_answered(
+    work: Work,
+    station: Station,
+    command: commands.InstallCertificate,
+    request: v201.InstallCertificate,
+    response: v201.InstallCertificateResponse,
+) -> Answer:
+    return words.certificate_answer(response.status, said(response.status_info))
+
+
+@certificates.sends
+def delete_certificate(work: Work, station: Station, command: commands.DeleteCertificate) -> v201.DeleteCertificate:
+    named = v201.CertificateHashDataType(
+        hash_algorithm=command.hash_algorithm,
+        issuer_name_hash=command.issuer_name_hash,
+        issuer_key_hash=command.issuer_key_hash,
+        serial_number=command.serial_number,
+    )
+    return v201.DeleteCertificate(certificate_hash_data=named)
+
+
+@certificates.answers
+def delete_certificate_answered(
+    work: Work,
+    station: Station,
+    command: commands.DeleteCertificate,
+    request: v201.DeleteCertificate,
+    response: v201.DeleteCertificateResponse,
+) -> Answer:
+    return words.certificate_answer(response.status, said(response.status_info))
+
+
+@certificates.sends
+def list_certificates(
+    work: Work, station: Station, command: commands.ListCertificates
+) -> v201.GetInstalledCertificateIds:
+    return v201.GetInstalledCertificateIds(certificate_type=None if command.use is None else [_USES[command.use]])
+
+
+@certificates.answers
+def list_certificates_answered(
+    work: Work,
+    station: Station,
+    command: commands.ListCertificates,
+    request: v201.GetInstalledCertificateIds,
+    response: v201.GetInstalledCertificateIdsResponse,
+) -> Answer:
+    told = []
+    for chain in response.certificate_hash_data_chain or ():
+        use = _OURS.get(chain.certificate_type, chain.certificate_type)
+        told += [(use, each) for each in (chain.certificate_hash_data, *(chain.child_certificate_hash_data or ()))]
+    return words.certificates_told(told)
+
+
+@certificates.sends
+def give_certificate(work: Work, station: Station, command: commands.GiveCertificate) -> v201.CertificateSigned:
+    return v201.CertificateSigned(certificate_chain=command.chain, certificate_type="ChargingStationCertificate")

@@ -1,0 +1,65 @@
+"""Commands about the certificates in a charger: which authorities it trusts, and its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from stationmaster.domain.commands.kinds import Command
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+
+Use = Literal["csms", "manufacturer", "v2g", "contracts"]
+Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[0-9a-fA-F]+$")]
+
+
+class InstallCertificate(Command, frozen=True):
+    """Let the charger trust an authority: for this server (`csms`), for firmware (`manufacturer`), for cars (`v2g`, `contracts`)."""
+
+    administers = True
+
+    use: Use
+    certificate: Annotated[str, msgspec.Meta(min_length=1, max_length=5500, description="PEM")]
+
+    def check(self, work: Work, station: Station) -> str | None:
+        check_pem("certificate", self.certificate)
+        return None
+
+
+class DeleteCertificate(Command, frozen=True):
+    """Remove a certificate that list-certificates has told of."""
+
+    administers = True
+
+    hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
+    issuer_name_hash: Hash
+    issuer_key_hash: Hash
+    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[0-9a-fA-F]+$")]
+
+
+class ListCertificates(Command, frozen=True):
+    """Ask which certificates the charger has, of one use or of all."""
+
+    use: Use | None = None
+
+
+class GiveCertificate(Command, frozen=True):
+    """Give the charger a certificate of its own, which an authority has signed as the charger has asked (SignCertificate)."""
+
+    administers = True
+
+    chain: Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, description="PEM, its own first")]
+
+    def check(self, work: Work, station: Station) -> str | None:
+        check_pem("chain", self.chain)
+        return None
+
+
+def check_pem(field: str, text: str) -> None:
+    """Raises `Invalid`. A private key beside a certificate is a mistake that must not travel any further."""
+    if "PRIVATE KEY" in text:
+        raise Invalid(field, "holds a private key; a charger is given certificates only")
+    if not text.strip().startswith("-----BEGIN CERTIFICATE-----") or "-----END CERTIFICATE-----" not in text:
+        raise Invalid(field, "must be PEM: -----BEGIN CERTIFICATE----- and what follows")
