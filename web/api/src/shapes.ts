@@ -25,6 +25,7 @@ export type ServerStatus = Schemas["Status"];
 export type Session = Schemas["Session"];
 export type SessionDetail = Schemas["SessionDetail"];
 export type SessionChange = Schemas["SessionChange"];
+export type Setting = Schemas["Setting"];
 export type Site = Schemas["Site"];
 export type Station = Schemas["Station"];
 export type StationChanges = Schemas["StationChanges"];

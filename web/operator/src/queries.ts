@@ -47,6 +47,28 @@ export const commandsQuery = (id: string) =>
       ),
   });
 
+export type SettingFilters = Omit<Query<"/api/v1/stations/{station_id}/settings">, "limit" | "cursor">;
+
+export const settingsQuery = (id: string, filters: SettingFilters) =>
+  pages(["settings", id, filters], ({ cursor, signal }) =>
+    answered(
+      client.GET("/api/v1/stations/{station_id}/settings", {
+        params: { path: { station_id: id }, query: { ...filters, limit: PAGE, cursor } },
+        signal,
+      }),
+    ),
+  );
+
+export const comparisonQuery = (id: string, other: string) =>
+  queryOptions({
+    queryKey: ["comparison", id, other],
+    retry: false,
+    queryFn: ({ signal }) =>
+      answered(
+        client.GET("/api/v1/stations/{station_id}/settings/compare", { params: { path: { station_id: id }, query: { with: other } }, signal }),
+      ),
+  });
+
 export const framesQuery = (id: string, action: string | null) =>
   pages(["messages", id, action], ({ cursor, signal }) =>
     answered(

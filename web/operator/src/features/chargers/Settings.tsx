@@ -1,115 +1,179 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ActionIcon, Button, Modal, TextInput } from "@mantine/core";
-import type { Command, Station } from "@stationmaster/api";
-import { Badge, Icon, Problem, Waiting } from "@stationmaster/ui";
+import { ActionIcon, Button, Checkbox, Modal, TextInput } from "@mantine/core";
+import type { Command, Setting, Station } from "@stationmaster/api";
+import { At, Badge, Icon, Problem, Waiting } from "@stationmaster/ui";
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { comparisonQuery, settingsQuery } from "../../queries";
 import { commandName, ownWord, statusWords } from "./commands";
 import css from "./Charger.module.css";
 import { useCommand } from "./useCommand";
 
-interface Setting {
-  key: string;
-  value: string | null;
-  readonly: boolean;
-}
+const DAY_MS = 86_400_000;
 
-/** The charger's configuration keys: read when the dialog opens, changed one by one. */
+/** The charger's settings, whatever version it speaks: as it has told them last, read anew and changed one by one. */
 export function Settings({ station, opened, onClose }: { station: Station; opened: boolean; onClose: () => void }) {
   return (
     <Modal opened={opened} onClose={onClose} title={t`Settings of this charger`} size="lg">
-      {opened && <Keys station={station} />}
+      {opened && <Known station={station} />}
     </Modal>
   );
 }
 
-function Keys({ station }: { station: Station }) {
+function Known({ station }: { station: Station }) {
+  const queries = useQueryClient();
   const read = useCommand(station.id);
   const change = useCommand(station.id);
   const [search, setSearch] = useState("");
+  const [since, setSince] = useState<string | undefined>(undefined);
+  const [other, setOther] = useState("");
   const [editing, setEditing] = useState<string | null>(null);
-  const fetch = () => {
-    read.mutate({ name: "get-configuration", body: {} });
-  };
+  const list = useInfiniteQuery({
+    ...settingsQuery(station.id, { q: search || undefined, changed_since: since }),
+    placeholderData: keepPreviousData, // or the search would lose its focus at each letter
+  });
+  const refetch = () => queries.invalidateQueries({ queryKey: ["settings", station.id] });
+  const said = change.data ?? read.data;
+  const problem = change.error ?? read.error;
 
-  if (read.isIdle) {
-    return (
-      <div className={css.form}>
-        <p className="small">
-          <Trans>Reads every setting the charger has. Some chargers need a few seconds.</Trans>
-        </p>
-        <Button onClick={fetch} data-testid="settings-read">
-          <Trans>Read settings</Trans>
-        </Button>
-      </div>
-    );
-  }
-  if (read.isPending) return <Waiting />;
-  if (read.error) return <Problem error={read.error} retry={fetch} />;
-  if (read.data?.status !== "accepted") {
-    return read.data ? <Verdict command={read.data} /> : null;
-  }
-  const all = settings(read.data.response);
-  const shown = all.filter((s) => s.key.toLowerCase().includes(search.toLowerCase()));
+  if (list.isPending) return <Waiting />;
+  if (list.error) return <Problem error={list.error} retry={() => void list.refetch()} />;
+  const shown = list.data.pages.flatMap((page) => page.items);
   return (
     <div className={css.form}>
+      <p className="small">
+        <Trans>As the charger has told them last. Reading them anew may take some minutes; what has come is shown when you look again.</Trans>
+      </p>
+      <div className={css.buttons}>
+        <Button
+          variant="default"
+          loading={read.isPending}
+          onClick={() => {
+            read.mutate({ name: "report-settings", body: {} }, { onSuccess: refetch });
+          }}
+          data-testid="settings-read"
+        >
+          <Trans>Read settings</Trans>
+        </Button>
+        <Button variant="subtle" color="gray" onClick={() => void refetch()}>
+          <Trans>Look again</Trans>
+        </Button>
+      </div>
+      {problem ? <Problem error={problem} /> : said && <Verdict command={said} />}
       <TextInput
         type="search"
         aria-label={t`Search settings`}
-        placeholder={t`Search ${all.length} settings`}
+        placeholder={t`Search settings`}
         leftSection={<Icon name="search" size={16} />}
         value={search}
         onChange={(e) => {
           setSearch(e.currentTarget.value);
         }}
       />
-      {change.error ? <Problem error={change.error} /> : change.data && <Verdict command={change.data} />}
+      <Checkbox
+        label={t`Only what has changed since yesterday`}
+        checked={since !== undefined}
+        onChange={(e) => {
+          setSince(e.currentTarget.checked ? new Date(Date.now() - DAY_MS).toISOString() : undefined);
+        }}
+      />
       <ul className={css.settings}>
-        {shown.map((setting) => (
-          <li key={setting.key}>
-            {editing === setting.key ? (
-              <Edit
-                setting={setting}
-                busy={change.isPending}
-                onCancel={() => {
-                  setEditing(null);
-                }}
-                onSave={(value) => {
-                  change.mutate(
-                    { name: "change-configuration", body: { key: setting.key, value } },
-                    {
-                      onSuccess: () => {
-                        setEditing(null);
-                        fetch();
+        {shown.map((setting) => {
+          const row = `${setting.name} ${setting.attribute}`;
+          return (
+            <li key={row}>
+              {editing === row ? (
+                <Edit
+                  setting={setting}
+                  busy={change.isPending}
+                  onCancel={() => {
+                    setEditing(null);
+                  }}
+                  onSave={(value) => {
+                    change.mutate(
+                      { name: "change-settings", body: { changes: [{ setting: setting.name, value, attribute: setting.attribute }] } },
+                      {
+                        onSuccess: () => {
+                          setEditing(null);
+                          void refetch();
+                        },
                       },
-                    },
-                  );
-                }}
-              />
-            ) : (
-              <>
-                <span className="hostile">{setting.key}</span>
-                <span className="mono hostile">{setting.value ?? ""}</span>
-                {setting.readonly ? (
-                  <span className="dim small">
-                    <Trans>read-only</Trans>
+                    );
+                  }}
+                />
+              ) : (
+                <>
+                  <span className="hostile">{settingName(setting)}</span>
+                  <span className="mono hostile">
+                    {[setting.value, setting.unit].filter(Boolean).join(" ")}
+                    {since !== undefined && setting.changed_at && (
+                      <span className="dim small">
+                        {" "}
+                        <At at={setting.changed_at} />
+                      </span>
+                    )}
                   </span>
-                ) : (
-                  <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { setEditing(setting.key); }} aria-label={t`Change ${setting.key}`}>
-                    <Trans>Change</Trans>
-                  </Button>
-                )}
-              </>
-            )}
-          </li>
-        ))}
+                  {setting.mutability === "read_only" ? (
+                    <span className="dim small">
+                      <Trans>read-only</Trans>
+                    </span>
+                  ) : (
+                    <Button size="compact-sm" variant="subtle" color="gray" onClick={() => { setEditing(row); }} aria-label={t`Change ${setting.name}`}>
+                      <Trans>Change</Trans>
+                    </Button>
+                  )}
+                </>
+              )}
+            </li>
+          );
+        })}
       </ul>
+      {list.hasNextPage && (
+        <Button variant="subtle" color="gray" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+          <Trans>Show more</Trans>
+        </Button>
+      )}
       {shown.length === 0 && (
         <p className="dim small">
-          <Trans>No setting has “{search}” in its name.</Trans>
+          <Trans>No such setting is known of this charger.</Trans>
         </p>
       )}
+      <TextInput
+        label={t`Compare with another charger`}
+        placeholder={t`Its id`}
+        value={other}
+        onChange={(e) => {
+          setOther(e.currentTarget.value);
+        }}
+      />
+      {other !== "" && <Differences station={station.id} other={other} />}
     </div>
+  );
+}
+
+/** What two chargers have in another value; only what can be changed. */
+function Differences({ station, other }: { station: string; other: string }) {
+  const found = useQuery(comparisonQuery(station, other));
+  if (found.isPending) return <Waiting />;
+  if (found.error) return <Problem error={found.error} />;
+  if (found.data.count === 0) {
+    return (
+      <p className="dim small">
+        <Trans>They do not differ in what can be changed.</Trans>
+      </p>
+    );
+  }
+  return (
+    <ul className={css.settings}>
+      {found.data.differences.map((each) => (
+        <li key={`${each.name} ${each.attribute}`}>
+          <span className="hostile">{each.name.replace("/", " › ")}</span>
+          <span className="mono hostile">{each.told_here ? (each.here ?? "") : t`not told`}</span>
+          <span className="mono hostile">{each.told_there ? (each.there ?? "") : t`not told`}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -123,7 +187,7 @@ function Edit({ setting, busy, onSave, onCancel }: { setting: Setting; busy: boo
         onSave(value);
       }}
     >
-      <TextInput label={setting.key} value={value} autoFocus onChange={(e) => { setValue(e.currentTarget.value); }} />
+      <TextInput label={settingName(setting)} value={value} autoFocus onChange={(e) => { setValue(e.currentTarget.value); }} />
       <Button type="submit" loading={busy}>
         <Trans>Save</Trans>
       </Button>
@@ -145,16 +209,8 @@ function Verdict({ command }: { command: Command }) {
   );
 }
 
-/** The keys out of the charger's answer, which may hold anything. */
-function settings(response: unknown): Setting[] {
-  const found = (response as { configurationKey?: unknown } | null)?.configurationKey;
-  if (!Array.isArray(found)) return [];
-  return (found as Record<string, unknown>[])
-    .filter((s) => typeof s.key === "string")
-    .map((s) => ({
-      key: String(s.key),
-      value: typeof s.value === "string" ? s.value : null,
-      readonly: s.readonly === true,
-    }))
-    .sort((a, b) => a.key.localeCompare(b.key, "en"));
+/** "OCPPCommCtrlr › HeartbeatInterval", or the key of 1.6; with the attribute where it is not the actual value. */
+function settingName(setting: Setting): string {
+  const name = setting.component === null ? setting.name : setting.name.replace("/", " › ");
+  return setting.attribute === "actual" ? name : `${name} (${setting.attribute})`;
 }
