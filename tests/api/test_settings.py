@@ -58,7 +58,6 @@ def names(answer: Any) -> list[str]:
     return [each["name"] for each in answer.json()["items"]]
 
 
-@pytest.mark.any_database
 async def test_settings_of_every_version_are_one_list(admin: Client, charger: Any, learn: Any) -> None:
     await learn("CP1", HEARTBEAT, POWER, KEY)
     found = (await admin.get(URL)).json()["items"]
@@ -74,7 +73,6 @@ async def test_settings_of_every_version_are_one_list(admin: Client, charger: An
     assert names(await admin.get(URL, params={"q": "interval"})) == [KEY.name, HEARTBEAT.name]
 
 
-@pytest.mark.any_database
 async def test_a_long_list_comes_in_pages(admin: Client, charger: Any, learn: Any) -> None:
     await learn("CP1", *(Setting(f"Key{n:02}", str(n)) for n in range(7)))
     found: list[str] = []
@@ -87,7 +85,6 @@ async def test_a_long_list_comes_in_pages(admin: Client, charger: Any, learn: An
     assert (await admin.get(URL, params={"cursor": "x"})).status_code == 422
 
 
-@pytest.mark.any_database
 async def test_what_changed_since_and_by_whom(admin: Client, charger: Any, learn: Any, database: Database) -> None:
     await learn("CP1", HEARTBEAT, KEY)
     since = database.clock() + timedelta(seconds=30)
@@ -102,7 +99,6 @@ async def test_what_changed_since_and_by_whom(admin: Client, charger: Any, learn
     assert (await admin.get(f"{URL}/changes?since=2026-11-01T10:00:00")).status_code == 422
 
 
-@pytest.mark.any_database
 async def test_two_chargers_are_compared(admin: Client, charger: Any, learn: Any) -> None:
     assert (await admin.post("/api/v1/stations", json={"id": "CP2"})).status_code == 201
     await learn("CP1", HEARTBEAT, POWER, KEY, Setting("Same", "1", False))
@@ -116,7 +112,6 @@ async def test_two_chargers_are_compared(admin: Client, charger: Any, learn: Any
     assert (await admin.get(f"{URL}/compare?with=CP9")).status_code == 404
 
 
-@pytest.mark.any_database
 async def test_what_a_charger_watches_over(admin: Client, charger: Any, database: Database) -> None:
     def write(work: Work) -> None:
         station = Station(charger.id, "CP1", 1, "2.0.1", "accepted", True)

@@ -55,7 +55,6 @@ async def values(stored: Stored) -> dict[str, str | None]:
     return {row.name: row.value for row in await stored.rows(station_settings)}
 
 
-@pytest.mark.any_database
 async def test_P_10_a_long_report_while_pending(app: App, station: Any, stored: Stored, decide: Any) -> None:
     one = await station(boot=False)
     await decide("pending")
@@ -80,7 +79,6 @@ async def test_P_10_a_long_report_while_pending(app: App, station: Any, stored: 
     assert await values(stored) == {f"Ctrlr/V{seq}": f"is {seq}" for seq in range(14)}
 
 
-@pytest.mark.any_database
 async def test_P_10_a_report_with_a_part_that_is_lost_is_asked_for_again_once(
     app: App, station: Any, stored: Stored
 ) -> None:
@@ -112,7 +110,6 @@ async def test_P_10_a_report_with_a_part_that_is_lost_is_asked_for_again_once(
     assert (first.state, first.status, first.progress) == ("done", "accepted", "reported")
 
 
-@pytest.mark.any_database
 async def test_P_10_nothing_of_an_earlier_request_mixes_in(app: App, station: Any, stored: Stored) -> None:
     one = await station()
     first, _ = await ask(app, one, commands.ReportSettings(), {"status": "Accepted"})
@@ -153,7 +150,6 @@ async def test_there_may_be_nothing_to_report(app: App, station: Any) -> None:
     assert (record.state, record.outcome) == ("failed", "nothing_found")
 
 
-@pytest.mark.any_database
 async def test_what_is_told_of_a_variable(station: Any, stored: Stored) -> None:
     one = await station()
     told = {
@@ -182,7 +178,6 @@ async def test_what_is_told_of_a_variable(station: Any, stored: Stored) -> None:
     assert (highest.attribute, highest.value, highest.read_only) == ("max", "22000", False)
 
 
-@pytest.mark.any_database
 async def test_A9_a_secret_of_the_device_model_is_not_kept(station: Any, stored: Stored) -> None:
     one = await station()
     told = [
@@ -196,7 +191,6 @@ async def test_A9_a_secret_of_the_device_model_is_not_kept(station: Any, stored:
     assert "canary" not in str(kept) and "files.example" in str(kept["Ctrlr/Server"])
 
 
-@pytest.mark.any_database
 async def test_what_changes_is_history_and_says_by_whom(app: App, station: Any, stored: Stored) -> None:
     one = await station()
     await one.call("NotifyReport", part(7, 0, variable("A", "1"), variable("B", "1"), more=False))
@@ -228,7 +222,6 @@ def result(name: str, status: str, *, statusInfo: bool = False) -> dict[str, Any
     return told | ({"attributeStatusInfo": {"reasonCode": "X", "additionalInfo": "busy"}} if statusInfo else {})
 
 
-@pytest.mark.any_database
 async def test_a_reading_that_a_monitor_tells_is_a_value_and_no_change(station: Any, stored: Stored) -> None:
     one = await station()
     await one.call(
@@ -260,7 +253,6 @@ def event(name: str, value: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.any_database
 async def test_N04_monitors_are_set_found_something_and_are_cleared(app: App, station: Any, stored: Stored) -> None:
     one = await station()
     watch = commands.Watch("Ctrlr/Temperature", "above", 70, severity=4)
@@ -287,7 +279,6 @@ async def test_N04_monitors_are_set_found_something_and_are_cleared(app: App, st
     assert await stored.rows(setting_monitors) == []
 
 
-@pytest.mark.any_database
 async def test_N04_FR_19_a_report_of_all_monitors_says_what_is_gone(app: App, station: Any, stored: Stored) -> None:
     one = await station()
 
