@@ -22,6 +22,7 @@ from stationmaster.api.context import Context, given
 from stationmaster.api.resources import (
     api_keys,
     audit,
+    charging_profiles,
     connections,
     deliveries,
     events,
@@ -57,6 +58,7 @@ API = Router(
         commands.router,
         reservations.router,
         local_lists.router,
+        charging_profiles.router,
         sessions.router,
         tokens.router,
         sites.router,

@@ -96,6 +96,22 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/get-local-list-version",
         None,
     ),
+    "POST /api/v1/stations/{station_id}/commands/set-charging-profile": (
+        "/stations/CP1/commands/set-charging-profile",
+        {"profile": {"purpose": "station_max", "periods": [{"start_s": 0, "limit": 16}]}},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-charging-profile": (
+        "/stations/CP1/commands/clear-charging-profile",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-charging-profiles": (
+        "/stations/CP1/commands/get-charging-profiles",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-composite-schedule": (
+        "/stations/CP1/commands/get-composite-schedule",
+        None,
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

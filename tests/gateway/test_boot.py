@@ -11,6 +11,7 @@ import pytest
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, stations
 from stationmaster.domain.alarms import alarms
+from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.commands import commands as history
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.message_log import messages
@@ -277,6 +278,10 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.CancelReservation(reservation="1"),
     commands.SendLocalList(),
     commands.GetLocalListVersion(),
+    commands.SetChargingProfile(profile=ChargingProfile("station_max", [Period(0, 16)])),
+    commands.ClearChargingProfile(),
+    commands.GetChargingProfiles(),
+    commands.GetCompositeSchedule(),
 ]
 
 

@@ -70,4 +70,8 @@ from stationmaster.domain.commands.reports import end_unfinished as end_unfinish
 from stationmaster.domain.commands.reports import take_part as take_part
 from stationmaster.domain.commands.reserving import CancelReservation as CancelReservation
 from stationmaster.domain.commands.reserving import ReserveNow as ReserveNow
+from stationmaster.domain.commands.smart_charging import ClearChargingProfile as ClearChargingProfile
+from stationmaster.domain.commands.smart_charging import GetChargingProfiles as GetChargingProfiles
+from stationmaster.domain.commands.smart_charging import GetCompositeSchedule as GetCompositeSchedule
+from stationmaster.domain.commands.smart_charging import SetChargingProfile as SetChargingProfile
 from stationmaster.domain.public_forms import CommandRecord as CommandRecord

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from stationmaster.domain.commands import certificates as certificates
 from stationmaster.domain.commands import local_list as local_list
 from stationmaster.domain.commands import reserving as reserving
+from stationmaster.domain.commands import smart_charging as smart_charging
 from stationmaster.domain.commands.kinds import Command, kebab
 
 COMMANDS: dict[str, type[Command]] = {

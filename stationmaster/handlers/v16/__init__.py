@@ -9,9 +9,20 @@ from stationmaster.handlers.v16.local_list import local_list
 from stationmaster.handlers.v16.remote_control import remote_control
 from stationmaster.handlers.v16.reservation import reservation
 from stationmaster.handlers.v16.security import security
+from stationmaster.handlers.v16.smart_charging import smart_charging
 from stationmaster.handlers.v16.trigger import trigger
 from stationmaster.ocpp.dialects import V16
 
 routes = Routes(
-    V16, core, remote_control, configuration, firmware, security, certificates, trigger, reservation, local_list
+    V16,
+    core,
+    remote_control,
+    configuration,
+    firmware,
+    security,
+    certificates,
+    trigger,
+    reservation,
+    local_list,
+    smart_charging,
 )

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from stationmaster.domain import charging_profiles as profiles
+from stationmaster.domain import commands, station_settings
+from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
+from stationmaster.domain.commands import Answer, Awaits
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Routes
+from stationmaster.handlers import charging_profiles
+from stationmaster.handlers.charging_profiles import KINDS, PURPOSES, RECURRENCIES
+from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
+from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work
 
 smart_charging = Routes(V201)
+
+UNIT = "SmartChargingCtrlr/RateUnit"
+REPORT_S = 60.0
+_PURPOSES = PURPOSES | {"station_max": "ChargingStationMaxProfile"}
+_OURS = {theirs: ours for ours, theirs in _PURPOSES.items()}
+_ONLY_21 = ("priority", "local_generation")
+_MAX_PROFILES_KEPT = 50  # of one message; more are in the message log
 
 
 @smart_charging.on
 def notify_charging_limit(
     work: Work, station: Station, req: v201.NotifyChargingLimit
 ) -> v201.NotifyChargingLimitResponse:
+    told = {
+        "grid_critical": req.charging_limit.is_grid_critical,
+        "schedules": msgspec.to_builtins((req.charging_schedule or [])[:3]),
+    }
+    source = req.charging_limit.charging_limit_source
+    profiles.limited_from_elsewhere(work, station, evse=words.place(req.evse_id or 0), source=source, told=told)
     return v201.NotifyChargingLimitResponse()
 
 
@@ -23,6 +45,7 @@ def notify_charging_limit(
 def cleared_charging_limit(
     work: Work, station: Station, req: v201.ClearedChargingLimit
 ) -> v201.ClearedChargingLimitResponse:
+    profiles.limit_lifted(work, station, evse=words.place(req.evse_id or 0), source=req.charging_limit_source)
     return v201.ClearedChargingLimitResponse()
 
 
@@ -46,5 +69,196 @@ def notify_ev_charging_schedule(
 def report_charging_profiles(
     work: Work, station: Station, req: v201.ReportChargingProfiles
 ) -> v201.ReportChargingProfilesResponse:
+    source = profiles.OURS if req.charging_limit_source == "CSO" else req.charging_limit_source
+    for each in req.charging_profile[:_MAX_PROFILES_KEPT]:
+        if (number := words.number(each.id)) is not None:
+            told = _told(work, each)
+            profiles.told(work, station, evse=words.place(req.evse_id), source=source, number=number, profile=told)
     words.part(work, station, req.request_id, more=req.tbc)
     return v201.ReportChargingProfilesResponse()
+
+
+@smart_charging.sends
+def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v201.SetChargingProfile:
+    profile = charging_profiles.with_start(work, command.profile)
+    fitted = _fitted(work, station, profile)
+    number = profile.id or commands.new_request_id()
+    schedule = v201.ChargingScheduleType(
+        id=number,
+        charging_rate_unit=fitted.unit,
+        charging_schedule_period=[
+            v201.ChargingSchedulePeriodType(start_period=each.start_s, limit=each.limit, number_phases=each.phases)
+            for each in fitted.periods
+        ],
+        start_schedule=None if profile.starts_at is None else now_text(profile.starts_at),
+        duration=profile.duration_s,
+        min_charging_rate=fitted.min_rate,
+    )
+    return v201.SetChargingProfile(
+        evse_id=command.evse,
+        charging_profile=v201.ChargingProfileType(
+            id=number,
+            stack_level=profile.stack_level,
+            charging_profile_purpose=_purpose(station, profile.purpose),  # type: ignore[arg-type]
+            charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
+            charging_schedule=[schedule],
+            recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
+            valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
+            valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
+            transaction_id=None if profile.session is None else words.open_transaction(work, station, profile.session),
+        ),
+    )
+
+
+@smart_charging.answers
+def set_charging_profile_answered(
+    work: Work,
+    station: Station,
+    command: commands.SetChargingProfile,
+    request: v201.SetChargingProfile,
+    response: v201.SetChargingProfileResponse,
+) -> Answer:
+    [schedule] = request.charging_profile.charging_schedule
+    number = request.charging_profile.id
+    return charging_profiles.answered(
+        work,
+        station,
+        command,
+        response.status,
+        number=number,
+        sent=charging_profiles.as_sent(
+            command.profile,
+            number,
+            schedule.charging_rate_unit,
+            schedule.charging_schedule_period,
+            schedule.start_schedule,
+        ),
+        fitted=_fitted(work, station, command.profile),
+        units=charging_profiles.units_of(station_settings.value(work, station, UNIT)),
+        unit_setting=UNIT,
+        reason=words.reason(response.status_info),
+        lacking=words.lacking(work, station, "SmartChargingCtrlr"),
+    )
+
+
+@smart_charging.sends
+def clear_charging_profile(
+    work: Work, station: Station, command: commands.ClearChargingProfile
+) -> v201.ClearChargingProfile:
+    criteria = None
+    if command.id is None:
+        criteria = v201.ClearChargingProfileType(
+            evse_id=command.evse,
+            charging_profile_purpose=None if command.purpose is None else _purpose(station, command.purpose),  # type: ignore[arg-type]
+            stack_level=command.stack_level,
+        )
+    return v201.ClearChargingProfile(charging_profile_id=command.id, charging_profile_criteria=criteria)
+
+
+@smart_charging.answers
+def clear_charging_profile_answered(
+    work: Work,
+    station: Station,
+    command: commands.ClearChargingProfile,
+    request: v201.ClearChargingProfile,
+    response: v201.ClearChargingProfileResponse,
+) -> Answer:
+    return charging_profiles.cleared(work, station, command, response.status)
+
+
+@smart_charging.sends
+def get_composite_schedule(
+    work: Work, station: Station, command: commands.GetCompositeSchedule
+) -> v201.GetCompositeSchedule:
+    return v201.GetCompositeSchedule(evse_id=command.evse, duration=command.duration_s, charging_rate_unit=command.unit)
+
+
+@smart_charging.answers
+def get_composite_schedule_answered(
+    work: Work,
+    station: Station,
+    command: commands.GetCompositeSchedule,
+    request: v201.GetCompositeSchedule,
+    response: v201.GetCompositeScheduleResponse,
+) -> Answer:
+    schedule, reason = response.schedule, words.reason(response.status_info)
+    if schedule is None:
+        return charging_profiles.composite(response.status, None, [], "A", reason)
+    told = {"evse": schedule.evse_id, "starts_at": schedule.schedule_start, "duration_s": schedule.duration}
+    return charging_profiles.composite(
+        response.status, told, schedule.charging_schedule_period, schedule.charging_rate_unit, reason
+    )
+
+
+@smart_charging.sends
+def get_charging_profiles(
+    work: Work, station: Station, command: commands.GetChargingProfiles
+) -> Ask[v201.GetChargingProfiles]:
+    number = commands.new_request_id()
+    by_id = command.id is not None  # K09.FR.04: then nothing else counts
+    wanted = v201.ChargingProfileCriterionType(
+        charging_profile_id=None if command.id is None else [command.id],
+        charging_profile_purpose=None if by_id or command.purpose is None else _purpose(station, command.purpose),  # type: ignore[arg-type]
+        stack_level=None if by_id else command.stack_level,
+    )
+    request = v201.GetChargingProfiles(request_id=number, charging_profile=wanted, evse_id=command.evse)
+    return Ask([request], awaits=Awaits("report", REPORT_S), request_id=number)
+
+
+@smart_charging.answers
+def get_charging_profiles_answered(
+    work: Work,
+    station: Station,
+    command: commands.GetChargingProfiles,
+    request: v201.GetChargingProfiles,
+    response: v201.GetChargingProfilesResponse,
+) -> Answer:
+    if response.status == "NoProfiles":
+        return Answer("nothing_found", "The charger has no such profile.")
+    return words.answer(response.status, words.reason(response.status_info))
+
+
+def _purpose(station: Station, purpose: str) -> str:
+    known = (
+        _PURPOSES
+        if station.version == "2.1"
+        else {ours: theirs for ours, theirs in _PURPOSES.items() if ours not in _ONLY_21}
+    )
+    return charging_profiles.must_have(known, purpose, station.version)
+
+
+def _fitted(work: Work, station: Station, profile: ChargingProfile) -> Fitted:
+    return charging_profiles.fitted(
+        profile,
+        charging_profiles.units_of(station_settings.value(work, station, UNIT)),
+        station_settings.number(work, station, "SmartChargingCtrlr/PeriodsPerSchedule"),
+        _highest_level(work, station),
+    )
+
+
+def _highest_level(work: Work, station: Station) -> float | None:
+    told = station_settings.value(work, station, "SmartChargingCtrlr/ProfileStackLevel")
+    return float(told) if told is not None and told.strip().isdigit() else None
+
+
+def _told(work: Work, profile: v201.ChargingProfileType) -> ChargingProfile:
+    """One that the station has; of several schedules, as only cars with a plan of their own have, the first."""
+    schedule = profile.charging_schedule[0]
+
+    def at(text: str | None) -> object:
+        return None if text is None else parse_time(text)
+
+    return ChargingProfile(
+        purpose=_OURS.get(profile.charging_profile_purpose, "external"),  # type: ignore[arg-type]
+        periods=charging_profiles.periods_told(schedule.charging_schedule_period),
+        unit=schedule.charging_rate_unit,
+        kind=charging_profiles.kind_told(profile.charging_profile_kind),
+        stack_level=max(0, min(profile.stack_level, 1000)),
+        id=words.number(profile.id),
+        recurrency=charging_profiles.recurrency_told(profile.recurrency_kind),
+        starts_at=at(schedule.start_schedule),  # type: ignore[arg-type]
+        duration_s=words.number(schedule.duration),
+        valid_from=at(profile.valid_from),  # type: ignore[arg-type]
+        valid_to=at(profile.valid_to),  # type: ignore[arg-type]
+        session=profile.transaction_id,
+    )

@@ -1,0 +1,150 @@
+"""What is said of charging profiles in every version: what a schedule becomes for a station, and what answers mean."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from stationmaster.domain import charging_profiles, commands
+from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Period, Unit
+from stationmaster.domain.commands import Answer
+from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.stations import Station
+from stationmaster.handlers import words
+from stationmaster.ocpp.messages import parse_time
+from stationmaster.storage import Work
+
+UNITS: dict[str, Unit] = {"a": "A", "current": "A", "w": "W", "power": "W"}
+PURPOSES = {
+    "session_default": "TxDefaultProfile",
+    "session": "TxProfile",
+    "priority": "PriorityCharging",
+    "local_generation": "LocalGeneration",
+    "external": "ChargingStationExternalConstraints",
+}
+KINDS = {"absolute": "Absolute", "recurring": "Recurring", "relative": "Relative", "dynamic": "Dynamic"}
+_KINDS = {theirs: ours for ours, theirs in KINDS.items()}
+RECURRENCIES = {"daily": "Daily", "weekly": "Weekly"}
+_RECURRENCIES = {theirs: ours for ours, theirs in RECURRENCIES.items()}
+
+
+class PeriodTold(Protocol):
+    """A period, in any version."""
+
+    @property
+    def start_period(self) -> int: ...
+    @property
+    def limit(self) -> float | None: ...
+    @property
+    def number_phases(self) -> int | None: ...
+
+
+def with_start(work: Work, profile: ChargingProfile) -> ChargingProfile:
+    """Whatever is absolute says when it begins (K01.FR.41, P-11)."""
+    if profile.kind == "absolute" and profile.starts_at is None:
+        return msgspec.structs.replace(profile, starts_at=work.now)
+    return profile
+
+
+def units_of(told: str | None) -> frozenset[Unit]:
+    """`Current,Power`, `A,W`, `W`: what stations call the units they take. Nothing where that is not known."""
+    return frozenset(UNITS[each] for each in (told or "").lower().replace(" ", "").split(",") if each in UNITS)
+
+
+def fitted(profile: ChargingProfile, units: frozenset[Unit], longest: float | None, level: float | None) -> Fitted:
+    """The schedule as this station takes it. Raises `Invalid` for a stack level it does not have."""
+    if level is not None and profile.stack_level > level:
+        raise Invalid("profile.stack_level", f"this charger has the levels 0 to {int(level)}")
+    return charging_profiles.fit(profile, units=units, longest=longest)
+
+
+def answered(
+    work: Work,
+    station: Station,
+    command: commands.SetChargingProfile,
+    status: str,
+    *,
+    number: int,
+    sent: ChargingProfile,
+    fitted: Fitted,
+    units: frozenset[Unit],
+    unit_setting: str,
+    reason: str | None = None,
+    lacking: str | None = None,
+) -> Answer:
+    """What the answer means. A refusal says what is known of the units, for those are the usual reason (S-06)."""
+    answer = words.answer(status, reason)
+    if answer.outcome == "accepted":
+        charging_profiles.accepted(work, station, evse=command.evse, number=number, profile=sent)
+        sentence = " ".join([f"The charger has taken it as profile {number}.", *fitted.remarks])
+        return Answer("accepted", sentence, {"id": number, "profile": msgspec.to_builtins(sent)})
+    said = [answer.words]
+    if lacking is not None:
+        said.append(lacking)
+    if not units:
+        said.append(f"Whether it takes amperes or watts is not known: read its setting {unit_setting}.")
+    elif len(units) == 2:
+        said.append("It says that it takes limits in amperes and in watts, so the unit is not the reason.")
+    else:
+        said.append(f"It says that it takes limits in {next(iter(units))} only, and that is how it was asked.")
+    return Answer(answer.outcome, " ".join(said))
+
+
+def cleared(work: Work, station: Station, command: commands.ClearChargingProfile, status: str) -> Answer:
+    """What the answer to a removal means; when it knows none, it has none."""
+    charging_profiles.cleared(
+        work, station, number=command.id, evse=command.evse, purpose=command.purpose, stack_level=command.stack_level
+    )
+    if status == "Accepted":
+        return Answer("accepted", "The charger has removed them.")
+    return Answer("not_found", "The charger has no such profile.")
+
+
+def composite(
+    status: str, schedule: dict[str, Any] | None, periods: Sequence[PeriodTold], unit: str, reason: str | None = None
+) -> Answer:
+    """The limits in force, as a table of numbers."""
+    if status != "Accepted":
+        return words.answer(status, reason)
+    if schedule is None:
+        return Answer("accepted", "The charger has named no limits.")
+    limits = [msgspec.to_builtins(each) for each in periods_told(periods)]
+    lowest, highest = min(each["limit"] for each in limits), max(each["limit"] for each in limits)
+    said = f"{lowest:g} {unit}" if lowest == highest else f"between {lowest:g} and {highest:g} {unit}"
+    return Answer("accepted", f"The limit is {said}.", schedule | {"unit": unit, "periods": limits})
+
+
+def periods_told(periods: Sequence[PeriodTold]) -> list[Period]:
+    return [
+        Period(max(0, each.start_period), max(0.0, float(each.limit or 0)), _phases(each.number_phases))
+        for each in periods
+    ]
+
+
+def kind_told(told: str) -> Any:
+    return _KINDS.get(told, "absolute")
+
+
+def recurrency_told(told: str | None) -> Any:
+    return _RECURRENCIES.get(told or "")
+
+
+def must_have(purposes: dict[str, str], purpose: str, version: str) -> str:
+    """The version's word for a purpose. Raises `Conflict` where it has none."""
+    if purpose not in purposes:
+        raise Conflict(f"OCPP {version} has no profiles for {purpose}")
+    return purposes[purpose]
+
+
+def _phases(told: int | None) -> int | None:
+    return told if told is not None and 1 <= told <= 3 else None
+
+
+def as_sent(
+    profile: ChargingProfile, number: int, unit: Unit, periods: Sequence[PeriodTold], start: str | None
+) -> ChargingProfile:
+    """What was asked for, with the unit, the periods and the start with which it was sent."""
+    starts_at = None if start is None else parse_time(start)
+    return msgspec.structs.replace(profile, id=number, unit=unit, periods=periods_told(periods), starts_at=starts_at)
