@@ -96,6 +96,32 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/get-local-list-version",
         None,
     ),
+    "POST /api/v1/stations/{station_id}/commands/read-settings": (
+        "/stations/CP1/commands/read-settings",
+        {"settings": ["a"]},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/change-settings": (
+        "/stations/CP1/commands/change-settings",
+        {"changes": [{"setting": "a", "value": "b"}]},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/report-settings": ("/stations/CP1/commands/report-settings", None),
+    "POST /api/v1/stations/{station_id}/commands/set-monitors": (
+        "/stations/CP1/commands/set-monitors",
+        {"monitors": [{"setting": "a", "kind": "above", "value": 1}]},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-monitors": (
+        "/stations/CP1/commands/clear-monitors",
+        {"ids": [1]},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/report-monitors": ("/stations/CP1/commands/report-monitors", None),
+    "POST /api/v1/stations/{station_id}/commands/set-monitoring-base": (
+        "/stations/CP1/commands/set-monitoring-base",
+        {"base": "all"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/set-monitoring-level": (
+        "/stations/CP1/commands/set-monitoring-level",
+        {"severity": 3},
+    ),
     "POST /api/v1/stations/{station_id}/commands/set-charging-profile": (
         "/stations/CP1/commands/set-charging-profile",
         {"profile": {"purpose": "station_max", "periods": [{"start_s": 0, "limit": 16}]}},
