@@ -138,6 +138,22 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/get-composite-schedule",
         None,
     ),
+    "POST /api/v1/stations/{station_id}/commands/set-display-message": (
+        "/stations/CP1/commands/set-display-message",
+        {"text": "Closed"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-display-messages": (
+        "/stations/CP1/commands/get-display-messages",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-display-message": (
+        "/stations/CP1/commands/clear-display-message",
+        {"id": 1},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/show-cost": (
+        "/stations/CP1/commands/show-cost",
+        {"session": "1", "total_cost": 1.5},
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

@@ -282,6 +282,10 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.ClearChargingProfile(),
     commands.GetChargingProfiles(),
     commands.GetCompositeSchedule(),
+    commands.SetDisplayMessage(text="Closed"),
+    commands.GetDisplayMessages(),
+    commands.ClearDisplayMessage(id=1),
+    commands.ShowCost(session="1", total_cost=1.5),
 ]
 
 

@@ -8,6 +8,10 @@ from stationmaster.domain.commands.certificates import DeleteCertificate as Dele
 from stationmaster.domain.commands.certificates import GiveCertificate as GiveCertificate
 from stationmaster.domain.commands.certificates import InstallCertificate as InstallCertificate
 from stationmaster.domain.commands.certificates import ListCertificates as ListCertificates
+from stationmaster.domain.commands.display import ClearDisplayMessage as ClearDisplayMessage
+from stationmaster.domain.commands.display import GetDisplayMessages as GetDisplayMessages
+from stationmaster.domain.commands.display import SetDisplayMessage as SetDisplayMessage
+from stationmaster.domain.commands.display import ShowCost as ShowCost
 from stationmaster.domain.commands.history import RAW_CALL as RAW_CALL
 from stationmaster.domain.commands.history import REPORTED as REPORTED
 from stationmaster.domain.commands.history import Asked as Asked
