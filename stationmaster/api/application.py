@@ -39,6 +39,7 @@ from stationmaster.api.resources import (
     states,
     stations,
     status,
+    timeline,
     tokens,
     users,
 )
@@ -54,6 +55,7 @@ API = Router(
         stations.router,
         states.router,
         settings.router,
+        timeline.router,
         connections.router,
         messages.router,
         commands.router,

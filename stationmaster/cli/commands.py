@@ -52,3 +52,22 @@ def demo(
 def migrate() -> None:
     """Bring the database's schema up to date (`serve` does this by itself unless database.migrate is off)."""
     records.migrate()
+
+
+@app.command()
+def explain(
+    charger: Annotated[
+        str, typer.Argument(metavar="CHARGER", help="The id of a charger, also of one that was removed")
+    ],
+    at: Annotated[
+        str,
+        typer.Option(help='A moment: "2026-11-25 18:05", "18:05", "yesterday 18:05", "10 minutes ago", an ISO time'),
+    ] = "now",
+    minutes: Annotated[int, typer.Option(help="So many before the moment, and after it; 720 at the most")] = 30,
+    zone: Annotated[str | None, typer.Option(help="As in Europe/Berlin; left out, the one of this machine")] = None,
+    organization: records.Of = None,
+) -> None:
+    """Tell all that happened to a charger around one moment: messages, connections, states, sessions, commands, alarms."""
+    from stationmaster.cli import explain as story
+
+    story.explain(charger, at=at, minutes=minutes, zone=zone, organization=organization)

@@ -129,6 +129,11 @@ def migrate() -> None:
     print(f"the schema is at {migrations.head()}")
 
 
+def read_or_write(f: Callable[[Work], Any], settings: Settings) -> Any:
+    """A unit of work of another command on the configured database."""
+    return _write(f, settings)
+
+
 _SIGNATURE = Signature(actor=audit.COMMAND_LINE, organization=None)
 
 

@@ -98,6 +98,12 @@ def listed(
     return list(work.execute(page(raised, alarms.c.id, limit=limit, cursor=cursor)))  # type: ignore[arg-type]
 
 
+def of_station_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[AlarmRow]:
+    """Those of a charger that were raised in this time, for the first time or again."""
+    raised = select(alarms).where(alarms.c.station_id == station_id, alarms.c.at < until, alarms.c.last_at >= since)
+    return list(work.execute(raised.order_by(alarms.c.id.desc()).limit(most)))  # type: ignore[arg-type]
+
+
 def count(work: Work, organization_id: int) -> int:
     """How many nobody has looked at."""
     waiting = _raised(organization_id).add_columns(func.count()).where(alarms.c.resolved_at.is_(None))

@@ -33,7 +33,7 @@ from stationmaster.domain import alarms, events
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Bulk, Prepared, not_deleted, page
+from stationmaster.storage.queries import Bulk, Prepared, first_since, not_deleted, page
 
 connections = Table(
     "connections",
@@ -319,3 +319,12 @@ def comings_and_goings(work: Work, station_id: int, *, since: datetime, until: d
     before = work.execute(socket.where(log.at <= since).order_by(log.id.desc()).limit(1)).all()
     within = work.execute(socket.where(log.at > since, log.at < until).order_by(log.id)).all()
     return [(row.at, row.event == "connected") for row in [*before, *within]]
+
+
+def log_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[LogRow]:
+    """When this station came and went in this time, oldest first, and the last move before it."""
+    log, mine = connection_log.c, connection_log.c.station_id == station_id
+    first = first_since(work, connection_log, since, mine)
+    before = work.execute(select(connection_log).where(mine, log.id < first).order_by(log.id.desc()).limit(1)).all()
+    within = select(connection_log).where(mine, log.id >= first, log.at < until).order_by(log.id).limit(most)
+    return [*before, *work.execute(within)]

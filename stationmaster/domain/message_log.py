@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Column, Float, Index, Row, Table, Text, bindparam, delete, func, select
+from sqlalchemy import Column, Float, Index, Row, Select, Table, Text, bindparam, delete, func, select
 
 from stationmaster.domain import events
 from stationmaster.domain.exchanges import Exchange
@@ -18,7 +18,7 @@ from stationmaster.domain.secrets_by_kind import blanked as blanked
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Bulk, Prepared, page
+from stationmaster.storage.queries import Bulk, Prepared, first_since, page
 
 messages = Table(
     "messages",
@@ -140,6 +140,38 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
         rows = work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))
         found += [_logged(row) for row in rows]
         block, at_once = block - at_once, min(at_once * 4, 1024)
+    return found
+
+
+CLOCKS_DIFFER = timedelta(minutes=2)
+"""Rows are in the order in which they were written, and two nodes may have different times by this much."""
+_BLOCKS_AT_ONCE = 256
+
+
+def around(work: Work, station_id: int, at: datetime, *, since: datetime, until: datetime, most: int) -> list[Logged]:
+    """Of this time, oldest first: those nearest to `at`, so many at the most before it and so many after it."""
+    first = first_since(work, messages, since - CLOCKS_DIFFER)
+    middle = first_since(work, messages, at)
+    last = first_since(work, messages, until + CLOCKS_DIFFER)
+    mine = select(messages).where(
+        messages.c.station_id == station_id, messages.c.at >= since, messages.c.at < until, messages.c.id >= first
+    )
+    # The block is that of the newest row when this one was written, so it may be one less than its own key says.
+    lowest, highest = (first >> 14) - 1, last >> 14
+    before = mine.where(messages.c.id < middle).order_by(messages.c.id.desc())
+    after = mine.where(messages.c.id >= middle).order_by(messages.c.id)
+    earlier = _in_blocks(work, before, list(range(middle >> 14, lowest - 1, -1)), most)
+    later = _in_blocks(work, after, list(range((middle >> 14) - 1, highest + 1)), most)
+    return earlier[::-1] + later
+
+
+def _in_blocks(work: Work, wanted: Select[Any], blocks: list[int], most: int) -> list[Logged]:
+    found: list[Logged] = []
+    for start in range(0, len(blocks), _BLOCKS_AT_ONCE):
+        if len(found) >= most:
+            break
+        chunk = wanted.where(messages.c.block.in_(blocks[start : start + _BLOCKS_AT_ONCE]))
+        found += [_logged(row) for row in work.execute(chunk.limit(most - len(found)))]
     return found
 
 

@@ -7,13 +7,15 @@ the database's clock, because those of machines differ.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import Column, Table, Text, delete, false, func, insert, or_, select, update
 
 from stationmaster.domain import commands, connections
 from stationmaster.domain.errors import Conflict
 from stationmaster.storage import Work
-from stationmaster.storage.columns import UtcTime, metadata
+from stationmaster.storage.columns import UtcTime, key, metadata
+from stationmaster.storage.queries import first_since
 
 nodes = Table(
     "nodes",
@@ -24,6 +26,39 @@ nodes = Table(
     Column("lease_until", UtcTime, nullable=False),
     Column("steady_since", UtcTime),  # since when its lease has never been over
 )
+
+
+node_log = Table(
+    "node_log",
+    metadata,
+    key(),
+    Column("at", UtcTime, nullable=False),
+    Column("node", Text, nullable=False),
+    Column(
+        "event", Text, nullable=False
+    ),  # started, stopped in order, or died: found dead by another, or by the next start
+)
+
+
+class NodeEvent(NamedTuple):
+    """What became of one of our own processes."""
+
+    at: datetime
+    node: str
+    event: str
+
+
+def note(work: Work, node: str, event: str) -> None:
+    """Keep that a process of ours began or ended: it explains why every charger was gone for a moment."""
+    work.execute(insert(node_log).values(at=work.now, node=node, event=event))
+
+
+def events_between(work: Work, since: datetime, until: datetime, *, most: int) -> list[NodeEvent]:
+    """What became of our processes in this time, oldest first."""
+    first = first_since(work, node_log, since)
+    columns = (node_log.c.at, node_log.c.node, node_log.c.event)
+    within = select(*columns).where(node_log.c.id >= first, node_log.c.at < until)
+    return [NodeEvent._make(row) for row in work.execute(within.order_by(node_log.c.id).limit(most))]
 
 
 FORGOTTEN_AFTER = 10  # leases; the row of a node that holds nothing and does not come back
@@ -83,6 +118,8 @@ def dead(work: Work, node: str, *, lease: timedelta, alone: bool = False) -> lis
 def bury(work: Work, node: str, *, lease: timedelta, alone: bool = False) -> tuple[int, int]:
     """Free what dead nodes hold; returns how many connections were freed, and how many commands have failed."""
     gone = dead(work, node, lease=lease, alone=alone)
+    for name in gone:
+        note(work, name, "died")
     work.execute(delete(nodes).where(nodes.c.id.in_(gone)))
     work.execute(delete(nodes).where(nodes.c.lease_until <= _clock(work) - FORGOTTEN_AFTER * lease))
     return connections.freed(work, gone), commands.interrupted(work, gone)

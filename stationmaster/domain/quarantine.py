@@ -149,6 +149,24 @@ def listed(
     return list(work.execute(page(waiting, quarantine.c.id, limit=limit, cursor=cursor)))
 
 
+class Kept(Protocol):
+    """What was kept, and why; not its content."""
+
+    at: datetime
+    action: str
+    reason: str
+    resolved_at: datetime | None
+    resolved_by: str | None
+
+
+def of_station_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[Kept]:
+    """What a charger said in this time that waits for a person, or has waited."""
+    columns = quarantine.c
+    kept = select(columns.at, columns.action, columns.reason, columns.resolved_at, columns.resolved_by)
+    mine = kept.where(columns.station_id == station_id, columns.at >= since, columns.at < until)
+    return list(work.execute(mine.order_by(columns.id.desc()).limit(most)))
+
+
 def get(work: Work, organization_id: int, quarantine_id: int) -> Entry:
     """One entry, resolved or not. Raises `NotFound`."""
     row = work.execute(_entries(organization_id).where(quarantine.c.id == quarantine_id)).one_or_none()

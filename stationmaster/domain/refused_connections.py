@@ -145,6 +145,15 @@ def listed(work: Work, organization_id: int | None = None, *, limit: int, cursor
     return cast(list[RefusedRow], work.execute(page(inbox, refused_connections.c.id, limit=limit, cursor=cursor)).all())
 
 
+def of_identity(work: Work, identity: str, *, since: datetime, until: datetime) -> list[RefusedRow]:
+    """What was refused to whoever called itself so, if any of it was in this time."""
+    columns = refused_connections.c
+    mine = select(refused_connections).where(
+        columns.identity == identity, columns.last_at >= since, columns.first_at < until
+    )
+    return cast(list[RefusedRow], work.execute(mine.order_by(columns.id)).all())
+
+
 def explain(row: RefusedRow) -> str:
     """The plain-language reason."""
     offered = ", ".join(row.offered_protocols or ()) or "none"

@@ -58,6 +58,7 @@ class Registry:
         if self._leased:
             await self._database.write(nodes.join, self._bus.node, seal=self._bus.seal, lease=self._lease)
         await self._bury(alone=self._alone)
+        await self._database.write(nodes.note, self._bus.node, "started")
 
     async def look(self) -> None:
         """Renew the lease, then free what the dead hold, then compare what we hold with what the table says."""
@@ -103,6 +104,7 @@ class Registry:
 
     async def leave(self) -> None:
         """At the end, with every socket closed."""
+        await self._database.write(nodes.note, self._bus.node, "stopped")
         if self._leased:
             await self._database.write(nodes.leave, self._bus.node)
 

@@ -349,3 +349,32 @@ def drop_old(
         rows = int(work.execute(delete(table).where(*where)).rowcount)
     at_the_end = count < DROPPED_AT_ONCE or (new and not old)
     return Dropped(rows, None if at_the_end else last + 1)
+
+
+def first_since(
+    work: Executes,
+    table: Table,
+    moment: datetime,
+    *where: ColumnElement[bool],
+    at: ColumnElement[datetime] | None = None,
+) -> int:
+    """The key of the first of these rows that is not older than this moment; one beyond the last when all are older.
+
+    Rows are kept in the order in which they happened, so a few looks into the index of their keys find it: no table needs
+    an index of its times for the sake of a question that is asked now and then.
+    """
+    key, time = table.c.id, table.c.at if at is None else at
+    ends = work.execute(select(func.min(key).label("low"), func.max(key).label("high")).where(*where)).one()
+    if ends.low is None:
+        return 0
+    low, high = int(ends.low), int(ends.high) + 1
+    while low < high:
+        middle = (low + high) // 2
+        row = work.execute(
+            select(key.label("id"), time.label("at")).where(*where, key >= middle).order_by(key).limit(1)
+        ).one_or_none()
+        if row is None or row.at >= moment:
+            high = middle
+        else:
+            low = int(row.id) + 1
+    return low

@@ -104,3 +104,16 @@ def test_what_the_command_line_changes_is_in_the_audit_log(tmp_path: Path) -> No
         ("command line", action, 1)
         for action in ("add_organization", "add_user", "add_user", "change_password", "remove_user")
     ]
+
+
+def test_explain_tells_a_story_and_says_which_times_it_takes(tmp_path: Path) -> None:
+    assert run(tmp_path, "station", "add", "CP1").returncode == 0
+    told = run(tmp_path, "explain", "CP1", "--zone", "Europe/Berlin", "--minutes", "5")
+    assert told.returncode == 0, told.stderr
+    first, second, *story = told.stdout.splitlines()
+    assert first.startswith("CP1 around ") and second.startswith("Times are in Europe/Berlin (UTC+0")
+    assert any("It was added here." in line for line in story)
+    wrong = run(tmp_path, "explain", "CP1", "--at", "noonish")
+    assert wrong.returncode == 2
+    assert wrong.stderr.startswith("stationmaster: at: 'noonish' is not understood as a time; write it as one of: ")
+    assert run(tmp_path, "explain", "CP9").stderr == "stationmaster: there is no charger 'CP9'\n"

@@ -28,6 +28,7 @@ from stationmaster.domain.commands.history import interrupted as interrupted
 from stationmaster.domain.commands.history import listed as listed
 from stationmaster.domain.commands.history import new_request_id as new_request_id
 from stationmaster.domain.commands.history import nodes_waiting as nodes_waiting
+from stationmaster.domain.commands.history import of_station_between as of_station_between
 from stationmaster.domain.commands.history import progress as progress
 from stationmaster.domain.commands.history import public_form as public_form
 from stationmaster.domain.commands.history import record_answer as record_answer

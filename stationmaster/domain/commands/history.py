@@ -35,7 +35,7 @@ from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
-from stationmaster.storage.queries import Prepared, page
+from stationmaster.storage.queries import Prepared, first_since, page
 
 commands = Table(
     "commands",
@@ -414,6 +414,14 @@ def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> li
     """The history of a station, newest first."""
     mine = select(commands).where(commands.c.station_id == station_id)
     return [CommandRow._make(row) for row in work.execute(page(mine, commands.c.id, limit=limit, cursor=cursor))]
+
+
+def of_station_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[CommandRow]:
+    """What was asked of a station in this time, oldest first."""
+    mine = commands.c.station_id == station_id
+    first = first_since(work, commands, since, mine, at=commands.c.asked_at)
+    within = select(commands).where(mine, commands.c.id >= first, commands.c.asked_at < until)
+    return [CommandRow._make(row) for row in work.execute(within.order_by(commands.c.id).limit(most))]
 
 
 def public_form(row: CommandRow) -> CommandRecord:

@@ -4,7 +4,7 @@
 """
 
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions.changes import ChangeRow, session_changes
+from stationmaster.domain.sessions.changes import ChangeRow, of_session, session_changes
 from stationmaster.domain.sessions.closing import FREE_WH
 from stationmaster.domain.sessions.corrections import (
     Figures,
@@ -29,6 +29,7 @@ from stationmaster.domain.sessions.lists import (
     energy_of,
     get,
     listed,
+    of_station_between,
     power_now,
     so_far,
 )
@@ -75,6 +76,8 @@ __all__ = [
     "get",
     "in_doubt",
     "listed",
+    "of_session",
+    "of_station_between",
     "power_now",
     "public_form",
     "remove_station",

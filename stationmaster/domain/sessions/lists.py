@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Label, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Label, Select, and_, bindparam, func, or_, select
 
 from stationmaster.domain import connectors, energy, metering, tokens
 from stationmaster.domain.errors import NotFound
@@ -17,7 +17,7 @@ from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
-from stationmaster.storage.queries import BadCursor, Prepared, decode_cursor, page, sorted_page
+from stationmaster.storage.queries import BadCursor, Prepared, decode_cursor, first_since, page, sorted_page
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -226,3 +226,23 @@ def count_active(work: Work, organization_id: int) -> int:
 def count_to_review(work: Work, organization_id: int) -> int:
     held = select(func.count()).select_from(sessions).where(sessions.c.organization_id == organization_id)
     return int(work.execute(held.where(is_held)).scalar_one())
+
+
+TOLD_LATE = timedelta(days=7)  # of a session that was charged without a connection we may hear so much later
+GOES_ON = timedelta(days=7)  # a session may have begun so long before
+
+
+def of_station_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[SessionRow]:
+    """Sessions of a charger that went on in this time, or of which it told then; the oldest first."""
+    columns, mine = sessions.c, sessions.c.station_id == station_id
+    first = first_since(work, sessions, since - GOES_ON, mine, at=columns.received_at)
+    last = first_since(work, sessions, until + TOLD_LATE, mine, at=columns.received_at)
+    near = select(sessions).where(mine, columns.id >= first, columns.id <= last)
+    went_on = and_(
+        columns.started_at < until,
+        or_(columns.stopped_at.is_(None), columns.stopped_at >= since, columns.stop_received_at >= since),
+    )
+    told = and_(columns.received_at >= since, columns.received_at < until)
+    newest_first = near.where(or_(went_on, told)).order_by(columns.id.desc()).limit(most)
+    rows: list[SessionRow] = list(work.execute(newest_first))
+    return rows[::-1]
