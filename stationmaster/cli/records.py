@@ -106,6 +106,17 @@ def add_station(
     print(f"charger {identity}\nsecret  {shown}")
 
 
+@station.command("strict")
+def hold_strictly(
+    identity: Annotated[str, typer.Argument(metavar="ID")],
+    on: Annotated[bool, typer.Option("--on/--off", help="Repair nothing, or what is plain again")] = True,
+    organization: Of = None,
+) -> None:
+    """Answer every deviation of a charger from the specification with an error (for certification), or repair it again."""
+    _write(lambda work: stations.change(work, organizations.named(work, organization), identity, {"strict": on}))
+    print(f"charger {identity} is {'held strictly' if on else 'understood where it can be'}")
+
+
 @token.command("add")
 def add_token(
     uid: Annotated[str, typer.Argument(help="As the charger reads it from the card")],

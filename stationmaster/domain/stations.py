@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
@@ -29,6 +30,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import text as sql
 
 from stationmaster.domain import audit, events, installation, sites
 from stationmaster.domain.audit import Subject
@@ -56,6 +58,7 @@ stations = Table(
     Column(
         "registration", Text, nullable=False, server_default="accepted"
     ),  # the operator's word: accepted, pending, rejected
+    Column("strict", Boolean, nullable=False, server_default=sql("false")),  # for certification: nothing is repaired
     Column("vendor", Text),
     Column("model", Text),
     Column("serial", Text),
@@ -92,6 +95,7 @@ class StationRow(Protocol):
     name: str | None
     pinned_version: str | None
     registration: str
+    strict: bool
     vendor: str | None
     model: str | None
     serial: str | None
@@ -121,6 +125,7 @@ class EntryRow(Protocol):
     pinned_version: str | None
     registration: str
     booted_at: datetime | None
+    strict: bool
 
 
 class ChangedEntry(EntryRow, Protocol):
@@ -155,6 +160,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     booted: bool
     heartbeat_interval_s: int = 300
     plug_in_timeout_s: float = 60.0  # for a remote start, if the station has not told its own
+    strict: bool = False  # nothing it says is repaired
 
     @property
     def accepted(self) -> bool:
@@ -247,7 +253,7 @@ def change(work: Work, organization_id: int, identity: str, changes: dict[str, A
     """Set only the fields given (DAT-09: a field that is left out stays). Raises `NotFound`, `Invalid`."""
     station = get(work, organization_id, identity)
     values: dict[str, Any] = {
-        name: changes[name] for name in ("name", "registration", "pinned_version") if name in changes
+        name: changes[name] for name in ("name", "registration", "pinned_version", "strict") if name in changes
     }
     if "registration" in values:
         _check_registration(values["registration"])
@@ -399,6 +405,7 @@ _ENTRY = (
     stations.c.pinned_version,
     stations.c.registration,
     stations.c.booted_at,
+    stations.c.strict,
 )
 
 
@@ -437,6 +444,7 @@ def _facts(work: Work, row: StationRow) -> dict[str, Any]:
         "site": site_name(work, row),
         "registration": row.registration,
         "pinned_version": row.pinned_version,
+        "strict": row.strict,
     }
 
 

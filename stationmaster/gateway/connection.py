@@ -147,6 +147,10 @@ class Connection:
         return self._dialect.version
 
     @property
+    def _is_strict(self) -> bool:
+        return self._rules.strict or self.entry.station.strict
+
+    @property
     def limit(self) -> int:
         """The longest message taken, in bytes."""
         return self._dialect.limit(accepted=self.entry.station.accepted)
@@ -190,13 +194,13 @@ class Connection:
 
     def _is_answer(self, data: bytes) -> bool:
         """Take an answer to a call of ours, if this is one."""
-        answer = answers.answer_in(data, strict=self._rules.strict)
+        answer = answers.answer_in(data, strict=self._is_strict)
         if answer is None:
             return False
         outcome = answer.outcome
         if outcome is None:
             action = None if self._outbound is None else self._outbound.waiting_for(answer.message_id)
-            outcome = answers.checked(self._dialect, action, answer.payload, strict=self._rules.strict)
+            outcome = answers.checked(self._dialect, action, answer.payload, strict=self._is_strict)
         self._match(answer.message_id, outcome)
         return True
 
@@ -220,7 +224,7 @@ class Connection:
             self._handle_long(data)
             return
         try:
-            frame, remarks = reading.read(data, strict=self._rules.strict)
+            frame, remarks = reading.read(data, strict=self._is_strict)
         except OcppError as error:
             self._refuse_unreadable(data, error)
             return
@@ -233,9 +237,7 @@ class Connection:
         content = bytes(call.payload)
         try:
             self._guard(call.action)
-            handler, request, tolerated = reading.understand(
-                self._routes, call.action, content, strict=self._rules.strict
-            )
+            handler, request, tolerated = reading.understand(self._routes, call.action, content, strict=self._is_strict)
         except OcppError as error:
             self._refuse(call, data, error)
             return
@@ -245,7 +247,7 @@ class Connection:
         """Read it in a thread, and go on here."""
 
         def read() -> Whole:
-            return reading.read_whole(self._routes, data, strict=self._rules.strict)
+            return reading.read_whole(self._routes, data, strict=self._is_strict)
 
         def done(reading_it: asyncio.Future[Whole]) -> None:
             if not self.closed and not reading_it.cancelled():
@@ -370,6 +372,8 @@ class Connection:
             self._repeats.forget()
         elif self._repeats is not None and self._repeats.knows(call.id):
             remarks = (*remarks, repeats.USED_AGAIN)
+        if remarks:
+            self._remembered.deviations.met(self._database, self.entry.station, action, remarks)
         told = units.Told(
             self.entry.station,
             call.id,
@@ -406,7 +410,9 @@ class Connection:
         self, message_id: str, action: str, content: bytes, handler: Handler, request: Request, remarks: tuple[str, ...]
     ) -> None:
         """The one message whose answer waits for no commit."""
-        clock = _Clock(self._database.clock())
+        if remarks:
+            self._remembered.deviations.met(self._database, self.entry.station, action, remarks)
+        clock = units.Clock(self._database.clock())
         payload = frames.payload_of(handler(clock, self.entry.station, request))  # type: ignore[arg-type]
         self._send(frames.result_of(message_id, payload))
         size = len(content)
@@ -486,6 +492,8 @@ class Connection:
         self._counts.errors += 1
         station = self.entry.station
         code = self._dialect.error_code(error.defect)
+        told = (f"{error.where}: {error.description}",)
+        self._remembered.deviations.met(self._database, station, action, told, refused=True)
         log.info("message.refused", station=station.identity, action=action, code=code, why=error.explained)
         refused = refusals.refusal(
             self._dialect,
@@ -579,17 +587,9 @@ class Connection:
     def dead(self) -> None:
         """The socket is closed, by whomever: waiting commands end, waiting messages are the charger's again."""
         self._lane.close()
+        self._remembered.deviations.write(self._database, self.entry.station)
         if self._outbound is not None:
             self._outbound.close()
-
-
-class _Clock:
-    """What the heartbeat handler gets instead of a unit of work: the time, and no way to store anything."""
-
-    __slots__ = ("now",)
-
-    def __init__(self, now: datetime) -> None:
-        self.now = now
 
 
 def _nothing(result: Any, error: BaseException | None) -> None:

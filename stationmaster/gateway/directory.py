@@ -192,10 +192,12 @@ class Directory:
                 booted=_has_booted(row.booted_at),
                 heartbeat_interval_s=self._heartbeat_interval_s,
                 plug_in_timeout_s=self._plug_in_timeout_s,
+                strict=row.strict,
             )
             entry = Entry(station, credential, row.pinned_version)
         else:
-            entry.station = _changed(entry.station, registration=row.registration, booted=_has_booted(row.booted_at))
+            booted = _has_booted(row.booted_at)
+            entry.station = _changed(entry.station, registration=row.registration, booted=booted, strict=row.strict)
             entry.credential = credential
             entry.pinned_version = row.pinned_version
         self._by_id[row.id] = entry

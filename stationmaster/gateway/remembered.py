@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 
 from stationmaster.gateway.allowance import Allowance
+from stationmaster.gateway.deviating import Deviations
 from stationmaster.gateway.refusals import Hints
 
 DAY_S = 86_400
@@ -23,11 +24,12 @@ ASK_AGAIN_S = 600.0
 class Remembered:
     """One charger's account."""
 
-    __slots__ = ("_asked_at", "_cut_on", "_day", "_failures", "_logged", "allowance", "hints")
+    __slots__ = ("_asked_at", "_cut_on", "_day", "_failures", "_logged", "allowance", "deviations", "hints")
 
     def __init__(self, allowance: Allowance | None = None) -> None:
         self.allowance = allowance or Allowance()
         self.hints = Hints()
+        self.deviations = Deviations()
         self._failures: dict[int, int] = {}
         self._asked_at = 0.0
         self._day = 0

@@ -18,6 +18,15 @@ from stationmaster.storage import Work
 CUT = "cut in this log: the frame has {size:,} bytes"
 
 
+class Clock:
+    """What the heartbeat handler gets instead of a unit of work: the time, and no way to store anything."""
+
+    __slots__ = ("now",)
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+
 class Superseded(Exception):
     """Another node holds a newer connection of this charger: what this one says changes nothing any more (N11)."""
 

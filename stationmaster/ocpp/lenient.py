@@ -63,6 +63,8 @@ ALIASES: dict[str, dict[str, str]] = {
 }
 """By wire name of the field: what stations write, in lower case, and what they mean (field experience 5.2)."""
 
+NULL = "null; taken as absent"
+
 MAX_REMARKS = 50
 """A frame of half a megabyte could earn a hundred thousand of them."""
 
@@ -92,7 +94,10 @@ def decode(
             same = len(again) == len(text) or again.count(b":") == text.count(b":")
             if same and not (b"\\" in text and b"\\u" in text):
                 return message, ()
-            return message, _twice(kind, _Parsed(text).doubled, strict=False, guesses=guesses)
+            remarks = _twice(kind, _Parsed(text).doubled, strict=False, guesses=guesses)
+            if not remarks and not same and b"null" in text:
+                remarks = (NULL,)
+            return message, remarks
     parsed = _Parsed(text)
     remarks = _twice(kind, parsed.doubled, strict=strict, guesses=guesses)
     return _Walk(strict, unrefusable, remarks).message(kind, parsed.value)
@@ -207,7 +212,7 @@ class _Walk:
             if self.strict:
                 raise _Bad(Defect.TYPE, at, "null is not a value")
             if not field.required:
-                self._remark(at, "null; taken as absent")
+                self._remark(at, NULL)
             value = _ABSENT
         if value is _ABSENT:
             if field.required:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 
-# A text with all that is in it, an open one to the end included; a number, or what was meant as one; a comma before a bracket.
+# A text with all that is in it, an open one to the end included; a number, or what was meant as one; a comma beside a bracket; a name without
+# its value.
 _TOKEN = re.compile(
     rb'(?P<text>"(?:[^"\\]|\\.)*(?:"|\Z))'
     rb"|(?P<word>[-+]?[A-Za-z_][A-Za-z_0-9]*)"
     rb"|(?P<number>[-+]?[0-9.][0-9.eE+-]*)"
-    rb"|(?P<comma>,(?=\s*[\]}]))"
+    rb"|(?P<comma>,(?=\s*[\]}])|(?<=[\[{]),)"
+    rb"|(?P<empty>:(?=\s*[,}]))"
     rb"|(?P<control>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f])",
     re.DOTALL,
 )
@@ -35,6 +37,7 @@ AROUND = "bytes around the frame; left out"
 NO_NUMBER = "NaN or Infinity instead of a number; taken as absent"
 NUMBER = "a number in another form than JSON's; understood"
 COMMA = "a comma too many; left out"
+EMPTY = "a value is missing after its name; taken as absent"
 
 
 def mend(data: bytes) -> tuple[bytes, tuple[str, ...]]:
@@ -114,9 +117,14 @@ def _comma(comma: bytes, remarks: dict[str, None]) -> bytes:
     return b""
 
 
+def _empty(colon: bytes, remarks: dict[str, None]) -> bytes:
+    remarks[EMPTY] = None
+    return b":null"
+
+
 def _control(control: bytes, remarks: dict[str, None]) -> bytes:
     remarks[AROUND] = None
     return b" "
 
 
-_MENDERS = {"text": _text, "word": _word, "number": _number, "comma": _comma, "control": _control}
+_MENDERS = {"text": _text, "word": _word, "number": _number, "comma": _comma, "empty": _empty, "control": _control}

@@ -74,6 +74,7 @@ MATRIX = {
     "GET /api/v1/stations/{station_id}/settings/compare": VIEW,
     "GET /api/v1/stations/{station_id}/monitors": VIEW,
     "GET /api/v1/stations/{station_id}/timeline": VIEW,
+    "GET /api/v1/stations/{station_id}/deviations": VIEW,
     "GET /api/v1/status": VIEW,
     "GET /api/v1/firmware": VIEW,
     "POST /api/v1/firmware": DEPLOY_FIRMWARE,

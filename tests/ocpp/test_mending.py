@@ -33,6 +33,8 @@ PLAIN = {
     "a plus": (b"[+5]", [5], mending.NUMBER),
     "a point without a digit on one side": (b"[.5,5.]", [0.5, 5], mending.NUMBER),
     "zero in all its forms": (b"[0,-0,0.0,0e0,00]", [0, 0, 0.0, 0.0, 0], mending.NUMBER),
+    "a comma too early": (b'{"a":[,1],"b":{,"c":2}}', {"a": [1], "b": {"c": 2}}, mending.COMMA),
+    "a name without its value": (b'{"transactionId":,"a": }', {"transactionId": None, "a": None}, mending.EMPTY),
     "a comma too many": (b'{"a":[1,2,],}', {"a": [1, 2]}, mending.COMMA),
     "commas and brackets in a text": (b'[",]"]', [",]"], None),
 }

@@ -12,6 +12,7 @@ export function station(over: Partial<Station> = {}): Station {
     ocpp_version: "1.6",
     pinned_version: null,
     registration: "accepted",
+    strict: false,
     booted: true,
     connected: true,
     online: true,

@@ -68,7 +68,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     """A charger. `connected` is its socket now; `online` overlooks short gaps; `status` is that of the charger itself.
 
     `offline_since` is when its last connection ended; null while it is connected, and when it never was.
-    `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself.
+    `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself. `strict`: nothing it
+    says is repaired, what deviates from the specification is answered with an error (for certification).
     """
 
     id: str
@@ -81,6 +82,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     ocpp_version: str | None
     pinned_version: str | None
     registration: Registration
+    strict: bool
     booted: bool
     connected: bool
     online: bool
@@ -121,6 +123,7 @@ class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: Text | msgspec.UnsetType | None = msgspec.UNSET
     registration: Registration | msgspec.UnsetType = msgspec.UNSET
     pinned_version: Version | msgspec.UnsetType | None = msgspec.UNSET
+    strict: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 class ConnectorChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -375,6 +378,7 @@ def _facts(row: stations.StationRow, site: str | None, parts: _Parts, switchboar
         "ocpp_version": row.ocpp_version,
         "pinned_version": row.pinned_version,
         "registration": row.registration,
+        "strict": row.strict,
         "booted": row.booted_at is not None,
         "connected": connection is not None,
         "online": last is not None and last.online_since is not None,

@@ -20,6 +20,7 @@ export type MeterValue = Schemas["MeterValue"];
 export type Quarantined = Schemas["Quarantined"];
 export type Replay = Schemas["Replay"];
 export type StationStates = Schemas["StationStates"];
+export type StationTimeline = Schemas["StationTimeline"];
 export type RefusedConnection = Schemas["RefusedConnection"];
 export type ServerStatus = Schemas["Status"];
 export type Session = Schemas["Session"];

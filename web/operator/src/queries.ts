@@ -162,3 +162,26 @@ export const quarantineQuery = () =>
   pages(["quarantine"], ({ cursor, signal }) =>
     answered(client.GET("/api/v1/quarantine", { params: { query: { limit: PAGE, cursor } }, signal })),
   );
+
+/** The story around one moment; nothing is asked for until a person does. */
+export const timelineQuery = (id: string, asked: { at: string; minutes: number } | null, zone: string) =>
+  queryOptions({
+    queryKey: ["timeline", id, asked, zone],
+    enabled: asked !== null,
+    retry: false,
+    queryFn: ({ signal }) =>
+      answered(
+        client.GET("/api/v1/stations/{station_id}/timeline", {
+          params: { path: { station_id: id }, query: { ...asked, zone } },
+          signal,
+        }),
+      ),
+  });
+
+export const deviationsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["deviations", id],
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/stations/{station_id}/deviations", { params: { path: { station_id: id } }, signal })),
+    staleTime: 30_000,
+  });

@@ -17,12 +17,14 @@ import { Availability } from "./Availability";
 import { AddCharger } from "./AddCharger";
 import { useChargerUrl } from "./address";
 import css from "./Charger.module.css";
+import { Deviations } from "./Deviations";
 import { FrameLog } from "./FrameLog";
 import { History } from "./History";
 import { Identity } from "./Identity";
 import { Outcome } from "./Outcome";
 import { RECENT, RecentSessions } from "./RecentSessions";
 import { SessionPanel } from "./SessionPanel";
+import { Story } from "./Story";
 import { useCommand, type Commander } from "./useCommand";
 
 const route = getRouteApi("/chargers/$id");
@@ -64,7 +66,9 @@ function Charger({ station }: { station: Station }) {
         </aside>
         <div className={css.wide}>
           {!neverHere(station) && <Availability station={station.id} />}
+          <Story station={station.id} />
           <FrameLog station={station.id} />
+          <Deviations station={station.id} />
           <RecentSessions station={station.id} />
         </div>
       </div>
@@ -92,6 +96,7 @@ function Unknown({ id, onAdded }: { id: string; onAdded: () => void }) {
         <Trans>To the chargers</Trans>
       </Link>
       <AddCharger opened={adding} onClose={close} id={id} />
+      <Story station={id} />
     </Empty>
   );
 }

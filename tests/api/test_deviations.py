@@ -1,0 +1,36 @@
+"""`GET /stations/{id}/deviations`: what a charger does wrong and what we do about it; `strict` is changed by PATCH."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stationmaster.domain import deviations
+from stationmaster.domain.deviations import Seen
+from stationmaster.storage import Database
+from tests.api.conftest import Client
+
+PATH = "/api/v1/stations/CP1"
+
+
+async def test_deviations_are_explained_and_a_charger_is_held_strictly(
+    database: Database, charger: Any, admin: Client
+) -> None:
+    seen = [Seen("null", 3, 0, "StatusNotification"), Seen("comma-too-many", 7, 1, "a frame")]
+    await database.write(deviations.add, charger.id, seen)
+    await database.write(deviations.add, charger.id, seen[:1])
+    told = (await admin.get(f"{PATH}/deviations")).json()
+    assert told["strict"] is False
+    assert [(each["rule"], each["repaired"], each["refused"]) for each in told["items"]] == [
+        ("comma-too-many", 7, 1),
+        ("null", 6, 0),
+    ]
+    assert told["items"][0]["wrong"] == "It puts a comma too many."
+    assert told["items"][0]["done"] == "The comma is left out."
+    changed = await admin.patch(PATH, json={"strict": True})
+    assert changed.status_code == 200 and changed.json()["strict"] is True
+    held = (await admin.get(f"{PATH}/deviations")).json()
+    assert held["strict"] is True and {each["done"] for each in held["items"]} == {
+        "The charger is held strictly: it is answered with an error."
+    }
+    assert (await admin.patch(PATH, json={"strict": "yes"})).status_code == 422
+    assert (await admin.get("/api/v1/stations/CP9/deviations")).status_code == 404

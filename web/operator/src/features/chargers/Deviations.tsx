@@ -1,0 +1,64 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Switch } from "@mantine/core";
+import { Ago, Problem } from "@stationmaster/ui";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { answered, client } from "@stationmaster/api";
+import { deviationsQuery } from "../../queries";
+import { Only } from "../../user";
+import css from "./Story.module.css";
+
+/** What the charger does otherwise than its version's specification, and what we do about it. */
+export function Deviations({ station }: { station: string }) {
+  const { data, error, refetch } = useQuery(deviationsQuery(station));
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: (strict: boolean) =>
+      answered(client.PATCH("/api/v1/stations/{station_id}", { params: { path: { station_id: station } }, body: { strict } })),
+    onSettled: () => queries.invalidateQueries({ queryKey: ["deviations", station] }),
+  });
+  return (
+    <section className={`${css.panel} card`} aria-label={t`What it does wrong`} data-testid="deviations">
+      <h2>
+        <Trans>What it does wrong, and what we do about it</Trans>
+      </h2>
+      <Problem error={error ?? change.error} retry={() => void refetch()} />
+      {data && (
+        <>
+          <Only may="administer">
+            <Switch
+              label={t`Hold it strictly (for certification): nothing is repaired, every deviation is answered with an error`}
+              checked={data.strict}
+              disabled={change.isPending}
+              onChange={(event) => { change.mutate(event.currentTarget.checked); }}
+            />
+          </Only>
+          {data.items.length === 0 && (
+            <p className="dim">
+              <Trans>Nothing: all it has said was as its OCPP version wants it.</Trans>
+            </p>
+          )}
+          <ul className={css.lines}>
+            {data.items.map((item) => (
+              <li key={item.rule} className={css.plain}>
+                <div className="hostile">
+                  <strong>{item.wrong}</strong> {item.done}
+                  <div className="dim small">
+                    {item.repaired > 0 && <Trans>repaired {item.repaired} times</Trans>}
+                    {item.repaired > 0 && item.refused > 0 && " · "}
+                    {item.refused > 0 && <Trans>answered with an error {item.refused} times</Trans>}
+                    {" · "}
+                    <Trans>
+                      last <Ago at={item.last_at} />
+                    </Trans>{" "}
+                    <span className="mono">{item.example}</span>
+                  </div>
+                </div>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </section>
+  );
+}
