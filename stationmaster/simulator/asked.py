@@ -4,6 +4,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
+from stationmaster.simulator import files
 from stationmaster.simulator.charger import Charger
 from stationmaster.simulator.jobs import Tell
 from stationmaster.simulator.meter import Vehicle
@@ -88,6 +89,7 @@ async def come_back(charger: Charger) -> None:
 
 def update_firmware(
     charger: Charger,
+    location: str,
     retrieve_at: datetime | None,
     *,
     install_at: datetime | None = None,
@@ -104,6 +106,9 @@ def update_firmware(
         for status, takes_s in (("Downloading", 20.0), ("Downloaded", 2.0)):
             await tell(status)
             await charger.clock.pass_time(takes_s)
+            if status == "Downloading" and charger.habits.transfers_files and not await files.fetch(location):
+                await tell("DownloadFailed")
+                return
         if signed:
             await tell("SignatureVerified")
         await _wait_until(charger, install_at, tell, "InstallScheduled" if detailed else None)
@@ -126,13 +131,19 @@ def update_firmware(
     return work
 
 
-def upload_log(charger: Charger) -> Callable[[Tell], Coroutine[Any, Any, None]]:
-    """It takes a while, and nothing is truly sent."""
+def upload_log(
+    charger: Charger, location: str, name: str, *, failed: str = "UploadFailure"
+) -> Callable[[Tell], Coroutine[Any, Any, None]]:
+    """Bring a log to that address; `failed` is this version's word for it. It has a line for each action."""
 
     async def work(tell: Tell) -> None:
         await tell("Uploading")
         await charger.clock.pass_time(8.0)
-        await tell("Uploaded")
+        counted = "".join(f"{charger.now_text()} {action} sent {n}\n" for action, n in charger.counters.sent.items())
+        if charger.habits.transfers_files and not await files.bring(f"{location.rstrip('/')}/{name}", counted.encode()):
+            await tell(failed)
+        else:
+            await tell("Uploaded")
 
     return work
 

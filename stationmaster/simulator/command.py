@@ -91,7 +91,9 @@ def simulate(
                 connectors=connectors,
                 clock=clock,
                 seed=seed,
-                habits=Habits(retry_ids=cast("RetryIds", policy.value), gives_up_when_refused=True),
+                habits=Habits(
+                    retry_ids=cast("RetryIds", policy.value), gives_up_when_refused=True, transfers_files=True
+                ),
                 journal=None if journal is None else journal / f"{name}.journal",
                 quirks=[each.value for each in quirk or []],
             )

@@ -58,6 +58,7 @@ class Habits:
     retry_wait_s: float = 5.0  # after a time-out or CALLERROR, before a transaction message is repeated
     reconnect_s: float = 1.0  # the first pause; doubles up to
     reconnect_max_s: float = 60.0
+    transfers_files: bool = False  # fetch firmware and bring logs over HTTP, instead of only saying so
     gives_up_when_refused: bool = False  # end with CannotConnect on 401, 403, 404 instead of trying for ever
 
 

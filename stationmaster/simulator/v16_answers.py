@@ -271,8 +271,9 @@ def get_diagnostics(cp: "ChargePoint16", req: v16.GetDiagnostics) -> v16.GetDiag
     async def tell(status: str) -> None:
         await cp.try_call(v16.DiagnosticsStatusNotification(status=cast(Any, status)))
 
-    cp.log_upload.begin(None, tell, asked.upload_log(cp))
-    return v16.GetDiagnosticsResponse(file_name=f"{cp.identity[:40]}-diagnostics.log")
+    name = f"{cp.identity[:40]}-diagnostics.log"
+    cp.log_upload.begin(None, tell, asked.upload_log(cp, req.location, name, failed="UploadFailed"))
+    return v16.GetDiagnosticsResponse(file_name=name)
 
 
 @answers
@@ -280,7 +281,7 @@ def update_firmware(cp: "ChargePoint16", req: v16.UpdateFirmware) -> v16.UpdateF
     async def tell(status: str) -> None:
         await cp.try_call(v16.FirmwareStatusNotification(status=cast(Any, status)))
 
-    cp.firmware_update.begin(None, tell, asked.update_firmware(cp, parse_time(req.retrieve_date)))
+    cp.firmware_update.begin(None, tell, asked.update_firmware(cp, req.location, parse_time(req.retrieve_date)))
     return v16.UpdateFirmwareResponse()
 
 

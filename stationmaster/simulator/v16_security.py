@@ -26,6 +26,7 @@ def update_signed_firmware(cp: "ChargePoint16", req: v16.SignedUpdateFirmware) -
 
     work = asked.update_firmware(
         cp,
+        firmware.location,
         parse_time(firmware.retrieve_date_time),
         install_at=parse_time(firmware.install_date_time),
         signed=True,
@@ -40,8 +41,8 @@ def get_log(cp: "ChargePoint16", req: v16.GetLog) -> v16.GetLogResponse:
     async def tell(status: str) -> None:
         await cp.try_call(v16.LogStatusNotification(status=cast(Any, status), request_id=req.request_id))
 
-    canceled = cp.log_upload.begin(req.request_id, tell, asked.upload_log(cp))
     name = f"{cp.identity[:40]}-{'security' if req.log_type == 'SecurityLog' else 'diagnostics'}.log"
+    canceled = cp.log_upload.begin(req.request_id, tell, asked.upload_log(cp, req.log.remote_location, name))
     return v16.GetLogResponse(status="AcceptedCanceled" if canceled else "Accepted", filename=name)
 
 

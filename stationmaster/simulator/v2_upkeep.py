@@ -43,6 +43,7 @@ def update_firmware(cs: "ChargingStation201", req: v201.UpdateFirmware) -> v201.
         tell,
         asked.update_firmware(
             cs,
+            firmware.location,
             parse_time(firmware.retrieve_date_time),
             install_at=parse_time(firmware.install_date_time),
             signed=firmware.signature is not None,
@@ -69,8 +70,8 @@ def get_log(cs: "ChargingStation201", req: v201.GetLog) -> v201.GetLogResponse:
     async def tell(status: str) -> None:
         await cs.try_call(v201.LogStatusNotification(status=cast(Any, status), request_id=req.request_id))
 
-    canceled = cs.log_upload.begin(req.request_id, tell, asked.upload_log(cs))
     name = f"{cs.identity[:40]}-{'security' if req.log_type == 'SecurityLog' else 'diagnostics'}.log"
+    canceled = cs.log_upload.begin(req.request_id, tell, asked.upload_log(cs, req.log.remote_location, name))
     return v201.GetLogResponse(status="AcceptedCanceled" if canceled else "Accepted", filename=name)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select
 
@@ -21,6 +22,7 @@ from stationmaster.simulator.command import Version, kinds
 from stationmaster.simulator.station import Habits
 from stationmaster.storage import Work
 from tests.patience import PATIENCE_S
+from tests.scenarios.test_independent_client import api as api
 
 ROUTES = {"1.6": v16.routes, "2.0.1": v2.routes_201, "2.1": v2.routes_21}
 
@@ -52,7 +54,7 @@ async def asking(app: App, request: pytest.FixtureRequest) -> Any:
     home = await app.database.write(organizations.home)
     await app.database.write(tokens.add, home, uid="RFID1")
     row, secret = await app.database.write(stations.create, home, app.keys, identity="CP1")
-    habits = Habits(call_timeout_s=10, retry_wait_s=0.01, reconnect_s=0.01, reconnect_max_s=0.05)
+    habits = Habits(call_timeout_s=10, retry_wait_s=0.01, reconnect_s=0.01, reconnect_max_s=0.05, transfers_files=True)
     options: dict[str, Any] = {"habits": habits, "clock": Clock(jumps=True), "connectors": 2}
     async with request.param("CP1", f"ws://127.0.0.1:{app.gateway_port}/ocpp", password=secret, **options) as charger:
         await charger.settled()
@@ -120,6 +122,28 @@ async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:
     until_when = asking.app.database.clock() + timedelta(hours=1)
     await asking.ask(commands.ReserveNow(token="RFID1", evse=2, expires_at=until_when))
     assert asking.charger.connectors[2].status == "Reserved"
+
+
+async def test_firmware_is_fetched_and_a_log_is_brought(asking: Asking, api: httpx.AsyncClient) -> None:
+    async def newest(what: str) -> dict[str, Any]:
+        return dict((await api.get(f"/stations/CP1/{what}")).json()["items"][0])
+
+    async def becomes(what: str, state: str) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_S):
+            while (row := await newest(what))["state"] != state:
+                await asyncio.sleep(0.01)
+        return row
+
+    made = await api.post("/firmware", params={"name": "post.bin", "version": "1.0.1"}, content=b"new" * 1000)
+    assert made.status_code == 201, made.text
+    await asking.ask(commands.UpdateFirmware(firmware=made.json()["id"]))
+    await asking.charger.clock.pass_time(86_400)  # its clock is half a day behind
+    await becomes("firmware-updates", "installed")
+    assert asking.charger.boots == 2
+    await asking.ask(commands.GetLog())
+    row = await becomes("logs", "uploaded")
+    brought = await api.get(row["file"].removeprefix("/api/v1"))
+    assert b"BootNotification sent 2\n" in brought.content
 
 
 def session_rows(work: Work) -> list[Any]:
