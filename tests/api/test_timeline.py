@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import connections
+from stationmaster.domain import connections, stations
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database
 from tests.api.conftest import Client
@@ -21,6 +21,8 @@ NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 async def viewer(database: Database, charger: Any, as_role: Callable[..., Any]) -> Client:
     """It connected at noon, said nothing, and was gone at a quarter past."""
     station = Station(charger.id, charger.identity, charger.organization_id, "1.6", "accepted", True)
+    yesterday = stations.stations.update().values(created_at=NOON - timedelta(days=1))
+    await database.write(lambda work: work.execute(yesterday))
     database.clock = lambda: NOON
     await database.write(connections.connected, station, node="here", version="1.6", source="192.0.2.7")
     database.clock = lambda: NOON + timedelta(minutes=15)

@@ -253,6 +253,7 @@ async def test_CON_21_what_we_have_triggered_is_let_through_while_pending(app: A
 # CON-22
 
 
+CERTIFICATE = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
 EVERY_COMMAND: list[commands.Command] = [
     commands.RemoteStart(token="TAG1"),
     commands.RemoteStop(session="1"),
@@ -286,6 +287,12 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.GetDisplayMessages(),
     commands.ClearDisplayMessage(id=1),
     commands.ShowCost(session="1", total_cost=1.5),
+    commands.UpdateFirmware(firmware="1"),
+    commands.GetLog(),
+    commands.InstallCertificate(use="csms", certificate=CERTIFICATE),
+    commands.DeleteCertificate("SHA256", "a" * 64, "b" * 64, "c"),
+    commands.ListCertificates(),
+    commands.GiveCertificate(chain=CERTIFICATE),
 ]
 
 
