@@ -29,7 +29,7 @@ export function station(over: Partial<Station> = {}): Station {
 }
 
 export function connector(over: Partial<Connector> = {}): Connector {
-  return { evse: 1, connector: 1, state: "available", since: null, status: "Available", error_code: "NoError", info: null, status_at: null, max_power_w: null, session: null, ...over };
+  return { evse: 1, connector: 1, state: "available", since: null, status: "Available", error_code: "NoError", info: null, status_at: null, max_power_w: null, session: null, reservation: null, ...over };
 }
 
 export function session(over: Partial<Session> = {}): Session {

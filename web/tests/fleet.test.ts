@@ -21,7 +21,7 @@ describe("the overview", () => {
     const occupied = (power_w: number | null) => connector({ status: "Occupied", session: { ...running, power_w } });
     const told = [7000, 0, null].map((power) => station({ connectors: [occupied(power)] }));
     expect(told.map(stationTone)).toEqual(["charging", "busy", "busy"]);
-    expect(told.map((s) => connectorWords(s, s.connectors[0]!).word)).toEqual(["Charging", "In use", "In use"]);
+    expect(told.flatMap((s) => s.connectors.map((c) => connectorWords(s, c).word))).toEqual(["Charging", "In use", "In use"]);
     expect(connectorWords(station({}), connector({ status: "Occupied" })).word).toBe("In use");
   });
 

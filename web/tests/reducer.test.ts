@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { applyEvents, needsFetch, type Fleet, type LiveEvent } from "@stationmaster/api";
+import { applyEvents, needsFetch, type Fleet, type LiveEvent, type Reservation } from "@stationmaster/api";
 import { connector, session, station } from "./factories";
 
 const AT = "2026-01-01T10:05:00Z";
@@ -53,6 +53,26 @@ describe("the live fleet", () => {
     ]);
     expect(now.get("CP-1")).toMatchObject({ status: "Faulted", error_code: "InternalError" });
     expect(now.get("CP-1")?.connectors[0]?.status).toBe("Available");
+  });
+
+  it("shows for whom a connector is kept, from the request until the end of that very reservation", () => {
+    const told = (state: string, over: Partial<Reservation> = {}): LiveEvent => ({
+      type: "reservation",
+      station: "CP-1",
+      reservation: {
+        id: "r1", station: "CP-1", evse: 2, connector_type: null, token: "CARD1", group: null, state, reason: null, session: null,
+        requested_at: AT, expires_at: "2026-01-01T11:00:00Z", accepted_at: null, ended_at: null, ...over,
+      },
+    });
+    const before = fleet(station({ connectors: [connector(), connector({ evse: 2 })] }));
+    const kept = (events: LiveEvent[]) => applyEvents(before, events).get("CP-1")?.connectors.map((c) => c.reservation?.state ?? null);
+    expect(kept([told("requested")])).toEqual([null, "requested"]);
+    expect(kept([told("requested"), told("accepted")])).toEqual([null, "accepted"]);
+    for (const end of ["refused", "used", "expired", "cancelled", "removed"]) {
+      expect(kept([told("accepted"), told(end)])).toEqual([null, null]);
+      expect(kept([told("accepted"), told(end, { id: "r0" })])).toEqual([null, "accepted"]);
+    }
+    expect(applyEvents(before, [told("accepted", { evse: null })])).toBe(before);
   });
 
   it("goes offline and comes back", () => {

@@ -13,6 +13,7 @@ const KINDS: Record<LiveEvent["type"], true> = {
   session_updated: true,
   session_ended: true,
   session_reviewed: true,
+  reservation: true,
   message: true,
   command: true,
   alarm: true,

@@ -1,4 +1,4 @@
-import type { Connector, ConnectorSession, LiveEvent, Session, Station } from "./shapes";
+import type { Connector, ConnectorReservation, ConnectorSession, LiveEvent, Reservation, Session, Station } from "./shapes";
 
 /** All chargers by id. A new map for every change; untouched stations keep their identity. */
 export type Fleet = ReadonlyMap<string, Station>;
@@ -74,6 +74,8 @@ export function applyToStation(station: Station, event: LiveEvent): Station {
       return withSession(station, event.evse, event.session.stopped_at, (session) =>
         session && session.id !== event.session.id ? session : null,
       );
+    case "reservation":
+      return withReservation(station, event.reservation);
     case "message":
       return event.direction === "in" && isLater(event.at, station.last_heard_at)
         ? { ...station, last_heard_at: event.at }
@@ -111,6 +113,19 @@ function withSession(
   }));
 }
 
+/** One that is for any connector of the charger is shown at none. */
+function withReservation(station: Station, told: Reservation): Station {
+  const kept = shortReservation(told);
+  // The end of an older reservation must not clear the one that holds now.
+  const concerned = (c: Connector) => (kept ? c.evse === told.evse : c.reservation?.id === told.id);
+  if (!station.connectors.some(concerned)) return station;
+  return { ...station, connectors: station.connectors.map((c) => (concerned(c) ? { ...c, reservation: kept } : c)) };
+}
+
+function shortReservation({ id, token, state, expires_at }: Reservation): ConnectorReservation | null {
+  return state === "requested" || state === "accepted" ? { id, token, state, expires_at } : null;
+}
+
 function withConnector(
   station: Station,
   evse: number,
@@ -133,7 +148,7 @@ function sameState(connector: Connector, event: { status: string; error_code: st
 }
 
 function newConnector(evse: number, connector: number): Connector {
-  return { evse, connector, state: null, since: null, status: null, error_code: null, info: null, status_at: null, max_power_w: null, session: null };
+  return { evse, connector, state: null, since: null, status: null, error_code: null, info: null, status_at: null, max_power_w: null, session: null, reservation: null };
 }
 
 function isLater(at: string, than: string | null): boolean {

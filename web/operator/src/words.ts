@@ -40,7 +40,9 @@ export function statusWords(status: string | null): StatusWords {
 
 /** A charger of 2.x only says that somebody is there; whether energy flows, the session says. */
 function statusOf(connector: Connector): string | null {
-  return connector.status === "Occupied" && (connector.session?.power_w ?? 0) > 0 ? "Charging" : connector.status;
+  if (connector.status !== "Occupied") return connector.status;
+  // eslint-disable-next-line lingui/no-unlocalized-strings -- OCPP's word, not ours
+  return (connector.session?.power_w ?? 0) > 0 ? "Charging" : "Occupied";
 }
 
 /** An offline charger's connectors keep their last known word, without its colour. */
