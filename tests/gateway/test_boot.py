@@ -112,7 +112,7 @@ async def test_CON_20_what_was_read_before_a_boot_does_not_undo_it(app: Any, cha
     """The directory reads what other processes have changed, and a charger may boot while it reads."""
     one = await charger("CP1", boot=False)
     read = app.database.read
-    booted = False
+    booted, told = False, asyncio.Event()
 
     async def slow(f: Any, *args: Any) -> Any:
         nonlocal booted
@@ -121,11 +121,12 @@ async def test_CON_20_what_was_read_before_a_boot_does_not_undo_it(app: Any, cha
             booted = True
             assert [(row.identity, row.booted_at) for row in rows] == [("CP1", None)]
             await one.boot()
+            told.set()
         return rows
 
     app.database.read = slow
     await app.directory.catch_up()
-    assert booted
+    await told.wait()  # the directory may just have been reading by itself
     assert await one.call("StatusNotification", STATUS) == {}
 
 

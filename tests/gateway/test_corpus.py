@@ -87,7 +87,8 @@ class Corpus:
                 one.send(f'[2,"after-{number}","Heartbeat",{{}}]')
                 answers = []
                 while (answer := await self._next(one, where))[1] != f"after-{number}":
-                    answers.append(answer)
+                    if answer[0] != 2:  # we may ask about a transaction in doubt (TX-24)
+                        answers.append(answer)
                 assert answer[0] == 3, where
                 due = expected(self.dialect, data)
                 assert len(answers) == (due is not None), where
