@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { Switch } from "@mantine/core";
 import { Ago, Problem } from "@stationmaster/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -44,9 +44,9 @@ export function Deviations({ station }: { station: string }) {
                 <div className="hostile">
                   <strong>{item.wrong}</strong> {item.done}
                   <div className="dim small">
-                    {item.repaired > 0 && <Trans>repaired {item.repaired} times</Trans>}
+                    {item.repaired > 0 && <Plural value={item.repaired} one="repaired once" other="repaired # times" />}
                     {item.repaired > 0 && item.refused > 0 && " · "}
-                    {item.refused > 0 && <Trans>answered with an error {item.refused} times</Trans>}
+                    {item.refused > 0 && <Plural value={item.refused} one="answered with an error once" other="answered with an error # times" />}
                     {" · "}
                     <Trans>
                       last <Ago at={item.last_at} />

@@ -45,7 +45,7 @@ function Known({ station }: { station: Station }) {
       <p className="small">
         <Trans>As the charger has told them last. Reading them anew may take some minutes; what has come is shown when you look again.</Trans>
       </p>
-      <div className={css.buttons}>
+      <div className={css.reading}>
         <Button
           variant="default"
           loading={read.isPending}
@@ -165,7 +165,16 @@ function Differences({ station, other }: { station: string; other: string }) {
     );
   }
   return (
-    <ul className={css.settings}>
+    <ul className={`${css.settings} ${css.compared}`}>
+      <li className="dim small">
+        <span>
+          <Trans>Setting</Trans>
+        </span>
+        <span>
+          <Trans>This charger</Trans>
+        </span>
+        <span className="hostile">{other}</span>
+      </li>
       {found.data.differences.map((each) => (
         <li key={`${each.name} ${each.attribute}`}>
           <span className="hostile">{each.name.replace("/", " › ")}</span>

@@ -2,14 +2,13 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Select, TextInput } from "@mantine/core";
 import type { StationTimeline } from "@stationmaster/api";
-import { At, Problem, Waiting } from "@stationmaster/ui";
+import { At, localClock, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState, type SyntheticEvent } from "react";
 import { timelineQuery } from "../../queries";
 import css from "./Story.module.css";
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
 type Entry = StationTimeline["entries"][number];
 
@@ -85,7 +84,7 @@ function Told({ story }: { story: StationTimeline }) {
         {lines.map((entry, index) => (
           <li key={`${entry.at}${index}`} data-kind={entry.kind} data-moment={index === after || undefined}>
             <time className="num dim" dateTime={entry.at}>
-              {CLOCK.format(new Date(entry.at))}
+              {localClock(entry.at)}
             </time>
             <div className="hostile">
               <span>{entry.sentence}</span> <Often entry={entry} />
@@ -101,7 +100,7 @@ function Told({ story }: { story: StationTimeline }) {
 function Often({ entry }: { entry: Entry }) {
   const count = entry.count ?? 1;
   if (count < 2 || !entry.until) return null;
-  const last = CLOCK.format(new Date(entry.until));
+  const last = localClock(entry.until);
   return (
     <span className="dim small">
       <Trans>
