@@ -23,6 +23,7 @@ export function Availability({ station }: { station: string }) {
           <Trans>States and uptime</Trans>
         </h2>
         <SegmentedControl
+          transitionDuration={0}
           size="xs"
           aria-label={t`How far back`}
           data={DAYS.map((value) => ({ value, label: names[value] ?? value }))}
