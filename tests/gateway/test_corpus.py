@@ -159,4 +159,5 @@ async def test_RPC_20_FI_09_ten_thousand_bad_frames_harm_nobody(database_url: st
     assert len(SEEDS) * FRAMES == 10_000
     assert answered > 7_000
     assert grown_kib <= GROWTH_KIB
-    assert server.log.read_text() == ""  # no warning, no error, nothing unhandled
+    # No warning, no error, nothing unhandled; but that a charger of 2.1 could not use our answer is worth a line.
+    assert [line for line in server.log.read_text().splitlines() if "answer.refused" not in line] == []

@@ -363,7 +363,7 @@ def test_L5_what_is_null_or_says_a_colon_is_no_key_that_came_twice() -> None:
     payload = (
         b'{"connectorId":1,"errorCode":"NoError","status":"Available","info":null,"vendorId":"a:b","timestamp":null}'
     )
-    assert V16.decode_request("StatusNotification", payload)[1] == ()
+    assert V16.decode_request("StatusNotification", payload)[1] == ("null; taken as absent",)
 
 
 # --- C1, C7 ---

@@ -88,8 +88,8 @@ def _number(number: object) -> int | None:
 
 
 def connector(connector_id: int) -> int:
-    """The connector's number, cut to what the column holds: an absurd one must not keep a message from being stored."""
-    return max(-MAX_TRANSACTION_ID, min(connector_id, MAX_TRANSACTION_ID))
+    """The connector's number, cut to what the column holds: an absurd one, or 1.5, must not keep a message from being stored."""
+    return int(max(-MAX_TRANSACTION_ID, min(connector_id, MAX_TRANSACTION_ID)))
 
 
 def connector_id(evse: int, connector: int | None) -> int:

@@ -160,7 +160,7 @@ def state(status: str) -> State:
 
 def place(number: int) -> int:
     """The number of an EVSE or a connector, cut to what the column holds: an absurd one must not keep a message from being stored."""
-    return max(-MAX_NUMBER, min(number, MAX_NUMBER))
+    return int(max(-MAX_NUMBER, min(number, MAX_NUMBER)))
 
 
 def evse(told: v201.EVSEType | None) -> int | None:
