@@ -118,7 +118,7 @@ def check(url: str, folder: Path, identities: list[str], report: Report) -> None
             ledger = Ledger.read(folder / f"{identity}.journal")
             database._read(_check_one, identity, ledger, report)
     finally:
-        database.engine.dispose()
+        database.close()
 
 
 def _check_one(work: Work, identity: str, ledger: Ledger, report: Report) -> None:
