@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench crash attack clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench crash attack conformance clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ crash: setup ## kill -9 the server under load, again and again, and count what i
 
 attack: setup ## attack a running server for two minutes, and see how others fare: ARGS="--seconds 20" for less
 	@$(BIN)/python -m tools.attack $(ARGS)
+
+conformance: setup ## run the certification cases and write docs/conformance.md
+	@$(BIN)/python -m pytest tests/conformance -n $(WORKERS) --junitxml=.pytest_cache/conformance.xml
+	@$(BIN)/python tools/generate_conformance.py .pytest_cache/conformance.xml
 
 clean: ## remove everything that was made
 	rm -rf .venv web/node_modules web/*/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,59 @@
+"""A certification case asks for `octt`: a station that is registered and has just connected."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import organizations, stations
+from tests.conformance.octt import Octt
+
+Connect = Callable[..., Awaitable[Octt]]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    # What is tested here is what we say on the wire; the other tests show that both databases keep the same.
+    item.add_marker(pytest.mark.any_database)
+
+
+@pytest.fixture
+def station(app: App, charger: Any) -> Connect:
+    """`await station("CP1")`: connected, not booted."""
+
+    async def connect(identity: str = "CP1", **options: Any) -> Octt:
+        return Octt(app, await charger(identity, boot=False, subprotocols=["ocpp2.0.1"], **options))
+
+    return connect
+
+
+@pytest.fixture
+async def octt(station: Connect) -> Octt:
+    return await station()
+
+
+@pytest.fixture
+def decide(app: App) -> Callable[[str], Awaitable[None]]:
+    """`await decide("pending")`: an operator says how the station's BootNotification is answered."""
+
+    async def change(registration: str) -> None:
+        home = await app.database.write(organizations.home)
+        await app.database.write(stations.change, home, "CP1", {"registration": registration})
+
+    return change
+
+
+@pytest.fixture
+def forward(app: App) -> Callable[[timedelta], None]:
+    """`forward(timedelta(hours=1))`: later, without waiting."""
+    clock = app.database.clock
+    passed = [timedelta(0)]
+
+    def move(by: timedelta) -> None:
+        passed[0] += by
+
+    app.database.clock = lambda: clock() + passed[0]
+    return move

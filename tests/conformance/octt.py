@@ -1,0 +1,230 @@
+"""The charging station of the certification cases: sends what a case says, and holds every frame of ours against the official schemas.
+
+The states are the reusable states of OCPP 2.0.1 part 6, 3.18; the checks of every frame are its general tool rules, 3.1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from jsonschema.validators import validator_for
+
+from stationmaster.app import App
+from stationmaster.domain import commands
+from tests.charger import Charger
+from tests.ocpp import payloads
+from tests.patience import PATIENCE_S
+
+Call = tuple[str, dict[str, Any]]
+CARD = {"idToken": "TAG1", "type": "ISO14443"}  # which the organization of the tests knows
+MODEL = {"vendorName": "Acme", "model": "Two"}
+
+
+class Octt:
+    """One station, one socket. `connect` opens it, the states walk it through a session."""
+
+    def __init__(self, app: App, raw: Charger) -> None:
+        self.app, self.raw = app, raw
+        self.identity = raw.identity
+        self.transaction = "octt-1"
+        self.evse = {"id": 1, "connectorId": 1}
+        self._seq = -1
+        self._state: set[str] = set()  # of the session: "authorized", "connected", "charging", "stopping", "after"
+
+    @property
+    def id(self) -> int:
+        found = self.app.directory.find(self.identity)
+        assert found is not None
+        return found.station.id
+
+    # What goes over the wire.
+
+    async def call(self, action: str, payload: dict[str, Any]) -> Any:
+        """The payload of our answer, which the schema lets pass. Raises CallError."""
+        answer = await self.raw.call(action, payload)
+        check_schema(f"{action}Response", answer)
+        return answer
+
+    async def asked(self, *answers: Any, into: list[Call] | None = None) -> list[Call]:
+        """The next calls of the central system, each answered with the next payload, or with the CALLERROR of a tuple."""
+        calls: list[Call] = [] if into is None else into
+        for answer in answers:
+            kind, message_id, action, payload = await self.raw.receive()
+            assert kind == 2
+            check_request(action, payload)
+            calls.append((action, payload))
+            await self.raw.send([4, message_id, *answer] if isinstance(answer, tuple) else [3, message_id, answer])
+        return calls
+
+    async def operator(self, command: commands.Command, *answers: Any) -> tuple[commands.CommandRecord, list[Call]]:
+        """An operator sends a command: what he was told, and what the station was asked. A case that says "manually request"."""
+        calls: list[Call] = []
+        sending = asyncio.create_task(self.app.switchboard.send(self.id, command, by="an operator"))
+        asking = asyncio.create_task(self.asked(*answers, into=calls))
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.wait({sending, asking}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done() and len(calls) < len(answers):
+                asking.cancel()
+                raise AssertionError(f"the command ended before all calls came: {sending.result()}, {calls}")
+            await asking
+            return await sending, calls
+
+    # The reusable states.
+
+    async def booted(self, *, evses: int = 2) -> None:
+        answer = await self.call("BootNotification", {"reason": "PowerUp", "chargingStation": MODEL})
+        assert answer["status"] == "Accepted"
+        for evse in range(1, evses + 1):
+            await self.notify("Available", evse=evse)
+
+    async def notify(self, status: str, *, evse: int | None = None, connector: int | None = None) -> None:
+        """The status of a connector, as a status and as an event: both are what a case means by "notifies"."""
+        place = {"id": evse or self.evse["id"], "connectorId": connector or self.evse["connectorId"]}
+        told = {"connectorStatus": status, "evseId": place["id"], "connectorId": place["connectorId"]}
+        assert await self.call("StatusNotification", told | {"timestamp": now(self.app)}) == {}
+        assert await self.event(component("Connector", place), "AvailabilityState", status) == {}
+
+    async def event(self, where: dict[str, Any], variable: str, value: str, **more: Any) -> Any:
+        """A NotifyEvent of one variable."""
+        told = {
+            "eventId": 1,
+            "timestamp": now(self.app),
+            "trigger": "Delta",
+            "actualValue": value,
+            "eventNotificationType": "HardWiredNotification",
+            "component": where,
+            "variable": {"name": variable},
+        }
+        return await self.call("NotifyEvent", {"generatedAt": now(self.app), "seqNo": 0, "eventData": [told | more]})
+
+    async def reserved(self, evse: int | None = None) -> dict[str, Any]:
+        """An EVSE is reserved for the card of the tests. The request that came."""
+        place = evse or self.evse["id"]
+        until = self.app.database.clock() + timedelta(hours=1)
+        reserve = commands.ReserveNow(CARD["idToken"], until, evse=place)
+        _, [(action, request)] = await self.operator(reserve, {"status": "Accepted"})
+        assert (action, request["evseId"], request["idToken"]) == ("ReserveNow", place, CARD)
+        assert "connectorType" not in request
+        await self.notify("Reserved", evse=place)
+        return request
+
+    async def unavailable(self, evse: int | None = None) -> None:
+        place = evse or self.evse["id"]
+        change = commands.ChangeAvailability(operative=False, evse=place)
+        _, [(action, request)] = await self.operator(change, {"status": "Accepted"})
+        assert (action, request) == (
+            "ChangeAvailability",
+            {"operationalStatus": "Inoperative", "evse": {"id": place}},
+        )
+        await self.notify("Unavailable", evse=place)
+
+    async def transact(self, trigger: str, *, kind: str | None = None, info: Any = None, **more: Any) -> Any:
+        """A TransactionEvent: the first of a transaction is Started, the others Updated, unless the case says otherwise."""
+        self._seq += 1
+        told = {
+            "eventType": kind or ("Started" if self._seq == 0 else "Updated"),
+            "timestamp": now(self.app),
+            "triggerReason": trigger,
+            "seqNo": self._seq,
+            "transactionInfo": {"transactionId": self.transaction, **(info or {})},
+        }
+        return await self.call("TransactionEvent", told | more)
+
+    def next_transaction(self) -> None:
+        """A transaction of its own begins with the next event."""
+        self._seq, self._state = -1, set()
+        head, number = self.transaction.rsplit("-", 1)
+        self.transaction = f"{head}-{int(number) + 1}"
+
+    async def ev_connected_pre_session(self) -> None:
+        await self.notify("Occupied")
+        await self.transact("CablePluggedIn", info={"chargingState": "EVConnected"}, evse=self.evse)
+        self._state.add("connected")
+
+    async def authorized(self, token: dict[str, Any] = CARD) -> None:
+        assert (await self.call("Authorize", {"idToken": token}))["idTokenInfo"]["status"] == "Accepted"
+        answer = await self.transact("Authorized", idToken=token)
+        assert answer["idTokenInfo"]["status"] == "Accepted"
+        self._state.add("authorized")
+
+    async def energy_transfer_started(self) -> None:
+        if "authorized" not in self._state:
+            await self.authorized()
+        if "connected" not in self._state:
+            await self.ev_connected_pre_session()
+        await self.transact("ChargingStateChanged", info={"chargingState": "Charging"})
+        self._state.add("charging")
+
+    async def energy_transfer_suspended(self) -> None:
+        if "charging" not in self._state:
+            await self.energy_transfer_started()
+        await self.transact("ChargingStateChanged", info={"chargingState": "SuspendedEV"})
+
+    async def stop_authorized(self, token: dict[str, Any] = CARD) -> None:
+        if "charging" not in self._state:
+            await self.energy_transfer_started()
+        answer = await self.transact("StopAuthorized", idToken=token)
+        assert answer["idTokenInfo"]["status"] == "Accepted"
+        self._state.add("stopping")
+
+    async def ev_connected_post_session(self) -> None:
+        if "stopping" not in self._state:
+            await self.stop_authorized()
+        await self.transact("ChargingStateChanged", info={"chargingState": "EVConnected"})
+        self._state.add("after")
+
+    async def ev_disconnected(self) -> None:
+        if "after" not in self._state:
+            await self.ev_connected_post_session()
+        await self.notify("Available")
+        info = {"chargingState": "Idle", "stoppedReason": "EVDisconnected"}
+        await self.transact("EVCommunicationLost", kind="Ended", info=info)
+
+
+def component(name: str, evse: dict[str, int] | None = None) -> dict[str, Any]:
+    return {"name": name} if evse is None else {"name": name, "evse": evse}
+
+
+def now(app: App) -> str:
+    return app.database.clock().isoformat().replace("+00:00", "Z")
+
+
+def check_request(action: str, payload: dict[str, Any]) -> None:
+    """The schema, and the general tool rules of part 6, 3.1."""
+    check_schema(action, payload)
+    for schedule in _schedules(payload):
+        starts = [period["startPeriod"] for period in schedule["chargingSchedulePeriod"]]
+        assert starts == sorted(starts)
+        for period in schedule["chargingSchedulePeriod"]:
+            assert "phaseToUse" not in period or period.get("numberPhases") == 1
+
+
+def check_schema(name: str, payload: Any) -> None:
+    schema = payloads.schemas("ocpp2.0.1")[name]
+    problems = [error.message for error in validator_for(schema)(schema).iter_errors(_exact(payload))]
+    assert not problems, f"{name}: {problems}"
+
+
+def _schedules(inside: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    if isinstance(inside, dict):
+        if "chargingSchedulePeriod" in inside:
+            found.append(inside)
+        for each in inside.values():
+            found += _schedules(each)
+    elif isinstance(inside, list):
+        for each in inside:
+            found += _schedules(each)
+    return found
+
+
+def _exact(value: Any) -> Any:
+    """Floats as decimals, as the schemas are read: 0.1 is a multiple of 0.1."""
+    if isinstance(value, float):
+        return Decimal(str(value))
+    if isinstance(value, dict):
+        return {name: _exact(each) for name, each in value.items()}
+    return [_exact(each) for each in value] if isinstance(value, list) else value
