@@ -15,9 +15,10 @@ from tests.conformance.octt import Octt
 Connect = Callable[..., Awaitable[Octt]]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     # What is tested here is what we say on the wire; the other tests show that both databases keep the same.
-    item.add_marker(pytest.mark.any_database)
+    metafunc.definition.add_marker(pytest.mark.any_database)
 
 
 @pytest.fixture
@@ -33,6 +34,17 @@ def station(app: App, charger: Any) -> Connect:
 @pytest.fixture
 async def octt(station: Connect) -> Octt:
     return await station()
+
+
+@pytest.fixture
+def reconnect(charger: Any) -> Callable[..., Awaitable[None]]:
+    """`await reconnect(octt)`: it closes its socket, and opens another."""
+
+    async def again(octt: Octt, **options: Any) -> None:
+        await octt.raw.close()
+        octt.raw = await charger(octt.identity, boot=False, subprotocols=["ocpp2.0.1"], **options)
+
+    return again
 
 
 @pytest.fixture

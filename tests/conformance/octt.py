@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema.validators import validator_for
 
 from stationmaster.app import App
-from stationmaster.domain import commands
+from stationmaster.domain import commands, organizations, sessions, station_settings
 from tests.charger import Charger
 from tests.ocpp import payloads
 from tests.patience import PATIENCE_S
@@ -71,6 +71,24 @@ class Octt:
                 raise AssertionError(f"the command ended before all calls came: {sending.result()}, {calls}")
             await asking
             return await sending, calls
+
+    # What we have kept of it, and what an operator sees.
+
+    async def record(self, command: str | None = None) -> commands.CommandRecord:
+        """What has come of a command by now, by its id; of the newest when none is named."""
+        rows = await self.app.database.write(commands.listed, self.id, limit=50, cursor=None)
+        return commands.public_form(next(row for row in rows if command in (None, row.public_id)))
+
+    async def sessions(self) -> list[sessions.ListedRow]:
+        """The sessions of this station, the oldest first."""
+        home = await self.app.database.write(organizations.home)
+        rows = await self.app.database.write(sessions.listed, home, station=self.identity, limit=50, cursor=None)
+        return rows[::-1]
+
+    async def settings(self) -> dict[str, str | None]:
+        """The settings of this station as far as they are known, by name."""
+        rows = await self.app.database.write(station_settings.listed, self.id, limit=500, cursor=None)
+        return {row.name: row.value for row in rows if row.attribute == "actual"}
 
     # The reusable states.
 
