@@ -89,6 +89,13 @@ def of(work: Work, station_id: int) -> LocalListRow | None:
     return None if found is None else LocalListRow._make(found)
 
 
+def holds(work: Work, station: Station, uid_key: str) -> bool:
+    """Whether a card, by `tokens.uid_key`, is in the list that the station has accepted from us."""
+    row = of(work, station.id)
+    entries = (row.entries or {}) if row is not None else {}
+    return any(name.rpartition(" ")[2] == uid_key for name in entries)  # 2.x puts its kind before it
+
+
 def first_version(work: Work, station: Station) -> int:
     """The version of the next list: higher than any that the station may have."""
     row = of(work, station.id)

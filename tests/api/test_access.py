@@ -125,6 +125,7 @@ MATRIX = {
     "POST /api/v1/stations/{station_id}/commands/get-display-messages": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/clear-display-message": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/show-cost": OPERATE,
+    "POST /api/v1/stations/{station_id}/commands/customer-information": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/reset": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/trigger-message": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/unlock": OPERATE,

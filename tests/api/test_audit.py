@@ -154,6 +154,10 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/show-cost",
         {"session": "1", "total_cost": 1.5},
     ),
+    "POST /api/v1/stations/{station_id}/commands/customer-information": (
+        "/stations/CP1/commands/customer-information",
+        {"token": "TAG1", "clear": True},
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

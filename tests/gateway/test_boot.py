@@ -294,6 +294,7 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.DeleteCertificate("SHA256", "a" * 64, "b" * 64, "c"),
     commands.ListCertificates(),
     commands.GiveCertificate(chain=CERTIFICATE),
+    commands.CustomerInformation(token="TAG1"),
 ]
 
 

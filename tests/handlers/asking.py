@@ -73,6 +73,13 @@ class Asked:
         async with asyncio.timeout(PATIENCE_S):
             return await asked, calls
 
+    async def leave(self) -> None:
+        """It goes, and the server has noticed."""
+        await self.raw.socket.close()
+        async with asyncio.timeout(PATIENCE_S):
+            while self.app.switchboard.connection(self.id) is not None:
+                await asyncio.sleep(0.001)
+
     async def status(self, status: str, *, evse: int = 1) -> None:
         if self.old:
             told: dict[str, Any] = {"connectorId": evse, "errorCode": "NoError", "status": status}

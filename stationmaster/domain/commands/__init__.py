@@ -4,10 +4,12 @@
 what comes in parts.
 """
 
+from stationmaster.domain.commands.certificates import CertificateName as CertificateName
 from stationmaster.domain.commands.certificates import DeleteCertificate as DeleteCertificate
 from stationmaster.domain.commands.certificates import GiveCertificate as GiveCertificate
 from stationmaster.domain.commands.certificates import InstallCertificate as InstallCertificate
 from stationmaster.domain.commands.certificates import ListCertificates as ListCertificates
+from stationmaster.domain.commands.customers import CustomerInformation as CustomerInformation
 from stationmaster.domain.commands.display import ClearDisplayMessage as ClearDisplayMessage
 from stationmaster.domain.commands.display import GetDisplayMessages as GetDisplayMessages
 from stationmaster.domain.commands.display import SetDisplayMessage as SetDisplayMessage

@@ -15,6 +15,15 @@ Use = Literal["csms", "manufacturer", "v2g", "contracts"]
 Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[0-9a-fA-F]+$")]
 
 
+class CertificateName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a charger names a certificate, as list-certificates tells it."""
+
+    hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
+    issuer_name_hash: Hash
+    issuer_key_hash: Hash
+    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[0-9a-fA-F]+$")]
+
+
 class InstallCertificate(Command, frozen=True):
     """Let the charger trust an authority: for this server (`csms`), for firmware (`manufacturer`), for cars (`v2g`, `contracts`)."""
 

@@ -66,6 +66,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
     deploys: ClassVar[bool] = False
     """Changes what the charger runs, which is a permission of its own (ATK-12)."""
 
+    @property
+    def can_be_repeated(self) -> bool:
+        """Whether a report of which a part was lost may be asked for again: the charger will tell the same."""
+        return True
+
     def check(self, work: Work, station: Station) -> str | None:
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
         return None

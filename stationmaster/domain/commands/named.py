@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias, Union
 
 from stationmaster.domain.commands import certificates as certificates
+from stationmaster.domain.commands import customers as customers
 from stationmaster.domain.commands import display as display
 from stationmaster.domain.commands import local_list as local_list
 from stationmaster.domain.commands import reserving as reserving

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -24,12 +24,16 @@ from stationmaster.storage import Work
 Span = tuple[int, int]
 AGAIN = "stationmaster"  # who asks for a report that was lost
 MAX_SPANS = 200  # a charger that numbers its parts at random is not followed further
+MAX_TEXT = 65_536  # characters of a report that is a text; what is beyond is in the message log
 
 
 def take_part(
-    work: Work, station: Station, request_id: int, *, seq: int, more: bool, items: int = 0
+    work: Work, station: Station, request_id: int, *, seq: int, more: bool, items: int = 0, text: str | None = None
 ) -> CommandRow | None:
-    """A part of a report that we have asked for has come, with so many items; the command it belongs to, None when there is none."""
+    """A part of a report that we have asked for has come, with so many items; the command it belongs to, None when there is none.
+
+    Of a report that is a text, the `text` of each part is put into its place, and the data of the command has the whole.
+    """
     row = by_request_id(work, station, request_id)
     if row is None:
         return None
@@ -45,11 +49,17 @@ def take_part(
         "missing": missing,
         "items": before.get("items", 0) + (items if parts != had else 0),
     }
+    data: dict[str, Any] = {"report": report}
+    if text is not None and row.progress != REPORTED:
+        texts = with_text(before.get("texts", {}), seq, text)
+        data["text"] = "".join(piece for _, pieces in sorted(texts.items(), key=_by_number) for piece in pieces)
+        if not whole:
+            report["texts"] = texts
     sentence = "The charger has reported." if whole else "The charger is reporting."
     if missing:
         sentence = f"The report is not whole. Missing: {in_words(missing)}."
     step, ended = (REPORTED, "done") if whole else ("reporting", None)
-    progress(work, station, request_id, step, data={"report": report}, ended=ended, sentence=sentence)  # type: ignore[arg-type]
+    progress(work, station, request_id, step, data=data, ended=ended, sentence=sentence)  # type: ignore[arg-type]
     return row
 
 
@@ -69,12 +79,19 @@ def end_unfinished(work: Work, station_ids: Collection[int], *, quiet_for: timed
             continue
         if row.until - timedelta(seconds=row.within_s) + quiet_for > work.now:
             continue
-        again = row.asked_by != AGAIN and row.name in COMMANDS
+        again = _again(row)
         expire_one(work, identity, row, f"{row.detail or ''}{' It is asked for again.' if again else ''}")
-        if again:
-            asked = {"command": row.name, **(row.arguments or {})}
-            lost.append(Unfinished(row.station_id, msgspec.convert(asked, AnyCommand)))
+        if again is not None:
+            lost.append(Unfinished(row.station_id, again))
     return lost
+
+
+def _again(row: CommandRow) -> Command | None:
+    """What is asked for a second time, since a part of it was lost; nothing is asked for a third time."""
+    if row.asked_by == AGAIN or row.name not in COMMANDS:
+        return None
+    command: Command = msgspec.convert({"command": row.name, **(row.arguments or {})}, AnyCommand)
+    return command if command.can_be_repeated else None
 
 
 def with_part(parts: Sequence[Span], seq: int) -> list[Span]:
@@ -88,6 +105,19 @@ def with_part(parts: Sequence[Span], seq: int) -> list[Span]:
         else:
             joined.append((first, last))
     return joined if len(joined) <= MAX_SPANS else list(parts)
+
+
+def with_text(texts: Mapping[str, list[str]], seq: int, text: str) -> dict[str, list[str]]:
+    """The texts that have come by their number, with one more. Of two that differ both count: some chargers never count on."""
+    mine = texts.get(str(seq), [])
+    room = MAX_TEXT - sum(len(piece) for pieces in texts.values() for piece in pieces)
+    if text in mine or room <= 0:
+        return dict(texts)
+    return {**texts, str(seq): [*mine, text[:room]]}
+
+
+def _by_number(item: tuple[str, list[str]]) -> int:
+    return int(item[0])
 
 
 def gaps(parts: Sequence[Span], last: int | None) -> list[Span]:

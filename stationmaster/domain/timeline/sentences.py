@@ -136,6 +136,7 @@ _SAID: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
     "LogStatusNotification": _progress("its log file"),
     "DataTransfer": lambda request, _: f"It sent data of its own kind (vendor {cut(request.get('vendorId'), 40)}).",
     "NotifyReport": _plain("It sent a part of the list of its settings."),
+    "NotifyCustomerInformation": _plain("It told a part of what it knows of a customer."),
     "NotifyEvent": _plain("It told of an event in one of its parts."),
     "ReservationStatusUpdate": _plain("It told what became of a reservation."),
     "SignCertificate": _plain("It asked for a certificate."),
@@ -168,6 +169,7 @@ _ASKED = {
     "GetDiagnostics": "We asked for its log file",
     "GetLog": "We asked for its log file",
     "DataTransfer": "We sent it data of its maker's kind",
+    "CustomerInformation": "We asked what it knows of a customer",
 }
 
 

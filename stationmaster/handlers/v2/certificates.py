@@ -8,6 +8,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2.settings import said
+from stationmaster.handlers.v2.words import certificate_hash
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -57,13 +58,7 @@ def install_certificate_answered(
 
 @certificates.sends
 def delete_certificate(work: Work, station: Station, command: commands.DeleteCertificate) -> v201.DeleteCertificate:
-    named = v201.CertificateHashDataType(
-        hash_algorithm=command.hash_algorithm,
-        issuer_name_hash=command.issuer_name_hash,
-        issuer_key_hash=command.issuer_key_hash,
-        serial_number=command.serial_number,
-    )
-    return v201.DeleteCertificate(certificate_hash_data=named)
+    return v201.DeleteCertificate(certificate_hash_data=certificate_hash(command))
 
 
 @certificates.answers

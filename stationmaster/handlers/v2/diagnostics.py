@@ -17,6 +17,7 @@ from stationmaster.storage import Work
 
 diagnostics = Routes(V201)
 
+REPORT_S = 60.0
 _NOT_UPLOADED = ("BadMessage", "NotSupportedOperation", "PermissionDenied", "UploadFailure")
 
 
@@ -33,8 +34,44 @@ def log_status_notification(
 def notify_customer_information(
     work: Work, station: Station, req: v201.NotifyCustomerInformation
 ) -> v201.NotifyCustomerInformationResponse:
-    words.part(work, station, req.request_id, more=req.tbc)
+    commands.take_part(work, station, req.request_id, seq=req.seq_no, more=req.tbc is True, text=req.data)
     return v201.NotifyCustomerInformationResponse()
+
+
+@diagnostics.sends
+def customer_information(
+    work: Work, station: Station, command: commands.CustomerInformation
+) -> Ask[v201.CustomerInformation]:
+    number = commands.new_request_id()
+    token = certificate = None
+    if command.token is not None:
+        words.check_length("token", command.token, words.LONGEST_TOKEN.get(station.version, 36))
+        token = words.id_token(work, station, command.token)
+    if command.certificate is not None:
+        certificate = words.certificate_hash(command.certificate)
+    request = v201.CustomerInformation(
+        request_id=number,
+        report=command.report,
+        clear=command.clear,
+        id_token=token,
+        customer_identifier=command.customer,
+        customer_certificate=certificate,
+    )
+    # N10.FR.06: one that only forgets tells so afterwards; its answer is enough.
+    return Ask([request], awaits=Awaits("report", REPORT_S) if command.report else None, request_id=number)
+
+
+@diagnostics.answers
+def customer_information_answered(
+    work: Work,
+    station: Station,
+    command: commands.CustomerInformation,
+    request: v201.CustomerInformation,
+    response: v201.CustomerInformationResponse,
+) -> Answer:
+    if response.status == "Invalid":
+        return Answer("rejected", "The charger cannot look a customer up by this.")
+    return words.answer(response.status, words.reason(response.status_info))
 
 
 @diagnostics.sends

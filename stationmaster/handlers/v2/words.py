@@ -150,6 +150,16 @@ def lacking(work: Work, station: Station, component: str) -> str | None:
     return None
 
 
+def certificate_hash(named: commands.CertificateName | commands.DeleteCertificate) -> v201.CertificateHashDataType:
+    """A certificate as chargers name it."""
+    return v201.CertificateHashDataType(
+        hash_algorithm=named.hash_algorithm,
+        issuer_name_hash=named.issuer_name_hash,
+        issuer_key_hash=named.issuer_key_hash,
+        serial_number=named.serial_number,
+    )
+
+
 # Places
 
 
