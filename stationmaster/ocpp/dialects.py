@@ -95,7 +95,13 @@ class Dialect:
 
     def invited(self, action: str, payload: dict[str, object]) -> str | None:
         """What a station may send because we have asked for this, though it is not accepted yet (CON-21, B02)."""
-        asked = payload.get("requestedMessage") if action == "TriggerMessage" else _REPORTS.get(action)
+        asked: object = _REPORTS.get(action)
+        if action in ("TriggerMessage", "ExtendedTriggerMessage"):
+            asked = payload.get("requestedMessage")
+            if isinstance(asked, str) and asked.startswith("Sign") and asked.endswith("Certificate"):
+                asked = "SignCertificate"
+            elif action == "ExtendedTriggerMessage" and asked == "FirmwareStatusNotification":
+                asked = "SignedFirmwareStatusNotification"
         return asked if isinstance(asked, str) and asked in self.from_station else None
 
     def limit(self, *, accepted: bool) -> int:

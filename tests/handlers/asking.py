@@ -66,6 +66,7 @@ class Asked:
             await asyncio.wait({came, asked}, return_when=asyncio.FIRST_COMPLETED)
             if not came.done():
                 came.cancel()
+                await asyncio.wait({came})  # until then nobody else may read
                 break
             call = came.result()
             calls.append(call[2:])

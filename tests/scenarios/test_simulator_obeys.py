@@ -85,6 +85,8 @@ async def test_what_concerns_connectors_and_the_whole_charger(asking: Asking) ->
         commands.TriggerMessage(message="Heartbeat"),
         commands.TriggerMessage(message="StatusNotification", evse=1, connector=1),
         commands.TriggerMessage(message="FirmwareStatusNotification"),
+        commands.TriggerMessage(message="LogStatusNotification"),
+        commands.TriggerMessage(message="SignChargingStationCertificate"),
         commands.Reset(kind="hard"),
     ):
         await asking.ask(command)
@@ -113,6 +115,16 @@ async def test_monitors_are_set_reported_and_cleared(asking: Asking) -> None:
     await asking.ask(commands.ClearMonitors(ids=[1]))
     await asking.ask(commands.SetMonitoringBase(base="all"))
     await asking.ask(commands.SetMonitoringLevel(severity=5))
+
+
+async def test_what_is_known_of_a_customer_is_told(asking: Asking) -> None:
+    if not asking.knows(commands.CustomerInformation):
+        assert asking.charger.dialect.version == "1.6"
+        return
+    await asking.ask(commands.SendLocalList(full=True))
+    await asking.ask(commands.CustomerInformation(token="RFID1", clear=True))
+    [row, *_] = await asking.app.database.read(commands.listed, asking.station_id, limit=1, cursor=None)
+    assert row.data is not None and (row.state, row.data["text"]) == ("done", "local list: Accepted")
 
 
 async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:

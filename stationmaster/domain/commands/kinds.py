@@ -238,20 +238,42 @@ class RenewPassword(Command, frozen=True):
 
 
 class TriggerMessage(Command, frozen=True):
-    """Ask the charger to send a message now. EVSE and connector count where the message is about one."""
+    """Ask the charger to send a message now. EVSE and connector count where the message is about one; without them it is all of them.
+
+    A charger of 1.6 is asked for the messages of the security extension in the way of that extension. In 2.x the state of a
+    diagnostics upload is a LogStatusNotification, and a signed update is told as any other. `custom` names a message of the
+    maker's own (2.1), for `CustomTrigger`.
+    """
 
     before_accepted = True
 
     message: Literal[
         "BootNotification",
+        "CustomTrigger",
         "DiagnosticsStatusNotification",
         "FirmwareStatusNotification",
         "Heartbeat",
+        "LogStatusNotification",
         "MeterValues",
+        "PublishFirmwareStatusNotification",
+        "SignChargingStationCertificate",
+        "SignCombinedCertificate",
+        "SignV2G20Certificate",
+        "SignV2GCertificate",
+        "SignedFirmwareStatusNotification",
         "StatusNotification",
+        "TransactionEvent",
     ]
     evse: Evse | None = None
     connector: Connector | None = None
+    custom: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] | None = None
+
+    def check(self, work: Work, station: Station) -> str | None:
+        if (self.message == "CustomTrigger") != (self.custom is not None):
+            raise Invalid("custom", "names the message of a CustomTrigger, and of no other")
+        if self.connector is not None and self.evse is None:
+            raise Invalid("evse", "a connector is named together with its EVSE")
+        return None
 
     def allow(self, station: Station) -> None:
         if self.message != "BootNotification":

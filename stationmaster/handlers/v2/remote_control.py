@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, station_settings, tokens
+from stationmaster.domain import commands, connectors, station_settings, tokens
 from stationmaster.domain.commands import Awaits
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
 remote_control = Routes(V201)
 
 PLUG_IN_SLACK_S = 15.0  # for the charger to tell what has happened
-_ABOUT_ONE = ("MeterValues", "StatusNotification")  # the messages that are about an EVSE
-_TRIGGERS: dict[str, v201.MessageTriggerEnumType] = {
+_ABOUT_ONE = ("MeterValues", "StatusNotification", "TransactionEvent")  # the messages that are about an EVSE
+_TRIGGERS: dict[str, v21.MessageTriggerEnumType] = {
     "BootNotification": "BootNotification",
     "DiagnosticsStatusNotification": "LogStatusNotification",  # what 1.6 calls diagnostics is a log here
     "FirmwareStatusNotification": "FirmwareStatusNotification",
     "Heartbeat": "Heartbeat",
+    "LogStatusNotification": "LogStatusNotification",
     "MeterValues": "MeterValues",
+    "PublishFirmwareStatusNotification": "PublishFirmwareStatusNotification",
+    "SignChargingStationCertificate": "SignChargingStationCertificate",
+    "SignCombinedCertificate": "SignCombinedCertificate",
+    "SignV2GCertificate": "SignV2GCertificate",
+    "SignedFirmwareStatusNotification": "FirmwareStatusNotification",
     "StatusNotification": "StatusNotification",
+    "TransactionEvent": "TransactionEvent",
 }
+_TRIGGERS_21 = _TRIGGERS | {"CustomTrigger": "CustomTrigger", "SignV2G20Certificate": "SignV2G20Certificate"}
 
 
 @remote_control.sends
@@ -53,9 +62,28 @@ def unlock(work: Work, station: Station, command: commands.Unlock) -> v201.Unloc
 
 @remote_control.sends
 def trigger_message(work: Work, station: Station, command: commands.TriggerMessage) -> Ask[v201.TriggerMessage]:
-    message = _TRIGGERS[command.message]
-    where = None
-    if command.evse is not None and command.message in _ABOUT_ONE:
-        where = v201.EVSEType(id=command.evse, connector_id=command.connector)
+    message = (_TRIGGERS_21 if station.version == "2.1" else _TRIGGERS).get(command.message)
+    if message is None:
+        raise Conflict(f"OCPP {station.version} has no {command.message} to ask for")
     # B02: a station that is pending may then send it, and nothing else.
-    return Ask([v201.TriggerMessage(requested_message=message, evse=where)], lets_in=(message,))
+    lets_in = ("SignCertificate" if message.startswith("Sign") else message,)
+    if command.custom is not None:
+        return Ask([v21.TriggerMessage(requested_message=message, custom_trigger=command.custom)], lets_in=lets_in)
+    places = _places(work, station, command) if command.message in _ABOUT_ONE else [None]
+    return Ask([_trigger(message, place) for place in places], lets_in=lets_in)
+
+
+def _places(work: Work, station: Station, command: commands.TriggerMessage) -> list[v201.EVSEType | None]:
+    """What the message is asked of. A status is asked connector by connector (F06.FR.12), of all that we know of."""
+    named = None if command.evse is None else v201.EVSEType(id=command.evse, connector_id=command.connector)
+    if command.message != "StatusNotification" or command.connector is not None:
+        return [named]
+    known = [row for row in connectors.of_stations(work, [station.id]) if row.evse and row.number]
+    meant = [row for row in known if command.evse in (None, row.evse)]
+    if meant:
+        return [v201.EVSEType(id=row.evse, connector_id=row.number) for row in meant]
+    return [named if named is None else v201.EVSEType(id=named.id, connector_id=1)]
+
+
+def _trigger(message: v21.MessageTriggerEnumType, place: v201.EVSEType | None) -> v201.TriggerMessage:
+    return v201.TriggerMessage(requested_message=message, evse=place)  # type: ignore[arg-type]
