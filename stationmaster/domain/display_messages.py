@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal, Protocol, get_args
+from typing import Protocol
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Integer, Table, Text, UniqueConstraint, delete, insert, select
 
-from stationmaster.domain import stations
+from stationmaster.domain import sessions, stations
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -30,11 +30,6 @@ display_messages = Table(
     Column("at", UtcTime, nullable=False),  # when it was accepted, or told
     UniqueConstraint("station_id", "number"),
 )
-
-Priority = Literal["always_front", "in_front", "normal_cycle"]
-ShownIn = Literal["charging", "faulted", "idle", "unavailable", "suspended", "discharging"]
-Format = Literal["ascii", "html", "uri", "utf8", "qrcode"]
-PRIORITIES: tuple[Priority, ...] = get_args(Priority)
 
 
 class DisplayMessage(msgspec.Struct, frozen=True):
@@ -99,7 +94,14 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[DisplayM
     station = stations.get(work, organization_id, identity)
     mine = select(display_messages).where(display_messages.c.station_id == station.id)
     rows = work.execute(mine.order_by(display_messages.c.number)).all()
-    return [public_form(row) for row in rows if row.ends_at is None or row.ends_at > work.now]
+    return [public_form(row) for row in rows if not _has_ended(work, station.id, row)]
+
+
+def _has_ended(work: Work, station_id: int, row: MessageRow) -> bool:
+    """Its time is over, or its transaction, which takes it along (O02.FR.02)."""
+    if row.ends_at is not None and row.ends_at <= work.now:
+        return True
+    return row.session is not None and sessions.has_ended(work, station_id, row.session)
 
 
 def public_form(row: MessageRow) -> DisplayMessage:

@@ -59,6 +59,20 @@ async def test_one_that_has_ended_is_not_shown(app: App, one: Asked, clock: Cloc
     assert await shown(app) == []
 
 
+async def test_O02_FR_02_a_message_of_a_session_goes_with_it(app: App, one: Asked, stored: Stored) -> None:
+    await one.start()
+    session = await stored.session()
+    for number, name in ((1, session.public_id), (2, session.transaction_id), (3, None)):
+        await one.ask(commands.SetDisplayMessage(text="Hello", id=number, session=name), ACCEPTED)
+    other = {"id": 4, "priority": "InFront", "message": {"format": "ASCII", "content": "Hi"}, "transactionId": "else"}
+    await one.call("NotifyDisplayMessages", {"requestId": 9, "messageInfo": [other]})
+    assert [each.id for each in await shown(app)] == [1, 2, 3, 4]
+    ended = {"transactionId": "tx-1", "stoppedReason": "Local"}
+    told = {"eventType": "Ended", "triggerReason": "StopAuthorized", "seqNo": 1, "timestamp": "2026-11-01T10:10:00Z"}
+    await one.call("TransactionEvent", told | {"transactionInfo": ended})
+    assert [each.id for each in await shown(app)] == [3, 4]  # a transaction that we know nothing of may go on
+
+
 @pytest.mark.parametrize(
     "status, sentence",
     [
@@ -89,7 +103,7 @@ async def test_O03_a_charger_reports_what_it_shows(app: App, one: Asked) -> None
         (2, "Hello", "charging"),
     ]
     [row] = await app.database.read(commands.listed, one.id, limit=1, cursor=None)
-    assert (row.state, row.progress) == ("done", "reported")
+    assert (row.state, row.progress, row.detail) == ("done", "reported", "The charger has reported.")
     came, _ = await one.ask(commands.GetDisplayMessages(ids=[2]), {"status": "Unknown"})
     assert came.sentence == "The charger has no such message."
     assert [each.id for each in await shown(app)] == [1]

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from stationmaster.domain.commands.kinds import Command
-from stationmaster.domain.display_messages import Format, Priority, ShownIn
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
+Priority = Literal["always_front", "in_front", "normal_cycle"]
+ShownIn = Literal["charging", "faulted", "idle", "unavailable", "suspended", "discharging"]
+Format = Literal["ascii", "html", "uri", "utf8", "qrcode"]
 MessageNumber = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 SessionName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Zoned = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -137,6 +137,13 @@ def active_at(work: Work, station_id: int) -> list[OpenSession]:
     return [OpenSession(*row) for row in work.run(_active_on, station_id=station_id)]
 
 
+def has_ended(work: Work, station_id: int, transaction_id: str) -> bool:
+    """Whether this transaction is known, and over."""
+    mine = (sessions.c.station_id == station_id, sessions.c.transaction_id == transaction_id)
+    known = work.execute(select(is_open).where(*mine)).scalars().all()
+    return bool(known) and not any(known)
+
+
 def active_of(work: Work, station_ids: list[int]) -> list[SessionRow]:
     """The open sessions of these stations."""
     return list(work.execute(select(sessions).where(sessions.c.station_id.in_(station_ids), is_open)))

@@ -126,15 +126,23 @@ def part(work: Work, station: Station, request_id: int, *, more: bool | None) ->
 
     Where the parts are numbered, `commands.take_part` knows more.
     """
-    _tell(work, station, request_id, "reporting" if more else "reported", None if more else "done")
+    if more:
+        _tell(work, station, request_id, "reporting", None, "The charger is reporting.")
+    else:
+        _tell(work, station, request_id, "reported", "done", "The charger has reported.")
 
 
 def _tell(
-    work: Work, station: Station, request_id: int | None, step: str, ended: Literal["done", "failed"] | None
+    work: Work,
+    station: Station,
+    request_id: int | None,
+    step: str,
+    ended: Literal["done", "failed"] | None,
+    sentence: str | None = None,
 ) -> None:
     # What fits no column is none of our numbers.
     if request_id is not None and 0 <= request_id <= MAX_NUMBER:
-        commands.progress(work, station, request_id, step, ended=ended)
+        commands.progress(work, station, request_id, step, ended=ended, sentence=sentence)
 
 
 def reason(info: v201.StatusInfoType | None) -> str | None:
