@@ -6,18 +6,21 @@ The states are the reusable states of OCPP 2.0.1 part 6, 3.18; the checks of eve
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonschema.validators import validator_for
 
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, sessions, station_settings
+from stationmaster.ocpp.messages import now_text
 from tests.charger import Charger
 from tests.ocpp import payloads
 from tests.patience import PATIENCE_S
 
+T = TypeVar("T")
 Call = tuple[str, dict[str, Any]]
 CARD = {"idToken": "TAG1", "type": "ISO14443"}  # which the organization of the tests knows
 MODEL = {"vendorName": "Acme", "model": "Two"}
@@ -89,6 +92,15 @@ class Octt:
         """The settings of this station as far as they are known, by name."""
         rows = await self.app.database.write(station_settings.listed, self.id, limit=500, cursor=None)
         return {row.name: row.value for row in rows if row.attribute == "actual"}
+
+    async def read(self, f: Callable[..., T], *args: Any, **named: Any) -> T:
+        """What a function of the domain finds."""
+        return await self.app.database.read(f, *args, **named)
+
+    def later(self, **by: float) -> tuple[datetime, str]:
+        """A moment from now, and how we tell of it."""
+        at = (self.app.database.clock() + timedelta(**by)).replace(microsecond=0)
+        return at, now_text(at)
 
     # The reusable states.
 
