@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -45,9 +45,10 @@ class GetCompositeSchedule(Command, frozen=True):
 
 
 class GetChargingProfiles(Command, frozen=True):
-    """Let the charger report which profiles it has (2.x)."""
+    """Let the charger report which profiles it has (2.x). `source` is who has set them: here, the energy management, the grid operator, another."""
 
     id: ProfileNumber | None = None
     evse: Whole | None = None
     purpose: Purpose | None = None
     stack_level: Level | None = None
+    source: Literal["csms", "EMS", "SO", "Other"] | None = None

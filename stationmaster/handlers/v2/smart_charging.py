@@ -24,6 +24,7 @@ UNIT = "SmartChargingCtrlr/RateUnit"
 REPORT_S = 60.0
 _PURPOSES = PURPOSES | {"station_max": "ChargingStationMaxProfile"}
 _OURS = {theirs: ours for ours, theirs in _PURPOSES.items()}
+_SOURCES = {profiles.OURS: "CSO"}
 _ONLY_21 = ("priority", "local_generation")
 _MAX_PROFILES_KEPT = 50  # of one message; more are in the message log
 
@@ -200,6 +201,9 @@ def get_charging_profiles(
         charging_profile_id=None if command.id is None else [command.id],
         charging_profile_purpose=None if by_id or command.purpose is None else _purpose(station, command.purpose),  # type: ignore[arg-type]
         stack_level=None if by_id else command.stack_level,
+        charging_limit_source=None
+        if by_id or command.source is None
+        else [_SOURCES.get(command.source, command.source)],  # type: ignore[list-item]
     )
     request = v201.GetChargingProfiles(request_id=number, charging_profile=wanted, evse_id=command.evse)
     return Ask([request], awaits=Awaits("report", REPORT_S), request_id=number)
