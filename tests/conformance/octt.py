@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 from jsonschema.validators import validator_for
 
 from stationmaster.app import App
-from stationmaster.domain import commands, organizations, sessions, station_settings
+from stationmaster.domain import charging_profiles, commands, organizations, sessions, station_settings
+from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.ocpp.messages import now_text
 from tests.charger import Charger
 from tests.ocpp import payloads
@@ -75,6 +76,14 @@ class Octt:
             await asking
             return await sending, calls
 
+    async def raw_call(self, action: str, request: dict[str, Any], answer: Any) -> tuple[commands.Outcome, Call]:
+        """An operator sends a request that no command of ours makes, as a raw call: what came of it, and what the station was asked."""
+        sending = self.app.switchboard.call(self.id, action, request, timeout_s=PATIENCE_S, by="an operator")
+        async with asyncio.TaskGroup() as group:
+            outcome = group.create_task(sending)
+            calls = group.create_task(self.asked(answer))
+        return outcome.result(), calls.result()[0]
+
     # What we have kept of it, and what an operator sees.
 
     async def record(self, command: str | None = None) -> commands.CommandRecord:
@@ -87,6 +96,12 @@ class Octt:
         home = await self.app.database.write(organizations.home)
         rows = await self.app.database.write(sessions.listed, home, station=self.identity, limit=50, cursor=None)
         return rows[::-1]
+
+    async def profiles(self) -> dict[int, KeptProfile]:
+        """The charging profiles that the station has, as we know it, by number."""
+        home = await self.app.database.write(organizations.home)
+        rows = await self.app.database.write(charging_profiles.of_station, home, self.identity)
+        return {each.id: each for each in rows}
 
     async def settings(self) -> dict[str, str | None]:
         """The settings of this station as far as they are known, by name."""
