@@ -12,6 +12,7 @@ import pytest
 
 from stationmaster.domain import organizations, tokens
 from stationmaster.domain.commands import CheckSession
+from stationmaster.domain.errors import NotFound
 from stationmaster.gateway.doubts import ask_about
 from tests.handlers.conftest import Stored, card, value
 
@@ -364,6 +365,47 @@ async def test_P_01_E14_only_what_neither_goes_on_nor_is_queued_has_ended(
     await tell(one, messages()[3])  # the true end, which was queued
     row = await stored.session()
     assert (row.status, row.energy_wh, row.stopped_at) == ("completed", 7500, datetime(2026, 11, 1, 11, tzinfo=UTC))
+
+
+async def check(app: Any, one: Any, session: str | None, answer: dict[str, bool]) -> tuple[Any, Any]:
+    """What the charger was asked, and what came of it."""
+    command = CheckSession(session=session)
+    asked = asyncio.create_task(app.switchboard.send(app.directory.find("CP1").station.id, command, by="test"))
+    sent = await one.raw.receive()
+    await one.raw.send([3, sent[1], answer])
+    return sent[3], await asked
+
+
+async def test_E14_a_session_that_has_ended_is_asked_about_too(app: Any, station: Any, stored: Stored) -> None:
+    one = await station()
+    await tell(one, *messages())
+    row = await stored.session()
+    for named in (row.public_id, "tx-1"):
+        asked, command = await check(app, one, named, {"ongoingIndicator": False, "messagesInQueue": True})
+        assert asked == {"transactionId": "tx-1"}
+        assert command.data == {"ongoing": False, "queued": True}
+    assert await stored.session() == row
+
+
+@pytest.mark.parametrize("queued, says", [(True, "has yet to tell"), (False, "has told all")])
+async def test_E14_without_a_session_it_is_asked_whether_anything_is_queued(
+    app: Any, station: Any, stored: Stored, queued: bool, says: str
+) -> None:
+    one = await station()
+    await tell(one, *messages()[:3])
+    asked, command = await check(app, one, None, {"messagesInQueue": queued})
+    assert (asked, command.data) == ({}, {"queued": queued})
+    assert says in command.sentence
+    assert (await stored.session()).status == "active"
+
+
+async def test_E14_a_session_of_another_charger_is_none_of_this_one(app: Any, station: Any, stored: Stored) -> None:
+    other = await station("CP2")
+    await tell(other, *messages()[:1])
+    await station()
+    for named in ((await stored.session()).public_id, "tx-1"):
+        with pytest.raises(NotFound):
+            await app.switchboard.send(app.directory.find("CP1").station.id, CheckSession(session=named), by="test")
 
 
 async def test_P_01_a_charger_that_is_back_is_asked_once(app: Any, station: Any, stored: Stored) -> None:

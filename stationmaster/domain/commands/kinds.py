@@ -111,9 +111,10 @@ class RemoteStop(Command, frozen=True):
 
 
 class CheckSession(Command, frozen=True):
-    """Ask whether a session still goes on, and whether the charger has yet to tell of it. One that does not, and has nothing to tell, ends as an estimate."""
+    """Ask whether a session still goes on, and whether the charger has yet to tell of it. One that does not, and has nothing to tell, ends as an estimate.
+    Without a session: whether the charger has yet to tell of any."""
 
-    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
 
 
 class Reset(Command, frozen=True):

@@ -33,6 +33,7 @@ from stationmaster.domain.sessions.lists import (
     of_station_between,
     power_now,
     so_far,
+    transaction_of,
 )
 from stationmaster.domain.sessions.silence import close_zombies, suspect, watch
 from stationmaster.domain.sessions.table import (
@@ -91,6 +92,7 @@ __all__ = [
     "so_far",
     "suspect",
     "tell",
+    "transaction_of",
     "undo",
     "watch",
 ]

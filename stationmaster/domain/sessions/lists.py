@@ -15,7 +15,7 @@ from stationmaster.domain.errors import NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
-from stationmaster.domain.stations import stations
+from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import BadCursor, Prepared, decode_cursor, first_since, page, sorted_page
 
@@ -147,6 +147,16 @@ def has_ended(work: Work, station_id: int, transaction_id: str) -> bool:
 def active_of(work: Work, station_ids: list[int]) -> list[SessionRow]:
     """The open sessions of these stations."""
     return list(work.execute(select(sessions).where(sessions.c.station_id.in_(station_ids), is_open)))
+
+
+def transaction_of(work: Work, station: Station, named: str) -> str:
+    """What a station calls a session, open or not, that is named by our id or by its own. Raises `NotFound`."""
+    either = or_(sessions.c.public_id == named, sessions.c.transaction_id == named)
+    mine = select(sessions.c.transaction_id).where(sessions.c.station_id == station.id, either)
+    found: str | None = work.execute(mine.order_by(sessions.c.id.desc()).limit(1)).scalar()
+    if found is None:
+        raise NotFound(f"charger {station.identity} has no session {named!r}")
+    return found
 
 
 class KnownSession(NamedTuple):

@@ -73,7 +73,10 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
 
 @transactions.sends
 def check_session(work: Work, station: Station, command: commands.CheckSession) -> v201.GetTransactionStatus:
-    return v201.GetTransactionStatus(transaction_id=words.open_transaction(work, station, command.session))
+    if command.session is None:
+        return v201.GetTransactionStatus()
+    # Of one that has ended as well: parts of it may be missing still (E14).
+    return v201.GetTransactionStatus(transaction_id=sessions.transaction_of(work, station, command.session))
 
 
 @transactions.answers
@@ -85,7 +88,9 @@ def check_session_answered(
     response: v201.GetTransactionStatusResponse,
 ) -> Answer:
     ongoing, queued = response.ongoing_indicator, response.messages_in_queue
-    assert request.transaction_id is not None
+    if request.transaction_id is None:
+        told = "has yet to tell of a session." if queued else "has told all there is of its sessions."
+        return Answer("answered", f"The charger {told}", {"queued": queued})
     ended = sessions.settle(work, station, request.transaction_id, ongoing=ongoing, queued=queued)
     if ongoing:
         sentence = "The session goes on."
