@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from jsonschema.validators import validator_for
 
 from stationmaster.app import App
-from stationmaster.domain import charging_profiles, commands, organizations, sessions, station_settings
+from stationmaster.domain import charging_profiles, commands, organizations, sessions, station_settings, tokens
 from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.ocpp.messages import now_text
 from tests.charger import Charger
@@ -84,12 +84,24 @@ class Octt:
             calls = group.create_task(self.asked(answer))
         return outcome.result(), calls.result()[0]
 
+    def beside(self, evse: int) -> Octt:
+        """The same station at another EVSE, where a transaction of its own goes on."""
+        other = Octt(self.app, self.raw)
+        other.transaction, other.evse = f"octt-{evse}00", {"id": evse, "connectorId": 1}
+        return other
+
     # What we have kept of it, and what an operator sees.
 
     async def record(self, command: str | None = None) -> commands.CommandRecord:
         """What has come of a command by now, by its id; of the newest when none is named."""
         rows = await self.app.database.write(commands.listed, self.id, limit=50, cursor=None)
         return commands.public_form(next(row for row in rows if command in (None, row.public_id)))
+
+    async def card(self, uid: str, **facts: Any) -> dict[str, str]:
+        """A card the organization knows, with these facts; as the station writes it."""
+        home = await self.app.database.write(organizations.home)
+        await self.app.database.write(tokens.add, home, uid=uid, **facts)
+        return {"idToken": uid, "type": "ISO14443"}
 
     async def sessions(self) -> list[sessions.ListedRow]:
         """The sessions of this station, the oldest first."""
@@ -178,6 +190,11 @@ class Octt:
         }
         return await self.call("TransactionEvent", told | more)
 
+    def skip(self, count: int) -> list[int]:
+        """The next sequence numbers wait in the queue of the station: the first and the last of them."""
+        self._seq += count
+        return [self._seq - count + 1, self._seq]
+
     def next_transaction(self) -> None:
         """A transaction of its own begins with the next event."""
         self._seq, self._state = -1, set()
@@ -189,11 +206,14 @@ class Octt:
         await self.transact("CablePluggedIn", info={"chargingState": "EVConnected"}, evse=self.evse)
         self._state.add("connected")
 
-    async def authorized(self, token: dict[str, Any] = CARD) -> None:
-        assert (await self.call("Authorize", {"idToken": token}))["idTokenInfo"]["status"] == "Accepted"
+    async def authorized(self, token: dict[str, Any] = CARD, *, by_itself: bool = False) -> Any:
+        """What the event is answered. A station that knows the card lets it in by itself."""
+        if not by_itself:
+            assert (await self.call("Authorize", {"idToken": token}))["idTokenInfo"]["status"] == "Accepted"
         answer = await self.transact("Authorized", idToken=token)
         assert answer["idTokenInfo"]["status"] == "Accepted"
         self._state.add("authorized")
+        return answer
 
     async def energy_transfer_started(self) -> None:
         if "authorized" not in self._state:
@@ -208,12 +228,13 @@ class Octt:
             await self.energy_transfer_started()
         await self.transact("ChargingStateChanged", info={"chargingState": "SuspendedEV"})
 
-    async def stop_authorized(self, token: dict[str, Any] = CARD) -> None:
+    async def stop_authorized(self, token: dict[str, Any] = CARD) -> Any:
         if "charging" not in self._state:
             await self.energy_transfer_started()
         answer = await self.transact("StopAuthorized", idToken=token)
         assert answer["idTokenInfo"]["status"] == "Accepted"
         self._state.add("stopping")
+        return answer
 
     async def ev_connected_post_session(self) -> None:
         if "stopping" not in self._state:
@@ -221,10 +242,14 @@ class Octt:
         await self.transact("ChargingStateChanged", info={"chargingState": "EVConnected"})
         self._state.add("after")
 
-    async def ev_disconnected(self) -> None:
+    async def ev_disconnected(self, *, ends: bool = True) -> None:
+        """A parking bay may go on without its car; all others end here."""
         if "after" not in self._state:
             await self.ev_connected_post_session()
         await self.notify("Available")
+        if not ends:
+            await self.transact("EVCommunicationLost", info={"chargingState": "Idle"})
+            return
         info = {"chargingState": "Idle", "stoppedReason": "EVDisconnected"}
         await self.transact("EVCommunicationLost", kind="Ended", info=info)
 
