@@ -41,6 +41,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     permission = Permission.ADMINISTER if kind.administers else Permission.OPERATE
     if kind.deploys:
         permission = Permission.DEPLOY_FIRMWARE
+    if kind.is_makers_own:
+        permission = Permission.RAW_CALL
     return post(f"/{name}", permission=permission, status_code=200)(ask)
 
 

@@ -29,7 +29,7 @@ _SIGNED = re.compile(
 )
 _OURS = re.compile(r"(/files/(?:firmware|logs)/)[0-9a-f]{56}")  # what we hand to chargers (domain/links.py)
 _PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
-_NAMING = frozenset({"key", "name", "variable", "component", "id", "parameter", "setting", "messageid"})
+_NAMING = frozenset({"key", "name", "variable", "component", "id", "parameter", "setting", "messageid", "message_id"})
 _HOLDING = frozenset({"value", "attributevalue", "data", "actualvalue", "newvalue", "oldvalue", "content"})
 # One of these is in every text that holds a secret. Looked for first: most texts hold none.
 _SIGNS = ("pass", "pwd", "secret", "key", "psk", "://", "credential", "token", "wpa", "pin")
@@ -63,9 +63,12 @@ def blanked(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     # {"key": "WifiPassword", "value": …}, {"variable": {"name": "BasicAuthPassword"}, "attributeValue": …}
+    tunnel = {"server", "password", "key"} <= value.keys()  # of a VPN; elsewhere `key` is a name
     named = any(is_secret(text) for name, item in value.items() if name.lower() in _NAMING for text in _names(item))
     return {
-        name: HIDDEN if item not in (None, "") and _holds(name, item, named) else blanked(item)
+        name: HIDDEN
+        if item not in (None, "") and (_holds(name, item, named) or (tunnel and name == "key"))
+        else blanked(item)
         for name, item in value.items()
     }
 

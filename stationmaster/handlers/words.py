@@ -102,6 +102,18 @@ def log_answer(
     return meant
 
 
+_NOT_TAKEN = {
+    "UnknownVendorId": "The charger knows no such vendor.",
+    "UnknownMessageId": "The charger knows no such message of this vendor.",
+}
+
+
+def data_answer(status: str, data: Any, info: str | None = None) -> Answer:
+    """What a charger says to data of its maker's own kind, with what it sends back."""
+    meant = Answer("not_supported", _NOT_TAKEN[status]) if status in _NOT_TAKEN else answer(status, info)
+    return meant if data is None else msgspec.structs.replace(meant, data={"data": data})
+
+
 class CertificateHash(Protocol):
     """How every version names a certificate."""
 

@@ -126,6 +126,8 @@ MATRIX = {
     "POST /api/v1/stations/{station_id}/commands/clear-display-message": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/show-cost": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/customer-information": OPERATE,
+    "POST /api/v1/stations/{station_id}/commands/data-transfer": RAW_CALL,
+    "POST /api/v1/stations/{station_id}/commands/set-network-profile": ADMINISTER,
     "POST /api/v1/stations/{station_id}/commands/reset": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/trigger-message": OPERATE,
     "POST /api/v1/stations/{station_id}/commands/unlock": OPERATE,

@@ -158,6 +158,14 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/customer-information",
         {"token": "TAG1", "clear": True},
     ),
+    "POST /api/v1/stations/{station_id}/commands/data-transfer": (
+        "/stations/CP1/commands/data-transfer",
+        {"vendor_id": "Acme", "message_id": "SetPassword", "data": "a very secret value"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/set-network-profile": (
+        "/stations/CP1/commands/set-network-profile",
+        {"slot": 1, "url": "wss://csms.example", "security_profile": 2, "password": "a very secret value"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/reset": ("/stations/CP1/commands/reset", None),
     "POST /api/v1/stations/{station_id}/commands/renew-password": ("/stations/CP1/commands/renew-password", None),
     "POST /api/v1/stations/{station_id}/commands/trigger-message": (

@@ -39,7 +39,7 @@ HOLDS: dict[str, Any] = {
     "settings told": {"configurationKey": [{"key": "a", "value": "b"}, {"key": "ApnPassword", "readonly": False, "value": CANARY}]},
     "a variable of 2.x": {"variable": {"name": "BasicAuthPassword"}, "component": {"name": "SecurityCtrlr"}, "attributeValue": CANARY},
     "an APN of 2.x": {"apn": {"apn": "internet", "apnUserName": "u", "apnPassword": CANARY}},
-    "a VPN of 2.x": {"vpn": {"server": "s", "user": "u", "password": CANARY, "key": "k"}},
+    "a VPN of 2.x": {"vpn": {"server": "s", "user": "u", "password": "p", "key": CANARY}},
     "JSON in a text": {"vendorId": "Acme", "data": json.dumps({"wifi": {"psk": CANARY}})},
     "a URL with a log-in": {"location": f"ftp://user:{CANARY}@files.example/fw.bin"},
     "a URL with a log-in and an odd user": {"location": f"sftp://u%40x:{CANARY}@10.0.0.1:22/"},

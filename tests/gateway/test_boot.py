@@ -295,6 +295,8 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.ListCertificates(),
     commands.GiveCertificate(chain=CERTIFICATE),
     commands.CustomerInformation(token="TAG1"),
+    commands.DataTransfer(vendor_id="Acme"),
+    commands.SetNetworkProfile(slot=1, url="wss://csms.example", security_profile=2),
 ]
 
 

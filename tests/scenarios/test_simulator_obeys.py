@@ -127,6 +127,13 @@ async def test_what_is_known_of_a_customer_is_told(asking: Asking) -> None:
     assert row.data is not None and (row.state, row.data["text"]) == ("done", "local list: Accepted")
 
 
+async def test_data_of_its_maker_comes_back_and_a_network_profile_is_stored(asking: Asking) -> None:
+    told = await asking.ask(commands.DataTransfer(vendor_id="stationmaster.simulator", data="x"))
+    assert told.data == {"data": "x"}
+    if asking.knows(commands.SetNetworkProfile):
+        await asking.ask(commands.SetNetworkProfile(slot=1, url="wss://csms.example", security_profile=2))
+
+
 async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:
     await asking.ask(commands.SendLocalList(full=True))
     assert "rfid1" in asking.charger.tokens.local

@@ -45,6 +45,7 @@ from stationmaster.domain.commands.kinds import CheckSession as CheckSession
 from stationmaster.domain.commands.kinds import ClearCache as ClearCache
 from stationmaster.domain.commands.kinds import ClearMonitors as ClearMonitors
 from stationmaster.domain.commands.kinds import Command as Command
+from stationmaster.domain.commands.kinds import DataTransfer as DataTransfer
 from stationmaster.domain.commands.kinds import GetConfiguration as GetConfiguration
 from stationmaster.domain.commands.kinds import GetLog as GetLog
 from stationmaster.domain.commands.kinds import ReadSettings as ReadSettings
@@ -67,6 +68,9 @@ from stationmaster.domain.commands.local_list import GetLocalListVersion as GetL
 from stationmaster.domain.commands.local_list import SendLocalList as SendLocalList
 from stationmaster.domain.commands.named import COMMANDS as COMMANDS
 from stationmaster.domain.commands.named import AnyCommand as AnyCommand
+from stationmaster.domain.commands.network import AccessPoint as AccessPoint
+from stationmaster.domain.commands.network import SetNetworkProfile as SetNetworkProfile
+from stationmaster.domain.commands.network import Tunnel as Tunnel
 from stationmaster.domain.commands.outcomes import Answer as Answer
 from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord

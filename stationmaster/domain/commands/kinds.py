@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
@@ -65,6 +65,9 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
 
     deploys: ClassVar[bool] = False
     """Changes what the charger runs, which is a permission of its own (ATK-12)."""
+
+    is_makers_own: ClassVar[bool] = False
+    """Can make the charger do whatever its maker has thought of, so it needs the permission of a raw call."""
 
     @property
     def can_be_repeated(self) -> bool:
@@ -321,6 +324,16 @@ class GetLog(Command, frozen=True):
 
 class ClearCache(Command, frozen=True):
     """Make the charger forget the cards it has learnt."""
+
+
+class DataTransfer(Command, frozen=True):
+    """Send the charger data of its maker's own kind. `data` is a text, or in 2.x any JSON; a charger of 1.6 gets JSON as a text."""
+
+    is_makers_own = True
+
+    vendor_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] | None = None
+    data: Any = None
 
 
 def name_of(command: Command) -> str:

@@ -169,6 +169,7 @@ _ASKED = {
     "GetDiagnostics": "We asked for its log file",
     "GetLog": "We asked for its log file",
     "DataTransfer": "We sent it data of its maker's kind",
+    "SetNetworkProfile": "We told it how to reach a server",
     "CustomerInformation": "We asked what it knows of a customer",
 }
 

@@ -4,6 +4,7 @@ from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16.certificates import certificates
 from stationmaster.handlers.v16.configuration import configuration
 from stationmaster.handlers.v16.core import core
+from stationmaster.handlers.v16.data_transfer import data_transfer
 from stationmaster.handlers.v16.firmware import firmware
 from stationmaster.handlers.v16.local_list import local_list
 from stationmaster.handlers.v16.remote_control import remote_control
@@ -25,4 +26,5 @@ routes = Routes(
     reservation,
     local_list,
     smart_charging,
+    data_transfer,
 )

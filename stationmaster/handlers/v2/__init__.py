@@ -11,6 +11,7 @@ from stationmaster.handlers.v2.firmware import firmware
 from stationmaster.handlers.v2.local_list import local_list
 from stationmaster.handlers.v2.meter_values import meter_values
 from stationmaster.handlers.v2.monitoring import monitoring
+from stationmaster.handlers.v2.network_profiles import network_profiles
 from stationmaster.handlers.v2.only_21 import only_21
 from stationmaster.handlers.v2.provisioning import provisioning
 from stationmaster.handlers.v2.remote_control import remote_control
@@ -39,6 +40,7 @@ _BLOCKS = (
     monitoring,
     display_messages,
     data_transfer,
+    network_profiles,
 )
 routes_201 = Routes(V201, *_BLOCKS)
 routes_21 = Routes(V21, *_BLOCKS, only_21)
