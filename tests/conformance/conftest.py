@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, stations
-from tests.conformance.octt import Octt
+from stationmaster.domain import organizations, stations, tokens
+from tests.conformance.octt import CARD, Octt
 
 Connect = Callable[..., Awaitable[Octt]]
 
@@ -45,6 +45,14 @@ def reconnect(charger: Any) -> Callable[..., Awaitable[None]]:
         octt.raw = await charger(octt.identity, boot=False, subprotocols=["ocpp2.0.1"], **options)
 
     return again
+
+
+@pytest.fixture
+async def card(app: App, charger: Any) -> None:
+    """The card of the tests is known here with its type, as it is configured for the cases that send it to the station."""
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.remove, home, CARD["idToken"])
+    await app.database.write(tokens.add, home, uid=CARD["idToken"], kind=CARD["type"])
 
 
 @pytest.fixture

@@ -14,7 +14,17 @@ from typing import Any, TypeVar
 from jsonschema.validators import validator_for
 
 from stationmaster.app import App
-from stationmaster.domain import charging_profiles, commands, organizations, sessions, station_settings, tokens
+from stationmaster.domain import (
+    charging_profiles,
+    commands,
+    connectors,
+    metering,
+    organizations,
+    reservations,
+    sessions,
+    station_settings,
+    tokens,
+)
 from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.ocpp.messages import now_text
 from tests.charger import Charger
@@ -109,6 +119,22 @@ class Octt:
         rows = await self.app.database.write(sessions.listed, home, station=self.identity, limit=50, cursor=None)
         return rows[::-1]
 
+    async def connector_states(self) -> dict[tuple[int, int], str]:
+        """The state of each connector, by EVSE and number, as people see it."""
+        rows = await self.app.database.write(connectors.of_stations, [self.id])
+        return {(row.evse, row.number): row.state for row in rows}
+
+    async def reservations(self) -> list[reservations.ListedReservation]:
+        """The reservations at this station, the oldest first."""
+        home = await self.app.database.write(organizations.home)
+        rows = await self.app.database.write(reservations.listed, home, limit=50, cursor=None)
+        return rows[::-1]
+
+    async def meter_values(self) -> list[metering.MeterValueRow]:
+        """What was measured in the newest session, the oldest first."""
+        session = (await self.sessions())[-1]
+        return await self.app.database.write(metering.values_of, session.id, limit=100)
+
     async def profiles(self) -> dict[int, KeptProfile]:
         """The charging profiles that the station has, as we know it, by number."""
         home = await self.app.database.write(organizations.home)
@@ -201,9 +227,9 @@ class Octt:
         head, number = self.transaction.rsplit("-", 1)
         self.transaction = f"{head}-{int(number) + 1}"
 
-    async def ev_connected_pre_session(self) -> None:
+    async def ev_connected_pre_session(self, **more: Any) -> None:
         await self.notify("Occupied")
-        await self.transact("CablePluggedIn", info={"chargingState": "EVConnected"}, evse=self.evse)
+        await self.transact("CablePluggedIn", info={"chargingState": "EVConnected"}, evse=self.evse, **more)
         self._state.add("connected")
 
     async def authorized(self, token: dict[str, Any] = CARD, *, by_itself: bool = False) -> Any:
@@ -242,16 +268,15 @@ class Octt:
         await self.transact("ChargingStateChanged", info={"chargingState": "EVConnected"})
         self._state.add("after")
 
-    async def ev_disconnected(self, *, ends: bool = True) -> None:
-        """A parking bay may go on without its car; all others end here."""
+    async def ev_disconnected(self, *, ends: bool = True, **more: Any) -> Any:
+        """The answer to the event. A parking bay may go on without its car; all others end here."""
         if "after" not in self._state:
             await self.ev_connected_post_session()
         await self.notify("Available")
         if not ends:
-            await self.transact("EVCommunicationLost", info={"chargingState": "Idle"})
-            return
+            return await self.transact("EVCommunicationLost", info={"chargingState": "Idle"})
         info = {"chargingState": "Idle", "stoppedReason": "EVDisconnected"}
-        await self.transact("EVCommunicationLost", kind="Ended", info=info)
+        return await self.transact("EVCommunicationLost", kind="Ended", info=info, **more)
 
 
 def component(name: str, evse: dict[str, int] | None = None) -> dict[str, Any]:
