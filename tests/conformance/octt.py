@@ -157,11 +157,11 @@ class Octt:
 
     # The reusable states.
 
-    async def booted(self, *, evses: int = 2) -> None:
-        answer = await self.call("BootNotification", {"reason": "PowerUp", "chargingStation": MODEL})
+    async def booted(self, *, evses: int = 2, reason: str = "PowerUp", occupied: int | None = None) -> None:
+        answer = await self.call("BootNotification", {"reason": reason, "chargingStation": MODEL})
         assert answer["status"] == "Accepted"
         for evse in range(1, evses + 1):
-            await self.notify("Available", evse=evse)
+            await self.notify("Occupied" if evse == occupied else "Available", evse=evse)
 
     async def notify(self, status: str, *, evse: int | None = None, connector: int | None = None) -> None:
         """The status of a connector, as a status and as an event: both are what a case means by "notifies"."""
