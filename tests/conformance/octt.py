@@ -130,10 +130,10 @@ class Octt:
         rows = await self.app.database.write(reservations.listed, home, limit=50, cursor=None)
         return rows[::-1]
 
-    async def meter_values(self) -> list[metering.MeterValueRow]:
-        """What was measured in the newest session, the oldest first."""
-        session = (await self.sessions())[-1]
-        return await self.app.database.write(metering.values_of, session.id, limit=100)
+    async def meter_values(self, session: int | None = None) -> list[metering.MeterValueRow]:
+        """What was measured in a session, the oldest first; in the newest when none is named."""
+        row = session or (await self.sessions())[-1].id
+        return await self.app.database.write(metering.values_of, row, limit=100)
 
     async def profiles(self) -> dict[int, KeptProfile]:
         """The charging profiles that the station has, as we know it, by number."""
@@ -240,6 +240,11 @@ class Octt:
         assert answer["idTokenInfo"]["status"] == "Accepted"
         self._state.add("authorized")
         return answer
+
+    async def remote_started(self, number: int, **more: Any) -> None:
+        """The station does what was asked of it by a remote start with this number."""
+        await self.transact("RemoteStart", info={"remoteStartId": number}, **more)
+        self._state.add("authorized")
 
     async def energy_transfer_started(self) -> None:
         if "authorized" not in self._state:
