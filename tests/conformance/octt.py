@@ -15,6 +15,7 @@ from jsonschema.validators import validator_for
 
 from stationmaster.app import App
 from stationmaster.domain import (
+    alarms,
     charging_profiles,
     commands,
     connectors,
@@ -146,6 +147,11 @@ class Octt:
         rows = await self.app.database.write(station_settings.listed, self.id, limit=500, cursor=None)
         return {row.name: row.value for row in rows if row.attribute == "actual"}
 
+    async def alarms(self) -> list[str]:
+        """The kinds of the alarms that are open, the newest first."""
+        home = await self.app.database.write(organizations.home)
+        return [row.kind for row in await self.read(alarms.listed, home, open_only=True, limit=50, cursor=None)]
+
     async def read(self, f: Callable[..., T], *args: Any, **named: Any) -> T:
         """What a function of the domain finds."""
         return await self.app.database.read(f, *args, **named)
@@ -157,8 +163,10 @@ class Octt:
 
     # The reusable states.
 
-    async def booted(self, *, evses: int = 2, reason: str = "PowerUp", occupied: int | None = None) -> None:
-        answer = await self.call("BootNotification", {"reason": reason, "chargingStation": MODEL})
+    async def booted(
+        self, *, evses: int = 2, reason: str = "PowerUp", occupied: int | None = None, **model: str
+    ) -> None:
+        answer = await self.call("BootNotification", {"reason": reason, "chargingStation": MODEL | model})
         assert answer["status"] == "Accepted"
         for evse in range(1, evses + 1):
             await self.notify("Occupied" if evse == occupied else "Available", evse=evse)
