@@ -10,6 +10,7 @@ from stationmaster.app import App
 from stationmaster.domain import commands
 from stationmaster.domain.errors import Conflict, Invalid
 from tests.charger import Charger
+from tests.handlers.asking import Asked, Clock
 from tests.handlers.test_transfers import ask
 
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
@@ -60,15 +61,32 @@ async def test_SEC_36_the_certificates_of_a_charger_are_listed(app: App, cp: Cha
     if speaks(cp) != "1.6":
         chain = {"certificateType": "CSMSRootCertificate", "certificateHashData": HASHES}
         told = {"certificateHashDataChain": [chain]}
-    sent, asked = await ask(app, cp, commands.ListCertificates(use="csms"), {"status": "Accepted", **told})
+    sent, asked = await ask(app, cp, commands.ListCertificates(uses=["csms"]), {"status": "Accepted", **told})
     assert sent["action"] == "GetInstalledCertificateIds"
     assert (asked.state, asked.data) == ("done", {"certificates": [{"use": "csms", **TOLD}]})
-    _, none = await ask(app, cp, commands.ListCertificates(use="manufacturer"), {"status": "NotFound"})
+    _, none = await ask(app, cp, commands.ListCertificates(uses=["manufacturer"]), {"status": "NotFound"})
     assert (none.state, none.data, none.sentence) == (
         "done",
         {"certificates": []},
         "The charger has no such certificate.",
     )
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("version", ["1.6", "2.0.1", "2.1"])
+async def test_M03_certificates_of_several_uses_are_listed(app: App, charger: Any, version: str) -> None:
+    one = await Asked.connect(app, charger, version, Clock(app))
+    both = commands.ListCertificates(uses=["csms", "manufacturer", "csms"])
+    kinds = [
+        "CentralSystemRootCertificate" if version == "1.6" else "CSMSRootCertificate",
+        "ManufacturerRootCertificate",
+    ]
+    sent = [{"certificateType": each} for each in kinds] if version == "1.6" else [{"certificateType": kinds}]
+    _, calls = await one.ask(both, *[{"status": "NotFound"} for _ in sent])
+    assert [request for _, request in calls] == sent
+    if version == "1.6":
+        with pytest.raises(Conflict, match="csms and manufacturer only"):
+            await one.ask(commands.ListCertificates(uses=["own_v2g"]))
 
 
 @pytest.mark.any_database

@@ -12,6 +12,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
 Use = Literal["csms", "manufacturer", "v2g", "contracts"]
+Listed = Literal["csms", "manufacturer", "v2g", "contracts", "own_v2g"]
 Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[0-9a-fA-F]+$")]
 
 
@@ -49,9 +50,9 @@ class DeleteCertificate(Command, frozen=True):
 
 
 class ListCertificates(Command, frozen=True):
-    """Ask which certificates the charger has, of one use or of all."""
+    """Ask which certificates the charger has: all, or those of these uses. `own_v2g` is its own, with what stands above it."""
 
-    use: Use | None = None
+    uses: Annotated[list[Listed], msgspec.Meta(max_length=5)] = []
 
 
 class GiveCertificate(Command, frozen=True):

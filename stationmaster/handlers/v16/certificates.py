@@ -63,7 +63,7 @@ def delete_certificate_answered(
 def list_certificates(
     work: Work, station: Station, command: commands.ListCertificates
 ) -> list[v16.GetInstalledCertificateIds]:
-    uses = list(_USES.values()) if command.use is None else [_use(command.use)]
+    uses = [_use(use) for use in dict.fromkeys(command.uses or _USES)]
     return [v16.GetInstalledCertificateIds(certificate_type=use) for use in uses]
 
 

@@ -21,7 +21,8 @@ _USES: dict[str, v201.InstallCertificateUseEnumType] = {
     "v2g": "V2GRootCertificate",
     "contracts": "MORootCertificate",
 }
-_OURS: dict[str, str] = {theirs: ours for ours, theirs in _USES.items()} | {"V2GCertificateChain": "own v2g"}
+_LISTED: dict[str, v201.GetCertificateIdUseEnumType] = {**_USES, "own_v2g": "V2GCertificateChain"}
+_OURS: dict[str, str] = {theirs: ours for ours, theirs in _LISTED.items()}
 
 
 @certificates.on
@@ -76,7 +77,8 @@ def delete_certificate_answered(
 def list_certificates(
     work: Work, station: Station, command: commands.ListCertificates
 ) -> v201.GetInstalledCertificateIds:
-    return v201.GetInstalledCertificateIds(certificate_type=None if command.use is None else [_USES[command.use]])
+    uses = [_LISTED[use] for use in dict.fromkeys(command.uses)]
+    return v201.GetInstalledCertificateIds(certificate_type=uses or None)
 
 
 @certificates.answers
