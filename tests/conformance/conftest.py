@@ -10,7 +10,8 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
-from tests.conformance.octt import CARD, Octt
+from tests.conformance.cp import Cp
+from tests.conformance.octt import CARD, Octt, Tool
 
 Connect = Callable[..., Awaitable[Octt]]
 
@@ -37,12 +38,18 @@ async def octt(station: Connect) -> Octt:
 
 
 @pytest.fixture
+async def cp(app: App, charger: Any) -> Cp:
+    """A charge point of 1.6 that has just connected."""
+    return Cp(app, await charger("CP1", boot=False, subprotocols=["ocpp1.6"]))
+
+
+@pytest.fixture
 def reconnect(charger: Any) -> Callable[..., Awaitable[None]]:
     """`await reconnect(octt)`: it closes its socket, and opens another."""
 
-    async def again(octt: Octt, **options: Any) -> None:
+    async def again(octt: Tool, **options: Any) -> None:
         await octt.raw.close()
-        octt.raw = await charger(octt.identity, boot=False, subprotocols=["ocpp2.0.1"], **options)
+        octt.raw = await charger(octt.identity, boot=False, subprotocols=[octt.subprotocol], **options)
 
     return again
 

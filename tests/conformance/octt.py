@@ -38,16 +38,14 @@ CARD = {"idToken": "TAG1", "type": "ISO14443"}  # which the organization of the 
 MODEL = {"vendorName": "Acme", "model": "Two"}
 
 
-class Octt:
-    """One station, one socket. `connect` opens it, the states walk it through a session."""
+class Tool:
+    """One station of any version, one socket: what goes over the wire, and what is kept of it."""
+
+    subprotocol = "ocpp2.0.1"
 
     def __init__(self, app: App, raw: Charger) -> None:
         self.app, self.raw = app, raw
         self.identity = raw.identity
-        self.transaction = "octt-1"
-        self.evse = {"id": 1, "connectorId": 1}
-        self._seq = -1
-        self._state: set[str] = set()  # of the session: "authorized", "connected", "charging", "stopping", "after"
 
     @property
     def id(self) -> int:
@@ -60,7 +58,7 @@ class Octt:
     async def call(self, action: str, payload: dict[str, Any]) -> Any:
         """The payload of our answer, which the schema lets pass. Raises CallError."""
         answer = await self.raw.call(action, payload)
-        check_schema(f"{action}Response", answer)
+        check_schema(f"{action}Response", answer, self.subprotocol)
         return answer
 
     async def asked(self, *answers: Any, into: list[Call] | None = None) -> list[Call]:
@@ -69,7 +67,7 @@ class Octt:
         for answer in answers:
             kind, message_id, action, payload = await self.raw.receive()
             assert kind == 2
-            check_request(action, payload)
+            check_request(action, payload, self.subprotocol)
             calls.append((action, payload))
             await self.raw.send([4, message_id, *answer] if isinstance(answer, tuple) else [3, message_id, answer])
         return calls
@@ -94,12 +92,6 @@ class Octt:
             outcome = group.create_task(sending)
             calls = group.create_task(self.asked(answer))
         return outcome.result(), calls.result()[0]
-
-    def beside(self, evse: int) -> Octt:
-        """The same station at another EVSE, where a transaction of its own goes on."""
-        other = Octt(self.app, self.raw)
-        other.transaction, other.evse = f"octt-{evse}00", {"id": evse, "connectorId": 1}
-        return other
 
     # What we have kept of it, and what an operator sees.
 
@@ -161,7 +153,22 @@ class Octt:
         at = (self.app.database.clock() + timedelta(**by)).replace(microsecond=0)
         return at, now_text(at)
 
-    # The reusable states.
+
+class Octt(Tool):
+    """A station of 2.0.1. The reusable states walk it through a session."""
+
+    def __init__(self, app: App, raw: Charger) -> None:
+        super().__init__(app, raw)
+        self.transaction = "octt-1"
+        self.evse = {"id": 1, "connectorId": 1}
+        self._seq = -1
+        self._state: set[str] = set()  # of the session: "authorized", "connected", "charging", "stopping", "after"
+
+    def beside(self, evse: int) -> Octt:
+        """The same station at another EVSE, where a transaction of its own goes on."""
+        other = Octt(self.app, self.raw)
+        other.transaction, other.evse = f"octt-{evse}00", {"id": evse, "connectorId": 1}
+        return other
 
     async def booted(
         self, *, evses: int = 2, reason: str = "PowerUp", occupied: int | None = None, **model: str
@@ -300,9 +307,9 @@ def now(app: App) -> str:
     return app.database.clock().isoformat().replace("+00:00", "Z")
 
 
-def check_request(action: str, payload: dict[str, Any]) -> None:
+def check_request(action: str, payload: dict[str, Any], subprotocol: str) -> None:
     """The schema, and the general tool rules of part 6, 3.1."""
-    check_schema(action, payload)
+    check_schema(action, payload, subprotocol)
     for schedule in _schedules(payload):
         starts = [period["startPeriod"] for period in schedule["chargingSchedulePeriod"]]
         assert starts == sorted(starts)
@@ -310,8 +317,8 @@ def check_request(action: str, payload: dict[str, Any]) -> None:
             assert "phaseToUse" not in period or period.get("numberPhases") == 1
 
 
-def check_schema(name: str, payload: Any) -> None:
-    schema = payloads.schemas("ocpp2.0.1")[name]
+def check_schema(name: str, payload: Any, subprotocol: str) -> None:
+    schema = payloads.schemas(subprotocol)[name]
     problems = [error.message for error in validator_for(schema)(schema).iter_errors(_exact(payload))]
     assert not problems, f"{name}: {problems}"
 
