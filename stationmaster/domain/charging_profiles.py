@@ -99,6 +99,27 @@ class ProfileRow(Protocol):
 
 def check(profile: ChargingProfile, *, evse: int) -> None:
     """Whether this can be a profile at all. Raises `Invalid` at the field that is wrong."""
+    _check_form(profile)
+    if profile.purpose == "station_max" and evse != 0:
+        raise Invalid("evse", "0: this purpose is about the whole charger")
+    if profile.purpose == "station_max" and profile.kind == "relative":
+        raise Invalid("profile.kind", "no session begins a limit of the whole charger")
+    if (profile.purpose == "session") != (profile.session is not None):
+        raise Invalid("profile.session", "names the session that a `session` profile is for, and belongs to no other")
+    if profile.purpose == "session" and evse == 0:
+        raise Invalid("evse", "a session is at one EVSE")
+
+
+def check_at_start(profile: ChargingProfile) -> None:
+    """The same for the one that comes with a remote start: it is for the session that begins (K05). Raises `Invalid`."""
+    if profile.purpose != "session":
+        raise Invalid("profile.purpose", "`session`, since it is for the session that begins")
+    if profile.session is not None:
+        raise Invalid("profile.session", "left out, since the session that begins has no name yet")
+    _check_form(profile)
+
+
+def _check_form(profile: ChargingProfile) -> None:
     starts = [period.start_s for period in profile.periods]
     if starts[0] != 0:
         raise Invalid("profile.periods", "the first one must start at 0")
@@ -119,14 +140,6 @@ def check(profile: ChargingProfile, *, evse: int) -> None:
         raise Invalid("profile.duration_s", f"{longest} at the most, for it begins again then")
     if starts[-1] >= (profile.duration_s or longest):
         raise Invalid("profile.periods", "the last one starts after the schedule has ended")
-    if profile.purpose == "station_max" and evse != 0:
-        raise Invalid("evse", "0: this purpose is about the whole charger")
-    if profile.purpose == "station_max" and profile.kind == "relative":
-        raise Invalid("profile.kind", "no session begins a limit of the whole charger")
-    if (profile.purpose == "session") != (profile.session is not None):
-        raise Invalid("profile.session", "names the session that a `session` profile is for, and belongs to no other")
-    if profile.purpose == "session" and evse == 0:
-        raise Invalid("evse", "a session is at one EVSE")
     for field in ("starts_at", "valid_from", "valid_to"):
         at = getattr(profile, field)
         if at is not None and at.tzinfo is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -72,6 +73,28 @@ async def test_P_11_a_profile_is_set_with_its_start_and_kept_as_it_was_accepted(
     other = ChargingProfile("station_max", [Period(0, 32)], id=8)
     await one.ask(commands.SetChargingProfile(profile=other), ACCEPTED)  # of one purpose and level there is one
     assert [each.id for each in await kept(app)] == [8]
+
+
+@pytest.mark.any_database
+async def test_a_remote_start_brings_the_profile_of_its_session(app: App, one: Asked, version: str) -> None:
+    profile = ChargingProfile("session", [Period(0, 16), Period(600, 8)], kind="relative", id=9)
+    _, [[_, sent]] = await one.ask(commands.RemoteStart("TAG1", evse=1, profile=profile), ACCEPTED)
+    told = sent["chargingProfile"]
+    assert (told["chargingProfilePurpose"], told["chargingProfileKind"]) == ("TxProfile", "Relative")
+    assert "transactionId" not in told
+    [schedule] = [told["chargingSchedule"]] if one.old else told["chargingSchedule"]
+    assert [each["limit"] for each in schedule["chargingSchedulePeriod"]] == [16.0, 8.0]
+    assert "startSchedule" not in schedule
+    await learn(app, UNIT.get(version, "SmartChargingCtrlr/RateUnit"), "W")
+    _, [[_, sent]] = await one.ask(commands.RemoteStart("TAG1", evse=1, profile=profile), ACCEPTED)
+    assert '"chargingRateUnit": "W"' in json.dumps(sent)
+    for wrong in (
+        ChargingProfile("session_default", [Period(0, 16)]),
+        ChargingProfile("session", [Period(0, 16)], session="S1"),
+        ChargingProfile("session", [Period(5, 16)]),
+    ):
+        with pytest.raises(Invalid, match=r"profile\."):
+            await one.ask(commands.RemoteStart("TAG1", evse=1, profile=wrong))
 
 
 async def test_a_refused_profile_is_not_kept(app: App, one: Asked) -> None:

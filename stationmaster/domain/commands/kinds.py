@@ -13,7 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from stationmaster.domain import tokens
+from stationmaster.domain import charging_profiles, tokens
+from stationmaster.domain.charging_profiles import ChargingProfile
 from stationmaster.domain.commands.outcomes import Answer
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station
@@ -92,13 +93,17 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
 
 
 class RemoteStart(Command, frozen=True):
-    """Start charging for a card, on one connector or on whichever the driver chooses. `force` asks although the card may not charge."""
+    """Start charging for a card, on one connector or on whichever the driver chooses. `force` asks although the card may not charge.
+    `profile` limits the session that begins, which has no name yet."""
 
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=36)]
     evse: Evse | None = None
     force: bool = False
+    profile: ChargingProfile | None = None
 
     def check(self, work: Work, station: Station) -> str | None:
+        if self.profile is not None:
+            charging_profiles.check_at_start(self.profile)
         status = tokens.authorize(work, station, self.token).status
         if status == "accepted":
             return None

@@ -8,6 +8,7 @@ from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v16 import words
+from stationmaster.handlers.v16.smart_charging import profile_type
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.dialects import V16
 from stationmaster.storage import Work
@@ -24,7 +25,8 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
         raise Conflict("a 1.6 charger understands tokens of at most 20 characters")
     # §9.1.3: so long does a charger wait for the car before it gives up, and it tells nobody.
     plug_in_s = station_settings.number(work, station, "ConnectionTimeOut") or station.plug_in_timeout_s
-    request = v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse)
+    profile = None if command.profile is None else profile_type(work, station, command.profile)
+    request = v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse, charging_profile=profile)
     return Ask([request], awaits=Awaits("session", plug_in_s + PLUG_IN_SLACK_S))
 
 

@@ -24,30 +24,33 @@ _PURPOSES = {"station_max": "ChargePointMaxProfile", "session_default": "TxDefau
 
 @smart_charging.sends
 def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v16.SetChargingProfile:
-    profile = charging_profiles.with_start(work, command.profile)
+    profile = profile_type(work, station, command.profile)
+    return v16.SetChargingProfile(connector_id=command.evse, cs_charging_profiles=profile)
+
+
+def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v16.ChargingProfile:
+    """A profile as this station takes it; with a number, if it has none."""
+    profile = charging_profiles.with_start(work, asked)
     purpose = charging_profiles.must_have(_PURPOSES, profile.purpose, "1.6")
     fitted = _fitted(work, station, profile)
-    return v16.SetChargingProfile(
-        connector_id=command.evse,
-        cs_charging_profiles=v16.ChargingProfile(
-            charging_profile_id=profile.id or commands.new_request_id(),
-            stack_level=profile.stack_level,
-            charging_profile_purpose=purpose,  # type: ignore[arg-type]
-            charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
-            transaction_id=None if profile.session is None else _transaction(work, station, profile.session),
-            recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
-            valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
-            valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
-            charging_schedule=v16.ChargingSchedule(
-                charging_rate_unit=fitted.unit,
-                charging_schedule_period=[
-                    v16.ChargingSchedulePeriod(start_period=each.start_s, limit=each.limit, number_phases=each.phases)
-                    for each in fitted.periods
-                ],
-                duration=profile.duration_s,
-                start_schedule=None if profile.starts_at is None else now_text(profile.starts_at),
-                min_charging_rate=fitted.min_rate,
-            ),
+    return v16.ChargingProfile(
+        charging_profile_id=profile.id or commands.new_request_id(),
+        stack_level=profile.stack_level,
+        charging_profile_purpose=purpose,  # type: ignore[arg-type]
+        charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
+        transaction_id=None if profile.session is None else _transaction(work, station, profile.session),
+        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
+        valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
+        valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
+        charging_schedule=v16.ChargingSchedule(
+            charging_rate_unit=fitted.unit,
+            charging_schedule_period=[
+                v16.ChargingSchedulePeriod(start_period=each.start_s, limit=each.limit, number_phases=each.phases)
+                for each in fitted.periods
+            ],
+            duration=profile.duration_s,
+            start_schedule=None if profile.starts_at is None else now_text(profile.starts_at),
+            min_charging_rate=fitted.min_rate,
         ),
     )
 

@@ -8,6 +8,7 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
+from stationmaster.handlers.v2.smart_charging import profile_type
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -46,6 +47,7 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
         id_token=v201.IdTokenType(id_token=command.token, type=kind),  # type: ignore[arg-type]
         remote_start_id=number,
         evse_id=command.evse,
+        charging_profile=None if command.profile is None else profile_type(work, station, command.profile),
     )
     return Ask([request], awaits=Awaits("session", plug_in_s + PLUG_IN_SLACK_S), request_id=number)
 

@@ -81,7 +81,12 @@ def report_charging_profiles(
 
 @smart_charging.sends
 def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v201.SetChargingProfile:
-    profile = charging_profiles.with_start(work, command.profile)
+    return v201.SetChargingProfile(evse_id=command.evse, charging_profile=profile_type(work, station, command.profile))
+
+
+def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v201.ChargingProfileType:
+    """A profile as this station takes it; with a number, if it has none."""
+    profile = charging_profiles.with_start(work, asked)
     fitted = _fitted(work, station, profile)
     number = profile.id or commands.new_request_id()
     schedule = v201.ChargingScheduleType(
@@ -95,19 +100,16 @@ def set_charging_profile(work: Work, station: Station, command: commands.SetChar
         duration=profile.duration_s,
         min_charging_rate=fitted.min_rate,
     )
-    return v201.SetChargingProfile(
-        evse_id=command.evse,
-        charging_profile=v201.ChargingProfileType(
-            id=number,
-            stack_level=profile.stack_level,
-            charging_profile_purpose=_purpose(station, profile.purpose),  # type: ignore[arg-type]
-            charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
-            charging_schedule=[schedule],
-            recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
-            valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
-            valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
-            transaction_id=None if profile.session is None else words.open_transaction(work, station, profile.session),
-        ),
+    return v201.ChargingProfileType(
+        id=number,
+        stack_level=profile.stack_level,
+        charging_profile_purpose=_purpose(station, profile.purpose),  # type: ignore[arg-type]
+        charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
+        charging_schedule=[schedule],
+        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
+        valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
+        valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
+        transaction_id=None if profile.session is None else words.open_transaction(work, station, profile.session),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster.domain import commands
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
-from tests.conformance.octt import Octt, now
+from tests.conformance.octt import CARD, Octt, now
 
 ACCEPTED = {"status": "Accepted"}
 SOME = {  # a profile that a station reports
@@ -249,6 +249,20 @@ async def test_TC_K_60(octt: Octt) -> None:
     wanted = ChargingProfile("session", [Period(0, 6.0)], kind="relative", session=octt.transaction)
     sent = await set_profile(octt, commands.SetChargingProfile(wanted, evse=1))
     assert (sent["chargingProfilePurpose"], sent["transactionId"]) == ("TxProfile", octt.transaction)
+
+
+async def test_TC_K_37(octt: Octt, card: None) -> None:
+    await octt.booted()
+    wanted = ChargingProfile("session", [Period(0, 6.0)], kind="relative")
+    command = commands.RemoteStart(CARD["idToken"], evse=1, profile=wanted)
+    record, [(action, request)] = await octt.operator(command, ACCEPTED)
+    assert (action, request["idToken"], request["evseId"]) == ("RequestStartTransaction", CARD, 1)
+    sent = request["chargingProfile"]
+    assert (sent["chargingProfilePurpose"], sent["chargingProfileKind"]) == ("TxProfile", "Relative")
+    assert "transactionId" not in sent
+    assert limits(sent) == [6.0]
+    await octt.remote_started(request["remoteStartId"], idToken=CARD)
+    assert (await octt.record(record.id)).session == (await octt.sessions())[0].public_id
 
 
 @pytest.mark.parametrize("unit, limit", [("A", 10.0), ("W", 10_000.0)])
