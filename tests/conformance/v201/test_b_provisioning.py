@@ -279,3 +279,35 @@ async def test_TC_B_27(octt: Octt) -> None:
     record = await reset(octt, commands.Reset("hard", evse=1), "Accepted", type="Immediate", evseId=1)
     assert (record.state, record.outcome) == ("done", "accepted")
     await is_cut_off(octt)
+
+
+# How it reaches a server
+
+
+async def network_profile(octt: Octt, status: str) -> commands.CommandRecord:
+    """A profile is set in slot 2, as it is configured for the cases."""
+    await octt.booted()
+    url = "wss://charging.example.org/ocpp"
+    command = commands.SetNetworkProfile(2, url, security_profile=2, interface="wireless0", message_timeout_s=45)
+    record, [(action, request)] = await octt.operator(command, {"status": status})
+    assert (action, request["configurationSlot"]) == ("SetNetworkProfile", 2)
+    assert request["connectionData"] == {
+        "messageTimeout": 45,
+        "ocppCsmsUrl": url,
+        "ocppInterface": "Wireless0",
+        "ocppTransport": "JSON",
+        "ocppVersion": "OCPP20",
+        "securityProfile": 2,
+    }
+    return record
+
+
+async def test_TC_B_42(octt: Octt) -> None:
+    record = await network_profile(octt, "Accepted")
+    assert (record.state, record.outcome) == ("done", "accepted")
+
+
+async def test_TC_B_44(octt: Octt) -> None:
+    record = await network_profile(octt, "Failed")
+    assert (record.state, record.outcome) == ("failed", "rejected")
+    assert record.sentence == "The charger could not store it."
