@@ -299,6 +299,38 @@ async def test_N04_FR_19_a_report_of_all_monitors_says_what_is_gone(app: App, st
 
 
 @pytest.mark.parametrize(
+    "command, left",
+    [
+        (commands.ReportMonitors(), []),
+        (commands.ReportMonitors(["threshold"]), [2, 3]),
+        (commands.ReportMonitors(["change", "periodic"]), [1]),
+        (commands.ReportMonitors(settings=["Ctrlr/A"]), [3]),
+        (commands.ReportMonitors(settings=["ctrlr#1"]), [1, 2]),
+        (commands.ReportMonitors(["change"], ["Ctrlr/A", "Ctrlr/B"]), [1, 3]),
+        (commands.SetMonitoringBase("all"), [1, 2, 3]),
+        (commands.SetMonitoringBase("factory_default"), []),
+    ],
+)
+async def test_N02_N03_monitors_that_a_charger_has_no_longer_are_gone(
+    app: App, station: Any, stored: Stored, command: Command, left: list[int]
+) -> None:
+    one = await station()
+    for number, component, kind in (
+        (1, {"name": "Ctrlr"}, "UpperThreshold"),
+        (2, {"name": "Ctrlr"}, "Delta"),
+        (3, {"name": "Ctrlr", "evse": {"id": 1}}, "Periodic"),
+    ):
+        told = {"id": number, "transaction": False, "value": 1.5, "type": kind, "severity": 5}
+        told["eventNotificationType"] = "CustomMonitor"
+        monitor = {"component": component, "variable": {"name": "A"}, "variableMonitoring": [told]}
+        report = {"requestId": 5, "seqNo": 0, "generatedAt": AT, "monitor": [monitor]}
+        await one.call("NotifyMonitoringReport", report)
+    status = "EmptyResultSet" if isinstance(command, commands.ReportMonitors) else "Accepted"
+    await ask(app, one, command, {"status": status})
+    assert sorted(row.number for row in await stored.rows(setting_monitors)) == left
+
+
+@pytest.mark.parametrize(
     "command, sent",
     [
         (commands.SetMonitoringBase("built_in_only"), ["SetMonitoringBase", {"monitoringBase": "HardWiredOnly"}]),

@@ -222,9 +222,10 @@ class ClearMonitors(Command, frozen=True):
 
 
 class ReportMonitors(Command, frozen=True):
-    """Let the charger tell which monitors it has: all, or those of some kinds."""
+    """Let the charger tell which monitors it has: all, those of some kinds, those of some settings or components, or both."""
 
     kinds: Annotated[list[Literal["threshold", "change", "periodic"]], msgspec.Meta(max_length=3)] = []
+    settings: Annotated[list[KeyName], msgspec.Meta(max_length=100)] = []
 
 
 class SetMonitoringBase(Command, frozen=True):

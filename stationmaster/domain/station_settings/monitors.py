@@ -46,6 +46,13 @@ setting_monitors = Table(
     Column("cleared_at", UtcTime),
     UniqueConstraint("station_id", "number"),
 )
+_CRITERIA = {
+    "above": "threshold",
+    "below": "threshold",
+    "change": "change",
+    "periodic": "periodic",
+    "periodic_clock_aligned": "periodic",
+}
 _COLUMNS = ("station_id", "number", "name", "kind", "value", "severity", "only_in_session", "told_at")
 _sets = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[2:])
 _put = AtOnce(Bulk(setting_monitors, _COLUMNS, on_conflict=f"(station_id, number) DO UPDATE SET {_sets}"))
@@ -90,9 +97,26 @@ def forget(work: Work, station: Station, numbers: Sequence[int]) -> None:
     work.execute(delete(setting_monitors).where(_mine(station), setting_monitors.c.number.in_(numbers)))
 
 
-def forget_untold(work: Work, station: Station, since: datetime) -> None:
-    """The charger has told all that it has since then; what it has not told is gone."""
-    work.execute(delete(setting_monitors).where(_mine(station), setting_monitors.c.told_at < since))
+def forget_untold(
+    work: Work, station: Station, since: datetime, *, kinds: Sequence[str] = (), settings: Sequence[str] = ()
+) -> None:
+    """The charger has told all that it has since then, of these kinds and of these settings or components; what it has not told
+    of them is gone. None named means all."""
+    told_before = select(setting_monitors.c.number, setting_monitors.c.name, setting_monitors.c.kind).where(
+        _mine(station), setting_monitors.c.told_at < since
+    )
+    gone = [
+        row.number
+        for row in work.execute(told_before).all()
+        if (not kinds or _CRITERIA.get(row.kind) in kinds) and (not settings or _is_one_of(row.name, settings))
+    ]
+    forget(work, station, gone)
+
+
+def _is_one_of(name: str, settings: Sequence[str]) -> bool:
+    """Whether this setting is named, or its component is."""
+    named = {each.lower() for each in settings}
+    return name.lower() in named or name.lower().partition("/")[0] in named
 
 
 class MonitorRow(Protocol):

@@ -10,7 +10,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.handlers.v2.availability import availability_event
-from stationmaster.handlers.v2.settings import REPORT_S, said, setting, within_limits
+from stationmaster.handlers.v2.settings import REPORT_S, component_or_variable, said, setting, within_limits
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -65,8 +65,10 @@ def notify_monitoring_report(
     command = commands.take_part(work, station, req.request_id, seq=req.seq_no, more=more, items=len(told))
     monitors.learn(work, station, told, as_of=None if command is None else command.asked_at)
     whole = None if command is None else commands.by_request_id(work, station, req.request_id)
-    if whole is not None and whole.progress == commands.REPORTED and whole.arguments == {"kinds": []}:
-        monitors.forget_untold(work, station, whole.asked_at)
+    if whole is not None and whole.progress == commands.REPORTED and whole.name == "report-monitors":
+        wanted = whole.arguments or {}
+        kinds, settings = wanted.get("kinds", ()), wanted.get("settings", ())
+        monitors.forget_untold(work, station, whole.asked_at, kinds=kinds, settings=settings)
     return v201.NotifyMonitoringReportResponse()
 
 
@@ -74,8 +76,25 @@ def notify_monitoring_report(
 def report_monitors(work: Work, station: Station, command: commands.ReportMonitors) -> Ask[v201.GetMonitoringReport]:
     number = commands.new_request_id()
     kinds = [_CRITERIA[kind] for kind in dict.fromkeys(command.kinds)]
-    request = v201.GetMonitoringReport(request_id=number, monitoring_criteria=kinds or None)
+    request = v201.GetMonitoringReport(
+        request_id=number,
+        monitoring_criteria=kinds or None,
+        component_variable=[component_or_variable("settings", name) for name in command.settings] or None,
+    )
     return Ask([request], awaits=Awaits("report", REPORT_S), request_id=number)
+
+
+@monitoring.answers
+def report_monitors_answered(
+    work: Work,
+    station: Station,
+    command: commands.ReportMonitors,
+    request: v201.GetMonitoringReport,
+    response: v201.GetMonitoringReportResponse,
+) -> Answer:
+    if response.status == "EmptyResultSet":
+        monitors.forget_untold(work, station, work.now, kinds=command.kinds, settings=command.settings)
+    return words.answer(response.status, words.reason(response.status_info))
 
 
 @monitoring.sends
@@ -151,6 +170,21 @@ def clear_monitors_answered(
 @monitoring.sends
 def set_monitoring_base(work: Work, station: Station, command: commands.SetMonitoringBase) -> v201.SetMonitoringBase:
     return v201.SetMonitoringBase(monitoring_base=_BASES[command.base])
+
+
+@monitoring.answers
+def set_monitoring_base_answered(
+    work: Work,
+    station: Station,
+    command: commands.SetMonitoringBase,
+    request: v201.SetMonitoringBase,
+    response: v201.SetMonitoringBaseResponse,
+) -> Answer:
+    if response.status == "Accepted" and command.base != "all":
+        # N03.FR.04, FR.05: those that were set are gone, and which of the others are on only the charger knows.
+        monitors.forget_untold(work, station, work.now)
+        return Answer("accepted", "The charger has accepted. Let it report its monitors to see which are left.")
+    return words.answer(response.status, words.reason(response.status_info))
 
 
 @monitoring.sends

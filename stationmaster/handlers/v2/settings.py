@@ -96,7 +96,7 @@ def report_settings(
     asked = v201.GetReport(
         request_id=number,
         component_criteria=[_CRITERIA[command.scope]] if command.scope in _CRITERIA else None,
-        component_variable=[_component_or_variable(name) for name in command.components] or None,
+        component_variable=[component_or_variable("components", name) for name in command.components] or None,
     )
     return Ask([asked], awaits=report, request_id=number, lets_in=lets_in)
 
@@ -283,11 +283,12 @@ def _reported(told: Sequence[v201.ReportDataType]) -> Iterable[Setting]:
             )
 
 
-def _component_or_variable(name: str) -> v201.ComponentVariableType:
-    if "/" not in name:  # all of a component
-        component, _ = words.component_and_variable("components", f"{name}/x")
+def component_or_variable(field: str, name: str) -> v201.ComponentVariableType:
+    """A setting, or all of a component. Raises `Invalid`."""
+    if "/" not in name:
+        component, _ = words.component_and_variable(field, f"{name}/x")
         return v201.ComponentVariableType(component=component)
-    component, variable = words.component_and_variable("components", name)
+    component, variable = words.component_and_variable(field, name)
     return v201.ComponentVariableType(component=component, variable=variable)
 
 
