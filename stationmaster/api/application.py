@@ -22,6 +22,7 @@ from stationmaster.api.context import Context, given
 from stationmaster.api.resources import (
     api_keys,
     audit,
+    certificate_requests,
     charging_profiles,
     connections,
     deliveries,
@@ -65,6 +66,7 @@ API = Router(
         local_lists.router,
         charging_profiles.router,
         display_messages.router,
+        certificate_requests.router,
         sessions.router,
         tokens.router,
         sites.router,

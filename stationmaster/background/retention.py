@@ -12,6 +12,7 @@ from stationmaster.domain import message_log
 from stationmaster.domain.accounts import refresh_tokens
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.audit import audit
+from stationmaster.domain.certificate_requests import certificate_requests
 from stationmaster.domain.commands import commands
 from stationmaster.domain.connections import connection_log
 from stationmaster.domain.connector_states import connector_states
@@ -57,6 +58,12 @@ KEPT = [
     Kept(commands, commands.c.asked_at, lambda days: days.commands_days, commands.c.finished_at.is_not(None)),
     Kept(
         reservations, reservations.c.requested_at, lambda days: days.commands_days, reservations.c.ended_at.is_not(None)
+    ),
+    Kept(
+        certificate_requests,
+        certificate_requests.c.last_at,
+        lambda days: days.updates_days,
+        certificate_requests.c.state != "received",
     ),
     Kept(updates, updates.c.asked_at, lambda days: days.updates_days, updates.c.finished_at.is_not(None)),
     Kept(logs, logs.c.asked_at, lambda days: days.commands_days, logs.c.kept_as.is_(None)),

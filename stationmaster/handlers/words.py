@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from stationmaster.domain import firmware, logs
-from stationmaster.domain.commands import Answer, OutcomeWord
+from stationmaster.domain import certificate_requests, commands, firmware, logs
+from stationmaster.domain.commands import Answer, Asked, OutcomeWord
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
@@ -141,6 +141,19 @@ def certificate_answer(status: str, info: str | None = None) -> Answer:
         return answer(status, info)
     said = "" if info is None else f" It says: {info}"
     return Answer("rejected", f"The charger has tried, and could not do it.{said}")
+
+
+def given_certificate(
+    work: Work, station: Station, command: commands.GiveCertificate, asked: Asked, status: str, info: str | None = None
+) -> Answer:
+    """What a charger says to the certificate that it has asked for."""
+    meant = answer(status, info)
+    row = certificate_requests.given(work, station, command.request, command.chain)
+    if row is not None:
+        certificate_requests.answered(
+            work, station, row, accepted=meant.good, sentence=meant.words, command=asked.command
+        )
+    return meant
 
 
 def is_plain(response: type[Any]) -> bool:

@@ -57,6 +57,8 @@ MATRIX = {
     "GET /api/v1/quarantine/{entry_id}": VIEW,
     "GET /api/v1/quarantine/groups": VIEW,
     "GET /api/v1/reservations": VIEW,
+    "GET /api/v1/certificate-requests": VIEW,
+    "GET /api/v1/certificate-requests/{request_id}": VIEW,
     "GET /api/v1/reservations/{reservation_id}": VIEW,
     "GET /api/v1/sites": VIEW,
     "GET /api/v1/stations": VIEW,

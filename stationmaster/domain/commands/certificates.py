@@ -6,7 +6,9 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from stationmaster.domain import certificate_requests
 from stationmaster.domain.commands.kinds import Command
+from stationmaster.domain.commands.outcomes import Answer
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -56,15 +58,28 @@ class ListCertificates(Command, frozen=True):
 
 
 class GiveCertificate(Command, frozen=True):
-    """Give the charger a certificate of its own, which an authority has signed as the charger has asked (SignCertificate)."""
+    """Give the charger a certificate of its own, which an authority has signed as the charger has asked (SignCertificate).
+
+    `request` names what it has asked for, as certificate-requests lists it; left out, it is the newest open request with the same
+    key. A certificate of another key is not sent. Without any request it is sent as it is.
+    """
 
     administers = True
 
     chain: Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, description="PEM, its own first")]
+    request: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
 
     def check(self, work: Work, station: Station) -> str | None:
         check_pem("chain", self.chain)
+        if certificate_requests.meant(work, station, self.request, self.chain) is None:
+            return "the charger has not asked for a certificate"
         return None
+
+    def unanswered(self, work: Work, station: Station, request_id: int | None, answer: Answer) -> None:
+        row = certificate_requests.given(work, station, self.request, self.chain)
+        if row is not None:
+            refused = answer.outcome in ("error", "invalid_answer", "not_supported")
+            certificate_requests.not_answered(work, row, refused=refused, sentence=answer.words)
 
 
 def check_pem(field: str, text: str) -> None:

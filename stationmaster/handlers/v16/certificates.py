@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands
-from stationmaster.domain.commands import Answer
+from stationmaster.domain import certificate_requests, commands
+from stationmaster.domain.commands import Answer, Asked
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
@@ -81,7 +81,22 @@ def list_certificates_answered(
 
 @certificates.sends
 def give_certificate(work: Work, station: Station, command: commands.GiveCertificate) -> v16.CertificateSigned:
+    row = certificate_requests.meant(work, station, command.request, command.chain)
+    if row is not None:
+        certificate_requests.sent(work, row, chain=command.chain)
     return v16.CertificateSigned(certificate_chain=command.chain)
+
+
+@certificates.answers
+def give_certificate_answered(
+    work: Work,
+    station: Station,
+    command: commands.GiveCertificate,
+    request: v16.CertificateSigned,
+    response: v16.CertificateSignedResponse,
+    asked: Asked,
+) -> Answer:
+    return words.given_certificate(work, station, command, asked, response.status)
 
 
 def _use(use: str) -> v16.CertificateUseEnumType:

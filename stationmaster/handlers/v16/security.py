@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import security_events
+from stationmaster.domain import certificate_requests, security_events
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp import v16
@@ -22,5 +22,6 @@ def security_event_notification(
 
 @security.on
 def sign_certificate(work: Work, station: Station, req: v16.SignCertificate) -> v16.SignCertificateResponse:
-    # Whitepaper A02: no authority signs for us yet. The charger keeps the certificate it has.
-    return v16.SignCertificateResponse(status="Rejected")
+    # Whitepaper A02: accepted, it may take as long as a person needs; until then the charger keeps the certificate it has.
+    may_hope = certificate_requests.receive(work, station, csr=req.csr, use="charger")
+    return v16.SignCertificateResponse(status="Accepted" if may_hope else "Rejected")

@@ -1,15 +1,15 @@
-"""Block M, certificates: those in the station, and those of cars. Nothing here can sign or verify one yet, and says so."""
+"""Block M, certificates: those in the station, and those of cars. There is no authority here yet that could sign or verify one."""
 
 from __future__ import annotations
 
-from stationmaster.domain import commands
-from stationmaster.domain.commands import Answer
+from stationmaster.domain import certificate_requests, commands, station_settings
+from stationmaster.domain.commands import Answer, Asked
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2.settings import said
-from stationmaster.handlers.v2.words import certificate_hash
-from stationmaster.ocpp import v201
+from stationmaster.handlers.v2.words import certificate_hash, check_length
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
@@ -23,6 +23,12 @@ _USES: dict[str, v201.InstallCertificateUseEnumType] = {
 }
 _LISTED: dict[str, v201.GetCertificateIdUseEnumType] = {**_USES, "own_v2g": "V2GCertificateChain"}
 _OURS: dict[str, str] = {theirs: ours for ours, theirs in _LISTED.items()}
+_SIGNED_FOR: dict[str, v21.CertificateSigningUseEnumType | None] = {
+    "charger": "ChargingStationCertificate",
+    "v2g": "V2GCertificate",
+    "v2g20": "V2G20Certificate",
+    "both": None,
+}
 
 
 @certificates.on
@@ -98,4 +104,30 @@ def list_certificates_answered(
 
 @certificates.sends
 def give_certificate(work: Work, station: Station, command: commands.GiveCertificate) -> v201.CertificateSigned:
-    return v201.CertificateSigned(certificate_chain=command.chain, certificate_type="ChargingStationCertificate")
+    longest = station_settings.number(work, station, "SecurityCtrlr/MaxCertificateChainSize")
+    if longest:  # A02.FR.16
+        check_length("chain", command.chain, int(longest))
+    row = certificate_requests.meant(work, station, command.request, command.chain)
+    if row is None:
+        return v201.CertificateSigned(certificate_chain=command.chain, certificate_type="ChargingStationCertificate")
+    certificate_requests.sent(work, row, chain=command.chain)
+    # A02.FR.14: named as the station has named it; left out, it is for its connection and for cars.
+    signed_for = _SIGNED_FOR[row.use]
+    if station.version == "2.1":
+        return v21.CertificateSigned(
+            certificate_chain=command.chain, certificate_type=signed_for, request_id=row.number
+        )
+    return v201.CertificateSigned(certificate_chain=command.chain, certificate_type=signed_for)  # type: ignore[arg-type]
+
+
+@certificates.answers
+def give_certificate_answered(
+    work: Work,
+    station: Station,
+    command: commands.GiveCertificate,
+    request: v201.CertificateSigned,
+    response: v201.CertificateSignedResponse,
+    asked: Asked,
+) -> Answer:
+    info = said(response.status_info)
+    return words.given_certificate(work, station, command, asked, response.status, info)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import security_events
+from stationmaster.domain import certificate_requests, security_events
+from stationmaster.domain.certificate_requests import Use
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
-from stationmaster.ocpp import v201
+from stationmaster.handlers.v2 import words
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
 security = Routes(V201)
+
+_USES: dict[str, Use] = {
+    "ChargingStationCertificate": "charger",
+    "V2GCertificate": "v2g",
+    "V2G20Certificate": "v2g20",
+}
 
 
 @security.on
@@ -22,5 +30,13 @@ def security_event_notification(
 
 @security.on
 def sign_certificate(work: Work, station: Station, req: v201.SignCertificate) -> v201.SignCertificateResponse:
-    # A02.FR.06: no authority signs for us yet. The charger keeps the certificate it has.
-    return v201.SignCertificateResponse(status="Rejected")
+    # A02.FR.11: accepted, it may take as long as a person needs; until then the charger keeps the certificate it has.
+    use = _USES.get(req.certificate_type or "", "both")
+    may_hope = certificate_requests.receive(work, station, csr=req.csr, use=use, number=_number(req))
+    return v201.SignCertificateResponse(status="Accepted" if may_hope else "Rejected")
+
+
+def _number(req: v201.SignCertificate) -> int | None:
+    """By which a station of 2.1 may name its request."""
+    told = req.request_id if isinstance(req, v21.SignCertificate) else None
+    return told if told is not None and 0 <= told <= words.MAX_NUMBER else None

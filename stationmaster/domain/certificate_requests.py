@@ -1,0 +1,290 @@
+"""Requests of chargers for a certificate of their own (SignCertificate). Nobody signs here yet: a person takes the request to an
+authority, and gives the charger what comes of it by the command give-certificate.
+
+A life: received → sent → accepted, or rejected by the charger, which may be given another one. One that has asked anew, with
+another key, has replaced the request before. What cannot be read, or has the name of another charger in it, is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal, Protocol, cast, get_args
+
+import msgspec
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, delete, insert, or_, select, update
+from sqlalchemy import text as sql
+
+from stationmaster.domain import alarms, stations, x509
+from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.queries import not_deleted, page
+
+Use = Literal["charger", "v2g", "v2g20", "both"]
+"""What a certificate is for: the charger's connection to us, cars (ISO 15118-2, -20), or connection and cars."""
+State = Literal["received", "refused", "sent", "accepted", "rejected", "replaced"]
+STATES: tuple[State, ...] = get_args(State)
+OPEN: tuple[State, ...] = ("received", "sent", "rejected")
+MOST = 50  # requests of one charger; the oldest go
+MAX_CSR = 5500
+WANTED = "certificate_wanted"  # the alarm that brings a person
+
+certificate_requests = Table(
+    "certificate_requests",
+    metadata,
+    key(),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("use", Text, nullable=False),
+    Column("csr", Text, nullable=False),  # PEM; of one that cannot be read, as it came
+    Column("fingerprint", Text, nullable=False),  # the same request has the same
+    Column("subject", Text),
+    Column("key_kind", Text),
+    Column("public_key", Text),  # a hash of it: a certificate for this request has the same key
+    Column("number", Integer),  # by which the station names its request (2.1)
+    Column("state", Text, nullable=False),
+    Column("detail", Text),  # a sentence for people
+    Column("count", Integer, nullable=False, server_default=sql("1")),
+    Column("asked_at", UtcTime, nullable=False),
+    Column("last_at", UtcTime, nullable=False),
+    Column("sent_at", UtcTime),
+    Column("answered_at", UtcTime),
+    Column("valid_until", UtcTime),  # of the certificate that was sent
+    Column("command", Text),  # the public id of the command by which it was sent
+)
+Index("ix_certificate_requests_station_id", certificate_requests.c.station_id, certificate_requests.c.id)
+
+
+class RequestRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    public_id: str
+    station_id: int
+    use: Use
+    csr: str
+    subject: str | None
+    key_kind: str | None
+    public_key: str | None
+    number: int | None
+    state: State
+    detail: str | None
+    count: int
+    asked_at: datetime
+    last_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    valid_until: datetime | None
+    command: str | None
+
+
+class ListedRequest(RequestRow, Protocol):
+    """A row with the identity of its charger."""
+
+    station: str
+
+
+class CertificateRequest(msgspec.Struct, frozen=True):
+    """A charger's request for a certificate: what it is for, the request itself as PEM (`csr`), whose name is in it, and how far it is.
+    `count` says how often the charger has asked for it."""
+
+    id: str
+    station: str
+    use: Use
+    state: State
+    detail: str | None
+    csr: str
+    subject: str | None
+    key_kind: str | None
+    count: int
+    asked_at: datetime
+    last_at: datetime
+    sent_at: datetime | None
+    answered_at: datetime | None
+    valid_until: datetime | None
+    command: str | None
+
+
+def receive(work: Work, station: Station, *, csr: str, use: Use, number: int | None = None) -> bool:
+    """A charger asks for a certificate; whether it may hope for one."""
+    try:
+        told = x509.read_request(csr)
+    except x509.Unreadable as error:
+        return _refuse(work, station, csr=csr, use=use, why=f"The request is of no use: {error}.", subject=None)
+    if told.common_name is not None and (owner := _owner(work, station, told.common_name)) is not None:
+        why = f"There is the name of charger {owner} in it. It was refused, and nothing was signed."
+        alarms.raise_alarm(work, station, kind="certificate_of_another", detail=f"{told.subject}: {why}")
+        return _refuse(work, station, csr=told.pem, use=use, why=why, subject=told.subject)
+    fingerprint = hashlib.sha256(told.der).hexdigest()
+    again = (certificate_requests.c.fingerprint == fingerprint, certificate_requests.c.state.in_(OPEN))
+    values = {"state": "received", "number": number, "last_at": work.now, "use": use}
+    changed = update(certificate_requests).where(certificate_requests.c.station_id == station.id, *again)
+    if not work.execute(changed.values(count=certificate_requests.c.count + 1, **values)).rowcount:
+        mine = (certificate_requests.c.station_id == station.id, certificate_requests.c.use == use)
+        older = update(certificate_requests).where(*mine, certificate_requests.c.state.in_(OPEN))
+        work.execute(older.values(state="replaced", detail="The charger has asked anew, with another request."))
+        _add(
+            work,
+            station,
+            csr=told.pem,
+            fingerprint=fingerprint,
+            subject=told.subject,
+            key_kind=told.key_kind,
+            public_key=_hash(told.key),
+            asked_at=work.now,
+            **values,
+        )
+    detail = (
+        f"It asks for a certificate ({told.subject or 'without a name'}), and waits for what a person has had signed."
+    )
+    alarms.raise_alarm(work, station, kind=WANTED, detail=detail)
+    return True
+
+
+def meant(work: Work, station: Station, public_id: str | None, chain: str) -> RequestRow | None:
+    """The request that a certificate is for: the one that is named, or the newest with the same key. None when the charger has none
+    that is open, and none is named. Raises `NotFound`, and `Invalid` for a certificate that does not fit."""
+    mine = select(certificate_requests).where(certificate_requests.c.station_id == station.id)
+    if public_id is not None:
+        row = work.execute(mine.where(certificate_requests.c.public_id == public_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"charger {station.identity} has no request {public_id!r}")
+        rows = [cast(RequestRow, row)]
+    else:
+        newest = mine.where(certificate_requests.c.state.in_(OPEN)).order_by(certificate_requests.c.id.desc())
+        rows = [cast(RequestRow, row) for row in work.execute(newest)]
+        if not rows:
+            return None
+    leaf = _leaf(chain)
+    if leaf.valid_until <= work.now:
+        raise Invalid("chain", f"has ended: it was valid until {leaf.valid_until:%Y-%m-%d %H:%M} UTC")
+    found = next((row for row in rows if row.public_key == _hash(leaf.key)), None)
+    if found is None:
+        raise Invalid("chain", "its first certificate has another key than the charger's request")
+    return found
+
+
+def given(work: Work, station: Station, public_id: str | None, chain: str) -> RequestRow | None:
+    """The request for which this certificate was sent, whatever has become of it since."""
+    mine = select(certificate_requests).where(certificate_requests.c.station_id == station.id)
+    if public_id is not None:
+        mine = mine.where(certificate_requests.c.public_id == public_id)
+    try:
+        mine = mine.where(certificate_requests.c.public_key == _hash(_leaf(chain).key))
+    except Invalid:
+        return None
+    row = work.execute(mine.order_by(certificate_requests.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else cast(RequestRow, row)
+
+
+def sent(work: Work, row: RequestRow, *, chain: str) -> None:
+    """A certificate is on its way to the charger."""
+    values = {"state": "sent", "detail": None, "sent_at": work.now, "answered_at": None}
+    _change(work, row.id, valid_until=_leaf(chain).valid_until, **values)
+
+
+def answered(work: Work, station: Station, row: RequestRow, *, accepted: bool, sentence: str, command: str) -> None:
+    """What the charger says of it."""
+    state: State = "accepted" if accepted else "rejected"
+    if accepted:
+        alarms.resolve_all(work, station.organization_id, station_id=station.id, kind=WANTED)
+    _change(work, row.id, state=state, detail=sentence, answered_at=work.now, command=command)
+
+
+def not_answered(work: Work, row: RequestRow, *, refused: bool, sentence: str) -> None:
+    """It brought an error, which is a refusal; or nothing, and then the charger may have taken it all the same."""
+    _change(work, row.id, state="rejected" if refused else "sent", detail=sentence)
+
+
+def get(work: Work, organization_id: int, public_id: str) -> ListedRequest:
+    """One of them. Raises `NotFound`."""
+    row = work.execute(_listed(organization_id).where(certificate_requests.c.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no request {public_id!r}")
+    return cast(ListedRequest, row)
+
+
+def listed(
+    work: Work,
+    organization_id: int,
+    *,
+    station: str | None = None,
+    state: State | None = None,
+    limit: int,
+    cursor: str | None,
+) -> Sequence[ListedRequest]:
+    """Requests, newest first."""
+    mine = _listed(organization_id)
+    if station is not None:
+        mine = mine.where(certificate_requests.c.station_id == stations.get(work, organization_id, station).id)
+    if state is not None:
+        mine = mine.where(certificate_requests.c.state == state)
+    found = work.execute(page(mine, certificate_requests.c.id, limit=limit, cursor=cursor))
+    return [cast(ListedRequest, row) for row in found]
+
+
+def public_form(row: ListedRequest) -> CertificateRequest:
+    """As everyone outside sees it."""
+    facts = {name: getattr(row, name) for name in CertificateRequest.__struct_fields__ if name != "id"}
+    return CertificateRequest(id=row.public_id, **facts)
+
+
+def _refuse(work: Work, station: Station, *, csr: str, use: Use, why: str, subject: str | None) -> bool:
+    """Kept, since a person may want to know why; told again, it is counted."""
+    fingerprint = hashlib.sha256(csr.encode("utf-8", "replace")).hexdigest()
+    mine = (certificate_requests.c.station_id == station.id, certificate_requests.c.fingerprint == fingerprint)
+    again = update(certificate_requests).where(*mine, certificate_requests.c.state == "refused")
+    counted = again.values(count=certificate_requests.c.count + 1, last_at=work.now, detail=why)
+    if not work.execute(counted).rowcount:
+        values = {"state": "refused", "detail": why, "subject": subject, "asked_at": work.now, "last_at": work.now}
+        _add(work, station, csr=csr[:MAX_CSR].replace("\0", ""), fingerprint=fingerprint, use=use, **values)
+    return False
+
+
+def _add(work: Work, station: Station, **values: Any) -> None:
+    work.execute(
+        insert(certificate_requests).values(station_id=station.id, public_id=secrets.token_hex(8), count=1, **values)
+    )
+    mine = certificate_requests.c.station_id == station.id
+    newest = select(certificate_requests.c.id).where(mine).order_by(certificate_requests.c.id.desc()).limit(MOST)
+    kept = [row.id for row in work.execute(newest)]
+    if len(kept) == MOST:
+        work.execute(delete(certificate_requests).where(mine, certificate_requests.c.id < kept[-1]))
+
+
+def _owner(work: Work, station: Station, name: str) -> str | None:
+    """The charger that a name belongs to, when it is another one: by its identity, or by the serial number it boots with."""
+    named = or_(stations.stations.c.identity == name, stations.stations.c.serial == name)
+    found = work.execute(
+        select(stations.stations.c.id, stations.stations.c.identity).where(named, not_deleted(stations.stations))
+    ).all()
+    if any(row.id == station.id for row in found):
+        return None
+    return found[0].identity if found else None
+
+
+def _leaf(chain: str) -> x509.Certificate:
+    try:
+        return x509.read_chain(chain)[0]
+    except x509.Unreadable as error:
+        raise Invalid("chain", str(error)) from None
+
+
+def _hash(public_key: bytes) -> str:
+    return hashlib.sha256(public_key).hexdigest()
+
+
+def _listed(organization_id: int) -> Any:
+    joined = select(stations.stations.c.identity.label("station"), *certificate_requests.c)
+    joined = joined.join_from(
+        certificate_requests, stations.stations, stations.stations.c.id == certificate_requests.c.station_id
+    )
+    return joined.where(stations.stations.c.organization_id == organization_id)
+
+
+def _change(work: Work, row_id: int, **values: Any) -> None:
+    work.execute(update(certificate_requests).where(certificate_requests.c.id == row_id).values(**values))
