@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from stationmaster.domain import organizations, tokens
 from tests.conformance.octt import Tool, now
 
 TAG = "TAG1"  # which the organization of the tests knows
@@ -15,8 +16,8 @@ class Cp(Tool):
 
     subprotocol = "ocpp1.6"
 
-    async def booted(self) -> None:
-        answer = await self.call("BootNotification", MODEL)
+    async def booted(self, **more: str) -> None:
+        answer = await self.call("BootNotification", MODEL | more)
         assert (answer["status"], answer["interval"] > 0) == ("Accepted", True)
         for connector in (0, 1):
             await self.status("Available", connector=connector)
@@ -28,6 +29,11 @@ class Cp(Tool):
     async def authorize(self, tag: str = TAG) -> dict[str, Any]:
         """What is said of the card."""
         return dict((await self.call("Authorize", {"idTag": tag}))["idTagInfo"])
+
+    async def grouped(self, group: str) -> None:
+        """The card of the tests belongs to this group."""
+        home = await self.app.database.write(organizations.home)
+        await self.app.database.write(tokens.change, home, TAG, {"group": group})
 
     async def start(
         self, tag: str = TAG, *, meter: int = 1000, at: str | None = None, status: str = "Accepted", **more: Any

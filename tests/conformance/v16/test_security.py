@@ -1,0 +1,115 @@
+"""Certification cases of 1.6: passwords, certificates, security events and connections (security whitepaper, edition 3)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from stationmaster.domain import commands
+from tests.conformance.cp import Cp
+
+ACCEPTED = {"status": "Accepted"}
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+
+
+async def refused(charger: Any, status: int = 401, subprotocol: str = "ocpp1.6") -> None:
+    with pytest.raises(InvalidStatus) as answer:
+        await charger("CP1", boot=False, subprotocols=[subprotocol])
+    assert answer.value.response.status_code == status
+
+
+async def test_TC_073(cp: Cp, reconnect: Any, charger: Any) -> None:
+    await cp.booted()
+    record, [(action, request)] = await cp.operator(commands.RenewPassword(), ACCEPTED)
+    assert (action, request["key"], record.outcome) == ("ChangeConfiguration", "AuthorizationKey", "accepted")
+    new = bytes.fromhex(request["value"])
+    assert 16 <= len(new) <= 20
+    old, charger.secrets["CP1"] = charger.secrets["CP1"], new.decode()
+    await reconnect(cp)
+    await cp.booted()
+    assert (await cp.record(record.id)).state == "done"
+    charger.secrets["CP1"] = old
+    await refused(charger)
+
+
+async def install(cp: Cp, use: Any, theirs: str) -> None:
+    await cp.booted()
+    record, calls = await cp.operator(commands.InstallCertificate(use, PEM), ACCEPTED)
+    assert calls == [("InstallCertificate", {"certificateType": theirs, "certificate": PEM})]
+    assert (record.state, record.outcome) == ("done", "accepted")
+    [told] = await installed(cp, use, theirs)
+    assert told["use"] == use
+
+
+def named(algorithm: str = "SHA256") -> dict[str, str]:
+    length = {"SHA256": 64, "SHA384": 96, "SHA512": 128}[algorithm]
+    hashes = {"issuerNameHash": "a" * length, "issuerKeyHash": "b" * length, "serialNumber": "01"}
+    return {"hashAlgorithm": algorithm, **hashes}
+
+
+async def installed(cp: Cp, use: Any, theirs: str, **name: str) -> list[dict[str, Any]]:
+    """An operator asks which certificates there are, and is told of this one."""
+    answer = ACCEPTED | {"certificateHashData": [named(**name)]}
+    record, calls = await cp.operator(commands.ListCertificates([use]), answer)
+    assert calls == [("GetInstalledCertificateIds", {"certificateType": theirs})]
+    found: list[dict[str, Any]] = (record.data or {})["certificates"]
+    return found
+
+
+async def test_TC_075_1(cp: Cp) -> None:
+    await install(cp, "manufacturer", "ManufacturerRootCertificate")
+
+
+async def test_TC_075_2(cp: Cp) -> None:
+    await install(cp, "csms", "CentralSystemRootCertificate")
+
+
+@pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])
+async def test_TC_076(cp: Cp, algorithm: Any) -> None:
+    await cp.booted()
+    [told] = await installed(cp, "csms", "CentralSystemRootCertificate", algorithm=algorithm)
+    told.pop("use")
+    record, calls = await cp.operator(commands.DeleteCertificate(**told), ACCEPTED)
+    assert calls == [("DeleteCertificate", {"certificateHashData": named(algorithm)})]
+    assert (record.state, record.outcome) == ("done", "accepted")
+
+
+async def security_event(cp: Cp, kind: str) -> None:
+    told = {"type": kind, "timestamp": cp.later()[1], "techInfo": "it was not signed by anybody known"}
+    assert await cp.call("SecurityEventNotification", told) == {}
+    assert await cp.alarms() == [f"security:{kind}"]
+
+
+async def test_TC_077(cp: Cp) -> None:
+    """The charge point refuses the certificate that it is given, and says so."""
+    await cp.booted()
+    record, calls = await cp.operator(commands.GiveCertificate(PEM), {"status": "Rejected"})
+    assert calls == [("CertificateSigned", {"certificateChain": PEM})]
+    assert (record.state, record.outcome) == ("failed", "rejected")
+    await security_event(cp, "InvalidChargePointCertificate")
+
+
+async def test_TC_078(cp: Cp) -> None:
+    await cp.booted()
+    record, _ = await cp.operator(commands.InstallCertificate("csms", PEM), {"status": "Rejected"})
+    assert (record.state, record.outcome) == ("failed", "rejected")
+    await security_event(cp, "InvalidCentralSystemCertificate")
+
+
+async def test_TC_085(cp: Cp, charger: Any, reconnect: Any) -> None:
+    right, charger.secrets["CP1"] = charger.secrets["CP1"], secrets.token_urlsafe(15)
+    await refused(charger)
+    charger.secrets["CP1"] = right
+    await reconnect(cp)
+    await cp.booted()
+
+
+async def test_TC_088(cp: Cp, charger: Any) -> None:
+    assert cp.raw.socket.subprotocol == "ocpp1.6"
+    await cp.booted()
+    several = await charger("CP1", boot=False, subprotocols=["ocpp1.5", "ocpp1.6"])
+    assert several.socket.subprotocol == "ocpp1.6"
+    await refused(charger, 400, "ocpp0.9")
