@@ -65,7 +65,7 @@ async def test_TC_059(cp: Cp) -> None:
 async def test_TC_066(cp: Cp) -> None:
     await cp.booted()
     await set_profile(cp, purpose="session_default")
-    at, told = cp.later()
+    _, told = cp.later()
     schedule = {"duration": 300, "chargingRateUnit": "A", "chargingSchedulePeriod": TOLD[:1]}
     answer = {"status": "Accepted", "connectorId": 1, "scheduleStart": told, "chargingSchedule": schedule}
     record, calls = await cp.operator(commands.GetCompositeSchedule(evse=1, duration_s=300), answer)
