@@ -29,7 +29,7 @@ from stationmaster.domain.events import StationChanged
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Folder
-from stationmaster.gateway import doubts, local_lists, replay, reports, upkeep
+from stationmaster.gateway import car_plans, doubts, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
@@ -52,6 +52,7 @@ CLAIMED_AGAIN_S = 5.0
 # Imported for what they register: `@every` and `@delivers`.
 REGISTERING = (
     awaited,
+    car_plans,
     chores,
     doubts,
     local_lists,

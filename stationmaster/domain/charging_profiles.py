@@ -242,7 +242,16 @@ def accepted(work: Work, station: Station, *, evse: int, number: int, profile: C
         & (charging_profiles.c.stack_level == profile.stack_level)
         & (charging_profiles.c.session.is_not_distinct_from(profile.session))
     )
-    work.execute(delete(charging_profiles).where(*mine, or_(charging_profiles.c.number == number, same)))
+    # At one EVSE one session follows the other, and takes its profiles with it.
+    over = (
+        (charging_profiles.c.evse == evse)
+        & (charging_profiles.c.purpose == "session")
+        & charging_profiles.c.session.is_distinct_from(profile.session)
+    )
+    gone = [charging_profiles.c.number == number, same]
+    if profile.purpose == "session":
+        gone.append(over)
+    work.execute(delete(charging_profiles).where(*mine, or_(*gone)))
     _insert(work, station, number=number, evse=evse, source=OURS, profile=profile)
 
 
@@ -290,6 +299,17 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[KeptProf
     station = stations.get(work, organization_id, identity)
     mine = select(charging_profiles).where(charging_profiles.c.station_id == station.id)
     return [public_form(row) for row in work.execute(mine.order_by(charging_profiles.c.id)).all()]
+
+
+def set_here(work: Work, station: Station, *, evse: int) -> list[ChargingProfile]:
+    """What was set from here for an EVSE or for the whole charger, the newest last."""
+    mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.source == OURS)
+    rows = work.execute(
+        select(charging_profiles)
+        .where(*mine, charging_profiles.c.evse.in_((0, evse)), charging_profiles.c.number != 0)
+        .order_by(charging_profiles.c.id)
+    )
+    return [msgspec.convert(row.profile, ChargingProfile) for row in rows]
 
 
 def public_form(row: ProfileRow) -> KeptProfile:

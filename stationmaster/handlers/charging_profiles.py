@@ -143,8 +143,15 @@ def _phases(told: int | None) -> int | None:
 
 
 def as_sent(
-    profile: ChargingProfile, number: int, unit: Unit, periods: Sequence[PeriodTold], start: str | None
+    profile: ChargingProfile,
+    number: int,
+    unit: Unit,
+    periods: Sequence[PeriodTold],
+    start: str | None,
+    transaction: str | int | None,
 ) -> ChargingProfile:
-    """What was asked for, with the unit, the periods and the start with which it was sent."""
+    """What was asked for, with the unit, the periods, the start and the name of the session with which it was sent."""
     starts_at = None if start is None else parse_time(start)
-    return msgspec.structs.replace(profile, id=number, unit=unit, periods=periods_told(periods), starts_at=starts_at)
+    session = None if transaction is None else str(transaction)
+    told = {"unit": unit, "periods": periods_told(periods), "starts_at": starts_at, "session": session}
+    return msgspec.structs.replace(profile, id=number, **told)

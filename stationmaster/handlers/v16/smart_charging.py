@@ -76,6 +76,7 @@ def set_charging_profile_answered(
             schedule.charging_rate_unit,
             schedule.charging_schedule_period,
             schedule.start_schedule,
+            request.cs_charging_profiles.transaction_id,
         ),
         fitted=_fitted(work, station, command.profile),
         units=charging_profiles.units_of(station_settings.value(work, station, UNIT)),

@@ -1,11 +1,12 @@
-"""Block K, smart charging: what limits a charger, and what a car wants. We plan for no car yet, and say so."""
+"""Block K, smart charging: what limits a charger, and what a car wants."""
 
 from __future__ import annotations
 
 import msgspec
 
+from stationmaster.domain import car_plans, commands, station_settings
 from stationmaster.domain import charging_profiles as profiles
-from stationmaster.domain import commands, station_settings
+from stationmaster.domain.car_plans import Needs
 from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
 from stationmaster.domain.commands import Answer, Awaits
 from stationmaster.domain.stations import Station
@@ -26,6 +27,8 @@ _PURPOSES = PURPOSES | {"station_max": "ChargingStationMaxProfile"}
 _OURS = {theirs: ours for ours, theirs in _PURPOSES.items()}
 _SOURCES = {profiles.OURS: "CSO"}
 _ONLY_21 = ("priority", "local_generation")
+_PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
+_MOST = 10_000_000.0  # amperes or watts, as in any profile
 _MAX_PROFILES_KEPT = 50  # of one message; more are in the message log
 
 
@@ -54,16 +57,22 @@ def cleared_charging_limit(
 def notify_ev_charging_needs(
     work: Work, station: Station, req: v201.NotifyEVChargingNeeds
 ) -> v201.NotifyEVChargingNeedsResponse:
-    # K15.FR.03: "Rejected" is that no schedule will come of it; the car charges by what the station has.
-    return v201.NotifyEVChargingNeedsResponse(status="Rejected")
+    needs, longest = _needs(req.charging_needs), words.number(req.max_schedule_tuples)
+    evse = words.place(req.evse_id)
+    # K15.FR.03, K15.FR.04: "Rejected" is that no schedule will come of it; the car charges by what the station has.
+    will_plan = needs is not None and car_plans.ask(work, station, evse=evse, needs=needs, longest=longest)
+    return v201.NotifyEVChargingNeedsResponse(status="Accepted" if will_plan else "Rejected")
 
 
 @smart_charging.on
 def notify_ev_charging_schedule(
     work: Work, station: Station, req: v201.NotifyEVChargingSchedule
 ) -> v201.NotifyEVChargingScheduleResponse:
-    # K15.FR.10: a car's own plan within the limits it has been given is nothing to object to.
-    return v201.NotifyEVChargingScheduleResponse(status="Accepted")
+    schedule = req.charging_schedule
+    plan, unit = charging_profiles.periods_told(schedule.charging_schedule_period), schedule.charging_rate_unit
+    starts_at = words.moment(work, req.time_base).at
+    kept_to = car_plans.judge(work, station, evse=words.place(req.evse_id), plan=plan, unit=unit, starts_at=starts_at)
+    return v201.NotifyEVChargingScheduleResponse(status="Accepted" if kept_to else "Rejected")
 
 
 @smart_charging.on
@@ -81,7 +90,10 @@ def report_charging_profiles(
 
 @smart_charging.sends
 def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v201.SetChargingProfile:
-    return v201.SetChargingProfile(evse_id=command.evse, charging_profile=profile_type(work, station, command.profile))
+    profile = profile_type(work, station, command.profile)
+    if command.profile.purpose == "session":
+        car_plans.offer(work, station, evse=command.evse, profile=_as_sent(command.profile, profile))
+    return v201.SetChargingProfile(evse_id=command.evse, charging_profile=profile)
 
 
 def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v201.ChargingProfileType:
@@ -121,27 +133,22 @@ def set_charging_profile_answered(
     request: v201.SetChargingProfile,
     response: v201.SetChargingProfileResponse,
 ) -> Answer:
-    [schedule] = request.charging_profile.charging_schedule
-    number = request.charging_profile.id
-    return charging_profiles.answered(
+    answer = charging_profiles.answered(
         work,
         station,
         command,
         response.status,
-        number=number,
-        sent=charging_profiles.as_sent(
-            command.profile,
-            number,
-            schedule.charging_rate_unit,
-            schedule.charging_schedule_period,
-            schedule.start_schedule,
-        ),
+        number=request.charging_profile.id,
+        sent=_as_sent(command.profile, request.charging_profile),
         fitted=_fitted(work, station, command.profile),
         units=charging_profiles.units_of(station_settings.value(work, station, UNIT)),
         unit_setting=UNIT,
         reason=words.reason(response.status_info),
         lacking=words.lacking(work, station, "SmartChargingCtrlr"),
     )
+    if not answer.good:
+        car_plans.look_again(work, station)
+    return answer
 
 
 @smart_charging.sends
@@ -166,7 +173,9 @@ def clear_charging_profile_answered(
     request: v201.ClearChargingProfile,
     response: v201.ClearChargingProfileResponse,
 ) -> Answer:
-    return charging_profiles.cleared(work, station, command, response.status)
+    answer = charging_profiles.cleared(work, station, command, response.status)
+    car_plans.look_again(work, station)
+    return answer
 
 
 @smart_charging.sends
@@ -222,6 +231,33 @@ def get_charging_profiles_answered(
     if response.status == "NoProfiles":
         return Answer("nothing_found", "The charger has no such profile.")
     return words.answer(response.status, words.reason(response.status_info))
+
+
+def _as_sent(asked: ChargingProfile, sent: v201.ChargingProfileType) -> ChargingProfile:
+    [schedule] = sent.charging_schedule
+    return charging_profiles.as_sent(
+        asked,
+        sent.id,
+        schedule.charging_rate_unit,
+        schedule.charging_schedule_period,
+        schedule.start_schedule,
+        sent.transaction_id,
+    )
+
+
+def _needs(told: v201.ChargingNeedsType) -> Needs | None:
+    """What a car can take. None for what we have no plan for: giving back, and in 2.1 being led from second to second."""
+    mode, ac, dc = str(told.requested_energy_transfer), told.ac_charging_parameters, told.dc_charging_parameters
+    if "BPT" in mode or getattr(told, "control_mode", None) == "DynamicControl":
+        return None
+    needs: Needs | None = None
+    leaves_at = parse_time(told.departure_time) if told.departure_time else None
+    if ac is not None and mode in _PHASES and ac.ev_max_current:
+        needs = Needs("A", min(float(ac.ev_max_current), _MOST), _PHASES[mode], ac.energy_amount, leaves_at)
+    elif dc is not None and mode == "DC":
+        most_w = dc.ev_max_power or (dc.ev_max_current or 0) * (dc.ev_max_voltage or 0)
+        needs = Needs("W", min(float(most_w), _MOST), None, dc.energy_amount, leaves_at)
+    return needs if needs is not None and needs.most > 0 else None
 
 
 def _purpose(station: Station, purpose: str) -> str:
