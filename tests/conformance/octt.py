@@ -6,6 +6,7 @@ The states are the reusable states of OCPP 2.0.1 part 6, 3.18; the checks of eve
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -32,6 +33,7 @@ from tests.charger import Charger
 from tests.ocpp import payloads
 from tests.patience import PATIENCE_S
 
+_ids = itertools.count(1)
 T = TypeVar("T")
 Call = tuple[str, dict[str, Any]]
 CARD = {"idToken": "TAG1", "type": "ISO14443"}  # which the organization of the tests knows
@@ -65,7 +67,8 @@ class Tool:
         """The next calls of the central system, each answered with the next payload, or with the CALLERROR of a tuple."""
         calls: list[Call] = [] if into is None else into
         for answer in answers:
-            kind, message_id, action, payload = await self.raw.receive()
+            frame = self._unanswered.pop(0) if self._unanswered else await self.raw.receive()
+            kind, message_id, action, payload = frame
             assert kind == 2
             check_request(action, payload, self.subprotocol)
             calls.append((action, payload))
@@ -162,6 +165,7 @@ class Octt(Tool):
         self.transaction = "octt-1"
         self.evse = {"id": 1, "connectorId": 1}
         self._seq = -1
+        self._unanswered: list[Any] = []  # calls of ours that came while it waited for an answer
         self._state: set[str] = set()  # of the session: "authorized", "connected", "charging", "stopping", "after"
 
     def beside(self, evse: int) -> Octt:
@@ -268,6 +272,34 @@ class Octt(Tool):
             await self.ev_connected_pre_session()
         await self.transact("ChargingStateChanged", info={"chargingState": "Charging"})
         self._state.add("charging")
+
+    async def ev_charging_needs(self, needs: dict[str, Any]) -> dict[str, Any]:
+        """The station tells what the car asks for. The profile of the transaction that we send then."""
+        told = {"evseId": self.evse["id"], "maxScheduleTuples": 3, "chargingNeeds": needs}
+        assert (await self.call("NotifyEVChargingNeeds", told))["status"] == "Accepted"
+        return await self.offered_profile()
+
+    async def offered_profile(self) -> dict[str, Any]:
+        """We send a profile of the transaction, and the station takes it."""
+        [(action, request)] = await self.asked({"status": "Accepted"})
+        sent: dict[str, Any] = request["chargingProfile"]
+        assert (action, request["evseId"]) == ("SetChargingProfile", self.evse["id"])
+        assert (sent["chargingProfilePurpose"], sent["transactionId"]) == ("TxProfile", self.transaction)
+        assert all(len(each["chargingSchedulePeriod"]) <= 3 for each in sent["chargingSchedule"])
+        return sent
+
+    async def ev_charging_schedule(self, schedule: dict[str, Any]) -> str:
+        """The station tells what the car plans: the status of our answer."""
+        told = {"timeBase": now(self.app), "evseId": self.evse["id"], "chargingSchedule": schedule}
+        return str((await self.call("NotifyEVChargingSchedule", told))["status"])
+
+    async def iso_15118_smart_charging(self, needs: dict[str, Any]) -> dict[str, Any]:
+        """The profile that the car has taken as its plan."""
+        sent = await self.ev_charging_needs(needs)
+        assert await self.ev_charging_schedule(sent["chargingSchedule"][0]) == "Accepted"
+        await self.transact("ChargingStateChanged", info={"chargingState": "Charging"})
+        self._state.add("charging")
+        return sent
 
     async def energy_transfer_suspended(self) -> None:
         if "charging" not in self._state:
