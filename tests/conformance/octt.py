@@ -17,6 +17,7 @@ from jsonschema.validators import validator_for
 from stationmaster.app import App
 from stationmaster.domain import (
     alarms,
+    certificate_requests,
     charging_profiles,
     commands,
     connectors,
@@ -48,6 +49,7 @@ class Tool:
     def __init__(self, app: App, raw: Charger) -> None:
         self.app, self.raw = app, raw
         self.identity = raw.identity
+        self._unanswered: list[Any] = []  # calls of ours that came while it waited for an answer
 
     @property
     def id(self) -> int:
@@ -142,6 +144,12 @@ class Tool:
         rows = await self.app.database.write(station_settings.listed, self.id, limit=500, cursor=None)
         return {row.name: row.value for row in rows if row.attribute == "actual"}
 
+    async def certificate_requests(self) -> list[tuple[str, str]]:
+        """What certificates the station has asked for, and how far each is, the newest first."""
+        home = await self.app.database.write(organizations.home)
+        rows = await self.read(certificate_requests.listed, home, station=self.identity, limit=50, cursor=None)
+        return [(row.use, row.state) for row in rows]
+
     async def alarms(self) -> list[str]:
         """The kinds of the alarms that are open, the newest first."""
         home = await self.app.database.write(organizations.home)
@@ -165,7 +173,6 @@ class Octt(Tool):
         self.transaction = "octt-1"
         self.evse = {"id": 1, "connectorId": 1}
         self._seq = -1
-        self._unanswered: list[Any] = []  # calls of ours that came while it waited for an answer
         self._state: set[str] = set()  # of the session: "authorized", "connected", "charging", "stopping", "after"
 
     def beside(self, evse: int) -> Octt:

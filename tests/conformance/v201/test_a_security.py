@@ -10,6 +10,7 @@ from websockets.exceptions import InvalidStatus
 
 from stationmaster.domain import commands
 from tests.conformance.octt import Octt
+from tests.handlers.signed import CERTIFICATE, CSR, ROOT
 
 
 async def refused(station: Any, **options: Any) -> None:
@@ -62,3 +63,46 @@ async def test_TC_A_10(octt: Octt, reconnect: Any, station: Any, charger: Any) -
     await octt.booted()
     charger.secrets[octt.identity] = password_told(request)
     await refused(station)
+
+
+# Its own certificate
+
+ACCEPTED = {"status": "Accepted"}
+CHAIN = CERTIFICATE + ROOT  # for CSR, by an authority of the tests
+
+
+async def renew_certificate(
+    octt: Octt, trigger: Any, kind: str | None, status: str = "Accepted"
+) -> commands.CommandRecord:
+    """It is asked to want a certificate, asks for one, and is given what an authority has signed."""
+    await octt.booted()
+    _, calls = await octt.operator(commands.TriggerMessage(trigger), ACCEPTED)
+    assert calls == [("TriggerMessage", {"requestedMessage": trigger})]
+    named = {} if kind is None else {"certificateType": kind}
+    assert await octt.call("SignCertificate", {"csr": CSR, **named}) == ACCEPTED
+    record, calls = await octt.operator(commands.GiveCertificate(CHAIN), {"status": status})
+    assert calls == [("CertificateSigned", {"certificateChain": CHAIN, **named})]
+    return record
+
+
+async def test_TC_A_11(octt: Octt) -> None:
+    record = await renew_certificate(octt, "SignChargingStationCertificate", "ChargingStationCertificate")
+    assert (record.outcome, await octt.certificate_requests()) == ("accepted", [("charger", "accepted")])
+
+
+async def test_TC_A_12(octt: Octt) -> None:
+    record = await renew_certificate(octt, "SignV2GCertificate", "V2GCertificate")
+    assert (record.outcome, await octt.certificate_requests()) == ("accepted", [("v2g", "accepted")])
+
+
+async def test_TC_A_13(octt: Octt) -> None:
+    record = await renew_certificate(octt, "SignCombinedCertificate", None)
+    assert (record.outcome, await octt.certificate_requests()) == ("accepted", [("both", "accepted")])
+
+
+async def test_TC_A_14(octt: Octt) -> None:
+    record = await renew_certificate(
+        octt, "SignChargingStationCertificate", "ChargingStationCertificate", status="Rejected"
+    )
+    assert (record.state, record.outcome) == ("failed", "rejected")
+    assert await octt.certificate_requests() == [("charger", "rejected")]
