@@ -14,12 +14,12 @@ import uvloop
 
 from stationmaster import telemetry
 from stationmaster.app import App
-from stationmaster.cli import demo_history, server
+from stationmaster.cli import demo_history, demo_upkeep, server
 from stationmaster.domain import accounts, organizations, sites, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
-from stationmaster.settings import DatabaseSettings, Security, Settings, load
+from stationmaster.settings import DatabaseSettings, Files, Security, Settings, load
 from stationmaster.simulator.command import Version, kinds
 from stationmaster.storage import Work
 
@@ -50,34 +50,41 @@ def demo(*, chargers: int, seed: int) -> None:
 
 def apart(settings: Settings) -> Settings:
     """The settings with a data folder of the demo's own, where the person has chosen none."""
-    database, security = settings.database, settings.security
+    database, security, files = settings.database, settings.security, settings.files
     if database.url == DatabaseSettings().url:
         database = database.model_copy(update={"url": f"sqlite:///{FOLDER}/stationmaster.db"})
     if security.key_file == Security().key_file:
         security = security.model_copy(update={"key_file": FOLDER / "secret.key"})
-    return settings.model_copy(update={"database": database, "security": security})
+    if files.folder == Files().folder:
+        files = files.model_copy(update={"folder": FOLDER / "files"})
+    return settings.model_copy(update={"database": database, "security": security, "files": files})
 
 
 async def _run(settings: Settings, chargers: int, seed: int) -> None:
     simulator: asyncio.subprocess.Process | None = None
+    asking: asyncio.Task[None] | None = None
     with tempfile.TemporaryDirectory(prefix="stationmaster-") as folder:
 
         async def ready(app: App) -> None:
-            nonlocal simulator
+            nonlocal simulator, asking
             password = _password(app.settings)
             identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
             made = await app.database.write(_records, app.keys, password, identities)
-            await _history(app, [*identities, OFFLINE], seed)
+            begins = await _history(app, [*identities, OFFLINE], seed)
             server.say(
                 f"Web: {server.web_url(app)}",
                 f"Chargers: {server.chargers_url(app)}/<id>",
                 f"Login: {EMAIL} {password}",
             )
             simulator = await _simulate(app, Path(folder), made, seed)
+            if begins:
+                asking = asyncio.create_task(demo_upkeep.ask(app, begins[:-1], tuple(DRIVERS)))
 
         try:
             await server.run(settings, ready)
         finally:
+            if asking is not None:
+                asking.cancel()
             if simulator is not None and simulator.returncode is None:
                 simulator.terminate()
                 await simulator.wait()
@@ -121,18 +128,20 @@ def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> di
     return made
 
 
-async def _history(app: App, identities: list[str], seed: int) -> None:
-    """Two weeks of charging, told by the chargers as they would have told it; once."""
+async def _history(app: App, identities: list[str], seed: int) -> list[Station]:
+    """Two weeks of charging, told by the chargers as they would have told it; once. Returns them, or nothing when it was told before."""
     now = app.database.clock()
     stations_there = [
         await app.database.read(_station, identity, VERSIONS[place % len(VERSIONS)])
         for place, identity in enumerate(identities)
     ]
     if any(station.booted for station in stations_there):
-        return
+        return []
     told = demo_history.history(stations_there, tuple(DRIVERS), BLOCKED, until=now, seed=seed)
     for episode in told:
         await app.database.write(episode)
+    await demo_upkeep.past(app, stations_there, tuple(DRIVERS))
+    return stations_there
 
 
 def _station(work: Work, identity: str, version: str) -> Station:
