@@ -17,8 +17,20 @@ import websockets
 from playwright.async_api import expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, api_keys, organizations, stations, tokens
+from stationmaster.cli import demo_upkeep
+from stationmaster.domain import (
+    accounts,
+    api_keys,
+    charging_profiles,
+    display_messages,
+    organizations,
+    stations,
+    tokens,
+)
+from stationmaster.domain.charging_profiles import ChargingProfile, Period
+from stationmaster.domain.stations import Station
 from stationmaster.settings import Settings
+from stationmaster.storage import Work
 from tests import factories
 from tests.charger import Charger
 from tests.web.conftest import EMAIL, PASSWORD, ROOT, Visitor, browsing
@@ -37,9 +49,17 @@ PAGES = {
     "/?columns=name,connectors,power,energy,heard": ("Chargers", "Last heard"),
     "/chargers/CP1": ("CP1", "Charging session"),
     "/chargers/CP2": ("CP2", "Waiting for its first connection"),
+    "/chargers/CP1?part=reservations": ("CP1", "Nobody came."),
+    "/chargers/CP1?part=limits": ("CP1", "Each session at Connector 1"),
+    "/chargers/CP1?part=cards": ("CP1", "Never sent"),
+    "/chargers/CP1?part=firmware": ("CP1", "The file is here."),
+    "/chargers/CP4?part=display": ("CP4", "Welcome"),
+    "/chargers/CP4?part=firmware": ("CP4", "DownloadFailed"),
     "/sessions": ("Sessions", "Completed"),
     "/sessions?sort=-energy&columns=started,state,station,energy,stopped,reason": ("Sessions", "Why it ended"),
     "/sessions/SESSION": ("Session", "Power and energy"),
+    "/reservations": ("Reservations", "Nobody came."),
+    "/firmware": ("Firmware", "1.1.0"),
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
@@ -112,7 +132,38 @@ async def _furnish(app: App) -> list[Charger]:
     )
     with pytest.raises(websockets.InvalidStatus):
         await Charger.connect(app.gateway_port, "NEW-1", "the secret of another system")
+    chargers.append(await _screens(app, home))
     return chargers
+
+
+async def _screens(app: App, home: int) -> Charger:
+    """Something for each part of a charger's page, and a charger of 2.0.1, which has a display."""
+    secret = "a secret of sixteen"
+    await app.database.write(stations.create, home, app.keys, identity="CP4", secret=secret)
+    modern = await Charger.connect(app.gateway_port, "CP4", secret, subprotocols=["ocpp2.0.1"])
+    plate = {"model": "Two", "vendorName": "Acme"}
+    await modern.call("BootNotification", {"reason": "PowerUp", "chargingStation": plate})
+
+    def station(work: Work, identity: str) -> Station:
+        row = stations.get(work, home, identity)
+        return Station(row.id, identity, home, row.ocpp_version or "", row.registration, True)
+
+    def tell(work: Work) -> None:
+        one, other = station(work, "CP1"), station(work, "CP4")
+        for number, evse in ((1, 0), (2, 1)):
+            purpose: charging_profiles.Purpose = "session_default" if evse else "station_max"
+            profile = ChargingProfile(purpose, [Period(0, 32), Period(3600, 16.5)], starts_at=work.now, duration_s=7200)
+            charging_profiles.accepted(work, one, evse=evse, number=number, profile=profile)
+        told = {"schedules": []}
+        charging_profiles.limited_from_elsewhere(work, one, evse=0, source="EMS", told=told)
+        facts = {"language": "en", "state": "idle", "starts_at": None, "session": None, "ends_at": None}
+        text = f"Welcome to the {LONG}"
+        display_messages.has(work, other, 1, text=text, format="utf8", priority="in_front", **facts)  # type: ignore[arg-type]
+
+    chargers = [await app.database.read(station, identity) for identity in ("CP1", "CP4")]
+    await demo_upkeep.past(app, chargers, ("TAG1", "04A1B2C3D4E5F60718293A4B", "A" * 36))
+    await app.database.write(tell)
+    return modern
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

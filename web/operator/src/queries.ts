@@ -129,6 +129,52 @@ export const deliveriesQuery = (state: DeliveryState | undefined) =>
 export const cardsQuery = () =>
   pages(["cards"], ({ cursor, signal }) => answered(client.GET("/api/v1/tokens", { params: { query: { limit: PAGE, cursor } }, signal })));
 
+export type ReservationFilters = Omit<Query<"/api/v1/reservations">, "limit" | "cursor">;
+
+export const reservationsQuery = (filters: ReservationFilters) =>
+  pages(["reservations", filters], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/reservations", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
+  );
+
+export const firmwareQuery = () =>
+  pages(["firmware"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/firmware", { params: { query: { limit: PAGE, cursor } }, signal })),
+  );
+
+// What belongs to one charger and moves with its commands; live/cache.ts fetches it anew when one of them gets on.
+
+export const updatesQuery = (id: string) =>
+  pages(["parts", id, "updates"], ({ cursor, signal }) =>
+    answered(
+      client.GET("/api/v1/stations/{station_id}/firmware-updates", { params: { path: { station_id: id }, query: { limit: 20, cursor } }, signal }),
+    ),
+  );
+
+export const logsQuery = (id: string) =>
+  pages(["parts", id, "logs"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/stations/{station_id}/logs", { params: { path: { station_id: id }, query: { limit: 20, cursor } }, signal })),
+  );
+
+export const profilesQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["parts", id, "profiles"],
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/stations/{station_id}/charging-profiles", { params: { path: { station_id: id } }, signal })),
+  });
+
+export const localListQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["parts", id, "list"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/stations/{station_id}/local-list", { params: { path: { station_id: id } }, signal })),
+  });
+
+export const displayQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["parts", id, "display"],
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/stations/{station_id}/display-messages", { params: { path: { station_id: id } }, signal })),
+  });
+
 export const refusedQuery = () =>
   pages(["refused"], ({ cursor, signal }) =>
     answered(client.GET("/api/v1/refused-connections", { params: { query: { limit: PAGE, cursor } }, signal })),

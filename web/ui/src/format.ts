@@ -6,6 +6,7 @@ const NONE = "–";
 const oneDecimal = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const twoDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const threeDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
+const upToOne = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
 /** Wh as kWh: three decimals below 100 kWh, where a watt-hour can still be seen, two above. */
@@ -26,6 +27,11 @@ export function kw(w: number | null | undefined): string {
   return `${oneDecimal.format(w / 1000)} kW`;
 }
 
+/** 22 kW, 7.4 kW: what something can deliver. */
+export function ratedKw(w: number): string {
+  return `${upToOne.format(w / 1000)} kW`;
+}
+
 export function number(value: number | null | undefined, unit = "", decimals: 0 | 1 = 0): string {
   if (value === null || value === undefined) return NONE;
   const text = (decimals ? oneDecimal : whole).format(value);
@@ -34,6 +40,18 @@ export function number(value: number | null | undefined, unit = "", decimals: 0 
 
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? NONE : `${whole.format(value)} %`;
+}
+
+/** 16 A, 11,000 W: a limit as it was asked for. */
+export function limit(value: number, unit: string): string {
+  return `${upToOne.format(value)} ${unit}`;
+}
+
+/** 812 B, 4.0 kB, 12.3 MB. */
+export function bytes(size: number | null | undefined): string {
+  if (size === null || size === undefined) return NONE;
+  if (size < 1000) return `${whole.format(size)} B`;
+  return size < 1_000_000 ? `${oneDecimal.format(size / 1000)} kB` : `${oneDecimal.format(size / 1_000_000)} MB`;
 }
 
 /** 84 ms, 1.2 s. */
@@ -95,6 +113,22 @@ export function local(at: string | null | undefined): string {
 export function localClock(at: string | null | undefined): string {
   if (!at || Number.isNaN(Date.parse(at))) return NONE;
   return clock.format(new Date(at));
+}
+
+/** What a field for day and time holds, as a moment; null for an empty one. */
+export function moment(field: string): string | null {
+  return field === "" || Number.isNaN(Date.parse(field)) ? null : new Date(field).toISOString();
+}
+
+/** Whether what such a field holds is still to come. */
+export function isToCome(field: string): boolean {
+  return Date.parse(field) > Date.now();
+}
+
+/** A moment as such a field holds it: "2026-11-25T18:05", in the reader's own zone. */
+export function momentField(at: number): string {
+  const shifted = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16);
 }
 
 /** 17:53 */

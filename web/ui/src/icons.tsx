@@ -50,6 +50,8 @@ export function Glyph({ tone, size = 16 }: { tone: Shape; size?: number }) {
 const LINES = {
   fleet: "M5 21V6a2 2 0 0 1 2-2h6a2 2 0 0 1 2 2v15M3 21h14M15 11h2a2 2 0 0 1 2 2v3a1.5 1.5 0 0 0 3 0V9l-3-3M10.5 8 8.5 11.5h3L9.5 15",
   sessions: "M4 6h16M4 12h16M4 18h10",
+  reserved: "M7 3h10v18l-5-4-5 4z",
+  firmware: "M7 7h10v10H7zM9.5 3v4M14.5 3v4M9.5 17v4M14.5 17v4M3 9.5h4M3 14.5h4M17 9.5h4M17 14.5h4",
   cards: "M3 7a2 2 0 0 1 2-2h14a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2zM3 10h18M7 15h3",
   refused: "M9 8V3M15 8V3M7 8h10v3a5 5 0 0 1-5 5 5 5 0 0 1-5-5zM12 16v5M3 3l18 18",
   review: "M9 4h6v3H9zM9 5.5H6V21h12V5.5h-3M9 14l2.2 2.2L15.2 12",

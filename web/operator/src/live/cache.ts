@@ -14,6 +14,18 @@ import {
 /** How many frames a page that stays open may gather. */
 const FRAMES_KEPT = 1_000;
 
+/** What a charger tells of an update, a log, a limit or its display without being asked each time. */
+const TELLING = new Set([
+  "FirmwareStatusNotification",
+  "SignedFirmwareStatusNotification",
+  "DiagnosticsStatusNotification",
+  "LogStatusNotification",
+  "NotifyChargingLimit",
+  "ClearedChargingLimit",
+  "ReportChargingProfiles",
+  "NotifyDisplayMessages",
+]);
+
 /** Lets the event stream write into what pages have already fetched, so that open pages stay true by themselves. */
 export function keepFresh(queries: QueryClient): void {
   stream.listen((events) => {
@@ -52,7 +64,11 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
     case "session_updated":
       if (event.session) append(queries, event.session, event);
       break;
+    case "reservation":
+      stale.add("reservations");
+      break;
     case "message":
+      if (event.action !== null && TELLING.has(event.action)) stale.add(`parts\n${station}`);
       queries.setQueriesData<InfiniteData<Page<Frame>>>(
         // The third part of the key is the action a log is filtered by.
         { queryKey: ["messages", station], predicate: (q) => !q.queryKey[2] || q.queryKey[2] === event.action },
@@ -60,6 +76,7 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
       );
       break;
     case "command":
+      stale.add(`parts\n${station}`);
       queries.setQueryData<Page<Command>>(["commands", station], (old) => old && withCommand(old, event));
       break;
   }

@@ -28,6 +28,8 @@ export function navigation(): Group[] {
       entries: [
         { to: "/", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
         { to: "/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
+        { to: "/reservations", icon: "reserved", name: t`Reservations`, short: t`Reserved`, seldom: true },
+        { to: "/firmware", icon: "firmware", name: t`Firmware`, short: t`Firmware`, seldom: true },
       ],
     },
     {

@@ -20,6 +20,8 @@ export interface Line {
   points: [number, number][];
   /** Dashed and on the right: two lines differ without colour too. */
   second?: boolean;
+  /** Each value holds until the next point. */
+  steps?: boolean;
   words: (value: number) => string;
 }
 
@@ -94,7 +96,7 @@ export default function Drawn({ lines, label, height }: Chart) {
         type: "line",
         yAxisIndex: index,
         showSymbol: line.points.length === 1,
-        sampling: "lttb",
+        ...(line.steps ? { step: "end" } : { sampling: "lttb" }),
         connectNulls: true,
         data: line.points,
         lineStyle: { width: 2, color: line.colour, ...(line.second && { type: [6, 4] }) },

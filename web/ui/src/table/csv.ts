@@ -16,8 +16,13 @@ function field(value: CsvValue): string {
 }
 
 export function download(name: string, text: string): void {
+  save(name, new Blob([text], { type: "text/csv;charset=utf-8" }));
+}
+
+/** Hands a file to the browser, as if it had been fetched from an address. */
+export function save(name: string, file: Blob): void {
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" }));
+  link.href = URL.createObjectURL(file);
   link.download = name;
   link.click();
   URL.revokeObjectURL(link.href);

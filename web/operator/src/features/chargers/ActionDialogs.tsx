@@ -1,77 +1,15 @@
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
-import { Autocomplete, Modal, Radio, Select, Stack, Text } from "@mantine/core";
-import type { CommandRequest, Station, Token } from "@stationmaster/api";
-import { Form, needed, useSentForm, type SentForm } from "@stationmaster/ui";
-import type { ReactNode } from "react";
+import { Radio, Select, Stack, Text } from "@mantine/core";
+import type { CommandRequest } from "@stationmaster/api";
+import { needed } from "@stationmaster/ui";
 import * as v from "valibot";
-import { useList } from "../../lists";
-import { cardsQuery } from "../../queries";
-import { connectorName, statusWords } from "../../words";
-import type { Commander } from "./useCommand";
+import { connectorName } from "../../words";
+import { CardInput } from "./CardInput";
+import { ANY, connectorChoices, Dialog, evseOf, useCommandForm, type DialogProps } from "./CommandForm";
 
-interface Props {
-  station: Station;
-  commander: Commander;
-  opened: boolean;
-  onClose: () => void;
-}
-
-/** A command's form: the dialog closes when it is sent, the outcome on the page tells the rest. */
-function useCommandForm<T extends Record<string, unknown>>(
-  { commander, onClose }: Props,
-  initial: T,
-  schema: v.GenericSchema<T, unknown>,
-  request: (values: T) => CommandRequest,
-): SentForm<T> {
-  return useSentForm({
-    initial,
-    schema,
-    submit: (values) => {
-      commander.mutate(request(values));
-      onClose();
-      return Promise.resolve();
-    },
-  });
-}
-
-function Dialog<T extends Record<string, unknown>>({ of, title, form, action, children, testid, danger }: {
-  of: Props;
-  title: string;
-  form: SentForm<T>;
-  action: string;
-  children: ReactNode;
-  testid: string;
-  danger?: boolean;
-}) {
-  return (
-    <Modal opened={of.opened} onClose={of.onClose} title={title} centered>
-      <Form form={form} action={action} testid={testid} {...(danger && { colour: "danger" })}>
-        {children}
-      </Form>
-    </Modal>
-  );
-}
-
-function connectorChoices(station: Station): { value: string; label: string }[] {
-  const evses = [...new Set(station.connectors.map((c) => c.evse))];
-  return (evses.length > 0 ? evses : [1]).map((evse) => {
-    const status = station.connectors.find((c) => c.evse === evse)?.status ?? null;
-    return { value: String(evse), label: `${connectorName(evse)} · ${statusWords(status).word}` };
-  });
-}
-
-const ANY = "any";
-
-function evseOf(value: string): { evse?: number } {
-  return value === ANY ? {} : { evse: Number(value) };
-}
-
-export function StartDialog(props: Props) {
+export function StartDialog(props: DialogProps) {
   const { station, opened } = props;
-  const { rows } = useList<Token>({ ...cardsQuery(), enabled: opened });
-  const cards = rows.filter((card) => card.status === "accepted");
-  const labels = new Map(cards.map((card) => [card.uid, card.label]));
   // A free connector is the likeliest choice; the charger decides when "any" is asked for.
   const connectors = connectorChoices(station);
   const only = connectors.length === 1;
@@ -83,22 +21,7 @@ export function StartDialog(props: Props) {
   );
   return (
     <Dialog of={props} title={t`Start charging`} form={form} action={t`Start`} testid="action-start-submit">
-      <Autocomplete
-        label={t`Card`}
-        description={t`Who is charging`}
-        placeholder={t`Choose or type a card number`}
-        required
-        data={cards.map((card) => card.uid)}
-        renderOption={({ option }) => (
-          <span className="hostile">
-            {option.value} {labels.get(option.value) && <span className="dim">{labels.get(option.value)}</span>}
-          </span>
-        )}
-        limit={50}
-        data-autofocus
-        data-testid="start-token"
-        {...form.fields.getInputProps("token")}
-      />
+      <CardInput label={t`Card`} description={t`Who is charging`} opened={opened} data-autofocus data-testid="start-token" {...form.fields.getInputProps("token")} />
       <Select
         label={t`Connector`}
         data={only ? connectors : [{ value: ANY, label: t`Any, the charger chooses` }, ...connectors]}
@@ -109,7 +32,7 @@ export function StartDialog(props: Props) {
   );
 }
 
-export function UnlockDialog(props: Props) {
+export function UnlockDialog(props: DialogProps) {
   const choices = connectorChoices(props.station);
   const form = useCommandForm(props, { evse: choices[0]?.value ?? "1" }, v.object({ evse: v.string() }), ({ evse }) => ({
     name: "unlock",
@@ -125,7 +48,7 @@ export function UnlockDialog(props: Props) {
   );
 }
 
-export function ResetDialog(props: Props) {
+export function ResetDialog(props: DialogProps) {
   const form = useCommandForm(props, { kind: "soft" }, v.object({ kind: v.picklist(["soft", "hard"]) }), ({ kind }) => ({
     name: "reset",
     body: { kind: kind as "soft" | "hard" },
@@ -148,7 +71,7 @@ export function ResetDialog(props: Props) {
   );
 }
 
-export function AvailabilityDialog(props: Props) {
+export function AvailabilityDialog(props: DialogProps) {
   const form = useCommandForm(
     props,
     { evse: "0", operative: "true" },
@@ -179,7 +102,7 @@ export function AvailabilityDialog(props: Props) {
 
 type Asked = Extract<CommandRequest, { name: "trigger-message" }>["body"]["message"];
 
-export function MessageDialog(props: Props) {
+export function MessageDialog(props: DialogProps) {
   const form = useCommandForm(
     props,
     { message: "StatusNotification", evse: ANY },

@@ -3,20 +3,20 @@ import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import type { Station } from "@stationmaster/api";
 import { useState } from "react";
-import { useAway } from "../../live/useAway";
 import { useMay } from "../../user";
 import { AvailabilityDialog, MessageDialog, ResetDialog, StartDialog, UnlockDialog } from "./ActionDialogs";
 import css from "./Charger.module.css";
+import { OnlyConnected } from "./OnlyConnected";
 import { RawCall } from "./RawCall";
 import { Settings } from "./Settings";
-import type { Commander } from "./useCommand";
+import { usePossible, type Commander } from "./useCommand";
 
 type Open = "start" | "unlock" | "availability" | "reset" | "message" | "settings" | "raw" | null;
 
 export function Actions({ station, commander }: { station: Station; commander: Commander }) {
   const [open, setOpen] = useState<Open>(null);
   const mayCall = useMay("raw_call");
-  const possible = useAway() === null && station.connected;
+  const possible = usePossible(station);
   const close = () => {
     setOpen(null);
   };
@@ -64,11 +64,7 @@ export function Actions({ station, commander }: { station: Station; commander: C
         </Button>
         {mayCall && button("raw", t`Raw call`, "action-raw")}
       </div>
-      {!station.connected && (
-        <p className="dim small">
-          <Trans>Actions are possible while the charger is connected.</Trans>
-        </p>
-      )}
+      <OnlyConnected station={station} />
       <StartDialog {...dialog} opened={open === "start"} />
       <UnlockDialog {...dialog} opened={open === "unlock"} />
       <ResetDialog {...dialog} opened={open === "reset"} />

@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { ApiError, type Connector, type Station } from "@stationmaster/api";
-import { Ago, Copyable, Empty, Icon, Note, Problem, Waiting } from "@stationmaster/ui";
+import { Ago, Copyable, Empty, Icon, Note, Problem, ratedKw, Waiting } from "@stationmaster/ui";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -22,6 +22,7 @@ import { FrameLog } from "./FrameLog";
 import { History } from "./History";
 import { Identity } from "./Identity";
 import { Outcome } from "./Outcome";
+import { PartLinks, PartShown, partsOf } from "./Parts";
 import { RECENT, RecentSessions } from "./RecentSessions";
 import { SessionPanel } from "./SessionPanel";
 import { Story } from "./Story";
@@ -47,30 +48,37 @@ export function ChargerPage() {
 
 function Charger({ station }: { station: Station }) {
   const commander = useCommand(station.id);
+  const { part: asked } = route.useSearch();
+  const part = partsOf(station).find((each) => each === asked);
   return (
     <>
       <Head station={station} />
+      <PartLinks station={station} part={part} />
       <div className={css.columns}>
         <div className={css.wide}>
-          <Now station={station} commander={commander} />
+          {part ? <PartShown station={station} part={part} /> : <Now station={station} commander={commander} />}
         </div>
         <aside className={css.narrow}>
-          <Only may="operate">
-            <section className={`${css.panel} card`} aria-label={t`Actions`}>
-              <Actions station={station} commander={commander} />
-              <Outcome commander={commander} />
-            </section>
-          </Only>
+          {part === undefined && (
+            <Only may="operate">
+              <section className={`${css.panel} card`} aria-label={t`Actions`}>
+                <Actions station={station} commander={commander} />
+                <Outcome commander={commander} />
+              </section>
+            </Only>
+          )}
           <History station={station.id} />
           <Identity station={station} />
         </aside>
-        <div className={css.wide}>
-          {!neverHere(station) && <Availability station={station.id} />}
-          <Story station={station.id} />
-          <FrameLog station={station.id} />
-          <Deviations station={station.id} />
-          <RecentSessions station={station.id} />
-        </div>
+        {part === undefined && (
+          <div className={css.wide}>
+            {!neverHere(station) && <Availability station={station.id} />}
+            <Story station={station.id} />
+            <FrameLog station={station.id} />
+            <Deviations station={station.id} />
+            <RecentSessions station={station.id} />
+          </div>
+        )}
       </div>
     </>
   );
@@ -184,7 +192,15 @@ function Now({ station, commander }: { station: Station; commander: Commander })
                 choose(key(c));
               }}
             >
-              <span className="dim small">{connectorName(c.evse, c.connector)}</span>
+              <span className="dim small">
+                {connectorName(c.evse, c.connector)}
+                {c.max_power_w !== null && (
+                  <>
+                    {" · "}
+                    <Trans>up to {ratedKw(c.max_power_w)}</Trans>
+                  </>
+                )}
+              </span>
               <ConnectorBadge station={station} connector={c} />
               {(realError(c.error_code) ?? c.info) && (
                 <span className="small hostile">{[realError(c.error_code), c.info].filter(Boolean).join(" · ")}</span>
@@ -193,7 +209,10 @@ function Now({ station, commander }: { station: Station; commander: Commander })
           ))}
         </div>
       )}
-      <SessionPanel station={station} running={running} session={session.data ?? null} commander={commander} />
+      <SessionPanel
+        station={station} running={running} session={session.data ?? null} commander={commander}
+        rated={connector?.max_power_w ?? null}
+      />
     </section>
   );
 }

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { Connector, Station } from "@stationmaster/api";
-import { Ago, Badge, kw, kwh, Lasting, percent } from "@stationmaster/ui";
+import { Ago, Badge, kw, kwh, Lasting, percent, ratedKw } from "@stationmaster/ui";
 import { ConnectorBadge, StationBadge } from "../../badges";
 import { connectorName, realError, stationTone, statusWords } from "../../words";
 import css from "./Fleet.module.css";
@@ -86,7 +86,15 @@ function ConnectorLine({ station, connector }: { station: Station; connector: Co
           <span className={`${css.power} num`}>{station.connected ? kw(session.power_w) : "–"}</span>
         </>
       ) : (
-        error && <span className={`${css.card} clip small hostile`}>{error}</span>
+        (error ?? connector.max_power_w) !== null && (
+          <span className={`${css.card} clip small hostile`}>
+            {error ?? (
+              <span className="dim">
+                <Trans>up to {ratedKw(connector.max_power_w ?? 0)}</Trans>
+              </span>
+            )}
+          </span>
+        )
       )}
     </div>
   );

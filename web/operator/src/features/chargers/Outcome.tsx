@@ -1,42 +1,49 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
-import { ApiError, sentence } from "@stationmaster/api";
+import { ApiError, sentence, type CommandRequest } from "@stationmaster/api";
 import { Badge, Problem, took } from "@stationmaster/ui";
 import css from "./Charger.module.css";
 import { argumentWords, commandName, ownWord, statusWords } from "./commands";
 import type { Commander } from "./useCommand";
 
-/** Why it was not sent. A card that may not charge can be let charge all the same; the history says so. */
+/** Why it was not sent. What a person may insist on can be sent all the same; the history says so. */
 function Refused({ error, commander }: { error: Error; commander: Commander }) {
   const asked = commander.variables;
-  const mayForce = asked?.name === "remote-start" && !asked.body.force && error instanceof ApiError && error.status === 409 && error.message.includes(FORCE);
-  if (!mayForce) return <Problem error={error} />;
+  const anyway = asked && !("force" in asked.body && asked.body.force) && error instanceof ApiError && error.status === 409 && error.message.includes(FORCE) ? forced(asked) : null;
+  if (!anyway) return <Problem error={error} />;
   return (
     <div className={css.outcome}>
       <Problem error={new Error(sentence(error.message.split(FORCE)[0] ?? ""))} />
-      <Button
-        variant="default"
-        onClick={() => {
-          commander.mutate({ name: "remote-start", body: { ...asked.body, force: true } });
-        }}
-        data-testid="start-anyway"
-      >
-        <Trans>Start anyway</Trans>
+      <Button variant="default" onClick={() => { commander.mutate(anyway.request); }} data-testid={`${anyway.testid}-anyway`}>
+        {anyway.word}
       </Button>
     </div>
   );
 }
 
-/** How the server says that a start can be forced. */
+/** How the server says that something can be forced. */
 // eslint-disable-next-line lingui/no-unlocalized-strings
 const FORCE = "; with `force`";
 
+function forced(asked: CommandRequest): { request: CommandRequest; word: string; testid: string } | null {
+  switch (asked.name) {
+    case "remote-start":
+      return { request: { name: asked.name, body: { ...asked.body, force: true } }, word: t`Start anyway`, testid: "start" };
+    case "reserve-now":
+      return { request: { name: asked.name, body: { ...asked.body, force: true } }, word: t`Reserve anyway`, testid: "reserve" };
+    case "update-firmware":
+      return { request: { name: asked.name, body: { ...asked.body, force: true } }, word: t`Send it anyway`, testid: "update" };
+    default:
+      return null;
+  }
+}
+
 /** What became of the last command. Always in the page, so that screen readers hear it change. */
-export function Outcome({ commander }: { commander: Commander }) {
+export function Outcome({ commander, testid = "outcome" }: { commander: Commander; testid?: string }) {
   const { data, error, isPending, variables } = commander;
   return (
-    <div className={css.outcomeBox} aria-live="polite" data-testid="outcome">
+    <div className={css.outcomeBox} aria-live="polite" data-testid={testid}>
       {isPending ? (
         <div className={css.outcome}>
           <strong>{commandName(variables.name)}</strong>

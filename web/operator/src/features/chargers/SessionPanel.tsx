@@ -1,7 +1,7 @@
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import type { ConnectorSession, SessionDetail, Station } from "@stationmaster/api";
-import { At, kw, kwh, Lasting, percent } from "@stationmaster/ui";
+import { At, kw, kwh, Lasting, percent, ratedKw } from "@stationmaster/ui";
 import { Link } from "@tanstack/react-router";
 import { useAway } from "../../live/useAway";
 import { Only } from "../../user";
@@ -15,10 +15,12 @@ interface Props {
   running: ConnectorSession | null;
   session: SessionDetail | null;
   commander: Commander;
+  /** What the connector can deliver, in W, where somebody has said so. */
+  rated: number | null;
 }
 
 /** The running session with its figures and chart; when none runs, the last one. */
-export function SessionPanel({ station, running, session, commander }: Props) {
+export function SessionPanel({ station, running, session, commander, rated }: Props) {
   const away = useAway() !== null;
   if (!running && !session) {
     return (
@@ -63,6 +65,12 @@ export function SessionPanel({ station, running, session, commander }: Props) {
             <dt><Trans>Power</Trans></dt>
             <dd className="num" data-testid="charger-power">
               {kw(running.power_w)}
+              {rated !== null && (
+                <span className={`${css.rated} dim small`}>
+                  {" "}
+                  <Trans>of {ratedKw(rated)}</Trans>
+                </span>
+              )}
             </dd>
           </div>
         )}

@@ -1,7 +1,8 @@
 import { t } from "@lingui/core/macro";
 import type { Command } from "@stationmaster/api";
-import type { Shape } from "@stationmaster/ui";
+import { local, type Shape } from "@stationmaster/ui";
 import { connectorName } from "../../words";
+import { isProfile, limitWords } from "./limits";
 
 export function commandName(name: string): string {
   const words: Record<string, string> = {
@@ -23,7 +24,25 @@ export function commandName(name: string): string {
     "set-monitoring-level": t`Change how much is told`,
     "trigger-message": t`Ask for a message`,
     "clear-cache": t`Clear card memory`,
-    "change-password": t`Change the password`,
+    "renew-password": t`Change the password`,
+    "reserve-now": t`Reserve`,
+    "cancel-reservation": t`Cancel a reservation`,
+    "update-firmware": t`Update the firmware`,
+    "get-log": t`Bring a log`,
+    "set-charging-profile": t`Set a limit`,
+    "clear-charging-profile": t`Remove limits`,
+    "get-charging-profiles": t`Ask which limits it has`,
+    "get-composite-schedule": t`Ask what holds in the end`,
+    "send-local-list": t`Send the card list`,
+    "get-local-list-version": t`Ask for the version of the card list`,
+    "set-display-message": t`Show a message`,
+    "get-display-messages": t`Ask which messages it shows`,
+    "clear-display-message": t`Take a message off`,
+    "show-cost": t`Show the cost`,
+    "install-certificate": t`Install a certificate`,
+    "delete-certificate": t`Remove a certificate`,
+    "list-certificates": t`Ask which certificates it has`,
+    "give-certificate": t`Give it its certificate`,
     call: t`Raw call`,
   };
   return words[name] ?? name.replaceAll("-", " ");
@@ -33,6 +52,8 @@ export function statusWords(status: string): { word: string; tone: Shape } {
   switch (status) {
     case "accepted":
       return { word: t`Accepted`, tone: "good" };
+    case "answered":
+      return { word: t`Answered`, tone: "good" };
     case "rejected":
       return { word: t`Rejected by the charger`, tone: "faulted" };
     case "failed":
@@ -54,17 +75,26 @@ export function statusWords(status: string): { word: string; tone: Shape } {
 
 /** "card RFID1 · Connector 1", from the arguments of a command. */
 export function argumentWords(command: Command): string {
-  const { token, evse, kind, operative, keys, key, value, message, force } = command.arguments as Record<string, unknown>;
+  const { token, evse, kind, operative, keys, key, value, message, force, full, text, expires_at, profile } = command.arguments as Record<string, unknown>;
   const parts: string[] = [];
   if (typeof token === "string") parts.push(t`card ${token}`);
   if (force === true) parts.push(t`although it may not charge`);
   if (typeof message === "string") parts.push(message);
   if (typeof evse === "number") parts.push(connectorName(evse));
+  if (typeof expires_at === "string") parts.push(t`until ${local(expires_at)}`);
+  if (typeof text === "string") parts.push(t`“${text}”`);
+  if (command.name === "send-local-list") parts.push(full === true ? t`the whole list` : t`what has changed`);
+  if (isProfile(profile)) parts.push(limitWords(profile));
   if (typeof kind === "string") parts.push(kind);
   if (typeof operative === "boolean") parts.push(operative ? t`in service` : t`out of service`);
   if (Array.isArray(keys) && keys.length > 0) parts.push(keys.join(", "));
   if (typeof key === "string") parts.push(`${key} = ${typeof value === "string" ? value : ""}`);
   return parts.join(" · ");
+}
+
+/** Whether the charger has said yes. */
+export function isGood({ status }: Command): boolean {
+  return status === "accepted" || status === "answered";
 }
 
 /** What the charger itself said, where that says more than our one word: "Scheduled", "RebootRequired". */

@@ -1,0 +1,140 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Button, Modal, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import type { KeptProfile, Station } from "@stationmaster/api";
+import { At, Badge, Confirm, Empty, Problem, Waiting } from "@stationmaster/ui";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { profilesQuery } from "../../queries";
+import { Only } from "../../user";
+import css from "./Charger.module.css";
+import { Composite } from "./Composite";
+import { isGood } from "./commands";
+import { LimitFields } from "./LimitFields";
+import { isProfile, limitWords, placeWords, sourceWords, timeWords } from "./limits";
+import { OnlyConnected } from "./OnlyConnected";
+import { Outcome } from "./Outcome";
+import parts from "./Parts.module.css";
+import { useCommand, usePossible } from "./useCommand";
+
+/** What limits this charger, as far as is known here; and what the charger makes of it. */
+export function Limits({ station }: { station: Station }) {
+  const commander = useCommand(station.id);
+  const possible = usePossible(station);
+  const { data, error, isPending, refetch } = useQuery(profilesQuery(station.id));
+  const [setting, set] = useDisclosure(false);
+  const [clearing, clear] = useState<KeptProfile | "all" | null>(null);
+  const ours = data?.some((kept) => kept.source === OURS) ?? false;
+  const remove = async (which: KeptProfile | "all") => {
+    const said = await commander.mutateAsync({ name: "clear-charging-profile", body: which === "all" ? {} : { id: which.id } });
+    if (!isGood(said)) throw new Error(said.sentence ?? said.status);
+  };
+  return (
+    <>
+      <section className={`${css.panel} card`} aria-label={t`Limits`}>
+        <div className={parts.head}>
+          <h2>
+            <Trans>What limits this charger</Trans>
+          </h2>
+          <Only may="operate">
+            {ours && (
+              <Button variant="default" disabled={!possible} onClick={() => { clear("all"); }}>
+                <Trans>Remove all…</Trans>
+              </Button>
+            )}
+            {station.ocpp_version !== "1.6" && (
+              <Button
+                variant="default"
+                disabled={!possible}
+                onClick={() => { commander.mutate({ name: "get-charging-profiles", body: {} }); }}
+                title={t`Let the charger tell which limits it has`}
+              >
+                <Trans>Ask the charger</Trans>
+              </Button>
+            )}
+            <Button disabled={!possible} onClick={set.open} data-testid="set-limit">
+              <Trans>Set a limit…</Trans>
+            </Button>
+          </Only>
+        </div>
+        <Only may="operate">
+          <OnlyConnected station={station} />
+          <Outcome commander={commander} testid="part-outcome" />
+        </Only>
+        <Problem error={error} retry={() => void refetch()} />
+        {isPending && <Waiting />}
+        {data?.length === 0 && (
+          <Empty title={t`No limit is known`}>
+            <p>
+              <Trans>The charger gives what its connectors can, unless somebody has limited it in another way.</Trans>
+            </p>
+          </Empty>
+        )}
+        {data && data.length > 0 && (
+          <ul className={parts.lines} data-testid="limits">
+            {data.map((kept) => (
+              <Limit key={`${kept.source} ${kept.evse} ${kept.id}`} kept={kept} possible={possible} onClear={clear} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <Only may="operate">
+        <Composite station={station} />
+        <Modal opened={setting} onClose={set.close} title={t`Set a limit`} centered>
+          <LimitFields station={station} commander={commander} opened={setting} onClose={set.close} />
+        </Modal>
+        <Confirm
+          opened={clearing !== null}
+          onClose={() => { clear(null); }}
+          title={clearing === "all" ? t`Remove all limits?` : t`Remove this limit?`}
+          action={t`Remove`}
+          run={() => (clearing ? remove(clearing) : Promise.resolve())}
+        >
+          <Text size="sm">
+            <Trans>Cars may take more at once. Limits from elsewhere stay.</Trans>
+          </Text>
+        </Confirm>
+      </Only>
+    </>
+  );
+}
+
+const OURS = "csms";
+
+function Limit({ kept, possible, onClear }: { kept: KeptProfile; possible: boolean; onClear: (kept: KeptProfile) => void }) {
+  const { profile } = kept;
+  const known = profile !== null && isProfile(profile);
+  return (
+    <li>
+      <div className={parts.row}>
+        <strong className="num">{known ? limitWords(profile) : <Trans>A limit from elsewhere</Trans>}</strong>
+        <span>{placeWords(kept)}</span>
+        {kept.source !== OURS && <Badge tone="busy">{sourceWords(kept.source)}</Badge>}
+        {kept.source === OURS && (
+          <Only may="operate">
+            <Button
+              className={parts.push ?? ""} size="compact-sm" variant="subtle" color="gray" disabled={!possible}
+              onClick={() => { onClear(kept); }}
+            >
+              <Trans>Remove…</Trans>
+            </Button>
+          </Only>
+        )}
+      </div>
+      <div className="dim small">
+        {known && <>{timeWords(profile)} · </>}
+        {known && (profile.stack_level ?? 0) > 0 && <Trans>level {profile.stack_level ?? 0} · </Trans>}
+        {kept.source === OURS ? (
+          <Trans>
+            accepted <At at={kept.at} />
+          </Trans>
+        ) : (
+          <Trans>
+            told <At at={kept.at} />
+          </Trans>
+        )}
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,99 @@
+import { t } from "@lingui/core/macro";
+import type { CommandRequest, KeptProfile } from "@stationmaster/api";
+import { limit, local } from "@stationmaster/ui";
+import { connectorName } from "../../words";
+
+type Profile = NonNullable<KeptProfile["profile"]>;
+type Asked = Extract<CommandRequest, { name: "set-charging-profile" }>["body"];
+
+/** Whether this part of a command's arguments is a profile that people can be told of. */
+export function isProfile(told: unknown): told is Profile {
+  return typeof told === "object" && told !== null && "periods" in told && Array.isArray(told.periods) && told.periods.length > 0;
+}
+
+/** "16 A", "6 A to 16 A": what a profile allows at the least and at the most. */
+export function limitWords({ periods, unit = "A" }: Pick<Profile, "periods" | "unit">): string {
+  const limits = periods.map((period) => period.limit);
+  const [low, high] = [Math.min(...limits), Math.max(...limits)];
+  return low === high ? limit(high, unit) : t`${limit(low, unit)} to ${limit(high, unit)}`;
+}
+
+/** What is limited. */
+export function placeWords({ evse, profile }: Pick<KeptProfile, "evse" | "profile">): string {
+  const place = connectorName(evse);
+  switch (profile?.purpose) {
+    case "session_default":
+      return evse === 0 ? t`Each session, at any connector` : t`Each session at ${place}`;
+    case "session":
+      return t`One session at ${place}`;
+    case "priority":
+      return t`Priority charging at ${place}`;
+    default:
+      return place;
+  }
+}
+
+/** When it holds. */
+export function timeWords({ kind, recurrency, starts_at, duration_s, valid_from, valid_to }: Profile): string {
+  if (kind === "relative") return t`from the start of the session`;
+  if (kind === "recurring") return recurrency === "weekly" ? t`every week` : t`every day`;
+  const from = valid_from ?? starts_at ?? null;
+  const end = duration_s && starts_at ? new Date(Date.parse(starts_at) + duration_s * 1000).toISOString() : null;
+  const to = valid_to ?? end;
+  if (to) return from ? `${local(from)} – ${local(to)}` : t`until ${local(to)}`;
+  return from && Date.parse(from) > Date.now() ? t`from ${local(from)}` : t`until it is removed`;
+}
+
+/** Who has set it. */
+export function sourceWords(source: string): string {
+  const words: Record<string, string> = {
+    csms: t`From here`,
+    ems: t`Energy management on site`,
+    so: t`Grid operator`,
+    cso: t`Operator's other system`,
+    other: t`Somebody else`,
+  };
+  return words[source.toLowerCase()] ?? source;
+}
+
+/** One limit from a moment (null: now) to another (null: until it is removed), for the whole charger or each session at a connector. */
+export function simpleLimit(evse: number, value: number, unit: "A" | "W", from: string | null, to: string | null, now: number): Asked {
+  const start = from ?? new Date(now).toISOString();
+  const seconds = to === null ? null : Math.round((Date.parse(to) - Date.parse(start)) / 1000);
+  return {
+    evse,
+    profile: {
+      purpose: evse === 0 ? "station_max" : "session_default",
+      kind: "absolute",
+      unit,
+      periods: [{ start_s: 0, limit: value }],
+      starts_at: start,
+      // Told twice, because some chargers heed only one of the two.
+      ...(from !== null && { valid_from: from }),
+      ...(to !== null && { valid_to: to, duration_s: seconds }),
+    },
+  };
+}
+
+/** What the charger answers when it is asked which limit holds in the end. */
+export interface Composite {
+  starts_at: string | null;
+  duration_s: number;
+  unit: "A" | "W";
+  periods: { start_s: number; limit: number }[];
+}
+
+/** The schedule out of a command's data, or null when the charger has named no limit. */
+export function compositeOf(data: unknown): Composite | null {
+  if (typeof data !== "object" || data === null || !("periods" in data) || !Array.isArray(data.periods) || data.periods.length === 0) return null;
+  return data as Composite;
+}
+
+/** Points for a picture: a step at each change, and one at the end. */
+export function compositePoints({ starts_at, duration_s, periods }: Composite, otherwise: number): [number, number][] {
+  const begin = starts_at ? Date.parse(starts_at) : otherwise;
+  const points = periods.map((period): [number, number] => [begin + period.start_s * 1000, period.limit]);
+  const last = points.at(-1);
+  if (last && begin + duration_s * 1000 > last[0]) points.push([begin + duration_s * 1000, last[1]]);
+  return points;
+}
