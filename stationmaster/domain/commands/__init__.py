@@ -22,6 +22,7 @@ from stationmaster.domain.commands.history import CommandRow as CommandRow
 from stationmaster.domain.commands.history import are_awaiting as are_awaiting
 from stationmaster.domain.commands.history import ask as ask
 from stationmaster.domain.commands.history import by_request_id as by_request_id
+from stationmaster.domain.commands.history import card_of_start as card_of_start
 from stationmaster.domain.commands.history import commands as commands
 from stationmaster.domain.commands.history import expire as expire
 from stationmaster.domain.commands.history import fulfil as fulfil

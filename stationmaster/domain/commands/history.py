@@ -359,6 +359,12 @@ def by_request_id(work: Work, station: Station, request_id: int) -> CommandRow |
     return None if found is None else CommandRow._make(found)
 
 
+def card_of_start(work: Work, station: Station, request_id: int) -> str | None:
+    """The card that a remote start was for, by the number the station names it with."""
+    row = by_request_id(work, station, request_id)
+    return None if row is None or row.name != "remote-start" else (row.arguments or {}).get("token")
+
+
 def fulfil(work: Work, station: Station, what: str, sentence: str) -> None:
     """What these commands have awaited has come, perhaps later than it should."""
     ours = (commands.c.station_id == station.id, commands.c.awaits == what)

@@ -202,6 +202,7 @@ def _insert_row(
     late: bool,
 ) -> Found:
     began = told.kind == "started"
+    told = _with_card(work, station, told)
     if not told.at.believable and "clock" not in flags:
         flags.append("clock")
     if began and told.meter_wh is None and told.numbered:
@@ -264,6 +265,13 @@ def _insert_row(
     _use_reservation(work, station, told, public_id)
     work.publish(events.SessionStarted(station_id=station.id, station=station.identity, at=told.at.at, session=begun))
     return Found(session_id, public_id, told.transaction_id, told.evse)
+
+
+def _with_card(work: Work, station: Station, told: TransactionTold) -> TransactionTold:
+    """Some name only the remote start that they do, and no card: then it is the one that was started for."""
+    if told.token is not None or told.remote_start_id is None:
+        return told
+    return msgspec.structs.replace(told, token=commands.card_of_start(work, station, told.remote_start_id))
 
 
 def _tell_command(work: Work, station: Station, told: TransactionTold, public_id: str) -> None:
@@ -336,6 +344,8 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
     """Add what was not known yet. What is known holds, and what is late does not change the state of now (P-05)."""
     values: dict[str, Any] = {name: getattr(row, name) for name in _amend_names}
     flags = list(row.flags or ())
+    if row.token is None:
+        told = _with_card(work, station, told)
     for name in ("evse", "connector", "token", "remote_start_id", "reservation_id"):
         if values[name] is None:
             values[name] = getattr(told, name)

@@ -28,7 +28,7 @@ async def check_started(octt: Octt, record: commands.CommandRecord, number: int)
     [session] = await octt.sessions()
     told = await octt.record(record.id)
     assert (told.state, told.session, told.sentence) == ("done", session.public_id, "The session has begun.")
-    assert (session.remote_start_id, session.status) == (number, "active")
+    assert (session.remote_start_id, session.status, session.token) == (number, "active", CARD["idToken"])
 
 
 @with_and_without_card
