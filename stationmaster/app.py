@@ -330,14 +330,36 @@ async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
     try:
         yield int(listening.getsockname()[1])
     finally:
-        server.should_exit = True
+        server.end()
         with contextlib.suppress(asyncio.CancelledError):
             await serving
         listening.close()
 
 
 class _Server(uvicorn.Server):
-    """Signals are ours: first the chargers are answered, then everything stops."""
+    """Signals are ours: first the chargers are answered, then everything stops. It stops at once when nobody is served."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+
+    def end(self) -> None:
+        self.should_exit = True
+        self._ended.set()
+
+    async def main_loop(self) -> None:
+        ticks = 0
+        while not await self.on_tick(ticks):
+            ticks = (ticks + 1) % 10  # with the first of ten it looks at the date, as the library does
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await self._ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.connections or self.server_state.tasks:
+            await super().shutdown(sockets)
+        for server in self.servers:
+            server.close()
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]

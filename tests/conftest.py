@@ -18,6 +18,7 @@ from stationmaster.settings import Settings
 from stationmaster.storage import Database, migrations
 from tests import factories, postgres
 from tests.charger import Charger
+from tests.databases import Databases
 from tests.patience import PATIENCE_S
 
 # The same examples each time, so that a run says the same twice; HYPOTHESIS_PROFILE=search looks for new ones.
@@ -60,6 +61,11 @@ def _make_template(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
+def postgres_databases(postgres_server: str) -> Databases:
+    return Databases(postgres_server, "template_stationmaster")
+
+
+@pytest.fixture(scope="session")
 def run_name() -> str:
     """The same in every process of this test run, and in no other run."""
     return os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
@@ -82,10 +88,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
     else:
-        server = request.getfixturevalue("postgres_server")
-        name = postgres.fresh_name()
-        yield postgres.create(server, name, template="template_stationmaster")
-        postgres.drop(server, name)
+        databases = request.getfixturevalue("postgres_databases")
+        kept = databases.lend()
+        yield kept.url
+        databases.take_back(kept)
 
 
 @pytest.fixture
