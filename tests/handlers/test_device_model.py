@@ -240,6 +240,23 @@ async def test_a_reading_that_a_monitor_tells_is_a_value_and_no_change(station: 
     assert [(row.name, row.after) for row in await stored.rows(setting_changes)] == [("Ctrlr/Interval", "90")]
 
 
+async def test_N_48_a_monitor_of_what_can_only_be_written_tells_no_value(
+    app: App, station: Any, stored: Stored
+) -> None:
+    one = await station()
+    report = [variable("Tone", None, mutability="WriteOnly"), variable("Label", "left", mutability="ReadWrite")]
+    await one.call("NotifyReport", part(7, 0, *report, more=False))
+    change = commands.ChangeSettings(changes=[commands.Change("Ctrlr/Tone", "7")])
+    await ask(app, one, change, {"setVariableResult": [result("Tone", "Accepted")]})
+    for name in ("Tone", "Label"):
+        await one.call("NotifyEvent", {"generatedAt": AT, "seqNo": 0, "eventData": [event(name, "")]})
+    assert await values(stored) == {"Ctrlr/Tone": "7", "Ctrlr/Label": ""}
+    assert [(row.name, row.after) for row in await stored.rows(setting_changes)] == [
+        ("Ctrlr/Tone", "7"),
+        ("Ctrlr/Label", ""),
+    ]
+
+
 def event(name: str, value: str, **more: Any) -> dict[str, Any]:
     return {
         "eventId": 1,

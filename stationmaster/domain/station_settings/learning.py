@@ -99,9 +99,17 @@ def learn(
 
 def learn_value(work: Work, station: Station, told: Setting) -> None:
     """A monitor has told a value. Of what can be changed it is history; a temperature is none, though it changes every minute."""
+    if not told.value and _is_write_only(work, station, told.key):
+        return  # N07.FR.10: it is told as empty, whatever it is
     mine = {"station": station.id, "key": told.key}
     if not work.change(_reading, **mine, new_value=_public_value(told), at=work.now):
         learn(work, station, [told])
+
+
+def _is_write_only(work: Work, station: Station, key: str) -> bool:
+    columns = station_settings.c
+    mine = select(columns.write_only).where(columns.station_id == station.id, columns.name_key == key)
+    return work.execute(mine).scalar() is True
 
 
 def _held(work: Work, station: Station, keys: list[str] | None) -> dict[str, Held]:
