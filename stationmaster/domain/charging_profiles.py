@@ -282,6 +282,29 @@ def told(work: Work, station: Station, *, evse: int, source: str, number: int, p
     _insert(work, station, number=number, evse=evse, source=source, profile=profile)
 
 
+def forget_untold(
+    work: Work,
+    station: Station,
+    since: datetime | None,
+    *,
+    id: int | None = None,
+    evse: int | None = None,
+    purpose: str | None = None,
+    stack_level: int | None = None,
+    source: str | None = None,
+) -> None:
+    """The station has told all profiles that it has since then, of these; what it has not told is gone. Without a moment it has
+    none. With an id only that counts, and the EVSE (K09.FR.04). A limit from elsewhere is no profile: it is lifted."""
+    named = {"evse": evse} | (
+        {"number": id} if id is not None else {"purpose": purpose, "stack_level": stack_level, "source": source}
+    )
+    which = [charging_profiles.c[name] == value for name, value in named.items() if value is not None]
+    if since is not None:
+        which.append(charging_profiles.c.at < since)
+    mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.number != 0)
+    work.execute(delete(charging_profiles).where(*mine, *which))
+
+
 def limited_from_elsewhere(work: Work, station: Station, *, evse: int, source: str, told: Any) -> None:
     """Somebody else limits the station now."""
     _drop(work, station, evse=evse, source=source, number=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -87,6 +88,29 @@ def gone(work: Work, station: Station, number: int) -> None:
     """The station has it no longer."""
     here = (display_messages.c.station_id == station.id, display_messages.c.number == number)
     work.execute(delete(display_messages).where(*here))
+
+
+def forget_untold(
+    work: Work,
+    station: Station,
+    since: datetime | None,
+    *,
+    ids: Sequence[int] = (),
+    priority: str | None = None,
+    state: str | None = None,
+) -> None:
+    """The station has told all that it has since then, of these ids, of this priority and state; what it has not told is gone.
+    Without a moment it has none."""
+    which = [display_messages.c.station_id == station.id]
+    if since is not None:
+        which.append(display_messages.c.at < since)
+    if ids:
+        which.append(display_messages.c.number.in_(ids))
+    if priority is not None:
+        which.append(display_messages.c.priority == priority)
+    if state is not None:
+        which.append(display_messages.c.state == state)
+    work.execute(delete(display_messages).where(*which))
 
 
 def of_station(work: Work, organization_id: int, identity: str) -> list[DisplayMessage]:

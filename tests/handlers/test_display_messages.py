@@ -111,6 +111,36 @@ async def test_O03_a_charger_reports_what_it_shows(app: App, one: Asked) -> None
     assert (came.outcome, await shown(app)) == ("not_found", [])
 
 
+@pytest.mark.parametrize(
+    "facts, left",
+    [
+        ({}, [3]),
+        ({"ids": [1, 3]}, [2, 3]),
+        ({"priority": "in_front"}, [2, 3]),
+        ({"state": "idle"}, [1, 3]),
+        ({"priority": "in_front", "state": "idle"}, [1, 2, 3]),
+    ],
+)
+@pytest.mark.parametrize("unknown", [True, False])
+async def test_O03_O04_messages_that_a_charger_does_not_tell_are_gone(
+    app: App, one: Asked, clock: Clock, facts: dict[str, Any], left: list[int], unknown: bool
+) -> None:
+    await one.ask(commands.SetDisplayMessage(text="x", id=1, priority="in_front"), ACCEPTED)
+    await one.ask(commands.SetDisplayMessage(text="x", id=2, state="idle"), ACCEPTED)
+    last = {"id": 3, "priority": "InFront", "message": {"format": "ASCII", "content": "x"}}
+    clock.forward(1)
+    if unknown:
+        await one.ask(commands.GetDisplayMessages(**facts), {"status": "Unknown"})
+        await one.call("NotifyDisplayMessages", {"requestId": 9, "messageInfo": [last]})
+    else:
+        _, [[_, sent]] = await one.ask(commands.GetDisplayMessages(**facts), ACCEPTED)
+        part = {"requestId": sent["requestId"]}
+        await one.call("NotifyDisplayMessages", part | {"messageInfo": [last], "tbc": True})
+        assert [each.id for each in await shown(app)] == [1, 2, 3]
+        await one.call("NotifyDisplayMessages", part)
+    assert [each.id for each in await shown(app)] == left
+
+
 async def test_what_cannot_be_shown_is_refused_at_its_field(app: App, one: Asked, version: str) -> None:
     with pytest.raises(Invalid, match="ends_at"):
         await one.ask(commands.SetDisplayMessage(text="x", ends_at=START))

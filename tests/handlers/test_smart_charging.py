@@ -240,6 +240,42 @@ async def test_K09_a_charger_reports_what_it_has(app: App, one: Asked, version: 
     assert came.sentence == "The charger has no such profile."
 
 
+@pytest.mark.parametrize("version", ["2.0.1"])
+@pytest.mark.parametrize(
+    "facts, left",
+    [
+        ({}, []),
+        ({"evse": 1}, [2]),
+        ({"id": 2, "purpose": "session"}, [1]),
+        ({"purpose": "session_default"}, [2]),
+        ({"stack_level": 1}, [1, 2]),
+        ({"source": "EMS"}, [1, 2]),
+        ({"source": "csms"}, []),
+    ],
+)
+@pytest.mark.parametrize("none", [True, False])
+async def test_K09_profiles_that_a_charger_does_not_tell_are_gone(
+    app: App, one: Asked, facts: dict[str, Any], left: list[int], none: bool
+) -> None:
+    await one.ask(commands.SetChargingProfile(ChargingProfile("session_default", [Period(0, 8)], id=1), 1), ACCEPTED)
+    await one.ask(commands.SetChargingProfile(ChargingProfile("station_max", [Period(0, 8)], id=2)), ACCEPTED)
+    limit = {"chargingLimitSource": "EMS", "isGridCritical": True}
+    await one.call("NotifyChargingLimit", {"chargingLimit": limit})
+    one.clock.forward(1)
+    told: list[int] = []
+    if none:
+        await one.ask(commands.GetChargingProfiles(**facts), {"status": "NoProfiles"})
+    else:
+        _, [[_, sent]] = await one.ask(commands.GetChargingProfiles(**facts), ACCEPTED)
+        schedule = {"id": 1, "chargingRateUnit": "A", "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 12.0}]}
+        profile = {"id": 3, "stackLevel": 2, "chargingProfilePurpose": "TxDefaultProfile"}
+        profile |= {"chargingProfileKind": "Relative", "chargingSchedule": [schedule]}
+        report = {"requestId": sent["requestId"], "evseId": 2, "chargingLimitSource": "CSO"}
+        await one.call("ReportChargingProfiles", report | {"chargingProfile": [profile]})
+        told = [3]
+    assert sorted(each.id for each in await kept(app)) == [0, *left, *told]
+
+
 @pytest.mark.any_database
 @pytest.mark.parametrize("version", ["2.0.1", "2.1"])
 async def test_K11_K13_a_limit_from_elsewhere_is_shown_until_it_is_lifted(app: App, one: Asked, version: str) -> None:

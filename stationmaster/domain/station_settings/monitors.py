@@ -98,13 +98,14 @@ def forget(work: Work, station: Station, numbers: Sequence[int]) -> None:
 
 
 def forget_untold(
-    work: Work, station: Station, since: datetime, *, kinds: Sequence[str] = (), settings: Sequence[str] = ()
+    work: Work, station: Station, since: datetime | None, *, kinds: Sequence[str] = (), settings: Sequence[str] = ()
 ) -> None:
     """The charger has told all that it has since then, of these kinds and of these settings or components; what it has not told
-    of them is gone. None named means all."""
-    told_before = select(setting_monitors.c.number, setting_monitors.c.name, setting_monitors.c.kind).where(
-        _mine(station), setting_monitors.c.told_at < since
-    )
+    of them is gone. None named means all. Without a moment it has none of them."""
+    told_before = select(setting_monitors.c.number, setting_monitors.c.name, setting_monitors.c.kind)
+    told_before = told_before.where(_mine(station))
+    if since is not None:
+        told_before = told_before.where(setting_monitors.c.told_at < since)
     gone = [
         row.number
         for row in work.execute(told_before).all()

@@ -38,7 +38,9 @@ def notify_display_messages(
 ) -> v201.NotifyDisplayMessagesResponse:
     for told in req.message_info or []:
         _keep(work, station, told)
-    words.part(work, station, req.request_id, more=req.tbc)
+    asked = words.part(work, station, req.request_id, more=req.tbc)
+    if asked is not None and asked.name == "get-display-messages":
+        messages.forget_untold(work, station, asked.asked_at, **(asked.arguments or {}))
     return v201.NotifyDisplayMessagesResponse()
 
 
@@ -104,8 +106,7 @@ def get_display_messages_answered(
     response: v201.GetDisplayMessagesResponse,
 ) -> Answer:
     if response.status == "Unknown":  # it has none of these
-        for number in command.ids:
-            messages.gone(work, station, number)
+        messages.forget_untold(work, station, None, ids=command.ids, priority=command.priority, state=command.state)
         return Answer("nothing_found", "The charger has no such message.")
     return words.answer(response.status, words.reason(response.status_info))
 

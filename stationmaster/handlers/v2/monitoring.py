@@ -93,7 +93,7 @@ def report_monitors_answered(
     response: v201.GetMonitoringReportResponse,
 ) -> Answer:
     if response.status == "EmptyResultSet":
-        monitors.forget_untold(work, station, work.now, kinds=command.kinds, settings=command.settings)
+        monitors.forget_untold(work, station, None, kinds=command.kinds, settings=command.settings)
     return words.answer(response.status, words.reason(response.status_info))
 
 
@@ -182,7 +182,7 @@ def set_monitoring_base_answered(
 ) -> Answer:
     if response.status == "Accepted" and command.base != "all":
         # N03.FR.04, FR.05: those that were set are gone, and which of the others are on only the charger knows.
-        monitors.forget_untold(work, station, work.now)
+        monitors.forget_untold(work, station, None)
         return Answer("accepted", "The charger has accepted. Let it report its monitors to see which are left.")
     return words.answer(response.status, words.reason(response.status_info))
 

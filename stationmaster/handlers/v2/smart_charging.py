@@ -84,7 +84,9 @@ def report_charging_profiles(
         if (number := words.number(each.id)) is not None:
             told = _told(work, each)
             profiles.told(work, station, evse=words.place(req.evse_id), source=source, number=number, profile=told)
-    words.part(work, station, req.request_id, more=req.tbc)
+    asked = words.part(work, station, req.request_id, more=req.tbc)
+    if asked is not None and asked.name == "get-charging-profiles":
+        profiles.forget_untold(work, station, asked.asked_at, **(asked.arguments or {}))
     return v201.ReportChargingProfilesResponse()
 
 
@@ -229,6 +231,7 @@ def get_charging_profiles_answered(
     response: v201.GetChargingProfilesResponse,
 ) -> Answer:
     if response.status == "NoProfiles":
+        profiles.forget_untold(work, station, None, **msgspec.structs.asdict(command))
         return Answer("nothing_found", "The charger has no such profile.")
     return words.answer(response.status, words.reason(response.status_info))
 

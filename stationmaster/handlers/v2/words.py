@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from stationmaster.domain import commands, metering, sessions, station_settings, tokens
+from stationmaster.domain.commands import CommandRow
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.metering import Sample
@@ -121,15 +122,16 @@ def progress(work: Work, station: Station, request_id: int | None, status: str, 
     _tell(work, station, request_id, step, "failed" if status in failed else None)
 
 
-def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> None:
-    """A part of a report that we have asked for has come; it is whole when no more is to follow.
+def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> CommandRow | None:
+    """A part of a report that we have asked for has come; it is whole when no more is to follow. Then this is what has asked.
 
     Where the parts are numbered, `commands.take_part` knows more.
     """
     if more:
         _tell(work, station, request_id, "reporting", None, "The charger is reporting.")
-    else:
-        _tell(work, station, request_id, "reported", "done", "The charger has reported.")
+        return None
+    _tell(work, station, request_id, "reported", "done", "The charger has reported.")
+    return commands.by_request_id(work, station, request_id)
 
 
 def _tell(
