@@ -10,6 +10,7 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
+from stationmaster.settings import Settings
 from tests.conformance.cp import Cp
 from tests.conformance.octt import CARD, Octt, Tool
 
@@ -20,6 +21,13 @@ Connect = Callable[..., Awaitable[Octt]]
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     # What is tested here is what we say on the wire; the other tests show that both databases keep the same.
     metafunc.definition.add_marker(pytest.mark.any_database)
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """As for a certification: every deviation of a frame from its schema is answered with an error, so these tests make none either."""
+    settings.gateway.strict = True
+    return settings
 
 
 @pytest.fixture
