@@ -12,7 +12,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, UniqueConstraint, delete, insert, or_, select
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text, UniqueConstraint, delete, insert, or_, select, update
 
 from stationmaster.domain import stations
 from stationmaster.domain.errors import Invalid
@@ -274,6 +274,18 @@ def cleared(
             charging_profiles.c.station_id == station.id, charging_profiles.c.source == OURS, *which
         )
     )
+
+
+def limit_changed(work: Work, station: Station, *, number: int, limit: float) -> None:
+    """The station has taken another limit for its dynamic profile (K28)."""
+    mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.number == number)
+    for row in work.execute(select(charging_profiles).where(*mine, charging_profiles.c.purpose != "external")).all():
+        profile = msgspec.convert(row.profile, ChargingProfile)
+        if profile.kind == "dynamic":
+            periods = [msgspec.structs.replace(profile.periods[0], limit=limit)]
+            changed = msgspec.to_builtins(msgspec.structs.replace(profile, periods=periods))
+            here = charging_profiles.c.id == row.id
+            work.execute(update(charging_profiles).where(here).values(profile=changed, at=work.now))
 
 
 def told(work: Work, station: Station, *, evse: int, source: str, number: int, profile: ChargingProfile) -> None:

@@ -55,6 +55,7 @@ firmware = Table(
     Column("uploaded_by", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
+    Column("md5", Text),  # as OCPP names a firmware that is published; empty: it was uploaded before this was kept
 )
 Index("ix_firmware_organization_id", firmware.c.organization_id, firmware.c.id)
 updates = Table(
@@ -133,6 +134,7 @@ class Firmware(NamedTuple):
     uploaded_by: str
     created_at: datetime
     deleted_at: datetime | None
+    md5: str | None
 
 
 class Update(NamedTuple):
@@ -173,6 +175,7 @@ def add(
     size: int,
     sha256: str,
     by: str,
+    md5: str | None = None,
 ) -> Firmware:
     """A file that somebody has brought. Raises `Invalid`."""
     if size == 0:
@@ -190,6 +193,7 @@ def add(
         "kept_as": kept_as,
         "size": size,
         "sha256": sha256,
+        "md5": md5,
         "uploaded_by": by,
         "created_at": work.now,
     }
@@ -217,6 +221,14 @@ def get(work: Work, organization_id: int, public_id: str) -> Firmware:
     if row is None:
         raise NotFound(f"there is no firmware {public_id!r}")
     return Firmware._make(row)
+
+
+def checksum(work: Work, organization_id: int, public_id: str) -> str:
+    """The MD5 of a file, in hexadecimal digits. Raises `NotFound`, and `Conflict` where it was never kept."""
+    row = get(work, organization_id, public_id)
+    if row.md5 is None:
+        raise Conflict("this firmware was uploaded when MD5 checksums were not kept yet; upload it again")
+    return row.md5
 
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[Firmware]:
@@ -316,7 +328,11 @@ def report(work: Work, station: Station, status: str, *, request_id: int | None)
 
 
 def fetch(work: Work, public_id: str) -> Firmware:
-    """What an address of an update leads to, as often as the charger needs it, until it is installed. Raises `Gone`."""
+    """What an address leads to: that of an update as often as the charger needs it, until it is installed; that of the file itself,
+    for a local controller that publishes it, until its time is over. Raises `Gone`."""
+    published = work.execute(select(firmware).where(firmware.c.public_id == public_id, not_deleted(firmware)))
+    if (file := published.one_or_none()) is not None:
+        return Firmware._make(file)
     joined = select(firmware, updates.c.id.label("update_id"), updates.c.finished_at).join(
         updates, updates.c.firmware_id == firmware.c.id
     )

@@ -33,6 +33,7 @@ class Kept(NamedTuple):
     name: str
     size: int
     sha256: str
+    md5: str  # local controllers compare firmware by it (2.x L03)
 
 
 class Folder:
@@ -48,12 +49,13 @@ class Folder:
         try:
             descriptor = await asyncio.to_thread(self._create, part)
             try:
-                size, digest = 0, hashlib.sha256()
+                size, digest, md5 = 0, hashlib.sha256(), hashlib.md5(usedforsecurity=False)
                 async for chunk in chunks:
                     size += len(chunk)
                     if size > limit:
                         raise TooLarge(f"more than {limit} bytes")
                     digest.update(chunk)
+                    md5.update(chunk)
                     await asyncio.to_thread(_write, descriptor, chunk)
                 await asyncio.to_thread(os.fsync, descriptor)
             finally:
@@ -64,7 +66,7 @@ class Folder:
         finally:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-        return Kept(name, size, digest.hexdigest())
+        return Kept(name, size, digest.hexdigest(), md5.hexdigest())
 
     async def chunks(self, name: str, *, start: int = 0, size: int) -> AsyncIterator[bytes]:
         """`size` bytes of a file, from `start` on. Raises `FileNotFoundError`."""

@@ -158,6 +158,30 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/customer-information",
         {"token": "TAG1", "clear": True},
     ),
+    "POST /api/v1/stations/{station_id}/commands/publish-firmware": (
+        "/stations/CP1/commands/publish-firmware",
+        {"firmware": "1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/unpublish-firmware": (
+        "/stations/CP1/commands/unpublish-firmware",
+        {"firmware": "1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/request-battery-swap": (
+        "/stations/CP1/commands/request-battery-swap",
+        {"token": "TAG1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/use-priority-charging": (
+        "/stations/CP1/commands/use-priority-charging",
+        {"session": "1"},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/update-dynamic-schedule": (
+        "/stations/CP1/commands/update-dynamic-schedule",
+        {"id": 1, "limit": 16},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/notify-allowed-energy-transfer": (
+        "/stations/CP1/commands/notify-allowed-energy-transfer",
+        {"session": "1", "modes": ["DC"]},
+    ),
     "POST /api/v1/stations/{station_id}/commands/data-transfer": (
         "/stations/CP1/commands/data-transfer",
         {"vendor_id": "Acme", "message_id": "SetPassword", "data": "a very secret value"},

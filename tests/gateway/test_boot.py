@@ -296,6 +296,12 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.GiveCertificate(chain=CERTIFICATE),
     commands.CustomerInformation(token="TAG1"),
     commands.DataTransfer(vendor_id="Acme"),
+    commands.PublishFirmware(firmware="1"),
+    commands.UnpublishFirmware(firmware="1"),
+    commands.RequestBatterySwap(token="TAG1"),
+    commands.UsePriorityCharging(session="1"),
+    commands.UpdateDynamicSchedule(id=1, limit=16),
+    commands.NotifyAllowedEnergyTransfer(session="1", modes=["DC"]),
     commands.SetNetworkProfile(slot=1, url="wss://csms.example", security_profile=2),
 ]
 

@@ -114,6 +114,7 @@ async def add_firmware(
             kept_as=kept.name,
             size=kept.size,
             sha256=kept.sha256,
+            md5=kept.md5,
             by=caller.actor.name,
         )
     except BaseException:

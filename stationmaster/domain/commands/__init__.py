@@ -4,6 +4,7 @@
 what comes in parts.
 """
 
+from stationmaster.domain.commands.battery_swap import RequestBatterySwap as RequestBatterySwap
 from stationmaster.domain.commands.certificates import CertificateName as CertificateName
 from stationmaster.domain.commands.certificates import DeleteCertificate as DeleteCertificate
 from stationmaster.domain.commands.certificates import GiveCertificate as GiveCertificate
@@ -77,6 +78,8 @@ from stationmaster.domain.commands.outcomes import Outcome as Outcome
 from stationmaster.domain.commands.outcomes import OutcomeWord as OutcomeWord
 from stationmaster.domain.commands.outcomes import together as together
 from stationmaster.domain.commands.outcomes import without_answer as without_answer
+from stationmaster.domain.commands.publishing import PublishFirmware as PublishFirmware
+from stationmaster.domain.commands.publishing import UnpublishFirmware as UnpublishFirmware
 from stationmaster.domain.commands.reports import AGAIN as AGAIN
 from stationmaster.domain.commands.reports import end_unfinished as end_unfinished
 from stationmaster.domain.commands.reports import take_part as take_part
@@ -85,5 +88,9 @@ from stationmaster.domain.commands.reserving import ReserveNow as ReserveNow
 from stationmaster.domain.commands.smart_charging import ClearChargingProfile as ClearChargingProfile
 from stationmaster.domain.commands.smart_charging import GetChargingProfiles as GetChargingProfiles
 from stationmaster.domain.commands.smart_charging import GetCompositeSchedule as GetCompositeSchedule
+from stationmaster.domain.commands.smart_charging import NotifyAllowedEnergyTransfer as NotifyAllowedEnergyTransfer
+from stationmaster.domain.commands.smart_charging import PhaseLimits as PhaseLimits
 from stationmaster.domain.commands.smart_charging import SetChargingProfile as SetChargingProfile
+from stationmaster.domain.commands.smart_charging import UpdateDynamicSchedule as UpdateDynamicSchedule
+from stationmaster.domain.commands.smart_charging import UsePriorityCharging as UsePriorityCharging
 from stationmaster.domain.public_forms import CommandRecord as CommandRecord

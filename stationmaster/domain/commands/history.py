@@ -105,6 +105,8 @@ NOT_DONE = {
     "boot": "The charger has accepted, but has not restarted.",
     "firmware": "The charger has accepted, but has told nothing more of the update in time.",
     "log": "The charger has accepted, but no file has come.",
+    "publishing": "It has accepted, but has told nothing more of the firmware in time.",
+    "battery": "The charger has accepted, but no battery was swapped.",
     "login": "The charger has accepted, but has not logged in with its new password yet; the old one still works.",
 }
 
@@ -154,7 +156,7 @@ class Asked(NamedTuple):
 class Awaits(msgspec.Struct, frozen=True):
     """What must follow an accepted command, within how many seconds of the answer."""
 
-    what: Literal["session", "boot", "login", "report", "firmware", "log"]
+    what: Literal["session", "boot", "login", "report", "firmware", "log", "publishing", "battery"]
     within_s: float
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, Union
 
+from stationmaster.domain.commands import battery_swap as battery_swap
 from stationmaster.domain.commands import certificates as certificates
 from stationmaster.domain.commands import customers as customers
 from stationmaster.domain.commands import display as display
 from stationmaster.domain.commands import local_list as local_list
 from stationmaster.domain.commands import network as network
+from stationmaster.domain.commands import publishing as publishing
 from stationmaster.domain.commands import reserving as reserving
 from stationmaster.domain.commands import smart_charging as smart_charging
 from stationmaster.domain.commands.kinds import Command, kebab

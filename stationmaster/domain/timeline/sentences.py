@@ -169,6 +169,12 @@ _ASKED = {
     "GetDiagnostics": "We asked for its log file",
     "GetLog": "We asked for its log file",
     "DataTransfer": "We sent it data of its maker's kind",
+    "PublishFirmware": "We asked it to hand firmware out",
+    "UnpublishFirmware": "We asked it to hand firmware out no longer",
+    "RequestBatterySwap": "We asked it to swap batteries",
+    "UsePriorityCharging": "We let a session charge with priority, or no longer",
+    "UpdateDynamicSchedule": "We changed a limit to its power",
+    "NotifyAllowedEnergyTransfer": "We told it how a car may be charged",
     "SetNetworkProfile": "We told it how to reach a server",
     "CustomerInformation": "We asked what it knows of a customer",
 }

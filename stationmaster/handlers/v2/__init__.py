@@ -19,6 +19,7 @@ from stationmaster.handlers.v2.reservation import reservation
 from stationmaster.handlers.v2.security import security
 from stationmaster.handlers.v2.settings import settings
 from stationmaster.handlers.v2.smart_charging import smart_charging
+from stationmaster.handlers.v2.smart_charging_21 import smart_charging_21
 from stationmaster.handlers.v2.transactions import transactions
 from stationmaster.ocpp.dialects import V21, V201
 
@@ -43,4 +44,4 @@ _BLOCKS = (
     network_profiles,
 )
 routes_201 = Routes(V201, *_BLOCKS)
-routes_21 = Routes(V21, *_BLOCKS, only_21)
+routes_21 = Routes(V21, *_BLOCKS, only_21, smart_charging_21)

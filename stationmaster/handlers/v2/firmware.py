@@ -18,6 +18,17 @@ from stationmaster.storage import Work
 
 firmware = Routes(V201)
 
+_PUBLISHING = {
+    "DownloadScheduled": "It will fetch the firmware later.",
+    "Downloading": "It is fetching the firmware.",
+    "DownloadPaused": "It has paused fetching the firmware; it goes on by itself.",
+    "Downloaded": "It has fetched the firmware.",
+    "ChecksumVerified": "It has fetched the firmware, and the checksum is right.",
+    "Published": "It hands the firmware out to the chargers behind it.",
+    "DownloadFailed": "It could not fetch the firmware. Can it reach the address of this server?",
+    "InvalidChecksum": "It says that the checksum does not fit the firmware.",
+    "PublishFailed": "It could not hand the firmware out.",
+}
 _FAILED = (
     "DownloadFailed",
     "InstallationFailed",
@@ -41,7 +52,16 @@ def firmware_status_notification(
 def publish_firmware_status_notification(
     work: Work, station: Station, req: v201.PublishFirmwareStatusNotification
 ) -> v201.PublishFirmwareStatusNotificationResponse:
-    words.progress(work, station, req.request_id, req.status, _FAILED)
+    if req.request_id is not None:
+        commands.progress(
+            work,
+            station,
+            req.request_id,
+            words.step(req.status),
+            data={"locations": list(req.location)} if req.location else None,
+            ended="done" if req.status == "Published" else "failed" if req.status in _FAILED else None,
+            sentence=_PUBLISHING.get(req.status),
+        )
     return v201.PublishFirmwareStatusNotificationResponse()
 
 
@@ -79,3 +99,44 @@ def update_firmware_answered(
 ) -> Answer:
     info = said(response.status_info)
     return all_words.update_answer(work, station, request.request_id, response.status, info)
+
+
+@firmware.sends
+def publish_firmware(
+    work: Work, station: Station, command: commands.PublishFirmware, links: Links
+) -> Ask[v201.PublishFirmware]:
+    until = work.now + links.lifetime
+    file = updates.get(work, station.organization_id, command.firmware)
+    number = commands.new_request_id()
+    request = v201.PublishFirmware(
+        location=links.to("firmware", file.public_id, until=until, name=file.name),
+        checksum=updates.checksum(work, station.organization_id, command.firmware),
+        request_id=number,
+        retries=command.retries,
+        retry_interval=command.retry_interval_s,
+    )
+    return Ask([request], awaits=Awaits("publishing", links.lifetime.total_seconds()), request_id=number)
+
+
+@firmware.sends
+def unpublish_firmware(work: Work, station: Station, command: commands.UnpublishFirmware) -> v201.UnpublishFirmware:
+    checksum = command.checksum
+    if checksum is None:
+        checksum = updates.checksum(work, station.organization_id, command.firmware or "")
+    return v201.UnpublishFirmware(checksum=checksum)
+
+
+@firmware.answers
+def unpublish_firmware_answered(
+    work: Work,
+    station: Station,
+    command: commands.UnpublishFirmware,
+    request: v201.UnpublishFirmware,
+    response: v201.UnpublishFirmwareResponse,
+) -> Answer:
+    if response.status == "Unpublished":
+        return Answer("accepted", "It hands this firmware out no longer.")
+    if response.status == "NoFirmware":
+        return Answer("not_found", "It has no such firmware.")
+    # L04.FR.04
+    return Answer("rejected", "A charger is fetching this firmware from it just now; ask again later.")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import alarms
+from stationmaster.domain import alarms, commands
+from stationmaster.domain.commands import Awaits
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v21
 from stationmaster.ocpp.dialects import V21
@@ -12,6 +13,13 @@ from stationmaster.ocpp.messages import Response, now_text
 from stationmaster.storage import Work
 
 only_21 = Routes(V21)
+
+SWAP_S = 900.0  # for a driver to bring batteries, and to take others
+_SWAPPING = {
+    "BatteryIn": "The driver has put batteries in.",
+    "BatteryOut": "The driver has taken the batteries out.",
+    "BatteryOutTimeout": "The driver has not taken the batteries in time.",
+}
 
 
 @only_21.on
@@ -34,8 +42,20 @@ def get_certificate_chain_status(
 
 @only_21.on
 def battery_swap(work: Work, station: Station, req: v21.BatterySwap) -> v21.BatterySwapResponse:
-    words.progress(work, station, req.request_id, req.event_type)
+    ended = {"BatteryOut": "done", "BatteryOutTimeout": "failed"}.get(req.event_type)
+    sentence = _SWAPPING.get(req.event_type)
+    commands.progress(work, station, req.request_id, words.step(req.event_type), ended=ended, sentence=sentence)  # type: ignore[arg-type]
     return v21.BatterySwapResponse()
+
+
+@only_21.sends
+def request_battery_swap(
+    work: Work, station: Station, command: commands.RequestBatterySwap
+) -> Ask[v21.RequestBatterySwap]:
+    number = commands.new_request_id()
+    token = words.id_token(work, station, command.token)
+    request = v21.RequestBatterySwap(id_token=token, request_id=number)  # type: ignore[arg-type]
+    return Ask([request], awaits=Awaits("battery", SWAP_S), request_id=number)
 
 
 @only_21.on

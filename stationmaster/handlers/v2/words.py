@@ -118,8 +118,12 @@ def _instance(name: str | None) -> str:
 
 def progress(work: Work, station: Station, request_id: int | None, status: str, failed: Collection[str] = ()) -> None:
     """How far something is that we have asked for; nothing where nobody has."""
-    step = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
-    _tell(work, station, request_id, step, "failed" if status in failed else None)
+    _tell(work, station, request_id, step(status), "failed" if status in failed else None)
+
+
+def step(status: str) -> str:
+    """`DownloadFailed` as `download_failed`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
 
 
 def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> CommandRow | None:
