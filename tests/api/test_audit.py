@@ -182,6 +182,50 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/notify-allowed-energy-transfer",
         {"session": "1", "modes": ["DC"]},
     ),
+    "POST /api/v1/stations/{station_id}/commands/set-default-tariff": (
+        "/stations/CP1/commands/set-default-tariff",
+        {"tariff": {}},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-tariffs": (
+        "/stations/CP1/commands/get-tariffs",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-tariffs": (
+        "/stations/CP1/commands/clear-tariffs",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/change-transaction-tariff": (
+        "/stations/CP1/commands/change-transaction-tariff",
+        {"session": "1", "tariff": {}},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/notify-web-payment-started": (
+        "/stations/CP1/commands/notify-web-payment-started",
+        {"evse": 1},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/set-der-control": (
+        "/stations/CP1/commands/set-der-control",
+        {"control": {}},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-der-control": (
+        "/stations/CP1/commands/get-der-control",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/clear-der-control": (
+        "/stations/CP1/commands/clear-der-control",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/send-afrr-signal": (
+        "/stations/CP1/commands/send-afrr-signal",
+        {"signal": 1},
+    ),
+    "POST /api/v1/stations/{station_id}/commands/get-periodic-event-streams": (
+        "/stations/CP1/commands/get-periodic-event-streams",
+        None,
+    ),
+    "POST /api/v1/stations/{station_id}/commands/adjust-periodic-event-stream": (
+        "/stations/CP1/commands/adjust-periodic-event-stream",
+        {"id": 1, "values": 5},
+    ),
     "POST /api/v1/stations/{station_id}/commands/data-transfer": (
         "/stations/CP1/commands/data-transfer",
         {"vendor_id": "Acme", "message_id": "SetPassword", "data": "a very secret value"},

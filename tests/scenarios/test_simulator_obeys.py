@@ -134,6 +134,20 @@ async def test_data_of_its_maker_comes_back_and_a_network_profile_is_stored(aski
         await asking.ask(commands.SetNetworkProfile(slot=1, url="wss://csms.example", security_profile=2))
 
 
+async def test_a_charger_of_2_1_keeps_tariffs_and_has_no_stream(asking: Asking) -> None:
+    if not asking.knows(commands.SetDefaultTariff):
+        assert asking.charger.dialect.version != "2.1"
+        return
+    tariff = {"tariffId": "T1", "currency": "EUR", "energy": {"prices": [{"priceKwh": 0.35}]}}
+    await asking.ask(commands.SetDefaultTariff(tariff=tariff))
+    told = await asking.ask(commands.GetTariffs())
+    assert told.data is not None and [each["id"] for each in told.data["tariffs"]] == ["T1"]
+    await asking.ask(commands.ClearTariffs(ids=["T1"]))
+    await asking.ask(commands.NotifyWebPaymentStarted(evse=1))
+    await asking.ask(commands.GetPeriodicEventStreams())
+    assert asking.charger.tariffs == {}  # type: ignore[attr-defined]
+
+
 async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:
     await asking.ask(commands.SendLocalList(full=True))
     assert "rfid1" in asking.charger.tokens.local

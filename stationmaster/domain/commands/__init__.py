@@ -15,6 +15,12 @@ from stationmaster.domain.commands.display import ClearDisplayMessage as ClearDi
 from stationmaster.domain.commands.display import GetDisplayMessages as GetDisplayMessages
 from stationmaster.domain.commands.display import SetDisplayMessage as SetDisplayMessage
 from stationmaster.domain.commands.display import ShowCost as ShowCost
+from stationmaster.domain.commands.event_streams import AdjustPeriodicEventStream as AdjustPeriodicEventStream
+from stationmaster.domain.commands.event_streams import GetPeriodicEventStreams as GetPeriodicEventStreams
+from stationmaster.domain.commands.grid import ClearDerControl as ClearDerControl
+from stationmaster.domain.commands.grid import GetDerControl as GetDerControl
+from stationmaster.domain.commands.grid import SendAfrrSignal as SendAfrrSignal
+from stationmaster.domain.commands.grid import SetDerControl as SetDerControl
 from stationmaster.domain.commands.history import RAW_CALL as RAW_CALL
 from stationmaster.domain.commands.history import REPORTED as REPORTED
 from stationmaster.domain.commands.history import Asked as Asked
@@ -93,4 +99,9 @@ from stationmaster.domain.commands.smart_charging import PhaseLimits as PhaseLim
 from stationmaster.domain.commands.smart_charging import SetChargingProfile as SetChargingProfile
 from stationmaster.domain.commands.smart_charging import UpdateDynamicSchedule as UpdateDynamicSchedule
 from stationmaster.domain.commands.smart_charging import UsePriorityCharging as UsePriorityCharging
+from stationmaster.domain.commands.tariffs import ChangeTransactionTariff as ChangeTransactionTariff
+from stationmaster.domain.commands.tariffs import ClearTariffs as ClearTariffs
+from stationmaster.domain.commands.tariffs import GetTariffs as GetTariffs
+from stationmaster.domain.commands.tariffs import NotifyWebPaymentStarted as NotifyWebPaymentStarted
+from stationmaster.domain.commands.tariffs import SetDefaultTariff as SetDefaultTariff
 from stationmaster.domain.public_forms import CommandRecord as CommandRecord

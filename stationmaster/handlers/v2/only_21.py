@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import alarms, commands
+from stationmaster.domain import commands
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v21
 from stationmaster.ocpp.dialects import V21
-from stationmaster.ocpp.messages import Response, now_text
+from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
 only_21 = Routes(V21)
@@ -84,51 +84,3 @@ def vat_number_validation(
 ) -> v21.VatNumberValidationResponse:
     # C24: nobody here can look a number up, and an unverified one must not stand on a receipt.
     return v21.VatNumberValidationResponse(vat_number=req.vat_number, evse_id=req.evse_id, status="Rejected")
-
-
-# Distributed energy resources (block R)
-
-
-@only_21.on
-def notify_der_alarm(work: Work, station: Station, req: v21.NotifyDERAlarm) -> v21.NotifyDERAlarmResponse:
-    if not req.alarm_ended:
-        fault = req.grid_event_fault or "a fault of the grid"
-        alarms.raise_alarm(
-            work, station, kind="grid", detail=f"{req.control_type}: {fault} {req.extra_info or ''}".strip()
-        )
-    return v21.NotifyDERAlarmResponse()
-
-
-@only_21.on
-def notify_der_start_stop(work: Work, station: Station, req: v21.NotifyDERStartStop) -> v21.NotifyDERStartStopResponse:
-    return v21.NotifyDERStartStopResponse()
-
-
-@only_21.on
-def report_der_control(work: Work, station: Station, req: v21.ReportDERControl) -> v21.ReportDERControlResponse:
-    words.part(work, station, req.request_id, more=req.tbc)
-    return v21.ReportDERControlResponse()
-
-
-# Periodic event streams (block N)
-
-
-@only_21.on
-def open_periodic_event_stream(
-    work: Work, station: Station, req: v21.OpenPeriodicEventStream
-) -> v21.OpenPeriodicEventStreamResponse:
-    # N11: what comes in a stream is kept in the message log only, so none is asked to begin.
-    return v21.OpenPeriodicEventStreamResponse(status="Rejected")
-
-
-@only_21.on
-def close_periodic_event_stream(
-    work: Work, station: Station, req: v21.ClosePeriodicEventStream
-) -> v21.ClosePeriodicEventStreamResponse:
-    return v21.ClosePeriodicEventStreamResponse()
-
-
-@only_21.on
-def notify_periodic_event_stream(work: Work, station: Station, req: v21.NotifyPeriodicEventStream) -> Response:
-    """A SEND, which nobody answers."""
-    return Response()
