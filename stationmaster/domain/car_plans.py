@@ -97,8 +97,8 @@ def ask(work: Work, station: Station, *, evse: int, needs: Needs, longest: int |
 
 
 def waiting(work: Work) -> list[Waiting]:
-    """Cars that wait for their profile, the longest first."""
-    found = select(car_plans.c.station_id, car_plans.c.evse).where(_due).order_by(car_plans.c.id).limit(AT_ONCE)
+    """Cars that wait for their profile. The newest first, so that those whose charger is away keep nobody waiting."""
+    found = select(car_plans.c.station_id, car_plans.c.evse).where(_due).order_by(car_plans.c.at.desc()).limit(AT_ONCE)
     return [Waiting(row.station_id, row.evse) for row in work.execute(found)]
 
 
@@ -148,7 +148,7 @@ def judge(work: Work, station: Station, *, evse: int, plan: Sequence[Period], un
     kept_to = keeps_to(plan, unit, starts_at, msgspec.convert(row.profile, ChargingProfile))
     refusals = 0 if kept_to else row.refusals + 1
     again = 0 < refusals <= MOST_REFUSALS
-    work.execute(update(car_plans).where(*mine).values(refusals=refusals, due=row.due or again))
+    work.execute(update(car_plans).where(*mine).values(refusals=refusals, due=row.due or again, at=work.now))
     return kept_to
 
 
