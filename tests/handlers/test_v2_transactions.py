@@ -202,8 +202,18 @@ async def test_E06_all_readings_with_the_end_alone(station: Any, stored: Stored)
     ]
     await one.event("Ended", 1, at=END, meterValue=told)
     row = await stored.session()
-    assert (row.energy_wh, row.meter_stop_wh) == (7500, 8500)
+    assert (row.energy_wh, row.meter_start_wh, row.meter_stop_wh) == (7500, 1000, 8500)
     assert len(await stored.meter_values()) == 3
+
+
+async def test_E03_the_first_register_comes_when_the_cable_is_in(station: Any, stored: Stored) -> None:
+    one = await station()
+    await one.event("Started", 0, idToken=card())
+    begin, at = value(1000, at="2026-11-01T10:05:00Z", context="Transaction.Begin"), "2026-11-01T10:05:00Z"
+    await one.event("Updated", 1, at=at, evse=EVSE, meterValue=begin)
+    await one.event("Ended", 2, at=END, meterValue=value(8500, at=END, context="Transaction.End"))
+    row = await stored.session()
+    assert (row.energy_wh, row.meter_start_wh, row.meter_stop_wh) == (7500, 1000, 8500)
 
 
 async def test_a_reading_on_the_way_is_not_the_end(station: Any, stored: Stored) -> None:

@@ -42,6 +42,7 @@ _CLOSED = (
     "status",
     "stopped_at",
     "stop_received_at",
+    "meter_start_wh",
     "meter_stop_wh",
     "energy_wh",
     "stop_reason",
@@ -90,6 +91,7 @@ def close(
         "status": "completed",
         "stopped_at": stopped_at,
         "stop_received_at": work.now,
+        "meter_start_wh": _start_wh(row, history),
         "meter_stop_wh": figures.stop_wh,
         "energy_wh": figures.wh,
         "stop_reason": ending.reason,
@@ -115,6 +117,14 @@ def close(
     ended = public_form(row, station.identity, **new)
     work.publish(kind(station_id=station.id, station=station.identity, at=stopped_at, session=ended))
     return True
+
+
+def _start_wh(row: SessionRow, history: list[Point]) -> Decimal | None:
+    """The register at the begin. A transaction that begins with the card has its first reading when the cable is in (E03)."""
+    if row.meter_start_wh is not None:
+        return row.meter_start_wh
+    named = (point.energy_wh for point in history if point.context == "Transaction.Begin")
+    return next((wh for wh in named if wh is not None), None)
 
 
 class _Figures(msgspec.Struct, frozen=True, gc=False):
