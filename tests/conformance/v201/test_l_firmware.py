@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -176,3 +177,78 @@ async def test_TC_L_13(octt: Octt, forward: Any) -> None:
     await octt.ev_disconnected()
     assert [row.status for row in await octt.sessions()] == ["completed"]
     await install(octt, request, came, *FETCHED)
+
+
+MD5 = "0123456789abcdef0123456789abcdef"
+
+
+async def publish(octt: Octt) -> tuple[commands.CommandRecord, dict[str, Any]]:
+    """A local controller is to hand a firmware out: what the operator was told, and the request."""
+    await octt.booted()
+    file = await add_firmware(octt.app, md5=MD5)
+    came, [(action, request)] = await octt.operator(commands.PublishFirmware(firmware=file), ACCEPTED)
+    assert (action, request["checksum"]) == ("PublishFirmware", MD5)
+    assert re.fullmatch(rf"http://.*/files/firmware/{file}[0-9a-f]+/image\.bin", request["location"])
+    assert (came.state, came.awaits) == ("awaiting", "publishing")
+    return came, request
+
+
+async def tell_publishing(octt: Octt, request: dict[str, Any], *statuses: str, **more: Any) -> commands.CommandRecord:
+    """What the operator sees after the last of these."""
+    for status in statuses:
+        told = {"status": status, "requestId": request["requestId"]} | (more if status == statuses[-1] else {})
+        assert await octt.call("PublishFirmwareStatusNotification", told) == {}
+    return await octt.record()
+
+
+async def test_TC_L_17(octt: Octt) -> None:
+    _, request = await publish(octt)
+    assert (await tell_publishing(octt, request, "Downloading")).progress == "downloading"
+    assert (await tell_publishing(octt, request, "Downloaded")).progress == "downloaded"
+    assert (await tell_publishing(octt, request, "ChecksumVerified")).progress == "checksum_verified"
+    where = ["http://controller/image.bin"]
+    record = await tell_publishing(octt, request, "Published", location=where)
+    assert (record.state, record.progress, record.data) == ("done", "published", {"locations": where})
+
+
+async def not_published(octt: Octt, sentence: str, *statuses: str) -> None:
+    _, request = await publish(octt)
+    record = await tell_publishing(octt, request, *statuses)
+    assert (record.state, record.sentence) == ("failed", sentence)
+
+
+async def test_TC_L_24(octt: Octt) -> None:
+    sentence = "It could not fetch the firmware. Can it reach the address of this server?"
+    await not_published(octt, sentence, "Downloading", "DownloadFailed")
+
+
+async def test_TC_L_19(octt: Octt) -> None:
+    sentence = "It says that the checksum does not fit the firmware."
+    await not_published(octt, sentence, "Downloading", "Downloaded", "InvalidChecksum")
+
+
+async def test_TC_L_20(octt: Octt) -> None:
+    sentence = "It could not hand the firmware out."
+    await not_published(octt, sentence, "Downloading", "Downloaded", "ChecksumVerified", "PublishFailed")
+
+
+async def unpublish(octt: Octt, status: str) -> tuple[str, str | None, str | None]:
+    """What the operator was told: state, outcome, sentence."""
+    await octt.booted()
+    file = await add_firmware(octt.app, md5=MD5)
+    came, calls = await octt.operator(commands.UnpublishFirmware(firmware=file), {"status": status})
+    assert calls == [("UnpublishFirmware", {"checksum": MD5})]
+    return came.state, came.outcome, came.sentence
+
+
+async def test_TC_L_21(octt: Octt) -> None:
+    assert await unpublish(octt, "Unpublished") == ("done", "accepted", "It hands this firmware out no longer.")
+
+
+async def test_TC_L_22(octt: Octt) -> None:
+    assert await unpublish(octt, "NoFirmware") == ("failed", "not_found", "It has no such firmware.")
+
+
+async def test_TC_L_23(octt: Octt) -> None:
+    sentence = "A charger is fetching this firmware from it just now; ask again later."
+    assert await unpublish(octt, "DownloadOngoing") == ("failed", "rejected", sentence)
