@@ -8,24 +8,14 @@ from typing import Any
 import msgspec
 
 from stationmaster.domain.exchanges import Exchange
-from stationmaster.domain.secrets_by_kind import blanked
+from stationmaster.domain.timeline import cars_and_grid
+from stationmaster.domain.timeline.wording import cut
 
 
 def sentence(exchange: Exchange) -> str:
     """One sentence; nothing in it is longer than a line, and no secret is in it."""
     request, response = _object(exchange.request), _object(exchange.response)
     return _ours(exchange, request, response) if exchange.direction == "out" else _theirs(exchange, request, response)
-
-
-def cut(value: Any, most: int = 120) -> str:
-    """A text of somebody else's, on one line."""
-    text = " ".join(str(blanked(value)).split())
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def watt_hours(value: Any) -> str:
-    """5,000 Wh as 5.00 kWh."""
-    return f"{float(value) / 1000:.2f} kWh"
 
 
 def _theirs(exchange: Exchange, request: dict[str, Any], response: dict[str, Any]) -> str:
@@ -140,6 +130,18 @@ _SAID: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
     "NotifyEvent": _plain("It told of an event in one of its parts."),
     "ReservationStatusUpdate": _plain("It told what became of a reservation."),
     "SignCertificate": _plain("It asked for a certificate."),
+    "PublishFirmwareStatusNotification": _progress("the firmware that it hands out"),
+    "NotifyDisplayMessages": _plain("It told which messages it has for its display."),
+    "NotifyMonitoringReport": _plain("It sent a part of the list of what it watches over."),
+    "ReportChargingProfiles": _plain("It told which limits to its power it has."),
+    "ReportDERControl": _plain("It told which controls of its power at the grid it has."),
+    "Get15118EVCertificate": _plain("It asked for the certificate of a car."),
+    "GetCertificateStatus": _plain("It asked whether a certificate is still good."),
+    "GetCertificateChainStatus": _plain("It asked whether certificates are still good."),
+    "OpenPeriodicEventStream": _plain("It wanted to begin a stream of values."),
+    "ClosePeriodicEventStream": _plain("It ended a stream of values."),
+    "NotifyPeriodicEventStream": _plain("It sent values of a stream."),
+    **cars_and_grid.SAID,
 }
 
 _ASKED = {
@@ -154,6 +156,12 @@ _ASKED = {
     "SetVariables": "We asked it to change settings",
     "GetConfiguration": "We asked for its settings",
     "GetVariables": "We asked for settings",
+    "GetReport": "We asked for a list of its settings",
+    "SetVariableMonitoring": "We asked it to watch over settings",
+    "ClearVariableMonitoring": "We asked it to watch over settings no longer",
+    "GetMonitoringReport": "We asked what it watches over",
+    "SetMonitoringBase": "We chose what it watches over",
+    "SetMonitoringLevel": "We chose how much of what it watches over it tells",
     "GetBaseReport": "We asked for the list of its settings",
     "TriggerMessage": "We asked it to send a message",
     "ExtendedTriggerMessage": "We asked it to send a message",
@@ -163,6 +171,17 @@ _ASKED = {
     "CancelReservation": "We asked it to give up a reservation",
     "SetChargingProfile": "We set a limit to its power",
     "ClearChargingProfile": "We took a limit of its power away",
+    "GetChargingProfiles": "We asked which limits to its power it has",
+    "GetCompositeSchedule": "We asked which limit will be in force",
+    "GetLocalListVersion": "We asked which list of cards it has",
+    "SetDisplayMessage": "We gave it a message for its display",
+    "GetDisplayMessages": "We asked which messages it has for its display",
+    "ClearDisplayMessage": "We took a message off its display",
+    "CostUpdated": "We told it what a session costs",
+    "InstallCertificate": "We gave it the certificate of an authority",
+    "DeleteCertificate": "We asked it to remove a certificate",
+    "GetInstalledCertificateIds": "We asked which certificates it has",
+    "CertificateSigned": "We gave it a certificate of its own",
     "SendLocalList": "We sent it a list of cards",
     "UpdateFirmware": "We asked it to install firmware",
     "SignedUpdateFirmware": "We asked it to install firmware",

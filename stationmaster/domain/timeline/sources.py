@@ -19,7 +19,7 @@ from stationmaster.domain.connections import LogRow
 from stationmaster.domain.sessions import SessionRow
 from stationmaster.domain.stations import Lived
 from stationmaster.domain.timeline.entries import Entry
-from stationmaster.domain.timeline.sentences import cut, watt_hours
+from stationmaster.domain.timeline.wording import cut, watt_hours
 from stationmaster.storage import Work
 
 LATE = timedelta(minutes=2)
