@@ -5,7 +5,7 @@ from typing import Any, cast
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V21, V201
 from stationmaster.ocpp.messages import Response, now_text
-from stationmaster.simulator import v2_answers, v2_device, v2_display, v2_only_21, v2_smart_charging, v2_upkeep
+from stationmaster.simulator import v2_answers, v2_device, v2_display, v2_grid, v2_only_21, v2_smart_charging, v2_upkeep
 from stationmaster.simulator.charger import Charger, Welcome
 from stationmaster.simulator.meter import Outlet, Reading
 from stationmaster.simulator.parts import Connector, Known, Reservation, Transaction
@@ -162,8 +162,9 @@ class ChargingStation21(ChargingStation201):
     """A charger that speaks OCPP 2.1, and in it what 2.0.1 knows too."""
 
     dialect = V21
-    answers = ChargingStation201.answers | v2_only_21.ANSWERS
+    answers = ChargingStation201.answers | v2_only_21.ANSWERS | v2_grid.ANSWERS
 
     def __init__(self, identity: str, url: str = "ws://localhost:9000/ocpp", **options: Any) -> None:
         super().__init__(identity, url, **options)
+        self.controls: dict[str, v2_grid.Control] = {}  # of its power at the grid, by their ids
         self.tariffs: dict[int, v21.TariffType] = {}  # by EVSE, for drivers without one of their own

@@ -1,4 +1,4 @@
-"""What only 2.1 asks of a charger: tariffs, payments on the web, dynamic limits. It has no battery to swap and feeds nothing back."""
+"""What only 2.1 asks of a charger: tariffs, payments on the web, dynamic limits. It has no battery to swap; what it does for the grid is in v2_grid.py."""
 
 from dataclasses import replace
 from typing import TYPE_CHECKING

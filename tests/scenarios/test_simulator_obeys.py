@@ -134,7 +134,7 @@ async def test_data_of_its_maker_comes_back_and_a_network_profile_is_stored(aski
         await asking.ask(commands.SetNetworkProfile(slot=1, url="wss://csms.example", security_profile=2))
 
 
-async def test_a_charger_of_2_1_keeps_tariffs_and_has_no_stream(asking: Asking) -> None:
+async def test_a_charger_of_2_1_keeps_tariffs_and_controls_of_the_grid(asking: Asking) -> None:
     if not asking.knows(commands.SetDefaultTariff):
         assert asking.charger.dialect.version != "2.1"
         return
@@ -146,6 +146,13 @@ async def test_a_charger_of_2_1_keeps_tariffs_and_has_no_stream(asking: Asking) 
     await asking.ask(commands.NotifyWebPaymentStarted(evse=1))
     await asking.ask(commands.GetPeriodicEventStreams())
     assert asking.charger.tariffs == {}  # type: ignore[attr-defined]
+    gradient = {"priority": 1, "gradient": 1.5, "softGradient": 0.5}
+    control = {"isDefault": False, "controlId": "C1", "controlType": "Gradients", "gradient": gradient}
+    await asking.ask(commands.SetDerControl(control=control))
+    await asking.ask(commands.GetDerControl())
+    row, *_ = await asking.app.database.read(commands.listed, asking.station_id, limit=1, cursor=None)
+    assert (row.state, row.data) == ("done", {"controls": [{"object": "gradient", "gradient": gradient, "id": "C1"}]})
+    await asking.ask(commands.ClearDerControl())
 
 
 async def test_a_list_of_cards_and_a_reservation(asking: Asking) -> None:

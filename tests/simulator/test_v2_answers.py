@@ -31,10 +31,7 @@ def rows(csms: CentralSystem) -> list[str]:
 
 def test_what_it_has_no_answer_to_is_not_there_in_such_a_charger():
     assert ChargingStation201.dialect.from_csms == set(ChargingStation201.answers)
-    assert ChargingStation21.dialect.from_csms - set(ChargingStation21.answers) == {
-        "AFRRSignal", "AdjustPeriodicEventStream", "ClearDERControl", "GetDERControl", "RequestBatterySwap",
-        "SetDERControl",
-    }  # fmt: skip
+    assert ChargingStation21.dialect.from_csms - set(ChargingStation21.answers) == {"RequestBatterySwap"}
 
 
 async def test_what_it_has_not_is_not_supported():
@@ -325,3 +322,34 @@ async def test_tariffs_of_21():
         assert [each["status"] for each in cleared["clearTariffsResult"]] == ["Accepted", "NoTariff"]
         assert (await ask(csms, "GetTariffs", evseId=0))["tariffAssignments"][0]["evseIds"] == [2]
         assert await status(csms, "ChangeTransactionTariff", transactionId="X", tariff=tariff) == "TxNotFound"
+
+
+async def test_controls_of_the_grid_are_kept_superseded_reported_and_removed():
+    def control(name: str, priority: int, kind: str = "Gradients") -> dict[str, Any]:
+        content = {"priority": priority, "gradient": 1.5, "softGradient": 0.5}
+        droop = {
+            "priority": priority, "overFreq": 50.2, "underFreq": 49.8, "overDroop": 5, "underDroop": 5, "responseTime": 1,
+        }  # fmt: skip
+        which = {"gradient": content} if kind == "Gradients" else {"freqDroop": droop}
+        return {"isDefault": False, "controlId": name, "controlType": kind, **which}
+
+    async with CentralSystem("ocpp2.1").running() as csms, ChargingStation21("CS1", csms.url) as cs:
+        assert await ask(csms, "GetDERControl", requestId=1) == {"status": "NotFound"}
+        assert await ask(csms, "SetDERControl", **control("A", 5)) == {"status": "Accepted"}
+        assert await ask(csms, "SetDERControl", **control("B", 3)) == {"status": "Accepted", "supersededIds": ["A"]}
+        assert await ask(csms, "SetDERControl", **control("C", 4)) == {"status": "Accepted", "supersededIds": ["C"]}
+        assert await ask(csms, "SetDERControl", **control("D", 1, "FreqDroop")) == {"status": "Accepted"}
+        wrong = control("E", 1) | {"controlType": "VoltWatt"}
+        assert await status(csms, "SetDERControl", **wrong) == "Rejected"
+        assert await status(csms, "GetDERControl", requestId=2) == "Accepted"
+        await cs.settled()
+        told = csms.heard("ReportDERControl")
+        assert [(part["tbc"], part["requestId"]) for part in told] == [(True, 2), (False, 2)]
+        assert [
+            each["id"] for part in told for name in ("gradient", "freqDroop") for each in part.get(name, [])
+        ] == list("ABCD")
+        assert await status(csms, "ClearDERControl", isDefault=True) == "NotFound"
+        assert await status(csms, "ClearDERControl", isDefault=False, controlType="Gradients") == "Accepted"
+        assert list(cs.controls) == ["D"]
+        assert await status(csms, "AFRRSignal", timestamp="2026-05-04T10:00:00Z", signal=1) == "Rejected"
+        assert await status(csms, "AdjustPeriodicEventStream", id=1, params={"interval": 5}) == "Rejected"
