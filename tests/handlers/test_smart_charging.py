@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import charging_profiles, commands, organizations, station_settings
+from stationmaster.domain import charging_profiles, commands, limits, organizations, station_settings
 from stationmaster.domain.charging_profiles import ChargingProfile, KeptProfile, Period
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.station_settings import Setting
@@ -171,6 +171,21 @@ async def test_a_session_is_limited_by_what_the_charger_calls_it(app: App, one: 
     named = sent.get("csChargingProfiles", sent.get("chargingProfile"))["transactionId"]
     assert str(named) == session.transaction_id
     assert "startSchedule" not in schedule_of(one, sent)
+
+
+async def test_a_profile_of_a_session_that_is_over_limits_nothing(app: App, one: Asked, stored: Stored) -> None:
+    await one.start()
+    session = await stored.session()
+    profile = ChargingProfile("session", [Period(0, 10)], session=session.public_id, id=3)
+    await one.ask(commands.SetChargingProfile(profile, evse=1), ACCEPTED)
+    await one.ask(commands.SetChargingProfile(LIMIT), ACCEPTED)
+    home = await app.database.write(organizations.home)
+    assert [each.id for each in await app.database.read(limits.of_station, home, "CP1")] == [3, 7]
+    if one.old:
+        await one.raw.stop(int(session.transaction_id))
+    else:
+        await one.event("Ended")
+    assert [each.id for each in await app.database.read(limits.of_station, home, "CP1")] == [7]
 
 
 @pytest.mark.any_database

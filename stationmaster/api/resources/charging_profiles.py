@@ -6,7 +6,7 @@ from litestar import Router, get
 from litestar.params import FromPath
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import charging_profiles
+from stationmaster.domain import limits
 from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.domain.permissions import Permission
 
@@ -16,7 +16,7 @@ async def list_charging_profiles(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> list[KeptProfile]:
     """What limits this charger, as far as is known here."""
-    return await context.database.read(charging_profiles.of_station, caller.organization, station_id)
+    return await context.database.read(limits.of_station, caller.organization, station_id)
 
 
 router = Router("/stations", route_handlers=[list_charging_profiles], tags=["chargers"])
