@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     insert,
     select,
+    text,
     update,
 )
 from sqlalchemy import literal_column as literal
@@ -44,6 +45,9 @@ car_plans = Table(
     Column("longest", Integer),  # so many periods does the car take
     Column("number", Integer, nullable=False),  # of the profile that is made here
     Column("profile", Json),  # what the car was offered last: one made here, or a person's
+    Column(
+        "by_person", Boolean, nullable=False, server_default=text("false")
+    ),  # what it was offered last was set by a person
     Column("due", Boolean, nullable=False),  # a profile is to be sent
     Column(
         "refusals", Integer, nullable=False
@@ -57,6 +61,7 @@ Index("ix_car_plans_due", car_plans.c.id, sqlite_where=_due, postgresql_where=_d
 PLAN_S = DAY_S  # ISO 15118 plans for a day, unless the car leaves before
 MOST_REFUSALS = 3  # then a car is told no more than that its plan is refused
 AT_ONCE = 200
+BY = "stationmaster"  # asks for the profiles that are made here
 ROUNDED = 0.1  # limits have one decimal
 
 
@@ -86,6 +91,9 @@ def ask(work: Work, station: Station, *, evse: int, needs: Needs, longest: int |
     values = {"session": session, "needs": msgspec.to_builtins(needs), "longest": longest, "due": True, "refusals": 0}
     mine = (car_plans.c.station_id == station.id, car_plans.c.evse == evse)
     before = work.execute(select(car_plans.c.session).where(*mine)).scalar()
+    if before != session:
+        set_before = _of_session(charging_profiles.set_here(work, station, evse=evse), session)
+        values["by_person"] = set_before is not None
     if before is None:
         values |= {"station_id": station.id, "evse": evse, "number": commands.new_request_id()}
         work.execute(insert(car_plans).values(at=work.now, **values))
@@ -113,7 +121,7 @@ def take(work: Work, station: Station, evse: int) -> ChargingProfile | None:
     if row is None or row.session not in {each.transaction_id for each in sessions.active_at(work, station.id)}:
         return None
     kept = charging_profiles.set_here(work, station, evse=evse)
-    profile = _of_session([each for each in kept if each.id != row.number], row.session)
+    profile = _of_session(kept, row.session) if row.by_person else None
     if profile is not None:
         periods = profile.periods if not row.longest else charging_profiles.shortened(profile.periods, row.longest)
         return msgspec.structs.replace(profile, periods=periods)
@@ -131,12 +139,20 @@ def offer(work: Work, station: Station, *, evse: int, profile: ChargingProfile) 
     work.execute(update(car_plans).where(*mine).values(**values))
 
 
+def taken(work: Work, station: Station, *, evse: int, by: str) -> None:
+    """The station has taken a profile of a session. What a person has set holds from then on, whatever the car asks for."""
+    if by != BY:
+        mine = (car_plans.c.station_id == station.id, car_plans.c.evse == evse)
+        work.execute(update(car_plans).where(*mine).values(by_person=True))
+
+
 def look_again(work: Work, station: Station) -> None:
     """A profile was refused or removed: what holds is what the station has."""
     for row in work.execute(select(car_plans).where(car_plans.c.station_id == station.id)).all():
         profile = _of_session(charging_profiles.set_here(work, station, evse=row.evse), row.session)
         told = None if profile is None else msgspec.to_builtins(profile)
-        work.execute(update(car_plans).where(car_plans.c.id == row.id).values(profile=told))
+        by_person = row.by_person and profile is not None
+        work.execute(update(car_plans).where(car_plans.c.id == row.id).values(profile=told, by_person=by_person))
 
 
 def judge(work: Work, station: Station, *, evse: int, plan: Sequence[Period], unit: Unit, starts_at: datetime) -> bool:

@@ -336,6 +336,20 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[KeptProf
     return [public_form(row) for row in work.execute(mine.order_by(charging_profiles.c.id)).all()]
 
 
+def number_at(work: Work, station: Station, *, evse: int, profile: ChargingProfile, session: str | None) -> int | None:
+    """The number of the profile that this one would stand beside; of one purpose and level there is one (K01.FR.06, K01.FR.39).
+    `session` is what the station calls it."""
+    same = (
+        charging_profiles.c.evse == evse,
+        charging_profiles.c.purpose == profile.purpose,
+        charging_profiles.c.stack_level == profile.stack_level,
+        charging_profiles.c.session.is_not_distinct_from(session),
+    )
+    mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.source == OURS)
+    found = select(charging_profiles.c.number).where(*mine, *same).order_by(charging_profiles.c.id.desc()).limit(1)
+    return work.execute(found).scalar()
+
+
 def set_here(work: Work, station: Station, *, evse: int) -> list[ChargingProfile]:
     """What was set from here for an EVSE or for the whole charger, the newest last."""
     mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.source == OURS)

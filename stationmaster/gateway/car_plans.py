@@ -17,8 +17,6 @@ from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
 
-BY = "stationmaster"
-
 
 @every(seconds=1, timeout_s=600.0)
 async def send_cars_their_profiles(database: Database, directory: Directory, switchboard: Switchboard) -> None:
@@ -31,7 +29,7 @@ async def send_cars_their_profiles(database: Database, directory: Directory, swi
         try:
             profile = await database.write(car_plans.take, entry.station, car.evse)
             if profile is not None:
-                await switchboard.send(car.station_id, SetChargingProfile(profile, car.evse), by=BY)
+                await switchboard.send(car.station_id, SetChargingProfile(profile, car.evse), by=car_plans.BY)
         except (DomainError, StorageUnavailable) as error:
             log.info("car.not_planned_for", station=entry.station.identity, evse=car.evse, why=str(error))
 

@@ -48,6 +48,16 @@ def with_start(work: Work, profile: ChargingProfile) -> ChargingProfile:
     return profile
 
 
+def number_for(work: Work, station: Station, profile: ChargingProfile, *, evse: int | None, session: str | None) -> int:
+    """Its own; else that of the one it takes the place of, or a new one."""
+    if profile.id is not None:
+        return profile.id
+    there = None
+    if evse is not None:
+        there = charging_profiles.number_at(work, station, evse=evse, profile=profile, session=session)
+    return there or commands.new_request_id()
+
+
 def units_of(told: str | None) -> frozenset[Unit]:
     """`Current,Power`, `A,W`, `W`: what stations call the units they take. Nothing where that is not known."""
     return frozenset(UNITS[each] for each in (told or "").lower().replace(" ", "").split(",") if each in UNITS)

@@ -92,6 +92,17 @@ async def test_a_person_who_limits_the_session_has_the_last_word(one: Asked) -> 
 
 
 @pytest.mark.any_database
+async def test_so_has_one_who_limited_it_before_the_car_has_told_its_needs(one: Asked) -> None:
+    await one.start()
+    less = ChargingProfile("session", [Period(0, 10)], session="tx-1", duration_s=3600)
+    await one.ask(commands.SetChargingProfile(less, evse=1), ACCEPTED)
+    assert await tell(one, AC) == "Accepted"
+    assert limits(await offered(one)) == [10.0]
+    await tell(one, AC)
+    assert limits(await offered(one)) == [10.0]
+
+
+@pytest.mark.any_database
 async def test_a_profile_that_the_charger_refuses_binds_no_car(one: Asked) -> None:
     await one.start()
     await tell(one, AC)

@@ -173,6 +173,21 @@ async def test_a_session_is_limited_by_what_the_charger_calls_it(app: App, one: 
     assert "startSchedule" not in schedule_of(one, sent)
 
 
+@pytest.mark.any_database
+async def test_K_01_FR_39_of_one_purpose_and_level_there_is_one(app: App, one: Asked) -> None:
+    async def number_of(evse: int, **more: Any) -> int:
+        profile = ChargingProfile("session_default", [Period(0, 10)], **more)
+        _, [[_, sent]] = await one.ask(commands.SetChargingProfile(profile, evse=evse), ACCEPTED)
+        told = sent.get("csChargingProfiles", sent.get("chargingProfile"))
+        return int(told.get("chargingProfileId", told.get("id")))
+
+    first = await number_of(1)
+    assert await number_of(1) == first
+    others = {await number_of(2), await number_of(0), await number_of(1, stack_level=1), await number_of(1, id=5)}
+    assert len(others - {first}) == 4
+    assert await number_of(1) == 5
+
+
 async def test_a_profile_of_a_session_that_is_over_limits_nothing(app: App, one: Asked, stored: Stored) -> None:
     await one.start()
     session = await stored.session()

@@ -25,7 +25,7 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
         raise Conflict("a 1.6 charger understands tokens of at most 20 characters")
     # §9.1.3: so long does a charger wait for the car before it gives up, and it tells nobody.
     plug_in_s = station_settings.number(work, station, "ConnectionTimeOut") or station.plug_in_timeout_s
-    profile = None if command.profile is None else profile_type(work, station, command.profile)
+    profile = None if command.profile is None else profile_type(work, station, command.profile, evse=None)
     request = v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse, charging_profile=profile)
     return Ask([request], awaits=Awaits("session", plug_in_s + PLUG_IN_SLACK_S))
 

@@ -24,21 +24,24 @@ _PURPOSES = {"station_max": "ChargePointMaxProfile", "session_default": "TxDefau
 
 @smart_charging.sends
 def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v16.SetChargingProfile:
-    profile = profile_type(work, station, command.profile)
+    profile = profile_type(work, station, command.profile, evse=command.evse)
     return v16.SetChargingProfile(connector_id=command.evse, cs_charging_profiles=profile)
 
 
-def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v16.ChargingProfile:
-    """A profile as this station takes it; with a number, if it has none."""
+def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: int | None) -> v16.ChargingProfile:
+    """A profile as this station takes it; with a number, if it has none. Without an EVSE its session is still to begin."""
     profile = charging_profiles.with_start(work, asked)
     purpose = charging_profiles.must_have(_PURPOSES, profile.purpose, "1.6")
     fitted = _fitted(work, station, profile)
+    session = None if profile.session is None else _transaction(work, station, profile.session)
     return v16.ChargingProfile(
-        charging_profile_id=profile.id or commands.new_request_id(),
+        charging_profile_id=charging_profiles.number_for(
+            work, station, profile, evse=evse, session=None if session is None else str(session)
+        ),
         stack_level=profile.stack_level,
         charging_profile_purpose=purpose,  # type: ignore[arg-type]
         charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
-        transaction_id=None if profile.session is None else _transaction(work, station, profile.session),
+        transaction_id=session,
         recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
         valid_to=None if profile.valid_to is None else now_text(profile.valid_to),

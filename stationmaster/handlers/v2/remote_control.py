@@ -47,7 +47,7 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
         id_token=v201.IdTokenType(id_token=command.token, type=kind),  # type: ignore[arg-type]
         remote_start_id=number,
         evse_id=command.evse,
-        charging_profile=None if command.profile is None else profile_type(work, station, command.profile),
+        charging_profile=None if command.profile is None else profile_type(work, station, command.profile, evse=None),
     )
     return Ask([request], awaits=Awaits("session", plug_in_s + PLUG_IN_SLACK_S), request_id=number)
 

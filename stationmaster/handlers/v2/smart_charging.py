@@ -8,7 +8,7 @@ from stationmaster.domain import car_plans, commands, station_settings
 from stationmaster.domain import charging_profiles as profiles
 from stationmaster.domain.car_plans import Needs
 from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
-from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
 from stationmaster.handlers.charging_profiles import KINDS, PURPOSES, RECURRENCIES
@@ -92,17 +92,18 @@ def report_charging_profiles(
 
 @smart_charging.sends
 def set_charging_profile(work: Work, station: Station, command: commands.SetChargingProfile) -> v201.SetChargingProfile:
-    profile = profile_type(work, station, command.profile)
+    profile = profile_type(work, station, command.profile, evse=command.evse)
     if command.profile.purpose == "session":
         car_plans.offer(work, station, evse=command.evse, profile=_as_sent(command.profile, profile))
     return v201.SetChargingProfile(evse_id=command.evse, charging_profile=profile)
 
 
-def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v201.ChargingProfileType:
-    """A profile as this station takes it; with a number, if it has none."""
+def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: int | None) -> v201.ChargingProfileType:
+    """A profile as this station takes it; with a number, if it has none. Without an EVSE its session is still to begin."""
     profile = charging_profiles.with_start(work, asked)
     fitted = _fitted(work, station, profile)
-    number = profile.id or commands.new_request_id()
+    session = None if profile.session is None else words.open_transaction(work, station, profile.session)
+    number = charging_profiles.number_for(work, station, profile, evse=evse, session=session)
     schedule = v201.ChargingScheduleType(
         id=number,
         charging_rate_unit=fitted.unit,
@@ -123,7 +124,7 @@ def profile_type(work: Work, station: Station, asked: ChargingProfile) -> v201.C
         recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
         valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
-        transaction_id=None if profile.session is None else words.open_transaction(work, station, profile.session),
+        transaction_id=session,
     )
 
 
@@ -134,6 +135,7 @@ def set_charging_profile_answered(
     command: commands.SetChargingProfile,
     request: v201.SetChargingProfile,
     response: v201.SetChargingProfileResponse,
+    asked: Asked | None = None,
 ) -> Answer:
     answer = charging_profiles.answered(
         work,
@@ -150,6 +152,8 @@ def set_charging_profile_answered(
     )
     if not answer.good:
         car_plans.look_again(work, station)
+    elif command.profile.purpose == "session" and asked is not None:
+        car_plans.taken(work, station, evse=command.evse, by=asked.by)
     return answer
 
 

@@ -76,28 +76,27 @@ async def test_TC_K_57(octt: Octt) -> None:
     await rate_changed(octt)
 
 
-async def renegotiate(octt: Octt) -> dict[str, Any]:
-    """An operator limits the session in which a car charges."""
+async def renegotiate(octt: Octt, before: dict[str, Any]) -> dict[str, Any]:
+    """An operator limits the session in which a car charges; it takes the place of what was offered before (K01.FR.39)."""
     wanted = ChargingProfile("session", [Period(0, 16.0)], session=octt.transaction, duration_s=86_400)
     record, [(action, request)] = await octt.operator(commands.SetChargingProfile(wanted, evse=1), ACCEPTED)
     sent: dict[str, Any] = request["chargingProfile"]
     assert (action, request["evseId"], record.outcome) == ("SetChargingProfile", 1, "accepted")
     assert (sent["chargingProfilePurpose"], sent["transactionId"]) == ("TxProfile", octt.transaction)
+    assert sent["id"] == before["id"]
     return sent
 
 
 async def test_TC_K_58(octt: Octt) -> None:
     await plugged_in(octt)
-    await octt.iso_15118_smart_charging(AC)
-    sent = await renegotiate(octt)
+    sent = await renegotiate(octt, await octt.iso_15118_smart_charging(AC))
     assert await octt.ev_charging_schedule(sent["chargingSchedule"][0]) == "Accepted"
     await rate_changed(octt)
 
 
 async def test_TC_K_59(octt: Octt) -> None:
     await plugged_in(octt)
-    await octt.iso_15118_smart_charging(AC)
-    sent = await renegotiate(octt)
+    sent = await renegotiate(octt, await octt.iso_15118_smart_charging(AC))
     again = await octt.ev_charging_needs(AC)
     assert again == sent  # K16.FR.12: what the operator has set still holds
     assert await octt.ev_charging_schedule(again["chargingSchedule"][0]) == "Accepted"

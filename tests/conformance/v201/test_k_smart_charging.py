@@ -98,10 +98,11 @@ async def test_TC_K_03(octt: Octt) -> None:
     check_default(sent, wanted, 8.0)
 
 
-async def test_TC_K_04(octt: Octt) -> None:
+@pytest.mark.parametrize("named", [True, False])
+async def test_TC_K_04(octt: Octt, named: bool) -> None:
     await octt.booted()
     first = await set_profile(octt, commands.SetChargingProfile(profile(octt, periods=[Period(0, 8.0)]), evse=1))
-    wanted = profile(octt, id=first["id"])
+    wanted = profile(octt, id=first["id"] if named else None)
     second = await set_profile(octt, commands.SetChargingProfile(wanted, evse=1))
     assert limits(first) == [8.0] and limits(second) == [6.0]
     assert second["id"] == first["id"]
