@@ -96,6 +96,12 @@ def holds(work: Work, station: Station, uid_key: str) -> bool:
     return any(name.rpartition(" ")[2] == uid_key for name in entries)  # 2.x puts its kind before it
 
 
+def cards_in(work: Work, station_id: int) -> list[str]:
+    """The cards in the list that a station has accepted from us; in 2.x with their kind before them."""
+    row = of(work, station_id)
+    return [] if row is None or row.entries is None else sorted(row.entries)
+
+
 def first_version(work: Work, station: Station) -> int:
     """The version of the next list: higher than any that the station may have."""
     row = of(work, station.id)

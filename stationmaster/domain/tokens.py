@@ -142,6 +142,14 @@ def uid_key(uid: str) -> str:
     return uid.strip().upper()
 
 
+def labels(work: Work, organization_id: int) -> dict[str, str | None]:
+    """Whose each card is, by `uid_key`."""
+    mine = select(tokens.c.uid_key, tokens.c.label).where(
+        tokens.c.organization_id == organization_id, not_deleted(tokens)
+    )
+    return {row.uid_key: row.label for row in work.execute(mine)}
+
+
 def add(
     work: Work,
     organization_id: int,

@@ -68,6 +68,7 @@ MATRIX = {
     "GET /api/v1/stations/{station_id}/charging-profiles": VIEW,
     "GET /api/v1/stations/{station_id}/display-messages": VIEW,
     "GET /api/v1/stations/{station_id}/local-list": VIEW,
+    "GET /api/v1/stations/{station_id}/local-list/cards": VIEW,
     "GET /api/v1/stations/{station_id}/messages": VIEW,
     "GET /api/v1/stations/{station_id}/orphan-meter-values": VIEW,
     "GET /api/v1/stations/{station_id}/states": VIEW,

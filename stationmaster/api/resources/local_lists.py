@@ -7,7 +7,7 @@ from litestar import Router, get, patch
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import local_lists, stations
+from stationmaster.domain import local_lists, stations, tokens
 from stationmaster.domain.local_lists import LocalList
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -19,10 +19,26 @@ class LocalListChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     keep: bool
 
 
+class ListedCard(msgspec.Struct, frozen=True):
+    """A card in the list that a charger has accepted. The kind of the card is told to chargers of 2.x only."""
+
+    token: str
+    kind: str | None
+    label: str | None  # of the card here; empty when it has none, or is no longer here
+
+
 @get("/{station_id:str}/local-list", permission=Permission.VIEW)
 async def get_local_list(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> LocalList:
     """Which list the charger has, as far as is known here."""
     return await context.database.read(_one, caller.organization, station_id)
+
+
+@get("/{station_id:str}/local-list/cards", permission=Permission.VIEW)
+async def list_local_list_cards(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext
+) -> list[ListedCard]:
+    """Which cards are in the list that the charger has accepted from here; none when it is not known what it has."""
+    return await context.database.read(_cards, caller.organization, station_id)
 
 
 @patch("/{station_id:str}/local-list", permission=Permission.OPERATE)
@@ -33,7 +49,19 @@ async def change_local_list(
     return await context.database.write(local_lists.keep, caller.organization, station_id, data.keep)
 
 
-router = Router("/stations", route_handlers=[get_local_list, change_local_list], tags=["chargers"])
+router = Router(
+    "/stations", route_handlers=[get_local_list, list_local_list_cards, change_local_list], tags=["chargers"]
+)
+
+
+def _cards(work: Work, organization_id: int, identity: str) -> list[ListedCard]:
+    station = stations.get(work, organization_id, identity)
+    labels = tokens.labels(work, organization_id)
+    found = []
+    for name in local_lists.cards_in(work, station.id):
+        kind, _, token = ("", "", name) if station.ocpp_version in (None, "1.6") else name.rpartition(" ")
+        found.append(ListedCard(token, kind or None, labels.get(token)))
+    return found
 
 
 def _one(work: Work, organization_id: int, identity: str) -> LocalList:

@@ -19,6 +19,7 @@ export type FirmwareFile = Schemas["FirmwareFile"];
 export type FirmwareUpdate = Schemas["FirmwareUpdate"];
 export type Frame = Schemas["Message"];
 export type KeptProfile = Schemas["KeptProfile"];
+export type ListedCard = Schemas["ListedCard"];
 export type LocalList = Schemas["LocalList"];
 export type LiveEvent = Schemas["LiveEvent"];
 export type Login = Schemas["Login"];
