@@ -168,6 +168,14 @@ export const localListQuery = (id: string) =>
     queryFn: ({ signal }) => answered(client.GET("/api/v1/stations/{station_id}/local-list", { params: { path: { station_id: id } }, signal })),
   });
 
+export const listedCardsQuery = (id: string, wanted: boolean) =>
+  queryOptions({
+    queryKey: ["parts", id, "list", "cards"],
+    enabled: wanted,
+    queryFn: ({ signal }) =>
+      answered(client.GET("/api/v1/stations/{station_id}/local-list/cards", { params: { path: { station_id: id } }, signal })),
+  });
+
 export const displayQuery = (id: string) =>
   queryOptions({
     queryKey: ["parts", id, "display"],

@@ -1,6 +1,24 @@
-import { TextInput, type TextInputProps } from "@mantine/core";
+import { TextInput } from "@mantine/core";
+import { lazy, Suspense, type ReactNode } from "react";
 
-/** A day and a time, in the reader's own zone. The value is "2026-11-25T18:05", empty for none; `moment` makes a moment of it. */
-export function MomentField(props: Omit<TextInputProps, "type">) {
-  return <TextInput type="datetime-local" {...props} />;
+// The calendar is a tenth of all code, and few forms have one.
+const MomentInput = lazy(() => import("./MomentInput"));
+
+export interface MomentFieldProps {
+  label: string;
+  description?: string;
+  /** "2026-11-25T18:05" in the reader's own zone, empty for none; `moment` makes a moment of it. */
+  value?: string;
+  onChange?: (value: string) => void;
+  error?: ReactNode;
+}
+
+/** A day and a time. */
+export function MomentField(props: MomentFieldProps) {
+  const { label, description } = props;
+  return (
+    <Suspense fallback={<TextInput label={label} description={description} disabled />}>
+      <MomentInput {...props} />
+    </Suspense>
+  );
 }

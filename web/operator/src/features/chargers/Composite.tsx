@@ -27,7 +27,7 @@ export function Composite({ station }: { station: Station }) {
         <Trans>What holds in the end</Trans>
       </h2>
       <p className="dim small">
-        <Trans>Of several limits the charger heeds the lowest. It can be asked what comes of them.</Trans>
+        <Trans>The charger works out what comes of all its limits together. It can be asked.</Trans>
       </p>
       <div className={parts.ask}>
         <Select

@@ -1,11 +1,12 @@
 import { t } from "@lingui/core/macro";
-import { Group, Input, Modal, Select, TextInput } from "@mantine/core";
+import { Input, Modal, Select, TextInput } from "@mantine/core";
 import { answered, client, type Connector, type Station, type StationChanges } from "@stationmaster/api";
 import { Form, notify, optional, useSentForm } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
 import { fleetStore } from "../../live/fleet";
 import { connectorName } from "../../words";
+import css from "./Charger.module.css";
 import { SiteInput, useEnsuredSite } from "./SiteInput";
 
 /** The charger's record here: what people call it, where it stands, whether it may work. */
@@ -69,12 +70,11 @@ function Fields({ station, onDone }: { station: Station; onDone: () => void }) {
       />
       {station.connectors.length > 0 && (
         <Input.Wrapper label={t`What a connector can deliver`} description={t`In kW. A meter that rises faster is not believed. Empty: not known`} labelElement="div">
-          <Group grow align="flex-start" mt={6}>
+          <div className={css.ratings}>
             {station.connectors.map((connector) => (
               <TextInput
                 key={ratingField(connector)}
                 aria-label={t`${connectorName(connector.evse, connector.connector)}, kW`}
-                placeholder={connectorName(connector.evse, connector.connector)}
                 leftSection={<span className="dim small">{shortName(connector)}</span>}
                 rightSection={<span className="dim small">kW</span>}
                 inputMode="decimal"
@@ -82,7 +82,7 @@ function Fields({ station, onDone }: { station: Station; onDone: () => void }) {
                 {...fields.getInputProps(ratingField(connector))}
               />
             ))}
-          </Group>
+          </div>
         </Input.Wrapper>
       )}
     </Form>

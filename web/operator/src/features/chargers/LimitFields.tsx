@@ -45,8 +45,8 @@ export function LimitFields(props: DialogProps) {
         <Select
           label={t`Unit`}
           data={[
-            { value: "A", label: t`A, on each phase` },
-            { value: "W", label: t`W, in all` },
+            { value: "A", label: t`A per phase` },
+            { value: "W", label: t`W in all` },
           ]}
           allowDeselect={false}
           {...fields.getInputProps("unit")}

@@ -12,7 +12,7 @@ import css from "./Charger.module.css";
 import { Composite } from "./Composite";
 import { isGood } from "./commands";
 import { LimitFields } from "./LimitFields";
-import { isProfile, limitWords, placeWords, sourceWords, timeWords } from "./limits";
+import { isOver, isProfile, limitWords, placeWords, sourceWords, timeWords } from "./limits";
 import { OnlyConnected } from "./OnlyConnected";
 import { Outcome } from "./Outcome";
 import parts from "./Parts.module.css";
@@ -110,6 +110,7 @@ function Limit({ kept, possible, onClear }: { kept: KeptProfile; possible: boole
       <div className={parts.row}>
         <strong className="num">{known ? limitWords(profile) : <Trans>A limit from elsewhere</Trans>}</strong>
         <span>{placeWords(kept)}</span>
+        {known && isOver(profile) && <Badge tone="unavailable">{t`Its time is over`}</Badge>}
         {kept.source !== OURS && <Badge tone="busy">{sourceWords(kept.source)}</Badge>}
         {kept.source === OURS && (
           <Only may="operate">

@@ -1,12 +1,12 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Switch } from "@mantine/core";
-import { answered, client, type LocalList, type Station } from "@stationmaster/api";
-import { At, Badge, Facts, notify, Problem, Waiting, type Shape } from "@stationmaster/ui";
+import { answered, client, type ListedCard, type LocalList, type Station } from "@stationmaster/api";
+import { At, Badge, DataTable, Facts, notify, Problem, Waiting, type Column, type Shape, type TableState } from "@stationmaster/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { useAway } from "../../live/useAway";
-import { localListQuery } from "../../queries";
+import { listedCardsQuery, localListQuery } from "../../queries";
 import { Only } from "../../user";
 import css from "./Charger.module.css";
 import { OnlyConnected } from "./OnlyConnected";
@@ -16,6 +16,15 @@ import { useCommand, usePossible } from "./useCommand";
 
 /** The cards this charger lets in without asking: which list it has, and when it was sent. */
 export function LocalListPart({ station }: { station: Station }) {
+  return (
+    <>
+      <ListItself station={station} />
+      <ListedCards station={station} />
+    </>
+  );
+}
+
+function ListItself({ station }: { station: Station }) {
   const commander = useCommand(station.id);
   const possible = usePossible(station);
   const { data, error, isPending, refetch } = useQuery(localListQuery(station.id));
@@ -55,6 +64,34 @@ export function LocalListPart({ station }: { station: Station }) {
       </Only>
     </section>
   );
+}
+
+/** Which cards are in it. */
+function ListedCards({ station }: { station: Station }) {
+  const { data: list } = useQuery(localListQuery(station.id));
+  const { data } = useQuery(listedCardsQuery(station.id, (list?.cards ?? 0) > 0));
+  const [state, setState] = useState<TableState>({});
+  const columns = useMemo(() => cardColumns(), []);
+  if (!list?.cards || !data?.length) return null;
+  return (
+    <DataTable
+      label={t`Cards in the list`}
+      title={t`Cards in the list`}
+      columns={columns}
+      rows={data}
+      rowId={(card) => `${card.kind ?? ""} ${card.token}`}
+      state={state}
+      onState={setState}
+    />
+  );
+}
+
+function cardColumns(): Column<ListedCard>[] {
+  return [
+    { id: "token", head: t`Card`, value: (card) => card.token, cell: (card) => <span className="mono hostile">{card.token}</span> },
+    { id: "label", head: t`Label`, value: (card) => card.label },
+    { id: "kind", head: t`Kind`, extra: true, value: (card) => card.kind },
+  ];
 }
 
 function stateWords(list: LocalList): { word: string; tone: Shape } {

@@ -11,10 +11,12 @@ import type { Commander } from "./useCommand";
 function Refused({ error, commander }: { error: Error; commander: Commander }) {
   const asked = commander.variables;
   const anyway = asked && !("force" in asked.body && asked.body.force) && error instanceof ApiError && error.status === 409 && error.message.includes(FORCE) ? forced(asked) : null;
-  if (!anyway) return <Problem error={error} />;
+  // What a program would do about it is no news to a person: the page has a button for it.
+  const said = error instanceof ApiError ? new Error(sentence(error.message.split(HOW)[0] ?? "")) : error;
+  if (!anyway) return <Problem error={said} />;
   return (
     <div className={css.outcome}>
-      <Problem error={new Error(sentence(error.message.split(FORCE)[0] ?? ""))} />
+      <Problem error={said} />
       <Button variant="default" onClick={() => { commander.mutate(anyway.request); }} data-testid={`${anyway.testid}-anyway`}>
         {anyway.word}
       </Button>
@@ -22,9 +24,10 @@ function Refused({ error, commander }: { error: Error; commander: Commander }) {
   );
 }
 
-/** How the server says that something can be forced. */
+/** How the server says that something can be forced, or asked in another way. */
 // eslint-disable-next-line lingui/no-unlocalized-strings
 const FORCE = "; with `force`";
+const HOW = /; with `\w+`/;
 
 function forced(asked: CommandRequest): { request: CommandRequest; word: string; testid: string } | null {
   switch (asked.name) {

@@ -44,6 +44,12 @@ export function timeWords({ kind, recurrency, starts_at, duration_s, valid_from,
   return from && Date.parse(from) > Date.now() ? t`from ${local(from)}` : t`until it is removed`;
 }
 
+/** Whether its time has passed. */
+export function isOver({ kind, starts_at, duration_s, valid_to }: Profile): boolean {
+  if (valid_to) return Date.parse(valid_to) < Date.now();
+  return (kind ?? "absolute") === "absolute" && Boolean(starts_at && duration_s) && Date.parse(starts_at ?? "") + (duration_s ?? 0) * 1000 < Date.now();
+}
+
 /** Who has set it. */
 export function sourceWords(source: string): string {
   const words: Record<string, string> = {

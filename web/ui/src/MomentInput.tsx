@@ -1,0 +1,25 @@
+import { t } from "@lingui/core/macro";
+import { DateTimePicker } from "@mantine/dates";
+import "dayjs/locale/en-gb";
+import type { MomentFieldProps } from "./MomentField";
+
+export default function MomentInput({ value = "", onChange, ...props }: MomentFieldProps) {
+  return (
+    <DateTimePicker
+      {...props}
+      valueFormat="D MMM YYYY, HH:mm"
+      locale="en-gb"
+      placeholder={t`Choose day and time`}
+      previousLabel={t`Earlier`}
+      nextLabel={t`Later`}
+      hideOutsideDates
+      clearable
+      clearButtonProps={{ "aria-label": t`Clear` }}
+      submitButtonProps={{ "aria-label": t`Take it` }}
+      timePickerProps={{ hoursInputLabel: t`Hours`, minutesInputLabel: t`Minutes` }}
+      popoverProps={{ withinPortal: true }}
+      value={value === "" ? null : `${value.replace("T", " ")}:00`}
+      onChange={(chosen) => onChange?.(chosen === null ? "" : chosen.replace(" ", "T").slice(0, "2026-11-25T18:05".length))}
+    />
+  );
+}
