@@ -78,10 +78,11 @@ async def test_a_1_6_charger_is_updated(app: App, api: httpx.AsyncClient) -> Non
     assert "/files/firmware/•••/" in row["request"]  # who reads the log could fetch the firmware
 
 
-async def test_a_2_0_1_charger_is_updated_with_a_signed_firmware(app: App, api: httpx.AsyncClient) -> None:
+@pytest.mark.parametrize("version", ["2.0.1", "2.1"])
+async def test_a_2_x_charger_is_updated_with_a_signed_firmware(app: App, api: httpx.AsyncClient, version: str) -> None:
     secret = await registered(api)
     file = await uploaded(api, signature="c2lnbmVk", signing_certificate="-----BEGIN CERTIFICATE-----")
-    async with witness2.connected(app.gateway_port, "WITNESS", secret, "2.0.1") as charger, httpx.AsyncClient() as http:
+    async with witness2.connected(app.gateway_port, "WITNESS", secret, version) as charger, httpx.AsyncClient() as http:
         await charger.boots("1.0")
         asked = await api.post(
             "/stations/WITNESS/commands/update-firmware",
@@ -126,18 +127,20 @@ async def test_a_1_6_charger_brings_its_diagnostics(app: App, api: httpx.AsyncCl
     assert file.headers["content-disposition"] == 'attachment; filename="w_itness.log"'
 
 
-@pytest.mark.parametrize("way", ["put", "post", "form", "glued"])
+@pytest.mark.parametrize(
+    "version, way", [("2.0.1", "put"), ("2.0.1", "post"), ("2.0.1", "form"), ("2.0.1", "glued"), ("2.1", "put")]
+)
 @pytest.mark.any_database
-async def test_a_2_0_1_charger_brings_its_log_in_whatever_way_it_knows(
-    app: App, api: httpx.AsyncClient, way: str
+async def test_a_2_x_charger_brings_its_log_in_whatever_way_it_knows(
+    app: App, api: httpx.AsyncClient, version: str, way: str
 ) -> None:
     secret = await registered(api)
-    async with witness2.connected(app.gateway_port, "WITNESS", secret, "2.0.1") as charger, httpx.AsyncClient() as http:
+    async with witness2.connected(app.gateway_port, "WITNESS", secret, version) as charger, httpx.AsyncClient() as http:
         await charger.boots()
         asked = await api.post("/stations/WITNESS/commands/get-log", json={"kind": "security"})
         assert asked.json()["state"] == "awaiting", asked.text
         number, location = charger.asked.get_nowait()
-        await charger.call(witness2.log_status("2.0.1", number, "Uploading"))
+        await charger.call(witness2.log_status(version, number, "Uploading"))
         match way:
             case "put":
                 brought = await http.put(location, content=IMAGE)
@@ -148,7 +151,7 @@ async def test_a_2_0_1_charger_brings_its_log_in_whatever_way_it_knows(
             case _:
                 brought = await http.put(f"{location}sec.log", content=IMAGE)
         assert brought.status_code == 201, brought.text
-        await charger.call(witness2.log_status("2.0.1", number, "Uploaded"))
+        await charger.call(witness2.log_status(version, number, "Uploaded"))
     known = await log(api)
     name = {"put": "witness.log", "post": "witness.log"}.get(way, "sec.log")
     assert (known["kind"], known["state"], known["name"], known["size"]) == ("security", "uploaded", name, len(IMAGE))

@@ -15,6 +15,8 @@ from ocpp.v16.enums import Action, ChargePointErrorCode, ChargePointStatus, Regi
 
 from tests.charger import basic
 
+SETTINGS = {"HeartbeatInterval": ("300", False), "NumberOfConnectors": ("1", True), "AuthorizationKey": (None, False)}
+
 
 class Witness(ChargePoint):  # type: ignore[misc]
     """Boots, charges, stops when asked."""
@@ -28,6 +30,16 @@ class Witness(ChargePoint):  # type: ignore[misc]
     def remote_stop(self, transaction_id: int) -> Any:
         self.asked_to_stop.set()
         return call_result.RemoteStopTransaction(status="Accepted")
+
+    @on(Action.get_configuration)
+    def get_configuration(self, key: list[str] | None = None) -> Any:
+        told = [
+            {"key": name, "value": value, "readonly": readonly}
+            for name, (value, readonly) in SETTINGS.items()
+            if not key or name in key
+        ]
+        unknown = [name for name in key or [] if name not in SETTINGS]
+        return call_result.GetConfiguration(configuration_key=told, unknown_key=unknown or None)
 
     @on(Action.update_firmware)
     def update_firmware(self, location: str, retrieve_date: str, **more: Any) -> Any:

@@ -44,6 +44,11 @@ def witness_class(version: str) -> Any:
             self.asked_to_stop.put_nowait(transaction_id)
             return call_result.RequestStopTransaction(status="Accepted")
 
+        @on("GetBaseReport")
+        def get_base_report(self, request_id: int, report_base: str) -> Any:
+            self.asked.put_nowait((request_id, report_base))
+            return call_result.GetBaseReport(status="Accepted")
+
         @on("UpdateFirmware")
         def update_firmware(self, request_id: int, firmware: dict[str, Any], **more: Any) -> Any:
             self.asked.put_nowait((request_id, firmware))
@@ -57,6 +62,13 @@ def witness_class(version: str) -> Any:
         async def updates(self, request_id: int, *statuses: str) -> None:
             for status in statuses:
                 await self.call(call.FirmwareStatusNotification(status=status, request_id=request_id))
+
+        async def reports(self, request_id: int, seq_no: int, variables: list[dict[str, Any]], *, more: bool) -> None:
+            """A part of a report; the first has number 0."""
+            part = call.NotifyReport(
+                request_id=request_id, generated_at=_ago(0), seq_no=seq_no, tbc=more, report_data=variables
+            )
+            await self.call(part)
 
         async def boots(self, firmware: str | None = None) -> None:
             station = {"vendor_name": "Witness", "model": "W2", "firmware_version": firmware}
