@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 import structlog
 
-from stationmaster.domain import commands, connections
+from stationmaster.domain import commands, connections, places
 from stationmaster.domain.commands import Answer, Asked, Command, CommandRow, Outcome
 from stationmaster.domain.connections import ConnectionRow
 from stationmaster.domain.credentials import Keys
@@ -312,6 +312,7 @@ def _ask(
     node: str,
     public_id: str,
 ) -> tuple[CommandRow, Ask[Any]]:
+    places.check(work, station, **command.place)
     remark = command.check(work, station)
     ask = asking(with_links(with_keys(routes.senders[type(command)], keys), links)(work, station, command))
     arguments = msgspec.to_builtins(command)

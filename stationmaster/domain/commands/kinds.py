@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypedDict
 
 import msgspec
 
@@ -51,6 +51,13 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
 
 
+class Place(TypedDict):
+    """An EVSE by the charger's own number, and one of its connectors."""
+
+    evse: int | None
+    connector: int | None
+
+
 def kebab(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
 
@@ -74,6 +81,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
     def can_be_repeated(self) -> bool:
         """Whether a report of which a part was lost may be asked for again: the charger will tell the same."""
         return True
+
+    @property
+    def place(self) -> Place:
+        """Where at the charger it is about; empty where it is about no place."""
+        return Place(evse=getattr(self, "evse", None), connector=getattr(self, "connector", None))
 
     def check(self, work: Work, station: Station) -> str | None:
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
