@@ -55,7 +55,8 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class ChargingProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Limits over time, in amperes per phase or in watts. `station_max` limits the whole charger, `session_default` every session,
-    `session` the one that is named. Of two with one purpose the higher stack level holds."""
+    `session` the one that is named. Of two with one purpose the higher stack level holds. A `dynamic` one (2.1) has one limit, which
+    update-dynamic-schedule changes; with `update_every_s` the charger asks for it by itself as well."""
 
     purpose: Purpose
     periods: Annotated[list[Period], msgspec.Meta(min_length=1, max_length=1024)]
@@ -70,6 +71,7 @@ class ChargingProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     session: str | None = None
+    update_every_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
 
 
 class KeptProfile(msgspec.Struct, frozen=True):
@@ -127,8 +129,12 @@ def _check_form(profile: ChargingProfile) -> None:
         raise Invalid("profile.periods", "each must start after the one before it")
     if profile.purpose == "external":
         raise Invalid("profile.purpose", "limits from elsewhere are told by the charger, not set")
-    if profile.kind == "dynamic":
-        raise Invalid("profile.kind", "dynamic profiles are sent with a raw call")
+    if profile.kind == "dynamic" and len(profile.periods) > 1:  # K28.FR.01
+        raise Invalid("profile.periods", "one only: a dynamic profile says what holds now")
+    if profile.kind == "dynamic" and profile.starts_at is not None:
+        raise Invalid("profile.starts_at", "a dynamic profile holds from when it is set")
+    if profile.kind != "dynamic" and profile.update_every_s is not None:  # K28.FR.04
+        raise Invalid("profile.update_every_s", "is for dynamic profiles only")
     if (profile.kind == "recurring") != (profile.recurrency is not None):
         raise Invalid("profile.recurrency", "daily or weekly, for a recurring profile and no other")
     if profile.kind == "recurring" and profile.starts_at is None:
@@ -274,6 +280,16 @@ def cleared(
             charging_profiles.c.station_id == station.id, charging_profiles.c.source == OURS, *which
         )
     )
+
+
+def dynamic_limit(work: Work, station: Station, number: int) -> float | None:
+    """What the station's dynamic profile of this number says now; None when there is none that we know of."""
+    mine = (charging_profiles.c.station_id == station.id, charging_profiles.c.number == number)
+    for row in work.execute(select(charging_profiles).where(*mine, charging_profiles.c.source == OURS)).all():
+        profile = msgspec.convert(row.profile, ChargingProfile)
+        if profile.kind == "dynamic":
+            return profile.periods[0].limit
+    return None
 
 
 def limit_changed(work: Work, station: Station, *, number: int, limit: float) -> None:

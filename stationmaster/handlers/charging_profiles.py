@@ -133,6 +133,13 @@ def periods_told(periods: Sequence[PeriodTold]) -> list[Period]:
     ]
 
 
+def kind_of(profile: ChargingProfile, version: str) -> Any:
+    """The version's word for the kind of a profile. Raises `Conflict` where it has none."""
+    if profile.kind == "dynamic" and version != "2.1":
+        raise Conflict(f"OCPP {version} has no dynamic profiles")
+    return KINDS[profile.kind]
+
+
 def kind_told(told: str) -> Any:
     return _KINDS.get(told, "absolute")
 

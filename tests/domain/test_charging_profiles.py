@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -83,7 +84,9 @@ PERIODS = [Period(0, 16)]
         ({"periods": [Period(0, 16), Period(0, 8)]}, 0, "profile.periods"),
         ({"periods": [Period(0, 16), Period(HOUR, 8)], "duration_s": HOUR}, 0, "profile.periods"),
         ({"purpose": "external"}, 0, "profile.purpose"),
-        ({"kind": "dynamic"}, 0, "profile.kind"),
+        ({"kind": "dynamic", "periods": [Period(0, 1), Period(60, 2)]}, 0, "profile.periods"),
+        ({"kind": "dynamic", "starts_at": datetime(2026, 11, 1, tzinfo=UTC)}, 0, "profile.starts_at"),
+        ({"update_every_s": 60}, 0, "profile.update_every_s"),
         ({"kind": "relative"}, 0, "profile.kind"),
         ({"kind": "recurring"}, 0, "profile.recurrency"),
         ({"recurrency": "daily"}, 0, "profile.recurrency"),

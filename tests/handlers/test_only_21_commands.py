@@ -15,6 +15,7 @@ from stationmaster.domain.commands import (
     NotifyAllowedEnergyTransfer,
     PhaseLimits,
     RequestBatterySwap,
+    SetChargingProfile,
     UpdateDynamicSchedule,
     UsePriorityCharging,
 )
@@ -99,6 +100,29 @@ async def test_K28_the_limit_of_a_dynamic_profile_is_changed(app: App, one: Aske
     assert await limits() == [10.0, 32.0]
     with pytest.raises(Invalid, match="limit"):
         await one.ask(UpdateDynamicSchedule(id=5, l2=PhaseLimits(limit=1)))
+
+
+@pytest.mark.any_database
+async def test_K28_a_dynamic_profile_is_set_and_the_charger_asks_for_its_limit(
+    app: App, charger: Any, one: Asked
+) -> None:
+    profile = ChargingProfile("station_max", [Period(0, 20.0)], kind="dynamic", id=5, update_every_s=60)
+    _, [[action, sent]] = await one.ask(SetChargingProfile(profile=profile), ACCEPTED)
+    told = sent["chargingProfile"]
+    assert (action, told["chargingProfileKind"], told["dynUpdateInterval"]) == ("SetChargingProfile", "Dynamic", 60)
+    assert told["chargingSchedule"][0]["chargingSchedulePeriod"] == [{"startPeriod": 0, "limit": 20.0}]
+    assert "startSchedule" not in told["chargingSchedule"][0]
+    pulled = await one.call("PullDynamicScheduleUpdate", {"chargingProfileId": 5})
+    assert pulled == {"status": "Accepted", "scheduleUpdate": {"limit": 20.0}}
+    await one.ask(UpdateDynamicSchedule(id=5, limit=6), ACCEPTED)
+    pulled = await one.call("PullDynamicScheduleUpdate", {"chargingProfileId": 5})
+    assert pulled == {"status": "Accepted", "scheduleUpdate": {"limit": 6.0}}
+    for number in (0, 6, 2**40, -1):
+        assert await one.call("PullDynamicScheduleUpdate", {"chargingProfileId": number}) == {"status": "Rejected"}
+    for index, version in enumerate(("1.6", "2.0.1")):
+        other = await Asked.connect(app, charger, version, one.clock, f"CP{index + 2}")
+        with pytest.raises(Conflict, match="has no dynamic profiles"):
+            await other.ask(SetChargingProfile(profile=profile))
 
 
 @pytest.mark.any_database

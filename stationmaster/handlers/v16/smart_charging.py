@@ -8,7 +8,7 @@ from stationmaster.domain.commands import Answer
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
-from stationmaster.handlers.charging_profiles import KINDS, RECURRENCIES
+from stationmaster.handlers.charging_profiles import RECURRENCIES
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16 import words
 from stationmaster.ocpp import v16
@@ -40,7 +40,7 @@ def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: 
         ),
         stack_level=profile.stack_level,
         charging_profile_purpose=purpose,  # type: ignore[arg-type]
-        charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
+        charging_profile_kind=charging_profiles.kind_of(profile, "1.6"),
         transaction_id=session,
         recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),

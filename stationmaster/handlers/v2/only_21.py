@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands
+from stationmaster.domain import charging_profiles, commands
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
@@ -69,8 +69,11 @@ def notify_priority_charging(
 def pull_dynamic_schedule_update(
     work: Work, station: Station, req: v21.PullDynamicScheduleUpdate
 ) -> v21.PullDynamicScheduleUpdateResponse:
-    # K28: no dynamic profile was sent from here.
-    return v21.PullDynamicScheduleUpdateResponse(status="Rejected")
+    limit = charging_profiles.dynamic_limit(work, station, req.charging_profile_id)
+    if limit is None:  # K28.FR.12
+        return v21.PullDynamicScheduleUpdateResponse(status="Rejected")
+    update = v21.ChargingScheduleUpdateType(limit=limit)
+    return v21.PullDynamicScheduleUpdateResponse(status="Accepted", schedule_update=update)
 
 
 @only_21.on

@@ -11,10 +11,10 @@ from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
 from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
-from stationmaster.handlers.charging_profiles import KINDS, PURPOSES, RECURRENCIES
+from stationmaster.handlers.charging_profiles import PURPOSES, RECURRENCIES
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work
@@ -115,17 +115,20 @@ def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: 
         duration=profile.duration_s,
         min_charging_rate=fitted.min_rate,
     )
-    return v201.ChargingProfileType(
+    told = v201.ChargingProfileType(
         id=number,
         stack_level=profile.stack_level,
         charging_profile_purpose=_purpose(station, profile.purpose),  # type: ignore[arg-type]
-        charging_profile_kind=KINDS[profile.kind],  # type: ignore[arg-type]
+        charging_profile_kind=charging_profiles.kind_of(profile, station.version),
         charging_schedule=[schedule],
         recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
         valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
         transaction_id=session,
     )
+    if profile.update_every_s is None:
+        return told
+    return v21.ChargingProfileType(dyn_update_interval=profile.update_every_s, **msgspec.structs.asdict(told))
 
 
 @smart_charging.answers
