@@ -21,7 +21,8 @@ Written by `make conformance` from a run of `tests/conformance`. Each case of th
 the case's number: it sends what the case sends and checks what the case checks, and holds every frame of ours against the official
 schema. Of 2.0.1 these are all cases of part 6 whose system under test is the CSMS; of 1.6 the cases by their numbers, with steps
 derived from the specification and the security whitepaper. *Passed* means that the test passed; a case that was skipped or that
-waits for something counts as not passed.
+waits for something counts as not passed. Until a station has told how many items a message may have, we send one at a time: B_07, B_10
+and N_09, which want two, read its settings first.
 """
 
 

@@ -18,7 +18,7 @@ from tests.charger import Charger
 from tests.gateway.conftest import until
 
 EMAIL, PASSWORD = "ann@example.com", "correct horse battery staple"
-SECRET = "a secret of sixteen"
+SECRET = "xK4-vQ9z_Lm2.Tr7wPd8"  # a strong one is checked at once
 
 
 async def prepare(app: App, *identities: str) -> None:
