@@ -83,6 +83,7 @@ class App:
             settings.database.url,
             lanes=settings.database.lanes,
             hold_s=settings.database.hold_s,
+            read_s=settings.database.read_s,
             stall_s=settings.database.stall_s,
             clock=clock,
         )

@@ -160,6 +160,9 @@ class DatabaseSettings(Part):
     hold_s: float = Field(
         10.0, ge=0.1, le=300, description="How long an answer waits for the database before the charger is sent away"
     )
+    read_s: float = Field(
+        8.0, ge=0.1, le=300, description="How long a page or program waits for what it asks of the database"
+    )
     stall_s: float = Field(
         2.0, ge=0.01, le=300, description="While a commit takes longer than this, no charger is let in"
     )

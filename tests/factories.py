@@ -15,7 +15,9 @@ def settings(
 ) -> Settings:
     """A server on free ports, which takes no slow commit of a busy machine for an outage."""
     return Settings(
-        database=DatabaseSettings(url=url, stall_s=PATIENCE_S, exclusive=exclusive),
+        database=DatabaseSettings(
+            url=url, hold_s=PATIENCE_S, read_s=PATIENCE_S, stall_s=PATIENCE_S, exclusive=exclusive
+        ),
         redis=Redis(url=redis),
         gateway=Gateway(port=0),
         web=Web(port=0),

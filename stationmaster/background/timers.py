@@ -48,9 +48,9 @@ class Clockwork:
             await self._sleep(pause_s * self._spread())
             try:
                 await self._once(timer, pause_s, turn)
-            except StorageUnavailable:
-                continue
             except Exception as error:
+                if _is_storage(error):
+                    continue  # which tells of itself
                 if trouble != repr(error):  # the same error again is not logged again
                     log.exception("timer.failed", timer=timer.name)
                 trouble = repr(error)
@@ -70,6 +70,13 @@ class Clockwork:
                     await turn()
                 finally:
                     await self._database.write(timers.over, timer.name)
+
+
+def _is_storage(error: Exception) -> bool:
+    """Whether the database is away and nothing else is wrong, also where several tasks found it so."""
+    if isinstance(error, ExceptionGroup):
+        return all(_is_storage(each) for each in error.exceptions)
+    return isinstance(error, StorageUnavailable)
 
 
 def _pause(timer: Timer, things: Things) -> float:

@@ -33,6 +33,7 @@ async def send_cars_their_profiles(database: Database, directory: Directory, swi
         except (DomainError, StorageUnavailable) as error:
             log.info("car.not_planned_for", station=entry.station.identity, evse=car.evse, why=str(error))
 
+    waiting = await database.read(car_plans.waiting)
     async with asyncio.TaskGroup() as group:
-        for car in await database.read(car_plans.waiting):
+        for car in waiting:
             group.create_task(send(car))

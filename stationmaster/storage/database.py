@@ -34,8 +34,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH = 1024  # units in one transaction at the most
-READ_S = 8.0  # how long a reader may take; who asked is told that storage is away
-AWAY_READ_S = 2.0  # the same while the database is known to be away
+AWAY_READ_S = 2.0  # how long a reader may take while the database is known to be away
 RETRY_S = 0.25
 LOOK_S = 0.5
 ATTEMPTS = 5  # how often a unit is tried when another lane or node holds a key or row it needs
@@ -163,10 +162,12 @@ class Database:
         lanes: int = 2,
         readers: int = 4,
         hold_s: float = 10.0,
+        read_s: float = 8.0,
         stall_s: float = 2.0,
         clock: Callable[[], datetime] | None = None,
     ) -> None:
-        """`hold_s`: how long an answer may wait for storage before its socket is given up (rule 2).
+        """`hold_s`: how long an answer may wait for storage before its socket is given up (rule 2). `read_s`: how long a reader may
+        take; then who asked is told that storage is away.
 
         `stall_s`: a commit that takes longer counts as an outage, and new handshakes get 503.
         """
@@ -174,14 +175,14 @@ class Database:
         self.kind = self.url.get_backend_name()
         self.clocks = Clocks(clock or (lambda: datetime.now(UTC)))
         self.clock = self.clocks.now
-        self.hold_s, self.stall_s, self.read_s = hold_s, stall_s, READ_S
+        self.hold_s, self.stall_s, self.read_s = hold_s, stall_s, read_s
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
         self.watched: Callable[[], bool] = lambda: True
         self.engine = engines.build(self.url, readers + lanes + 2)
         self._reading = self.engine
         if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
-            self._reading = engines.build(self.url, readers, statement_timeout_s=READ_S)
+            self._reading = engines.build(self.url, readers, statement_timeout_s=read_s)
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
         self._readers = _Readers(readers)
         self._outstanding: deque[Unit] = deque()
