@@ -45,6 +45,18 @@ class Rule(NamedTuple):
 
 RULES = (
     Rule(
+        "other-version",
+        "It sends messages of another OCPP version than the one that it has agreed on with us.",
+        "They are answered with an error. Set the charger to one version, or choose here the one that it speaks.",
+        ("this is the message of OCPP",),
+    ),
+    Rule(
+        "serial-after-card",
+        "It adds its own serial number to the numbers of cards.",
+        "The card is looked for without it.",
+        (),
+    ),
+    Rule(
         "zero-byte",
         "It writes a character with the value zero into a text.",
         "The character is replaced, the text is used.",

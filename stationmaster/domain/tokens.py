@@ -9,10 +9,10 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, local_lists
+from stationmaster.domain import audit, deviations, local_lists
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.domain.stations import Station
+from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import Prepared, not_deleted, page
@@ -66,6 +66,7 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
     status: str
     group: str | None = None
     expires_at: datetime | None = None
+    card: str | None = None  # under which number it is known, where the station has told another
 
     @property
     def accepted(self) -> bool:
@@ -104,6 +105,21 @@ def authorize(work: Work, station: Station, uid: str | None, kind: str | None = 
         return next((one for one in answers if one.accepted), answers[0] if answers else Authorization("unknown"))
     of_this_kind = [token for token in known if token.kind == kind] or [token for token in known if not token.kind]
     return judged(work, of_this_kind[0]) if of_this_kind else Authorization("unknown")
+
+
+def authorize_told(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
+    """The same for a card that a station has told. One that nobody knows may have the station's serial number behind it: then
+    the card is what stands before it, whether it is known or not, so that a message told again names the same card.
+    """
+    found = authorize(work, station, uid, kind)
+    if found.status != "unknown" or uid is None or "_" not in uid:
+        return found
+    card, _, serial = uid.rpartition("_")
+    own = work.execute(select(stations.c.serial).where(stations.c.id == station.id)).scalar()
+    if not card or not own or serial.lower() != own.lower():
+        return found
+    deviations.add(work, station.id, [deviations.Seen("serial-after-card", 1, 0, "the number of a card")])
+    return msgspec.structs.replace(authorize(work, station, card, kind), card=card)
 
 
 def kind_of(work: Work, station: Station, uid: str) -> str | None:

@@ -6,6 +6,7 @@ import msgspec
 
 from stationmaster.handlers.routing import Handler, Routes
 from stationmaster.ocpp import frames
+from stationmaster.ocpp.dialects import DIALECTS, Dialect
 from stationmaster.ocpp.errors import Defect, OcppError
 from stationmaster.ocpp.mending import mend
 from stationmaster.ocpp.messages import Request
@@ -46,10 +47,34 @@ def understand(
     handler = routes.handlers.get(action)
     if handler is None:
         if action not in routes.dialect.requests:
-            raise OcppError(Defect.UNKNOWN_ACTION, f"OCPP {routes.dialect.version} has no such action")
+            problem = f"OCPP {routes.dialect.version} has no such action"
+            raise _of_another_version(routes.dialect, action, None, OcppError(Defect.UNKNOWN_ACTION, problem))
         raise OcppError(Defect.NOT_SUPPORTED, "this action is not taken here")
-    request, remarks = routes.dialect.decode_request(action, content, strict=strict)
+    try:
+        request, remarks = routes.dialect.decode_request(action, content, strict=strict)
+    except OcppError as error:
+        raise _of_another_version(routes.dialect, action, content, error) from None
     return handler, request, remarks
+
+
+def _of_another_version(dialect: Dialect, action: str, content: bytes | None, error: OcppError) -> OcppError:
+    """The same error; it says so when the message is in order in another version. Some chargers offer one and speak another."""
+    for other in DIALECTS.values():
+        if other.version == dialect.version or action not in other.from_station:
+            continue
+        if content is not None and not _is_in_order(other, action, content):
+            continue
+        told = f"{error.description}; this is the message of OCPP {other.version}"
+        return OcppError(error.defect, told, where=error.where, came=error.came)
+    return error
+
+
+def _is_in_order(dialect: Dialect, action: str, content: bytes) -> bool:
+    try:
+        dialect.decode_request(action, content, strict=True)
+    except OcppError:
+        return False
+    return True
 
 
 class Whole(msgspec.Struct, frozen=True):

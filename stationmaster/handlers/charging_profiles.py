@@ -60,7 +60,7 @@ def number_for(work: Work, station: Station, profile: ChargingProfile, *, evse: 
 
 def units_of(told: str | None) -> frozenset[Unit]:
     """`Current,Power`, `A,W`, `W`: what stations call the units they take. Nothing where that is not known."""
-    return frozenset(UNITS[each] for each in (told or "").lower().replace(" ", "").split(",") if each in UNITS)
+    return frozenset(UNITS[each.lower()] for each in words.listed(told) if each.lower() in UNITS)
 
 
 def fitted(profile: ChargingProfile, units: frozenset[Unit], longest: float | None, level: float | None) -> Fitted:

@@ -41,6 +41,12 @@ _OUTCOMES: dict[str, OutcomeWord] = {
 }
 
 
+def listed(told: str | None) -> list[str]:
+    """The items of a list in a setting; some stations put quotes or blanks around them."""
+    items = [item.strip(" \t\"'") for item in (told or "").split(",")]
+    return [item for item in items if item]
+
+
 def answer(status: str, reason: str | None = None) -> Answer:
     """A status as an answer. `reason` is what the station says of it beside, as those of 2.x may."""
     outcome = _OUTCOMES.get(status)

@@ -72,14 +72,15 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
 
 @core.on
 def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
-    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(tokens.authorize(work, station, words.card(req.id_tag))))
+    auth = tokens.authorize_told(work, station, words.card(req.id_tag))
+    return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(auth))
 
 
 @core.on
 def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -> v16.StartTransactionResponse:
     # §4.8: the station may have let this token in from a stale cache, so look again.
     card = words.card(req.id_tag)
-    auth = tokens.authorize(work, station, card)
+    auth = tokens.authorize_told(work, station, card)
     at = words.moment(work, req.timestamp)
     evse = words.connector_if_told(req.connector_id)
     begun = sessions.tell(
@@ -90,7 +91,7 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
             numbered=True,
             evse=evse,
             connector=None if evse is None else 1,
-            token=card,
+            token=auth.card or card,
             authorization=auth.status_at(at.at),
             at=at,
             meter_wh=words.wh(req.meter_start),
@@ -121,6 +122,9 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
 def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> v16.StopTransactionResponse:
     transaction_id = words.transaction_id(req.transaction_id)
     moments = words.moments(work, req.transaction_data or ())
+    card = words.card(req.id_tag)
+    # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.
+    auth = None if req.id_tag is None else tokens.authorize_told(work, station, card)
     ended = sessions.tell(
         work,
         station,
@@ -130,7 +134,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
             transaction_id=transaction_id,
             at=words.moment(work, req.timestamp),
             meter_wh=words.wh(req.meter_stop),
-            token=words.card(req.id_tag),
+            token=card if auth is None else auth.card or card,
             reason=words.stop_reason(req.reason),
             reason_told=req.reason,
             content=msgspec.json.encode(req).decode(),
@@ -150,12 +154,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
             live=False,
             session_id=None if ended is None else ended.session_id,
         )
-    if req.id_tag is None:
-        return v16.StopTransactionResponse()
-    # Some chargers repeat the stop for ever when a token was sent and no idTagInfo comes back.
-    return v16.StopTransactionResponse(
-        id_tag_info=words.id_tag_info(tokens.authorize(work, station, words.card(req.id_tag)))
-    )
+    return v16.StopTransactionResponse(id_tag_info=None if auth is None else words.id_tag_info(auth))
 
 
 @core.on

@@ -17,6 +17,7 @@ from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
 from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import listed as listed
 from stationmaster.handlers.words import moment as moment
 from stationmaster.handlers.words import moments as gathered
 from stationmaster.handlers.words import portions as portions
@@ -128,8 +129,9 @@ def reservation(reservation_id: int | None) -> int | None:
 def lacking(work: Work, station: Station, profile: str) -> str | None:
     """A sentence when the station's own settings say that it lacks a profile of the specification (§9.1.25)."""
     told = station_settings.value(work, station, "SupportedFeatureProfiles")
-    if told is None or profile.lower() in {name.strip().lower() for name in told.split(",")}:
-        return None
+    names = [name.lower() for name in listed(told)]
+    if not names or profile.lower() in names or profile.lower().startswith(names[-1]):
+        return None  # some stations cut the list where their text ends
     return f"Its setting SupportedFeatureProfiles does not name {profile}."
 
 

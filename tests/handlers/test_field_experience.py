@@ -1,0 +1,248 @@
+"""What chargers of the field do, where no other test shows it: docs/field-experience.md has the whole list."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import (
+    boots,
+    commands,
+    connectors,
+    deviations,
+    organizations,
+    station_settings,
+    stations,
+    tokens,
+)
+from stationmaster.handlers.charging_profiles import units_of
+from stationmaster.handlers.v16 import words
+from tests.charger import CallError
+from tests.handlers.asking import Asked, Clock
+from tests.handlers.conftest import Stored, card
+from tests.patience import PATIENCE_S
+
+AT = "2026-11-01T10:00:00Z"
+VERSIONS = ("1.6", "2.0.1", "2.1")
+every_version = pytest.mark.parametrize("version", VERSIONS)
+BOOT_16 = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+BOOT_2 = {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "Two", "serialNumber": "1234"}}
+
+
+async def counted(app: App) -> dict[str, tuple[int, int, str]]:
+    """What CP1 does wrong: how often it was repaired and refused, and where."""
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    rows = await app.database.read(deviations.of_station, entry.station.id)
+    return {row.rule: (row.repaired, row.refused, row.example) for row in rows}
+
+
+async def until_counted(app: App, rule: str, wanted: tuple[int, int, str]) -> None:
+    """Counts are written beside the answer."""
+    async with asyncio.timeout(PATIENCE_S):
+        while (await counted(app)).get(rule) != wanted:
+            await asyncio.sleep(0.005)
+
+
+# Frames
+
+
+@pytest.mark.parametrize(
+    "speaks, action, payload, code, example",
+    [
+        ("2.0.1", "BootNotification", BOOT_16, "OccurrenceConstraintViolation", "BootNotification chargingStation"),
+        ("2.1", "BootNotification", BOOT_16, "OccurrenceConstraintViolation", "BootNotification chargingStation"),
+        ("2.0.1", "StartTransaction", {"connectorId": 1}, "NotImplemented", "StartTransaction"),
+        (
+            "2.0.1",
+            "StatusNotification",
+            {"connectorId": 1, "errorCode": "NoError", "status": "Available"},
+            "OccurrenceConstraintViolation",
+            "StatusNotification timestamp",
+        ),
+        ("1.6", "BootNotification", BOOT_2, "ProtocolError", "BootNotification chargePointVendor"),
+        ("1.6", "TransactionEvent", {}, "NotImplemented", "TransactionEvent"),
+    ],
+)
+@pytest.mark.any_database
+async def test_a_charger_that_speaks_another_version_than_it_has_agreed_on_is_told_so(
+    app: App, charger: Any, speaks: str, action: str, payload: dict[str, Any], code: str, example: str
+) -> None:
+    one = await charger("CP1", boot=False, subprotocols=[f"ocpp{speaks}"])
+    if action != "BootNotification":
+        await one.call("BootNotification", BOOT_16 if speaks == "1.6" else BOOT_2)
+    with pytest.raises(CallError) as refused:
+        await one.call(action, payload)
+    assert refused.value.code == code
+    other = "OCPP 2." if speaks == "1.6" else "OCPP 1.6"
+    assert f"this is the message of {other}" in str(refused.value)
+    await one.close()
+    await until_counted(app, "other-version", (0, 1, example))
+    assert set(await counted(app)) == {"other-version"}
+
+
+@every_version
+@pytest.mark.any_database
+async def test_what_is_wrong_in_every_version_is_of_no_other_one(app: App, charger: Any, version: str) -> None:
+    one = await charger("CP1", boot=False, subprotocols=[f"ocpp{version}"])
+    with pytest.raises(CallError) as refused:
+        await one.call("BootNotification", {"vendor": "Acme"})
+    assert "this is the message of" not in str(refused.value)
+    with pytest.raises(CallError) as unknown:
+        await one.call("Hello", {})
+    assert "this is the message of" not in str(unknown.value)
+
+
+@every_version
+@pytest.mark.any_database
+async def test_empty_frames_are_heard_as_a_sign_of_life_and_not_answered(app: App, charger: Any, version: str) -> None:
+    one = await charger("CP1", boot=False, subprotocols=[f"ocpp{version}"])
+    for text in ("", " ", "\r\n"):
+        await one.send(text)
+    assert (await one.call("BootNotification", BOOT_16 if version == "1.6" else BOOT_2))["status"] == "Accepted"
+    assert await counted(app) == {}
+
+
+@pytest.mark.parametrize("value", ["", " ", " 32 A ", '"Core", "RemoteTrigger"', "a,b,"])
+@every_version
+@pytest.mark.any_database
+async def test_the_value_of_a_setting_is_kept_verbatim(app: App, charger: Any, version: str, value: str) -> None:
+    one = await Asked.connect(app, charger, version, Clock(app))
+    name = "MaxCurrent" if one.old else "Ctrlr/MaxCurrent"
+    key = {"component": {"name": "Ctrlr"}, "variable": {"name": "MaxCurrent"}}
+    answers = (
+        ({"configurationKey": [{"key": name, "readonly": False, "value": value}]}, {"status": "Accepted"})
+        if one.old
+        else (
+            {"getVariableResult": [{**key, "attributeStatus": "Accepted", "attributeValue": value}]},
+            {"setVariableResult": [{**key, "attributeStatus": "Accepted"}]},
+        )
+    )
+    await one.ask(commands.ReadSettings(settings=[name]), answers[0])
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    assert await app.database.read(station_settings.value, entry.station, name) == value
+    change = commands.Change(name, value)
+    _, [[_, sent]] = await one.ask(commands.ChangeSettings(changes=[change]), answers[1])
+    written = sent["value"] if one.old else sent["setVariableData"][0]["attributeValue"]
+    assert written == value
+
+
+@pytest.mark.parametrize(
+    "told, lacks",
+    [
+        ("Core,Reservation", False),
+        (" Core , Reservation ", False),
+        ('"Core","Reservation"', False),
+        ("'Core, reservation'", False),
+        ("Core,RemoteTrigger,Reserv", False),  # cut where the text ends
+        ("", False),  # says nothing
+        ("Core,RemoteTrigger", True),
+        ("Reserv,Core", True),
+    ],
+)
+@pytest.mark.any_database
+async def test_a_list_in_a_setting_is_read_in_any_form(app: App, charger: Any, told: str, lacks: bool) -> None:
+    await charger("CP1")
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    setting = station_settings.Setting("SupportedFeatureProfiles", told)
+    await app.database.write(station_settings.learn, entry.station, [setting])
+    sentence = await app.database.read(words.lacking, entry.station, "Reservation")
+    assert (sentence is not None) == lacks
+
+
+@pytest.mark.parametrize("told", ["Current,Power", "A, W", '"A","W"', "power,,current"])
+def test_the_units_of_limits_are_read_in_any_form(told: str) -> None:
+    assert units_of(told) == {"A", "W"}
+
+
+# Boot and status
+
+
+@every_version
+@pytest.mark.any_database
+async def test_a_makers_own_text_about_a_connector_is_kept(app: App, charger: Any, stored: Stored, version: str) -> None:
+    one = await Asked.connect(app, charger, version, Clock(app))
+    info = '{"temp":{"board":41},"rssi":-67,"relay":"' + "closed," * 20 + '"}'
+    if one.old:
+        told = {"connectorId": 1, "errorCode": "NoError", "status": "Available", "timestamp": AT, "info": info}
+        await one.call("StatusNotification", told)
+        [row] = await stored.rows(connectors.connectors)
+        assert (row.state, row.info) == ("available", info)
+    else:
+        told = {"evseId": 1, "connectorId": 1, "connectorStatus": "Available", "timestamp": AT}
+        await one.call("StatusNotification", told | {"customData": {"vendorId": "Acme", "info": info}})
+        [row] = await stored.rows(connectors.connectors)
+        assert row.state == "available"
+
+
+async def test_the_kind_of_meter_is_kept_as_it_was_told(app: App, charger: Any, stored: Stored) -> None:
+    one = await charger("CP1", boot=False)
+    await one.call("BootNotification", BOOT_16 | {"meterType": "Internal NON compliant"})
+    [row] = await stored.rows(stations.stations)
+    assert row.meter_type == "Internal NON compliant"
+
+
+# Cards
+
+
+async def drive(one: Asked, uid: str) -> str:
+    """Authorize, start, stop; the status that all three were answered with."""
+    if one.old:
+        said = [await one.call("Authorize", {"idTag": uid})]
+        told = {"connectorId": 1, "idTag": uid, "meterStart": 0, "timestamp": one.clock.text()}
+        said.append(await one.call("StartTransaction", told))
+        named = {"transactionId": said[1]["transactionId"], "meterStop": 5, "timestamp": one.clock.text(5)}
+        said.append(await one.call("StopTransaction", named | {"idTag": uid}))
+    else:
+        said = [await one.call("Authorize", {"idToken": card(uid)})]
+        for seq, kind in enumerate(("Started", "Ended")):
+            told = {"eventType": kind, "timestamp": one.clock.text(seq), "triggerReason": "Authorized", "seqNo": seq}
+            named = {"transactionInfo": {"transactionId": uid}, "idToken": card(uid), "evse": {"id": 1}}
+            said.append(await one.call("TransactionEvent", told | named))
+    [status] = {answer["idTagInfo" if one.old else "idTokenInfo"]["status"] for answer in said}
+    return str(status)
+
+
+@every_version
+async def test_a_card_with_the_chargers_own_serial_number_behind_it_is_that_card(
+    app: App, charger: Any, stored: Stored, version: str
+) -> None:
+    one = await Asked.connect(app, charger, version, Clock(app))
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    await app.database.write(boots.record, entry.station, boots.BootFacts("Acme", "Two", "Ab12", "1.0"))
+    assert await drive(one, "TAG1_aB12") == "Accepted"
+    [row] = await stored.sessions()
+    assert (row.token, row.stop_token, row.authorization) == ("TAG1", "TAG1", "accepted")
+    await until_counted(app, "serial-after-card", (3, 0, "the number of a card"))
+
+
+@pytest.mark.parametrize("uid", ["TAG1_9999", "TAG1_", "_Ab12", "TAG1Ab12", "TAG1_Ab12_x"])
+@pytest.mark.any_database
+async def test_any_other_number_is_taken_as_it_is(app: App, charger: Any, stored: Stored, uid: str) -> None:
+    one = await Asked.connect(app, charger, "1.6", Clock(app))
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    await app.database.write(boots.record, entry.station, boots.BootFacts("Acme", "One", "Ab12", "1.0"))
+    assert await drive(one, uid) == "Invalid"
+    [row] = await stored.sessions()
+    assert (row.token, row.authorization) == (uid, "unknown")
+    assert "serial-after-card" not in await counted(app)
+
+
+@pytest.mark.any_database
+async def test_a_card_that_is_known_under_the_long_number_is_that_one(app: App, charger: Any, stored: Stored) -> None:
+    one = await Asked.connect(app, charger, "1.6", Clock(app))
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    await app.database.write(boots.record, entry.station, boots.BootFacts("Acme", "One", "Ab12", "1.0"))
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="TAG1_Ab12", status="blocked")
+    assert await drive(one, "TAG1_Ab12") == "Blocked"
+    [row] = await stored.sessions()
+    assert row.token == "TAG1_Ab12"
