@@ -165,7 +165,9 @@ def test_the_units_of_limits_are_read_in_any_form(told: str) -> None:
 
 @every_version
 @pytest.mark.any_database
-async def test_a_makers_own_text_about_a_connector_is_kept(app: App, charger: Any, stored: Stored, version: str) -> None:
+async def test_a_makers_own_text_about_a_connector_is_kept(
+    app: App, charger: Any, stored: Stored, version: str
+) -> None:
     one = await Asked.connect(app, charger, version, Clock(app))
     info = '{"temp":{"board":41},"rssi":-67,"relay":"' + "closed," * 20 + '"}'
     if one.old:

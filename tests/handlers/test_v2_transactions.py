@@ -8,12 +8,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 
 from stationmaster.domain import organizations, tokens
 from stationmaster.domain.commands import CheckSession
+from stationmaster.domain.costs import Cost
 from stationmaster.domain.errors import NotFound
+from stationmaster.domain.stations import Station as StationRecord
+from stationmaster.domain.tokens import Authorization
 from stationmaster.gateway.doubts import ask_about
+from stationmaster.handlers.v2 import words
 from tests.handlers.conftest import Stored, card, value
 
 TEN, END = "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
@@ -430,3 +435,74 @@ async def test_P_01_a_charger_that_is_back_is_asked_once(app: Any, station: Any,
     await ask_about(app.database, app.switchboard, settled_after=timedelta(0))  # once is enough
     assert await again.raw.exchange([2, "h", "Heartbeat", {}]) is not None
     assert (await stored.session()).status == "active"
+
+
+# What it costs. The figures wait for the issue on money; what is told of them, and when, is fixed here.
+
+
+async def kwh(one: Any, name: str, *, stops_with_card: bool) -> Any:
+    """A session of 12.4 kWh; the answer to its end."""
+    told = {"transaction": name, "evse": EVSE}
+    await one.event("Started", 0, idToken=card(), meterValue=value(1000, context="Transaction.Begin"), **told)
+    more = {"idToken": card()} if stops_with_card else {}
+    reading = value(13_400, at=END, context="Transaction.End")
+    return await one.event("Ended", 1, at=END, info={"stoppedReason": "Local"}, meterValue=reading, **told, **more)
+
+
+async def test_P_02_two_equal_sessions_are_equal_whoever_ends_them(station: Any, stored: Stored) -> None:
+    one = await station()
+    with_card = await kwh(one, "tx-1", stops_with_card=True)
+    without = await kwh(one, "tx-2", stops_with_card=False)
+    assert with_card.pop("idTokenInfo") == {"status": "Accepted"}
+    assert with_card == without == {}  # no price, so no totalCost: 0 would say that it was free
+    assert [(row.energy_wh, row.status, row.flags) for row in await stored.sessions()] == [
+        (12_400, "completed", None),
+        (12_400, "completed", None),
+    ]
+
+
+@pytest.mark.parametrize("authorization", [Authorization("accepted"), None])
+@pytest.mark.parametrize(
+    "speaks, kind, told",
+    [
+        ("2.0.1", "ended", 6.2),
+        ("2.0.1", "updated", None),  # there CostUpdated tells it
+        ("2.0.1", "started", None),
+        ("2.1", "ended", 6.2),
+        ("2.1", "updated", 6.2),
+    ],
+)
+def test_P_02_the_cost_is_told_whether_a_card_was_sent_or_not(
+    authorization: Authorization | None, speaks: str, kind: str, told: float | None
+) -> None:
+    charger = StationRecord(1, "CP1", 1, speaks, "accepted", True)
+    cost = Cost(Decimal("6.20"), "6.20 EUR")
+    answer = msgspec.to_builtins(words.event_response(charger, kind, authorization, cost))
+    assert answer.get("totalCost") == told
+    assert answer["updatedPersonalMessage"] == {"format": "UTF8", "content": "6.20 EUR"}
+    assert ("idTokenInfo" in answer) == (authorization is not None)
+
+
+def test_P_09_what_is_free_is_told_as_zero() -> None:
+    charger = StationRecord(1, "CP1", 1, "2.0.1", "accepted", True)
+    assert msgspec.to_builtins(words.event_response(charger, "ended", None, Cost(Decimal(0)))) == {"totalCost": 0.0}
+
+
+async def test_P_09_a_session_that_was_given_up_is_one_of_no_energy(station: Any, stored: Stored) -> None:
+    """That its hold is released, and no invoice written, waits for the issue on money."""
+    one = await station()
+    await one.event("Started", 0, evse=EVSE, idToken=card(), meterValue=value(1000, context="Transaction.Begin"))
+    at = "2026-11-01T10:00:20Z"
+    reading = value(1000, at=at, context="Transaction.End")
+    assert await one.event("Ended", 1, at=at, info={"stoppedReason": "Remote"}, meterValue=reading) == {}
+    row = await stored.session()
+    assert (row.status, row.energy_wh, row.flags, row.review) == ("completed", 0, None, False)
+
+
+async def test_TX_27_the_same_question_gives_the_same_answer(station: Any, stored: Stored) -> None:
+    one = await station()
+    first = await tell(one, *messages())
+    again = await tell(one, *messages())
+    late = await tell(await station(boot=False), *messages())  # over a new connection, under new message ids
+    assert first == again == late
+    assert (await stored.session()).energy_wh == 7500

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stationmaster.domain import commands, metering, sessions
+from stationmaster.domain import commands, costs, metering, sessions
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
@@ -21,7 +21,7 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
     kind, info = words.kind(req), req.transaction_info
     at = words.moment(work, req.timestamp)
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
-    card = words.card(req.id_token)
+    card = (None if auth is None else auth.card) or words.card(req.id_token)
     moments = words.moments(work, req.meter_value)
     ended = kind == "ended"
     reason = None if info is None else info.stopped_reason
@@ -67,8 +67,8 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
             live=not ended,
             session_id=None if found is None else found.session_id,
         )
-    # TX-25: whoever has sent a token is told what we think of it, however late; the cost joins it when there are prices.
-    return v201.TransactionEventResponse(id_token_info=None if auth is None else words.id_token_info(station, auth))
+    cost = None if found is None else costs.of_session(work, found.session_id)
+    return words.event_response(station, kind, auth, cost)
 
 
 @transactions.sends

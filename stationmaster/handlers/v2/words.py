@@ -14,6 +14,7 @@ import msgspec
 from stationmaster.domain import commands, metering, sessions, station_settings, tokens
 from stationmaster.domain.commands import CommandRow
 from stationmaster.domain.connector_states import State
+from stationmaster.domain.costs import Cost
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
@@ -211,7 +212,7 @@ def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authoriz
     """Whether this token may charge. The station asks nobody for a NoAuthorization, and must not be told no (C02.FR.03)."""
     if token.type == "NoAuthorization":
         return Authorization("accepted")
-    return tokens.authorize(work, station, card(token), token.type)
+    return tokens.authorize_told(work, station, card(token), token.type)
 
 
 def id_token(work: Work, station: Station, uid: str) -> v201.IdTokenType:
@@ -232,6 +233,22 @@ def id_token_info(station: Station, authorization: Authorization) -> v201.IdToke
 
 
 # Transactions
+
+
+def event_response(
+    station: Station, kind: str, authorization: Authorization | None, cost: Cost | None
+) -> v201.TransactionEventResponse:
+    """What a charger is told of its transaction: of the card whenever it has sent one (TX-25), of the cost whoever has ended it (P-02).
+
+    In 2.0.1 the total belongs to the end alone; what a session costs on the way is told there by CostUpdated.
+    """
+    tells = cost is not None and (kind == "ended" or station.version != "2.0.1")
+    message = None if cost is None else cost.message
+    return v201.TransactionEventResponse(
+        total_cost=float(cost.total) if cost is not None and tells else None,
+        id_token_info=None if authorization is None else id_token_info(station, authorization),
+        updated_personal_message=None if message is None else v201.MessageContentType(format="UTF8", content=message),
+    )
 
 
 def kind(req: v201.TransactionEvent) -> Literal["started", "updated", "ended"]:
