@@ -177,10 +177,10 @@ async def test_firmware_is_uploaded_and_installed_step_by_step(
     await operator.see("firmware-submit").click()
     await expect(operator.see("update-file")).to_have_value("1.0.1 · post-1.0.1.bin")
     await operator.see("update-submit").click()
-    await expect(operator.see("update-outcome")).to_contain_text("Update the firmware")
     updates = operator.see("updates")
     await expect(updates).to_contain_text("1.0.0 to 1.0.1")
     await expect(updates).to_contain_text("The charger runs 1.0.1.")
+    await expect(operator.see("update-outcome")).to_contain_text("The charger runs 1.0.1.")  # and no longer under way
     for step in await updates.get_by_role("list", name="Steps").get_by_role("listitem").all():
         await expect(step).to_have_attribute("data-state", "done")
     await operator.open("/firmware")

@@ -2,6 +2,7 @@ import type { FirmwareUpdate, KeptProfile } from "@stationmaster/api";
 import { moment, momentField } from "@stationmaster/ui";
 import { describe, expect, it } from "vitest";
 import { compositeOf, compositePoints, isOver, isProfile, limitWords, placeWords, simpleLimit, timeWords } from "../operator/src/features/chargers/limits";
+import { outcomeWords } from "../operator/src/features/chargers/commands";
 import { steps } from "../operator/src/features/chargers/upkeepWords";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
@@ -87,6 +88,18 @@ describe("the steps of an update", () => {
   it("have the times that are known", () => {
     const done = steps({ ...update, state: "installed", status: "Installed", fetched_at: "2026-01-01T10:02:00Z", finished_at: "2026-01-01T10:09:00Z" });
     expect(done.map((step) => step.at)).toEqual(["2026-01-01T10:00:00Z", null, "2026-01-01T10:02:00Z", null, "2026-01-01T10:09:00Z"]);
+  });
+});
+
+describe("what has come of a command", () => {
+  it.each([
+    ["accepted", "done", "Accepted"],
+    ["accepted", "awaiting", "Accepted, under way"],
+    ["accepted", "failed", "Accepted, then failed"],
+    ["rejected", "failed", "Rejected by the charger"],
+    ["timeout", "failed", "No answer"],
+  ])("%s, %s", (status, state, word) => {
+    expect(outcomeWords({ status, state }).word).toBe(word);
   });
 });
 

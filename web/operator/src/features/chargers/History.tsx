@@ -6,7 +6,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { commandsQuery } from "../../queries";
 import css from "./Charger.module.css";
-import { argumentWords, commandName, ownWord, statusWords } from "./commands";
+import { argumentWords, commandName, outcomeWords, ownWord } from "./commands";
 
 const FEW = 4;
 
@@ -23,7 +23,7 @@ export function History({ station }: { station: string }) {
       </h2>
       <ul className={css.history}>
         {items.slice(0, all ? undefined : FEW).map((command) => {
-          const { word, tone } = statusWords(command.status);
+          const { word, tone } = outcomeWords(command);
           const words = argumentWords(command);
           const by = command.asked_by ? t`by ${command.asked_by}` : "";
           return (
@@ -43,6 +43,7 @@ export function History({ station }: { station: string }) {
                   {[ownWord(command), command.took_ms !== null && took(command.took_ms), by].filter(Boolean).join(" · ")}
                 </span>
               </div>
+              {tone === "faulted" && command.detail && <div className="small hostile">{command.detail}</div>}
             </li>
           );
         })}

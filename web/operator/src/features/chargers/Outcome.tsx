@@ -4,7 +4,7 @@ import { Button } from "@mantine/core";
 import { ApiError, sentence, type CommandRequest } from "@stationmaster/api";
 import { Badge, Problem, took } from "@stationmaster/ui";
 import css from "./Charger.module.css";
-import { argumentWords, commandName, ownWord, statusWords } from "./commands";
+import { argumentWords, commandName, outcomeWords, ownWord } from "./commands";
 import type { Commander } from "./useCommand";
 
 /** Why it was not sent. What a person may insist on can be sent all the same; the history says so. */
@@ -59,7 +59,7 @@ export function Outcome({ commander, testid = "outcome" }: { commander: Commande
           <strong>{commandName(data.name)}</strong>
           <span className="dim small hostile">{argumentWords(data)}</span>
           <div className={css.verdict}>
-            <Badge tone={statusWords(data.status).tone}>{statusWords(data.status).word}</Badge>
+            <Badge tone={outcomeWords(data).tone}>{outcomeWords(data).word}</Badge>
             {ownWord(data) && (
               <span className="small hostile">
                 <Trans>charger said {ownWord(data)}</Trans>

@@ -76,6 +76,13 @@ export function statusWords(status: string): { word: string; tone: Shape } {
   }
 }
 
+/** What has come of it so far: an answer may be a promise, and what follows may fail. */
+export function outcomeWords({ status, state }: Pick<Command, "status" | "state">): { word: string; tone: Shape } {
+  if (status === "accepted" && state === "awaiting") return { word: t`Accepted, under way`, tone: "busy" };
+  if (status === "accepted" && state === "failed") return { word: t`Accepted, then failed`, tone: "faulted" };
+  return statusWords(status);
+}
+
 /** "card RFID1 · Connector 1", from the arguments of a command. */
 export function argumentWords(command: Command): string {
   const { token, evse, kind, operative, keys, key, value, message, force, full, text, expires_at, profile } = command.arguments as Record<string, unknown>;

@@ -1,6 +1,7 @@
 import { answered, client, type Command, type CommandRequest, type Station } from "@stationmaster/api";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAway } from "../../live/useAway";
+import { commandsQuery } from "../../queries";
 
 /** Asks one charger, and answers what it said. */
 export function send(station: string, { name, body }: CommandRequest): Promise<Command> {
@@ -12,12 +13,16 @@ export function send(station: string, { name, body }: CommandRequest): Promise<C
 /** Sends commands to one charger. The newest answer, or why there is none, is what the outcome shows. */
 export function useCommand(station: string) {
   const queries = useQueryClient();
-  return useMutation<Command, Error, CommandRequest>({
+  const asked = useMutation<Command, Error, CommandRequest>({
     mutationFn: (request) => send(station, request),
     onSettled: () => {
       for (const queryKey of [["commands", station], ["parts", station], ["reservations"]]) void queries.invalidateQueries({ queryKey });
     },
   });
+  // What follows an answer, an update or a log that fails say, is told of the command in the history.
+  const { data: history } = useQuery(commandsQuery(station));
+  const latest = history?.items.find((command) => command.id === asked.data?.id);
+  return latest ? { ...asked, data: latest } : asked;
 }
 
 export type Commander = ReturnType<typeof useCommand>;
