@@ -106,6 +106,8 @@ def accepted(work: Work, station: Station, request_id: int | None, *, name: str 
         return
     if row.state == "requested":
         _move(work, row, "accepted", "The charger has accepted, and prepares the file.", name=name)
+    elif row.name is None:  # it had begun before we had its answer
+        work.execute(update(logs).where(logs.c.id == row.id).values(name=name))
     if replaces:
         older = (logs.c.station_id == station.id, logs.c.id < row.id, _is_open)
         for found in work.execute(select(logs).where(*older)).all():

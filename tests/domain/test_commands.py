@@ -129,3 +129,43 @@ async def test_interrupted_starts_name_their_session_all_the_same(world: Any) ->
     await world(commands.session_began, station, session="s1", evse=1, token="TAG1", at=world.now)
     row = await newest(world, station)
     assert (row.session, row.state, row.outcome) == ("s1", "done", "interrupted")
+
+
+LOG = {"name": "get-log", "arguments": {}, "by": "me", "node": "n1", "awaits": Awaits("log", 60.0), "request_id": 7}
+
+
+@pytest.mark.parametrize("ended", ["done", "failed"])
+async def test_what_ended_before_its_answer_stays_ended(world: Any, ended: Any) -> None:
+    station = await world.station()
+    row = await world(commands.ask, station, **LOG)
+    await world(commands.progress, station, 7, "told", ended=ended, sentence="So it ended.")
+    await world(commands.record_answer, station, row.id, Answer("accepted"))
+    row = await newest(world, station)
+    assert (row.state, row.status, row.detail, row.finished_at) == (ended, "accepted", "So it ended.", world.now)
+    assert not await world(commands.are_awaiting)
+
+
+async def test_what_was_done_after_the_time_out_stays_done_when_the_answer_comes(world: Any) -> None:
+    station = await world.station()
+    row = await world(commands.ask, station, **LOG)
+    await world(commands.record_answer, station, row.id, Answer("timeout"))
+    await world(commands.progress, station, 7, "uploaded", ended="done")
+    await world(commands.record_answer, station, row.id, Answer("accepted"), late=True)
+    assert ((await newest(world, station)).state, (await newest(world, station)).status) == ("done", "late")
+
+
+async def test_an_answer_after_the_time_out_is_waited_on_as_ever(world: Any) -> None:
+    station = await world.station()
+    row = await world(commands.ask, station, **LOG)
+    await world(commands.record_answer, station, row.id, Answer("timeout"))
+    await world(commands.record_answer, station, row.id, Answer("accepted"), late=True)
+    assert (await newest(world, station)).state == "awaiting"
+
+
+async def test_what_was_done_before_the_server_stopped_is_done(world: Any) -> None:
+    station = await world.station()
+    await world(commands.ask, station, **LOG)
+    await world(commands.progress, station, 7, "uploaded", ended="done", sentence="The file is here.")
+    assert await world(commands.interrupted, ["n1"]) == 1
+    row = await newest(world, station)
+    assert (row.state, row.status, row.detail) == ("done", "accepted", "The file is here.")

@@ -171,3 +171,48 @@ async def test_curl_brings_a_log_and_fetches_a_firmware(app: App, api: httpx.Asy
         )
         assert await curl.wait() == 0
     assert ((await log(api))["state"], (await log(api))["size"]) == ("uploaded", 3 * len(IMAGE))
+
+
+BOOTS: dict[str, dict[str, Any]] = {
+    "1.6": {"chargePointVendor": "Acme", "chargePointModel": "One"},
+    "2.0.1": {"reason": "PowerUp", "chargingStation": {"vendorName": "Acme", "model": "One"}},
+}
+BOOTS["2.1"] = BOOTS["2.0.1"]
+
+
+@pytest.mark.parametrize("version", list(BOOTS))
+@pytest.mark.parametrize("said, state", [("Uploaded", "uploaded"), ("UploadFailure", "failed")])
+async def test_a_charger_answers_only_when_it_has_brought_its_log(
+    app: App, api: httpx.AsyncClient, charger: Any, version: str, said: str, state: str
+) -> None:
+    one = await charger("CP1", boot=False, subprotocols=[f"ocpp{version}"])
+    await one.call("BootNotification", BOOTS[version])
+    asking = asyncio.ensure_future(api.post("/stations/CP1/commands/get-log", json={"kind": "security"}))
+    _, message_id, _, request = await one.receive()
+    progress = {"status": "Uploading", "requestId": request["requestId"]}
+    await one.call("LogStatusNotification", progress)
+    if said == "Uploaded":
+        async with httpx.AsyncClient() as http:
+            assert (await http.put(request["log"]["remoteLocation"], content=IMAGE)).status_code == 201
+    await one.call("LogStatusNotification", progress | {"status": said})
+    await one.send([3, message_id, {"status": "Accepted", "filename": "security.log"}])
+    command = (await asking).json()
+    assert (command["state"], command["status"]) == ("done" if state == "uploaded" else "failed", "accepted"), command
+    [row] = (await api.get("/stations/CP1/logs")).json()["items"]
+    assert (row["state"], row["name"]) == (state, "security.log")
+
+
+@pytest.mark.parametrize("said, state", [("Installed", "done"), ("InstallationFailed", "failed")])
+async def test_a_charger_answers_only_when_it_has_installed_its_firmware(
+    app: App, api: httpx.AsyncClient, charger: Any, said: str, state: str
+) -> None:
+    file = await uploaded(api)
+    one = await charger("CP1", boot=False, subprotocols=["ocpp2.0.1"])
+    await one.call("BootNotification", BOOTS["2.0.1"])
+    asked = {"firmware": file["id"]}
+    asking = asyncio.ensure_future(api.post("/stations/CP1/commands/update-firmware", json=asked))
+    _, message_id, _, request = await one.receive()
+    for status in ("Downloading", "Downloaded", "Installing", said):
+        await one.call("FirmwareStatusNotification", {"status": status, "requestId": request["requestId"]})
+    await one.send([3, message_id, {"status": "Accepted"}])
+    assert (await asking).json()["state"] == state

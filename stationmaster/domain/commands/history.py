@@ -244,8 +244,10 @@ def _after_answer(work: Work, row: CommandRow, answer: Answer) -> dict[str, Any]
     until = None if row.within_s is None else work.now + timedelta(seconds=row.within_s)
     if row.session is not None:
         return {"state": "done", "finished_at": work.now, "detail": row.detail or answer.words}
-    if row.progress == REPORTED:  # some tell all of it before they answer
-        return {"state": "done", "finished_at": work.now}
+    if row.state == "done" or (
+        row.status == "pending" and row.state == "failed"
+    ):  # some do all of it before they answer
+        return {"detail": row.detail or answer.words}
     if answer.good and row.awaits is not None:
         return {"state": "awaiting", "until": until, "finished_at": None}
     state = "done" if answer.good else "failed"
@@ -340,7 +342,7 @@ def progress(
         return False
     told = together(Answer("accepted", row.detail or "", row.data), Answer("accepted", data=data)).data
     values: dict[str, Any] = {"progress": step, "data": message_log.blanked(told)}
-    if ended is not None and row.status != "pending":
+    if ended is not None:
         values |= {"state": ended, "finished_at": work.now}
         if ended == "done" and row.state == "expired":
             values["status"] = "accepted"
@@ -472,13 +474,15 @@ def _change(work: Work, identity: str, command_id: int, where: Any, **values: An
 
 def _end(work: Work, which: Any, outcome: Literal["interrupted", "not_sent"]) -> int:
     """The end of commands that nobody waits for any more."""
-    joined = select(commands.c.id, stations.stations.c.identity, commands.c.within_s).join(
+    joined = select(commands.c.id, stations.stations.c.identity, commands.c.within_s, commands.c.state).join(
         stations.stations, stations.stations.c.id == commands.c.station_id
     )
     ended = 0
     for row in work.execute(joined.where(_pending, which)).all():
         until = None if row.within_s is None else work.now + timedelta(seconds=row.within_s)
         values = {"status": "failed", "state": "failed", "outcome": outcome, "detail": SENTENCES[outcome]}
+        if row.state == "done":  # it was done before it was answered
+            values = {"status": "accepted"}
         ended += _change(work, row.identity, row.id, _pending, finished_at=work.now, until=until, **values) is not None
     return ended
 
