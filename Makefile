@@ -34,16 +34,23 @@ web/node_modules/.package-lock.json: web/package-lock.json web/package.json $(wi
 	@$(BIN)/python tools/build_web.py packages
 	@touch $@
 
+# The library of the charger that is not ours (tests/scenarios).
+NODE_CHARGER := tests/scenarios/node_charger
+
+$(NODE_CHARGER)/node_modules/.package-lock.json: $(NODE_CHARGER)/package-lock.json $(NODE_CHARGER)/package.json | .venv/.ready
+	@$(BIN)/python tools/build_web.py packages $(NODE_CHARGER)
+	@touch $@
+
 run: setup ## start the server with demo data and simulated chargers
 	@$(BIN)/stationmaster demo
 
 serve: setup ## start the server as it would run for real
 	@$(BIN)/stationmaster serve
 
-test: setup ## run the whole suite (SQLite, PostgreSQL, browser)
+test: setup $(NODE_CHARGER)/node_modules/.package-lock.json ## run the whole suite (SQLite, PostgreSQL, browser)
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-test-fast: setup ## run the suite without PostgreSQL, browser and crash tests
+test-fast: setup $(NODE_CHARGER)/node_modules/.package-lock.json ## run the suite without PostgreSQL, browser and crash tests
 	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" --no-postgres
 
 check: setup ## format, lint, types, architecture arrows
@@ -77,4 +84,4 @@ conformance: setup ## run the certification cases and write docs/conformance.md
 	@$(BIN)/python tools/generate_conformance.py .pytest_cache/conformance.xml
 
 clean: ## remove everything that was made
-	rm -rf .venv web/node_modules web/*/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv web/node_modules web/*/node_modules $(NODE_CHARGER)/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis

