@@ -323,10 +323,12 @@ def record(
     raw: bytes,
     live: bool = True,
     session_id: int | None = None,
+    evse_told: int | None = None,
 ) -> Reading:
     """Keep the samples of one moment; the same content twice is stored once (TX-12).
 
-    The session is found by the transaction id, unless it is known to be `session_id`.
+    The session is found by the transaction id, unless it is known to be `session_id`. `evse_told` is what the message itself
+    says of the place, where that may be less than is known: a repeat says the same, however much is known by then.
     """
     value = reading(samples)
     work.append(
@@ -346,7 +348,7 @@ def record(
         value.voltage_v,
         value.soc_percent,
         raw.decode(),
-        _content_key(evse, transaction_id, taken, raw),
+        _content_key(evse if evse_told is None else evse_told, transaction_id, taken, raw),
         session_id,
     )
     if live and work.watched:
@@ -363,6 +365,20 @@ def record(
             )
         )
     return value
+
+
+def are_kept(
+    work: Work,
+    station: Station,
+    *,
+    evse_told: int,
+    transaction_id: str | None,
+    moments: Sequence[tuple[Instant, bytes]],
+) -> bool:
+    """Whether all of this was recorded before; each moment with its samples as they were received."""
+    keys = {_content_key(evse_told, transaction_id, taken, raw) for taken, raw in moments}
+    kept = select(func.count()).where(meter_values.c.station_id == station.id, meter_values.c.content_key.in_(keys))
+    return int(work.execute(kept).scalar_one()) == len(keys)
 
 
 def _content_key(evse: int, transaction_id: str | None, taken: Instant, raw: bytes) -> int:

@@ -35,6 +35,7 @@ from stationmaster.domain.sessions.lists import (
     so_far,
     transaction_of,
 )
+from stationmaster.domain.sessions.numbers import flag_number_again
 from stationmaster.domain.sessions.silence import close_zombies, suspect, watch
 from stationmaster.domain.sessions.table import (
     CHARGING_STATES,
@@ -75,6 +76,7 @@ __all__ = [
     "end",
     "energy_of",
     "exclude",
+    "flag_number_again",
     "get",
     "has_ended",
     "in_doubt",

@@ -38,6 +38,13 @@ def hear(known: Heard, number: int | None, *, begins: bool) -> Heard:
     return Heard(max(sequence, number), gaps[-MAX_GAPS:])
 
 
+def is_known(known: Heard, number: int | None) -> bool:
+    """Whether an event of this number was told before."""
+    if number is None or known.sequence is None or number > known.sequence:
+        return False
+    return not any(first <= number <= last for first, last in known.gaps)
+
+
 def mark(flags: list[str], heard: Heard) -> None:
     """A person sees that something is missing, for as long as it is."""
     if heard.gaps and "gaps" not in flags:

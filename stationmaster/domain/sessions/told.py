@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select, union_all, update
 
 from stationmaster.domain import alarms, commands, events, metering, quarantine, reservations, tokens
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions import closing, order
+from stationmaster.domain.sessions import closing, numbers, order
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
 from stationmaster.domain.sessions.transaction import Found, TransactionTold, goes_on
@@ -356,7 +356,11 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
         if told.authorization in REFUSED:
             flags.append("refused_card")
     newer = row.sequence is None or (told.sequence is not None and told.sequence > row.sequence)
-    heard = order.hear(order.Heard(row.sequence, row.gaps or []), told.sequence, begins=told.kind == "started")
+    known = order.Heard(row.sequence, row.gaps or [])
+    again = order.is_known(known, told.sequence)
+    if again and numbers.is_other(row, told) and numbers.FLAG not in flags:
+        flags.append(numbers.FLAG)
+    heard = order.hear(known, told.sequence, begins=told.kind == "started")
     values |= {"sequence": heard.sequence, "gaps": heard.gaps or None}
     order.mark(flags, heard)
     if newer and told.charging_state is not None:
@@ -385,12 +389,14 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
                 closing.publish(work, station, events.SessionChanged, now)
             else:
                 closing.recompute(work, station, now, late)
-    return Found(row.id, row.public_id, row.transaction_id, values["evse"])
+    return Found(row.id, row.public_id, row.transaction_id, values["evse"], again)
 
 
-def _ended(work: Work, station: Station, rows: list[SessionRow], told: TransactionTold) -> Found | None:
+def _ended(
+    work: Work, station: Station, rows: list[SessionRow], told: TransactionTold, *, inserted: bool = False
+) -> Found | None:
     """An end. The same again changes nothing; another for a session that has ended is kept as a conflict (TX-06); one that
-    comes after we had closed the session by an estimate corrects it (TX-13, TX-14).
+    comes after we had closed the session by an estimate corrects it (TX-13, TX-14). `inserted`: the session is made of it.
     """
     for known in rows:
         if known.stop_key is not None and known.stop_key in (told.repeat_key, _key_of(told.content)):
@@ -401,7 +407,7 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         if not told.numbered and told.transaction_id is not None:
             # TX-23: the end is all that has come of it so far.
             _insert(work, station, told, flags=("no_start",))
-            return _ended(work, station, _of_transaction(work, station.id, told.transaction_id), told)
+            return _ended(work, station, _of_transaction(work, station.id, told.transaction_id), told, inserted=True)
         found = _ended_before_it_was_added_again(work, station, told)
         if found is None:
             _fits_nothing(work, station, told)
@@ -410,7 +416,7 @@ def _ended(work: Work, station: Station, rows: list[SessionRow], told: Transacti
         if "corrected_by_operator" in (row.flags or ()):
             _conflict(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)
-        if not told.numbered and _tells_more(row, told):
+        if not told.numbered and not inserted and _tells_more(row, told):
             _amend(work, station, row, told)  # TX-26: where it was, and whose it was, may be told last
             row = closing.current(work, row.id)
         if row.occurrence and _same_end_before(work, row, told):

@@ -55,17 +55,24 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
             else (),
         ),
     )
+    evse_told = words.evse(req.evse) or 0
+    if found is not None and found.again and moments:
+        readings = [(moment.taken, moment.raw) for moment in moments]
+        kept = metering.are_kept(work, station, evse_told=evse_told, transaction_id=transaction_id, moments=readings)
+        if not kept:
+            sessions.flag_number_again(work, station, found.session_id)
     for moment in moments:
         metering.record(
             work,
             station,
-            evse=(None if found is None else found.evse) or words.evse(req.evse) or 0,
+            evse=(None if found is None else found.evse) or evse_told,
             transaction_id=transaction_id,
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
             live=not ended,
             session_id=None if found is None else found.session_id,
+            evse_told=evse_told,
         )
     cost = None if found is None else costs.of_session(work, found.session_id)
     return words.event_response(station, kind, auth, cost)
