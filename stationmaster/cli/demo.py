@@ -15,7 +15,7 @@ import uvloop
 from stationmaster import telemetry
 from stationmaster.app import App
 from stationmaster.cli import demo_history, demo_upkeep, server
-from stationmaster.domain import accounts, organizations, sites, stations, tokens
+from stationmaster.domain import accounts, connectors, organizations, sites, stations, tokens
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
@@ -38,6 +38,7 @@ DRIVERS = {
 BLOCKED = "0499887766"
 NAMES = ("North wall", "South wall", "Gate", "Visitors", "Fleet 1", "Fleet 2")
 VERSIONS = [kind.dialect.version for kind in kinds(Version.mixed)]  # of the simulated chargers, in turn
+RATED_W = 22_000  # of each connector, as the model is called
 OFFLINE = "SIM-OFF"  # once there, and gone since yesterday: no simulator plays it
 
 
@@ -140,8 +141,18 @@ async def _history(app: App, identities: list[str], seed: int) -> list[Station]:
     told = demo_history.history(stations_there, tuple(DRIVERS), BLOCKED, until=now, seed=seed)
     for episode in told:
         await app.database.write(episode)
+    await app.database.write(_rated, stations_there)
     await demo_upkeep.past(app, stations_there, tuple(DRIVERS))
     return stations_there
+
+
+def _rated(work: Work, chargers: list[Station]) -> None:
+    """Somebody has said what their connectors can deliver."""
+    for station in chargers:
+        for evse in (1, 2):
+            connectors.rate(
+                work, station.organization_id, station.identity, evse=evse, connector=1, max_power_w=RATED_W
+            )
 
 
 def _station(work: Work, identity: str, version: str) -> Station:

@@ -17,7 +17,7 @@ from stationmaster.storage import Work
 
 BY = "demo@example.org"
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-NEWER = "1.1.0"
+OLDER, NEWER = "0.9.4", "1.1.0"
 LOG = "".join(
     f"2026-11-{day:02d}T{hour:02d}:00:00Z INFO  heartbeat answered, cabinet {18 + hour % 7} °C\n"
     for day in range(1, 8)
@@ -45,6 +45,7 @@ async def past(app: App, chargers: Sequence[Station], drivers: Sequence[str]) ->
             made.append(firmware.add(work, home, name=name, version=version, by=BY, **facts, **file))  # type: ignore[arg-type]
         one, other, third = chargers[0], chargers[1 % len(chargers)], chargers[2 % len(chargers)]
         _updated(work, one, made[0].public_id, now - 12 * DAY, ("Downloading", "Downloaded", "Installing", "Installed"))
+        work.execute(firmware.updates.update().values(from_version=OLDER))  # the story begins with what it runs now
         _updated(work, other, made[1].public_id, now - 5 * DAY, ("Downloading", "DownloadFailed"))
         _brought(work, one, now - 3 * DAY, log.name, log.size, log.sha256)
         _failed(work, other, now - 2 * DAY)

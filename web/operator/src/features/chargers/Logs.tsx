@@ -80,23 +80,9 @@ function Log({ log, station }: { log: StationLog; station: string }) {
           <Ago at={log.asked_at} />
         </span>
       </div>
-      <div className="hostile">
-        {log.sentence} {log.status && log.state !== "uploaded" && <span className="dim small mono">{log.status}</span>}
-      </div>
       <div className={parts.row}>
-        <span className="dim small hostile">
-          {log.name && <>{[log.name, bytes(log.size)].join(" · ")} · </>}
-          <Trans>
-            asked <At at={log.asked_at} />
-          </Trans>
-          {log.finished_at && (
-            <>
-              {", "}
-              <Trans>
-                ended <At at={log.finished_at} />
-              </Trans>
-            </>
-          )}
+        <span className="hostile">
+          {log.sentence} {log.status && log.state !== "uploaded" && <span className="dim small mono">{log.status}</span>}
         </span>
         {log.file && (
           <Only may="operate">
@@ -109,6 +95,20 @@ function Log({ log, station }: { log: StationLog; station: string }) {
               <Trans>Download</Trans>
             </Button>
           </Only>
+        )}
+      </div>
+      <div className="dim small hostile">
+        {log.name && <>{[log.name, bytes(log.size)].join(" · ")} · </>}
+        <Trans>
+          asked <At at={log.asked_at} />
+        </Trans>
+        {log.finished_at && (
+          <>
+            {", "}
+            <Trans>
+              ended <At at={log.finished_at} />
+            </Trans>
+          </>
         )}
       </div>
     </li>
