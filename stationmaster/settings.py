@@ -103,6 +103,14 @@ class Gateway(Part):
     pong_timeout_s: float = Field(
         20.0, ge=1, le=600, description="Close a connection that is silent this long after a ping"
     )
+    stalled_after_s: float = Field(
+        30.0,
+        ge=0,
+        le=600,
+        description="A charger that takes nothing for this long, or does not finish a message, is cut",
+    )
+    closing_s: float = Field(2.0, ge=0, le=60, description="Time for a charger to answer the close of its connection")
+    sweep_s: float = Field(2.0, gt=0, le=60, description="How often the connections are looked after")
     offline_after_s: float = Field(60.0, ge=0, le=3600, description="A charger gone this long is reported offline")
     handshake_timeout_s: float = Field(10.0, gt=0, le=60, description="Time a connection has to complete its handshake")
     max_handshakes: int = Field(

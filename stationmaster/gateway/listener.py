@@ -45,11 +45,6 @@ READ_AT_ONCE = 128 * 1024  # bytes that the system holds for us: no turn of the 
 MAX_OWED = 2000.0  # messages' worth of pings and pongs beyond the allowance: nobody needs that many
 MAX_BUFFERED = 256 * 1024  # with more than this unsent, we stop reading (CON-11)
 MAX_UNSENT = 1024 * 1024  # with more than this unsent (commands go on timing out), the peer is cut
-STALLED_S = (
-    30.0  # a peer that takes nothing for this long is cut (CON-11); a message must be complete in this time (RPC-25)
-)
-CLOSING_S = 2.0  # time for the peer to take our close frame
-SWEEP_S = 2.0
 _REQUEST = (
     "GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     "Sec-WebSocket-Version: {version}\r\nSec-WebSocket-Key: {key}\r\n\r\n"
@@ -112,7 +107,7 @@ class Listener:
             raise OSError(f"gateway.port: {where} cannot be used: {error.strerror or error}") from None
         for listening in self._server.sockets:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AT_ONCE)
-        self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+        self._sweeper = loop.call_later(settings.sweep_s, self._sweep)
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
@@ -131,7 +126,7 @@ class Listener:
                 link.close(RESTART, "restarting")
             if pause > 0.001:
                 await asyncio.sleep(pause)
-        deadline = time.monotonic() + CLOSING_S
+        deadline = time.monotonic() + self._settings.closing_s
         while self.links and time.monotonic() < deadline:
             await asyncio.sleep(0.01)
         if self._sweeper is not None:
@@ -234,13 +229,13 @@ class Listener:
                 waiting.has_place()
 
     def _sweep(self) -> None:
-        """Every two seconds: ping the silent, close the dead, the stalled and the endless."""
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
-        now = time.monotonic()
+        """Ping the silent, close the dead, the stalled and the endless (CON-11, RPC-25)."""
         settings = self._settings
+        self._sweeper = asyncio.get_running_loop().call_later(settings.sweep_s, self._sweep)
+        now = time.monotonic()
         for link in list(self.links):
             try:
-                link.look_after(now, settings.ping_interval_s, settings.pong_timeout_s)
+                link.look_after(now, settings)
             except Exception:
                 log.exception("sweep.failed", source=link.source)
         if self.grown:
@@ -397,22 +392,22 @@ class SocketLink(WSListener):
 
     # Called by the sweep
 
-    def look_after(self, now: float, ping_interval_s: float, pong_timeout_s: float) -> None:
+    def look_after(self, now: float, settings: GatewaySettings) -> None:
         if self._transport is None:
             return
         if self.connection is not None:
             self.connection.look_after(now)
         if self._closing_at:
-            if now - self._closing_at > CLOSING_S:
+            if now - self._closing_at > settings.closing_s:
                 self.abort()
-        elif self._stalled_at and now - self._stalled_at > STALLED_S:
+        elif self._stalled_at and now - self._stalled_at > settings.stalled_after_s:
             self._cut("took nothing for too long")
-        elif self._parts is not None and now - self._parts_since > STALLED_S:
+        elif self._parts is not None and now - self._parts_since > settings.stalled_after_s:
             self._end(POLICY, "a message took too long to arrive")
         elif self._pinged_at:
-            if now - self._pinged_at > pong_timeout_s:
+            if now - self._pinged_at > settings.pong_timeout_s:
                 self._cut("no answer to a ping")
-        elif now - self._heard_at > ping_interval_s:
+        elif now - self._heard_at > settings.ping_interval_s:
             self._pinged_at = now
             self._transport.send_ping()
 

@@ -15,7 +15,6 @@ from sqlalchemy import Table, select
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations
 from stationmaster.domain.refused_connections import refused_connections
-from stationmaster.gateway import listener
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 from tests.gateway.raw import Raw, request
@@ -33,15 +32,10 @@ def pytest_asyncio_loop_factories(
     return {"uvloop": uvloop.new_event_loop}
 
 
-@pytest.fixture(autouse=True)
-def quick_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The gateway looks after its connections many times a second, and does not wait long for a close to be answered."""
-    monkeypatch.setattr(listener, "SWEEP_S", 0.02)
-    monkeypatch.setattr(listener, "CLOSING_S", 0.1)
-
-
 @pytest.fixture
 def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """The gateway looks after its connections many times a second, and does not wait long for a close to be answered."""
+    settings.gateway.sweep_s, settings.gateway.closing_s = 0.02, 0.1
     for marker in request.node.iter_markers("gateway"):
         for name, value in marker.kwargs.items():
             assert name in type(settings.gateway).model_fields

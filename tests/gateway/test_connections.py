@@ -74,10 +74,8 @@ async def test_CON_01_only_who_has_authenticated_takes_over(app: Any, charger: A
     assert await old.call("Heartbeat")
 
 
-async def test_CON_02_the_end_of_an_old_socket_changes_nothing(
-    app: Any, raw: Any, rows: Any, heard: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stationmaster.gateway.listener.CLOSING_S", 60.0)
+@pytest.mark.gateway(closing_s=60.0)
+async def test_CON_02_the_end_of_an_old_socket_changes_nothing(app: Any, raw: Any, rows: Any, heard: Any) -> None:
     old = await raw("CP1")
     new = await raw("CP1", boot=False)
     await settled(app.database)
@@ -127,10 +125,8 @@ async def test_CON_03_a_pending_command_ends_as_replaced_and_is_not_sent_again(a
 
 
 @pytest.mark.any_database
-async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(
-    app: Any, raw: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stationmaster.gateway.listener.CLOSING_S", 60.0)
+@pytest.mark.gateway(closing_s=60.0)
+async def test_CON_03_a_command_to_a_socket_that_is_being_closed_ends_at_once(app: Any, raw: Any) -> None:
     await raw("CP1")
     connection = app.directory.find("CP1").connection
     await raw("CP1", boot=False)
@@ -255,7 +251,7 @@ async def test_CON_07_any_frame_is_a_sign_of_life(app: Any, raw: Any, sign: byte
     one = await raw("CP1")
     (link,) = app.listener.links
     link._heard_at -= 31
-    link.look_after(time.monotonic(), 30, 20)
+    link.look_after(time.monotonic(), app.settings.gateway)
     assert (await one.read())[0] == PING
     assert link._pinged_at
     one.writer.write(sign)

@@ -157,17 +157,15 @@ async def test_RPC_25_a_message_in_one_byte_fragments_costs_no_more_than_its_byt
     assert (await one.receive())[:2] == [3, "big"]
 
 
-async def test_RPC_25_a_message_that_is_never_completed_is_given_up(
-    app: Any, raw: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert listener.STALLED_S == 30
+async def test_RPC_25_a_message_that_is_never_completed_is_given_up(app: Any, raw: Any) -> None:
+    assert app.settings.gateway.stalled_after_s == 30
     one = await raw("CP1")
     for number, byte in enumerate(padded(1000)):
         one.send(bytes([byte]), kind=CONTINUATION if number else TEXT, fin=False)
     await until(lambda: [link for link in app.listener.links if link._parts is not None])
     app.listener._sweep()
     assert connected(app) == {"CP1"}  # it has 30 s
-    monkeypatch.setattr(listener, "STALLED_S", 0.0)
+    app.settings.gateway.stalled_after_s = 0.0
     app.listener._sweep()
     assert await one.close_code() == 1008
     await until(lambda: connected(app) == set())
@@ -206,10 +204,8 @@ async def test_RPC_25_a_broken_WebSocket_frame_closes_this_socket_only(app: Any,
     await until(lambda: connected(app) == {"CP2"})
 
 
-async def test_CON_11_who_takes_nothing_for_too_long_is_cut(
-    app: Any, raw: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert (listener.MAX_BUFFERED, listener.STALLED_S) == (256 * 1024, 30)
+async def test_CON_11_who_takes_nothing_for_too_long_is_cut(app: Any, raw: Any) -> None:
+    assert (listener.MAX_BUFFERED, app.settings.gateway.stalled_after_s) == (256 * 1024, 30)
     one = await raw("CP1")
     one.writer.transport.pause_reading()  # the kernel's buffers fill, then ours
     station = app.directory.find("CP1").station.id
@@ -219,7 +215,7 @@ async def test_CON_11_who_takes_nothing_for_too_long_is_cut(
     await until(lambda: link._stalled_at)
     app.listener._sweep()
     assert connected(app) == {"CP1"}  # it has 30 s
-    monkeypatch.setattr(listener, "STALLED_S", 0.0)
+    app.settings.gateway.stalled_after_s = 0.0
     await until(lambda: connected(app) == set())
     assert (await waiting).kind == "lost"
 

@@ -16,7 +16,6 @@ from sqlalchemy import Table, select
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, stations, tokens
-from stationmaster.gateway import listener
 from stationmaster.gateway.bus import RedisBus
 from stationmaster.settings import Settings
 from stationmaster.storage import Work
@@ -42,7 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "CLOSING_S", 0.1)
     monkeypatch.setattr(accounts, "_hasher", argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
@@ -138,7 +136,7 @@ class Cluster:
 async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]:
     def settings(**gateway: Any) -> Settings:
         made = factories.settings(shared_database, redis=redis.url)
-        for name, value in ({"max_handshakes": 10_000, "reconnect_burst": 10_000} | gateway).items():
+        for name, value in ({"max_handshakes": 10_000, "reconnect_burst": 10_000, "closing_s": 0.1} | gateway).items():
             setattr(made.gateway, name, value)
         return made
 
