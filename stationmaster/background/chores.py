@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from stationmaster.domain import deliveries, outbox, sessions
+from stationmaster.domain import connectors, deliveries, outbox, sessions
 from stationmaster.domain.timers import every
 from stationmaster.settings import Sessions
 from stationmaster.storage import Database
@@ -26,6 +26,13 @@ async def close_silent(database: Database, limits: Sessions) -> None:
     )
     if closed:
         log.info("sessions.closed", count=closed)
+
+
+@every(seconds=2, once=True)
+async def tell_who_stayed_free(database: Database) -> None:
+    """Connectors that were to go out of service, and have not (P-12)."""
+    if await database.read(connectors.is_any_withheld):
+        await database.write(connectors.tell_withheld)
 
 
 @every(seconds=60)

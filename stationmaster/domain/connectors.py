@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, cast
 
 from sqlalchemy import (
+    Boolean,
     Column,
     ColumnElement,
     ForeignKey,
+    Index,
     Integer,
     Table,
     Text,
@@ -60,13 +62,26 @@ connectors = Table(
     Column("late_at", UtcTime),  # when a status came that was older than the newest one,
     Column("late_by_s", Integer),  # and by how much it was late
     Column("max_power_w", Integer),  # what it can deliver, as a person says; empty: not known
+    # It goes out of service when its session has ended, as the station has said; and until when a word that it is free waits.
+    Column("goes_out", Boolean, nullable=False, server_default=text("false")),
+    Column("withheld_until", UtcTime),
     UniqueConstraint("station_id", "evse", "number"),
+)
+_is_withheld = connectors.c.withheld_until.is_not(None)
+Index(
+    "ix_connectors_withheld",
+    connectors.c.withheld_until,
+    sqlite_where=_is_withheld,
+    postgresql_where=_is_withheld,
 )
 
 MAX_CONNECTORS = 200  # of one charger; more are a firmware that counts wrongly, or an attack (A14)
 CLOCK_AFTER = timedelta(
     seconds=60
 )  # two statuses this far apart that are equally late come from a clock that is behind
+
+
+BLINK = timedelta(seconds=10)  # so long a charger may say that it is free on its way out of service (P-12)
 
 
 class Words(NamedTuple):
@@ -95,6 +110,10 @@ class Connector(IsPlace, IsWords, Protocol):
     def late_by_s(self) -> int | None: ...
     @property
     def max_power_w(self) -> int | None: ...
+    @property
+    def goes_out(self) -> bool: ...
+    @property
+    def withheld_until(self) -> datetime | None: ...
 
 
 _this = (
@@ -105,7 +124,9 @@ _this = (
 _told = ("state", "status", "error_code", "info", "vendor_id", "vendor_error_code", "status_at", "since")
 _find = Prepared(select(connectors).where(_this))
 _change = Prepared(
-    update(connectors).where(_this).values({name: bindparam(name) for name in (*_told, "late_at", "late_by_s")})
+    update(connectors)
+    .where(_this)
+    .values({name: bindparam(name) for name in (*_told, "late_at", "late_by_s", "goes_out", "withheld_until")})
 )
 _note_late = Prepared(
     update(connectors).where(_this).values({name: bindparam(name) for name in ("since", "late_at", "late_by_s")})
@@ -167,13 +188,60 @@ def report_status(
         at = max(work.now, row.status_at)
     changed = (row.state, row.status, row.error_code) != (state, status, error_code)
     since = at if changed else row.since
-    work.run(_change, **place, **words._asdict(), status_at=at, since=since, late_at=late_at, late_by_s=late_by_s)
+    goes_out = row.goes_out and state != "unavailable"
+    withheld_until = row.withheld_until
     if changed:
-        _tell(work, station, row, at, words)
+        # Nobody shall run for a connector that is free for two seconds (P-12).
+        withheld_until = work.now + BLINK if goes_out and state == "available" else None
+    work.run(
+        _change,
+        **place,
+        **words._asdict(),
+        status_at=at,
+        since=since,
+        late_at=late_at,
+        late_by_s=late_by_s,
+        goes_out=goes_out,
+        withheld_until=withheld_until,
+    )
+    if changed:
+        connector_states.add(work, row, words, at=at)
+        if withheld_until is None:
+            _publish(work, station, row, at, words)
         if "reserved" in (state, row.state):
             reservations.connector_told(work, station, evse, state=state, before=row.state)
-    elif info != row.info:
+    elif info != row.info and withheld_until is None:
         _publish(work, station, row, at, words)
+
+
+def leave_service_later(work: Work, station: Station, *, evse: int, connector: int | None, waits: bool) -> None:
+    """A station has said that it takes a connector out of service when its session has ended; or that it need not any more.
+
+    EVSE 0 is all of them.
+    """
+    here: list[ColumnElement[bool]] = [connectors.c.station_id == station.id, connectors.c.evse > 0]
+    if evse:
+        here.append(connectors.c.evse == evse)
+    if evse and connector is not None:
+        here.append(connectors.c.number == connector)
+    work.execute(update(connectors).where(*here).values(goes_out=waits))
+
+
+def is_any_withheld(work: Work) -> bool:
+    """Whether somebody has yet to be told that a connector is free."""
+    due = select(connectors.c.id).where(_is_withheld, connectors.c.withheld_until <= work.now)
+    return work.execute(due.limit(1)).first() is not None
+
+
+def tell_withheld(work: Work) -> None:
+    """Those that were to go out of service, and have stayed free all the same."""
+    due = select(connectors, stations.stations.c.identity).join_from(
+        connectors, stations.stations, stations.stations.c.id == connectors.c.station_id
+    )
+    for row in work.execute(due.where(_is_withheld, connectors.c.withheld_until <= work.now)).all():
+        this = update(connectors).where(connectors.c.id == row.id)
+        work.execute(this.values(withheld_until=None, goes_out=False))
+        work.publish(_changed(row.station_id, row.identity, row, row.since, row, row.info))
 
 
 def rate(
@@ -251,15 +319,19 @@ def _tell(work: Work, station: Station, place: IsPlace, at: datetime, words: Wor
 
 
 def _publish(work: Work, station: Station, place: IsPlace, at: datetime, words: Words) -> None:
-    work.publish(
-        events.ConnectorStatusChanged(
-            station_id=station.id,
-            station=station.identity,
-            at=at,
-            evse=place.evse,
-            connector=place.number,
-            status=words.status,
-            error_code=words.error_code,
-            info=words.info,
-        )
+    work.publish(_changed(station.id, station.identity, place, at, words, words.info))
+
+
+def _changed(
+    station_id: int, identity: str, place: IsPlace, at: datetime, words: IsWords, info: str | None
+) -> events.ConnectorStatusChanged:
+    return events.ConnectorStatusChanged(
+        station_id=station_id,
+        station=identity,
+        at=at,
+        evse=place.evse,
+        connector=place.number,
+        status=words.status,
+        error_code=words.error_code,
+        info=info,
     )

@@ -366,8 +366,11 @@ def _record(work: Work, station: Station, exchange: _Exchange, outcome: Outcome,
         last=last,
         late=late,
     )
-    if not answered and exchange.command is not None:
-        exchange.command.unanswered(work, station, row.request_id, answer)
+    if exchange.command is not None:
+        if answered:
+            exchange.command.answered(work, station, answer)
+        else:
+            exchange.command.unanswered(work, station, row.request_id, answer)
     return row
 
 

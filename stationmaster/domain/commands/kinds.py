@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypedDict
 
 import msgspec
 
-from stationmaster.domain import charging_profiles, tokens
+from stationmaster.domain import charging_profiles, connectors, tokens
 from stationmaster.domain.charging_profiles import ChargingProfile
 from stationmaster.domain.commands.outcomes import Answer
 from stationmaster.domain.errors import Conflict, Invalid
@@ -91,6 +91,9 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
         """Raises `Conflict` or `Invalid` when this must not be asked now; returns a remark for the history."""
         return None
 
+    def answered(self, work: Work, station: Station, answer: Answer) -> None:
+        """The station has answered; what follows from it that no handler of a version has to know."""
+
     def unanswered(self, work: Work, station: Station, request_id: int | None, answer: Answer) -> None:
         """It brought an error, nothing that could be read, or nothing at all; `answer` says which."""
 
@@ -159,6 +162,11 @@ class ChangeAvailability(Command, frozen=True):
     operative: bool
     evse: Whole = 0
     connector: Connector | None = None
+
+    def answered(self, work: Work, station: Station, answer: Answer) -> None:
+        if answer.good:
+            waits = not self.operative and answer.outcome == "scheduled"
+            connectors.leave_service_later(work, station, evse=self.evse, connector=self.connector, waits=waits)
 
 
 class GetConfiguration(Command, frozen=True):
