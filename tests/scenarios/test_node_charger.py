@@ -63,6 +63,10 @@ class Office:
         """The newest of what belongs to the charger; nothing when there is none."""
         return next(iter(await self.items(f"/stations/WITNESS/{what}")), {})
 
+    async def session(self) -> dict[str, Any]:
+        """The one that goes on; nothing when there is none."""
+        return next(iter(await self.items("/sessions", status="active")), {})
+
     async def charger(self) -> dict[str, Any]:
         return dict((await self.api.get("/stations/WITNESS")).json())
 
@@ -113,19 +117,11 @@ async def it_charges(office: Office, app: App) -> None:
     """A session that is started and stopped from here."""
     started = await office.ask("remote-start", token="04AABBCC", evse=1)
     assert started["awaits"] == "session"
-
-    async def look() -> dict[str, Any]:
-        return next(iter(await office.items("/sessions", status="active")), {})
-
-    active = await until(look, lambda session: session.get("energy_wh") == 1500)
+    active = await until(office.session, lambda session: session.get("energy_wh") == 1500)
     assert (active["power_w"], active["token"]) == (11_000, "04AABBCC")
     assert (await office.newest("commands"))["session"] == active["id"]
     await office.ask("remote-stop", session=active["id"])
-
-    async def has_ended() -> dict[str, Any]:
-        return next(iter(await office.items("/sessions", status="completed")), {})
-
-    await until(has_ended, bool)
+    await until(office.session, lambda session: not session)
     ended = await only(office.api, station="WITNESS", token="04AABBCC", status="completed")
     assert (ended["meter_start_wh"], ended["meter_stop_wh"], ended["energy_wh"]) == (12_000, 16_250, 4_250)
     assert (ended["stop_reason"], ended["evse"], ended["review"], ended["flags"]) == ("remote", 1, False, [])

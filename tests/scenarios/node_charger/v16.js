@@ -58,6 +58,9 @@ export function v16(charger) {
         configuration[key] = value;
         return { status: "Accepted" };
       },
+      ReserveNow() {
+        return { status: "Accepted" };
+      },
       UpdateFirmware({ location }) {
         charger.afterwards(() => charger.update({ location }, (status) => charger.call("FirmwareStatusNotification", { status })));
         return {};

@@ -96,6 +96,9 @@ export function v2(charger) {
         });
         return { setVariableResult };
       },
+      ReserveNow() {
+        return { status: "Accepted" };
+      },
       UpdateFirmware({ requestId, firmware }) {
         const progress = (status) => charger.call("FirmwareStatusNotification", { status, requestId });
         charger.afterwards(() => charger.update(firmware, progress));
