@@ -169,3 +169,29 @@ async def test_what_was_done_before_the_server_stopped_is_done(world: Any) -> No
     assert await world(commands.interrupted, ["n1"]) == 1
     row = await newest(world, station)
     assert (row.state, row.status, row.detail) == ("done", "accepted", "The file is here.")
+
+
+PASSWORD = {"name": "renew-password", "arguments": {}, "by": "me", "node": "n1", "awaits": Awaits("login", 60.0)}
+
+
+@pytest.mark.parametrize("outcome", ["timeout", "lost", None])
+async def test_C2_a_login_with_the_new_password_is_the_answer_that_was_lost(world: Any, outcome: Any) -> None:
+    station = await world.station()
+    older = await world(commands.ask, station, **PASSWORD)
+    await world(commands.record_answer, station, older.id, Answer("lost"))
+    row = await world(commands.ask, station, **PASSWORD)
+    if outcome is not None:
+        await world(commands.record_answer, station, row.id, Answer(outcome))
+    await world(commands.fulfil, station, "login", "It has logged in.")
+    newer, older = await world(commands.listed, station.id, limit=2, cursor=None)
+    assert (newer.state, newer.status, newer.detail) == ("done", "accepted", "It has logged in.")
+    assert older.state == "failed"
+
+
+async def test_C2_a_login_says_nothing_of_what_was_refused_or_is_another_matter(world: Any) -> None:
+    station = await world.station()
+    for asked, answer in ((PASSWORD, Answer("rejected")), (LOG, Answer("lost"))):
+        row = await world(commands.ask, station, **asked)
+        await world(commands.record_answer, station, row.id, answer)
+    await world(commands.fulfil, station, "login", "It has logged in.")
+    assert [row.state for row in await world(commands.listed, station.id, limit=2, cursor=None)] == ["failed", "failed"]

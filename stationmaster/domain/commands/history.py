@@ -370,10 +370,14 @@ def card_of_start(work: Work, station: Station, request_id: int) -> str | None:
 
 
 def fulfil(work: Work, station: Station, what: str, sentence: str) -> None:
-    """What these commands have awaited has come, perhaps later than it should."""
+    """What these commands have awaited has come, perhaps later than it should. One that was never answered may have been obeyed;
+    of those it is the newest."""
     ours = (commands.c.station_id == station.id, commands.c.awaits == what)
     mine = select(commands.c.id).where(*ours, commands.c.state.in_(("awaiting", "expired")))
-    for command_id in work.execute(mine).scalars().all():
+    unanswered = or_(_pending, and_(commands.c.state == "failed", commands.c.outcome.in_(UNKNOWN)))
+    newest = select(commands.c.id).where(*ours, unanswered).order_by(commands.c.id.desc()).limit(1)
+    found = work.execute(mine).scalars().all() or work.execute(newest).scalars().all()
+    for command_id in found:
         values = {"state": "done", "status": "accepted", "detail": sentence, "finished_at": work.now}
         _change(work, station.identity, command_id, commands.c.state != "done", **values)
 
