@@ -9,6 +9,8 @@ context.configure(
     target_metadata=metadata,
     render_as_batch=context.config.attributes["connection"].dialect.name == "sqlite",
     user_module_prefix="columns.",
+    # All steps are one transaction on SQLite, too: between two of them another node could begin where we are not done yet.
+    transactional_ddl=True,
 )
 with context.begin_transaction():
     context.run_migrations()
