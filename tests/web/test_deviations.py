@@ -1,0 +1,90 @@
+"""A charger of 2.0.1 mis-speaks in five ways, and its page explains each in words that an electrician understands (issue 7)."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from playwright.async_api import expect
+
+from stationmaster.app import App
+from stationmaster.domain import deviations, organizations, stations
+from stationmaster.domain.deviations import NAMED
+from tests.charger import Charger
+from tests.gateway.test_deviations import MISSPOKEN, said
+from tests.patience import PATIENCE_S
+from tests.web.conftest import Visitor
+
+pytestmark = pytest.mark.slow
+
+BOOT = {"reason": "PowerUp", "chargingStation": {"model": "M", "vendorName": "Acme"}}
+TERMS = re.compile(r"JSON|schema|payload|enum|CALL|null\b(?!”)|Violation")
+WORDS = {
+    "null": "It writes “null” where a value should be left out. The value counts as not told.",
+    "comma-too-many": "It puts a comma too many. The comma is left out.",
+    "too-long-text": "A text is longer than the specification allows. The text is kept, up to 1,000 characters.",
+    "unknown-field": "It sends a field that this message does not have."
+    " The field is ignored, the rest of the message is used.",
+    "number-as-text": "It puts a number in quotes, so that it is a text, or writes it with a decimal comma."
+    " The number in it is used.",
+}
+
+
+async def until_written(app: App, *, repaired: int, refused: int) -> None:
+    """Counts are written beside the answers, at the latest when the socket is closed."""
+    entry = app.directory.find("CP201")
+    assert entry is not None
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            rows = await app.database.read(deviations.of_station, entry.station.id)
+            all_repaired = sum(row.repaired == repaired for row in rows if row.rule in MISSPOKEN) == len(MISSPOKEN)
+            if all_repaired and sum(row.refused for row in rows if row.rule == "null") == refused:
+                return
+            await asyncio.sleep(0.005)
+
+
+async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_page(
+    operator: Visitor, app: App
+) -> None:
+    home = await app.database.write(organizations.home)
+    _, secret = await app.database.write(stations.create, home, app.keys, identity="CP201")
+    part = operator.see("deviations")
+    await operator.open("/chargers/CP201")
+    await expect(part).to_contain_text("Nothing: all it has said was as its OCPP version wants it.")
+    one = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
+    await one.call("BootNotification", BOOT)
+    for text, _ in MISSPOKEN.values():
+        assert (await said(one, text))[0] == 3
+    await one.close()
+    await until_written(app, repaired=1, refused=0)
+    await operator.page.reload()
+    lines = part.locator("li")
+    await expect(lines).to_have_count(5)
+    for rule in MISSPOKEN:
+        await expect(lines.filter(has_text=NAMED[rule].wrong)).to_contain_text(WORDS[rule])
+        await expect(lines.filter(has_text=NAMED[rule].wrong)).to_contain_text("repaired once")
+    assert not TERMS.search(" ".join(await lines.locator("strong").all_inner_texts()))
+    switch = part.get_by_role("switch")
+    await switch.click()
+    await expect(switch).to_be_checked()
+    held = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
+    for text, code in MISSPOKEN.values():
+        assert (await said(held, text))[2] == code
+    await held.close()
+    await until_written(app, repaired=1, refused=1)
+    await operator.page.reload()
+    await expect(part.get_by_role("switch")).to_be_checked()
+    strictly = "The charger is held strictly: it is answered with an error."
+    await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text(strictly)
+    await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text("answered with an error once")
+    await part.get_by_role("switch").click()
+    await expect(part.get_by_role("switch")).not_to_be_checked()
+    again = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
+    for text, _ in MISSPOKEN.values():
+        assert (await said(again, text))[0] == 3
+    await again.close()
+    await until_written(app, repaired=2, refused=1)
+    await operator.page.reload()
+    await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text(WORDS["null"])
+    await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text("repaired 2 times")
