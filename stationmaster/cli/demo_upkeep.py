@@ -137,9 +137,7 @@ def _reserved(
     reservations.request(work, station, number=number, token=token, expires_at=at + lasts, evse=evse)
     work.now = at + timedelta(seconds=1)
     if end == "refused":
-        reservations.refuse(
-            work, station, number, "The connector is in use or reserved already, or all that would do are."
-        )
+        reservations.refuse(work, station, number, "What was asked for is in use or reserved already.")
         return
     reservations.accept(work, station, number)
     work.now = at + lasts

@@ -10,9 +10,9 @@ from stationmaster.handlers import words
 from stationmaster.storage import Work
 
 _REFUSALS = {
-    "Faulted": "The connector has a fault, or all that would do have.",
-    "Occupied": "The connector is in use or reserved already, or all that would do are.",
-    "Unavailable": "The connector is out of service, or all that would do are.",
+    "Faulted": "What was asked for has a fault.",
+    "Occupied": "What was asked for is in use or reserved already.",
+    "Unavailable": "What was asked for is out of service.",
     "Rejected": "The charger has refused; many take no reservations, or only for one connector.",
 }
 

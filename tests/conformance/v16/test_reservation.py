@@ -66,16 +66,16 @@ async def refused(cp: Cp, status: str, shown: str | None, sentence: str) -> None
 
 
 async def test_TC_048_1(cp: Cp) -> None:
-    await refused(cp, "Faulted", "Faulted", "The connector has a fault, or all that would do have.")
+    await refused(cp, "Faulted", "Faulted", "What was asked for has a fault.")
 
 
 async def test_TC_048_2(cp: Cp) -> None:
-    sentence = "The connector is in use or reserved already, or all that would do are."
+    sentence = "What was asked for is in use or reserved already."
     await refused(cp, "Occupied", "Preparing", sentence)
 
 
 async def test_TC_048_3(cp: Cp) -> None:
-    await refused(cp, "Unavailable", "Unavailable", "The connector is out of service, or all that would do are.")
+    await refused(cp, "Unavailable", "Unavailable", "What was asked for is out of service.")
 
 
 async def test_TC_048_4(cp: Cp) -> None:
