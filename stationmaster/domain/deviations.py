@@ -241,6 +241,13 @@ RULES = (
         ("no such action", "is not taken here", "no such message type"),
     ),
     Rule(
+        "unknown-stream",
+        "It sends values of a stream that it has not opened, or has ended already.",
+        "They are counted, and the last one is kept with the stream.",
+        (),
+        ("2.1",),
+    ),
+    Rule(
         "other",
         "It deviates from the specification in a way that has no name here yet.",
         "The message log has the remark.",

@@ -76,6 +76,7 @@ MATRIX = {
     "GET /api/v1/stations/{station_id}/settings/changes": VIEW,
     "GET /api/v1/stations/{station_id}/settings/compare": VIEW,
     "GET /api/v1/stations/{station_id}/monitors": VIEW,
+    "GET /api/v1/stations/{station_id}/event-streams": VIEW,
     "GET /api/v1/stations/{station_id}/timeline": VIEW,
     "GET /api/v1/stations/{station_id}/deviations": VIEW,
     "GET /api/v1/status": VIEW,

@@ -9,8 +9,9 @@ import pytest
 
 from stationmaster.domain import station_settings, stations
 from stationmaster.domain.commands import Asked
-from stationmaster.domain.station_settings import Setting, monitors
+from stationmaster.domain.station_settings import Setting, monitors, streams
 from stationmaster.domain.station_settings.monitors import Monitor
+from stationmaster.domain.station_settings.streams import Stream, Value
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
 from tests.api.conftest import Client
@@ -122,6 +123,23 @@ async def test_what_a_charger_watches_over(admin: Client, charger: Any, database
     [told] = (await admin.get("/api/v1/stations/CP1/monitors")).json()["items"]
     assert (told["id"], told["setting"], told["kind"], told["value"]) == (7, "Ctrlr/Temperature", "above", 70.5)
     assert (told["severity"], told["triggered_by"], told["cleared_at"]) == (3, "71", None)
+
+
+async def test_the_streams_of_a_charger(admin: Client, charger: Any, database: Database) -> None:
+    def write(work: Work) -> None:
+        station = Station(charger.id, "CP1", 1, "2.1", "accepted", True)
+        monitors.learn(work, station, [Monitor(7, "Ctrlr/Temperature", "periodic", 1, 9)])
+        streams.open_stream(work, station, Stream(3, 7, 60, None))
+        streams.take_values(work, station, 3, [Value(work.now, "70"), Value(work.now, "71")], pending=4)
+        streams.take_values(work, station, 9, [Value(work.now, "x")], pending=0)
+
+    await database.write(write)
+    unknown, told = (await admin.get("/api/v1/stations/CP1/event-streams")).json()["items"]
+    assert (told["id"], told["monitor"], told["setting"], told["interval_s"]) == (3, 7, "Ctrlr/Temperature", 60)
+    assert (told["values"], told["closed_at"], told["last_value"]) == (None, None, "71")
+    assert (told["in_order"], told["late"], told["pending"]) == (2, 0, 4)
+    assert told["opened_at"] is not None and told["last_at"] is not None
+    assert (unknown["id"], unknown["opened_at"], unknown["setting"]) == (9, None, None)
 
 
 async def test_a_change_is_asked_for_in_the_same_words(admin: Client, charger: Any, chargers: Any) -> None:

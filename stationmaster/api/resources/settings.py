@@ -1,4 +1,4 @@
-"""The settings of a charger, in one list whatever version it speaks; what has changed, how two chargers differ, what one watches over."""
+"""The settings of a charger, in one list whatever version it speaks; what has changed, how two chargers differ, what one watches over and streams."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from stationmaster.api.shapes import Cursor, Limit, Page, aware, paged
 from stationmaster.domain import station_settings, stations
 from stationmaster.domain.commands import Attribute
 from stationmaster.domain.permissions import Permission
-from stationmaster.domain.station_settings import ChangeRow, SettingRow, monitors
+from stationmaster.domain.station_settings import ChangeRow, SettingRow, monitors, streams
 from stationmaster.domain.station_settings.monitors import MonitorRow
+from stationmaster.domain.station_settings.streams import StreamRow
 from stationmaster.storage import Work
 
 MAX_DIFFERENCES = 1000
@@ -94,6 +95,27 @@ class Monitor(msgspec.Struct, frozen=True):
     triggered_at: datetime | None
     triggered_by: str | None
     cleared_at: datetime | None
+
+
+class EventStream(msgspec.Struct, frozen=True):
+    """A stream in which a charger of 2.1 tells what one of its monitors finds, by the id it has given it.
+
+    It is open when it has `opened_at` and no `closed_at`; without `opened_at` values came of a stream that was never opened. `in_order`
+    is how many values were newer than those before, `late` how many came again or after newer ones, `pending` how many wait in the charger.
+    """
+
+    id: int
+    monitor: int | None
+    setting: str | None
+    interval_s: int | None
+    values: int | None
+    opened_at: datetime | None
+    closed_at: datetime | None
+    last_value: str | None
+    last_at: datetime | None
+    in_order: int
+    late: int
+    pending: int
 
 
 Component = Annotated[str | None, QueryParameter(max_length=50, description="Only settings of this component")]
@@ -178,9 +200,22 @@ async def list_monitors(
     return paged(await context.database.read(read), limit, _monitor)
 
 
+@get("/{station_id:str}/event-streams", permission=Permission.VIEW)
+async def list_event_streams(
+    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[EventStream]:
+    """The streams in which the charger tells values often, also those that are over. get-periodic-event-streams sets the list right."""
+
+    def read(work: Work) -> list[StreamRow]:
+        station = stations.get(work, caller.organization, station_id)
+        return streams.listed(work, station.id, limit=limit, cursor=cursor)
+
+    return paged(await context.database.read(read), limit, _stream)
+
+
 router = Router(
     "/stations",
-    route_handlers=[list_settings, list_setting_changes, compare_settings, list_monitors],
+    route_handlers=[list_settings, list_setting_changes, compare_settings, list_monitors, list_event_streams],
     tags=["settings"],
 )
 
@@ -231,4 +266,21 @@ def _monitor(row: MonitorRow) -> Monitor:
         triggered_at=row.triggered_at,
         triggered_by=row.triggered_by,
         cleared_at=row.cleared_at,
+    )
+
+
+def _stream(row: StreamRow) -> EventStream:
+    return EventStream(
+        id=row.number,
+        monitor=row.monitor,
+        setting=row.name,
+        interval_s=row.interval_s,
+        values=row.at_once,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        last_value=row.last_value,
+        last_at=row.last_at,
+        in_order=row.in_order,
+        late=row.late,
+        pending=row.pending,
     )

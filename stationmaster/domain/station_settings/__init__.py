@@ -1,7 +1,7 @@
 """The settings of a charger, in one list for every version: configuration keys of 1.6, variables of 2.x as `Component/Variable`.
 
 `table.py` says what is kept, `learning.py` takes what a charger has told, `settings.py` reads it, `answers.py` says what the
-outcome of reading and changing means, `monitors.py` has what watches over variables.
+outcome of reading and changing means, `monitors.py` has what watches over variables, `streams.py` how it is told often.
 """
 
 from stationmaster.domain.station_settings.answers import Result as Result
@@ -18,6 +18,7 @@ from stationmaster.domain.station_settings.settings import differences as differ
 from stationmaster.domain.station_settings.settings import listed as listed
 from stationmaster.domain.station_settings.settings import number as number
 from stationmaster.domain.station_settings.settings import value as value
+from stationmaster.domain.station_settings.streams import setting_streams as setting_streams
 from stationmaster.domain.station_settings.table import Setting as Setting
 from stationmaster.domain.station_settings.table import setting_changes as setting_changes
 from stationmaster.domain.station_settings.table import station_settings as station_settings

@@ -78,7 +78,7 @@ def learn(
                 continue
         elif before.told_at > as_of:
             continue
-        value = _public_value(setting)
+        value = public_value(setting)
         if value is None and setting.write_only and before is not None:
             value = before.value
         changed_at = None
@@ -102,7 +102,7 @@ def learn_value(work: Work, station: Station, told: Setting) -> None:
     if not told.value and _is_write_only(work, station, told.key):
         return  # N07.FR.10: it is told as empty, whatever it is
     mine = {"station": station.id, "key": told.key}
-    if not work.change(_reading, **mine, new_value=_public_value(told), at=work.now):
+    if not work.change(_reading, **mine, new_value=public_value(told), at=work.now):
         learn(work, station, [told])
 
 
@@ -125,7 +125,7 @@ def _count(work: Work, station: Station) -> int:
     return int(work.execute(mine).scalar_one())
 
 
-def _public_value(setting: Setting) -> str | None:
+def public_value(setting: Setting) -> str | None:
     """Passwords and keys are not kept here."""
     if setting.value and _is_secret(setting.variable or setting.name):
         return HIDDEN

@@ -102,6 +102,22 @@ def _security(request: dict[str, Any], _: dict[str, Any]) -> str:
     return f"It told of something about its security: {cut(request.get('type'), 50)}."
 
 
+def _stream_opened(request: dict[str, Any], response: dict[str, Any]) -> str:
+    data = request.get("constantStreamData")
+    data = data if isinstance(data, dict) else {}
+    what = f"the stream {cut(data.get('id'), 20)} of values that its monitor {cut(data.get('variableMonitoringId'), 20)} finds"
+    accepted = response.get("status") == "Accepted"
+    return f"It began {what}." if accepted else f"It wanted to begin {what}. We turned it down."
+
+
+def _stream_values(request: dict[str, Any], _: dict[str, Any]) -> str:
+    data, pending = request.get("data"), request.get("pending")
+    count = len(data) if isinstance(data, list) else 0
+    many = f"{count} values" if count != 1 else "1 value"
+    more = f" {cut(pending, 20)} more are waiting there." if isinstance(pending, int) and pending > 0 else ""
+    return f"It sent {many} of the stream {cut(request.get('id'), 20)}.{more}"
+
+
 def _progress(what: str) -> Callable[[dict[str, Any], dict[str, Any]], str]:
     return lambda request, _: f"It told how far {what} is: {cut(request.get('status'), 40)}."
 
@@ -138,9 +154,9 @@ _SAID: dict[str, Callable[[dict[str, Any], dict[str, Any]], str]] = {
     "Get15118EVCertificate": _plain("It asked for the certificate of a car."),
     "GetCertificateStatus": _plain("It asked whether a certificate is still good."),
     "GetCertificateChainStatus": _plain("It asked whether certificates are still good."),
-    "OpenPeriodicEventStream": _plain("It wanted to begin a stream of values."),
-    "ClosePeriodicEventStream": _plain("It ended a stream of values."),
-    "NotifyPeriodicEventStream": _plain("It sent values of a stream."),
+    "OpenPeriodicEventStream": _stream_opened,
+    "ClosePeriodicEventStream": lambda request, _: f"It ended the stream {cut(request.get('id'), 20)} of values.",
+    "NotifyPeriodicEventStream": _stream_values,
     **cars_and_grid.SAID,
 }
 
