@@ -41,6 +41,8 @@ class Rule(NamedTuple):
     words: tuple[str, ...]
     """What remarks on it have in common; the first rule whose words are found is the one."""
     versions: tuple[str, ...] = ALL
+    always: bool = False
+    """It is done for a charger that is held strictly as well: what it has sent takes no answer."""
 
 
 RULES = (
@@ -246,6 +248,7 @@ RULES = (
         "They are counted, and the last one is kept with the stream.",
         (),
         ("2.1",),
+        always=True,
     ),
     Rule(
         "other",

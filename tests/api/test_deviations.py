@@ -34,3 +34,12 @@ async def test_deviations_are_explained_and_a_charger_is_held_strictly(
     }
     assert (await admin.patch(PATH, json={"strict": "yes"})).status_code == 422
     assert (await admin.get("/api/v1/stations/CP9/deviations")).status_code == 404
+
+
+async def test_what_takes_no_answer_is_done_for_a_charger_that_is_held_strictly_as_well(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    await database.write(deviations.add, charger.id, [Seen("unknown-stream", 1, 0, "a value of a stream")])
+    [before] = (await admin.get(f"{PATH}/deviations")).json()["items"]
+    assert (await admin.patch(PATH, json={"strict": True})).status_code == 200
+    assert (await admin.get(f"{PATH}/deviations")).json()["items"] == [before]

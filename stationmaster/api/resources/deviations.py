@@ -62,7 +62,7 @@ def _deviations(work: Work, organization_id: int, identity: str) -> StationDevia
 
 def _public_form(row: DeviationRow, strict: bool) -> Deviation:
     rule = NAMED[row.rule]
-    done = STRICTLY if strict else rule.done
+    done = STRICTLY if strict and not rule.always else rule.done
     return Deviation(
         rule.id,
         rule.wrong,
