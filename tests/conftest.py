@@ -40,6 +40,15 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "any_database: what is tested is the same on any database; SQLite will do")
 
 
+# What takes a minute begins first: at the end the other processes would wait for it.
+LONG = ("tests/faults/", "tests/web/test_sources.py", "tests/gateway/test_corpus.py", "tests/nodes/test_kill.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_url" in metafunc.fixturenames:
         one = metafunc.config.getoption("--no-postgres") or metafunc.definition.get_closest_marker("any_database")

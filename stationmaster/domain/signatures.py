@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 Things = Mapping[type, Any]
@@ -15,14 +16,15 @@ def name_of(function: Callable[..., Any]) -> str:
     return f"{function.__module__}.{function.__qualname__}"
 
 
-def needs(function: Callable[..., Any], *, after: int = 0) -> dict[str, Any]:
+@cache
+def needs(function: Callable[..., Any], *, after: int = 0) -> Mapping[str, Any]:
     """The parameters behind the first `after`, with their types. Raises `TypeError` for one that has none."""
     hints = get_type_hints(function)
     names = list(inspect.signature(function).parameters)[after:]
     for name in names:
         if name not in hints:
             raise TypeError(f"{name_of(function)}: {name} needs a type")
-    return {name: hints[name] for name in names}
+    return types.MappingProxyType({name: hints[name] for name in names})
 
 
 def given(function: Callable[..., Any], things: Things, *, after: int = 0) -> dict[str, Any]:

@@ -127,7 +127,7 @@ async def test_the_api_describes_itself_with_every_shape(anonymous: Client) -> N
     start = paths["/api/v1/stations/{station_id}/commands/remote-start"]["post"]
     body = start["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
     shapes = document["components"]["schemas"]
-    assert set(shapes[body]["properties"]) == {"token", "evse", "force"}
+    assert set(shapes[body]["properties"]) == {"token", "evse", "force", "profile"}
     for path, item in paths.items():
         for method, operation in item.items():
             assert operation["description"], (method, path)

@@ -136,6 +136,10 @@ class Cluster:
 async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]:
     def settings(**gateway: Any) -> Settings:
         made = factories.settings(shared_database, redis=redis.url)
+        made.database.hold_s, made.database.read_s = (
+            10.0,
+            8.0,
+        )  # a node that is cut off does not wait long when it stops
         for name, value in ({"max_handshakes": 10_000, "reconnect_burst": 10_000, "closing_s": 0.1} | gateway).items():
             setattr(made.gateway, name, value)
         return made
