@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 import msgspec
@@ -29,8 +32,9 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
         station = await context.database.read(stations.get, caller.organization, station_id)
         command = kind(**msgspec.structs.asdict(data)) if data else kind()
         sent = message_log.blanked(msgspec.to_builtins(command))
-        await context.database.write(audit.record, name, Subject("station", station.identity), after=sent)
-        return await context.switchboard.send(station.id, command, by=caller.actor.name)
+        subject = Subject("station", station.identity)
+        async with together(context.database.write(audit.record, name, subject, after=sent)):
+            return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
     ask.__name__ = kind.__name__
     ask.__doc__ = f"{kind.__doc__}\n\n{BEFORE_ACCEPTED if kind.before_accepted else ONCE_ACCEPTED}"
@@ -44,6 +48,16 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
     if kind.is_makers_own:
         permission = Permission.RAW_CALL
     return post(f"/{name}", permission=permission, status_code=200)(ask)
+
+
+@asynccontextmanager
+async def together(audited: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
+    """The line of the audit log is written with the command's own row, in one commit, and before the caller has an answer."""
+    writing = asyncio.create_task(audited)
+    try:
+        yield
+    finally:
+        await writing
 
 
 def _body(kind: type[commands.Command]) -> Any:
@@ -112,11 +126,12 @@ async def call_station(
     """Send a call as it is, and get the charger's own answer. Who asked is kept in the charger's history."""
     station = await context.database.read(stations.get, caller.organization, station_id)
     sent = {"action": data.action, "payload": message_log.blanked(data.payload)}
-    await context.database.write(audit.record, "raw_call", Subject("station", station.identity), after=sent)
+    subject = Subject("station", station.identity)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
-    outcome = await context.switchboard.call(
-        station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
-    )
+    async with together(context.database.write(audit.record, "raw_call", subject, after=sent)):
+        outcome = await context.switchboard.call(
+            station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
+        )
     shown = _as_it_is if Permission.SEE_SECRETS in caller.permissions else message_log.blanked
     match outcome.kind:
         case "result":
