@@ -95,7 +95,7 @@ async def test_TX_01_fifty_identical_starts_on_two_nodes_are_one_session(databas
     station = await database.write(_station, keys_home)
     nodes = [database]
     if database.kind == "postgresql":
-        nodes.append(Database(database.url.render_as_string(hide_password=False)))
+        nodes.append(Database(database.url.render_as_string(hide_password=False), stall_s=PATIENCE_S))
         nodes[1].start()
     heard: list[Any] = []
     for node in nodes:
@@ -520,7 +520,7 @@ async def test_TX_15_first_statuses_of_many_connectors_at_once(app: App, charger
 
 async def test_TX_15_a_hundred_first_statuses_of_one_station_on_two_nodes(database: Database) -> None:
     station = await database.write(_station, await database.write(organizations.home))
-    other = Database(database.url.render_as_string(hide_password=False))
+    other = Database(database.url.render_as_string(hide_password=False), stall_s=PATIENCE_S)
     other.start()
 
     def report(work: Work, evse: int, status: str) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_e
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import Exact, key
 from stationmaster.storage.queries import Bulk
+from tests.patience import PATIENCE_S
 
 notes = Table("notes", MetaData(), key(), Column("text", Text), Column("amount", Exact()), UniqueConstraint("text"))
 _bulk = Bulk(notes, ("text", "amount"))
@@ -219,7 +220,7 @@ async def test_bulk_rows_of_a_batch_go_in_together_and_a_duplicate_changes_nothi
 
 async def test_DAT_11_the_second_of_two_nodes_finds_what_the_first_has_stored(database: Database) -> None:
     """A check before an insert is not enough between two processes; the UNIQUE key is, and the loser looks again."""
-    nodes = [database, Database(database.url.render_as_string(hide_password=False))]
+    nodes = [database, Database(database.url.render_as_string(hide_password=False), stall_s=PATIENCE_S)]
     both_have_looked = threading.Barrier(2)
     runs: list[str] = []
 
@@ -242,9 +243,9 @@ async def test_DAT_11_the_second_of_two_nodes_finds_what_the_first_has_stored(da
 
 
 async def test_DAT_11_a_deadlock_between_two_nodes_is_no_outage(database: Database) -> None:
-    database.stall_s = 60  # finding the deadlock takes PostgreSQL a second
+    database.stall_s = PATIENCE_S  # finding a deadlock takes PostgreSQL a second, and there may be two
     await database.write(lambda work: [keep(work, text) for text in ("a", "b")])
-    other = Database(database.url.render_as_string(hide_password=False))
+    other = Database(database.url.render_as_string(hide_password=False), stall_s=PATIENCE_S)
     seen_unavailable = []
     both_hold_one = threading.Barrier(2)
 
