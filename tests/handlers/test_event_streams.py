@@ -134,6 +134,24 @@ async def test_N15_a_stream_is_known_before_its_monitor_and_keeps_no_secret(one:
     assert (value.value, monitor.triggered_by) == (HIDDEN, HIDDEN)
 
 
+async def test_ATK_13_an_event_tells_a_monitor_no_secret(one: Asked, stored: Stored) -> None:
+    await watch(one, name="WifiPassword")
+    [monitor] = await stored.rows(setting_monitors)
+    event = {
+        "eventId": 1,
+        "timestamp": one.clock.text(),
+        "trigger": "Alerting",
+        "actualValue": "hunter2",
+        "eventNotificationType": "CustomMonitor",
+        "variableMonitoringId": monitor.number,
+        "component": {"name": "Ctrlr", "evse": {"id": 1}},
+        "variable": {"name": "WifiPassword"},
+    }
+    await one.call("NotifyEvent", {"generatedAt": one.clock.text(), "seqNo": 0, "eventData": [event]})
+    [monitor] = await stored.rows(setting_monitors)
+    assert (monitor.triggered_by, monitor.triggered_at) == (HIDDEN, one.clock.now)
+
+
 async def test_N15_values_of_a_stream_that_we_do_not_know_are_taken_and_remarked_on(one: Asked, stored: Stored) -> None:
     await tell(one, 9, (0, "1"), (1, "2"))
     await tell(one, 2**70, (0, "1"))

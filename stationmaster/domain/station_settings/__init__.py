@@ -9,6 +9,7 @@ from stationmaster.domain.station_settings.answers import change_answer as chang
 from stationmaster.domain.station_settings.answers import read_answer as read_answer
 from stationmaster.domain.station_settings.learning import learn as learn
 from stationmaster.domain.station_settings.learning import learn_value as learn_value
+from stationmaster.domain.station_settings.learning import public_value as public_value
 from stationmaster.domain.station_settings.monitors import setting_monitors as setting_monitors
 from stationmaster.domain.station_settings.settings import ChangeRow as ChangeRow
 from stationmaster.domain.station_settings.settings import Difference as Difference

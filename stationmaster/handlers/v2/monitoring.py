@@ -48,7 +48,7 @@ def notify_event(work: Work, station: Station, req: v201.NotifyEvent) -> v201.No
         station_settings.learn_value(work, station, told)
         if event.variable_monitoring_id is not None:
             number, cleared = event.variable_monitoring_id, event.cleared is True
-            monitors.trigger(work, station, number, value=event.actual_value, cleared=cleared)
+            monitors.trigger(work, station, number, value=station_settings.public_value(told) or "", cleared=cleared)
     return v201.NotifyEventResponse()
 
 
