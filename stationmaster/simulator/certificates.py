@@ -1,9 +1,12 @@
 """The certificates that a charger keeps, named as OCPP names them: by hashes of issuer, key and serial number."""
 
 import hashlib
-import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509 import ocsp
 
 MOST = 10
 
@@ -52,37 +55,14 @@ class Certificates:
 def read(kind: str, pem: str) -> Certificate | None:
     """The first certificate of a PEM text; None when it is none."""
     try:
-        der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERTIFICATE-----") :].strip())
-        [tbs, *_] = _parts(next(_parts(der))[1])
-        fields = list(_parts(tbs[1]))
-        if fields[0][0] == 0xA0:  # the version may be left out
-            del fields[0]
-        serial, _, issuer, _, _, key = fields[:6]
-        key_bits = list(_parts(key[1]))[1][1][1:]  # the first octet counts unused bits
-    except (ValueError, IndexError, StopIteration):
+        found = x509.load_pem_x509_certificate(pem.encode())
+        named = ocsp.OCSPRequestBuilder().add_certificate(found, found, hashes.SHA256()).build()
+        issuer = found.issuer.public_bytes()
+    except (ValueError, UnsupportedAlgorithm):
         return None
     return Certificate(
-        kind,
-        hashlib.sha256(issuer[2]).hexdigest(),
-        hashlib.sha256(key_bits).hexdigest(),
-        f"{int.from_bytes(serial[1], 'big'):x}",
+        kind, hashlib.sha256(issuer).hexdigest(), named.issuer_key_hash.hex(), f"{named.serial_number:x}"
     )
-
-
-def _parts(der: bytes) -> Iterator[tuple[int, bytes, bytes]]:
-    """The elements one after the other: tag, content, and the whole of it. Raises ValueError, IndexError."""
-    at = 0
-    while at < len(der):
-        begin, tag, length = at, der[at], der[at + 1]
-        at += 2
-        if length & 0x80:
-            octets = length & 0x7F
-            length = int.from_bytes(der[at : at + octets], "big")
-            at += octets
-        if at + length > len(der):
-            raise ValueError("It is cut off.")
-        yield tag, der[at : at + length], der[begin : at + length]
-        at += length
 
 
 def _bare(serial_number: str) -> str:
