@@ -359,8 +359,9 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if self.server_state.connections or self.server_state.tasks:
             await super().shutdown(sockets)
-        for server in self.servers:
-            server.close()
+        else:
+            for server in self.servers:
+                server.close()
 
     @contextlib.contextmanager
     def capture_signals(self):  # type: ignore[no-untyped-def]

@@ -45,13 +45,11 @@ car_plans = Table(
     Column("longest", Integer),  # so many periods does the car take
     Column("number", Integer, nullable=False),  # of the profile that is made here
     Column("profile", Json),  # what the car was offered last: one made here, or a person's
-    Column(
-        "by_person", Boolean, nullable=False, server_default=text("false")
-    ),  # what it was offered last was set by a person
+    # What it was offered last was set by a person.
+    Column("by_person", Boolean, nullable=False, server_default=text("false")),
     Column("due", Boolean, nullable=False),  # a profile is to be sent
-    Column(
-        "refusals", Integer, nullable=False
-    ),  # plans of the car, one after the other, that went beyond what it was offered
+    # Plans of the car, one after the other, that went beyond what it was offered.
+    Column("refusals", Integer, nullable=False),
     Column("at", UtcTime, nullable=False),
     UniqueConstraint("station_id", "evse"),
 )

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol, cast, get_args
+from typing import Any, Literal, Protocol, cast
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, delete, insert, or_, select, update
@@ -27,7 +27,6 @@ from stationmaster.storage.queries import not_deleted, page
 Use = Literal["charger", "v2g", "v2g20", "both"]
 """What a certificate is for: the charger's connection to us, cars (ISO 15118-2, -20), or connection and cars."""
 State = Literal["received", "refused", "sent", "accepted", "rejected", "replaced"]
-STATES: tuple[State, ...] = get_args(State)
 OPEN: tuple[State, ...] = ("received", "sent", "rejected")
 MOST = 50  # requests of one charger; the oldest go
 MAX_CSR = 5500

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, cast, get_args
+from typing import Any, Literal, Protocol, cast
 
 from sqlalchemy import (
     Column,
@@ -61,7 +61,6 @@ Index("ix_reservations_station_id", reservations.c.station_id, reservations.c.id
 
 State = Literal["requested", "accepted", "refused", "used", "expired", "cancelled", "removed"]
 End = Literal["expired", "removed"]
-STATES: tuple[State, ...] = get_args(State)
 SLACK = timedelta(minutes=5)  # a charger's clock may differ from ours by this much
 
 

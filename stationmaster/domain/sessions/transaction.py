@@ -55,9 +55,8 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     public_id: str
     transaction_id: str
     evse: int | None
-    again: bool = (
-        False  # the number of this event was told before: it is a repeat, or another one under the same number
-    )
+    again: bool = False
+    """The number of this event was told before: it is a repeat, or another one under the same number."""
 
 
 _evse, _connector = bindparam("of_evse", type_=Integer), bindparam("of_connector", type_=Integer)

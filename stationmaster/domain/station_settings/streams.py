@@ -28,18 +28,16 @@ setting_streams = Table(
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
     Column("number", BigInt, nullable=False),  # the charger's own id of it
     Column("monitor", BigInt),  # None while it was never opened
-    Column(
-        "name", Text
-    ),  # of the setting that the monitor watches; None as long as the charger has not told of that monitor
+    # Of the setting that the monitor watches; None as long as the charger has not told of that monitor.
+    Column("name", Text),
     Column("interval_s", BigInt),
     Column("at_once", BigInt),  # so many at once
     Column("opened_at", UtcTime),  # None: values came of it, and it was never opened
     Column("closed_at", UtcTime),
     Column("last_value", Text),
     Column("last_at", UtcTime),  # when that was so, by the charger's clock, and never in the future
-    Column(
-        "in_order", BigInt, nullable=False, server_default="0"
-    ),  # values that were newer than those of messages before
+    # Values that were newer than those of messages before.
+    Column("in_order", BigInt, nullable=False, server_default="0"),
     Column("late", BigInt, nullable=False, server_default="0"),  # values that came again, or after newer ones
     Column("pending", BigInt, nullable=False, server_default="0"),  # that wait in the charger, as it told last
     UniqueConstraint("station_id", "number"),
