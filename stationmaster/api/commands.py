@@ -33,7 +33,7 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
         command = kind(**msgspec.structs.asdict(data)) if data else kind()
         sent = message_log.blanked(msgspec.to_builtins(command))
         subject = Subject("station", station.identity)
-        async with together(context.database.write(audit.record, name, subject, after=sent)):
+        async with beside(context.database.write(audit.record, name, subject, after=sent)):
             return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
     ask.__name__ = kind.__name__
@@ -51,8 +51,8 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
 
 
 @asynccontextmanager
-async def together(audited: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
-    """The line of the audit log is written with the command's own row, in one commit, and before the caller has an answer."""
+async def beside(audited: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
+    """The line of the audit log is written beside the command's own row, not before it, and before the caller has an answer."""
     writing = asyncio.create_task(audited)
     try:
         yield
@@ -128,7 +128,7 @@ async def call_station(
     sent = {"action": data.action, "payload": message_log.blanked(data.payload)}
     subject = Subject("station", station.identity)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
-    async with together(context.database.write(audit.record, "raw_call", subject, after=sent)):
+    async with beside(context.database.write(audit.record, "raw_call", subject, after=sent)):
         outcome = await context.switchboard.call(
             station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
         )
