@@ -14,7 +14,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
 Use = Literal["csms", "manufacturer", "v2g", "contracts"]
-Listed = Literal["csms", "manufacturer", "v2g", "contracts", "own_v2g"]
+Listed = Literal[Use, "own_v2g"]
 Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[0-9a-fA-F]+$")]
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from stationmaster.domain import local_lists, tokens
 from stationmaster.domain.commands.certificates import CertificateName
-from stationmaster.domain.commands.kinds import Command
+from stationmaster.domain.commands.kinds import Command, TokenText
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -21,7 +21,7 @@ class CustomerInformation(Command, frozen=True):
 
     report: bool = True
     clear: bool = False
-    token: Annotated[str, msgspec.Meta(min_length=1, max_length=255)] | None = None
+    token: TokenText | None = None
     customer: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     certificate: CertificateName | None = None
 

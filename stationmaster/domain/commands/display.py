@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from stationmaster.domain.commands.kinds import Command
+from stationmaster.domain.commands.kinds import Command, SessionName
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -16,7 +16,6 @@ Priority = Literal["always_front", "in_front", "normal_cycle"]
 ShownIn = Literal["charging", "faulted", "idle", "unavailable", "suspended", "discharging"]
 Format = Literal["ascii", "html", "uri", "utf8", "qrcode"]
 MessageNumber = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
-SessionName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Zoned = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

@@ -23,6 +23,8 @@ from stationmaster.storage import Work
 Evse = Annotated[int, msgspec.Meta(ge=1, le=1000, description="The EVSE's number, from 1; 1.6 calls it connector")]
 Whole = Annotated[int, msgspec.Meta(ge=0, le=1000, description="The EVSE's number; 0 is the whole charger")]
 Connector = Annotated[int, msgspec.Meta(ge=1, le=1000, description="The connector's number at its EVSE, from 1")]
+SessionName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]  # our id, or the charger's own
+TokenText = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 KeyName = Annotated[
     str, msgspec.Meta(min_length=1, max_length=250, description="A key, or in 2.x `Component/Variable`")
 ]
@@ -119,25 +121,20 @@ class RemoteStart(Command, frozen=True):
     def check(self, work: Work, station: Station) -> str | None:
         if self.profile is not None:
             charging_profiles.check_at_start(self.profile)
-        status = tokens.authorize(work, station, self.token).status
-        if status == "accepted":
-            return None
-        if not self.force:
-            raise Conflict(f"the card {self.token} is {status}; with `force` the charger is asked all the same")
-        return f"forced: the card is {status}"
+        return check_card(work, station, self.token, force=self.force)
 
 
 class RemoteStop(Command, frozen=True):
     """Stop a session, named by our id or by its transaction id."""
 
-    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    session: SessionName
 
 
 class CheckSession(Command, frozen=True):
     """Ask whether a session still goes on, and whether the charger has yet to tell of it. One that does not, and has nothing to tell, ends as an estimate.
     Without a session: whether the charger has yet to tell of any."""
 
-    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
+    session: SessionName | None = None
 
 
 class Reset(Command, frozen=True):
@@ -311,6 +308,7 @@ class TriggerMessage(Command, frozen=True):
 
 
 Retries = Annotated[int, msgspec.Meta(ge=0, le=100, description="How often the charger tries again")]
+FirmwareId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Pause = Annotated[int, msgspec.Meta(ge=1, le=86_400, description="Seconds between two tries")]
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -324,7 +322,7 @@ class UpdateFirmware(Command, frozen=True):
 
     deploys = True
 
-    firmware: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    firmware: FirmwareId
     retrieve_at: Moment | None = None
     install_at: Moment | None = None
     retries: Retries | None = None
@@ -360,6 +358,16 @@ class DataTransfer(Command, frozen=True):
     vendor_id: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
     message_id: Annotated[str, msgspec.Meta(min_length=1, max_length=50)] | None = None
     data: Any = None
+
+
+def check_card(work: Work, station: Station, token: str, *, force: bool) -> str | None:
+    """Raises `Conflict` for a card that may not charge; with `force` that is only a remark for the history."""
+    status = tokens.authorize(work, station, token).status
+    if status == "accepted":
+        return None
+    if not force:
+        raise Conflict(f"the card {token} is {status}; with `force` the charger is asked all the same")
+    return f"forced: the card is {status}"
 
 
 def name_of(command: Command) -> str:

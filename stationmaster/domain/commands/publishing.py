@@ -6,12 +6,10 @@ from typing import Annotated
 
 import msgspec
 
-from stationmaster.domain.commands.kinds import Command, Pause, Retries
+from stationmaster.domain.commands.kinds import Command, FirmwareId, Pause, Retries
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
-
-FirmwareId = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
 
 class PublishFirmware(Command, frozen=True):

@@ -7,14 +7,12 @@ from typing import Annotated
 
 import msgspec
 
-from stationmaster.domain import reservations, tokens
-from stationmaster.domain.commands.kinds import Command, Evse
+from stationmaster.domain import reservations
+from stationmaster.domain.commands.kinds import Command, Evse, TokenText, check_card
 from stationmaster.domain.commands.outcomes import UNKNOWN, Answer
-from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
-
-TokenText = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 
 
 class ReserveNow(Command, frozen=True):
@@ -31,12 +29,7 @@ class ReserveNow(Command, frozen=True):
     def check(self, work: Work, station: Station) -> str | None:
         if self.expires_at <= work.now:
             raise Invalid("expires_at", "must be in the future")
-        status = tokens.authorize(work, station, self.token).status
-        if status == "accepted":
-            return None
-        if not self.force:
-            raise Conflict(f"the card {self.token} is {status}; with `force` the charger is asked all the same")
-        return f"forced: the card is {status}"
+        return check_card(work, station, self.token, force=self.force)
 
     def unanswered(self, work: Work, station: Station, request_id: int | None, answer: Answer) -> None:
         if request_id is not None and answer.outcome not in UNKNOWN:

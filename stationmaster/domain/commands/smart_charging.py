@@ -8,7 +8,7 @@ import msgspec
 
 from stationmaster.domain import charging_profiles
 from stationmaster.domain.charging_profiles import ChargingProfile, Purpose, Unit
-from stationmaster.domain.commands.kinds import Command, Whole
+from stationmaster.domain.commands.kinds import Command, SessionName, Whole
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -55,7 +55,6 @@ class GetChargingProfiles(Command, frozen=True):
     source: Literal["csms", "EMS", "SO", "Other"] | None = None
 
 
-SessionName = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 TransferMode = Literal[
     "AC_single_phase",
     "AC_two_phase",

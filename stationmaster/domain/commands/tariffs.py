@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from stationmaster.domain.commands.kinds import Command, Evse, Whole
+from stationmaster.domain.commands.kinds import Command, Evse, SessionName, Whole
 
 TariffId = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Tariff = Annotated[
@@ -47,7 +47,7 @@ class ChangeTransactionTariff(Command, frozen=True):
 
     administers = True
 
-    session: Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+    session: SessionName
     tariff: Tariff
 
 
