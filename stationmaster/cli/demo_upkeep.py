@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from stationmaster.app import App
 from stationmaster.domain import commands, firmware, logs, organizations, reservations
-from stationmaster.domain.charging_profiles import ChargingProfile, Period
+from stationmaster.domain.charging_profiles import ChargingProfile, Period, Purpose
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.stations import Station
 from stationmaster.simulator.parts import Nameplate
@@ -39,10 +39,21 @@ async def past(app: App, chargers: Sequence[Station], drivers: Sequence[str]) ->
         made = []
         for version, kept, at in ((plate.firmware, old, now - 13 * DAY), (NEWER, new, now - 6 * DAY)):
             work.now = at
-            facts = {"vendor": plate.vendor, "model": plate.model, "signature": None, "signing_certificate": None}
-            file = {"kept_as": kept.name, "size": kept.size, "sha256": kept.sha256}
-            name = f"{plate.model}-{version}.bin"
-            made.append(firmware.add(work, home, name=name, version=version, by=BY, **facts, **file))  # type: ignore[arg-type]
+            image = firmware.add(
+                work,
+                home,
+                name=f"{plate.model}-{version}.bin",
+                version=version,
+                vendor=plate.vendor,
+                model=plate.model,
+                signature=None,
+                signing_certificate=None,
+                kept_as=kept.name,
+                size=kept.size,
+                sha256=kept.sha256,
+                by=BY,
+            )
+            made.append(image)
         one, other, third = chargers[0], chargers[1 % len(chargers)], chargers[2 % len(chargers)]
         _updated(work, one, made[0].public_id, now - 12 * DAY, ("Downloading", "Downloaded", "Installing", "Installed"))
         work.execute(firmware.updates.update().values(from_version=OLDER))  # the story begins with what it runs now
@@ -90,10 +101,10 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
     yield content
 
 
-def _limit(purpose: str, amperes: float, now: datetime, lasts: timedelta) -> ChargingProfile:
+def _limit(purpose: Purpose, amperes: float, now: datetime, lasts: timedelta) -> ChargingProfile:
     periods = [Period(0, amperes), Period(int(lasts.total_seconds()) // 2, amperes / 2)]
     return ChargingProfile(
-        purpose,  # type: ignore[arg-type]
+        purpose,
         periods,
         starts_at=now,
         duration_s=int(lasts.total_seconds()),

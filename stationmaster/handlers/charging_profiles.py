@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
 from stationmaster.domain import charging_profiles, commands
-from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Period, Unit
+from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Period, Purpose, Unit
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station
@@ -16,18 +16,13 @@ from stationmaster.handlers import words
 from stationmaster.ocpp.messages import parse_time
 from stationmaster.storage import Work
 
+T = TypeVar("T")
+
 UNITS: dict[str, Unit] = {"a": "A", "current": "A", "w": "W", "power": "W"}
-PURPOSES = {
-    "session_default": "TxDefaultProfile",
-    "session": "TxProfile",
-    "priority": "PriorityCharging",
-    "local_generation": "LocalGeneration",
-    "external": "ChargingStationExternalConstraints",
-}
 KINDS = {"absolute": "Absolute", "recurring": "Recurring", "relative": "Relative", "dynamic": "Dynamic"}
 _KINDS = {theirs: ours for ours, theirs in KINDS.items()}
-RECURRENCIES = {"daily": "Daily", "weekly": "Weekly"}
-_RECURRENCIES = {theirs: ours for ours, theirs in RECURRENCIES.items()}
+RECURRENCIES: dict[str, Literal["Daily", "Weekly"]] = {"daily": "Daily", "weekly": "Weekly"}
+_RECURRENCIES: dict[str, str] = {theirs: ours for ours, theirs in RECURRENCIES.items()}
 
 
 class PeriodTold(Protocol):
@@ -148,7 +143,7 @@ def recurrency_told(told: str | None) -> Any:
     return _RECURRENCIES.get(told or "")
 
 
-def must_have(purposes: dict[str, str], purpose: str, version: str) -> str:
+def must_have(purposes: Mapping[Purpose, T], purpose: Purpose, version: str) -> T:
     """The version's word for a purpose. Raises `Conflict` where it has none."""
     if purpose not in purposes:
         raise Conflict(f"OCPP {version} has no profiles for {purpose}")

@@ -13,7 +13,7 @@ from stationmaster.domain.commands import Answer
 from stationmaster.domain.local_lists import UpToDate
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask
-from stationmaster.handlers.words import portions
+from stationmaster.handlers.words import portions, with_reason
 from stationmaster.ocpp.messages import Message, Request
 from stationmaster.storage import Work
 
@@ -84,8 +84,7 @@ def answered(
         if status == "Failed"
         else "The charger has another list than we know of."
     )
-    if reason is not None:
-        said = f"{said} It says: {reason}"
+    said = with_reason(said, reason)
     if not full:
         said = f"{said} All of it is sent again."
     local_lists.refused(work, station, said, full=full)

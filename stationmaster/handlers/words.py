@@ -52,8 +52,17 @@ def answer(status: str, reason: str | None = None) -> Answer:
     outcome = _OUTCOMES.get(status)
     if outcome is None:
         return Answer("rejected", f"The charger has answered {status!r}.")
-    meant = Answer(outcome)
-    return meant if reason is None else Answer(outcome, f"{meant.words} It says: {reason}")
+    return Answer(outcome, with_reason(Answer(outcome).words, reason))
+
+
+def with_reason(sentence: str, reason: str | None) -> str:
+    """A sentence, and what the station says beside."""
+    return sentence if reason is None else f"{sentence} It says: {reason}"
+
+
+def list_answer(name: str, found: Sequence[Any], none: str) -> Answer:
+    """The items a charger says that it has; `none` is the sentence when it has none."""
+    return Answer("accepted", f"The charger has told of {len(found)}." if found else none, {name: found})
 
 
 def refusal(code: str, description: str | None) -> Answer:
@@ -90,8 +99,7 @@ def update_answer(work: Work, station: Station, request_id: int, status: str, in
     if status in ("Accepted", "AcceptedCanceled"):
         firmware.accepted(work, station, request_id)
         return Answer("accepted")
-    sentence = _NOT_UPDATED.get(status, f"The charger has answered {status!r}.")
-    sentence = sentence if info is None else f"{sentence} It says: {info}"
+    sentence = with_reason(_NOT_UPDATED.get(status, f"The charger has answered {status!r}."), info)
     firmware.refused(work, station, request_id, sentence)
     return Answer("rejected", sentence)
 
@@ -137,16 +145,14 @@ def certificates_told(told: Sequence[tuple[str, CertificateHash]]) -> Answer:
     """The certificates a charger says that it has, each with its use in our words."""
     names = ("hash_algorithm", "issuer_name_hash", "issuer_key_hash", "serial_number")
     found = [{"use": use} | {name: getattr(each, name) for name in names} for use, each in told]
-    sentence = f"The charger has told of {len(found)}." if found else "The charger has no such certificate."
-    return Answer("accepted", sentence, {"certificates": found})
+    return list_answer("certificates", found, "The charger has no such certificate.")
 
 
 def certificate_answer(status: str, info: str | None = None) -> Answer:
     """What a charger says when a certificate is to be installed or removed."""
     if status != "Failed":
         return answer(status, info)
-    said = "" if info is None else f" It says: {info}"
-    return Answer("rejected", f"The charger has tried, and could not do it.{said}")
+    return Answer("rejected", with_reason("The charger has tried, and could not do it.", info))
 
 
 def given_certificate(

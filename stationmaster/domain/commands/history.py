@@ -332,14 +332,14 @@ def progress(
     data: dict[str, Any] | None = None,
     ended: Literal["done", "failed"] | None = None,
     sentence: str | None = None,
-) -> bool:
-    """A later message names a command of ours: how far it is, in our words; False when there is no such command.
+) -> CommandRow | None:
+    """A later message names a command of ours: how far it is, in our words. The command as it is now; None when there is no such.
 
     As long as it is told of, a command that awaits something is waited for.
     """
     row = by_request_id(work, station, request_id)
     if row is None:
-        return False
+        return None
     told = together(Answer("accepted", row.detail or "", row.data), Answer("accepted", data=data)).data
     values: dict[str, Any] = {"progress": step, "data": message_log.blanked(told)}
     if ended is not None:
@@ -350,8 +350,7 @@ def progress(
         values["until"] = work.now + timedelta(seconds=row.within_s)
     if sentence is not None:
         values["detail"] = sentence
-    _change(work, station.identity, row.id, commands.c.state == row.state, **values)
-    return True
+    return _change(work, station.identity, row.id, commands.c.state == row.state, **values) or row
 
 
 def by_request_id(work: Work, station: Station, request_id: int) -> CommandRow | None:

@@ -30,7 +30,7 @@ MAX_TEXT = 65_536  # characters of a report that is a text; what is beyond is in
 def take_part(
     work: Work, station: Station, request_id: int, *, seq: int, more: bool, items: int = 0, text: str | None = None
 ) -> CommandRow | None:
-    """A part of a report that we have asked for has come, with so many items; the command it belongs to, None when there is none.
+    """A part of a report that we have asked for has come, with so many items; the command it belongs to as it is now, None when there is none.
 
     Of a report that is a text, the `text` of each part is put into its place, and the data of the command has the whole.
     """
@@ -58,9 +58,8 @@ def take_part(
     sentence = "The charger has reported." if whole else "The charger is reporting."
     if missing:
         sentence = f"The report is not whole. Missing: {in_words(missing)}."
-    step, ended = (REPORTED, "done") if whole else ("reporting", None)
-    progress(work, station, request_id, step, data=data, ended=ended, sentence=sentence)  # type: ignore[arg-type]
-    return row
+    step = REPORTED if whole else "reporting"
+    return progress(work, station, request_id, step, data=data, ended="done" if whole else None, sentence=sentence)
 
 
 class Unfinished(NamedTuple):

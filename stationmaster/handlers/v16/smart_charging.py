@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from stationmaster.domain import commands, sessions, station_settings
-from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
+from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Purpose
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
@@ -19,7 +19,11 @@ from stationmaster.storage import Work
 smart_charging = Routes(V16)
 
 UNIT = "ChargingScheduleAllowedChargingRateUnit"
-_PURPOSES = {"station_max": "ChargePointMaxProfile", "session_default": "TxDefaultProfile", "session": "TxProfile"}
+_PURPOSES: dict[Purpose, v16.ChargingProfilePurposeType] = {
+    "station_max": "ChargePointMaxProfile",
+    "session_default": "TxDefaultProfile",
+    "session": "TxProfile",
+}
 
 
 @smart_charging.sends
@@ -39,10 +43,10 @@ def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: 
             work, station, profile, evse=evse, session=None if session is None else str(session)
         ),
         stack_level=profile.stack_level,
-        charging_profile_purpose=purpose,  # type: ignore[arg-type]
+        charging_profile_purpose=purpose,
         charging_profile_kind=charging_profiles.kind_of(profile, "1.6"),
         transaction_id=session,
-        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
+        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
         valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
         charging_schedule=v16.ChargingSchedule(
@@ -96,7 +100,7 @@ def clear_charging_profile(
     return v16.ClearChargingProfile(
         id=command.id,
         connector_id=command.evse,
-        charging_profile_purpose=purpose,  # type: ignore[arg-type]
+        charging_profile_purpose=purpose,
         stack_level=command.stack_level,
     )
 

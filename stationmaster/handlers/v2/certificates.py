@@ -7,8 +7,7 @@ from stationmaster.domain.commands import Answer, Asked
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Routes
-from stationmaster.handlers.v2.settings import said
-from stationmaster.handlers.v2.words import certificate_hash, check_length
+from stationmaster.handlers.v2.words import certificate_hash, check_length, reason
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -23,7 +22,7 @@ _USES: dict[str, v201.InstallCertificateUseEnumType] = {
 }
 _LISTED: dict[str, v201.GetCertificateIdUseEnumType] = {**_USES, "own_v2g": "V2GCertificateChain"}
 _OURS: dict[str, str] = {theirs: ours for ours, theirs in _LISTED.items()}
-_SIGNED_FOR: dict[str, v21.CertificateSigningUseEnumType | None] = {
+SIGNED_FOR: dict[certificate_requests.Use, v21.CertificateSigningUseEnumType | None] = {
     "charger": "ChargingStationCertificate",
     "v2g": "V2GCertificate",
     "v2g20": "V2G20Certificate",
@@ -60,7 +59,7 @@ def install_certificate_answered(
     request: v201.InstallCertificate,
     response: v201.InstallCertificateResponse,
 ) -> Answer:
-    return words.certificate_answer(response.status, said(response.status_info))
+    return words.certificate_answer(response.status, reason(response.status_info))
 
 
 @certificates.sends
@@ -76,7 +75,7 @@ def delete_certificate_answered(
     request: v201.DeleteCertificate,
     response: v201.DeleteCertificateResponse,
 ) -> Answer:
-    return words.certificate_answer(response.status, said(response.status_info))
+    return words.certificate_answer(response.status, reason(response.status_info))
 
 
 @certificates.sends
@@ -111,13 +110,12 @@ def give_certificate(work: Work, station: Station, command: commands.GiveCertifi
     if row is None:
         return v201.CertificateSigned(certificate_chain=command.chain, certificate_type="ChargingStationCertificate")
     certificate_requests.sent(work, row, chain=command.chain)
-    # A02.FR.14: named as the station has named it; left out, it is for its connection and for cars.
-    signed_for = _SIGNED_FOR[row.use]
-    if station.version == "2.1":
-        return v21.CertificateSigned(
-            certificate_chain=command.chain, certificate_type=signed_for, request_id=row.number
-        )
-    return v201.CertificateSigned(certificate_chain=command.chain, certificate_type=signed_for)  # type: ignore[arg-type]
+    return v21.CertificateSigned(
+        certificate_chain=command.chain,
+        # A02.FR.14: named as the station has named it; left out, it is for its connection and for cars.
+        certificate_type=SIGNED_FOR[row.use],
+        request_id=row.number if station.version == "2.1" else None,
+    )
 
 
 @certificates.answers
@@ -129,5 +127,5 @@ def give_certificate_answered(
     response: v201.CertificateSignedResponse,
     asked: Asked,
 ) -> Answer:
-    info = said(response.status_info)
+    info = reason(response.status_info)
     return words.given_certificate(work, station, command, asked, response.status, info)

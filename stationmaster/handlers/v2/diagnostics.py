@@ -9,7 +9,6 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers import words as all_words
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.handlers.v2.settings import said
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.ocpp.messages import now_text
@@ -43,19 +42,13 @@ def customer_information(
     work: Work, station: Station, command: commands.CustomerInformation
 ) -> Ask[v201.CustomerInformation]:
     number = commands.new_request_id()
-    token = certificate = None
-    if command.token is not None:
-        words.check_length("token", command.token, words.LONGEST_TOKEN.get(station.version, 36))
-        token = words.id_token(work, station, command.token)
-    if command.certificate is not None:
-        certificate = words.certificate_hash(command.certificate)
     request = v201.CustomerInformation(
         request_id=number,
         report=command.report,
         clear=command.clear,
-        id_token=token,
+        id_token=None if command.token is None else words.id_token(work, station, command.token),
         customer_identifier=command.customer,
-        customer_certificate=certificate,
+        customer_certificate=None if command.certificate is None else words.certificate_hash(command.certificate),
     )
     # N10.FR.06: one that only forgets tells so afterwards; its answer is enough.
     return Ask([request], awaits=Awaits("report", REPORT_S) if command.report else None, request_id=number)
@@ -96,5 +89,5 @@ def get_log(work: Work, station: Station, command: commands.GetLog, links: Links
 def get_log_answered(
     work: Work, station: Station, command: commands.GetLog, request: v201.GetLog, response: v201.GetLogResponse
 ) -> Answer:
-    info = said(response.status_info)
+    info = words.reason(response.status_info)
     return all_words.log_answer(work, station, request.request_id, response.status, response.filename, info)

@@ -87,8 +87,7 @@ def get_periodic_event_streams_answered(
         }
         for each in told
     ]
-    sentence = f"The charger has told of {len(found)}." if found else "The charger has no stream open."
-    return Answer("accepted", sentence, {"streams": found})
+    return words.list_answer("streams", found, "The charger has no stream open.")
 
 
 @event_streams.sends

@@ -10,7 +10,6 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers import words as all_words
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.handlers.v2.settings import said
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.ocpp.messages import now_text
@@ -52,16 +51,10 @@ def firmware_status_notification(
 def publish_firmware_status_notification(
     work: Work, station: Station, req: v201.PublishFirmwareStatusNotification
 ) -> v201.PublishFirmwareStatusNotificationResponse:
-    if req.request_id is not None:
-        commands.progress(
-            work,
-            station,
-            req.request_id,
-            words.step(req.status),
-            data={"locations": list(req.location)} if req.location else None,
-            ended="done" if req.status == "Published" else "failed" if req.status in _FAILED else None,
-            sentence=_PUBLISHING.get(req.status),
-        )
+    data = {"locations": list(req.location)} if req.location else None
+    words.progress(
+        work, station, req.request_id, req.status, _FAILED, done="Published", sentences=_PUBLISHING, data=data
+    )
     return v201.PublishFirmwareStatusNotificationResponse()
 
 
@@ -97,7 +90,7 @@ def update_firmware_answered(
     request: v201.UpdateFirmware,
     response: v201.UpdateFirmwareResponse,
 ) -> Answer:
-    info = said(response.status_info)
+    info = words.reason(response.status_info)
     return all_words.update_answer(work, station, request.request_id, response.status, info)
 
 

@@ -47,18 +47,8 @@ def report_der_control(work: Work, station: Station, req: v21.ReportDERControl) 
     if row is not None:
         known = (row.data or {}).get("controls", [])
         told = [each for each in _controls(req) if each not in known]
-        step, sentence = (
-            ("reporting", "The charger is reporting.") if req.tbc else ("reported", "The charger has reported.")
-        )
-        commands.progress(
-            work,
-            station,
-            req.request_id,
-            step,
-            data={"controls": told[: max(0, MOST - len(known))]},
-            ended=None if req.tbc else "done",
-            sentence=sentence,
-        )
+        data = {"controls": told[: max(0, MOST - len(known))]}
+        words.part(work, station, req.request_id, more=req.tbc, data=data)
     return v21.ReportDERControlResponse()
 
 

@@ -10,7 +10,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.handlers.v2.availability import availability_event
-from stationmaster.handlers.v2.settings import REPORT_S, component_or_variable, said, setting, within_limits
+from stationmaster.handlers.v2.settings import REPORT_S, component_or_variable, setting, within_limits
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
@@ -64,11 +64,10 @@ def notify_monitoring_report(
     more = req.tbc is True
     command = commands.take_part(work, station, req.request_id, seq=req.seq_no, more=more, items=len(told))
     monitors.learn(work, station, told, as_of=None if command is None else command.asked_at)
-    whole = None if command is None else commands.by_request_id(work, station, req.request_id)
-    if whole is not None and whole.progress == commands.REPORTED and whole.name == "report-monitors":
-        wanted = whole.arguments or {}
+    if command is not None and command.progress == commands.REPORTED and command.name == "report-monitors":
+        wanted = command.arguments or {}
         kinds, settings = wanted.get("kinds", ()), wanted.get("settings", ())
-        monitors.forget_untold(work, station, whole.asked_at, kinds=kinds, settings=settings)
+        monitors.forget_untold(work, station, command.asked_at, kinds=kinds, settings=settings)
     return v201.NotifyMonitoringReportResponse()
 
 
@@ -135,7 +134,9 @@ def set_monitors_answered(
         name = words.setting_name(result.component, result.variable)
         data = wanted.get(_same(result.component, result.variable, result.type, result.severity))
         number = result.id if result.id is not None or data is None else data.id
-        results.append(Result(name, outcome, None if number is None else str(number), reason=said(result.status_info)))
+        results.append(
+            Result(name, outcome, None if number is None else str(number), reason=words.reason(result.status_info))
+        )
         if outcome == "accepted" and number is not None and data is not None:
             only_in_session = data.transaction is True
             accepted.append(
@@ -161,7 +162,8 @@ def clear_monitors_answered(
 ) -> Answer:
     told = response.clear_monitoring_result
     results = [
-        Result(f"monitor {one.id}", words.answer(one.status).outcome, reason=said(one.status_info)) for one in told
+        Result(f"monitor {one.id}", words.answer(one.status).outcome, reason=words.reason(one.status_info))
+        for one in told
     ]
     monitors.forget(work, station, [one.id for one in told if one.status in ("Accepted", "NotFound")])
     return station_settings.change_answer(results)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from stationmaster.domain import commands, station_settings
 from stationmaster.domain.commands import AccessPoint, Answer, Tunnel
 from stationmaster.domain.errors import Conflict
@@ -16,12 +18,34 @@ network_profiles = Routes(V201)
 
 _OF_201: dict[str, v201.OCPPVersionEnumType] = {"1.6": "OCPP16", "2.0.1": "OCPP20"}  # its word for itself
 _OF_21: dict[str, v21.OCPPVersionEnumType] = {"1.6": "OCPP16", "2.0.1": "OCPP201", "2.1": "OCPP21"}
+_INTERFACES: dict[str, v21.OCPPInterfaceEnumType] = {each.lower(): each for each in get_args(v21.OCPPInterfaceEnumType)}
+_AUTHENTICATIONS: dict[str, v201.APNAuthenticationEnumType] = {
+    each.lower(): each for each in get_args(v201.APNAuthenticationEnumType)
+}
 _ACCEPTED = "The charger has stored it in slot {}. It is used when the setting OCPPCommCtrlr/NetworkConfigurationPriority says so."
 
 
 @network_profiles.sends
 def set_network_profile(work: Work, station: Station, command: commands.SetNetworkProfile) -> v201.SetNetworkProfile:
-    profile = _profile_21(command) if station.version == "2.1" else _profile_201(command)
+    if station.version == "2.1":
+        version = None if command.ocpp is None else _OF_21[command.ocpp]
+        name, text = 2000, 64
+    else:
+        version = _fitting_201(command)
+        name, text = 512, 20
+    # The profile of 2.1 is that of 2.0.1 where it names no identity and no password.
+    profile = v21.NetworkConnectionProfileType(
+        ocpp_version=version,
+        ocpp_transport="JSON",
+        ocpp_csms_url=command.url,
+        message_timeout=command.message_timeout_s,
+        security_profile=command.security_profile,
+        ocpp_interface=_INTERFACES[command.interface],
+        apn=None if command.access_point is None else _access_point(command.access_point, name=name, text=text),
+        vpn=None if command.tunnel is None else _tunnel(command.tunnel, name=name, text=text),
+        identity=command.identity,
+        basic_auth_password=command.password,
+    )
     return v201.SetNetworkProfile(configuration_slot=command.slot, connection_data=profile)
 
 
@@ -37,7 +61,7 @@ def set_network_profile_answered(
     if response.status == "Accepted":
         return Answer("accepted", _ACCEPTED.format(command.slot))
     if response.status == "Failed":  # B09.FR.03
-        return Answer("rejected", f"The charger could not store it.{'' if info is None else f' It says: {info}'}")
+        return Answer("rejected", words.with_reason("The charger could not store it.", info))
     refused = words.answer(response.status, info)
     has = station_settings.number(work, station, "SecurityCtrlr/SecurityProfile")
     if has is not None and command.security_profile < has:  # B09.FR.04
@@ -46,7 +70,8 @@ def set_network_profile_answered(
     return refused
 
 
-def _profile_201(command: commands.SetNetworkProfile) -> v201.NetworkConnectionProfileType:
+def _fitting_201(command: commands.SetNetworkProfile) -> v21.OCPPVersionEnumType:
+    """The version of the profile, as 2.0.1 calls it. Raises `Conflict` or `Invalid` for what 2.0.1 has no room for."""
     version = _OF_201.get(command.ocpp or "2.0.1")
     if version is None:
         raise Conflict(f"OCPP 2.0.1 has no word for a server that speaks {command.ocpp}")
@@ -55,31 +80,7 @@ def _profile_201(command: commands.SetNetworkProfile) -> v201.NetworkConnectionP
     if command.identity is not None or command.password is not None:
         raise Conflict("OCPP 2.0.1 has no identity and no password of a profile")
     words.check_length("url", command.url, 512)
-    return v201.NetworkConnectionProfileType(
-        ocpp_version=version,
-        ocpp_transport="JSON",
-        ocpp_csms_url=command.url,
-        message_timeout=command.message_timeout_s,
-        security_profile=command.security_profile,
-        ocpp_interface=command.interface.capitalize(),  # type: ignore[arg-type]
-        apn=None if command.access_point is None else _access_point(command.access_point, name=512, text=20),
-        vpn=None if command.tunnel is None else _tunnel(command.tunnel, name=512, text=20),
-    )
-
-
-def _profile_21(command: commands.SetNetworkProfile) -> v21.NetworkConnectionProfileType:
-    return v21.NetworkConnectionProfileType(
-        ocpp_version=None if command.ocpp is None else _OF_21[command.ocpp],
-        ocpp_transport="JSON",
-        ocpp_csms_url=command.url,
-        message_timeout=command.message_timeout_s,
-        security_profile=command.security_profile,
-        ocpp_interface=command.interface.capitalize(),  # type: ignore[arg-type]
-        apn=None if command.access_point is None else _access_point(command.access_point, name=2000, text=64),
-        vpn=None if command.tunnel is None else _tunnel(command.tunnel, name=2000, text=64),
-        identity=command.identity,
-        basic_auth_password=command.password,
-    )
+    return version
 
 
 def _access_point(point: AccessPoint, *, name: int, text: int) -> v21.APNType:
@@ -88,7 +89,7 @@ def _access_point(point: AccessPoint, *, name: int, text: int) -> v21.APNType:
     words.check_length("access_point.password", point.password or "", text)
     return v21.APNType(
         apn=point.name,
-        apn_authentication=point.authentication.upper(),  # type: ignore[arg-type]
+        apn_authentication=_AUTHENTICATIONS[point.authentication],
         apn_user_name=point.user,
         apn_password=point.password,
         sim_pin=point.sim_pin,

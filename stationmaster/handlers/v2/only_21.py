@@ -42,9 +42,8 @@ def get_certificate_chain_status(
 
 @only_21.on
 def battery_swap(work: Work, station: Station, req: v21.BatterySwap) -> v21.BatterySwapResponse:
-    ended = {"BatteryOut": "done", "BatteryOutTimeout": "failed"}.get(req.event_type)
-    sentence = _SWAPPING.get(req.event_type)
-    commands.progress(work, station, req.request_id, words.step(req.event_type), ended=ended, sentence=sentence)  # type: ignore[arg-type]
+    failed = ("BatteryOutTimeout",)
+    words.progress(work, station, req.request_id, req.event_type, failed, done="BatteryOut", sentences=_SWAPPING)
     return v21.BatterySwapResponse()
 
 
@@ -54,7 +53,7 @@ def request_battery_swap(
 ) -> Ask[v21.RequestBatterySwap]:
     number = commands.new_request_id()
     token = words.id_token(work, station, command.token)
-    request = v21.RequestBatterySwap(id_token=token, request_id=number)  # type: ignore[arg-type]
+    request = v21.RequestBatterySwap(id_token=token, request_id=number)
     return Ask([request], awaits=Awaits("battery", SWAP_S), request_id=number)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, connectors, station_settings, tokens
+from stationmaster.domain import commands, connectors, station_settings
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
@@ -37,14 +37,11 @@ _TRIGGERS_21 = _TRIGGERS | {"CustomTrigger": "CustomTrigger", "SignV2G20Certific
 
 @remote_control.sends
 def remote_start(work: Work, station: Station, command: commands.RemoteStart) -> Ask[v201.RequestStartTransaction]:
-    words.check_length("token", command.token, words.LONGEST_TOKEN.get(station.version, 36))
     # F02: so long does a charger wait for the car before it gives up.
     plug_in_s = station_settings.number(work, station, "TxCtrlr/EVConnectionTimeOut") or station.plug_in_timeout_s
-    # As the card itself, so that it can stop at the charger what was started from here.
-    kind = tokens.kind_of(work, station, command.token) or "Central"
     number = commands.new_request_id()  # F01.FR.25: by this the transaction will say what it has come of
     request = v201.RequestStartTransaction(
-        id_token=v201.IdTokenType(id_token=command.token, type=kind),  # type: ignore[arg-type]
+        id_token=words.id_token(work, station, command.token),
         remote_start_id=number,
         evse_id=command.evse,
         charging_profile=None if command.profile is None else profile_type(work, station, command.profile, evse=None),
@@ -69,23 +66,20 @@ def trigger_message(work: Work, station: Station, command: commands.TriggerMessa
         raise Conflict(f"OCPP {station.version} has no {command.message} to ask for")
     # B02: a station that is pending may then send it, and nothing else.
     lets_in = ("SignCertificate" if message.startswith("Sign") else message,)
-    if command.custom is not None:
-        return Ask([v21.TriggerMessage(requested_message=message, custom_trigger=command.custom)], lets_in=lets_in)
     places = _places(work, station, command) if command.message in _ABOUT_ONE else [None]
-    return Ask([_trigger(message, place) for place in places], lets_in=lets_in)
+    # The request of 2.1 is that of 2.0.1 where it names no trigger of the maker's own.
+    requests: list[v201.TriggerMessage] = [
+        v21.TriggerMessage(requested_message=message, evse=place, custom_trigger=command.custom) for place in places
+    ]
+    return Ask(requests, lets_in=lets_in)
 
 
-def _places(work: Work, station: Station, command: commands.TriggerMessage) -> list[v201.EVSEType | None]:
+def _places(work: Work, station: Station, command: commands.TriggerMessage) -> list[v21.EVSEType | None]:
     """What the message is asked of. A status is asked connector by connector (F06.FR.12), of all that we know of."""
-    named = None if command.evse is None else v201.EVSEType(id=command.evse, connector_id=command.connector)
     if command.message != "StatusNotification" or command.connector is not None:
-        return [named]
+        return [None if command.evse is None else v21.EVSEType(id=command.evse, connector_id=command.connector)]
     known = [row for row in connectors.of_stations(work, [station.id]) if row.evse and row.number]
     meant = [row for row in known if command.evse in (None, row.evse)]
     if meant:
-        return [v201.EVSEType(id=row.evse, connector_id=row.number) for row in meant]
-    return [named if named is None else v201.EVSEType(id=named.id, connector_id=1)]
-
-
-def _trigger(message: v21.MessageTriggerEnumType, place: v201.EVSEType | None) -> v201.TriggerMessage:
-    return v201.TriggerMessage(requested_message=message, evse=place)  # type: ignore[arg-type]
+        return [v21.EVSEType(id=row.evse, connector_id=row.number) for row in meant]
+    return [None if command.evse is None else v21.EVSEType(id=command.evse, connector_id=1)]

@@ -40,8 +40,7 @@ _ENDS: dict[str, tuple[reservations.End, str]] = {
 
 @reservation.sends
 def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> Ask[v201.ReserveNow]:
-    longest = words.LONGEST_TOKEN.get(station.version, 36)
-    words.check_length("token", command.token, longest)
+    token = words.id_token(work, station, command.token)
     if station.version == "2.0.1" and command.connector_type not in (None, *get_args(ConnectorEnumType)):
         raise Invalid("connector_type", f"must be one of {', '.join(get_args(ConnectorEnumType))}")
     number, group = commands.new_request_id(), reserving.group_of(work, station, command)
@@ -55,11 +54,11 @@ def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> A
         connector_type=command.connector_type,
         group=group,
     )
-    fits = group is not None and len(group) <= longest
+    fits = group is not None and len(group) <= words.LONGEST_TOKEN.get(station.version, 36)
     request = v201.ReserveNow(
         id=number,
         expiry_date_time=now_text(command.expires_at),
-        id_token=words.id_token(work, station, command.token),
+        id_token=token,
         connector_type=command.connector_type,  # type: ignore[arg-type]
         evse_id=command.evse,
         group_id_token=v201.IdTokenType(id_token=group, type="Central") if group is not None and fits else None,

@@ -7,17 +7,14 @@ from stationmaster.domain.certificate_requests import Use
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
+from stationmaster.handlers.v2.certificates import SIGNED_FOR
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
 security = Routes(V201)
 
-_USES: dict[str, Use] = {
-    "ChargingStationCertificate": "charger",
-    "V2GCertificate": "v2g",
-    "V2G20Certificate": "v2g20",
-}
+_USES: dict[str | None, Use] = {theirs: ours for ours, theirs in SIGNED_FOR.items()}
 
 
 @security.on
@@ -31,7 +28,7 @@ def security_event_notification(
 @security.on
 def sign_certificate(work: Work, station: Station, req: v201.SignCertificate) -> v201.SignCertificateResponse:
     # A02.FR.11: accepted, it may take as long as a person needs; until then the charger keeps the certificate it has.
-    use = _USES.get(req.certificate_type or "", "both")
+    use = _USES.get(req.certificate_type, "both")
     may_hope = certificate_requests.receive(work, station, csr=req.csr, use=use, number=_number(req))
     return v201.SignCertificateResponse(status="Accepted" if may_hope else "Rejected")
 

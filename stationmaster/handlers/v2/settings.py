@@ -196,7 +196,7 @@ def set_one(name: str, value: str) -> v201.SetVariables:
 def set_one_answer(response: v201.SetVariablesResponse) -> Answer:
     """There is one result then."""
     result = response.set_variable_result[0]
-    return words.answer(result.attribute_status, said(result.attribute_status_info))
+    return words.answer(result.attribute_status, words.reason(result.attribute_status_info))
 
 
 # What every part of the device model needs
@@ -257,11 +257,6 @@ def setting(
         max_limit=None if described is None else described.max_limit,
         choices=None if described is None else described.values_list,
     )
-
-
-def said(info: v201.StatusInfoType | None) -> str | None:
-    """What the station says of a status beside."""
-    return None if info is None else info.additional_info or info.reason_code
 
 
 def _learn(work: Work, station: Station, request_id: int, told: Sequence[v201.ReportDataType]) -> None:
@@ -353,7 +348,7 @@ def _changed(
         told = setting(result.component, result.variable, None, kind)
         value = wanted.get((told.name.lower(), kind))
         outcome = words.answer(result.attribute_status).outcome
-        reason = said(result.attribute_status_info)
+        reason = words.reason(result.attribute_status_info)
         results.append(Result(told.name, outcome, value, told.attribute, reason))
         if outcome == "accepted" and value is not None:
             accepted.append(msgspec.structs.replace(told, value=value))

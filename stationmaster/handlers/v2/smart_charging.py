@@ -7,11 +7,11 @@ import msgspec
 from stationmaster.domain import car_plans, commands, station_settings
 from stationmaster.domain import charging_profiles as profiles
 from stationmaster.domain.car_plans import Needs
-from stationmaster.domain.charging_profiles import ChargingProfile, Fitted
+from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Purpose
 from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
-from stationmaster.handlers.charging_profiles import PURPOSES, RECURRENCIES
+from stationmaster.handlers.charging_profiles import RECURRENCIES
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v21, v201
@@ -23,10 +23,24 @@ smart_charging = Routes(V201)
 
 UNIT = "SmartChargingCtrlr/RateUnit"
 REPORT_S = 60.0
-_PURPOSES = PURPOSES | {"station_max": "ChargingStationMaxProfile"}
-_OURS = {theirs: ours for ours, theirs in _PURPOSES.items()}
-_SOURCES = {profiles.OURS: "CSO"}
-_ONLY_21 = ("priority", "local_generation")
+_PURPOSES: dict[Purpose, v201.ChargingProfilePurposeEnumType] = {
+    "station_max": "ChargingStationMaxProfile",
+    "session_default": "TxDefaultProfile",
+    "session": "TxProfile",
+    "external": "ChargingStationExternalConstraints",
+}
+_PURPOSES_21: dict[Purpose, v21.ChargingProfilePurposeEnumType] = {
+    **_PURPOSES,
+    "priority": "PriorityCharging",
+    "local_generation": "LocalGeneration",
+}
+_OURS: dict[str, Purpose] = {theirs: ours for ours, theirs in _PURPOSES_21.items()}
+_SOURCES: dict[str, v201.ChargingLimitSourceEnumType] = {
+    profiles.OURS: "CSO",
+    "EMS": "EMS",
+    "SO": "SO",
+    "Other": "Other",
+}
 _PHASES = {"AC_single_phase": 1, "AC_two_phase": 2, "AC_three_phase": 3}
 _MOST = 10_000_000.0  # amperes or watts, as in any profile
 _MAX_PROFILES_KEPT = 50  # of one message; more are in the message log
@@ -118,10 +132,10 @@ def profile_type(work: Work, station: Station, asked: ChargingProfile, *, evse: 
     told = v201.ChargingProfileType(
         id=number,
         stack_level=profile.stack_level,
-        charging_profile_purpose=_purpose(station, profile.purpose),  # type: ignore[arg-type]
+        charging_profile_purpose=_purpose(station, profile.purpose),
         charging_profile_kind=charging_profiles.kind_of(profile, station.version),
         charging_schedule=[schedule],
-        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),  # type: ignore[arg-type]
+        recurrency_kind=RECURRENCIES.get(profile.recurrency or ""),
         valid_from=None if profile.valid_from is None else now_text(profile.valid_from),
         valid_to=None if profile.valid_to is None else now_text(profile.valid_to),
         transaction_id=session,
@@ -168,7 +182,7 @@ def clear_charging_profile(
     if command.id is None:
         criteria = v201.ClearChargingProfileType(
             evse_id=command.evse,
-            charging_profile_purpose=None if command.purpose is None else _purpose(station, command.purpose),  # type: ignore[arg-type]
+            charging_profile_purpose=None if command.purpose is None else _purpose(station, command.purpose),
             stack_level=command.stack_level,
         )
     return v201.ClearChargingProfile(charging_profile_id=command.id, charging_profile_criteria=criteria)
@@ -219,11 +233,9 @@ def get_charging_profiles(
     by_id = command.id is not None  # K09.FR.04: then nothing else counts
     wanted = v201.ChargingProfileCriterionType(
         charging_profile_id=None if command.id is None else [command.id],
-        charging_profile_purpose=None if by_id or command.purpose is None else _purpose(station, command.purpose),  # type: ignore[arg-type]
+        charging_profile_purpose=None if by_id or command.purpose is None else _purpose(station, command.purpose),
         stack_level=None if by_id else command.stack_level,
-        charging_limit_source=None
-        if by_id or command.source is None
-        else [_SOURCES.get(command.source, command.source)],  # type: ignore[list-item]
+        charging_limit_source=None if by_id or command.source is None else [_SOURCES[command.source]],
     )
     request = v201.GetChargingProfiles(request_id=number, charging_profile=wanted, evse_id=command.evse)
     return Ask([request], awaits=Awaits("report", REPORT_S), request_id=number)
@@ -270,13 +282,10 @@ def _needs(told: v201.ChargingNeedsType) -> Needs | None:
     return needs if needs is not None and needs.most > 0 else None
 
 
-def _purpose(station: Station, purpose: str) -> str:
-    known = (
-        _PURPOSES
-        if station.version == "2.1"
-        else {ours: theirs for ours, theirs in _PURPOSES.items() if ours not in _ONLY_21}
-    )
-    return charging_profiles.must_have(known, purpose, station.version)
+def _purpose(station: Station, purpose: Purpose) -> v201.ChargingProfilePurposeEnumType:
+    if station.version != "2.1":
+        return charging_profiles.must_have(_PURPOSES, purpose, station.version)
+    return charging_profiles.must_have(_PURPOSES_21, purpose, "2.1")  # type: ignore[arg-type]  # it takes more
 
 
 def _fitted(work: Work, station: Station, profile: ChargingProfile) -> Fitted:
@@ -301,7 +310,7 @@ def _told(work: Work, profile: v201.ChargingProfileType) -> ChargingProfile:
         return None if text is None else parse_time(text)
 
     return ChargingProfile(
-        purpose=_OURS.get(profile.charging_profile_purpose, "external"),  # type: ignore[arg-type]
+        purpose=_OURS.get(profile.charging_profile_purpose, "external"),
         periods=charging_profiles.periods_told(schedule.charging_schedule_period),
         unit=schedule.charging_rate_unit,
         kind=charging_profiles.kind_told(profile.charging_profile_kind),

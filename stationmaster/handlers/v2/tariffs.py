@@ -87,8 +87,7 @@ def get_tariffs_answered(
         }
         for each in response.tariff_assignments or ()
     ]
-    sentence = f"The charger has told of {len(found)}." if found else "The charger has no tariff."
-    return Answer("accepted", sentence, {"tariffs": found})
+    return words.list_answer("tariffs", found, "The charger has no tariff.")
 
 
 @tariffs.sends
@@ -136,7 +135,7 @@ def notify_web_payment_started_answered(
 
 
 def _answer(status: str, info: v21.StatusInfoType | None) -> Answer:
+    reason = words.reason(info)
     if status in _REFUSALS:
-        reason = words.reason(info)
-        return Answer("rejected", f"{_REFUSALS[status]}{'' if reason is None else f' It says: {reason}'}")
-    return words.answer(status, words.reason(info))
+        return Answer("rejected", words.with_reason(_REFUSALS[status], reason))
+    return words.answer(status, reason)

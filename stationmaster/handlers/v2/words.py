@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -23,11 +23,13 @@ from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
 from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import list_answer as list_answer
 from stationmaster.handlers.words import moment as moment
 from stationmaster.handlers.words import moments as gathered
 from stationmaster.handlers.words import portions as portions
 from stationmaster.handlers.words import spread as spread
-from stationmaster.ocpp import v201
+from stationmaster.handlers.words import with_reason as with_reason
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.messages import now_text
 from stationmaster.storage import Work
 
@@ -117,39 +119,38 @@ def _instance(name: str | None) -> str:
 # Commands
 
 
-def progress(work: Work, station: Station, request_id: int | None, status: str, failed: Collection[str] = ()) -> None:
-    """How far something is that we have asked for; nothing where nobody has."""
-    _tell(work, station, request_id, step(status), "failed" if status in failed else None)
+def progress(
+    work: Work,
+    station: Station,
+    request_id: int | None,
+    status: str,
+    failed: Collection[str] = (),
+    *,
+    done: str | None = None,
+    sentences: Mapping[str, str] | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """How far something is that we have asked for; nothing where nobody has. It ends with the status `done`, or with one of `failed`."""
+    if request_id is None:
+        return
+    step = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()  # `DownloadFailed` as `download_failed`
+    ended: Literal["done", "failed"] | None = "done" if status == done else "failed" if status in failed else None
+    sentence = None if sentences is None else sentences.get(status)
+    commands.progress(work, station, request_id, step, data=data, ended=ended, sentence=sentence)
 
 
-def step(status: str) -> str:
-    """`DownloadFailed` as `download_failed`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", status).lower()
-
-
-def part(work: Work, station: Station, request_id: int, *, more: bool | None) -> CommandRow | None:
+def part(
+    work: Work, station: Station, request_id: int, *, more: bool | None, data: dict[str, Any] | None = None
+) -> CommandRow | None:
     """A part of a report that we have asked for has come; it is whole when no more is to follow. Then this is what has asked.
 
     Where the parts are numbered, `commands.take_part` knows more.
     """
     if more:
-        _tell(work, station, request_id, "reporting", None, "The charger is reporting.")
+        commands.progress(work, station, request_id, "reporting", data=data, sentence="The charger is reporting.")
         return None
-    _tell(work, station, request_id, "reported", "done", "The charger has reported.")
-    return commands.by_request_id(work, station, request_id)
-
-
-def _tell(
-    work: Work,
-    station: Station,
-    request_id: int | None,
-    step: str,
-    ended: Literal["done", "failed"] | None,
-    sentence: str | None = None,
-) -> None:
-    # What fits no column is none of our numbers.
-    if request_id is not None and 0 <= request_id <= MAX_NUMBER:
-        commands.progress(work, station, request_id, step, ended=ended, sentence=sentence)
+    sentence = "The charger has reported."
+    return commands.progress(work, station, request_id, commands.REPORTED, data=data, ended="done", sentence=sentence)
 
 
 def reason(info: v201.StatusInfoType | None) -> str | None:
@@ -215,10 +216,11 @@ def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authoriz
     return tokens.authorize_told(work, station, card(token), token.type)
 
 
-def id_token(work: Work, station: Station, uid: str) -> v201.IdTokenType:
-    """A token as the card that it is, so that what was asked for from here can be taken up at the charger."""
-    kind = tokens.kind_of(work, station, uid) or "Central"
-    return v201.IdTokenType(id_token=uid, type=kind)  # type: ignore[arg-type]
+def id_token(work: Work, station: Station, uid: str) -> v21.IdTokenType:
+    """A token as the card that it is, so that what was asked for from here can be taken up at the charger. Raises `Invalid` for one
+    that is too long for this version."""
+    check_length("token", uid, LONGEST_TOKEN.get(station.version, 36))
+    return v21.IdTokenType(id_token=uid, type=tokens.kind_of(work, station, uid) or "Central")
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
