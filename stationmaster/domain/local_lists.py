@@ -93,13 +93,19 @@ def holds(work: Work, station: Station, uid_key: str) -> bool:
     """Whether a card, by `tokens.uid_key`, is in the list that the station has accepted from us."""
     row = of(work, station.id)
     entries = (row.entries or {}) if row is not None else {}
-    return any(name.rpartition(" ")[2] == uid_key for name in entries)  # 2.x puts its kind before it
+    return any(kind_and_card(name, station.version)[1] == uid_key for name in entries)
 
 
 def cards_in(work: Work, station_id: int) -> list[str]:
     """The cards in the list that a station has accepted from us; in 2.x with their kind before them."""
     row = of(work, station_id)
     return [] if row is None or row.entries is None else sorted(row.entries)
+
+
+def kind_and_card(name: str, version: str | None) -> tuple[str, str]:
+    """What such a name says. A kind has no blank in it, a card may have; what a charger accepted when it spoke 1.6 has no kind."""
+    kind, blank, card = name.partition(" ")
+    return (kind, card) if blank and version not in (None, "1.6") else ("", name)
 
 
 def first_version(work: Work, station: Station) -> int:

@@ -20,6 +20,7 @@ CARDS = "/api/v1/stations/CP1/local-list/cards"
     [
         ("1.6", ["TAG 1", "GONE"], [("GONE", None, None), ("TAG 1", None, "Ida")]),
         ("2.0.1", ["ISO14443 TAG1", "eMAID GONE"], [("TAG1", "ISO14443", "Omar"), ("GONE", "eMAID", None)]),
+        ("2.0.1", ["ISO14443 TAG 1"], [("TAG 1", "ISO14443", "Ida")]),
         ("2.1", ["TAG1"], [("TAG1", None, "Omar")]),  # accepted when the charger still spoke 1.6
     ],
 )

@@ -136,17 +136,18 @@ async def test_TC_N_32_one_that_only_forgets_is_done_when_it_is_accepted(app: Ap
     assert came.data is not None and (came.state, came.data["text"]) == ("done", "cleared")
 
 
-async def test_TC_N_46_that_the_card_stays_in_the_local_list_is_said(app: App, one: Asked) -> None:
+@pytest.mark.parametrize("card", ["CARD9", "CARD 9"])
+async def test_TC_N_46_that_the_card_stays_in_the_local_list_is_said(app: App, one: Asked, card: str) -> None:
     home = await app.database.write(organizations.home)
-    await app.database.write(tokens.add, home, uid="CARD9", kind="ISO14443")
+    await app.database.write(tokens.add, home, uid=card, kind="ISO14443")
     await one.ask(commands.SendLocalList(full=True), ACCEPTED)
-    came, _ = await one.ask(CustomerInformation(clear=True, token="card9"), ACCEPTED)
+    came, _ = await one.ask(CustomerInformation(clear=True, token=card.lower()), ACCEPTED)
     assert came.remark == "the card is in the charger's local list; it leaves that list when it is removed here"
-    await app.database.write(tokens.remove, home, uid="CARD9")
+    await app.database.write(tokens.remove, home, uid=card)
     _, [[action, sent]] = await one.ask(commands.SendLocalList(), ACCEPTED)
     assert (action, sent["updateType"]) == ("SendLocalList", "Differential")
-    assert sent["localAuthorizationList"] == [{"idToken": {"idToken": "CARD9", "type": "ISO14443"}}]
-    came, _ = await one.ask(CustomerInformation(clear=True, token="CARD9"), ACCEPTED)
+    assert sent["localAuthorizationList"] == [{"idToken": {"idToken": card, "type": "ISO14443"}}]
+    came, _ = await one.ask(CustomerInformation(clear=True, token=card), ACCEPTED)
     assert came.remark is None
 
 

@@ -59,7 +59,7 @@ def _cards(work: Work, organization_id: int, identity: str) -> list[ListedCard]:
     labels = tokens.labels(work, organization_id)
     found = []
     for name in local_lists.cards_in(work, station.id):
-        kind, _, token = ("", "", name) if station.ocpp_version in (None, "1.6") else name.rpartition(" ")
+        kind, token = local_lists.kind_and_card(name, station.ocpp_version)
         found.append(ListedCard(token, kind or None, labels.get(token)))
     return found
 
