@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -41,14 +41,18 @@ def station(app: App, charger: Any) -> Connect:
 
 
 @pytest.fixture
-async def octt(station: Connect) -> Octt:
-    return await station()
+async def octt(station: Connect) -> AsyncIterator[Octt]:
+    octt = await station()
+    yield octt
+    assert octt.unanswered == [], "it was asked what no case expects"
 
 
 @pytest.fixture
-async def cp(app: App, charger: Any) -> Cp:
+async def cp(app: App, charger: Any) -> AsyncIterator[Cp]:
     """A charge point of 1.6 that has just connected."""
-    return Cp(app, await charger("CP1", boot=False, subprotocols=["ocpp1.6"]))
+    cp = Cp(app, await charger("CP1", boot=False, subprotocols=["ocpp1.6"]))
+    yield cp
+    assert cp.unanswered == [], "it was asked what no case expects"
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from stationmaster.domain import (
 )
 from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.ocpp.messages import now_text
-from tests.charger import Charger
+from tests.charger import CallError, Charger
 from tests.ocpp import payloads
 from tests.patience import PATIENCE_S
 
@@ -49,7 +49,7 @@ class Tool:
     def __init__(self, app: App, raw: Charger) -> None:
         self.app, self.raw = app, raw
         self.identity = raw.identity
-        self._unanswered: list[Any] = []  # calls of ours that came while it waited for an answer
+        self.unanswered: list[Any] = []  # calls of ours that came while it waited for an answer
 
     @property
     def id(self) -> int:
@@ -60,16 +60,23 @@ class Tool:
     # What goes over the wire.
 
     async def call(self, action: str, payload: dict[str, Any]) -> Any:
-        """The payload of our answer, which the schema lets pass. Raises CallError."""
-        answer = await self.raw.call(action, payload)
-        check_schema(f"{action}Response", answer, self.subprotocol)
-        return answer
+        """The payload of our answer, which the schema lets pass. A call of ours that comes before it waits. Raises CallError."""
+        message_id = f"octt-{next(_ids)}"
+        await self.raw.send([2, message_id, action, payload])
+        while (frame := await self.raw.receive())[0] == 2:
+            self.unanswered.append(frame)
+        assert frame[1] == message_id, frame
+        if frame[0] == 4:
+            raise CallError(frame[2], frame[3])
+        assert frame[0] == 3, frame
+        check_schema(f"{action}Response", frame[2], self.subprotocol)
+        return frame[2]
 
     async def asked(self, *answers: Any, into: list[Call] | None = None) -> list[Call]:
         """The next calls of the central system, each answered with the next payload, or with the CALLERROR of a tuple."""
         calls: list[Call] = [] if into is None else into
         for answer in answers:
-            frame = self._unanswered.pop(0) if self._unanswered else await self.raw.receive()
+            frame = self.unanswered.pop(0) if self.unanswered else await self.raw.receive()
             kind, message_id, action, payload = frame
             assert kind == 2
             check_request(action, payload, self.subprotocol)
@@ -179,6 +186,7 @@ class Octt(Tool):
         """The same station at another EVSE, where a transaction of its own goes on."""
         other = Octt(self.app, self.raw)
         other.transaction, other.evse = f"octt-{evse}00", {"id": evse, "connectorId": 1}
+        other.unanswered = self.unanswered
         return other
 
     async def booted(

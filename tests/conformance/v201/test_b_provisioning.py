@@ -235,7 +235,7 @@ async def has_ended(octt: Octt, reason: str) -> None:
 async def test_TC_B_20(octt: Octt) -> None:
     await octt.booted()
     record = await reset(octt, commands.Reset(), "Accepted", type="OnIdle")
-    assert record.outcome == "accepted"
+    assert (record.state, record.outcome) == ("done", "accepted")
     await octt.booted(reason="RemoteReset")
 
 

@@ -172,9 +172,10 @@ async def report(octt: Octt, command: commands.GetChargingProfiles, *parts: list
     record, [(action, request)] = await octt.operator(command, ACCEPTED)
     assert (action, record.state) == ("GetChargingProfiles", "awaiting")
     number, told = request.pop("requestId"), {"chargingLimitSource": command.source or "CSO"}
-    for evse, part in enumerate(parts, start=command.evse if command.evse is not None else 1):
-        more = evse < (command.evse or 1) + len(parts) - 1
-        whole = told | {"requestId": number, "evseId": evse, "chargingProfile": part, "tbc": more}
+    first = 1 if command.evse is None else command.evse
+    for index, part in enumerate(parts):
+        more = index < len(parts) - 1
+        whole = told | {"requestId": number, "evseId": first + index, "chargingProfile": part, "tbc": more}
         assert await octt.call("ReportChargingProfiles", whole) == {}
         assert (await octt.record(record.id)).state == ("awaiting" if more else "done")
     assert {each["id"] for part in parts for each in part} <= set(await octt.profiles())
@@ -202,9 +203,7 @@ async def test_TC_K_31(octt: Octt) -> None:
 
 async def test_TC_K_32(octt: Octt) -> None:
     await octt.booted()
-    await report(
-        octt, commands.GetChargingProfiles(), [SOME]
-    )  # as the memory state of TC_K_05: the id is one it has told
+    await report(octt, commands.GetChargingProfiles(), [SOME])  # the id is one that it has told, as in K_05
     request = await report(octt, commands.GetChargingProfiles(id=7), [SOME])
     assert request == {"chargingProfile": {"chargingProfileId": [7]}}
 
