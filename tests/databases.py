@@ -11,15 +11,29 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from tests import postgres
 
-_SHAPE = """
-    SELECT (SELECT (count(*), max(oid))::text FROM pg_class), (SELECT (count(*), max(oid))::text FROM pg_constraint),
-           (SELECT (count(*), max(oid))::text FROM pg_trigger), (SELECT (count(*), max(oid))::text FROM pg_proc),
-           (SELECT (count(*), max(oid))::text FROM pg_attrdef), (SELECT count(*) FROM pg_event_trigger),
-           (SELECT md5(string_agg((attrelid, attname, atttypid, atttypmod, attnotnull)::text, ',' ORDER BY attrelid, attnum))
-              FROM pg_attribute WHERE attrelid >= 16384),
+# Catalogs whose rows change with a change of the schema only. What is replaced in place (a function, a view, a trigger that is
+# switched off) keeps its oid, but is a new row, with another xmin.
+_CATALOGS = (
+    "pg_constraint", "pg_trigger", "pg_proc", "pg_rewrite", "pg_type", "pg_attrdef", "pg_policy", "pg_default_acl",
+    "pg_event_trigger", "pg_extension", "pg_largeobject_metadata", "pg_publication",
+)  # fmt: skip
+_ROWS = SQL("(SELECT md5(string_agg((oid, xmin)::text, ',' ORDER BY oid)) FROM {} WHERE oid >= 16384)")
+_SHAPE = SQL("""
+    SELECT {},
+           (SELECT md5(string_agg((oid, relname, relnamespace, relkind, relpersistence, relowner, relrowsecurity, reloptions)::text,
+                                  ',' ORDER BY oid)) FROM pg_class WHERE oid >= 16384),
            (SELECT md5(string_agg(relacl::text, ',' ORDER BY oid)) FROM pg_class),
-           (SELECT count(*) FROM pg_db_role_setting)
-"""
+           (SELECT md5(string_agg((attrelid, attname, atttypid, atttypmod, attnotnull, attacl)::text, ',' ORDER BY attrelid, attnum))
+              FROM pg_attribute WHERE attrelid >= 16384),
+           (SELECT md5(string_agg(s::text, ',' ORDER BY seqrelid)) FROM pg_sequence s),
+           (SELECT md5(string_agg((nspname, nspacl)::text, ',' ORDER BY oid)) FROM pg_namespace
+             WHERE nspname !~ '^pg_(toast_)?temp_'),
+           (SELECT (datallowconn, datconnlimit, datacl)::text FROM pg_database WHERE datname = current_database()),
+           (SELECT md5(string_agg(s::text, ',' ORDER BY setdatabase, setrole)) FROM pg_db_role_setting s
+             WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))),
+           (SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database())
+""").format(SQL(", ").join(_ROWS.format(Identifier(each)) for each in _CATALOGS))
+_SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), last_value, start_value FROM pg_sequences"
 
 
 class Databases:
@@ -51,6 +65,8 @@ class _Kept(NamedTuple):
     tables: list[str]
     filled: dict[str, Any]
     """Rows that the migrations made, by table."""
+    sequences: list[Any]
+    """How far each sequence was, and where it starts."""
 
     @classmethod
     def made(cls, url: str, name: str) -> _Kept:
@@ -60,7 +76,8 @@ class _Kept(NamedTuple):
                 for (each,) in connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384")
             ]
             filled = {each: _rows(connection, each) for each in _touched(connection, tables)}
-            return cls(url, name, connection.execute(_SHAPE).fetchone(), tables, filled)
+            sequences = connection.execute(_SEQUENCES).fetchall()
+            return cls(url, name, connection.execute(_SHAPE).fetchone(), tables, filled, sequences)
 
     def emptied(self) -> bool:
         try:
@@ -73,10 +90,11 @@ class _Kept(NamedTuple):
                         connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
                         fill = SQL("INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, %s::json)")
                         connection.execute(fill.format(Identifier(table)), [json.dumps(self.filled.get(table, []))])
-                connection.execute(
-                    "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
-                    " WHERE last_value IS NOT NULL"
-                )
+                moved = set(connection.execute(_SEQUENCES)) - set(self.sequences)
+                for sequence, last, start in self.sequences:
+                    if sequence in {each for each, *_ in moved}:
+                        back = [sequence, start if last is None else last, last is not None]
+                        connection.execute("SELECT setval(%s::regclass, %s, %s)", back)
                 return set(_touched(connection, self.tables)) == set(self.filled)
         except psycopg.Error:
             return False

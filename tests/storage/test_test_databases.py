@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tests.databases import Databases
+from tests import postgres
+from tests.databases import Databases, _Kept
 
 WRITES = {
     "nothing": (),
@@ -19,6 +20,18 @@ CHANGES = {
     "an index": "DROP INDEX ix_sessions_open",
     "a table": "CREATE TABLE photos (id INTEGER)",
     "who may": "GRANT SELECT ON tokens TO PUBLIC",
+    "who may, of a column": "GRANT SELECT (uid) ON tokens TO PUBLIC",
+    "who may use what is to come": "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+    "a view": "CREATE VIEW cards AS SELECT uid FROM tokens",
+    "a type": "CREATE TYPE colour AS ENUM ('red')",
+    "a sequence": "CREATE SEQUENCE numbers",
+    "the step of a sequence": "ALTER SEQUENCE tokens_id_seq INCREMENT BY 2",
+    "a namespace": "CREATE SCHEMA elsewhere",
+    "a function": "CREATE FUNCTION one() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'",
+    "a trigger that is off": "ALTER TABLE tokens DISABLE TRIGGER ALL",
+    "a setting of the database": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 8192', current_database()); END $$",
+    "how many may come": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 50', current_database()); END $$",
+    "a row that only some see": "ALTER TABLE tokens ENABLE ROW LEVEL SECURITY",
 }
 
 
@@ -46,3 +59,43 @@ def test_another_schema_is_not_lent_again(postgres_server: str, change: str) -> 
         connection.execute(change)
     databases.take_back(kept)
     assert databases.lend() is not kept
+
+
+@pytest.mark.parametrize(
+    "first, again",
+    [
+        ("CREATE FUNCTION one() RETURNS INTEGER LANGUAGE sql AS 'SELECT 1'", "SELECT 2"),
+        ("CREATE VIEW one AS SELECT 1 AS number", "SELECT 2"),
+    ],
+    ids=["a function", "a view"],
+)
+def test_what_is_replaced_in_place_is_seen(postgres_server: str, first: str, again: str) -> None:
+    name = postgres.fresh_name()
+    url = postgres.create(postgres_server, name, template="template_stationmaster")
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(first)
+        kept = _Kept.made(url, name)
+        assert kept.emptied()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(first.replace("CREATE", "CREATE OR REPLACE").replace("SELECT 1", again))
+        assert not kept.emptied()
+    finally:
+        postgres.drop(postgres_server, name)
+
+
+def test_sequences_begin_where_they_did(postgres_server: str) -> None:
+    name = postgres.fresh_name()
+    url = postgres.create(postgres_server, name, template="template_stationmaster")
+    try:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE SEQUENCE used START 5")
+            connection.execute("CREATE SEQUENCE fresh START 7")
+            connection.execute("SELECT nextval('used')")
+        kept = _Kept.made(url, name)
+        for _ in range(2):
+            with psycopg.connect(url, autocommit=True) as connection:
+                assert connection.execute("SELECT nextval('used'), nextval('fresh')").fetchone() == (6, 7)
+            assert kept.emptied()
+    finally:
+        postgres.drop(postgres_server, name)
