@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from stationmaster.app import App
 from stationmaster.domain import commands
+from stationmaster.domain.errors import Conflict
+from stationmaster.gateway.switchboard import NotConnected
 from tests.charger import Charger
 from tests.patience import PATIENCE_S
 
@@ -73,6 +78,31 @@ class Asked:
             await self.raw.send([4, call[1], *answer] if isinstance(answer, tuple) else [3, call[1], answer])
         async with asyncio.timeout(PATIENCE_S):
             return await asked, calls
+
+    async def newest(self) -> commands.CommandRecord:
+        """What has come by now of what it was asked last."""
+        [row] = await self.app.database.read(commands.listed, self.id, limit=1, cursor=None)
+        return commands.public_form(row)
+
+    async def is_refused_by_error(self, command: commands.Command) -> None:
+        """A CALLERROR ends the command, in plain words."""
+        for code, outcome in (
+            ("NotSupported", "not_supported"),
+            ("NotImplemented", "not_supported"),
+            ("InternalError", "error"),
+        ):
+            came, calls = await self.ask(command, (code, "", {}))
+            assert (len(calls), came.state, came.outcome) == (1, "failed", outcome)
+
+    async def is_not_waited_for(self, command: commands.Command, charger: Callable[..., Any], *versions: str) -> None:
+        """Chargers of these versions have no such command; and once this one is away, nobody waits for it."""
+        for number, version in enumerate(versions, start=2):
+            other = await Asked.connect(self.app, charger, version, self.clock, f"CP{number}")
+            with pytest.raises(Conflict, match=f"OCPP {re.escape(version)} has no such command"):
+                await other.ask(command)
+        await self.leave()
+        with pytest.raises(NotConnected):
+            await self.ask(command)
 
     async def leave(self) -> None:
         """It goes, and the server has noticed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,11 +11,14 @@ from sqlalchemy import Table, select
 
 from stationmaster.app import App
 from stationmaster.domain.alarms import alarms
+from stationmaster.domain.message_log import messages
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.sessions import sessions
 from stationmaster.domain.stations import stations
 from tests.charger import Charger
+from tests.handlers.asking import Asked, Clock
+from tests.patience import PATIENCE_S
 
 Rows = Callable[..., Awaitable[list[Any]]]
 
@@ -46,6 +50,13 @@ class Stored:
     async def quarantine(self) -> list[Any]:
         return await self.rows(quarantine)
 
+    async def logged(self, action: str, *, count: int = 1) -> list[Any]:
+        """So many of its messages with this action; what we have called is written beside its answer."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(rows := await self.rows(messages, messages.c.action == action)) < count:
+                await asyncio.sleep(0.005)
+        return rows
+
     async def alarms(self, kind: str) -> list[Any]:
         return await self.rows(alarms, alarms.c.kind == kind)
 
@@ -66,6 +77,17 @@ def heard(app: App) -> list[Any]:
 @pytest.fixture(params=["2.0.1", "2.1"])
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture
+def clock(app: App) -> Clock:
+    return Clock(app)
+
+
+@pytest.fixture
+async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
+    """A charger of this version that has booted."""
+    return await Asked.connect(app, charger, version, clock)
 
 
 class Station2:

@@ -22,11 +22,6 @@ ACCEPTED = {"status": "Accepted"}
 CHAIN = CERTIFICATE + ROOT
 
 
-@pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
 @pytest.fixture(params=["1.6", "2.0.1", "2.1"])
 async def one(app: App, charger: Any, clock: Clock, request: pytest.FixtureRequest) -> Asked:
     return await Asked.connect(app, charger, str(request.param), clock)

@@ -9,31 +9,15 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, tokens
-from stationmaster.domain.commands import CertificateName, CommandRecord, CustomerInformation
+from stationmaster.domain.commands import CertificateName, CustomerInformation
 from stationmaster.domain.commands import reports as reports_in_parts
-from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.errors import Invalid
 from stationmaster.gateway import reports
-from stationmaster.gateway.switchboard import NotConnected
 from tests.handlers.asking import Asked, Clock
 
 ACCEPTED = {"status": "Accepted"}
 BY_CARD = CustomerInformation(token="TAG1")
 NAME = CertificateName("SHA256", "aa", "bb", "0c")
-
-
-@pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
-@pytest.fixture
-async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
-    return await Asked.connect(app, charger, version, clock)
-
-
-async def newest(app: App, one: Asked) -> CommandRecord:
-    [row] = await app.database.read(commands.listed, one.id, limit=1, cursor=None)
-    return commands.public_form(row)
 
 
 async def tell(one: Asked, request_id: int, *parts: tuple[int, str, bool]) -> None:
@@ -52,7 +36,7 @@ async def test_TC_N_27_what_is_known_of_a_card_is_told(app: App, one: Asked) -> 
     assert sent == {"report": True, "clear": False, "idToken": {"idToken": "CARD9", "type": "ISO14443"}}
     assert (came.state, came.awaits) == ("awaiting", "report")
     await tell(one, number, (0, "cache: accepted", False))
-    came = await newest(app, one)
+    came = await one.newest()
     assert (came.state, came.sentence, came.data) == (
         "done",
         "The charger has reported.",
@@ -73,7 +57,7 @@ async def test_N09_parts_in_any_order_become_one_text(app: App, one: Asked, orde
     _, [[_, sent]] = await one.ask(BY_CARD, ACCEPTED)
     first, *rest = order
     await tell(one, sent["requestId"], first, first, *rest, rest[-1])  # some are told twice
-    came = await newest(app, one)
+    came = await one.newest()
     assert came.data is not None
     assert (came.state, came.data["text"]) == ("done", "Ann lives in Bath")
 
@@ -81,7 +65,7 @@ async def test_N09_parts_in_any_order_become_one_text(app: App, one: Asked, orde
 async def test_N09_parts_that_are_all_numbered_alike_become_one_text(app: App, one: Asked) -> None:
     _, [[_, sent]] = await one.ask(BY_CARD, ACCEPTED)
     await tell(one, sent["requestId"], (0, "Ann ", True), (0, "Ann ", True), (0, "lives in Bath", False))
-    came = await newest(app, one)
+    came = await one.newest()
     assert came.data is not None
     assert (came.state, came.data["text"]) == ("done", "Ann lives in Bath")
 
@@ -97,7 +81,7 @@ async def test_P_10_a_part_that_was_lost_is_named_and_what_was_cleared_is_not_as
     clock.forward(3)
     lost = await app.database.write(commands.end_unfinished, {one.id}, quiet_for=reports.QUIET_FOR)
     assert [each.command for each in lost] == ([] if clear else [command])
-    came = await newest(app, one)
+    came = await one.newest()
     again = "" if clear else " It is asked for again."
     assert (came.state, came.sentence) == ("expired", f"The report is not whole. Missing: part 1.{again}")
     assert came.data is not None and came.data["text"] == "Ann in Bath"
@@ -132,7 +116,7 @@ async def test_TC_N_32_one_that_only_forgets_is_done_when_it_is_accepted(app: Ap
     came, [[_, sent]] = await one.ask(CustomerInformation(report=False, clear=True, token="TAG1"), ACCEPTED)
     assert (sent["report"], sent["clear"], came.state, came.awaits) == (False, True, "done", None)
     await tell(one, sent["requestId"], (0, "cleared", False))
-    came = await newest(app, one)
+    came = await one.newest()
     assert came.data is not None and (came.state, came.data["text"]) == ("done", "cleared")
 
 
@@ -180,15 +164,8 @@ async def test_what_says_nothing_or_too_much_is_not_sent(app: App, one: Asked, v
             await one.ask(CustomerInformation(token="A" * 37))
 
 
-async def test_a_charger_that_is_away_or_of_another_version_is_not_waited_for(
-    app: App, charger: Any, one: Asked, clock: Clock
-) -> None:
-    old = await Asked.connect(app, charger, "1.6", clock, "CP2")
-    with pytest.raises(Conflict, match=r"OCPP 1\.6 has no such command"):
-        await old.ask(BY_CARD)
-    await one.leave()
-    with pytest.raises(NotConnected):
-        await one.ask(BY_CARD)
+async def test_a_charger_that_is_away_or_of_another_version_is_not_waited_for(charger: Any, one: Asked) -> None:
+    await one.is_not_waited_for(BY_CARD, charger, "1.6")
 
 
 def test_what_a_text_may_be_long_is_limited() -> None:

@@ -20,16 +20,6 @@ CLOSED = commands.SetDisplayMessage(
 )
 
 
-@pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
-@pytest.fixture
-async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
-    return await Asked.connect(app, charger, version, clock)
-
-
 async def shown(app: App) -> list[DisplayMessage]:
     home = await app.database.write(organizations.home)
     return await app.database.read(display_messages.of_station, home, "CP1")

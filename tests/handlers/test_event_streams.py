@@ -27,8 +27,8 @@ pytestmark = pytest.mark.any_database
 
 
 @pytest.fixture
-async def one(app: App, charger: Any) -> Asked:
-    return await Asked.connect(app, charger, "2.1", Clock(app))
+def version() -> str:
+    return "2.1"
 
 
 def stream(number: int, monitor: int = 8, **params: int) -> dict[str, Any]:

@@ -8,20 +8,17 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import commands
 from stationmaster.domain.commands import (
     AdjustPeriodicEventStream,
     ClearDerControl,
     Command,
-    CommandRecord,
     GetDerControl,
     GetPeriodicEventStreams,
     SendAfrrSignal,
     SetDerControl,
 )
-from stationmaster.domain.errors import Conflict, Invalid
-from stationmaster.gateway.switchboard import NotConnected
-from tests.handlers.asking import Asked, Clock
+from stationmaster.domain.errors import Invalid
+from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
 GRADIENT = {"priority": 1, "gradient": 1.5, "softGradient": 0.5}
@@ -29,13 +26,8 @@ CONTROL = {"isDefault": False, "controlId": "C1", "controlType": "Gradients", "g
 
 
 @pytest.fixture
-async def one(app: App, charger: Any) -> Asked:
-    return await Asked.connect(app, charger, "2.1", Clock(app))
-
-
-async def newest(app: App, one: Asked) -> CommandRecord:
-    row, *_ = await app.database.read(commands.listed, one.id, limit=1, cursor=None)
-    return commands.public_form(row)
+def version() -> str:
+    return "2.1"
 
 
 @pytest.mark.any_database
@@ -76,7 +68,7 @@ async def test_R04_a_charger_reports_its_controls(app: App, one: Asked) -> None:
     for control, more in ((controls[0], True), (controls[0], True), (controls[1], False)):
         told = {"requestId": number, "gradient": [control], "tbc": more}
         assert await one.call("ReportDERControl", told) == {}
-    came = await newest(app, one)
+    came = await one.newest()
     assert (came.state, came.data) == ("done", {"controls": [{"object": "gradient"} | each for each in controls]})
     assert await one.call("ReportDERControl", {"requestId": 7, "tbc": False}) == {}  # nobody has asked for it
     came, _ = await one.ask(GetDerControl(), {"status": "NotFound"})
@@ -129,15 +121,7 @@ EVERY: list[Command] = [
 
 @pytest.mark.parametrize("command", EVERY, ids=lambda command: type(command).__name__)
 async def test_a_callerror_another_version_and_a_charger_that_is_away_have_a_plain_end(
-    app: App, charger: Any, one: Asked, command: Command
+    charger: Any, one: Asked, command: Command
 ) -> None:
-    for code, outcome in (("NotImplemented", "not_supported"), ("InternalError", "error")):
-        came, _ = await one.ask(command, (code, "", {}))
-        assert (came.state, came.outcome) == ("failed", outcome)
-    for number, version in enumerate(("1.6", "2.0.1")):
-        other = await Asked.connect(app, charger, version, one.clock, f"CP{number + 2}")
-        with pytest.raises(Conflict, match="has no such command"):
-            await other.ask(command)
-    await one.leave()
-    with pytest.raises(NotConnected):
-        await one.ask(command)
+    await one.is_refused_by_error(command)
+    await one.is_not_waited_for(command, charger, "1.6", "2.0.1")

@@ -10,31 +10,14 @@ import httpx
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import commands
-from stationmaster.domain.commands import CommandRecord, PublishFirmware, UnpublishFirmware
+from stationmaster.domain.commands import PublishFirmware, UnpublishFirmware
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.gateway.switchboard import NotConnected
 from tests.handlers.asking import Asked, Clock
 from tests.handlers.test_transfers import add_firmware
 from tests.scenarios.test_independent_client import api as api
 
 ACCEPTED = {"status": "Accepted"}
 CHECKSUM = "0123456789abcdef0123456789ABCDEF"
-
-
-@pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
-@pytest.fixture
-async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
-    return await Asked.connect(app, charger, version, clock)
-
-
-async def newest(app: App, one: Asked) -> CommandRecord:
-    row, *_ = await app.database.read(commands.listed, one.id, limit=1, cursor=None)
-    return commands.public_form(row)
 
 
 @pytest.mark.any_database
@@ -54,11 +37,11 @@ async def test_L03_a_file_is_fetched_from_us_and_published(
         assert (await anybody.get(sent["location"])).content == image  # as often as it is needed
     for status in ("Downloading", "ChecksumVerified"):
         await one.call("PublishFirmwareStatusNotification", {"status": status, "requestId": sent["requestId"]})
-    assert (await newest(app, one)).progress == "checksum_verified"
+    assert (await one.newest()).progress == "checksum_verified"
     where = ["http://controller/post.bin"]
     told = {"status": "Published", "requestId": sent["requestId"], "location": where}
     await one.call("PublishFirmwareStatusNotification", told)
-    came = await newest(app, one)
+    came = await one.newest()
     assert (came.state, came.sentence) == ("done", "It hands the firmware out to the chargers behind it.")
     assert came.data == {"locations": where}
 
@@ -69,7 +52,7 @@ async def test_L03_what_failed_is_said(app: App, one: Asked, status: str, api: h
     _, [[_, sent]] = await one.ask(PublishFirmware(firmware=made["id"]), ACCEPTED)
     for number in (sent["requestId"], 1, 2**40):
         await one.call("PublishFirmwareStatusNotification", {"status": status, "requestId": number})
-    assert (await newest(app, one)).state == "failed"
+    assert (await one.newest()).state == "failed"
     came, _ = await one.ask(PublishFirmware(firmware=made["id"]), {"status": "Rejected"})
     assert (came.state, came.outcome) == ("failed", "rejected")
     came, _ = await one.ask(PublishFirmware(firmware=made["id"]), ("NotSupported", "", {}))
@@ -111,13 +94,5 @@ async def test_what_has_no_checksum_or_is_not_there_is_not_asked_for(app: App, o
             await one.ask(UnpublishFirmware(**facts))  # type: ignore[arg-type]
 
 
-async def test_one_that_is_away_or_of_another_version_is_not_waited_for(
-    app: App, charger: Any, one: Asked, clock: Clock
-) -> None:
-    command = UnpublishFirmware(checksum=CHECKSUM)
-    old = await Asked.connect(app, charger, "1.6", clock, "CP2")
-    with pytest.raises(Conflict, match=r"OCPP 1\.6 has no such command"):
-        await old.ask(command)
-    await one.leave()
-    with pytest.raises(NotConnected):
-        await one.ask(command)
+async def test_one_that_is_away_or_of_another_version_is_not_waited_for(charger: Any, one: Asked) -> None:
+    await one.is_not_waited_for(UnpublishFirmware(checksum=CHECKSUM), charger, "1.6")

@@ -26,11 +26,6 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
-@pytest.fixture
 async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
     """Four cards: TAG1, one of a group with an end, one that is blocked, and one that has expired."""
     one = await Asked.connect(app, charger, version, clock)

@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import charging_profiles, commands, organizations
+from stationmaster.domain import charging_profiles, organizations
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.commands import (
     Command,
-    CommandRecord,
     NotifyAllowedEnergyTransfer,
     PhaseLimits,
     RequestBatterySwap,
@@ -20,21 +19,15 @@ from stationmaster.domain.commands import (
     UsePriorityCharging,
 )
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
-from tests.handlers.asking import Asked, Clock
+from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
 
 
 @pytest.fixture
-async def one(app: App, charger: Any) -> Asked:
-    return await Asked.connect(app, charger, "2.1", Clock(app))
-
-
-async def newest(app: App, one: Asked) -> CommandRecord:
-    row, *_ = await app.database.read(commands.listed, one.id, limit=1, cursor=None)
-    return commands.public_form(row)
+def version() -> str:
+    return "2.1"
 
 
 async def test_K21_a_session_charges_with_priority(app: App, one: Asked) -> None:
@@ -136,7 +129,7 @@ async def test_S_batteries_are_swapped(app: App, one: Asked, last: str, state: s
     for event, progress in (("BatteryIn", "awaiting"), (last, state)):
         told = {"batteryData": [battery], "eventType": event, "requestId": number}
         await one.call("BatterySwap", told | {"idToken": {"idToken": "TAG1", "type": "Central"}})
-        assert (await newest(app, one)).state == progress
+        assert (await one.newest()).state == progress
     with pytest.raises(Conflict, match="unknown"):
         await one.ask(RequestBatterySwap(token="NOBODY"))
     came, _ = await one.ask(RequestBatterySwap(token="NOBODY", force=True), {"status": "Rejected"})
@@ -153,17 +146,8 @@ EVERY: list[Command] = [
 
 @pytest.mark.parametrize("command", EVERY, ids=lambda command: type(command).__name__)
 async def test_a_callerror_another_version_and_a_charger_that_is_away_have_a_plain_end(
-    app: App, charger: Any, one: Asked, command: Command
+    charger: Any, one: Asked, command: Command
 ) -> None:
     await one.start()
-    came, _ = await one.ask(command, ("NotSupported", "", {}))
-    assert (came.state, came.outcome) == ("failed", "not_supported")
-    came, _ = await one.ask(command, ("InternalError", "x", {}))
-    assert (came.state, came.outcome) == ("failed", "error")
-    for number, version in enumerate(("1.6", "2.0.1")):
-        other = await Asked.connect(app, charger, version, one.clock, f"CP{number + 2}")
-        with pytest.raises(Conflict, match="has no such command"):
-            await other.ask(command)
-    await one.leave()
-    with pytest.raises(NotConnected):
-        await one.ask(command)
+    await one.is_refused_by_error(command)
+    await one.is_not_waited_for(command, charger, "1.6", "2.0.1")

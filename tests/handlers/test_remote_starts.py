@@ -8,19 +8,9 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, sessions, tokens
-from tests.handlers.asking import Asked, Clock
+from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
-
-
-@pytest.fixture(params=["2.0.1", "2.1"])
-def version(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-@pytest.fixture
-async def one(app: App, charger: Any, version: str) -> Asked:
-    return await Asked.connect(app, charger, version, Clock(app))
 
 
 async def start(one: Asked) -> dict[str, Any]:

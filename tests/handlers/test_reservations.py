@@ -27,11 +27,6 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
-@pytest.fixture
 async def one(app: App, charger: Any, version: str, clock: Clock) -> Asked:
     """TAG1 and TAG2 are in one group, TAG3 is not."""
     one = await Asked.connect(app, charger, version, clock)

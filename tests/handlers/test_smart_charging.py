@@ -13,7 +13,7 @@ from stationmaster.domain import charging_profiles, commands, limits, organizati
 from stationmaster.domain.charging_profiles import ChargingProfile, KeptProfile, Period
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.station_settings import Setting
-from tests.handlers.asking import START, Asked, Clock
+from tests.handlers.asking import START, Asked
 from tests.handlers.conftest import Stored
 
 ACCEPTED = {"status": "Accepted"}
@@ -26,11 +26,6 @@ LEVEL = {"1.6": "ChargeProfileMaxStackLevel"}
 @pytest.fixture(params=["1.6", "2.0.1", "2.1"])
 def version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
-
-
-@pytest.fixture
-async def one(app: App, charger: Any, version: str) -> Asked:
-    return await Asked.connect(app, charger, version, Clock(app))
 
 
 async def learn(app: App, name: str, value: str) -> None:

@@ -15,9 +15,8 @@ from stationmaster.domain.commands import (
     NotifyWebPaymentStarted,
     SetDefaultTariff,
 )
-from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.gateway.switchboard import NotConnected
-from tests.handlers.asking import Asked, Clock
+from stationmaster.domain.errors import Invalid, NotFound
+from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
 TARIFF = {
@@ -28,8 +27,8 @@ TARIFF = {
 
 
 @pytest.fixture
-async def one(app: App, charger: Any) -> Asked:
-    return await Asked.connect(app, charger, "2.1", Clock(app))
+def version() -> str:
+    return "2.1"
 
 
 @pytest.mark.any_database
@@ -159,16 +158,8 @@ EVERY: list[Command] = [
 
 @pytest.mark.parametrize("command", EVERY, ids=lambda command: type(command).__name__)
 async def test_a_callerror_another_version_and_a_charger_that_is_away_have_a_plain_end(
-    app: App, charger: Any, one: Asked, command: Command
+    charger: Any, one: Asked, command: Command
 ) -> None:
     await one.start()
-    for code, outcome in (("NotSupported", "not_supported"), ("InternalError", "error")):  # I07.FR.01
-        came, _ = await one.ask(command, (code, "", {}))
-        assert (came.state, came.outcome) == ("failed", outcome)
-    for number, version in enumerate(("1.6", "2.0.1")):
-        other = await Asked.connect(app, charger, version, one.clock, f"CP{number + 2}")
-        with pytest.raises(Conflict, match="has no such command"):
-            await other.ask(command)
-    await one.leave()
-    with pytest.raises(NotConnected):
-        await one.ask(command)
+    await one.is_refused_by_error(command)  # I07.FR.01
+    await one.is_not_waited_for(command, charger, "1.6", "2.0.1")

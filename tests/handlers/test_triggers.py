@@ -59,11 +59,6 @@ SENT: dict[str, tuple[Any, Any, Any]] = {
 VERSIONS = ("1.6", "2.0.1", "2.1")
 
 
-@pytest.fixture
-def clock(app: App) -> Clock:
-    return Clock(app)
-
-
 @pytest.fixture(params=VERSIONS)
 def any_version(request: pytest.FixtureRequest) -> str:
     return str(request.param)
