@@ -163,7 +163,6 @@ def as_sent(
     transaction: str | int | None,
 ) -> ChargingProfile:
     """What was asked for, with the unit, the periods, the start and the name of the session with which it was sent."""
-    starts_at = None if start is None else parse_time(start)
     session = None if transaction is None else str(transaction)
-    told = {"unit": unit, "periods": periods_told(periods), "starts_at": starts_at, "session": session}
+    told = {"unit": unit, "periods": periods_told(periods), "starts_at": parse_time(start), "session": session}
     return msgspec.structs.replace(profile, id=number, **told)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 from stationmaster.domain import commands
 from stationmaster.domain import display_messages as messages
 from stationmaster.domain.commands import Answer, Awaits
+from stationmaster.domain.commands.display import Priority
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.ocpp.messages import now_text, parse_time
 from stationmaster.storage import Work
@@ -18,11 +21,21 @@ display_messages = Routes(V201)
 
 REPORT_S = 60.0
 LONGEST_TEXT = {"2.0.1": 512, "2.1": 1024}
-_PRIORITIES = {"always_front": "AlwaysFront", "in_front": "InFront", "normal_cycle": "NormalCycle"}
-_STATES = {"charging": "Charging", "faulted": "Faulted", "idle": "Idle", "unavailable": "Unavailable"}
-_STATES_21 = _STATES | {"suspended": "Suspended", "discharging": "Discharging"}
-_OUR_STATES = {theirs: ours for ours, theirs in _STATES_21.items()}
-_OUR_PRIORITIES = {theirs: ours for ours, theirs in _PRIORITIES.items()}
+_PRIORITIES: dict[Priority, v201.MessagePriorityEnumType] = {
+    "always_front": "AlwaysFront",
+    "in_front": "InFront",
+    "normal_cycle": "NormalCycle",
+}
+_FORMATS: dict[str, v21.MessageFormatEnumType] = {each.lower(): each for each in get_args(v21.MessageFormatEnumType)}
+_STATES: dict[str, v201.MessageStateEnumType] = {
+    "charging": "Charging",
+    "faulted": "Faulted",
+    "idle": "Idle",
+    "unavailable": "Unavailable",
+}
+_STATES_21: dict[str, v21.MessageStateEnumType] = {**_STATES, "suspended": "Suspended", "discharging": "Discharging"}
+_OUR_STATES: dict[str, str] = {theirs: ours for ours, theirs in _STATES_21.items()}
+_OUR_PRIORITIES: dict[str, str] = {theirs: ours for ours, theirs in _PRIORITIES.items()}
 _REFUSALS = {
     "NotSupportedMessageFormat": "The charger cannot show this format.",
     "NotSupportedPriority": "The charger knows no such priority.",
@@ -50,15 +63,15 @@ def set_display_message(work: Work, station: Station, command: commands.SetDispl
     if command.format == "qrcode" and station.version != "2.1":
         raise Conflict(f"OCPP {station.version} has no QR codes to show")
     return v201.SetDisplayMessage(
-        message=v201.MessageInfoType(
+        message=v21.MessageInfoType(
             id=command.id or commands.new_request_id(),
-            priority=_PRIORITIES[command.priority],  # type: ignore[arg-type]
-            message=v201.MessageContentType(
-                format=command.format.upper(),  # type: ignore[arg-type]
+            priority=_PRIORITIES[command.priority],
+            message=v21.MessageContentType(
+                format=_FORMATS[command.format],
                 content=command.text,
                 language=command.language,
             ),
-            state=_state(station, command.state),  # type: ignore[arg-type]
+            state=_state(station, command.state),
             start_date_time=None if command.starts_at is None else now_text(command.starts_at),
             end_date_time=None if command.ends_at is None else now_text(command.ends_at),
             transaction_id=None if command.session is None else words.open_transaction(work, station, command.session),
@@ -88,11 +101,11 @@ def get_display_messages(
     work: Work, station: Station, command: commands.GetDisplayMessages
 ) -> Ask[v201.GetDisplayMessages]:
     number = commands.new_request_id()
-    request = v201.GetDisplayMessages(
+    request = v21.GetDisplayMessages(
         request_id=number,
         id=command.ids or None,
-        priority=None if command.priority is None else _PRIORITIES[command.priority],  # type: ignore[arg-type]
-        state=_state(station, command.state),  # type: ignore[arg-type]
+        priority=None if command.priority is None else _PRIORITIES[command.priority],
+        state=_state(station, command.state),
     )
     return Ask([request], awaits=Awaits("report", REPORT_S), request_id=number)
 
@@ -150,11 +163,10 @@ def show_cost_answered(
     return Answer("accepted", "The charger has been told.")
 
 
-def _state(station: Station, state: str | None) -> str | None:
-    known = _STATES_21 if station.version == "2.1" else _STATES
-    if state is not None and state not in known:
+def _state(station: Station, state: str | None) -> v21.MessageStateEnumType | None:
+    if state is not None and station.version != "2.1" and state not in _STATES:
         raise Conflict(f"OCPP {station.version} has no messages for the state {state}")
-    return None if state is None else known[state]
+    return None if state is None else _STATES_21[state]
 
 
 def _keep(work: Work, station: Station, told: v201.MessageInfoType) -> None:
@@ -170,7 +182,7 @@ def _keep(work: Work, station: Station, told: v201.MessageInfoType) -> None:
         language=told.message.language,
         priority=_OUR_PRIORITIES.get(told.priority, "normal_cycle"),
         state=None if told.state is None else _OUR_STATES.get(told.state),
-        starts_at=parse_time(told.start_date_time) if told.start_date_time else None,
-        ends_at=parse_time(told.end_date_time) if told.end_date_time else None,
+        starts_at=parse_time(told.start_date_time),
+        ends_at=parse_time(told.end_date_time),
         session=told.transaction_id,
     )

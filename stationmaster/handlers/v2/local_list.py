@@ -8,7 +8,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.handlers import local_lists
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
@@ -78,7 +78,7 @@ def _wanted(work: Work, station: Station) -> dict[str, v201.AuthorizationData]:
     longest = words.LONGEST_TOKEN.get(station.version, 36)
     found: dict[str, v201.AuthorizationData] = {}
     for card in tokens.for_local_list(work, station, room=None, longest=longest):
-        token = v201.IdTokenType(id_token=card.uid, type=card.kind or USUAL_KIND)  # type: ignore[arg-type]
+        token = v21.IdTokenType(id_token=card.uid, type=card.kind or USUAL_KIND)
         info = words.id_token_info(station, tokens.judged(work, card))
         found.setdefault(_name(token), v201.AuthorizationData(id_token=token, id_token_info=info))
     return found
@@ -90,4 +90,4 @@ def _name(token: v201.IdTokenType) -> str:
 
 def _removal(name: str) -> v201.AuthorizationData:
     kind, _, uid = name.partition(" ")
-    return v201.AuthorizationData(id_token=v201.IdTokenType(id_token=uid, type=kind))  # type: ignore[arg-type]
+    return v201.AuthorizationData(id_token=v21.IdTokenType(id_token=uid, type=kind))

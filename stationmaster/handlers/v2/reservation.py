@@ -54,14 +54,13 @@ def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> A
         connector_type=command.connector_type,
         group=group,
     )
-    fits = group is not None and len(group) <= words.LONGEST_TOKEN.get(station.version, 36)
     request = v201.ReserveNow(
         id=number,
         expiry_date_time=now_text(command.expires_at),
         id_token=token,
         connector_type=command.connector_type,  # type: ignore[arg-type]
         evse_id=command.evse,
-        group_id_token=v201.IdTokenType(id_token=group, type="Central") if group is not None and fits else None,
+        group_id_token=words.group_token(station, group),
     )
     return Ask([request], request_id=number)
 

@@ -273,7 +273,7 @@ def _needs(told: v201.ChargingNeedsType) -> Needs | None:
     if "BPT" in mode or getattr(told, "control_mode", None) == "DynamicControl":
         return None
     needs: Needs | None = None
-    leaves_at = parse_time(told.departure_time) if told.departure_time else None
+    leaves_at = parse_time(told.departure_time)
     if ac is not None and mode in _PHASES and ac.ev_max_current:
         needs = Needs("A", min(float(ac.ev_max_current), _MOST), _PHASES[mode], ac.energy_amount, leaves_at)
     elif dc is not None and mode == "DC":
@@ -305,10 +305,6 @@ def _highest_level(work: Work, station: Station) -> float | None:
 def _told(work: Work, profile: v201.ChargingProfileType) -> ChargingProfile:
     """One that the station has; of several schedules, as only cars with a plan of their own have, the first."""
     schedule = profile.charging_schedule[0]
-
-    def at(text: str | None) -> object:
-        return None if text is None else parse_time(text)
-
     return ChargingProfile(
         purpose=_OURS.get(profile.charging_profile_purpose, "external"),
         periods=charging_profiles.periods_told(schedule.charging_schedule_period),
@@ -317,9 +313,9 @@ def _told(work: Work, profile: v201.ChargingProfileType) -> ChargingProfile:
         stack_level=max(0, min(profile.stack_level, 1000)),
         id=words.number(profile.id),
         recurrency=charging_profiles.recurrency_told(profile.recurrency_kind),
-        starts_at=at(schedule.start_schedule),  # type: ignore[arg-type]
+        starts_at=parse_time(schedule.start_schedule),
         duration_s=words.number(schedule.duration),
-        valid_from=at(profile.valid_from),  # type: ignore[arg-type]
-        valid_to=at(profile.valid_to),  # type: ignore[arg-type]
+        valid_from=parse_time(profile.valid_from),
+        valid_to=parse_time(profile.valid_to),
         session=profile.transaction_id,
     )

@@ -224,14 +224,18 @@ def id_token(work: Work, station: Station, uid: str) -> v21.IdTokenType:
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
-    group = authorization.group
-    fits = group is not None and len(group) <= LONGEST_TOKEN.get(station.version, 36)
     return v201.IdTokenInfoType(
         status=_AUTHORIZATION[authorization.status],
-        # Cut, it could be the name of another group (P-06).
-        group_id_token=v201.IdTokenType(id_token=group, type="Central") if group is not None and fits else None,
+        group_id_token=group_token(station, authorization.group),
         cache_expiry_date_time=None if authorization.expires_at is None else now_text(authorization.expires_at),
     )
+
+
+def group_token(station: Station, group: str | None) -> v201.IdTokenType | None:
+    """Left out where it is too long for this version: cut, it could be the name of another group (P-06)."""
+    if group is None or len(group) > LONGEST_TOKEN.get(station.version, 36):
+        return None
+    return v201.IdTokenType(id_token=group, type="Central")
 
 
 # Transactions
