@@ -64,7 +64,9 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     for rule in MISSPOKEN:
         await expect(lines.filter(has_text=NAMED[rule].wrong)).to_contain_text(WORDS[rule])
         await expect(lines.filter(has_text=NAMED[rule].wrong)).to_contain_text("repaired once")
-    assert not TERMS.search(" ".join(await lines.locator("strong").all_inner_texts()))
+    said_wrong = await lines.locator("strong").all_inner_texts()
+    assert len(said_wrong) == 5
+    assert not TERMS.search(" ".join(said_wrong))
     switch = part.get_by_role("switch")
     await switch.click()
     await expect(switch).to_be_checked()

@@ -152,6 +152,46 @@ async def test_a_message_is_shown_on_a_display_and_taken_off(operator: Visitor, 
     await expect(main.get_by_text("No message of ours is shown")).to_be_visible()
 
 
+async def test_escape_closes_a_calendar_and_not_the_dialog_beneath_it(
+    operator: Visitor, simulated: Callable[..., Any]
+) -> None:
+    await simulated("CP2", ChargingStation201)
+    await part(operator, "CP2", "display")
+    await operator.see("add-message").click()
+    page = operator.page
+    dialog, calendar = page.get_by_role("dialog", name="Add a message"), page.get_by_role("dialog", name="Until")
+    day, hours, take = (
+        calendar.get_by_role("button", name=re.compile("^15 ")),
+        calendar.get_by_label("Hours"),
+        calendar.get_by_role("button", name="Take it"),
+    )
+    for inside in (None, day, hours, take, calendar):
+        await page.get_by_role("button", name="Until").click()
+        await expect(calendar.locator(":focus")).to_have_count(1)
+        if inside is not None:
+            await inside.focus()
+        await page.keyboard.press("Escape")
+        await expect(calendar).to_have_count(0)
+        await expect(page.get_by_role("button", name="Until")).to_be_focused()
+        await expect(dialog).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+
+async def test_escape_closes_the_calendar_of_a_day_and_then_the_dialog(operator: Visitor) -> None:
+    await operator.open("/cards")
+    await operator.see("add-card").click()
+    page = operator.page
+    dialog, month = page.get_by_role("dialog"), page.locator("[data-dates-dropdown]")
+    await page.get_by_label("Valid until").click()
+    await expect(month).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(month).to_have_count(0)
+    await expect(dialog).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(dialog).to_have_count(0)
+
+
 async def test_a_charger_of_1_6_has_no_part_for_its_display(operator: Visitor, simulated: Callable[..., Any]) -> None:
     await simulated("CP1")
     await operator.open("/chargers/CP1?part=display")
@@ -181,7 +221,9 @@ async def test_firmware_is_uploaded_and_installed_step_by_step(
     await expect(updates).to_contain_text("1.0.0 to 1.0.1")
     await expect(updates).to_contain_text("The charger runs 1.0.1.")
     await expect(operator.see("update-outcome")).to_contain_text("The charger runs 1.0.1.")  # and no longer under way
-    for step in await updates.get_by_role("list", name="Steps").get_by_role("listitem").all():
+    steps = updates.get_by_role("list", name="Steps").get_by_role("listitem")
+    await expect(steps).to_have_count(5)
+    for step in await steps.all():
         await expect(step).to_have_attribute("data-state", "done")
     await operator.open("/firmware")
     await expect(operator.page.get_by_role("row").filter(has_text="post-1.0.1.bin")).to_contain_text("8.0 kB")
@@ -196,7 +238,7 @@ async def test_a_log_is_brought_and_downloaded(operator: Visitor, simulated: Cal
     await expect(logs).to_contain_text("The file is here.")
     async with operator.page.expect_download() as saved:
         await logs.get_by_role("button", name=re.compile("Download ")).click()
-    assert (await saved.value).suggested_filename.endswith((".log", ".txt", ".zip", ".gz"))
+    assert (await saved.value).suggested_filename == "CP1-diagnostics.log"
 
 
 async def test_what_a_charger_refuses_or_lacks_is_said_as_it_says_it(

@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { DateTimePicker } from "@mantine/dates";
 import "dayjs/locale/en-gb";
+import { OWN_ESCAPE } from "./escape";
 import type { MomentFieldProps } from "./MomentField";
 
 export default function MomentInput({ value = "", onChange, ...props }: MomentFieldProps) {
@@ -16,8 +17,8 @@ export default function MomentInput({ value = "", onChange, ...props }: MomentFi
       clearable
       clearButtonProps={{ "aria-label": t`Clear` }}
       submitButtonProps={{ "aria-label": t`Take it` }}
-      timePickerProps={{ hoursInputLabel: t`Hours`, minutesInputLabel: t`Minutes` }}
-      popoverProps={{ withinPortal: true }}
+      timePickerProps={{ hoursInputLabel: t`Hours`, minutesInputLabel: t`Minutes`, attributes: { field: OWN_ESCAPE } }}
+      popoverProps={{ attributes: { dropdown: { ...OWN_ESCAPE, "aria-label": props.label, "aria-labelledby": undefined } } }}
       value={value === "" ? null : `${value.replace("T", " ")}:00`}
       onChange={(chosen) => onChange?.(chosen === null ? "" : chosen.replace(" ", "T").slice(0, "2026-11-25T18:05".length))}
     />
