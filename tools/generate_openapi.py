@@ -1,7 +1,7 @@
-"""Writes the OpenAPI document, `web/api/openapi.json`, from which the types and the client of the web pages are made.
+"""Writes what the web pages are made from: the OpenAPI document, and the actions that each version of OCPP sends to chargers.
 
-python -m tools.generate_openapi            write it
-python -m tools.generate_openapi --check    say whether it is out of date, and fail if it is
+python -m tools.generate_openapi            write them
+python -m tools.generate_openapi --check    say which are out of date, and fail if any is
 """
 
 from __future__ import annotations
@@ -11,27 +11,42 @@ import sys
 from pathlib import Path
 
 from stationmaster.api import application, description
+from stationmaster.ocpp.dialects import DIALECTS
 
-DOCUMENT = Path(__file__).resolve().parent.parent / "web" / "api" / "openapi.json"
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    text = document()
-    current = DOCUMENT.exists() and DOCUMENT.read_text() == text
+    stale = {name: text for name, text in files().items() if not is_current(name, text)}
     if "--check" in sys.argv:
-        if not current:
-            print("out of date: web/api/openapi.json")
-        return 0 if current else 1
-    if not current:
-        DOCUMENT.parent.mkdir(exist_ok=True)
-        DOCUMENT.write_text(text)
-    print("web/api/openapi.json", "is as it was" if current else "written")
+        for name in stale:
+            print(f"out of date: {name}")
+        return 1 if stale else 0
+    for name, text in stale.items():
+        (ROOT / name).write_text(text)
+        print(name, "written")
     return 0
+
+
+def files() -> dict[str, str]:
+    """By path in the repository: what is committed there."""
+    return {"web/api/openapi.json": document(), "web/api/src/actions.json": actions()}
+
+
+def is_current(name: str, text: str) -> bool:
+    path = ROOT / name
+    return path.exists() and path.read_text() == text
 
 
 def document() -> str:
     """The document as it is committed. It is asked of routes that no server serves."""
     return json.dumps(description.document(application.make_routes()), indent=1, ensure_ascii=False) + "\n"
+
+
+def actions() -> str:
+    """By version: what can be sent to a charger that speaks it."""
+    spoken = {dialect.version: sorted(dialect.from_csms) for dialect in DIALECTS.values()}
+    return json.dumps(spoken, indent=1, sort_keys=True) + "\n"
 
 
 if __name__ == "__main__":

@@ -192,6 +192,22 @@ async def test_escape_closes_the_calendar_of_a_day_and_then_the_dialog(operator:
     await expect(dialog).to_have_count(0)
 
 
+@pytest.mark.parametrize(
+    ("kind", "offered", "not_known"),
+    [(ChargePoint16, "GetDiagnostics", "GetVariables"), (ChargingStation201, "GetVariables", "GetDiagnostics")],
+)
+async def test_a_raw_call_offers_the_actions_of_the_chargers_version(
+    operator: Visitor, simulated: Callable[..., Any], kind: Any, offered: str, not_known: str
+) -> None:
+    await simulated("CP1", kind)
+    await operator.open("/chargers/CP1")
+    await operator.see("action-raw").click()
+    await operator.see("raw-action").fill("Get")
+    options = operator.page.get_by_role("option")
+    await expect(options.filter(has_text=re.compile(f"^{offered}$"))).to_be_visible()
+    await expect(options.filter(has_text=re.compile(f"^{not_known}$"))).to_have_count(0)
+
+
 async def test_a_charger_of_1_6_has_no_part_for_its_display(operator: Visitor, simulated: Callable[..., Any]) -> None:
     await simulated("CP1")
     await operator.open("/chargers/CP1?part=display")

@@ -1,34 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Autocomplete, Button, JsonInput, Modal } from "@mantine/core";
-import { answered, client, type CallAnswer, type Station } from "@stationmaster/api";
+import { ACTIONS, answered, client, type CallAnswer, type Station } from "@stationmaster/api";
 import { Badge, Form, needed, took, useSentForm } from "@stationmaster/ui";
 import { useState } from "react";
 import * as v from "valibot";
 import { isObject, pretty } from "../../frames";
 import css from "./Charger.module.css";
-
-const ACTIONS = [
-  "CancelReservation",
-  "ChangeAvailability",
-  "ChangeConfiguration",
-  "ClearCache",
-  "ClearChargingProfile",
-  "DataTransfer",
-  "GetCompositeSchedule",
-  "GetConfiguration",
-  "GetDiagnostics",
-  "GetLocalListVersion",
-  "RemoteStartTransaction",
-  "RemoteStopTransaction",
-  "ReserveNow",
-  "Reset",
-  "SendLocalList",
-  "SetChargingProfile",
-  "TriggerMessage",
-  "UnlockConnector",
-  "UpdateFirmware",
-];
 
 /** Any action with any payload, passed on unchanged: for people who test. */
 export function RawCall({ station, opened, onClose }: { station: Station; opened: boolean; onClose: () => void }) {
@@ -56,7 +34,7 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
           label={t`Action`}
           description={t`Sent as it is, also when this page does not know it`}
           required
-          data={ACTIONS}
+          data={ACTIONS[station.ocpp_version ?? ""] ?? []}
           maxDropdownHeight={240}
           data-autofocus
           data-testid="raw-action"
