@@ -1,11 +1,11 @@
 import { t } from "@lingui/core/macro";
-import type { Command } from "@stationmaster/api";
+import type { Command, CommandName } from "@stationmaster/api";
 import { local, type Shape } from "@stationmaster/ui";
 import { connectorName } from "../../words";
 import { isProfile, limitWords } from "./limits";
 
 export function commandName(name: string): string {
-  const words: Record<string, string> = {
+  const words: Record<CommandName | "call", string> = {
     "remote-start": t`Start charging`,
     "remote-stop": t`Stop charging`,
     "check-session": t`Ask about a session`,
@@ -46,9 +46,27 @@ export function commandName(name: string): string {
     "delete-certificate": t`Remove a certificate`,
     "list-certificates": t`Ask which certificates it has`,
     "give-certificate": t`Give it its certificate`,
+    "publish-firmware": t`Hand out firmware`,
+    "unpublish-firmware": t`Stop handing out firmware`,
+    "set-default-tariff": t`Set a tariff`,
+    "get-tariffs": t`Ask which tariffs it has`,
+    "clear-tariffs": t`Remove tariffs`,
+    "change-transaction-tariff": t`Change the tariff of a session`,
+    "notify-web-payment-started": t`Tell that somebody is paying`,
+    "use-priority-charging": t`Change the priority of a session`,
+    "update-dynamic-schedule": t`Change a dynamic limit`,
+    "notify-allowed-energy-transfer": t`Tell how a car may charge`,
+    "set-der-control": t`Set a control for the grid`,
+    "get-der-control": t`Ask which controls for the grid it has`,
+    "clear-der-control": t`Remove controls for the grid`,
+    "send-afrr-signal": t`Hand on a signal of the grid`,
+    "get-periodic-event-streams": t`Ask which streams of values it has`,
+    "adjust-periodic-event-stream": t`Change a stream of values`,
+    "request-battery-swap": t`Swap a battery`,
     call: t`Raw call`,
   };
-  return words[name] ?? name.replaceAll("-", " ");
+  // A newer server may know more than this page.
+  return name in words ? words[name as keyof typeof words] : name.replaceAll("-", " ");
 }
 
 export function statusWords(status: string): { word: string; tone: Shape } {
