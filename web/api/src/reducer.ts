@@ -122,8 +122,13 @@ function withReservation(station: Station, told: Reservation): Station {
   return { ...station, connectors: station.connectors.map((c) => (concerned(c) ? { ...c, reservation: kept } : c)) };
 }
 
+/** Whether a reservation in this state holds, or may. */
+export function isOpen(state: string): state is ConnectorReservation["state"] {
+  return state === "requested" || state === "accepted";
+}
+
 function shortReservation({ id, token, state, expires_at }: Reservation): ConnectorReservation | null {
-  return state === "requested" || state === "accepted" ? { id, token, state, expires_at } : null;
+  return isOpen(state) ? { id, token, state, expires_at } : null;
 }
 
 function withConnector(

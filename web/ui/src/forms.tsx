@@ -110,6 +110,13 @@ export function needed(max = 200) {
   return v.pipe(v.string(), v.trim(), v.minLength(1, t`Please fill this in`), v.maxLength(max, t`At most ${max} characters`));
 }
 
+/** A number as people type it, with a point or a comma: for a schema, and read from the field. */
+export const DECIMAL = /^\d+([.,]\d+)?$/;
+
+export function decimal(text: string): number {
+  return Number(text.trim().replace(",", "."));
+}
+
 /** Text that may be left out. */
 export function optional(max = 200) {
   return v.pipe(v.string(), v.trim(), v.maxLength(max, t`At most ${max} characters`));

@@ -1,7 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal, Select, Textarea } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Button, Select, Textarea } from "@mantine/core";
 import type { CommandRequest, DisplayMessage, Station } from "@stationmaster/api";
 import { At, Confirm, Empty, Form, isToCome, moment, MomentField, needed, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
@@ -9,12 +8,10 @@ import { useState } from "react";
 import * as v from "valibot";
 import { displayQuery } from "../../queries";
 import { Only } from "../../user";
-import css from "./Charger.module.css";
 import { useCommandForm, type DialogProps } from "./CommandForm";
-import { isGood } from "./commands";
-import { OnlyConnected } from "./OnlyConnected";
-import { Outcome } from "./Outcome";
+import { sentenceOf } from "./commands";
 import parts from "./Parts.module.css";
+import { FormButton, Section } from "./Section";
 import { useCommand, usePossible } from "./useCommand";
 
 type Asked = Extract<CommandRequest, { name: "set-display-message" }>["body"];
@@ -24,35 +21,27 @@ export function Display({ station }: { station: Station }) {
   const commander = useCommand(station.id);
   const possible = usePossible(station);
   const { data, error, isPending, refetch } = useQuery(displayQuery(station.id));
-  const [adding, add] = useDisclosure(false);
   const [removing, remove] = useState<DisplayMessage | null>(null);
   const clear = async ({ id }: DisplayMessage) => {
-    const said = await commander.mutateAsync({ name: "clear-display-message", body: { id } });
-    if (!isGood(said)) throw new Error(said.sentence ?? said.status);
+    sentenceOf(await commander.mutateAsync({ name: "clear-display-message", body: { id } }));
   };
+  const buttons = (
+    <Only may="operate">
+      <Button
+        variant="default"
+        disabled={!possible}
+        onClick={() => { commander.mutate({ name: "get-display-messages", body: {} }); }}
+        title={t`Let the charger tell which messages it has`}
+      >
+        <Trans>Ask the charger</Trans>
+      </Button>
+      <FormButton station={station} commander={commander} title={t`Add a message`} fields={MessageFields} testid="add-message">
+        <Trans>Add a message…</Trans>
+      </FormButton>
+    </Only>
+  );
   return (
-    <section className={`${css.panel} card`} aria-label={t`Display`}>
-      <div className={parts.head}>
-        <h2>
-          <Trans>Messages on the display</Trans>
-        </h2>
-        <Only may="operate">
-          <Button
-            variant="default" disabled={!possible}
-            onClick={() => { commander.mutate({ name: "get-display-messages", body: {} }); }}
-            title={t`Let the charger tell which messages it has`}
-          >
-            <Trans>Ask the charger</Trans>
-          </Button>
-          <Button disabled={!possible} onClick={add.open} data-testid="add-message">
-            <Trans>Add a message…</Trans>
-          </Button>
-        </Only>
-      </div>
-      <Only may="operate">
-        <OnlyConnected station={station} />
-        <Outcome commander={commander} testid="part-outcome" />
-      </Only>
+    <Section station={station} commander={commander} title={t`Messages on the display`} buttons={buttons}>
       <Problem error={error} retry={() => void refetch()} />
       {isPending && <Waiting />}
       {data?.length === 0 && (
@@ -87,9 +76,6 @@ export function Display({ station }: { station: Station }) {
           ))}
         </ul>
       )}
-      <Modal opened={adding} onClose={add.close} title={t`Add a message`} centered>
-        <MessageFields station={station} commander={commander} opened={adding} onClose={add.close} />
-      </Modal>
       <Confirm
         opened={removing !== null}
         onClose={() => { remove(null); }}
@@ -99,7 +85,7 @@ export function Display({ station }: { station: Station }) {
       >
         <div className={`${parts.shown} hostile`}>{removing?.text}</div>
       </Confirm>
-    </section>
+    </Section>
   );
 }
 
@@ -153,17 +139,19 @@ function MessageFields(props: DialogProps) {
   const form = useCommandForm(
     props,
     { text: "", priority: "normal_cycle", state: ALWAYS, ends_at: "" },
-    v.pipe(
-      v.object({ text: needed(512), priority: v.string(), state: v.string(), ends_at: v.string() }),
-      v.forward(v.check(({ ends_at }) => ends_at === "" || isToCome(ends_at), t`Choose a moment that is still to come`), ["ends_at"]),
-    ),
+    v.object({
+      text: needed(512),
+      priority: v.string(),
+      state: v.string(),
+      ends_at: v.pipe(v.string(), v.check((at) => at === "" || isToCome(at), t`Choose a moment that is still to come`)),
+    }),
     ({ text, priority, state, ends_at }) => ({
       name: "set-display-message",
       body: {
         text: text.trim(),
         priority: priority as NonNullable<Asked["priority"]>,
         ...(state !== ALWAYS && { state: state as NonNullable<Asked["state"]> }),
-        ...(ends_at !== "" && { ends_at: moment(ends_at) }),
+        ends_at: moment(ends_at),
       },
     }),
   );

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Input, Modal, Select, TextInput } from "@mantine/core";
 import { answered, client, type Connector, type Station, type StationChanges } from "@stationmaster/api";
-import { Form, notify, optional, useSentForm } from "@stationmaster/ui";
+import { DECIMAL, decimal, Form, notify, optional, useSentForm } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
 import { fleetStore } from "../../live/fleet";
@@ -105,7 +105,7 @@ function ratingFields(station: Station) {
   const kilowatts = v.pipe(
     v.string(),
     v.trim(),
-    v.regex(/^(\d+([.,]\d+)?)?$/, t`A number of kW, such as 22`),
+    v.check((text) => text === "" || DECIMAL.test(text), t`A number of kW, such as 22`),
     v.check((text) => text === "" || (watts(text) >= LEAST_W && watts(text) <= MOST_W), t`From 0.5 to 4,000 kW`),
   );
   return Object.fromEntries(station.connectors.map((each) => [ratingField(each), kilowatts]));
@@ -115,7 +115,7 @@ const LEAST_W = 500;
 const MOST_W = 4_000_000;
 
 function watts(kilowatts: string): number {
-  return Math.round(Number(kilowatts.trim().replace(",", ".")) * 1000);
+  return Math.round(decimal(kilowatts) * 1000);
 }
 
 /** Tells the server what was changed; answers the charger as it is then. */

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Group, Select, TextInput } from "@mantine/core";
-import { Form, isToCome, moment, MomentField } from "@stationmaster/ui";
+import { DECIMAL, decimal, Form, isToCome, moment, MomentField } from "@stationmaster/ui";
 import * as v from "valibot";
 import { connectorName } from "../../words";
 import { connectorChoices, useCommandForm, type DialogProps } from "./CommandForm";
@@ -13,7 +13,7 @@ export function LimitFields(props: DialogProps) {
     { value: "16", unit: "A", evse: "0", from: "", to: "" },
     v.pipe(
       v.object({
-        value: v.pipe(v.string(), v.trim(), v.regex(/^\d+([.,]\d+)?$/, t`A number, such as 16`)),
+        value: v.pipe(v.string(), v.trim(), v.regex(DECIMAL, t`A number, such as 16`)),
         unit: v.string(),
         evse: v.string(),
         from: v.string(),
@@ -26,7 +26,7 @@ export function LimitFields(props: DialogProps) {
     ),
     ({ value, unit, evse, from, to }) => ({
       name: "set-charging-profile",
-      body: simpleLimit(Number(evse), Number(value.trim().replace(",", ".")), unit === "W" ? "W" : "A", moment(from), moment(to), Date.now()),
+      body: simpleLimit(Number(evse), decimal(value), unit === "W" ? "W" : "A", moment(from), moment(to), Date.now()),
     }),
   );
   const { fields } = form;

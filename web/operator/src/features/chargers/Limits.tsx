@@ -1,21 +1,18 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal, Text } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Button, Text } from "@mantine/core";
 import type { KeptProfile, Station } from "@stationmaster/api";
 import { At, Badge, Confirm, Empty, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { profilesQuery } from "../../queries";
 import { Only } from "../../user";
-import css from "./Charger.module.css";
 import { Composite } from "./Composite";
-import { isGood } from "./commands";
+import { sentenceOf } from "./commands";
 import { LimitFields } from "./LimitFields";
 import { isOver, isProfile, limitWords, placeWords, sourceWords, timeWords } from "./limits";
-import { OnlyConnected } from "./OnlyConnected";
-import { Outcome } from "./Outcome";
 import parts from "./Parts.module.css";
+import { FormButton, Section } from "./Section";
 import { useCommand, usePossible } from "./useCommand";
 
 /** What limits this charger, as far as is known here; and what the charger makes of it. */
@@ -23,45 +20,36 @@ export function Limits({ station }: { station: Station }) {
   const commander = useCommand(station.id);
   const possible = usePossible(station);
   const { data, error, isPending, refetch } = useQuery(profilesQuery(station.id));
-  const [setting, set] = useDisclosure(false);
   const [clearing, clear] = useState<KeptProfile | "all" | null>(null);
   const ours = data?.some((kept) => kept.source === OURS) ?? false;
   const remove = async (which: KeptProfile | "all") => {
-    const said = await commander.mutateAsync({ name: "clear-charging-profile", body: which === "all" ? {} : { id: which.id } });
-    if (!isGood(said)) throw new Error(said.sentence ?? said.status);
+    sentenceOf(await commander.mutateAsync({ name: "clear-charging-profile", body: which === "all" ? {} : { id: which.id } }));
   };
+  const buttons = (
+    <Only may="operate">
+      {ours && (
+        <Button variant="default" disabled={!possible} onClick={() => { clear("all"); }}>
+          <Trans>Remove all…</Trans>
+        </Button>
+      )}
+      {station.ocpp_version !== "1.6" && (
+        <Button
+          variant="default"
+          disabled={!possible}
+          onClick={() => { commander.mutate({ name: "get-charging-profiles", body: {} }); }}
+          title={t`Let the charger tell which limits it has`}
+        >
+          <Trans>Ask the charger</Trans>
+        </Button>
+      )}
+      <FormButton station={station} commander={commander} title={t`Set a limit`} fields={LimitFields} testid="set-limit">
+        <Trans>Set a limit…</Trans>
+      </FormButton>
+    </Only>
+  );
   return (
     <>
-      <section className={`${css.panel} card`} aria-label={t`Limits`}>
-        <div className={parts.head}>
-          <h2>
-            <Trans>What limits this charger</Trans>
-          </h2>
-          <Only may="operate">
-            {ours && (
-              <Button variant="default" disabled={!possible} onClick={() => { clear("all"); }}>
-                <Trans>Remove all…</Trans>
-              </Button>
-            )}
-            {station.ocpp_version !== "1.6" && (
-              <Button
-                variant="default"
-                disabled={!possible}
-                onClick={() => { commander.mutate({ name: "get-charging-profiles", body: {} }); }}
-                title={t`Let the charger tell which limits it has`}
-              >
-                <Trans>Ask the charger</Trans>
-              </Button>
-            )}
-            <Button disabled={!possible} onClick={set.open} data-testid="set-limit">
-              <Trans>Set a limit…</Trans>
-            </Button>
-          </Only>
-        </div>
-        <Only may="operate">
-          <OnlyConnected station={station} />
-          <Outcome commander={commander} testid="part-outcome" />
-        </Only>
+      <Section station={station} commander={commander} title={t`What limits this charger`} buttons={buttons}>
         <Problem error={error} retry={() => void refetch()} />
         {isPending && <Waiting />}
         {data?.length === 0 && (
@@ -78,12 +66,9 @@ export function Limits({ station }: { station: Station }) {
             ))}
           </ul>
         )}
-      </section>
+      </Section>
       <Only may="operate">
         <Composite station={station} />
-        <Modal opened={setting} onClose={set.close} title={t`Set a limit`} centered>
-          <LimitFields station={station} commander={commander} opened={setting} onClose={set.close} />
-        </Modal>
         <Confirm
           opened={clearing !== null}
           onClose={() => { clear(null); }}

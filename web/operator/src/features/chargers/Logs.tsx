@@ -1,7 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal, Radio, Stack } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { Button, Radio, Stack } from "@mantine/core";
 import { answered, client, type CommandRequest, type Station, type StationLog } from "@stationmaster/api";
 import { Ago, At, Badge, bytes, Form, Icon, moment, MomentField, More, notify, Problem, save, Waiting } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
@@ -10,42 +9,36 @@ import { useAway } from "../../live/useAway";
 import { useList } from "../../lists";
 import { logsQuery } from "../../queries";
 import { Only } from "../../user";
-import css from "./Charger.module.css";
 import { useCommandForm, type DialogProps } from "./CommandForm";
-import { OnlyConnected } from "./OnlyConnected";
-import { Outcome } from "./Outcome";
 import parts from "./Parts.module.css";
+import { FormButton, Section } from "./Section";
 import { logKind, logWords } from "./upkeepWords";
-import { useCommand, usePossible } from "./useCommand";
+import { useCommand } from "./useCommand";
 
 /** The logs this charger was asked for, and their files when they are here. */
 export function Logs({ station }: { station: Station }) {
   const commander = useCommand(station.id);
-  const possible = usePossible(station);
   const list = useList<StationLog>(logsQuery(station.id));
-  const [asking, ask] = useDisclosure(false);
   return (
-    <section className={`${css.panel} card`} aria-label={t`Logs`} data-testid="logs">
-      <div className={parts.head}>
-        <h2>
-          <Trans>Logs</Trans>
-        </h2>
+    <Section
+      station={station}
+      commander={commander}
+      title={t`Logs`}
+      buttons={
         <Only may="operate">
-          <Button disabled={!possible} variant="default" onClick={ask.open} data-testid="get-log">
+          <FormButton station={station} commander={commander} title={t`Bring a log`} fields={LogFields} testid="get-log" variant="default">
             <Trans>Bring a log…</Trans>
-          </Button>
+          </FormButton>
         </Only>
-      </div>
-      <p className="dim small">
-        <Trans>What the charger has written down for its maker and for technicians. It brings the file here by itself.</Trans>
-      </p>
-      <Only may="operate">
-        <OnlyConnected station={station} />
-        <Outcome commander={commander} testid="log-outcome" />
-        <Modal opened={asking} onClose={ask.close} title={t`Bring a log`} centered>
-          <LogFields station={station} commander={commander} opened={asking} onClose={ask.close} />
-        </Modal>
-      </Only>
+      }
+      about={
+        <p className="dim small">
+          <Trans>What the charger has written down for its maker and for technicians. It brings the file here by itself.</Trans>
+        </p>
+      }
+      testid="logs"
+      outcome="log-outcome"
+    >
       <Problem error={list.error} retry={list.retry} />
       {list.isPending && <Waiting />}
       {list.rows.length > 0 && (
@@ -56,7 +49,7 @@ export function Logs({ station }: { station: Station }) {
         </ul>
       )}
       {list.pages.hasMore && <More busy={list.pages.busy} onClick={list.pages.load} />}
-    </section>
+    </Section>
   );
 }
 
@@ -127,11 +120,7 @@ function LogFields(props: DialogProps) {
     ),
     ({ kind, since, until }) => ({
       name: "get-log",
-      body: {
-        kind: kind as NonNullable<Asked["kind"]>,
-        ...(since !== "" && { since: moment(since) }),
-        ...(until !== "" && { until: moment(until) }),
-      },
+      body: { kind: kind as NonNullable<Asked["kind"]>, since: moment(since), until: moment(until) },
     }),
   );
   const { fields } = form;

@@ -1,73 +1,47 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal, Select } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import type { Reservation, Station } from "@stationmaster/api";
-import { DataTable, Empty, Form, isToCome, moment, momentField, MomentField, needed, Problem, Waiting, type TableState } from "@stationmaster/ui";
-import { useMemo, useState } from "react";
+import { Select } from "@mantine/core";
+import type { Station } from "@stationmaster/api";
+import { Empty, Form, isToCome, moment, momentField, MomentField, needed, type TableState } from "@stationmaster/ui";
+import { useState } from "react";
 import * as v from "valibot";
-import { useList } from "../../lists";
-import { reservationsQuery } from "../../queries";
 import { Only } from "../../user";
-import { CancelReservation } from "../reservations/CancelReservation";
-import { reservationColumns } from "../reservations/columns";
+import { ReservationTable } from "../reservations/ReservationTable";
 import { CardInput } from "./CardInput";
-import css from "./Charger.module.css";
 import { ANY, connectorChoices, evseOf, useCommandForm, type DialogProps } from "./CommandForm";
-import { OnlyConnected } from "./OnlyConnected";
-import { Outcome } from "./Outcome";
-import parts from "./Parts.module.css";
-import { useCommand, usePossible } from "./useCommand";
+import { FormButton, Section } from "./Section";
+import { useCommand } from "./useCommand";
 
 /** Who has asked for a connector of this charger, and what came of it. */
 export function Reservations({ station }: { station: Station }) {
   const commander = useCommand(station.id);
-  const possible = usePossible(station);
-  const list = useList<Reservation>(reservationsQuery({ station: station.id }));
   const [state, setState] = useState<TableState>({});
-  const [reserving, reserve] = useDisclosure(false);
-  const [cancelling, cancel] = useState<Reservation | null>(null);
-  const columns = useMemo(() => reservationColumns({ withStation: false, onCancel: cancel }), []);
   return (
     <>
       <Only may="operate">
-        <section className={`${css.panel} card`} aria-label={t`Reserve a connector`}>
-          <div className={parts.head}>
-            <h2>
-              <Trans>Reserve a connector</Trans>
-            </h2>
-            <Button disabled={!possible} onClick={reserve.open} data-testid="reserve">
+        <Section
+          station={station}
+          commander={commander}
+          title={t`Reserve a connector`}
+          buttons={
+            <FormButton station={station} commander={commander} title={t`Reserve a connector`} fields={ReserveFields} testid="reserve">
               <Trans>Reserve…</Trans>
-            </Button>
-          </div>
-          <p className="dim small">
-            <Trans>The charger keeps it for one card until a moment; others can't charge there meanwhile.</Trans>
-          </p>
-          <OnlyConnected station={station} />
-          <Outcome commander={commander} testid="part-outcome" />
-        </section>
-        <Modal opened={reserving} onClose={reserve.close} title={t`Reserve a connector`} centered>
-          <ReserveFields station={station} commander={commander} opened={reserving} onClose={reserve.close} />
-        </Modal>
-      </Only>
-      {list.error ? (
-        <Problem error={list.error} retry={list.retry} />
-      ) : list.isPending ? (
-        <Waiting />
-      ) : (
-        <DataTable
-          label={t`Reservations`}
-          title={t`Reservations`}
-          columns={columns}
-          rows={list.rows}
-          rowId={(reservation) => reservation.id}
-          state={state}
-          onState={setState}
-          pages={list.pages}
-          empty={<Empty title={t`No reservations yet`} />}
+            </FormButton>
+          }
+          about={
+            <p className="dim small">
+              <Trans>The charger keeps it for one card until a moment; others can't charge there meanwhile.</Trans>
+            </p>
+          }
         />
-      )}
-      <CancelReservation reservation={cancelling} onClose={() => { cancel(null); }} />
+      </Only>
+      <ReservationTable
+        wanted={{ station: station.id }}
+        title={t`Reservations`}
+        state={state}
+        onState={setState}
+        empty={<Empty title={t`No reservations yet`} />}
+      />
     </>
   );
 }

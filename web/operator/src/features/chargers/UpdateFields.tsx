@@ -43,11 +43,7 @@ function Choose({ files, chosen, onUpload, ...props }: DialogProps & { files: Fi
     v.object({ firmware: v.pipe(v.string(), v.minLength(1, t`Please choose a file`)), retrieve_at: v.string(), install_at: v.string() }),
     ({ firmware, retrieve_at, install_at }) => ({
       name: "update-firmware",
-      body: {
-        firmware,
-        ...(retrieve_at !== "" && { retrieve_at: moment(retrieve_at) }),
-        ...(install_at !== "" && { install_at: moment(install_at) }),
-      },
+      body: { firmware, retrieve_at: moment(retrieve_at), install_at: moment(install_at) },
     }),
   );
   const { fields } = form;

@@ -1,58 +1,49 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import type { FirmwareUpdate, Station } from "@stationmaster/api";
 import { Ago, At, Badge, Glyph, More, Problem, Waiting, type Shape } from "@stationmaster/ui";
 import { Link } from "@tanstack/react-router";
 import { useList } from "../../lists";
 import { updatesQuery } from "../../queries";
 import { Only } from "../../user";
-import css from "./Charger.module.css";
-import { OnlyConnected } from "./OnlyConnected";
-import { Outcome } from "./Outcome";
 import parts from "./Parts.module.css";
+import { FormButton, Section } from "./Section";
 import { UpdateFields } from "./UpdateFields";
 import { steps, updateWords, type StepState } from "./upkeepWords";
-import { useCommand, usePossible } from "./useCommand";
+import { useCommand } from "./useCommand";
 
 /** What the charger runs, and its updates from the question to the boot that proves them. */
 export function Updates({ station }: { station: Station }) {
   const commander = useCommand(station.id);
-  const possible = usePossible(station);
   const list = useList<FirmwareUpdate>(updatesQuery(station.id));
-  const [updating, update] = useDisclosure(false);
-  return (
-    <section className={`${css.panel} card`} aria-label={t`Firmware`} data-testid="updates">
-      <div className={parts.head}>
-        <h2>
-          <Trans>Firmware</Trans>
-        </h2>
-        <Link to="/firmware" className="small">
-          <Trans>Firmware files</Trans>
-        </Link>
-        <Only may="deploy_firmware">
-          <Button disabled={!possible} onClick={update.open} data-testid="update-firmware">
-            <Trans>Update the firmware…</Trans>
-          </Button>
-        </Only>
-      </div>
-      <p className="small hostile">
-        {station.firmware ? (
-          <Trans>
-            The charger runs <strong>{station.firmware}</strong>.
-          </Trans>
-        ) : (
-          <Trans>The charger has not said which firmware it runs.</Trans>
-        )}
-      </p>
+  const buttons = (
+    <>
+      <Link to="/firmware" className="small">
+        <Trans>Firmware files</Trans>
+      </Link>
       <Only may="deploy_firmware">
-        <OnlyConnected station={station} />
-        <Outcome commander={commander} testid="update-outcome" />
-        <Modal opened={updating} onClose={update.close} title={t`Update the firmware`} centered>
-          <UpdateFields station={station} commander={commander} opened={updating} onClose={update.close} />
-        </Modal>
+        <FormButton station={station} commander={commander} title={t`Update the firmware`} fields={UpdateFields} testid="update-firmware">
+          <Trans>Update the firmware…</Trans>
+        </FormButton>
       </Only>
+    </>
+  );
+  const about = (
+    <p className="small hostile">
+      {station.firmware ? (
+        <Trans>
+          The charger runs <strong>{station.firmware}</strong>.
+        </Trans>
+      ) : (
+        <Trans>The charger has not said which firmware it runs.</Trans>
+      )}
+    </p>
+  );
+  return (
+    <Section
+      station={station} commander={commander} title={t`Firmware`} buttons={buttons} about={about}
+      may="deploy_firmware" testid="updates" outcome="update-outcome"
+    >
       <Problem error={list.error} retry={list.retry} />
       {list.isPending && <Waiting />}
       {!list.isPending && !list.error && list.rows.length === 0 && (
@@ -68,7 +59,7 @@ export function Updates({ station }: { station: Station }) {
         </ul>
       )}
       {list.pages.hasMore && <More busy={list.pages.busy} onClick={list.pages.load} />}
-    </section>
+    </Section>
   );
 }
 

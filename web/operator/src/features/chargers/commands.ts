@@ -120,9 +120,11 @@ export function argumentWords(command: Command): string {
   return parts.join(" · ");
 }
 
-/** Whether the charger has said yes. */
-export function isGood({ status }: Command): boolean {
-  return status === "accepted" || status === "answered";
+/** The sentence of a yes. Throws that of anything else, for a dialog to say why it stays open. */
+export function sentenceOf({ status, sentence }: Command): string {
+  const said = sentence ?? status;
+  if (status !== "accepted" && status !== "answered") throw new Error(said);
+  return said;
 }
 
 /** What the charger itself said, where that says more than our one word: "Scheduled", "RebootRequired". */

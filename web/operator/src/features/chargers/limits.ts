@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { CommandRequest, KeptProfile } from "@stationmaster/api";
-import { limit, local } from "@stationmaster/ui";
+import { isToCome, limit, local } from "@stationmaster/ui";
 import { connectorName } from "../../words";
 
 type Profile = NonNullable<KeptProfile["profile"]>;
@@ -34,20 +34,25 @@ export function placeWords({ evse, profile }: Pick<KeptProfile, "evse" | "profil
 }
 
 /** When it holds. */
-export function timeWords({ kind, recurrency, starts_at, duration_s, valid_from, valid_to }: Profile): string {
+export function timeWords(profile: Profile): string {
+  const { kind, recurrency, starts_at, valid_from } = profile;
   if (kind === "relative") return t`from the start of the session`;
   if (kind === "recurring") return recurrency === "weekly" ? t`every week` : t`every day`;
   const from = valid_from ?? starts_at ?? null;
-  const end = duration_s && starts_at ? new Date(Date.parse(starts_at) + duration_s * 1000).toISOString() : null;
-  const to = valid_to ?? end;
+  const to = endOf(profile);
   if (to) return from ? `${local(from)} – ${local(to)}` : t`until ${local(to)}`;
-  return from && Date.parse(from) > Date.now() ? t`from ${local(from)}` : t`until it is removed`;
+  return from && isToCome(from) ? t`from ${local(from)}` : t`until it is removed`;
 }
 
 /** Whether its time has passed. */
-export function isOver({ kind, starts_at, duration_s, valid_to }: Profile): boolean {
-  if (valid_to) return Date.parse(valid_to) < Date.now();
-  return (kind ?? "absolute") === "absolute" && Boolean(starts_at && duration_s) && Date.parse(starts_at ?? "") + (duration_s ?? 0) * 1000 < Date.now();
+export function isOver(profile: Profile): boolean {
+  const end = (profile.kind ?? "absolute") === "absolute" ? endOf(profile) : profile.valid_to;
+  return Date.parse(end ?? "") < Date.now();
+}
+
+function endOf({ starts_at, duration_s, valid_to }: Profile): string | null {
+  if (valid_to) return valid_to;
+  return starts_at && duration_s ? new Date(Date.parse(starts_at) + duration_s * 1000).toISOString() : null;
 }
 
 /** Who has set it. */

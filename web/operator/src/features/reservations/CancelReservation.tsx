@@ -4,7 +4,7 @@ import { Text } from "@mantine/core";
 import type { Reservation } from "@stationmaster/api";
 import { Confirm, notify } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { isGood } from "../chargers/commands";
+import { sentenceOf } from "../chargers/commands";
 import { send } from "../chargers/useCommand";
 
 /** Asks before a reservation is given up; what the charger says stands in the dialog when it has not. */
@@ -13,9 +13,7 @@ export function CancelReservation({ reservation, onClose }: { reservation: Reser
   const cancel = async ({ id, station }: Reservation) => {
     const said = await send(station, { name: "cancel-reservation", body: { reservation: id } });
     await Promise.all([["reservations"], ["commands", station]].map((queryKey) => queries.invalidateQueries({ queryKey })));
-    const sentence = said.sentence ?? said.status;
-    if (!isGood(said)) throw new Error(sentence);
-    notify.done(sentence);
+    notify.done(sentenceOf(said));
   };
   return (
     <Confirm

@@ -1,21 +1,21 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
-import type { Reservation } from "@stationmaster/api";
+import { isOpen, type Reservation } from "@stationmaster/api";
 import { Ago, At, Badge, tableCss, type Column } from "@stationmaster/ui";
 import { Link } from "@tanstack/react-router";
 import { useAway } from "../../live/useAway";
 import { Only } from "../../user";
 import { connectorName } from "../../words";
 import css from "./Reservations.module.css";
-import { isOpen, reservationWords } from "./words";
+import { reservationWords } from "./words";
 
 interface Wanted {
-  withStation?: boolean;
+  withStation: boolean;
   onCancel: (reservation: Reservation) => void;
 }
 
-export function reservationColumns({ withStation = true, onCancel }: Wanted): Column<Reservation>[] {
+export function reservationColumns({ withStation, onCancel }: Wanted): Column<Reservation>[] {
   const columns: Column<Reservation>[] = [
     {
       id: "station",
@@ -83,7 +83,7 @@ function Life({ reservation }: { reservation: Reservation }) {
 
 function Cancel({ reservation, onCancel }: Pick<Wanted, "onCancel"> & { reservation: Reservation }) {
   const away = useAway() !== null;
-  if (!isOpen(reservation)) return null;
+  if (!isOpen(reservation.state)) return null;
   return (
     <Only may="operate">
       <Button

@@ -1,5 +1,4 @@
 import { t } from "@lingui/core/macro";
-import type { Reservation } from "@stationmaster/api";
 import type { Shape } from "@stationmaster/ui";
 
 /** Where a reservation is in its life. */
@@ -25,8 +24,3 @@ export function reservationWords(state: string): { word: string; tone: Shape } {
 }
 
 export const STATES = ["requested", "accepted", "used", "refused", "expired", "cancelled", "removed"] as const;
-
-/** One that still holds, or may. */
-export function isOpen(reservation: Reservation): boolean {
-  return reservation.state === "requested" || reservation.state === "accepted";
-}
