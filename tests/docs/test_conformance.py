@@ -35,3 +35,13 @@ def test_the_page_is_what_a_run_in_which_all_passes_writes(version: str) -> None
         {(each, number): True for each in conformance.VERSIONS for number in numbers_with_a_test(each)}
     )
     assert re.sub(r"\s+", " ", conformance.PAGE.read_text()) == re.sub(r"\s+", " ", whole), "run `make conformance`"
+
+
+def test_the_readme_has_the_figures_of_the_page() -> None:
+    page, readme = conformance.PAGE.read_text(), (conformance.ROOT / "README.md").read_text()
+    counted = re.findall(r"^(\d+) cases: (\d+) passed", page, re.MULTILINE)
+    told = [
+        f"{passed} of {cases} of {version}"
+        for version, (cases, passed) in zip(conformance.VERSIONS, counted, strict=True)
+    ]
+    assert " and ".join(told) in readme
