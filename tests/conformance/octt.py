@@ -39,6 +39,8 @@ T = TypeVar("T")
 Call = tuple[str, dict[str, Any]]
 CARD = {"idToken": "TAG1", "type": "ISO14443"}  # which the organization of the tests knows
 MODEL = {"vendorName": "Acme", "model": "Two"}
+PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"  # of nobody; we hand it on as it is
+SIGNATURE = "c2lnbmF0dXJl"
 
 
 class Tool:
@@ -352,6 +354,18 @@ def component(name: str, evse: dict[str, int] | None = None) -> dict[str, Any]:
 
 def now(app: App) -> str:
     return app.database.clock().isoformat().replace("+00:00", "Z")
+
+
+def limits(profile: dict[str, Any]) -> list[float]:
+    """Of the first schedule of a charging profile."""
+    return [each["limit"] for each in profile["chargingSchedule"][0]["chargingSchedulePeriod"]]
+
+
+def certificate_name(algorithm: str = "SHA256", serial: str = "01") -> dict[str, str]:
+    """How a station names a certificate of its own."""
+    length = {"SHA256": 64, "SHA384": 96, "SHA512": 128}[algorithm]
+    hashes = {"issuerNameHash": "a" * length, "issuerKeyHash": "b" * length, "serialNumber": serial}
+    return {"hashAlgorithm": algorithm, **hashes}
 
 
 def check_request(action: str, payload: dict[str, Any], subprotocol: str) -> None:

@@ -8,10 +8,9 @@ import httpx
 
 from stationmaster.domain import commands, firmware, logs
 from tests.conformance.cp import Cp
+from tests.conformance.octt import PEM, SIGNATURE
 from tests.handlers.test_transfers import add_firmware
 
-SIGNATURE = "c2lnbmF0dXJl"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 NEW = "1.4.2"
 
 
@@ -104,10 +103,10 @@ async def test_TC_079(cp: Cp) -> None:
 async def signed_update(cp: Cp) -> tuple[commands.CommandRecord, int]:
     """The same with the maker's signature; the number of the request."""
     await cp.booted(firmwareVersion="1.4.1")
-    file = await add_firmware(cp.app, NEW, signature=SIGNATURE, signing_certificate=CERTIFICATE)
+    file = await add_firmware(cp.app, NEW, signature=SIGNATURE, signing_certificate=PEM)
     record, [(action, request)] = await cp.operator(commands.UpdateFirmware(file), {"status": "Accepted"})
     sent = request["firmware"]
-    assert (action, sent["signature"], sent["signingCertificate"]) == ("SignedUpdateFirmware", SIGNATURE, CERTIFICATE)
+    assert (action, sent["signature"], sent["signingCertificate"]) == ("SignedUpdateFirmware", SIGNATURE, PEM)
     assert sent["location"].startswith("http") and "retrieveDateTime" in sent
     return record, request["requestId"]
 

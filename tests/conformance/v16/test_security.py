@@ -10,10 +10,10 @@ from websockets.exceptions import InvalidStatus
 
 from stationmaster.domain import commands
 from tests.conformance.cp import Cp
+from tests.conformance.octt import PEM, certificate_name
 from tests.handlers.signed import CERTIFICATE, CERTIFICATE_RSA, CSR, CSR_RSA, ROOT
 
 ACCEPTED = {"status": "Accepted"}
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 
 
 async def refused(charger: Any, status: int = 401, subprotocol: str = "ocpp1.6") -> None:
@@ -45,15 +45,9 @@ async def install(cp: Cp, use: Any, theirs: str) -> None:
     assert told["use"] == use
 
 
-def named(algorithm: str = "SHA256") -> dict[str, str]:
-    length = {"SHA256": 64, "SHA384": 96, "SHA512": 128}[algorithm]
-    hashes = {"issuerNameHash": "a" * length, "issuerKeyHash": "b" * length, "serialNumber": "01"}
-    return {"hashAlgorithm": algorithm, **hashes}
-
-
 async def installed(cp: Cp, use: Any, theirs: str, **name: str) -> list[dict[str, Any]]:
     """An operator asks which certificates there are, and is told of this one."""
-    answer = ACCEPTED | {"certificateHashData": [named(**name)]}
+    answer = ACCEPTED | {"certificateHashData": [certificate_name(**name)]}
     record, calls = await cp.operator(commands.ListCertificates([use]), answer)
     assert calls == [("GetInstalledCertificateIds", {"certificateType": theirs})]
     found: list[dict[str, Any]] = (record.data or {})["certificates"]
@@ -74,7 +68,7 @@ async def test_TC_076(cp: Cp, algorithm: Any) -> None:
     [told] = await installed(cp, "csms", "CentralSystemRootCertificate", algorithm=algorithm)
     told.pop("use")
     record, calls = await cp.operator(commands.DeleteCertificate(**told), ACCEPTED)
-    assert calls == [("DeleteCertificate", {"certificateHashData": named(algorithm)})]
+    assert calls == [("DeleteCertificate", {"certificateHashData": certificate_name(algorithm)})]
     assert (record.state, record.outcome) == ("done", "accepted")
 
 

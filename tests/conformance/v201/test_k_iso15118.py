@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster.domain import commands
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
-from tests.conformance.octt import Octt
+from tests.conformance.octt import Octt, limits
 
 ACCEPTED = {"status": "Accepted"}
 AC = {
@@ -27,10 +27,6 @@ async def plugged_in(octt: Octt) -> None:
     await octt.booted()
     await octt.authorized()
     await octt.ev_connected_pre_session()
-
-
-def limits(sent: dict[str, Any]) -> list[float]:
-    return [each["limit"] for each in sent["chargingSchedule"][0]["chargingSchedulePeriod"]]
 
 
 async def rate_changed(octt: Octt) -> None:

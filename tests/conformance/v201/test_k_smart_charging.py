@@ -9,7 +9,7 @@ import pytest
 
 from stationmaster.domain import commands
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
-from tests.conformance.octt import CARD, Octt, now
+from tests.conformance.octt import CARD, Octt, limits, now
 
 ACCEPTED = {"status": "Accepted"}
 SOME = {  # a profile that a station reports
@@ -323,7 +323,3 @@ async def test_TC_K_70(octt: Octt) -> None:
     assert (first["stackLevel"], second["stackLevel"]) == (1, 2)
     assert first["id"] != second["id"]
     assert set(await octt.profiles()) == {first["id"], second["id"]}
-
-
-def limits(sent: dict[str, Any]) -> list[float]:
-    return [each["limit"] for each in sent["chargingSchedule"][0]["chargingSchedulePeriod"]]

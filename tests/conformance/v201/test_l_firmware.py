@@ -7,22 +7,20 @@ from datetime import timedelta
 from typing import Any
 
 from stationmaster.domain import commands, firmware
-from tests.conformance.octt import Octt
+from tests.conformance.octt import PEM, SIGNATURE, Octt
 from tests.handlers.test_transfers import add_firmware
 
 ACCEPTED = {"status": "Accepted"}
-SIGNATURE = "c2lnbmF0dXJl"
-CERTIFICATE = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 FETCHED = ("Downloading", "Downloaded", "SignatureVerified")
 
 
 async def update(octt: Octt, status: str = "Accepted", **facts: Any) -> tuple[commands.CommandRecord, dict[str, Any]]:
     """An update to 1.4.2 is asked for: what the operator was told, and the request."""
-    file = await add_firmware(octt.app, signature=SIGNATURE, signing_certificate=CERTIFICATE)
+    file = await add_firmware(octt.app, signature=SIGNATURE, signing_certificate=PEM)
     came, [(action, request)] = await octt.operator(commands.UpdateFirmware(firmware=file, **facts), {"status": status})
     assert action == "UpdateFirmware"
     signed = (request["firmware"]["signature"], request["firmware"]["signingCertificate"])
-    assert signed == (SIGNATURE, CERTIFICATE)
+    assert signed == (SIGNATURE, PEM)
     return came, request
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stationmaster.domain import commands
-from tests.conformance.octt import Octt
+from tests.conformance.octt import PEM, Octt
+from tests.conformance.octt import certificate_name as named
 
-PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 USES = {
     "csms": "CSMSRootCertificate",
     "manufacturer": "ManufacturerRootCertificate",
@@ -17,13 +17,6 @@ USES = {
     "contracts": "MORootCertificate",
     "own_v2g": "V2GCertificateChain",
 }
-
-
-def named(algorithm: str = "SHA256", serial: str = "01") -> dict[str, str]:
-    """How the station names a certificate of its own."""
-    length = {"SHA256": 64, "SHA384": 96, "SHA512": 128}[algorithm]
-    hashes = {"issuerNameHash": "a" * length, "issuerKeyHash": "b" * length, "serialNumber": serial}
-    return {"hashAlgorithm": algorithm, **hashes}
 
 
 def chain(use: str, *children: dict[str, str], **name: str) -> dict[str, Any]:
