@@ -63,12 +63,22 @@ class Call(msgspec.Struct, frozen=True, tag=True):
     by: str
 
 
+class Disconnect(msgspec.Struct, frozen=True, tag=True):
+    """Close a charger's connection."""
+
+    station_id: int
+
+
 class Sent(msgspec.Struct, frozen=True, tag=True):
     command: CommandRecord
 
 
 class Came(msgspec.Struct, frozen=True, tag=True):
     outcome: Outcome
+
+
+class Closed(msgspec.Struct, frozen=True, tag=True):
+    """The connection is closed."""
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
@@ -96,8 +106,8 @@ class EventPacket(msgspec.Struct, frozen=True, tag=True):
     packet: msgspec.Raw
 
 
-Question: TypeAlias = Send | Call
-Reply: TypeAlias = Sent | Came | Refused
+Question: TypeAlias = Send | Call | Disconnect
+Reply: TypeAlias = Sent | Came | Closed | Refused
 News: TypeAlias = Superseded | RecordChanged | Watching | EventPacket
 Message: TypeAlias = Question | Reply | News | Working
 

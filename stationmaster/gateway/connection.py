@@ -36,7 +36,7 @@ from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
 
-BACK_LATER, SUPERSEDED, REMOVED, RENEWED = 1013, 4001, 4002, 4003
+BACK_LATER, SUPERSEDED, REMOVED, RENEWED, DISCONNECTED = 1013, 4001, 4002, 4003, 4004
 ASK_TO_REGISTER_S = 30.0
 FULL = "it sent more than {megabytes:g} MB of frames today (gateway.log_mb_per_day): only their beginnings are kept until midnight UTC"
 

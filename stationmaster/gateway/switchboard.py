@@ -20,8 +20,8 @@ from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.domain.links import Links
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
-from stationmaster.gateway.bus import Bus, Call, Came, Question, Refused, Reply, Send, Sent
-from stationmaster.gateway.connection import Connection, Counts
+from stationmaster.gateway.bus import Bus, Call, Came, Closed, Disconnect, Question, Refused, Reply, Send, Sent
+from stationmaster.gateway.connection import DISCONNECTED, Connection, Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Ask, Routes, asking, with_keys, with_links
@@ -127,6 +127,14 @@ class Switchboard:
         answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
         return _expected(answer, Came).outcome
 
+    async def disconnect(self, station_id: int) -> None:
+        """Close a station's connection; it may come straight back. Raises `NotConnected`, `NotFound`, `Unreachable`."""
+        node = await self._elsewhere(station_id)
+        if node is None:
+            self._connection(station_id).close(DISCONNECTED, "an operator has closed this connection")
+        else:
+            _expected(await self._bus.ask(node, Disconnect(station_id)), Closed)
+
     async def _elsewhere(self, station_id: int) -> str | None:
         """The other node that holds the station's socket; None when none does."""
         entry = self._directory.get(station_id)
@@ -139,6 +147,9 @@ class Switchboard:
         """Another node asks for a station of ours."""
         try:
             connection = self._connection(question.station_id)
+            if isinstance(question, Disconnect):
+                connection.close(DISCONNECTED, "an operator has closed this connection")
+                return Closed()
             if isinstance(question, Send):
                 return Sent(await self._send(connection, question.command, question.by))
             call = (question.action, question.payload, question.timeout_s, question.by)
@@ -392,7 +403,7 @@ _REFUSALS: dict[str, Callable[[str], Exception]] = {
     "Unreachable": Unreachable,
     "StorageUnavailable": StorageUnavailable,
 }
-_A = TypeVar("_A", Sent, Came)
+_A = TypeVar("_A", Sent, Came, Closed)
 
 
 def _expected(answer: Reply, kind: type[_A]) -> _A:

@@ -20,6 +20,7 @@ from stationmaster.domain.connections import TAKEOVERS, connection_log, connecti
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.sessions import sessions
 from stationmaster.gateway.refusals import AGAIN
+from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.settings import Gateway
 from tests.gateway.conftest import connected, held, settled, until
 from tests.gateway.raw import CLOSE, PING, PONG, TEXT, Raw, frame, request
@@ -378,3 +379,15 @@ async def test_a_charger_that_is_removed_is_closed(app: Any, charger: Any) -> No
     await app.database.write(stations.delete, home, "CP1")
     assert await one.closed() == 4002
     assert app.directory.find("CP1") is None
+
+
+@pytest.mark.any_database
+async def test_S3_035_a_charger_that_is_disconnected_may_come_straight_back(app: Any, charger: Any) -> None:
+    one = await charger("CP1")
+    row = app.directory.find("CP1").station
+    await app.switchboard.disconnect(row.id)
+    assert await one.closed() == 4004
+    with pytest.raises(NotConnected):
+        await app.switchboard.disconnect(row.id)
+    again = await charger("CP1")
+    assert (await again.call("Heartbeat", {}))["currentTime"]

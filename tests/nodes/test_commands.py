@@ -83,6 +83,17 @@ async def test_CON_08_what_cannot_be_done_is_told_as_if_the_charger_were_here(tw
     assert [each.status_code for each in said] == [409, 409] and said[0].json() == said[1].json()
 
 
+async def test_S3_035_a_charger_on_another_node_is_disconnected(two: Nodes, cluster: Cluster) -> None:
+    here, there = two
+    cp, client = await cluster.charger(here), await cluster.client(there)
+    await settled(here, there)
+    assert (await client.delete("/connections/CP1")).status_code == 204
+    assert await cp.closed() == 4004
+    await settled(here)
+    assert (await client.delete("/connections/CP1")).status_code == 409
+    assert (await client.delete("/connections/CP2")).status_code == 404
+
+
 async def test_CON_08_every_node_shows_every_connection(two: Nodes, cluster: Cluster) -> None:
     here, there = two
     await cluster.charger(here)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from litestar import Router, get
+from litestar import Router, delete, get
 from litestar.params import FromPath
 
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
-from stationmaster.domain import connections, refused_connections, stations
+from stationmaster.domain import audit, connections, refused_connections, stations
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
@@ -79,8 +81,23 @@ async def list_station_connections(
     return paged(rows, limit, lambda row: ConnectionEvent(row.at, row.event, row.generation, row.detail))
 
 
+@delete("/connections/{station_id:str}", permission=Permission.OPERATE)
+async def close_connection(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+    """Close a charger's connection, on whichever node it is. The charger may come straight back, and usually does."""
+    await disconnect(station_id, caller, context)
+
+
+async def disconnect(station_id: str, caller: Caller, context: Context) -> None:
+    """Raises `NotConnected`, `NotFound`, `Unreachable`."""
+    station = await context.database.read(stations.get, caller.organization, station_id)
+    await context.switchboard.disconnect(station.id)
+    await context.database.write(audit.record, "disconnect", Subject("station", station.identity))
+
+
 router = Router(
-    "/", route_handlers=[list_connections, list_refused_connections, list_station_connections], tags=["connections"]
+    "/",
+    route_handlers=[list_connections, close_connection, list_refused_connections, list_station_connections],
+    tags=["connections"],
 )
 
 
