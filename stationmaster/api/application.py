@@ -19,6 +19,7 @@ from litestar.types import Message, Receive, Scope, Send
 
 from stationmaster.api import auth, commands, description, errors, guard, pages
 from stationmaster.api.context import Context, given
+from stationmaster.api.documents import document_003
 from stationmaster.api.resources import (
     api_keys,
     audit,
@@ -134,7 +135,15 @@ class Application:
 def make_routes() -> Litestar:
     """Every route, checked. What a request needs of its server it finds in `scope["state"]["context"]`."""
     app = Litestar(
-        route_handlers=[API, files.router, status.health, status.ready, status.alive, pages.pages()],
+        route_handlers=[
+            API,
+            document_003.router,
+            files.router,
+            status.health,
+            status.ready,
+            status.alive,
+            pages.pages(),
+        ],
         request_class=StrictRequest,
         dependencies={
             "context": Provide(given, sync_to_thread=False),
@@ -175,6 +184,9 @@ def _name_parameters(app: Litestar) -> None:
     """What may stand behind the `?` of each route, for the guard. Files of the pages are whatever they are called."""
     for route in app.routes:
         for handler, model in getattr(route, "route_handler_map", {}).values():
-            if handler.include_in_schema is not False:
+            if (
+                handler.include_in_schema is not False
+                or handler.opt.get("permission", Permission.PUBLIC) is not Permission.PUBLIC
+            ):
                 names = frozenset(parameter.field_alias for parameter in model.expected_query_params)
                 handler.opt["parameters"] = names | handler.opt.get("parameters", frozenset())

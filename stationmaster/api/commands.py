@@ -13,7 +13,8 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import BodyKwarg, FromPath, JSONBody
 
 from stationmaster.api.auth import Permission
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
 from stationmaster.domain import audit, commands, message_log, stations
 from stationmaster.domain.audit import Subject
@@ -125,6 +126,13 @@ async def call_station(
 ) -> CallResult | CallError | Timeout | CallLost:
     """Send a call as it is, and get the charger's own answer. Who asked is kept in the charger's history."""
     station = await context.database.read(stations.get, caller.organization, station_id)
+    return await raw_call(station, data, caller, context)
+
+
+async def raw_call(
+    station: stations.StationRow, data: RawCall, caller: Caller, context: Context
+) -> CallResult | CallError | Timeout | CallLost:
+    """Send a call as it is; raises `Conflict` and what `Switchboard.call` raises."""
     sent = {"action": data.action, "payload": message_log.blanked(data.payload)}
     subject = Subject("station", station.identity)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)

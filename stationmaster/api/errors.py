@@ -62,6 +62,7 @@ _TITLES = {
     500: "Something went wrong here",
     507: "There is no room",
     503: "Not at this moment",
+    504: "The charger did not answer",
 }
 
 
@@ -117,7 +118,7 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     if str(error.detail) == _LEFT:
         return problem(400, "The request was not sent to its end.")  # nobody hears this
-    if error.status_code >= 500 and error.status_code != 507:
+    if error.status_code >= 500 and error.status_code not in (504, 507):
         return _unexpected(_request, error)
     if isinstance(error, ValidationException) and isinstance(error.extra, list):
         fields = [FieldProblem(*_place(item)) for item in error.extra]

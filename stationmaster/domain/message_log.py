@@ -6,7 +6,7 @@ Secrets that travel as OCPP payload are blanked before they are kept (ATK-13, `s
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import Column, Float, Index, Row, Select, Table, Text, bindparam, delete, func, select
@@ -15,7 +15,7 @@ from stationmaster.domain import events
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.secrets_by_kind import blank
 from stationmaster.domain.secrets_by_kind import blanked as blanked
-from stationmaster.domain.stations import Station
+from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import Bulk, Prepared, first_since, page
@@ -141,6 +141,35 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
         found += [_logged(row) for row in rows]
         block, at_once = block - at_once, min(at_once * 4, 1024)
     return found
+
+
+class Traffic(NamedTuple):
+    """How many of the newest messages had this action, how many of them failed, and how long an answer took in the mean."""
+
+    direction: str
+    action: str
+    times: int
+    failed: int
+    took_ms: float | None
+
+
+def traffic(work: Work, organization_id: int, *, newest: int) -> list[Traffic]:
+    """What is among the newest messages of all chargers, so many at the most; those of this organization."""
+    last = work.execute(select(func.max(messages.c.id))).scalar() or 0
+    mine = (stations.c.organization_id == organization_id, messages.c.id > last - newest)
+    rows = work.execute(
+        select(
+            messages.c.direction,
+            messages.c.action,
+            func.count(),
+            func.count().filter(messages.c.outcome != "ok"),
+            func.avg(messages.c.took_ms),
+        )
+        .join(stations, stations.c.id == messages.c.station_id)
+        .where(*mine)
+        .group_by(messages.c.direction, messages.c.action)
+    )
+    return [Traffic._make(row) for row in rows]
 
 
 CLOCKS_DIFFER = timedelta(minutes=2)

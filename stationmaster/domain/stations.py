@@ -103,6 +103,7 @@ class StationRow(Protocol):
     ocpp_version: str | None
     booted_at: datetime | None
     created_at: datetime
+    changed_at: datetime
     change_number: int
 
 
@@ -133,6 +134,15 @@ class ChangedEntry(EntryRow, Protocol):
 
     change_number: int
     deleted_at: datetime | None
+
+
+class Hardware(NamedTuple):
+    """What a person says a station is, before it has said so itself."""
+
+    vendor: str
+    model: str
+    serial: str | None = None
+    firmware: str | None = None
 
 
 class Owned(NamedTuple):
@@ -184,6 +194,7 @@ def create(
     site: str | None = None,
     registration: str = "accepted",
     pinned_version: str | None = None,
+    hardware: Hardware | None = None,
 ) -> tuple[StationRow, str]:
     """A new station and its secret in clear, to be shown once. Raises `Invalid` and `Conflict`."""
     if not is_identity(identity):
@@ -205,6 +216,7 @@ def create(
             pinned_version=pinned_version,
             created_at=work.now,
             changed_at=work.now,
+            **({} if hardware is None else hardware._asdict()),
             **_stored(credential),
         )
         .returning(*stations.c)
@@ -224,6 +236,16 @@ def get(work: Work, organization_id: int, identity: str) -> StationRow:
     row = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound(f"there is no charger {identity!r}")
+    return row
+
+
+def by_either_name(work: Work, organization_id: int, name: str) -> StationRow:
+    """The station that has this identity, or this public id. Raises `NotFound`."""
+    mine = select(stations).where(stations.c.organization_id == organization_id, not_deleted(stations))
+    row = work.execute(mine.where(stations.c.identity == name)).one_or_none()
+    row = row or work.execute(mine.where(stations.c.public_id == name)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no charger {name!r}")
     return row
 
 

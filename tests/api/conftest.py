@@ -78,6 +78,11 @@ class Chargers:
         self.asked.append((station_id, (action, payload, timeout_s)))
         return self.outcome
 
+    async def disconnect(self, station_id: int) -> None:
+        station = self._station(station_id)
+        del self.there[station_id]
+        await self.database.write(connections.disconnected, station, node=self.node, reason="closed")
+
     def _station(self, station_id: int) -> Station:
         if station_id not in self.there:
             raise NotConnected("the charger is not connected")

@@ -93,6 +93,33 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     return row
 
 
+def by_either_name(work: Work, organization_id: int, name: str) -> ListedRow:
+    """The session with this id, else the one that a charger calls so, if there is only one. Raises `NotFound`."""
+    mine = _with_station().where(sessions.c.organization_id == organization_id)
+    row = work.execute(mine.where(sessions.c.public_id == name)).one_or_none()
+    if row is not None:
+        return row
+    rows = work.execute(mine.where(sessions.c.transaction_id == name).limit(2)).all()
+    if len(rows) != 1:
+        raise NotFound(f"there is no session {name!r}" if not rows else f"there are several sessions {name!r}")
+    return rows[0]
+
+
+class Counted(NamedTuple):
+    """How many sessions there are, by their status."""
+
+    status: str
+    sessions: int
+
+
+def count_by_status(work: Work, organization_id: int, *, since: datetime) -> list[Counted]:
+    """How many of the sessions that we have heard of since then have each status."""
+    first = first_since(work, sessions, since, at=sessions.c.received_at)
+    mine = (sessions.c.organization_id == organization_id, sessions.c.id >= first)
+    counted = select(sessions.c.status, func.count()).where(*mine)
+    return [Counted._make(row) for row in work.execute(counted.group_by(sessions.c.status))]
+
+
 def _last_of_page(work: Work, by: ColumnElement[Any], session_id: int) -> Any:
     """What the list is sorted by, of the row a cursor names. Raises `BadCursor`."""
     row = work.execute(
