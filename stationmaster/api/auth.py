@@ -8,15 +8,17 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request, Response, Router, get, post
+from litestar import Request, Response, Router, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
 from litestar.params import JSONBody
 
 from stationmaster.api import logins, throttle
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext, source_of
+from stationmaster.api.shapes import given
 from stationmaster.api.throttle import TooBusy
-from stationmaster.domain import accounts, organizations, permissions, sites
+from stationmaster.domain import accounts, organizations, sites
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
@@ -51,7 +53,8 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Me(msgspec.Struct, frozen=True):
     """Who is asking: a person, by e-mail address, or a program with a key, by the key's name; and what they may do.
 
-    `email` is empty and `role` is null for what has none. `sites` names those they are limited to.
+    `email` is empty and `role` is null for what has none. `sites` names those they are limited to. `language` and
+    `time_zone` are what a person has chosen; null: as the browser says.
     """
 
     id: str
@@ -62,6 +65,16 @@ class Me(msgspec.Struct, frozen=True):
     organization: str
     permissions: list[str]
     sites: list[str] | None
+    language: str | None
+    time_zone: str | None
+
+
+class ProfileChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What people change about themselves; what is left out stays, and null empties it."""
+
+    name: Annotated[str, msgspec.Meta(max_length=200)] | msgspec.UnsetType | None = msgspec.UNSET
+    language: Annotated[str, msgspec.Meta(max_length=35)] | msgspec.UnsetType | None = msgspec.UNSET
+    time_zone: Annotated[str, msgspec.Meta(max_length=100)] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Login(msgspec.Struct, frozen=True):
@@ -109,26 +122,38 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
     return Response(None, status_code=204, cookies=[_cookie(context, "", timedelta(0))])
 
 
-@get("/me", permission=Permission.VIEW)
+@get("/me", permission=Permission.LOGGED_IN)
 async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
     """Who I am, and what I may do."""
-    actor, scope = caller.actor, caller.scope
+    if caller.actor.kind == "user":
+        return await context.database.read(lambda work: _me(work, _myself(work, caller)))
 
-    def names(work: Work) -> tuple[str, list[str] | None]:
-        limits = None if scope is None else sites.names(work, scope)
-        return organizations.get(work, caller.organization).name, limits
+    def key(work: Work) -> Me:
+        return Me(
+            id=caller.actor.id,
+            email="",
+            role=caller.role,
+            kind=caller.actor.kind,
+            name=caller.actor.name,
+            organization=organizations.get(work, caller.organization).name,
+            permissions=sorted(caller.permissions),
+            sites=None if caller.scope is None else sites.names(work, caller.scope),
+            language=None,
+            time_zone=None,
+        )
 
-    organization, limits = await context.database.read(names)
-    return Me(
-        id=actor.id,
-        email=actor.name if actor.kind == "user" else "",
-        role=caller.role,
-        kind=actor.kind,
-        name=actor.name,
-        organization=organization,
-        permissions=sorted(caller.permissions),
-        sites=limits,
-    )
+    return await context.database.read(key)
+
+
+@patch("/me", permission=Permission.LOGGED_IN)
+async def change_me(data: JSONBody[ProfileChanges], caller: GivenCaller, context: GivenContext) -> Me:
+    """Change my own name, language or time zone. What I may do is not mine to change."""
+    _check_person(caller)
+
+    def change(work: Work) -> Me:
+        return _me(work, accounts.change_profile(work, caller.organization, caller.actor.id, given(data)))
+
+    return await context.database.write(change)
 
 
 class PasswordChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,13 +163,12 @@ class PasswordChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     new: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
 
 
-@post("/password", permission=Permission.VIEW, status_code=200)
+@post("/password", permission=Permission.LOGGED_IN, status_code=200)
 async def change_password(
     data: JSONBody[PasswordChange], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
 ) -> Response[Login]:
     """Give myself another password. Every log-in of mine ends but this one, which is begun anew."""
-    if caller.actor.kind != "user":
-        raise PermissionDeniedException("only people have a password")
+    _check_person(caller)
     email = caller.actor.name
     try:
         # Counted for the person, so that whoever has stolen their access token cannot guess more often than a stranger.
@@ -165,7 +189,35 @@ async def change_password(
     return _logged_in(context, begun)
 
 
-router = Router("/auth", route_handlers=[get_setup, login, refresh, logout, get_me, change_password], tags=["log-in"])
+router = Router(
+    "/auth",
+    route_handlers=[get_setup, login, refresh, logout, get_me, change_me, change_password],
+    tags=["log-in"],
+)
+
+
+def _check_person(caller: Caller) -> None:
+    if caller.actor.kind != "user":
+        raise PermissionDeniedException("only people have a profile and a password")
+
+
+def _myself(work: Work, caller: Caller) -> accounts.User:
+    return accounts.get(work, caller.organization, caller.actor.id)
+
+
+def _me(work: Work, user: accounts.User) -> Me:
+    return Me(
+        id=user.id,
+        email=user.email,
+        role=user.role,
+        kind="user",
+        name=user.name or user.email,
+        organization=organizations.get(work, user.organization_id).name,
+        permissions=sorted(user.permissions),
+        sites=None if user.sites is None else sites.names(work, user.sites),
+        language=user.language,
+        time_zone=user.time_zone,
+    )
 
 
 async def _verified(context: GivenContext, email: str, password: str, source: str, device: str | None) -> accounts.User:
@@ -186,7 +238,7 @@ class _LoggedIn(msgspec.Struct, frozen=True):
     """A log-in as it goes out: whose it is, its name, and the refresh token in clear."""
 
     user: accounts.User
-    organization: str
+    me: Me
     login: str
     refresh_token: str
 
@@ -209,7 +261,7 @@ def _continue(work: Work, token: str) -> _LoggedIn | None:
 def _logged(work: Work, user: accounts.User, token: str) -> _LoggedIn:
     login = accounts.login_of(work, token)
     assert login is not None
-    return _LoggedIn(user, organizations.get(work, user.organization_id).name, login, token)
+    return _LoggedIn(user, _me(work, user), login, token)
 
 
 def _end(work: Work, token: str) -> str | None:
@@ -218,19 +270,8 @@ def _end(work: Work, token: str) -> str | None:
 
 
 def _logged_in(context: GivenContext, begun: _LoggedIn) -> Response[Login]:
-    user = begun.user
-    me = Me(
-        id=user.id,
-        email=user.email,
-        role=user.role,
-        kind="user",
-        name=user.email,
-        organization=begun.organization,
-        permissions=sorted(permissions.of_role(user.role)),
-        sites=None,
-    )
-    access = logins.issue(context.keys.tokens, user, begun.login, context.database.clock())
-    said = Login(access, int(logins.ACCESS_FOR.total_seconds()), me)
+    access = logins.issue(context.keys.tokens, begun.user, begun.login, context.database.clock())
+    said = Login(access, int(logins.ACCESS_FOR.total_seconds()), begun.me)
     return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, accounts.REFRESH_FOR)])
 
 

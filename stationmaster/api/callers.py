@@ -14,7 +14,7 @@ from litestar.connection import ASGIConnection
 
 from stationmaster.api import logins
 from stationmaster.api.logins import NotLoggedIn
-from stationmaster.domain import accounts, api_keys, permissions
+from stationmaster.domain import accounts, api_keys
 from stationmaster.domain.audit import Actor
 from stationmaster.domain.permissions import Permission
 
@@ -60,7 +60,8 @@ async def by_access_token(connection: ASGIConnection[Any, Any, Any, Any], contex
     return Caller(
         actor=accounts.actor_of(user),
         organization=user.organization_id,
-        permissions=permissions.of_role(user.role),
+        permissions=user.permissions,
+        scope=user.sites,
         role=user.role,
         stands=functools.partial(context.standings.stands, context.database, claims),
     )
@@ -80,7 +81,7 @@ async def by_api_key(connection: ASGIConnection[Any, Any, Any, Any], context: Co
         permissions=found.permissions,
         scope=found.sites,
         role=found.role,
-        stands=functools.partial(context.standings.key_stands, context.database, text, found.permissions),
+        stands=functools.partial(context.standings.key_stands, context.database, text, found),
     )
 
 

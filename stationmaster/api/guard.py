@@ -23,7 +23,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     if permission is Permission.PUBLIC:
         return
     caller = await callers.authenticate(connection, of_server(connection.scope))
-    if permission not in caller.permissions:
+    if permission is not Permission.LOGGED_IN and permission not in caller.permissions:
         raise PermissionDeniedException(f"this needs the permission {permission}, which {caller.actor.name} has not")
     connection.scope["user"] = caller
     _check_parameters(connection, handler)

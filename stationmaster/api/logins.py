@@ -16,7 +16,6 @@ from stationmaster.domain import accounts, api_keys
 from stationmaster.domain.accounts import User
 from stationmaster.domain.api_keys import ApiKey
 from stationmaster.domain.errors import DomainError
-from stationmaster.domain.permissions import Permission
 
 ISSUER = "stationmaster"
 AUDIENCE = "stationmaster-api"
@@ -108,10 +107,10 @@ class Standings:
             self._keys[name] = (self._clock() + STANDING_FOR_S, found)
         return found
 
-    async def key_stands(self, store: Store, text: str, permissions: frozenset[Permission]) -> bool:
+    async def key_stands(self, store: Store, text: str, before: ApiKey) -> bool:
         """Whether a key still works, and still allows what it did."""
         found = await self.key(store, text)
-        return found is not None and found.permissions == permissions
+        return found is not None and (found.permissions, found.sites) == (before.permissions, before.sites)
 
     def forget(self, login: str) -> None:
         """Log-out works at once here, and within `STANDING_FOR_S` on other nodes."""

@@ -8,16 +8,18 @@ import re
 import secrets
 from datetime import datetime, timedelta
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, and_, insert, select, update
 
-from stationmaster.domain import audit, organizations, permissions
+from stationmaster.domain import audit, organizations, permissions, sites
 from stationmaster.domain.audit import Actor, Subject
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
+from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page
 
 users = Table(
@@ -30,6 +32,10 @@ users = Table(
     Column("email_key", Text, nullable=False),  # as it is compared: without regard to case
     Column("password_hash", Text, nullable=False),
     Column("role", Text, nullable=False),
+    Column("site_ids", Json),  # what they are limited to; null: nothing
+    Column("name", Text),
+    Column("language", Text),
+    Column("time_zone", Text),
     Column("version", Integer, nullable=False, server_default="1"),  # raised when what a token says is no longer true
     Column("created_at", UtcTime, nullable=False),
     Column("locked_at", UtcTime),  # since when somebody may not log in
@@ -66,6 +72,10 @@ class UserRow(Protocol):
     email: str
     password_hash: str
     role: str
+    site_ids: list[int] | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
     version: int
     created_at: datetime
     locked_at: datetime | None
@@ -82,15 +92,16 @@ class RefreshRow(Protocol):
     revoked_at: datetime | None
 
 
-ADMINISTRATOR = "administrator"
-FIRST_USER = f"stationmaster user add EMAIL --role {ADMINISTRATOR}"
+FIRST_USER = "stationmaster user add EMAIL --role owner"
 """What is typed at the server so that somebody can log in."""
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
 
+_ADMINISTRATORS = permissions.roles_with(Permission.MANAGE_USERS)
 _may_enter = and_(not_deleted(users), users.c.locked_at.is_(None))
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
+_LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z")
 _hasher = argon2.PasswordHasher()
 
 
@@ -105,7 +116,7 @@ class WrongCredentials(DomainError):
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who is logged in. `id` is the public one."""
+    """Who is logged in. `id` is the public one; `sites` are those they are limited to, None means all."""
 
     id: str
     key: int
@@ -113,6 +124,15 @@ class User(msgspec.Struct, frozen=True):
     email: str
     role: str
     version: int
+    sites: frozenset[int] | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What they may do now."""
+        return permissions.of_role(self.role)
 
 
 class PasswordHash(msgspec.Struct, frozen=True):
@@ -135,15 +155,20 @@ def actor_of(user: User) -> Actor:
     return Actor("user", user.id, user.email)
 
 
-def add(work: Work, organization_id: int, *, email: str, password: str | PasswordHash, role: str) -> User:
+def add(
+    work: Work,
+    organization_id: int,
+    *,
+    email: str,
+    password: str | PasswordHash,
+    role: str,
+    site_names: list[str] | None = None,
+    name: str | None = None,
+) -> User:
     """A new user of an organization. Raises `Invalid`, `Conflict`."""
-    email = email.strip()
-    if not _EMAIL.match(email) or len(email) > 254:
-        raise Invalid("email", "must be an e-mail address")
+    email = _free_email(work, email)
     permissions.check_role(role)
     kept = hashed(password) if isinstance(password, str) else password
-    if _find(work, email) is not None:
-        raise Conflict(f"there is a user {email} already")
     row = work.execute(
         insert(users)
         .values(
@@ -153,11 +178,13 @@ def add(work: Work, organization_id: int, *, email: str, password: str | Passwor
             email_key=email.lower(),
             password_hash=kept.text,
             role=role,
+            site_ids=None if site_names is None else sites.ids(work, organization_id, site_names),
+            name=_checked_profile({"name": name})["name"],
             created_at=work.now,
         )
         .returning(*users.c)
     ).one()
-    after = {"email": email, "role": role}
+    after = {"email": email, "role": role} | ({} if site_names is None else {"sites": sorted(site_names)})
     audit.record(work, "add_user", Subject("user", row.public_id), after=after, organization=organization_id)
     return _user(row)
 
@@ -196,7 +223,7 @@ def change_role(work: Work, organization_id: int, public_id: str, *, role: str) 
     permissions.check_role(role)
     organizations.lock(work, organization_id)
     user = get(work, organization_id, public_id)
-    if role != ADMINISTRATOR:
+    if role not in _ADMINISTRATORS:
         _check_another_administrator(work, user)
     work.execute(update(users).where(users.c.id == user.key).values(role=role, version=user.version + 1))
     audit.record(
@@ -205,6 +232,56 @@ def change_role(work: Work, organization_id: int, public_id: str, *, role: str) 
         _subject(user),
         before={"role": user.role},
         after={"role": role},
+        organization=organization_id,
+    )
+    return get(work, organization_id, public_id)
+
+
+def limit(work: Work, organization_id: int, public_id: str, *, site_names: list[str] | None) -> User:
+    """Limit a user to some sites, or to none with None; it holds at once. Raises as `change_role` does."""
+    organizations.lock(work, organization_id)
+    user = get(work, organization_id, public_id)
+    allowed = None if site_names is None else sites.ids(work, organization_id, site_names)
+    if allowed is not None:
+        _check_another_administrator(work, user)
+    before = None if user.sites is None else sites.names(work, user.sites)
+    work.execute(update(users).where(users.c.id == user.key).values(site_ids=allowed, version=user.version + 1))
+    audit.record(
+        work,
+        "change_user",
+        _subject(user),
+        before={"sites": before},
+        after={"sites": None if site_names is None else sorted(site_names)},
+        organization=organization_id,
+    )
+    return get(work, organization_id, public_id)
+
+
+def change_profile(work: Work, organization_id: int, public_id: str, changes: dict[str, str | None]) -> User:
+    """Change `name`, `language` or `time_zone`; None empties one. Raises `NotFound`, `Invalid`."""
+    user = get(work, organization_id, public_id)
+    changes = _checked_profile(changes)
+    if changes:
+        work.execute(update(users).where(users.c.id == user.key).values(**changes))
+    before = {field: getattr(user, field) for field in changes}
+    audit.record(work, "change_user", _subject(user), before=before, after=changes, organization=organization_id)
+    return get(work, organization_id, public_id)
+
+
+def change_email(work: Work, organization_id: int, public_id: str, *, email: str) -> User:
+    """Another address to log in with, which has been confirmed or is vouched for. Raises `NotFound`, `Invalid`, `Conflict`."""
+    user = get(work, organization_id, public_id)
+    if email.strip().lower() != user.email.lower():
+        email = _free_email(work, email)
+    email = email.strip()
+    changed = {"email": email, "email_key": email.lower(), "version": user.version + 1}
+    work.execute(update(users).where(users.c.id == user.key).values(**changed))
+    audit.record(
+        work,
+        "change_user",
+        _subject(user),
+        before={"email": user.email},
+        after={"email": email},
         organization=organization_id,
     )
     return get(work, organization_id, public_id)
@@ -356,15 +433,46 @@ def _subject(user: User) -> Subject:
 
 
 def _check_another_administrator(work: Work, user: User) -> None:
-    """Without an administrator nobody could ever make one again, except on the command line."""
+    """Without somebody who may manage all users, nobody ever could again, except on the command line."""
     others = select(users.c.id).where(
         users.c.organization_id == user.organization_id,
-        users.c.role == ADMINISTRATOR,
+        users.c.role.in_(_ADMINISTRATORS),
+        users.c.site_ids.is_(None),
         users.c.id != user.key,
         _may_enter,
     )
-    if user.role == ADMINISTRATOR and work.execute(others.limit(1)).first() is None:
+    is_one = user.role in _ADMINISTRATORS and user.sites is None
+    if is_one and work.execute(others.limit(1)).first() is None:
         raise Conflict(f"{user.email} is the last administrator")
+
+
+def _free_email(work: Work, email: str) -> str:
+    email = email.strip()
+    if not _EMAIL.match(email) or len(email) > 254:
+        raise Invalid("email", "must be an e-mail address")
+    if _find(work, email) is not None:
+        raise Conflict(f"there is a user {email} already")
+    return email
+
+
+def _checked_profile(changes: dict[str, str | None]) -> dict[str, str | None]:
+    checked = {field: value.strip() or None if value is not None else None for field, value in changes.items()}
+    name, language, time_zone = (checked.get(field) for field in ("name", "language", "time_zone"))
+    if name is not None and (len(name) > 200 or any(not each.isprintable() for each in name)):
+        raise Invalid("name", "must have at most 200 characters, on one line")
+    if language is not None and not (_LANGUAGE.match(language) and len(language) <= 35):
+        raise Invalid("language", "must be a language tag, as in en or de-AT")
+    if time_zone is not None and not _is_time_zone(time_zone):
+        raise Invalid("time_zone", "must be the name of a time zone, as in Europe/Berlin")
+    return checked
+
+
+def _is_time_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError):
+        return False
+    return True
 
 
 def _end_logins(work: Work, user: User) -> None:
@@ -403,4 +511,8 @@ def _user(row: UserRow) -> User:
         email=row.email,
         role=row.role,
         version=row.version,
+        sites=None if row.site_ids is None else frozenset(row.site_ids),
+        name=row.name,
+        language=row.language,
+        time_zone=row.time_zone,
     )

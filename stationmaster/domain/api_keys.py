@@ -88,7 +88,7 @@ def create(
     if expires_at is not None and expires_at <= work.now:
         raise Invalid("expires_at", "is over already")
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-    allowed = None if site_names is None else _sites(work, organization_id, site_names)
+    allowed = None if site_names is None else sites.ids(work, organization_id, site_names)
     maker = None if made_by is None else accounts.get(work, organization_id, made_by).key
     made = insert(api_keys).values(
         organization_id=organization_id,
@@ -160,24 +160,18 @@ class _KeyRow(Protocol):
     last_used_at: datetime | None
     maker: str | None
     maker_role: str
+    maker_sites: list[int] | None
 
 
 def _found() -> Select[Any]:
     maker = [
         users.c.email.label("maker"),
         users.c.role.label("maker_role"),
+        users.c.site_ids.label("maker_sites"),
         func.coalesce(users.c.deleted_at, users.c.locked_at).label("maker_out"),
     ]
     joined = select(api_keys, *maker).outerjoin(users, users.c.id == api_keys.c.made_by)
     return joined.where(not_deleted(api_keys))
-
-
-def _sites(work: Work, organization_id: int, names: Sequence[str]) -> list[int]:
-    found = [(name, sites.find(work, organization_id, name)) for name in names]
-    for name, site in found:
-        if site is None:
-            raise Invalid("sites", f"there is no site named {name!r}")
-    return sorted({site.id for _, site in found if site is not None})
 
 
 def _digest(secret: str) -> str:
@@ -193,6 +187,7 @@ def _api_key(work: Work, row: _KeyRow) -> ApiKey:
     )
     if row.made_by is not None:
         given &= permissions.of_role(row.maker_role)
+    allowed = _within(row.site_ids, row.maker_sites)
     return ApiKey(
         id=row.id,
         public_id=row.public_id,
@@ -201,10 +196,18 @@ def _api_key(work: Work, row: _KeyRow) -> ApiKey:
         prefix=START + row.prefix,
         role=row.role,
         permissions=given,
-        sites=None if row.site_ids is None else frozenset(row.site_ids),
-        site_names=None if row.site_ids is None else sites.names(work, row.site_ids),
+        sites=allowed,
+        site_names=None if allowed is None else sites.names(work, allowed),
         made_by=row.maker,
         created_at=row.created_at,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )
+
+
+def _within(own: list[int] | None, makers: list[int] | None) -> frozenset[int] | None:
+    """The sites that both allow; None allows all."""
+    if own is None or makers is None:
+        both = own if makers is None else makers
+        return None if both is None else frozenset(both)
+    return frozenset(own) & frozenset(makers)

@@ -12,6 +12,7 @@ class Permission(StrEnum):
     """What a route asks of its caller; every route names one."""
 
     PUBLIC = "public"  # nobody has to be asked
+    LOGGED_IN = "logged_in"  # whoever has said who they are, in any role
     VIEW = "view"
     OPERATE = "operate"  # send commands, manage cards
     RAW_CALL = "raw_call"  # send a charger any message, UpdateFirmware from any address included
@@ -22,22 +23,32 @@ class Permission(StrEnum):
     MANAGE_KEYS = "manage_keys"
     VIEW_AUDIT = "view_audit"
     SEE_SECRETS = "see_secrets"  # passwords and signed addresses inside messages and settings
+    OWN = "own"  # make owners of others
 
 
+_EVERYBODYS = frozenset({Permission.PUBLIC, Permission.LOGGED_IN})  # so nobody is given them
+_OWNER = frozenset(Permission) - _EVERYBODYS
 _VIEWER = frozenset({Permission.VIEW})
 _OPERATOR = _VIEWER | {Permission.OPERATE, Permission.CORRECT_SESSIONS}
 
 ROLES: dict[str, frozenset[Permission]] = {
-    "administrator": frozenset(Permission) - {Permission.PUBLIC},
+    "owner": _OWNER,
+    "administrator": _OWNER - {Permission.OWN},
     "technician": _OPERATOR | {Permission.RAW_CALL, Permission.DEPLOY_FIRMWARE},
     "operator": _OPERATOR,
     "viewer": _VIEWER,
+    "driver": frozenset(),  # sees and changes only what is their own
 }
 
 
 def of_role(role: str) -> frozenset[Permission]:
     """What a role may do; nothing, when there is no such role any more."""
     return ROLES.get(role, frozenset())
+
+
+def roles_with(permission: Permission) -> list[str]:
+    """The roles that hold a permission."""
+    return [role for role, held in ROLES.items() if permission in held]
 
 
 def check_role(role: str) -> None:
@@ -50,7 +61,7 @@ def named(names: Iterable[str]) -> frozenset[Permission]:
     """Permissions by their names. Raises `Invalid`."""
     found = set()
     for name in names:
-        if name not in list(Permission) or name == Permission.PUBLIC:
+        if name not in list(Permission) or name in _EVERYBODYS:
             raise Invalid("permissions", f"there is no permission {name!r}")
         found.add(Permission(name))
     return frozenset(found)

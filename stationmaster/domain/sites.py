@@ -10,7 +10,7 @@ from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
-from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page
@@ -65,6 +65,15 @@ def named(work: Work, organization_id: int, name: str) -> int:
     if site is None:
         raise NotFound(f"there is no site named {name!r}")
     return site.id
+
+
+def ids(work: Work, organization_id: int, names: Iterable[str]) -> list[int]:
+    """The ids of sites by their names, in order. Raises `Invalid` for the field `sites`."""
+    found = [(name, find(work, organization_id, name)) for name in names]
+    for name, site in found:
+        if site is None:
+            raise Invalid("sites", f"there is no site named {name!r}")
+    return sorted({site.id for _, site in found if site is not None})
 
 
 def names(work: Work, ids: Iterable[int]) -> list[str]:

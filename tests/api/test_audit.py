@@ -267,6 +267,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/users/{user_id}": ("/users/USER", None),
     "POST /api/v1/api-keys": ("/api-keys", {"name": "billing", "role": "viewer"}),
     "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
+    "PATCH /api/v1/auth/me": ("/auth/me", {"name": "Ann"}),
     "POST /api/v1/auth/password": ("/auth/password", {"current": PASSWORD, "new": NEW}),
     "POST /api/v1/auth/login": ("/auth/login", {"email": "administrator@example.com", "password": NEW}),
     "POST /api/v1/auth/logout": ("/auth/logout", None),

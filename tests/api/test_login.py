@@ -414,7 +414,7 @@ async def test_an_empty_installation_says_how_its_first_user_is_made_and_nothing
     anonymous: Client, user: Callable[..., Any]
 ) -> None:
     empty = (await anonymous.get("/api/v1/auth/setup")).json()
-    assert empty == {"ready": False, "command": "stationmaster user add EMAIL --role administrator"}
+    assert empty == {"ready": False, "command": "stationmaster user add EMAIL --role owner"}
     await user("viewer")
     for question in ("", "?email=viewer@example.com", "?email=nobody@example.com"):
         answer = await anonymous.get(f"/api/v1/auth/setup{question}")

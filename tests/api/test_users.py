@@ -410,3 +410,117 @@ def _busy(work: Work) -> None:
         station = stations.Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
         telling.start(work, station, 1, token="TAG1", at=Instant(work.now), meter=0)
         alarms.raise_alarm(work, station, kind="test", detail=row.identity)
+
+
+@pytest.mark.parametrize("role", ["owner", "driver"])
+async def test_the_roles_at_both_ends_are_given_and_taken(
+    admin: Client, as_role: Callable[..., Any], role: str
+) -> None:
+    """An administrator makes drivers; owners are made by owners."""
+    owner = await as_role("owner")
+    made = await added(owner, role=role)
+    assert made["role"] == role
+    for answer in (
+        await admin.patch(f"{API}/users/{made['id']}", json={"role": "viewer"}),
+        await admin.delete(f"{API}/users/{made['id']}"),
+    ):
+        assert answer.is_success == (role == "driver")
+    refused = await admin.post(f"{API}/users", json={"email": "x@example.com", "password": PASSWORD, "role": role})
+    assert refused.is_success == (role == "driver")
+
+
+async def test_X_01_an_owner_is_an_administrator_who_may_be_the_last(
+    admin: Client, as_role: Callable[..., Any]
+) -> None:
+    owner = await as_role("owner")
+    boss, me = [(await each.get(f"{API}/auth/me")).json()["id"] for each in (owner, admin)]
+    assert (await owner.patch(f"{API}/users/{me}", json={"role": "viewer"})).status_code == 200
+    for change in ({"role": "driver"}, {"locked": True}, {"sites": ["Harbour"]}):
+        await owner.post(f"{API}/sites", json={"name": "Harbour"})
+        assert (await owner.patch(f"{API}/users/{boss}", json=change)).status_code == 409, change
+
+
+async def test_a_driver_sees_nothing_of_the_organization(as_role: Callable[..., Any]) -> None:
+    driver = await as_role("driver")
+    assert (await driver.get(f"{API}/auth/me")).json()["permissions"] == []
+    for path in ("stations", "sessions", "tokens", "sites", "users", "events", "alarms", "audit", "status"):
+        assert (await driver.get(f"{API}/{path}")).status_code == 403, path
+
+
+async def test_a_person_is_limited_to_sites_as_a_key_is(
+    admin: Client, web: Application, two_sites: None, database: Database
+) -> None:
+    """What is not theirs is not there; their keys follow; and it holds at once."""
+    made = await added(admin, role="administrator")
+    path = f"{API}/users/{made['id']}"
+    assert made["sites"] is None
+    async with Client(web) as client:
+        await client.login("op@example.com")
+        wide = await key(client, role="viewer")
+        assert (await admin.patch(path, json={"sites": ["Harbour"]})).json()["sites"] == ["Harbour"]
+        assert (await client.get(f"{API}/stations")).status_code == 401  # what the token said is not so now
+        login = (await client.login("op@example.com")).json()
+        assert login["user"]["sites"] == ["Harbour"]
+        assert [each["id"] for each in (await client.get(f"{API}/stations")).json()["items"]] == ["CP1"]
+        assert (await client.get(f"{API}/stations/CP2")).status_code == 404
+        assert (await client.post(f"{API}/stations/CP2/commands/reset")).status_code == 404
+        assert (await client.patch(f"{API}/stations/CP1", json={"site": "Office"})).status_code == 422
+        seen = (await with_key(web, wide["key"], "/stations")).json()["items"]
+        assert [each["id"] for each in seen] == ["CP1"]
+        # Nobody is given, or keeps, more sites than whoever gives them.
+        body = {"email": "new@example.com", "password": PASSWORD, "role": "viewer"}
+        for sites in (None, ["Office"], ["Harbour", "Office"]):
+            refused = await client.post(f"{API}/users", json=body | {"sites": sites})
+            assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "sites")
+        mine = await client.post(f"{API}/users", json=body | {"sites": ["Harbour"]})
+        assert (mine.status_code, mine.json()["sites"]) == (201, ["Harbour"])
+        for change in ({"sites": None}, {"sites": ["Office"]}):
+            assert (await client.patch(f"{API}/users/{mine.json()['id']}", json=change)).status_code == 422
+            assert (await client.patch(path, json=change)).status_code == 422
+        wider = await added(admin, "wide@example.com", "viewer")
+        assert (await client.patch(f"{API}/users/{wider['id']}", json={"role": "viewer"})).status_code == 422
+        assert (await client.delete(f"{API}/users/{wider['id']}")).status_code == 422
+        assert (await admin.patch(path, json={"sites": None})).json()["sites"] is None
+        await client.login("op@example.com")
+        assert len((await client.get(f"{API}/stations")).json()["items"]) == 3
+    rows = (await admin.get(f"{API}/audit?subject=user:{made['id']}")).json()["items"]
+    assert ({"sites": None}, {"sites": ["Harbour"]}) in [(row["before"], row["after"]) for row in rows]
+
+
+async def test_S0_040_my_own_profile(as_role: Callable[..., Any], web: Application, admin: Client) -> None:
+    driver = await as_role("driver")
+    mine = {"name": "Ann Ödegård", "language": "de-AT", "time_zone": "Europe/Vienna"}
+    changed = await driver.patch(f"{API}/auth/me", json=mine)
+    assert changed.status_code == 200, changed.text
+    assert changed.json().items() >= mine.items()
+    assert (await driver.patch(f"{API}/auth/me", json={"language": None})).json()["name"] == "Ann Ödegård"
+    me = (await driver.get(f"{API}/auth/me")).json()
+    assert (me["language"], me["time_zone"]) == (None, "Europe/Vienna")
+    assert (await driver.patch(f"{API}/auth/me", json={"name": None})).json()["name"] == "driver@example.com"
+    for wrong in ({"time_zone": "Mars/Base"}, {"time_zone": "../etc/passwd"}, {"language": "!"}, {"name": "a\nb"}):
+        refused = await driver.patch(f"{API}/auth/me", json=wrong)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, next(iter(wrong)))
+    # API-12: what they may do is not theirs to change.
+    for more in (
+        {"role": "owner"},
+        {"sites": None},
+        {"permissions": ["view"]},
+        {"email": "boss@example.com"},
+        {"id": "1"},
+    ):
+        assert (await driver.patch(f"{API}/auth/me", json=more)).status_code == 422
+    made = await key(admin, role="administrator")
+    assert (await with_key(web, made["key"], "/auth/me", "PATCH", json={"name": "x"})).status_code == 403
+
+
+async def test_another_address_given_by_an_administrator(admin: Client, web: Application) -> None:
+    made = await added(admin)
+    path = f"{API}/users/{made['id']}"
+    taken = await admin.patch(path, json={"email": "ADMINISTRATOR@example.com"})
+    assert taken.status_code == 409
+    assert (await admin.patch(path, json={"email": "no address"})).status_code == 422
+    assert (await admin.patch(path, json={"email": "New@example.com"})).json()["email"] == "New@example.com"
+    assert (await admin.patch(path, json={"email": "new@example.com"})).json()["email"] == "new@example.com"
+    async with Client(web) as client:
+        assert (await client.login("op@example.com")).status_code == 401
+        assert (await client.login("new@example.com")).status_code == 200

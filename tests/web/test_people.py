@@ -25,7 +25,7 @@ async def test_an_empty_installation_says_on_its_login_page_how_the_first_user_i
     visitor = Visitor(browser.pages[0], f"http://127.0.0.1:{app.web_port}")
     await visitor.open("/")
     first = visitor.see("first-user")
-    await expect(first).to_contain_text("stationmaster user add EMAIL --role administrator")
+    await expect(first).to_contain_text("stationmaster user add EMAIL --role owner")
     await app.database.write(
         lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
     )

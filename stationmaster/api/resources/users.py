@@ -3,44 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from datetime import datetime
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import msgspec
 from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
+from stationmaster.api.auth import ProfileChanges
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Page, paged
-from stationmaster.domain import accounts, permissions
+from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
+from stationmaster.domain import accounts, permissions, sites
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 
 class User(msgspec.Struct, frozen=True):
-    """Somebody who can log in."""
+    """Somebody who can log in. `sites` names those they are limited to; null: none of them."""
 
     id: str
     email: str
     role: str
     locked: bool
     created_at: datetime
+    sites: list[str] | None
+    name: str | None
+    language: str | None
+    time_zone: str | None
+
+
+Sites = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=200)]
+Email = Annotated[str, msgspec.Meta(max_length=254)]
 
 
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user to be added."""
+    """A user to be added. `sites` are the names of those they are limited to; left out, they are limited to none."""
 
-    email: Annotated[str, msgspec.Meta(max_length=254)]
+    email: Email
     password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
     role: str
+    sites: Sites | None = None
+    name: str | None = None
 
 
-class UserChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is changed of a user; what is left out stays. A new password ends their log-ins, so does `locked`."""
+class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
+    """What is changed of a user; what is left out stays. A new password ends their log-ins, so does `locked`.
+
+    `sites` null: they are limited no more. `email` is the address they log in with; nobody asks whether it is theirs.
+    """
 
     role: str | msgspec.UnsetType = msgspec.UNSET
     locked: bool | msgspec.UnsetType = msgspec.UNSET
     password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)] | msgspec.UnsetType = msgspec.UNSET
+    email: Email | msgspec.UnsetType = msgspec.UNSET
+    sites: Sites | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @get("/", permission=Permission.MANAGE_USERS)
@@ -48,49 +67,76 @@ async def list_users(
     caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[User]:
     """Users, newest first."""
-    rows = await context.database.read(accounts.listed, caller.organization, limit=limit, cursor=cursor)
-    return paged(rows, limit, _public_form)
+
+    def read(work: Work) -> Page[User]:
+        rows = accounts.listed(work, caller.organization, limit=limit, cursor=cursor)
+        return paged(rows, limit, functools.partial(_public_form, work))
+
+    return await context.database.read(read)
 
 
 @post("/", permission=Permission.MANAGE_USERS)
 async def add_user(data: JSONBody[NewUser], caller: GivenCaller, context: GivenContext) -> User:
-    """Add somebody who can log in with this password; their role gives them no more than you may do yourself."""
+    """Add somebody who can log in with this password; their role and sites give them no more than you may do yourself."""
     _check_role(data.role, caller.permissions)
+    _check_limit(data.sites, caller)
     async with context.passwords.turn(known=True):
         password = await asyncio.to_thread(accounts.hashed, data.password)
 
-    def add(work: Work) -> accounts.UserRow:
-        user = accounts.add(work, caller.organization, email=data.email, password=password, role=data.role)
-        return accounts.row_of(work, user)
+    def add(work: Work) -> User:
+        user = accounts.add(
+            work,
+            caller.organization,
+            email=data.email,
+            password=password,
+            role=data.role,
+            site_names=data.sites,
+            name=data.name,
+        )
+        return _public_form(work, accounts.row_of(work, user))
 
-    return _public_form(await context.database.write(add))
+    return await context.database.write(add)
 
 
 @patch("/{user_id:str}", permission=Permission.MANAGE_USERS)
 async def change_user(
     user_id: FromPath[str], data: JSONBody[UserChanges], caller: GivenCaller, context: GivenContext
 ) -> User:
-    """Give a user another role or password, lock them out or let them in; it holds at once, and within half a minute on other nodes.
+    """Change a user, lock them out or let them in; it holds at once, and within half a minute on other nodes.
 
     Nobody changes somebody who may do more than they may themselves.
     """
-    role, locked, password = (None if value is msgspec.UNSET else value for value in msgspec.structs.astuple(data))
-    if role is not None:
-        _check_role(role, caller.permissions)
-    kept = None
-    if password is not None:
+    if data.role is not msgspec.UNSET:
+        _check_role(data.role, caller.permissions)
+    if data.sites is not msgspec.UNSET:
+        _check_limit(data.sites, caller)
+    password = None
+    if data.password is not msgspec.UNSET:
         async with context.passwords.turn(known=True):
-            kept = await asyncio.to_thread(accounts.hashed, password)
-    changes = _Changes(role, locked, kept)
-    row = await context.database.write(_change, caller.organization, user_id, changes, caller.permissions)
+            password = await asyncio.to_thread(accounts.hashed, data.password)
+
+    def change(work: Work) -> User:
+        _check_reach(accounts.get(work, caller.organization, user_id), caller)
+        user = _change(work, caller.organization, user_id, data, password)
+        return _public_form(work, accounts.row_of(work, user))
+
+    changed = await context.database.write(change)
     context.standings.forget_all()
-    return _public_form(row)
+    return changed
 
 
 @delete("/{user_id:str}", permission=Permission.MANAGE_USERS)
 async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
-    """Remove a user: their log-ins, their open pages and the API keys they made end; what they did keeps their name."""
-    await context.database.write(accounts.remove, caller.organization, user_id)
+    """Remove a user: their log-ins, their open pages and the API keys they made end; what they did keeps their name.
+
+    Nobody removes somebody who may do more than they may themselves.
+    """
+
+    def remove(work: Work) -> None:
+        _check_reach(accounts.get(work, caller.organization, user_id), caller)
+        accounts.remove(work, caller.organization, user_id)
+
+    await context.database.write(remove)
     context.standings.forget_all()
 
 
@@ -102,25 +148,47 @@ def _check_role(role: str, mine: frozenset[Permission]) -> None:
     permissions.check_grant(permissions.of_role(role), mine, "role")
 
 
-class _Changes(NamedTuple):
-    role: str | None
-    locked: bool | None
-    password: accounts.PasswordHash | None
+def _check_limit(sites: list[str] | None, caller: Caller) -> None:
+    """Which sites they name is looked up within the caller's own."""
+    if sites is None and caller.scope is not None:
+        raise Invalid("sites", "must be given, since you are limited to some yourself")
+
+
+def _check_reach(user: accounts.User, caller: Caller) -> None:
+    permissions.check_grant(user.permissions, caller.permissions, "role")
+    if caller.scope is not None and (user.sites is None or not user.sites <= caller.scope):
+        raise Invalid("sites", "this user sees more sites than you do")
 
 
 def _change(
-    work: Work, organization_id: int, user_id: str, changes: _Changes, mine: frozenset[Permission]
-) -> accounts.UserRow:
+    work: Work, organization_id: int, user_id: str, data: UserChanges, password: accounts.PasswordHash | None
+) -> accounts.User:
     user = accounts.get(work, organization_id, user_id)
-    permissions.check_grant(permissions.of_role(user.role), mine, "role")
-    if changes.role is not None:
-        user = accounts.change_role(work, organization_id, user_id, role=changes.role)
-    if changes.locked is not None:
-        user = accounts.lock(work, organization_id, user_id, locked=changes.locked)
-    if changes.password is not None:
-        user = accounts.set_password(work, email=user.email, password=changes.password)
-    return accounts.row_of(work, user)
+    if data.email is not msgspec.UNSET:
+        user = accounts.change_email(work, organization_id, user_id, email=data.email)
+    if data.role is not msgspec.UNSET:
+        user = accounts.change_role(work, organization_id, user_id, role=data.role)
+    if data.sites is not msgspec.UNSET:
+        user = accounts.limit(work, organization_id, user_id, site_names=data.sites)
+    if data.locked is not msgspec.UNSET:
+        user = accounts.lock(work, organization_id, user_id, locked=data.locked)
+    if password is not None:
+        user = accounts.set_password(work, email=user.email, password=password)
+    profile = {field: value for field, value in given(data).items() if field in ProfileChanges.__struct_fields__}
+    if profile:
+        user = accounts.change_profile(work, organization_id, user_id, profile)
+    return user
 
 
-def _public_form(row: accounts.UserRow) -> User:
-    return User(row.public_id, row.email, row.role, row.locked_at is not None, row.created_at)
+def _public_form(work: Work, row: accounts.UserRow) -> User:
+    return User(
+        id=row.public_id,
+        email=row.email,
+        role=row.role,
+        locked=row.locked_at is not None,
+        created_at=row.created_at,
+        sites=None if row.site_ids is None else sites.names(work, row.site_ids),
+        name=row.name,
+        language=row.language,
+        time_zone=row.time_zone,
+    )

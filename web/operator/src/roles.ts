@@ -1,24 +1,30 @@
 import { t } from "@lingui/core/macro";
-import type { Permission } from "./user";
+import { useMay, type Permission } from "./user";
 
 /** Roles and permissions in the words people read. */
 export function roleWord(role: string): string {
   const words: Record<string, string> = {
+    owner: t`Owner`,
     administrator: t`Administrator`,
     technician: t`Technician`,
     operator: t`Operator`,
     viewer: t`Viewer`,
+    driver: t`Driver`,
   };
   return words[role] ?? role;
 }
 
-export function roleChoices(): { value: string; label: string }[] {
-  return [
+/** The roles somebody may give: owners are made by owners. */
+export function useRoleChoices(): { value: string; label: string }[] {
+  const owner = useMay("own");
+  const choices = [
+    { value: "driver", label: t`Driver: sees only their own` },
     { value: "viewer", label: t`Viewer: looks, changes nothing` },
     { value: "operator", label: t`Operator: sends commands, manages cards, corrects sessions` },
     { value: "technician", label: t`Technician: an operator who may send any message` },
-    { value: "administrator", label: t`Administrator: everything` },
+    { value: "administrator", label: t`Administrator: everything but making owners` },
   ];
+  return owner ? [...choices, { value: "owner", label: t`Owner: everything` }] : choices;
 }
 
 export function permissionWords(): Record<Permission, string> {
@@ -33,5 +39,6 @@ export function permissionWords(): Record<Permission, string> {
     manage_keys: t`Manage API keys`,
     view_audit: t`Read the audit log`,
     see_secrets: t`See secrets that chargers tell`,
+    own: t`Make others owners`,
   };
 }

@@ -12,7 +12,8 @@ export type Permission =
   | "manage_users"
   | "manage_keys"
   | "view_audit"
-  | "see_secrets";
+  | "see_secrets"
+  | "own";
 
 export const UserContext = createContext<User | null>(null);
 

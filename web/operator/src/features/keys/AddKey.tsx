@@ -7,7 +7,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import * as v from "valibot";
 import { sitesQuery } from "../../queries";
-import { permissionWords, roleChoices } from "../../roles";
+import { permissionWords, useRoleChoices } from "../../roles";
 import { useUser, type Permission } from "../../user";
 import css from "./Keys.module.css";
 
@@ -19,6 +19,7 @@ export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => v
   const queries = useQueryClient();
   const { data: sites } = useQuery(sitesQuery());
   const mine = useUser().permissions;
+  const roles = useRoleChoices();
   const form = useSentForm({
     initial: { name: "", role: "viewer", permissions: ["view"] as string[], sites: [] as string[], expires_at: null as string | null },
     schema: v.pipe(
@@ -81,7 +82,7 @@ export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => v
       <TextInput label={t`Name`} description={t`Of the program that will use it`} required data-autofocus data-testid="add-key-name" {...fields.getInputProps("name")} />
       <Select
         label={t`It may do what this role may`}
-        data={[...roleChoices(), { value: CHOSEN, label: t`Only what I choose` }]}
+        data={[...roles, { value: CHOSEN, label: t`Only what I choose` }]}
         allowDeselect={false}
         data-testid="add-key-role"
         {...fields.getInputProps("role")}

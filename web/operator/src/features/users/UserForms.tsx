@@ -5,7 +5,7 @@ import { Form, needed, notify, useSentForm } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
 import { longEnough } from "../../passwords";
-import { roleChoices } from "../../roles";
+import { useRoleChoices } from "../../roles";
 
 interface Props {
   user: UserAccount;
@@ -37,7 +37,7 @@ export function AddUser({ onDone }: { onDone: () => void }) {
         data-testid="add-user-password"
         {...fields.getInputProps("password")}
       />
-      <Select label={t`Role`} data={roleChoices()} allowDeselect={false} {...fields.getInputProps("role")} />
+      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} {...fields.getInputProps("role")} />
     </Form>
   );
 }
@@ -52,7 +52,7 @@ export function ChangeRole({ user, onDone }: Props) {
   });
   return (
     <Form form={form} action={t`Change role`} testid="change-role-submit">
-      <Select label={t`Role`} data={roleChoices()} allowDeselect={false} data-autofocus {...form.fields.getInputProps("role")} />
+      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-autofocus {...form.fields.getInputProps("role")} />
     </Form>
   );
 }
