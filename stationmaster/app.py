@@ -207,7 +207,7 @@ class App:
     async def _open(self) -> Claim:
         """Reach the database, be the only one on it where that is meant, and bring its schema up to date. Raises `Unusable`."""
         database, settings = self.database, self.settings.database
-        await opening.until_usable(database, patience_s=settings.wait_s)
+        await opening.until_usable(database, patience_s=settings.wait_s, create=settings.create)
         claim = await opening.attempted(
             database,
             lambda: only.claim(

@@ -5,6 +5,7 @@ The environment wins over the file. `DATABASE_URL`, `REDIS_URL` and `LOG_LEVEL` 
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -13,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
+
+from stationmaster import settings_004
 
 PREFIX = "STATIONMASTER_"
 # Most answers only say "I will" (2.0.1 part 2 §3.2 advises 30 s for them). These say "I have": the work comes first.
@@ -45,6 +48,17 @@ def _public(url: str | None, *schemes: str) -> str | None:
     if parsed.username is not None or parsed.query or parsed.fragment:
         raise ValueError("must have no user, no query and no fragment")
     return url.rstrip("/")
+
+
+def is_private(address: str) -> bool:
+    """Whether only this machine or its own network can reach this address, or come from it. A name counts as public."""
+    if address == "localhost":
+        return True
+    try:
+        there = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return there.is_private and not there.is_unspecified
 
 
 class Web(Part):
@@ -140,6 +154,11 @@ class Gateway(Part):
         gt=0,
         description="Of a charger's frames, in the message log; beyond it only their beginnings are kept that day",
     )
+    valid_token: bool = Field(
+        False,
+        description="For old test clients: a charger whose URL has `?validToken` needs no secret, as in `/ocpp/CP1?validToken`. Only"
+        " from private addresses, and only while `gateway.host` is one",
+    )
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
     reconnects_per_s: float = Field(
         2.0, gt=0, description="How often a second a charger may connect in the long run; more often, it waits"
@@ -151,6 +170,12 @@ class Gateway(Part):
     def reachable(cls, value: str | None) -> str | None:
         return _public(value, "ws", "wss")
 
+    @model_validator(mode="after")
+    def private(self) -> Gateway:
+        if self.valid_token and not is_private(self.host):
+            raise ValueError(f"valid_token is for private addresses only, and host is {self.host}")
+        return self
+
     def call_timeout(self, action: str) -> float:
         """How long a charger may take to answer this action, in seconds."""
         return self.call_timeouts.get(action) or max(self.call_timeout_s, SLOW_ANSWERS_S.get(action, 0.0))
@@ -161,6 +186,9 @@ class DatabaseSettings(Part):
         "sqlite:///data/stationmaster.db", description="sqlite:///path or postgresql://user:password@host/name"
     )
     migrate: bool = Field(True, description="Bring the schema up to date at start")
+    create: bool = Field(
+        True, description="Make the PostgreSQL database when the server has none of this name, and lets us"
+    )
     lanes: int = Field(2, ge=1, le=16, description="Writer connections on PostgreSQL")
     wait_s: float = Field(
         60.0, ge=0, le=3600, description="How long a start waits for a database that cannot be reached yet"
@@ -219,6 +247,15 @@ class Security(Part):
         None, description="Secret key of this installation, 32 bytes or more; made in key_file when missing"
     )
     key_file: Path = Field(Path("data/secret.key"), description="Where the secret key is kept when `key` is not set")
+    token_minutes: float = Field(
+        15.0,
+        gt=0,
+        le=43_200,
+        description="How long an access token is good for; whoever logs out or is locked loses it within a minute all the same",
+    )
+    token_issuer: str = Field(
+        "stationmaster", min_length=1, max_length=200, description="Whose name access tokens bear (`iss`)"
+    )
 
 
 class Log(Part):
@@ -379,7 +416,14 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _PlainVariables(settings_cls), YamlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, _PlainVariables(settings_cls), _File(settings_cls)
+
+
+class _File(YamlConfigSettingsSource):
+    """`stationmaster.yaml`, in our words or in those of document 004."""
+
+    def __call__(self) -> dict[str, Any]:
+        return settings_004.translated(super().__call__())
 
 
 class _PlainVariables(PydanticBaseSettingsSource):
@@ -424,10 +468,10 @@ def secret_key(settings: Settings) -> SecretKey:
     """The key of `security.key` or `security.key_file`; without one, a fresh one that `keep_key` writes. Raises `BadSettings`."""
     if settings.security.key is not None:
         if len(settings.security.key.encode()) < 32:
-            raise BadSettings("security.key: must have at least 32 bytes")
+            raise BadSettings("security.key (or jwt.secret): must have at least 32 bytes")
         if len(set(settings.security.key)) < 10 or "change" in settings.security.key.lower():
             raise BadSettings(
-                "security.key: this looks like an example; use a random one, or leave it out to have one made"
+                "security.key (or jwt.secret): this looks like an example; use a random one, or leave it out to have one made"
             )
         return SecretKey(settings.security.key.encode(), made_now=False, name="security.key")
     path = settings.security.key_file

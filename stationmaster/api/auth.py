@@ -270,8 +270,11 @@ def _end(work: Work, token: str) -> str | None:
 
 
 def _logged_in(context: GivenContext, begun: _LoggedIn) -> Response[Login]:
-    access = logins.issue(context.keys.tokens, begun.user, begun.login, context.database.clock())
-    said = Login(access, int(logins.ACCESS_FOR.total_seconds()), begun.me)
+    security = context.settings.security
+    lasts = timedelta(minutes=security.token_minutes)
+    now = context.database.clock()
+    access = logins.issue(context.keys.tokens, begun.user, begun.login, now, issuer=security.token_issuer, lasts=lasts)
+    said = Login(access, int(lasts.total_seconds()), begun.me)
     return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, accounts.REFRESH_FOR)])
 
 

@@ -55,7 +55,8 @@ async def by_access_token(connection: ASGIConnection[Any, Any, Any, Any], contex
     token = bearer(connection)
     if token is None:
         return None
-    claims = logins.read(context.keys.tokens, token, context.database.clock())
+    issuer = context.settings.security.token_issuer
+    claims = logins.read(context.keys.tokens, token, context.database.clock(), issuer=issuer)
     user = await context.standings.user(context.database, claims)
     return Caller(
         actor=accounts.actor_of(user),

@@ -37,15 +37,17 @@ class Claims(msgspec.Struct, frozen=True):
     exp: int
 
 
-def issue(key: bytes, user: User, login: str, now: datetime) -> str:
-    """An access token, good for `ACCESS_FOR`."""
+def issue(
+    key: bytes, user: User, login: str, now: datetime, *, issuer: str = ISSUER, lasts: timedelta = ACCESS_FOR
+) -> str:
+    """An access token."""
     at = int(now.timestamp())
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user.id, "ver": user.version, "sid": login, "iat": at, "nbf": at}
-    claims |= {"exp": at + int(ACCESS_FOR.total_seconds()), "jti": secrets.token_hex(8)}
+    claims = {"iss": issuer, "aud": AUDIENCE, "sub": user.id, "ver": user.version, "sid": login, "iat": at, "nbf": at}
+    claims |= {"exp": at + int(lasts.total_seconds()), "jti": secrets.token_hex(8)}
     return jwt.encode(claims, key, algorithm="HS256", headers={"typ": TYPE})
 
 
-def read(key: bytes, token: str, now: datetime) -> Claims:
+def read(key: bytes, token: str, now: datetime, *, issuer: str = ISSUER) -> Claims:
     """What a token of ours says. Raises `NotLoggedIn`: one algorithm, one key, whatever its header claims (API-05)."""
     # The times are checked below, against the clock that was handed in.
     options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -55,7 +57,7 @@ def read(key: bytes, token: str, now: datetime) -> Claims:
             key,
             algorithms=["HS256"],
             audience=AUDIENCE,
-            issuer=ISSUER,
+            issuer=issuer,
             options=options,  # type: ignore[arg-type]
         )
         claims = msgspec.convert(whole["payload"], Claims)

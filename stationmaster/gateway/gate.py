@@ -61,7 +61,12 @@ class Gate:
         self._routes = routes
         self._settings = settings
         self._registry = registry
-        self._handshake = Handshake(directory, keys, {version: one.dialect for version, one in routes.items()})
+        self._handshake = Handshake(
+            directory,
+            keys,
+            {version: one.dialect for version, one in routes.items()},
+            valid_token=settings.valid_token,
+        )
         self._reconnects = Reconnects(per_s=settings.reconnects_per_s, burst=settings.reconnect_burst)
         self._threads = ThreadPoolExecutor(1, "secrets")
         self._checking = 0

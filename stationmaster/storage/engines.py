@@ -159,6 +159,11 @@ def may_come_back(error: BaseException) -> bool:
 _REFUSALS = ("authentication failed", "does not exist", "no password supplied", "no pg_hba.conf entry", "not permitted")
 
 
+def is_missing(url: URL, error: BaseException) -> bool:
+    """Whether the server is there and lets us in, but has no database of this name."""
+    return url.get_backend_name() == "postgresql" and f'database "{url.database}" does not exist' in str(error)
+
+
 def in_one_line(error: BaseException) -> str:
     """What went wrong, for a log line or the person at the terminal."""
     original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error

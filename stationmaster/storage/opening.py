@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stationmaster.storage.database import Database
-from stationmaster.storage.engines import Unusable, in_one_line, may_come_back
+from stationmaster.storage.engines import Unusable, build, in_one_line, is_conflict, is_missing, may_come_back
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -22,10 +22,10 @@ AGAIN_S = 0.5
 _SQLITE = b"SQLite format 3\0"
 
 
-async def until_usable(database: Database, *, patience_s: float) -> None:
+async def until_usable(database: Database, *, patience_s: float, create: bool = False) -> None:
     """Wait for a database that is starting, away or full of other people's connections. Raises `Unusable`.
 
-    It is tried with as many connections as will be wanted, so that what is too few for us shows now, and not under load.
+    With `create`, one that the server has not got is made. It is tried with as many connections as will be wanted, so that what is too few for us shows now, and not under load.
     """
     check_file(database)
     deadline = time.monotonic() + patience_s
@@ -36,6 +36,11 @@ async def until_usable(database: Database, *, patience_s: float) -> None:
             return
         except SQLAlchemyError as error:
             database.close()
+            if create and is_missing(database.url, error):
+                create = False
+                if await asyncio.to_thread(_create, database):
+                    log.warning("database.created", name=database.url.database)
+                    continue
             if not may_come_back(error) or time.monotonic() >= deadline:
                 raise unusable(database, error) from None
             if not told:
@@ -70,6 +75,21 @@ def unusable(database: Database, error: BaseException) -> Unusable:
 
 
 _TOO_MANY = ("too many clients", "too many connections", "remaining connection slots")
+
+
+def _create(database: Database) -> bool:
+    """Make the database, as the user who is to use it; False when the server does not let us."""
+    engine = build(database.url.set(database="postgres"), 1)
+    name = engine.dialect.identifier_preparer.quote_identifier(str(database.url.database))
+    try:
+        with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql(f"CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0")
+    except SQLAlchemyError as error:
+        log.warning("database.not_created", why=in_one_line(error))
+        return is_conflict(error) or in_one_line(error).endswith("already exists")  # another node was first
+    finally:
+        engine.dispose()
+    return True
 
 
 def _connect_all(database: Database) -> None:

@@ -10,7 +10,15 @@ import pytest
 
 from stationmaster.domain import organizations, stations
 from stationmaster.domain.refused_connections import EXPLANATIONS, KEPT, KEPT_UNKNOWN, explain, refused_connections
-from stationmaster.gateway.handshake import ATTEMPTS, WINDOW_S, Admitted, Attempts, Handshake, identity_of
+from stationmaster.gateway.handshake import (
+    ATTEMPTS,
+    WINDOW_S,
+    Admitted,
+    Attempts,
+    Handshake,
+    Unsure,
+    identity_of,
+)
 from stationmaster.ocpp.dialects import V16, V21, V201
 from tests.charger import basic
 from tests.gateway.conftest import connected, held, settled, until
@@ -395,3 +403,33 @@ async def test_what_strangers_send_is_kept_harmless(app: Any, secrets: Any, knoc
 )
 async def test_chargers_that_forget_a_word_are_let_in(secrets: Any, knock: Any, headers: Any) -> None:
     assert (await knock(user="CP1", secret=secrets["CP1"], headers=headers)).status == 101
+
+
+@pytest.mark.any_database
+async def test_S2_003_S2_013_valid_token_opens_the_door_where_the_switch_is_on(app: Any, secrets: Any) -> None:
+    """`ws://localhost:8080/ocpp?validToken`, from a private address, and never in place of credentials that were sent."""
+    await until(lambda: app.directory.find("CP1"))
+    spoken = {one.version: one for one in (V16, V201, V21)}
+    headers = {
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Protocol": "ocpp1.6",
+    }
+
+    def decided(path: bytes, source: str = "127.0.0.1", *, on: bool = True, **more: str) -> Admitted | int:
+        door = Handshake(app.directory, app.keys, spoken, valid_token=on)
+        answer = door.decide(path, headers | more, source)
+        assert not isinstance(answer, Unsure)
+        return answer if isinstance(answer, Admitted) else answer.status
+
+    one = decided(b"/ocpp/CP1?validToken")
+    assert isinstance(one, Admitted) and one.entry.station.identity == "CP1"
+    assert isinstance(decided(b"/ocpp?chargePointId=CP1&validToken=", "10.0.0.9"), Admitted)
+    assert decided(b"/ocpp/CP1?validToken", "8.8.8.8") == 401
+    assert decided(b"/ocpp/CP1?validToken", on=False) == 401
+    assert decided(b"/ocpp/CP1?validtoken") == 401
+    assert decided(b"/ocpp/none?validToken") == 401
+    wrong = {"Authorization": basic("CP1", "another secret that is wrong")}
+    assert decided(b"/ocpp/CP1?validToken", **wrong) == 401
+    assert len(list(app.directory.entries())) > 1
+    assert decided(b"/ocpp?validToken") == 404  # there are several: which of them is it?

@@ -21,9 +21,9 @@ def contents(path: Path) -> dict[str, bytes]:
     return {each.name: each.read_bytes() for each in path.iterdir()}
 
 
-async def opened(url: str, *, patience_s: float = 0) -> Database:
+async def opened(url: str, *, patience_s: float = 0, create: bool = False) -> Database:
     database = Database(url)
-    await opening.until_usable(database, patience_s=patience_s)
+    await opening.until_usable(database, patience_s=patience_s, create=create)
     await opening.attempted(database, lambda: migrations.upgrade(database.engine))
     return database
 
@@ -152,6 +152,22 @@ async def test_O_07_what_waiting_does_not_help_is_said_at_once(own_server: str) 
     async with asyncio.timeout(30):
         with pytest.raises(Unusable, match=r"does not exist"):
             await opened(missing, patience_s=3600)
+
+
+@pytest.mark.slow
+async def test_S2_010_a_database_that_is_missing_is_made_where_the_server_lets_us(own_server: str) -> None:
+    url = make_url(own_server)
+    for name in ("charger_management_db", 'two words, "quoted"'):
+        missing = url.set(database=name).render_as_string(hide_password=False)
+        for database in await asyncio.gather(opened(missing, create=True), opened(missing, create=True)):
+            with database.engine.connect() as connection:
+                assert connection.execute(text("SHOW server_encoding")).scalar() == "UTF8"
+            database.close()
+    with psycopg.connect(own_server, autocommit=True) as connection:
+        connection.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'")
+    guest = url.set(username="guest", password="guest", database="theirs").render_as_string(hide_password=False)
+    with pytest.raises(Unusable, match=r'"theirs" does not exist'):
+        await opened(guest, create=True)
 
 
 def test_O_06_L11_a_second_server_on_one_file_is_refused_until_the_first_ends(tmp_path: Path) -> None:
