@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import zoneinfo
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -380,6 +381,17 @@ class Webhooks(Part):
         return value
 
 
+class Sites(Part):
+    time_zone: str = Field("UTC", description="The time zone of a new site that names none, as in Europe/Berlin")
+
+    @field_validator("time_zone")
+    @classmethod
+    def there_is(cls, name: str) -> str:
+        if name not in zoneinfo.available_timezones():
+            raise ValueError(f"{name[:60]!r} is no time zone known here; a name is written as in Europe/Berlin")
+        return name
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -397,6 +409,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
+    sites: Sites = Sites()
     files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()

@@ -26,7 +26,8 @@ from stationmaster.api.live_shapes import LiveEvent
 
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the
-`cursor` of the page after. Errors are application/problem+json with `title`, `status`, `detail` and `errors`, a list of
+`cursor` of the page after. One thing is answered with its `ETag`: sent as `If-Match` with what changes it, 412 says that somebody
+else was quicker. PATCH changes what is given, PUT makes it what is given. Errors are application/problem+json with `title`, `status`, `detail` and `errors`, a list of
 `field` and `reason`."""
 
 

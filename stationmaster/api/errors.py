@@ -21,8 +21,10 @@ from stationmaster.api.throttle import TooBusy, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
 from stationmaster.domain.links import BadLink, Gone
+from stationmaster.domain.versions import Outdated
 from stationmaster.storage import StorageUnavailable
 from stationmaster.storage.engines import is_trouble
+from stationmaster.storage.lists import BadSort
 from stationmaster.storage.queries import BadCursor
 
 log = structlog.get_logger()
@@ -56,6 +58,7 @@ _TITLES = {
     408: "This took too long",
     409: "Not as things are now",
     410: "This is not here any more",
+    412: "It has changed meanwhile",
     413: "This is too large",
     422: "This cannot be accepted",
     429: "Too many attempts",
@@ -96,6 +99,8 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return refused([FieldProblem(error.field, error.reason)])
         case NotFound():
             return problem(404, str(error))
+        case Outdated():
+            return problem(412, str(error))
         case NotLoggedIn() | WrongCredentials():
             return problem(401, str(error), headers={"WWW-Authenticate": "Bearer"})
         case Unreachable():
@@ -149,6 +154,10 @@ def _cursor(_request: Request[Any, Any, Any], error: BadCursor) -> Response[Prob
     return refused([FieldProblem("cursor", f"is {error}")])
 
 
+def _sort(_request: Request[Any, Any, Any], error: BadSort) -> Response[Problem]:
+    return refused([FieldProblem("sort", str(error))])
+
+
 def _storage(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     if isinstance(error, DBAPIError) and not is_trouble(error):
         return _unexpected(request, error)
@@ -170,6 +179,7 @@ HANDLERS: ExceptionHandlersMap = {
     msgspec.ValidationError: _body,
     msgspec.DecodeError: _not_json,
     BadCursor: _cursor,
+    BadSort: _sort,
     StorageUnavailable: _storage,
     NoConnection: _storage,
     DBAPIError: _storage,

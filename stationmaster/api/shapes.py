@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
-from litestar.params import QueryParameter
+from litestar import Response
+from litestar.params import HeaderParameter, QueryParameter
 
+from stationmaster.domain import versions
 from stationmaster.domain.errors import Invalid
-from stationmaster.storage.queries import next_cursor
+from stationmaster.domain.versions import Versioned
+from stationmaster.storage.lists import Found, found
 
 T = TypeVar("T")
 
 MAX_PAGE = 200
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="How many items at the most")]
-Cursor = Annotated[str | None, QueryParameter(max_length=40, description="`next` of the page before")]
+Cursor = Annotated[str | None, QueryParameter(max_length=2000, description="`next` of the page before")]
+Search = Annotated[str | None, QueryParameter(max_length=100, description="Only what has this in it, in any case")]
+Deleted = Annotated[bool, QueryParameter(description="Only what was removed, and can be restored")]
+SORTED = "The order; a minus is downwards, what has no value comes last. Left out: newest first"
+
+IfMatch = Annotated[
+    str | None,
+    HeaderParameter(
+        name="If-Match",
+        max_length=2000,
+        description="The ETag that it had when you looked; 412 when somebody has changed it since",
+    ),
+]
 
 # No control characters: these go into lists, logs and exports.
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -31,8 +47,31 @@ class Page(msgspec.Struct, Generic[T], frozen=True):
 
 
 def paged(rows: Sequence[Any], limit: int, form: Callable[[Any], T]) -> Page[T]:
-    """A page from the rows of `queries.page`, which asks for one more than is shown."""
-    return Page([form(row) for row in rows[:limit]], next_cursor(rows, limit, lambda row: row.id))
+    """A page from the rows of `queries.page`."""
+    return page_of(found(rows, limit), form)
+
+
+def page_of(page: Found[Any], form: Callable[[Any], T]) -> Page[T]:
+    """A page from what `storage/lists.py::listed` has found."""
+    return Page([form(row) for row in page.rows], page.next)
+
+
+def tagged(row: Versioned, form: T) -> Response[T]:
+    """The answer that shows one thing, with the ETag that says in which version."""
+    return Response(form, headers={"ETag": f'"{versions.tag(row)}"'})
+
+
+_TAGS = re.compile(r'\s*(?:W/)?"([!#-~]*)"\s*')
+
+
+def tags_of(if_match: str | None) -> versions.Expected:
+    """The tags of which one must be the present one; None when there is no condition. Raises `Invalid`."""
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = [_TAGS.fullmatch(each) for each in if_match.split(",")]
+    if not all(found):
+        raise Invalid("If-Match", 'is a list of ETags, each in quotes, as in "5d41402abc4b2a76"')
+    return frozenset(each[1] for each in found if each)
 
 
 Number = int | float

@@ -36,6 +36,7 @@ from stationmaster.domain import audit, events, installation, sites
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.versions import Expected
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page, search
@@ -330,6 +331,15 @@ def delete(work: Work, organization_id: int, identity: str) -> None:
     audit.record(
         work, "remove_station", Subject("station", identity), before=_facts(work, station), organization=organization_id
     )
+
+
+def remove_site(work: Work, organization_id: int, site_id: str, *, expected: Expected = None) -> None:
+    """A site at which no charger stands. Raises `NotFound`, `Outdated`, `Conflict`."""
+    site = sites.get(work, organization_id, site_id, lock=True)
+    there = select(stations.c.id).where(stations.c.site_id == site.id, not_deleted(stations)).limit(1)
+    if work.execute(there).first() is not None:
+        raise Conflict(f"chargers stand at {site.name!r}: move or remove them first")
+    sites.remove(work, organization_id, site_id, expected=expected)
 
 
 def listed(

@@ -245,29 +245,6 @@ def page(statement: Select[Any], order: ColumnElement[int], *, limit: int, curso
     return statement.order_by(order.desc()).limit(limit + 1)
 
 
-def sorted_page(
-    statement: Select[Any],
-    by: ColumnElement[Any],
-    order: ColumnElement[int],
-    *,
-    down: bool,
-    limit: int,
-    after: Any | None,
-) -> Select[Any]:
-    """One page of a list sorted by a column, which may be empty (those come last), and then by an integer key, newest first.
-
-    `after` is the last row of the page before: its value as `value` and its key as `id`.
-    """
-    if after is not None:
-        empty_and_older = and_(by.is_(None), order < after.id)
-        if after.value is None:
-            statement = statement.where(empty_and_older)
-        else:
-            beyond = by < after.value if down else by > after.value
-            statement = statement.where(or_(beyond, and_(by == after.value, order < after.id), by.is_(None)))
-    return statement.order_by(by.is_(None), by.desc() if down else by.asc(), order.desc()).limit(limit + 1)
-
-
 def next_cursor(rows: Sequence[Any], limit: int, key: Callable[[Any], int]) -> str | None:
     """The cursor behind the last row shown, or None when there is nothing behind it."""
     if len(rows) <= limit:

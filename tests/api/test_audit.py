@@ -39,7 +39,11 @@ async def entries(database: Database) -> list[Entry]:
 ACTS: dict[str, tuple[str, Any]] = {
     "POST /charge-points": ("/../../charge-points", {"charge_point_id": "CP8", "vendor": "A", "model": "B"}),
     "POST /connections/{charge_point_id}/send": ("/../../connections/CP1/send", [2, "1", "Reset", {"type": "Soft"}]),
-    "POST /api/v1/sites": ("/sites", {"name": "Harbour"}),
+    "POST /api/v1/sites": ("/sites", {"name": "Harbour", "id": "H1"}),
+    "PUT /api/v1/sites/{site_id}": ("/sites/H1", {"name": "Harbour", "city": "Pune"}),
+    "PATCH /api/v1/sites/{site_id}": ("/sites/H1", {"city": "Goa"}),
+    "DELETE /api/v1/sites/{site_id}": ("/sites/H1", None),
+    "POST /api/v1/sites/{site_id}/restore": ("/sites/H1/restore", None),
     "POST /api/v1/stations": ("/stations", {"id": "CP9", "site": "Harbour"}),
     "PATCH /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Gate"}),
     "PATCH /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (

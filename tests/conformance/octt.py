@@ -30,6 +30,7 @@ from stationmaster.domain import (
 )
 from stationmaster.domain.charging_profiles import KeptProfile
 from stationmaster.ocpp.messages import now_text
+from stationmaster.storage.lists import Wanted
 from tests.charger import CallError, Charger
 from tests.ocpp import payloads
 from tests.patience import PATIENCE_S
@@ -123,7 +124,7 @@ class Tool:
     async def sessions(self) -> list[sessions.ListedRow]:
         """The sessions of this station, the oldest first."""
         home = await self.app.database.write(organizations.home)
-        rows = await self.app.database.write(sessions.listed, home, station=self.identity, limit=50, cursor=None)
+        rows = (await self.app.database.write(sessions.listed, home, Wanted(), station=self.identity)).rows
         return rows[::-1]
 
     async def connector_states(self) -> dict[tuple[int, int], str]:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import structlog
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from stationmaster.background import chores
 from stationmaster.background.outbox import deliver_due
@@ -27,16 +27,14 @@ class NoteWritten(events.Event, frozen=True, kw_only=True):
 
 
 def file_note(work: Work, event: NoteWritten) -> None:
-    work.execute(
-        insert(sites.sites).values(organization_id=organizations.home(work), name=event.text, created_at=work.now)
-    )
+    sites.create(work, organizations.home(work), name=event.text)
     if event.text.startswith("bad"):
         raise ValueError("this one cannot be filed")
 
 
 def remember_reading(work: Work, event: events.MeterRead) -> None:
     name = f"{event.energy_wh} Wh at {event.at}"
-    work.execute(insert(sites.sites).values(organization_id=organizations.home(work), name=name, created_at=work.now))
+    sites.create(work, organizations.home(work), name=name)
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant, instant
 from stationmaster.storage import Database, Work
-from stationmaster.storage.queries import next_cursor
+from stationmaster.storage.lists import Wanted
 from tests import telling
 
 TEN = datetime(2026, 11, 1, 10, tzinfo=UTC)
@@ -175,7 +175,7 @@ async def test_ATK_05_no_session_is_found_without_its_station_or_its_organizatio
     assert (await world(sessions.get, world.home, row.public_id)).station == "CP1"
     with pytest.raises(NotFound):
         await world(sessions.get, world.home + 1, row.public_id)
-    assert await world(sessions.listed, world.home + 1, limit=10, cursor=None) == []
+    assert (await world(sessions.listed, world.home + 1, Wanted())).rows == []
 
 
 async def test_sessions_are_listed_newest_first_and_page_by_page(world: Any) -> None:
@@ -186,14 +186,13 @@ async def test_sessions_are_listed_newest_first_and_page_by_page(world: Any) -> 
     await world(stop, station, int((await rows(world))[0].transaction_id))
     pages, cursor = [], None
     while True:
-        found = await world(sessions.listed, world.home, station="CP1", limit=2, cursor=cursor)
-        pages.append([row.evse for row in found[:2]])
-        cursor = next_cursor(found, 2, lambda row: row.id)
+        found = await world(sessions.listed, world.home, Wanted(2, cursor), station="CP1")
+        pages.append([row.evse for row in found.rows])
+        cursor = found.next
         if cursor is None:
             break
     assert pages == [[5, 4], [3, 2], [1]]
-    assert [row.evse for row in await world(sessions.listed, world.home, token="B", limit=9, cursor=None)] == [4, 2]
-    assert [row.evse for row in await world(sessions.listed, world.home, status="completed", limit=9, cursor=None)] == [
-        1
-    ]
+    of_b = await world(sessions.listed, world.home, Wanted(), token="B")
+    completed = await world(sessions.listed, world.home, Wanted(), status="completed")
+    assert ([row.evse for row in of_b.rows], [row.evse for row in completed.rows]) == ([4, 2], [1])
     assert await world(sessions.count_active, world.home) == 5

@@ -8,6 +8,7 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, sessions, tokens
+from stationmaster.storage.lists import Wanted
 from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
@@ -21,7 +22,7 @@ async def start(one: Asked) -> dict[str, Any]:
 
 async def card_of_session(one: Asked) -> str | None:
     home = await one.app.database.write(organizations.home)
-    [row] = await one.app.database.write(sessions.listed, home, station="CP1", limit=5, cursor=None)
+    [row] = (await one.app.database.write(sessions.listed, home, Wanted(), station="CP1")).rows
     return row.token
 
 

@@ -13,6 +13,7 @@ from stationmaster.app import App
 from stationmaster.domain import organizations, sessions, tokens
 from stationmaster.domain.sessions import session_changes
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 from tests.charger import CallError, Charger
 
 Connect = Callable[..., Any]
@@ -269,7 +270,7 @@ async def test_A3_no_value_of_any_field_makes_a_transaction_message_fail_for_eve
     rows = await stored.sessions()
     assert rows
     organization = rows[0].organization_id
-    assert await app.database.read(sessions.listed, organization, limit=50, cursor=None)
+    assert await app.database.read(sessions.listed, organization, Wanted())
 
 
 # L14: one open row for each kind

@@ -269,5 +269,5 @@ async def test_B06_other_attributes_are_read_and_what_is_not_told_is_said(world:
     sent, answer = await exchange(world, routes, station, command, *map(json.dumps, answers))
     assert sent[0] == ["GetVariables", {"getVariableData": [power]}]
     assert answer.data["refused"] == ["OCPPCommCtrlr/HeartbeatInterval"]
-    [row] = await world(station_settings.listed, station.id, limit=5, cursor=None)
+    [row] = (await world(station_settings.listed, station.id)).rows
     assert (row.name, row.attribute, row.value, row.evse) == ("EVSE#1/Power", "max", "22000", 1)

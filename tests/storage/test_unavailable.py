@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import structlog
 import websockets
-from sqlalchemy import event, func, insert, select
+from sqlalchemy import event, func, select
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, sites
@@ -214,7 +214,7 @@ async def test_a_unit_whose_commit_fails_is_run_again(
 
     def add(work: Work) -> int:
         runs.append(1)
-        work.execute(insert(sites.sites).values(organization_id=home, name=f"run {len(runs)}", created_at=work.now))
+        sites.create(work, home, name=f"run {len(runs)}")
         return len(runs)
 
     assert await database.write(add) == len(runs)

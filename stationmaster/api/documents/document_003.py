@@ -27,7 +27,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
-from stationmaster.storage.queries import next_cursor
+from stationmaster.storage.lists import Found, Wanted, found
 
 T = TypeVar("T")
 NEWEST_MESSAGES = 10_000
@@ -208,7 +208,7 @@ async def list_connections(
         return Connection(row.identity, open_one.version, open_one.connected_at, last_seen, open_one.source)
 
     rows, latest = await context.database.read(read)
-    return _array(request, rows, limit, public_form)
+    return _array(request, found(rows, limit), public_form)
 
 
 @post(
@@ -292,7 +292,7 @@ async def list_charge_points(
         return rows, _parts(work, [row.id for row in rows[:limit]])
 
     rows, parts = await context.database.read(read)
-    return _array(request, rows, limit, lambda row: ChargePoint(**_facts(row, parts, context)))
+    return _array(request, found(rows, limit), lambda row: ChargePoint(**_facts(row, parts, context)))
 
 
 @get("/charge-points/{charge_point_id:str}", permission=Permission.VIEW, include_in_schema=False)
@@ -343,10 +343,9 @@ async def list_transactions(
     cursor: Cursor = None,
 ) -> Response[list[Transaction]]:
     """Transactions, newest first."""
-    rows = await context.database.read(
-        sessions.listed, caller.organization, station=charge_point_id, limit=limit, cursor=cursor
-    )
-    return _array(request, rows, limit, _transaction)
+    wanted = Wanted(limit, cursor)
+    page = await context.database.read(sessions.listed, caller.organization, wanted, station=charge_point_id)
+    return _array(request, page, _transaction)
 
 
 @get("/transactions/{transaction_id:str}", permission=Permission.VIEW, include_in_schema=False)
@@ -463,14 +462,11 @@ def _mean_ms(traffic: Sequence[message_log.Traffic], direction: str) -> float | 
     return round(sum(took_ms * each for took_ms, each in timed) / count, 1) if count else None
 
 
-def _array(
-    request: Request[Any, Any, Any], rows: Sequence[Any], limit: int, public_form: Callable[[Any], T]
-) -> Response[list[T]]:
+def _array(request: Request[Any, Any, Any], page: Found[Any], public_form: Callable[[Any], T]) -> Response[list[T]]:
     """A page as a plain array; where the next one begins is in the header `Link` (RFC 8288)."""
-    following = next_cursor(rows, limit, lambda row: row.id)
     headers = {}
-    if following is not None:
+    if page.next is not None:
         kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
-        query = urlencode(kept | {"cursor": following})
+        query = urlencode(kept | {"cursor": page.next})
         headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
-    return Response([public_form(row) for row in rows[:limit]], headers=headers)
+    return Response([public_form(row) for row in page.rows], headers=headers)

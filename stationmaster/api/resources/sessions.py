@@ -14,10 +14,11 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from stationmaster.api.auth import Permission
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Number, Page, number, paged
+from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
 from stationmaster.domain import energy, metering, sessions
 from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted
 
 MAX_METER_VALUES = 2000
 
@@ -163,10 +164,7 @@ Sort = Literal[
 ]
 SortBy = Annotated[
     Sort | None,
-    QueryParameter(
-        description="The order; a minus is downwards, what has no value comes last. Left out: newest first. "
-        "`energy` is that of sessions that have ended"
-    ),
+    QueryParameter(description=f"{SORTED}. `energy` is that of sessions that have ended"),
 ]
 
 
@@ -194,10 +192,11 @@ async def list_sessions(
         ended_from=_zoned("ended_from", ended_from),
         ended_to=_zoned("ended_to", ended_to),
     )
-    rows, last = await context.database.read(
-        _listed, caller.organization, station, token, status, review, excluded, times, sort, limit, cursor
-    )
-    return paged(rows, limit, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
+    wanted = Wanted(limit, cursor, sort)
+    which: dict[str, Any] = {"station": station, "token": token, "status": status, "to_review": review}
+    which |= {"excluded": excluded, "times": times}
+    found, last = await context.database.read(_listed, caller.organization, wanted, which)
+    return page_of(found, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
 
 
 @get("/{session_id:str}", permission=Permission.VIEW)
@@ -409,33 +408,11 @@ def _samples(text: str) -> list[Any]:
 
 
 def _listed(
-    work: Work,
-    organization_id: int,
-    station: str | None,
-    token: str | None,
-    status: str | None,
-    to_review: bool,
-    excluded: bool | None,
-    times: sessions.Times,
-    sort: str | None,
-    limit: int,
-    cursor: str | None,
-) -> tuple[list[sessions.ListedRow], dict[int, sessions.SoFar]]:
-    rows = sessions.listed(
-        work,
-        organization_id,
-        station=station,
-        token=token,
-        status=status,
-        to_review=to_review,
-        excluded=excluded,
-        times=times,
-        sort=sort,
-        limit=limit,
-        cursor=cursor,
-    )
-    active = [row.id for row in rows if row.status == "active"]
-    return rows, sessions.so_far(work, active) if active else {}
+    work: Work, organization_id: int, wanted: Wanted, which: dict[str, Any]
+) -> tuple[Found[sessions.ListedRow], dict[int, sessions.SoFar]]:
+    found = sessions.listed(work, organization_id, wanted, **which)
+    active = [row.id for row in found.rows if row.status == "active"]
+    return found, sessions.so_far(work, active) if active else {}
 
 
 def _with_values(

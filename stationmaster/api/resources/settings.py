@@ -10,7 +10,7 @@ from litestar import Router, get
 from litestar.params import FromPath, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Page, aware, paged
+from stationmaster.api.shapes import Cursor, Limit, Page, aware, page_of, paged
 from stationmaster.domain import station_settings, stations
 from stationmaster.domain.commands import Attribute
 from stationmaster.domain.permissions import Permission
@@ -18,6 +18,7 @@ from stationmaster.domain.station_settings import ChangeRow, SettingRow, monitor
 from stationmaster.domain.station_settings.monitors import MonitorRow
 from stationmaster.domain.station_settings.streams import StreamRow
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Found
 
 MAX_DIFFERENCES = 1000
 
@@ -142,12 +143,12 @@ async def list_settings(
     """What the charger has told of its settings, by name. They are read with read-settings and report-settings, and changed with change-settings."""
     since = aware(changed_since, "changed_since")
 
-    def read(work: Work) -> list[SettingRow]:
+    def read(work: Work) -> Found[SettingRow]:
         station = stations.get(work, caller.organization, station_id)
         wanted = {"component": component, "variable": variable, "text": q}
         return station_settings.listed(work, station.id, **wanted, changed_since=since, limit=limit, cursor=cursor)
 
-    return paged(await context.database.read(read), limit, _setting)
+    return page_of(await context.database.read(read), _setting)
 
 
 @get("/{station_id:str}/settings/changes", permission=Permission.VIEW)

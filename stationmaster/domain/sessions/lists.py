@@ -17,7 +17,9 @@ from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
-from stationmaster.storage.queries import BadCursor, Prepared, decode_cursor, first_since, page, sorted_page
+from stationmaster.storage.lists import Found, Wanted, only
+from stationmaster.storage.lists import listed as rows_of
+from stationmaster.storage.queries import Prepared, first_since
 
 
 class Times(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +50,7 @@ SORTS: dict[str, ColumnElement[Any]] = {
 def listed(
     work: Work,
     organization_id: int,
+    wanted: Wanted,
     *,
     station: str | None = None,
     token: str | None = None,
@@ -55,18 +58,13 @@ def listed(
     to_review: bool = False,
     excluded: bool | None = None,
     times: Times | None = None,
-    sort: str | None = None,
-    limit: int,
-    cursor: str | None,
-) -> list[ListedRow]:
-    """Sessions, newest first or as `sort` says (see `SORTS`); perhaps only those a person must look at."""
-    mine = _with_station().where(sessions.c.organization_id == organization_id)
+) -> Found[ListedRow]:
+    """Sessions, newest first or sorted (see `SORTS`); perhaps only those a person must look at."""
+    mine = only(_with_station(), {sessions.c.organization_id: organization_id, sessions.c.status: status})
     if station is not None:
         mine = mine.where(stations.c.identity == station)
     if token is not None:
         mine = mine.where(sessions.c.token_key == tokens.uid_key(token))
-    if status is not None:
-        mine = mine.where(sessions.c.status == status)
     if to_review:
         mine = mine.where(is_held)
     for column, since, until in () if times is None else times.bounds():
@@ -76,12 +74,7 @@ def listed(
             mine = mine.where(column < until)
     if excluded is not None:
         mine = mine.where(sessions.c.excluded.is_(excluded))
-    if sort is not None:
-        by = SORTS[sort.removeprefix("-")]
-        after = None if cursor is None else _last_of_page(work, by, decode_cursor(cursor))
-        down = sort.startswith("-")
-        return list(work.execute(sorted_page(mine, by, sessions.c.id, down=down, limit=limit, after=after)))
-    return list(work.execute(page(mine, sessions.c.id, limit=limit, cursor=cursor)))
+    return rows_of(work, mine, wanted, key=sessions.c.id, sorts=SORTS)
 
 
 def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
@@ -118,17 +111,6 @@ def count_by_status(work: Work, organization_id: int, *, since: datetime) -> lis
     mine = (sessions.c.organization_id == organization_id, sessions.c.id >= first)
     counted = select(sessions.c.status, func.count()).where(*mine)
     return [Counted._make(row) for row in work.execute(counted.group_by(sessions.c.status))]
-
-
-def _last_of_page(work: Work, by: ColumnElement[Any], session_id: int) -> Any:
-    """What the list is sorted by, of the row a cursor names. Raises `BadCursor`."""
-    row = work.execute(
-        _with_station().with_only_columns(sessions.c.id, by.label("value")).where(sessions.c.id == session_id)
-    )
-    found = row.one_or_none()
-    if found is None:
-        raise BadCursor("what this cursor stands behind is no more")
-    return found
 
 
 @rebuilds

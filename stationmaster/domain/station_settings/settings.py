@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import func, select
 
@@ -11,7 +11,9 @@ from stationmaster.domain.commands import Attribute
 from stationmaster.domain.station_settings.table import name_key, setting_changes, station_settings
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
-from stationmaster.storage.queries import BadCursor, decode_cursor, page, search, sorted_page
+from stationmaster.storage.lists import Found, Wanted
+from stationmaster.storage.lists import listed as rows_of
+from stationmaster.storage.queries import page
 
 
 def value(work: Work, station: Station, name: str) -> str | None:
@@ -87,9 +89,9 @@ def listed(
     variable: str | None = None,
     text: str | None = None,
     changed_since: datetime | None = None,
-    limit: int,
-    cursor: str | None,
-) -> list[SettingRow]:
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Found[SettingRow]:
     """The settings of a charger by name; perhaps of one component or variable, or those that have changed since."""
     columns = station_settings.c
     mine = select(station_settings).where(columns.station_id == station_id)
@@ -97,13 +99,10 @@ def listed(
         mine = mine.where(func.lower(columns.component) == component.lower())
     if variable is not None:
         mine = mine.where(func.lower(columns.variable) == variable.lower())
-    if text is not None:
-        mine = mine.where(search(text, [columns.name]))
     if changed_since is not None:
         mine = mine.where(columns.changed_at >= changed_since)
-    after = None if cursor is None else _last_of_page(work, station_id, decode_cursor(cursor))
-    pages = sorted_page(mine, columns.name_key, columns.id, down=False, limit=limit, after=after)
-    return list(work.execute(pages))
+    wanted = Wanted(limit, cursor, "name", text)
+    return rows_of(work, mine, wanted, key=columns.id, sorts={"name": columns.name_key}, searched=[columns.name])
 
 
 def changes(
@@ -137,13 +136,3 @@ def _all_of(work: Work, station_id: int) -> dict[str, SettingRow]:
     columns = station_settings.c
     mine = select(columns.name_key, columns.name, columns.attribute, columns.value, columns.read_only)
     return {row.name_key: row for row in work.execute(mine.where(columns.station_id == station_id))}
-
-
-def _last_of_page(work: Work, station_id: int, setting_id: int) -> Any:
-    """The name of the row that a cursor stands behind. Raises `BadCursor`."""
-    columns = station_settings.c
-    named = select(columns.id, columns.name_key.label("value"))
-    row = work.execute(named.where(columns.station_id == station_id, columns.id == setting_id)).one_or_none()
-    if row is None:
-        raise BadCursor("not a cursor of this list")
-    return row

@@ -1,0 +1,145 @@
+"""Lists as all resources have them: searched, sorted by what is allowed, page by page.
+
+A cursor says where the last page ended: the key of its last row, and what the list is sorted by. It goes on from there whatever has
+come, gone or changed meanwhile, so each row comes once; with an index of the organization and the column it is as fast on a million.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+
+import msgspec
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Select, and_, func, literal, or_
+
+from stationmaster.storage.columns import Exact, UtcTime
+from stationmaster.storage.queries import BadCursor, Executes, next_cursor, page, search
+
+Row = TypeVar("Row")
+Sorts = Mapping[str, ColumnElement[Any]]
+
+
+class BadSort(ValueError):
+    """A list cannot be sorted by this."""
+
+
+class Wanted(NamedTuple):
+    """The part of a list that is asked for. `sort` is a name of its sorts, with a minus before it downwards; None: newest first."""
+
+    limit: int = 50
+    cursor: str | None = None
+    sort: str | None = None
+    search: str | None = None
+
+
+class Found(NamedTuple, Generic[Row]):
+    """One page of a list, and the cursor of the next one."""
+
+    rows: list[Row]
+    next: str | None
+
+
+def listed(
+    work: Executes,
+    statement: Select[Any],
+    wanted: Wanted,
+    *,
+    key: ColumnElement[int],
+    sorts: Sorts | None = None,
+    searched: Iterable[ColumnElement[Any]] = (),
+) -> Found[Any]:
+    """The rows of this part of a list. What has nothing in the column it is sorted by comes last, in both directions.
+
+    `key` is the table's integer key. Raises `BadSort`, and `BadCursor` for a cursor that is not of this list in this order.
+    """
+    if wanted.search:
+        statement = statement.where(search(wanted.search, searched))
+    if wanted.sort is None:
+        return found(list(work.execute(page(statement, key, limit=wanted.limit, cursor=wanted.cursor))), wanted.limit)
+    by = (sorts or {}).get(wanted.sort.removeprefix("-"))
+    if by is None:
+        raise BadSort(f"must be one of {', '.join(sorts or {})}, perhaps with a minus before it")
+    if wanted.cursor is not None:
+        statement = statement.where(_behind(_read(wanted.cursor, wanted.sort, by), by, key, wanted.sort))
+    order = by.desc() if wanted.sort.startswith("-") else by.asc()
+    nothing_last = [by.is_(None)] if _may_be_nothing(by, key) else []  # without it an index of the column will do
+    statement = statement.add_columns(by.label("sorted_by")).order_by(*nothing_last, order, key.desc())
+    rows = list(work.execute(statement.limit(wanted.limit + 1)))
+    last = rows[wanted.limit - 1] if len(rows) > wanted.limit else None
+    return Found(rows[: wanted.limit], None if last is None else _written(wanted.sort, last.sorted_by, last.id))
+
+
+def found(rows: Sequence[Any], limit: int) -> Found[Any]:
+    """The same of the rows of `queries.page`, which asks for one more than is shown."""
+    return Found(list(rows[:limit]), next_cursor(rows, limit, lambda row: row.id))
+
+
+def only(statement: Select[Any], values: Mapping[ColumnElement[Any], Any]) -> Select[Any]:
+    """Only the rows in which these columns have these values; None stands for any."""
+    return statement.where(*(column == value for column, value in values.items() if value is not None))
+
+
+def alike(statement: Select[Any], texts: Mapping[ColumnElement[Any], str | None]) -> Select[Any]:
+    """The same for texts of which upper and lower case are the same."""
+    return only(
+        statement, {func.lower(column): None if text is None else func.lower(text) for column, text in texts.items()}
+    )
+
+
+class _Place(NamedTuple):
+    """Where a page of a sorted list ended."""
+
+    value: Any
+    key: int
+
+
+def _behind(place: _Place, by: ColumnElement[Any], key: ColumnElement[int], sort: str) -> ColumnElement[bool]:
+    if place.value is None:
+        return and_(by.is_(None), key < place.key)
+    value = literal(place.value, by.type)
+    beyond = by < value if sort.startswith("-") else by > value
+    return or_(beyond, and_(by == value, key < place.key), by.is_(None))
+
+
+def _may_be_nothing(by: ColumnElement[Any], key: ColumnElement[int]) -> bool:
+    """A column of a joined table may be empty though its own table says no."""
+    return getattr(by, "nullable", True) or getattr(by, "table", None) is not getattr(key, "table", None)
+
+
+def _written(sort: str, value: Any, key: int) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((sort, value, key))).decode().rstrip("=")
+
+
+_Key = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**62), le=2**62)]
+_Words = Annotated[str, msgspec.Meta(pattern=r"^[^\x00]*$")]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_LARGEST = Decimal(10) ** 15
+
+
+def _read(cursor: str, sort: str, by: ColumnElement[Any]) -> _Place:
+    """Raises `BadCursor` for whatever we did not write ourselves: what is in it goes to the database."""
+    kind = by.type
+    shape: Any = _Words
+    if isinstance(kind, UtcTime):
+        shape = _Moment
+    elif isinstance(kind, Exact):
+        shape = Decimal
+    elif isinstance(kind, Boolean):
+        shape = bool
+    elif isinstance(kind, Integer | BigInteger):
+        shape = _Whole
+    try:
+        raw = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        of, value, key = msgspec.json.decode(raw, type=tuple[str, shape | None, _Key])
+        if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < _LARGEST):
+            raise ValueError(value)
+    except (ValueError, binascii.Error, RecursionError) as error:
+        raise BadCursor("not a cursor of this list") from error
+    if of != sort:
+        raise BadCursor("a cursor of this list in another order")
+    return _Place(value, key)
