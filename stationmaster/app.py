@@ -19,7 +19,7 @@ from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
-from stationmaster.background import awaited, chores, presence, retention, transfers, webhooks
+from stationmaster.background import awaited, chores, mails, presence, retention, transfers, webhooks
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
@@ -56,6 +56,7 @@ REGISTERING = (
     chores,
     doubts,
     local_lists,
+    mails,
     presence,
     reactions,
     reports,
@@ -253,6 +254,7 @@ class App:
             self.registry,
             self.switchboard,
             self.folder,
+            self.keys,
         )
         return settings | {type(part): part for part in parts}
 

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import secrets
 import zoneinfo
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 from urllib.parse import urlsplit
@@ -259,6 +260,38 @@ class Security(Part):
     )
 
 
+class Registration(Part):
+    open: bool = Field(
+        False, description="Whether drivers may register by themselves; they confirm their address by mail"
+    )
+    organization: str | None = Field(
+        None, description="Name of the organization they belong to then; may be left out while there is only one"
+    )
+
+
+class Mail(Part):
+    host: str | None = Field(
+        None, description="The server that takes our mail (SMTP). Without one, one-time links are handed on by people"
+    )
+    port: int = Field(587, ge=1, le=65535, description="Its port: 587 for starttls, 465 for tls")
+    tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="How the way there is protected; `none` is for a server on this machine"
+    )
+    user: str | None = Field(None, description="The name we log in with there")
+    password: str | None = Field(None, description="The password we log in with there")
+    sender: str = Field(
+        "stationmaster@localhost", description="The address our mail comes from: Stationmaster <csms@example.org>"
+    )
+    timeout_s: float = Field(20.0, gt=0, le=120, description="How long that server may take for one mail")
+
+    @field_validator("sender")
+    @classmethod
+    def an_address(cls, value: str) -> str:
+        if "@" not in parseaddr(value)[1] or not value.isprintable():
+            raise ValueError("must be an e-mail address, as in Stationmaster <csms@example.org>")
+        return value
+
+
 class Log(Part):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for machines")
@@ -406,6 +439,8 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     redis: Redis = Redis()
     security: Security = Security()
+    registration: Registration = Registration()
+    mail: Mail = Mail()
     log: Log = Log()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
@@ -418,6 +453,10 @@ class Settings(BaseSettings):
     def shared(self) -> Settings:
         if self.redis.url is not None and self.database.url.startswith("sqlite"):
             raise ValueError("redis.url: several nodes need one PostgreSQL; database.url names an SQLite file")
+        if self.mail.host is not None and self.web.public_url is None:
+            raise ValueError("web.public_url: must be set with mail.host; links in mails lead there")
+        if self.registration.open and self.mail.host is None:
+            raise ValueError("mail.host: must be set with registration.open; addresses are confirmed by mail")
         return self
 
     @classmethod

@@ -30,17 +30,23 @@ COOKIE_PATH = "/api/v1/auth"
 
 
 class Setup(msgspec.Struct, frozen=True):
-    """Whether anybody can log in here. Until then `command` says how the first user is made; afterwards it is null."""
+    """Whether anybody can log in here, and how. Until then `command` says how the first user is made; afterwards it is null.
+
+    `mail`: who forgets their password asks for a link by mail. `registration`: drivers may register by themselves.
+    """
 
     ready: bool
     command: str | None
+    mail: bool
+    registration: bool
 
 
 @get("/setup", permission=Permission.PUBLIC, security=[{}])
 async def get_setup(context: GivenContext) -> Setup:
-    """What is left to do before anybody can log in. It says nothing any more once there is a user."""
+    """What is left to do before anybody can log in, and which ways there are to."""
     ready = await context.database.read(accounts.any_user)
-    return Setup(ready, None if ready else accounts.FIRST_USER)
+    registration = context.settings.registration.open
+    return Setup(ready, None if ready else accounts.FIRST_USER, mail=context.mails, registration=registration)
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -148,7 +154,7 @@ async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
 @patch("/me", permission=Permission.LOGGED_IN)
 async def change_me(data: JSONBody[ProfileChanges], caller: GivenCaller, context: GivenContext) -> Me:
     """Change my own name, language or time zone. What I may do is not mine to change."""
-    _check_person(caller)
+    check_person(caller)
 
     def change(work: Work) -> Me:
         return _me(work, accounts.change_profile(work, caller.organization, caller.actor.id, given(data)))
@@ -168,16 +174,12 @@ async def change_password(
     data: JSONBody[PasswordChange], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
 ) -> Response[Login]:
     """Give myself another password. Every log-in of mine ends but this one, which is begun anew."""
-    _check_person(caller)
+    check_person(caller)
     email = caller.actor.name
-    try:
-        # Counted for the person, so that whoever has stolen their access token cannot guess more often than a stranger.
-        await _verified(context, email, data.current, source_of(request), f"of {caller.actor.id}")
-    except WrongCredentials:
-        raise Invalid("current", "is not the password") from None
+    await verified_again(context, caller, data.current, source_of(request), field="current")
     async with context.passwords.turn(known=True):
         try:
-            password = await asyncio.to_thread(accounts.hashed, data.new)
+            password = await asyncio.to_thread(accounts.hashed, data.new, email=email)
         except Invalid as error:
             raise Invalid("new", error.reason) from None
 
@@ -196,9 +198,21 @@ router = Router(
 )
 
 
-def _check_person(caller: Caller) -> None:
+def check_person(caller: Caller) -> None:
+    """Raises an error that is 403."""
     if caller.actor.kind != "user":
         raise PermissionDeniedException("only people have a profile and a password")
+
+
+async def verified_again(context: GivenContext, caller: Caller, password: str, source: str, *, field: str) -> None:
+    """The caller knows their own password. Raises `Invalid`.
+
+    Counted for the person, so that whoever has stolen their access token cannot guess more often than a stranger.
+    """
+    try:
+        await _verified(context, caller.actor.name, password, source, f"of {caller.actor.id}")
+    except WrongCredentials:
+        raise Invalid(field, "is not the password") from None
 
 
 def _myself(work: Work, caller: Caller) -> accounts.User:

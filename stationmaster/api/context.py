@@ -40,9 +40,15 @@ class Context:
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)
     throttle: Throttle = field(default_factory=Throttle)
+    letters: Throttle = field(default_factory=Throttle)  # mails that strangers ask for; none is ever "right"
     passwords: Turns = field(default_factory=Turns)
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Folder = field(kw_only=True)  # of files
+
+    @property
+    def mails(self) -> bool:
+        """Whether this server sends mail."""
+        return self.settings.mail.host is not None
 
     def signed(self, signature: Signature) -> Context:
         """The same, with a database that acts in somebody's name."""

@@ -19,6 +19,7 @@ from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
 from stationmaster.domain.firmware import updates
 from stationmaster.domain.logs import logs
+from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.outbox import outbox
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.reservations import reservations
@@ -67,6 +68,7 @@ KEPT = [
     ),
     Kept(updates, updates.c.asked_at, lambda days: days.updates_days, updates.c.finished_at.is_not(None)),
     Kept(logs, logs.c.asked_at, lambda days: days.commands_days, logs.c.kept_as.is_(None)),
+    Kept(one_time_links, one_time_links.c.expires_at, lambda days: days.log_ins_days),
     Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),

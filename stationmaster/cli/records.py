@@ -9,9 +9,21 @@ from typing import Annotated, Any
 import typer
 
 from stationmaster import telemetry
-from stationmaster.domain import accounts, audit, installation, organizations, permissions, signing, stations, tokens
+from stationmaster.domain import (
+    accounts,
+    audit,
+    installation,
+    joining,
+    one_time_links,
+    organizations,
+    permissions,
+    signing,
+    stations,
+    tokens,
+)
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.one_time_links import Link
 from stationmaster.settings import BadSettings, SecretKey, Settings, keep_key, load, secret_key
 from stationmaster.storage import Database, Work, migrations, opening
 
@@ -23,6 +35,8 @@ organization = typer.Typer(no_args_is_help=True, help="Tenants: each sees only w
 Of = Annotated[
     str | None, typer.Option("--organization", help="Name of the organization; may be left out while there is only one")
 ]
+ROLES = ", ".join(permissions.ROLES)
+Role = Annotated[str, typer.Option(help=ROLES)]
 
 
 @organization.command("add")
@@ -46,7 +60,8 @@ def list_users(organization: Of = None) -> None:
         lambda work: accounts.listed(work, organizations.named(work, organization), limit=10_000, cursor=None)
     )
     for row in reversed(rows):
-        print(f"{row.email}  {row.role}")
+        state = "  locked out" if row.locked_at is not None else "  invited" if row.awaited_since is not None else ""
+        print(f"{row.email}  {row.role}{state}")
 
 
 @user.command("password")
@@ -62,20 +77,91 @@ def change_password(
 @user.command("remove")
 def remove_user(email: str, organization: Of = None) -> None:
     """Remove somebody: their log-ins and keys end."""
-
-    def remove(work: Work) -> None:
-        home = organizations.named(work, organization)
-        accounts.remove(work, home, accounts.named(work, home, email).id)
-
-    _write(remove)
+    _change(email, organization, accounts.remove)
     print(f"{email} is removed")
+
+
+@user.command("invite")
+def invite_user(
+    email: str,
+    role: Role = "administrator",
+    site: Annotated[list[str] | None, typer.Option(help="Limit them to this site; may be given again")] = None,
+    organization: Of = None,
+) -> None:
+    """Add somebody who chooses their own password, and print the link for it."""
+
+    def invite(work: Work) -> Link:
+        home = organizations.named(work, organization)
+        return joining.invite(work, home, email=email, role=role, site_names=site, by_mail=False)[1]
+
+    _hand_out(invite)
+
+
+@user.command("reset")
+def reset_password(email: str, organization: Of = None) -> None:
+    """Print a link with which somebody chooses a new password; for who was invited, a new invitation."""
+
+    def make(work: Work) -> Link:
+        home = organizations.named(work, organization)
+        return joining.link_for(work, home, accounts.named(work, home, email).id, by_mail=False)[1]
+
+    _hand_out(make)
+
+
+def _hand_out(make: Callable[[Work], Link]) -> None:
+    settings = load()
+    key = secret_key(settings)
+    link: Link = _write(make, settings, key)
+    base = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
+    print(one_time_links.address(base, Keys(key.value).once, link))
+    print(f"It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC; give it to {link.email}")
+
+
+@user.command("role")
+def change_role(email: str, role: Annotated[str, typer.Argument(help=ROLES)], organization: Of = None) -> None:
+    """Give somebody another role."""
+    _change(email, organization, lambda work, home, id: accounts.change_role(work, home, id, role=role))
+    print(f"{email} is {role} now")
+
+
+@user.command("sites")
+def limit_user(
+    email: str,
+    site: Annotated[list[str] | None, typer.Argument(help="Those they are limited to; none: they see all")] = None,
+    organization: Of = None,
+) -> None:
+    """Limit somebody to some sites, or to none any more."""
+    _change(email, organization, lambda work, home, id: accounts.limit(work, home, id, site_names=site or None))
+    print(f"{email} sees {', '.join(site) if site else 'all sites'}")
+
+
+@user.command("lock")
+def lock_user(email: str, organization: Of = None) -> None:
+    """Lock somebody out: their log-ins end, and their keys rest."""
+    _change(email, organization, lambda work, home, id: accounts.lock(work, home, id, locked=True))
+    print(f"{email} is locked out")
+
+
+@user.command("unlock")
+def unlock_user(email: str, organization: Of = None) -> None:
+    """Let somebody in again."""
+    _change(email, organization, lambda work, home, id: accounts.lock(work, home, id, locked=False))
+    print(f"{email} may log in")
+
+
+def _change(email: str, organization: str | None, change: Callable[[Work, int, str], object]) -> None:
+    def unit(work: Work) -> None:
+        home = organizations.named(work, organization)
+        change(work, home, accounts.named(work, home, email).id)
+
+    _write(unit)
 
 
 @user.command("add")
 def add_user(
     email: str,
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)],
-    role: Annotated[str, typer.Option(help=", ".join(permissions.ROLES))] = "administrator",
+    role: Role = "administrator",
     organization: Of = None,
 ) -> None:
     """Add somebody who can log in."""

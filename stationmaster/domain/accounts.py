@@ -14,10 +14,11 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, and_, insert, select, update
 
-from stationmaster.domain import audit, organizations, permissions, sites
+from stationmaster.domain import audit, one_time_links, organizations, permissions, sites
 from stationmaster.domain.audit import Actor, Subject
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.weak_passwords import why_weak
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.queries import not_deleted, page
@@ -38,6 +39,7 @@ users = Table(
     Column("time_zone", Text),
     Column("version", Integer, nullable=False, server_default="1"),  # raised when what a token says is no longer true
     Column("created_at", UtcTime, nullable=False),
+    Column("awaited_since", UtcTime),  # of who was invited, or registered, and has not confirmed it yet
     Column("locked_at", UtcTime),  # since when somebody may not log in
     Column("deleted_at", UtcTime),
 )
@@ -78,6 +80,7 @@ class UserRow(Protocol):
     time_zone: str | None
     version: int
     created_at: datetime
+    awaited_since: datetime | None
     locked_at: datetime | None
 
 
@@ -97,9 +100,10 @@ FIRST_USER = "stationmaster user add EMAIL --role owner"
 REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
+NO_PASSWORD = ""  # as it is kept of who has none (yet)
 
 _ADMINISTRATORS = permissions.roles_with(Permission.MANAGE_USERS)
-_may_enter = and_(not_deleted(users), users.c.locked_at.is_(None))
+_may_enter = and_(not_deleted(users), users.c.locked_at.is_(None), users.c.awaited_since.is_(None))
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z")
 _hasher = argon2.PasswordHasher()
@@ -141,12 +145,15 @@ class PasswordHash(msgspec.Struct, frozen=True):
     text: str
 
 
-def hashed(password: str) -> PasswordHash:
+def hashed(password: str, *, email: str | None = None) -> PasswordHash:
     """Slow on purpose, so it belongs in a thread of its own, and not in a unit of work. Raises `Invalid`."""
     if len(password) < MIN_PASSWORD:
         raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
     if len(password) > MAX_PASSWORD:
         raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
+    weak = why_weak(password, email=email)
+    if weak is not None:
+        raise Invalid("password", weak)
     return PasswordHash(_hasher.hash(password))
 
 
@@ -160,15 +167,16 @@ def add(
     organization_id: int,
     *,
     email: str,
-    password: str | PasswordHash,
+    password: str | PasswordHash | None,
     role: str,
     site_names: list[str] | None = None,
     name: str | None = None,
+    awaited: bool = False,
 ) -> User:
-    """A new user of an organization. Raises `Invalid`, `Conflict`."""
+    """A new user of an organization; who is `awaited` may not log in yet. Raises `Invalid`, `Conflict`."""
     email = _free_email(work, email)
     permissions.check_role(role)
-    kept = hashed(password) if isinstance(password, str) else password
+    kept = hashed(password, email=email) if isinstance(password, str) else password
     row = work.execute(
         insert(users)
         .values(
@@ -176,7 +184,8 @@ def add(
             public_id=secrets.token_hex(8),
             email=email,
             email_key=email.lower(),
-            password_hash=kept.text,
+            password_hash=NO_PASSWORD if kept is None else kept.text,
+            awaited_since=work.now if awaited else None,
             role=role,
             site_ids=None if site_names is None else sites.ids(work, organization_id, site_names),
             name=_checked_profile({"name": name})["name"],
@@ -276,6 +285,7 @@ def change_email(work: Work, organization_id: int, public_id: str, *, email: str
     email = email.strip()
     changed = {"email": email, "email_key": email.lower(), "version": user.version + 1}
     work.execute(update(users).where(users.c.id == user.key).values(**changed))
+    one_time_links.end_all(work, user.key)
     audit.record(
         work,
         "change_user",
@@ -329,17 +339,28 @@ def remove(work: Work, organization_id: int, public_id: str) -> None:
     )
 
 
-def set_password(work: Work, *, email: str, password: str | PasswordHash) -> User:
-    """A new password; every log-in made with the old one ends. Raises `Invalid`, `WrongCredentials` (no such user)."""
-    kept = hashed(password) if isinstance(password, str) else password
+def set_password(work: Work, *, email: str, password: str | PasswordHash, actor: Actor | None = None) -> User:
+    """A new password; every log-in made with the old one, and every link, ends. Who was awaited may log in now.
+
+    Raises `Invalid`, `WrongCredentials` (no such user).
+    """
+    kept = hashed(password, email=email.strip()) if isinstance(password, str) else password
     row = _find(work, email.strip())
     if row is None:
         raise WrongCredentials("there is no such user")
-    changed = {"password_hash": kept.text, "version": row.version + 1}
+    changed = {"password_hash": kept.text, "version": row.version + 1, "awaited_since": None}
     work.execute(update(users).where(users.c.id == row.id).values(**changed))
     user = _user(row)
     _end_logins(work, user)
-    audit.record(work, "change_password", _subject(user), organization=user.organization_id)
+    one_time_links.end_all(work, user.key)
+    audit.record(work, "change_password", _subject(user), actor=actor, organization=user.organization_id)
+    return get(work, user.organization_id, user.id)
+
+
+def admit(work: Work, user: User) -> User:
+    """Who has registered has confirmed the address, and may log in."""
+    work.execute(update(users).where(users.c.id == user.key).values(awaited_since=None))
+    audit.record(work, "confirm_user", _subject(user), actor=actor_of(user), organization=user.organization_id)
     return get(work, user.organization_id, user.id)
 
 
@@ -353,13 +374,38 @@ def login_row(work: Work, email: str) -> UserRow | None:
     return _find(work, email.strip())
 
 
+def may_enter(row: UserRow) -> bool:
+    """Whether they may log in: not while they are locked out, or have not confirmed their address."""
+    return row.locked_at is None and row.awaited_since is None
+
+
+def is_unconfirmed(row: UserRow) -> bool:
+    """Whether somebody has registered at this address, and nobody knows yet whether it is theirs."""
+    return row.awaited_since is not None and row.password_hash != NO_PASSWORD
+
+
+def of_key(work: Work, key: int) -> User:
+    """A user who may use a link: there, and not locked out. Raises `Invalid`."""
+    row = work.execute(select(users).where(users.c.id == key, not_deleted(users))).one_or_none()
+    if row is None or row.locked_at is not None:
+        raise Invalid("token", "this link works no more")
+    return _user(row)
+
+
+def check_email(email: str) -> None:
+    """Raises `Invalid`."""
+    email = email.strip()
+    if not _EMAIL.match(email) or len(email) > 254:
+        raise Invalid("email", "must be an e-mail address")
+
+
 def verified(row: UserRow | None, password: str) -> User:
     """The slow half of checking a password, without the database: it belongs in a thread of its own."""
     try:
-        _hasher.verify(_nobody() if row is None else row.password_hash, password)
+        _hasher.verify((row and row.password_hash) or _nobody(), password)
     except argon2.exceptions.VerificationError:
         row = None
-    if row is None or row.locked_at is not None:
+    if row is None or row.password_hash == NO_PASSWORD or not may_enter(row):
         raise WrongCredentials("the e-mail address or the password is wrong")
     return _user(row)
 
@@ -447,12 +493,15 @@ def _check_another_administrator(work: Work, user: User) -> None:
 
 
 def _free_email(work: Work, email: str) -> str:
-    email = email.strip()
-    if not _EMAIL.match(email) or len(email) > 254:
-        raise Invalid("email", "must be an e-mail address")
-    if _find(work, email) is not None:
-        raise Conflict(f"there is a user {email} already")
-    return email
+    """The address as it is kept. Who registered at it and never confirmed it has no claim. Raises `Invalid`, `Conflict`."""
+    check_email(email)
+    row = _find(work, email.strip())
+    if row is not None and not is_unconfirmed(row):
+        raise Conflict(f"there is a user {email.strip()} already")
+    if row is not None:
+        work.execute(update(users).where(users.c.id == row.id).values(deleted_at=work.now))
+        one_time_links.end_all(work, row.id)
+    return email.strip()
 
 
 def _checked_profile(changes: dict[str, str | None]) -> dict[str, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -125,3 +125,13 @@ class Alarm(StationEvent, frozen=True, kw_only=True, gc=False):
 
     kind: str
     detail: str
+
+
+class MailDue(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody is to be told something by mail. `link` is the name of a one-time link, which opens nothing without our key."""
+
+    kind: Literal["invitation", "password", "registration", "email", "known", "moved"]
+    email: str
+    organization: str
+    link: str | None = None
+    now: str = ""  # the new address of who has moved

@@ -267,6 +267,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/stations/{station_id}/commands/unlock": ("/stations/CP1/commands/unlock", None),
     "DELETE /api/v1/connections/{station_id}": ("/connections/CP1", None),
     "POST /api/v1/users": ("/users", {"email": "new@example.com", "password": NEW, "role": "viewer"}),
+    "POST /api/v1/users/{user_id}/link": ("/users/USER/link", None),
     "PATCH /api/v1/users/{user_id}": ("/users/USER", {"role": "operator"}),
     "DELETE /api/v1/users/{user_id}": ("/users/USER", None),
     "POST /api/v1/api-keys": ("/api-keys", {"name": "billing", "role": "viewer"}),
@@ -280,6 +281,12 @@ NO_ACTS = {
     # They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
     "POST /api/v1/stations/{station_id}/commands/{name}",
     "POST /api/v1/auth/refresh",
+    # They want a link in a mail; see tests of mails.
+    "POST /api/v1/auth/password-reset",
+    "POST /api/v1/auth/new-password",
+    "POST /api/v1/auth/registration",
+    "POST /api/v1/auth/email",
+    "POST /api/v1/auth/confirmation",
     # The same as DELETE /api/v1/connections/{station_id}, which has left no connection; see tests/api/test_document_003.py.
     "DELETE /connections/{charge_point_id}",
     # They want a message that can be said again; see tests of the quarantine.

@@ -524,3 +524,63 @@ async def test_another_address_given_by_an_administrator(admin: Client, web: App
     async with Client(web) as client:
         assert (await client.login("op@example.com")).status_code == 401
         assert (await client.login("new@example.com")).status_code == 200
+
+
+async def test_X_01_without_mail_an_administrator_hands_on_the_link(admin: Client, web: Application) -> None:
+    """An invitation, a reset: each is a link that works once, and a newer one ends it."""
+    made = (await admin.post(f"{API}/users", json={"email": "ann@example.com", "role": "operator"})).json()
+    assert made["awaited"]
+    assert made["link"]["url"].startswith("http://stationmaster.test/welcome#")
+    async with Client(web) as ann:
+        first = made["link"]["url"].partition("#")[2]
+        again = (await admin.post(f"{API}/users/{made['id']}/link")).json()["url"]
+        assert "/welcome#" in again
+        body = {"password": PASSWORD}
+        stale = await ann.post(f"{API}/auth/new-password", json=body | {"token": first})
+        assert (stale.status_code, stale.json()["errors"][0]["field"]) == (422, "token")
+        assert (await ann.login("ann@example.com")).status_code == 401
+        used = await ann.post(f"{API}/auth/new-password", json=body | {"token": again.partition("#")[2], "name": "Ann"})
+        assert used.status_code == 204
+        assert (await ann.login("ann@example.com")).json()["user"]["name"] == "Ann"
+        reset = (await admin.post(f"{API}/users/{made['id']}/link")).json()["url"]
+        assert "/new-password#" in reset
+        body = {"password": NEW, "token": reset.partition("#")[2]}
+        assert (await ann.post(f"{API}/auth/new-password", json=body)).status_code == 204
+        assert (await ann.get(f"{API}/auth/me")).status_code == 401
+        assert (await ann.post(f"{API}/auth/new-password", json=body)).status_code == 422
+        assert (await ann.login("ann@example.com", NEW)).status_code == 200
+        # What a stranger may ask for without mail, says so.
+        for path, asked in (("password-reset", {"email": "x@y.z"}), ("email", {"email": "x@y.z", "password": NEW})):
+            answer = await ann.post(f"{API}/auth/{path}", json=asked)
+            assert (answer.status_code, "no mail" in answer.json()["detail"]) == (409, True)
+        closed = await ann.post(f"{API}/auth/registration", json={"email": "x@y.z", "password": NEW})
+        assert closed.status_code == 403
+        setup = (await ann.get(f"{API}/auth/setup")).json()
+        assert (setup["mail"], setup["registration"]) == (False, False)
+
+
+async def test_a_link_of_somebody_who_left_or_is_locked_out_opens_nothing(admin: Client, web: Application) -> None:
+    async with Client(web) as ann:
+        for change in ("locked", "removed", "another address", "a password"):
+            body = {"email": f"{change.split()[-1]}@example.com", "role": "operator"}
+            made = (await admin.post(f"{API}/users", json=body)).json()
+            path = f"{API}/users/{made['id']}"
+            if change == "removed":
+                await admin.delete(path)
+            else:
+                changes = {"another address": {"email": "new@example.com"}, "a password": {"password": NEW}}
+                assert (await admin.patch(path, json=changes.get(change, {"locked": True}))).status_code == 200
+            token = made["link"]["url"].partition("#")[2]
+            answer = await ann.post(f"{API}/auth/new-password", json={"token": token, "password": PASSWORD})
+            assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "token"), change
+            if change == "locked":
+                assert (await admin.post(f"{path}/link")).status_code == 409
+        for token in ("", ".", "x", "x.y", made["link"]["url"].partition("#")[2][:-1], "ü" * 50):
+            answer = await ann.post(f"{API}/auth/new-password", json={"token": token, "password": PASSWORD})
+            assert answer.status_code == 422
+
+
+async def test_nobody_gets_a_link_of_somebody_who_may_do_more(admin: Client, as_role: Callable[..., Any]) -> None:
+    await as_role("owner")
+    boss = next(each for each in (await admin.get(f"{API}/users")).json()["items"] if each["role"] == "owner")
+    assert (await admin.post(f"{API}/users/{boss['id']}/link")).status_code == 422

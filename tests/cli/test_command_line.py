@@ -26,6 +26,9 @@ from tests.cli.terminal import run
         ({"REDIS_URL": "redis://:6379"}, "redis.url"),
         ({"REDIS_URL": "redis://localhost"}, "redis.url"),  # of an SQLite file there are no several nodes
         ({"LOG_LEVEL": "loud"}, "log.level"),
+        ({"STATIONMASTER_MAIL__HOST": "mail.example.org"}, "web.public_url"),  # links in mails lead there
+        ({"STATIONMASTER_REGISTRATION__OPEN": "true"}, "mail.host"),
+        ({"STATIONMASTER_MAIL__SENDER": "nobody"}, "mail.sender"),
         ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Reset": 0}'}, "gateway.call_timeouts.Reset"),
         ({"STATIONMASTER_GATEWAY__CALL_TIMEOUTS": '{"Unlock": 9}'}, "gateway.call_timeouts"),
     ],
@@ -104,6 +107,33 @@ def test_what_the_command_line_changes_is_in_the_audit_log(tmp_path: Path) -> No
         ("command line", action, 1)
         for action in ("add_organization", "add_user", "add_user", "change_password", "remove_user")
     ]
+
+
+def test_X_01_people_are_looked_after_on_the_command_line(tmp_path: Path) -> None:
+    assert run(tmp_path, "user", "add", "a@example.org", "--password", "a long password").returncode == 0
+    link, until = run(tmp_path, "user", "invite", "b@example.org", "--role", "viewer").stdout.splitlines()
+    assert link.startswith("http://127.0.0.1:8080/welcome#")
+    assert until.startswith("It works once, until ") and until.endswith(" UTC; give it to b@example.org")
+    assert run(tmp_path, "user", "reset", "a@example.org").stdout.startswith("http://127.0.0.1:8080/new-password#")
+    assert run(tmp_path, "user", "reset", "b@example.org").stdout.startswith("http://127.0.0.1:8080/welcome#")
+    for arguments, said in [
+        (["role", "b@example.org", "operator"], "b@example.org is operator now\n"),
+        (["lock", "b@example.org"], "b@example.org is locked out\n"),
+        (["unlock", "b@example.org"], "b@example.org may log in\n"),
+        (["sites", "b@example.org"], "b@example.org sees all sites\n"),
+    ]:
+        assert run(tmp_path, "user", *arguments).stdout == said
+    assert run(tmp_path, "user", "list").stdout == ("a@example.org  administrator\nb@example.org  operator  invited\n")
+    for arguments, said in [
+        (["sites", "b@example.org", "Harbour"], "sites: there is no site named 'Harbour'"),
+        (["role", "a@example.org", "viewer"], "a@example.org is the last administrator"),
+        (["lock", "a@example.org"], "a@example.org is the last administrator"),
+        (["role", "b@example.org", "god"], "role: must be one of owner, "),
+        (["invite", "a@example.org"], "there is a user a@example.org already"),
+        (["reset", "c@example.org"], "there is no user c@example.org"),
+    ]:
+        told = run(tmp_path, "user", *arguments)
+        assert told.returncode == 2 and told.stderr.startswith(f"stationmaster: {said}"), told.stderr
 
 
 def test_explain_tells_a_story_and_says_which_times_it_takes(tmp_path: Path) -> None:

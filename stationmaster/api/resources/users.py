@@ -5,29 +5,33 @@ from __future__ import annotations
 import asyncio
 import functools
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Router, delete, get, patch, post
+from litestar import Request, Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
-from stationmaster.domain import accounts, permissions, sites
+from stationmaster.domain import accounts, joining, one_time_links, permissions, sites
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 
 class User(msgspec.Struct, frozen=True):
-    """Somebody who can log in. `sites` names those they are limited to; null: none of them."""
+    """Somebody who can log in, or is `awaited`: was invited, or has registered, and has not confirmed it yet.
+
+    `sites` names those they are limited to; null: they see all.
+    """
 
     id: str
     email: str
     role: str
     locked: bool
+    awaited: bool
     created_at: datetime
     sites: list[str] | None
     name: str | None
@@ -35,16 +39,32 @@ class User(msgspec.Struct, frozen=True):
     time_zone: str | None
 
 
+class Link(msgspec.Struct, frozen=True):
+    """A link that works once, to choose a password. `url` is null when it was mailed, else it is yours to hand on."""
+
+    url: str | None
+    expires_at: datetime
+
+
+class AddedUser(User, frozen=True, kw_only=True):
+    """A new user. `link` is their invitation; null when they were given a password."""
+
+    link: Link | None
+
+
 Sites = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=200)]
 Email = Annotated[str, msgspec.Meta(max_length=254)]
 
 
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A user to be added. `sites` are the names of those they are limited to; left out, they are limited to none."""
+    """A user to be added. Without `password` they are invited, and choose one themselves.
+
+    `sites` are the names of those they are limited to; left out, they see all.
+    """
 
     email: Email
-    password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)]
     role: str
+    password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)] | None = None
     sites: Sites | None = None
     name: str | None = None
 
@@ -76,26 +96,50 @@ async def list_users(
 
 
 @post("/", permission=Permission.MANAGE_USERS)
-async def add_user(data: JSONBody[NewUser], caller: GivenCaller, context: GivenContext) -> User:
-    """Add somebody who can log in with this password; their role and sites give them no more than you may do yourself."""
+async def add_user(
+    data: JSONBody[NewUser], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
+) -> AddedUser:
+    """Invite somebody, or add them with a password; their role and sites give them no more than you may do yourself.
+
+    An invitation is a link that works once, for seven days. It is mailed; a server without mail gives it to you, to hand on.
+    """
     _check_role(data.role, caller.permissions)
     _check_limit(data.sites, caller)
-    async with context.passwords.turn(known=True):
-        password = await asyncio.to_thread(accounts.hashed, data.password)
+    accounts.check_email(data.email)
+    password = None
+    if data.password is not None:
+        async with context.passwords.turn(known=True):
+            password = await asyncio.to_thread(accounts.hashed, data.password, email=data.email.strip())
+    facts: dict[str, Any] = {"role": data.role, "site_names": data.sites, "name": data.name}
 
-    def add(work: Work) -> User:
-        user = accounts.add(
-            work,
-            caller.organization,
-            email=data.email,
-            password=password,
-            role=data.role,
-            site_names=data.sites,
-            name=data.name,
-        )
-        return _public_form(work, accounts.row_of(work, user))
+    def add(work: Work) -> AddedUser:
+        link = None
+        if password is not None:
+            user = accounts.add(work, caller.organization, email=data.email, password=password, **facts)
+        else:
+            user, made = joining.invite(work, caller.organization, email=data.email, by_mail=context.mails, **facts)
+            link = _link(context, request, made)
+        form = _public_form(work, accounts.row_of(work, user))
+        return AddedUser(**msgspec.structs.asdict(form), link=link)
 
     return await context.database.write(add)
+
+
+@post("/{user_id:str}/link", permission=Permission.MANAGE_USERS, status_code=200)
+async def make_link(
+    user_id: FromPath[str], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
+) -> Link:
+    """A new link that works once, for who lost their invitation (seven days) or forgot their password (30 minutes).
+
+    It is mailed; a server without mail gives it to you, to hand on. An earlier one works no more.
+    """
+
+    def make(work: Work) -> Link:
+        _check_reach(accounts.get(work, caller.organization, user_id), caller)
+        _, made = joining.link_for(work, caller.organization, user_id, by_mail=context.mails)
+        return _link(context, request, made)
+
+    return await context.database.write(make)
 
 
 @patch("/{user_id:str}", permission=Permission.MANAGE_USERS)
@@ -140,7 +184,13 @@ async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: Give
     context.standings.forget_all()
 
 
-router = Router("/users", route_handlers=[list_users, add_user, change_user, remove_user], tags=["users"])
+router = Router("/users", route_handlers=[list_users, add_user, make_link, change_user, remove_user], tags=["users"])
+
+
+def _link(context: Context, request: Request[Any, Any, Any], link: one_time_links.Link) -> Link:
+    base = context.settings.web.public_url or str(request.base_url).rstrip("/")
+    url = None if context.mails else one_time_links.address(base, context.keys.once, link)
+    return Link(url, link.expires_at)
 
 
 def _check_role(role: str, mine: frozenset[Permission]) -> None:
@@ -186,6 +236,7 @@ def _public_form(work: Work, row: accounts.UserRow) -> User:
         email=row.email,
         role=row.role,
         locked=row.locked_at is not None,
+        awaited=row.awaited_since is not None,
         created_at=row.created_at,
         sites=None if row.site_ids is None else sites.names(work, row.site_ids),
         name=row.name,

@@ -1,0 +1,79 @@
+"""Mails to people: over the SMTP server in the settings, tried again for a day as every delivery is."""
+
+from __future__ import annotations
+
+import re
+from email.errors import HeaderDefect, MessageError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+
+import aiosmtplib
+
+from stationmaster.background.mail_texts import TEXTS
+from stationmaster.domain import one_time_links
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.events import MailDue
+from stationmaster.outside import Outside
+from stationmaster.settings import Mail, Web
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def receivers(event: MailDue, settings: Mail) -> list[str]:
+    """The one address, where mail is set up."""
+    return [] if settings.host is None else [event.email]
+
+
+@delivers(to=receivers, timeout_s=130)
+async def mail(outside: Outside, event: MailDue, settings: Mail, web: Web, keys: Keys) -> None:
+    """Send one mail. The link in it is completed here, so that no secret waits in the queue."""
+    if settings.host is None or web.public_url is None:
+        raise Undeliverable("mail is no more in the settings")
+    link = f"{web.public_url}/"
+    if event.link is not None:
+        kind = event.kind
+        assert kind != "known" and kind != "moved"
+        link = f"{link}{one_time_links.PAGES[kind]}#{one_time_links.secret(keys.once, event.link)}"
+    message = written(event, link, sender=settings.sender)
+    message["Date"] = format_datetime(outside.database.clock())
+    message["Message-ID"] = (
+        f"<{outside.key}@{parseaddr(settings.sender)[1].rpartition('@')[2]}>"  # the same at each try
+    )
+    try:
+        await aiosmtplib.send(
+            message,
+            sender=parseaddr(settings.sender)[1],
+            recipients=[event.email],
+            hostname=settings.host,
+            port=settings.port,
+            username=settings.user,
+            password=settings.password,
+            use_tls=settings.tls == "tls",
+            start_tls=settings.tls == "starttls",
+            timeout=settings.timeout_s,
+        )
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        if all(500 <= each.code < 600 for each in error.recipients):
+            raise Undeliverable(f"there is no such mailbox: {error.recipients[0].message}") from error
+        raise
+
+
+def written(event: MailDue, link: str, *, sender: str) -> EmailMessage:
+    """The mail as it goes out. Raises `Undeliverable` when no mail can have this address."""
+    text = TEXTS[event.kind]
+    facts = {"email": event.email, "organization": event.organization, "link": link, "now": event.now}
+    message = EmailMessage(policy=SMTP if event.email.isascii() else SMTPUTF8)
+    try:
+        Address(addr_spec=_NOT_ASCII.sub("x", event.email))  # it judges ASCII only
+        local, _, domain = event.email.rpartition("@")
+        message["To"] = Address(username=local, domain=domain)
+    except (ValueError, IndexError, HeaderDefect, MessageError) as error:
+        raise Undeliverable("this is no address for mail") from error
+    message["From"] = sender
+    message["Subject"] = " ".join(text.subject.format_map(facts).split())
+    message["Auto-Submitted"] = "auto-generated"  # no answer by a machine
+    message.set_content(text.body.format_map(facts) + "\n")
+    return message
