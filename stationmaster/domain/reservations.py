@@ -144,13 +144,22 @@ def end(work: Work, station: Station, number: int, how: End, reason: str) -> Non
     _change(work, station.identity, _numbered(station, number), _open, state=how, reason=reason, ended_at=work.now)
 
 
-_open_here = Prepared(
-    select(
-        reservations.c.id, reservations.c.number, reservations.c.evse, reservations.c.token_key, reservations.c.group
+_here = select(
+    reservations.c.id,
+    reservations.c.number,
+    reservations.c.evse,
+    reservations.c.token_key,
+    reservations.c.group,
+    reservations.c.requested_at,
+    reservations.c.expires_at,
+).order_by(reservations.c.id)
+_open_here = Prepared(_here.where(reservations.c.station_id == bindparam("station_id"), _open))
+_expired_here = Prepared(
+    _here.where(
+        reservations.c.station_id == bindparam("station_id"),
+        reservations.c.state == "expired",
+        reservations.c.expires_at >= bindparam("at", type_=UtcTime),
     )
-    .add_columns(reservations.c.requested_at, reservations.c.expires_at)
-    .where(reservations.c.station_id == bindparam("station_id"), _open)
-    .order_by(reservations.c.id)
 )
 
 
@@ -174,10 +183,7 @@ def session_began(
         return
     waiting: Sequence[Any] = work.run(_open_here, station_id=station.id)
     if not waiting and at < work.now - SLACK:  # told late, it may have come in time all the same
-        expired = select(reservations).where(
-            reservations.c.station_id == station.id, reservations.c.state == "expired", reservations.c.expires_at >= at
-        )
-        waiting = work.execute(expired.order_by(reservations.c.id)).all()
+        waiting = work.run(_expired_here, station_id=station.id, at=at)
     for row in waiting:
         in_time = row.requested_at - SLACK <= at <= row.expires_at + SLACK
         if in_time and row.evse in (None, evse) and _fits(work, station, row, token):

@@ -392,7 +392,11 @@ class Connection:
         if self._routes.preparations and action in self._routes.preparations and self._rules.preparer is not None:
             self._prepare(self._rules.preparer, told, data, silent)
             return
-        self._database.submit(units.answer, (told,), partial(self._handled, told, data, silent), lane=told.station.id)
+        # With several nodes it must be known first that the charger is still ours.
+        asks = None if self._rules.node is not None else self._routes.ahead.get(action)
+        ahead = None if asks is None else partial(units.ask_ahead, asks, told)
+        done_with = partial(self._handled, told, data, silent)
+        self._database.submit(units.answer, (told,), done_with, lane=told.station.id, ahead=ahead)
 
     def _prepare(self, preparer: Preparer, told: units.Told, data: bytes, silent: bool) -> None:
         """Something has to be fetched first; this charger's next message waits for it."""

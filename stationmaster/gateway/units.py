@@ -10,10 +10,11 @@ import msgspec
 from stationmaster.domain import alarms, connections, message_log, quarantine
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.stations import Station
-from stationmaster.handlers.routing import Handler
+from stationmaster.handlers.routing import Ahead, Handler
 from stationmaster.ocpp import frames
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Work
+from stationmaster.storage.together import Part
 
 CUT = "cut in this log: the frame has {size:,} bytes"
 
@@ -82,6 +83,11 @@ def answer(work: Work, told: Told) -> Answered:
     )
     message_log.add(work, told.station, exchange, open_text=told.open_text and not told.remarks)
     return Answered(payload, before)
+
+
+def ask_ahead(asks: Ahead, told: Told, work: Work) -> Part | None:
+    """What the handler of a message will ask, for all units of the commit together."""
+    return asks(work, told.station, told.request)
 
 
 def answered_before(work: Work, told: Told) -> tuple[tuple[str, str, bytes, bytes], ...]:

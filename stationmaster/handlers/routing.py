@@ -19,11 +19,14 @@ from stationmaster.handlers.preparing import Preparation, preparation_of, wants,
 from stationmaster.ocpp.dialects import Dialect
 from stationmaster.ocpp.messages import Request, Response
 from stationmaster.storage import Work
+from stationmaster.storage.together import Part
 
 Handler = Callable[[Work, Station, Any], Response]
 Sender = Callable[..., "Request | Sequence[Request] | Ask[Any]"]
 Answerer = Callable[..., Answer]
+Ahead = Callable[[Work, Station, Any], Part | None]
 H = TypeVar("H", bound=Callable[..., Any])
+A = TypeVar("A", bound=Callable[..., "Part | None"])
 R = TypeVar("R", bound=Request)
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class Routes:
         self.senders: dict[type[Command], Sender] = {}
         self.answerers: dict[tuple[type[Command], str], Answerer] = {}
         self.preparations: dict[str, Preparation] = {}
+        self.ahead: dict[str, Ahead] = {}
         self._wanting: dict[str, tuple[Handler, type]] = {}  # handlers with a fourth parameter
         for part in parts:
             part.check()
@@ -59,6 +63,7 @@ class Routes:
             self.senders |= part.senders
             self.answerers |= part.answerers
             self.preparations |= part.preparations
+            self.ahead |= part.ahead
             self._wanting |= part._wanting
 
     def on(self, function: H) -> H:
@@ -71,6 +76,15 @@ class Routes:
         self.handlers[request.action] = function
         if (wanted := wants(function)) is not None:
             self._wanting[request.action] = function, wanted
+        return function
+
+    def asks_ahead(self, function: A) -> A:
+        """Register `function(work, station, request) -> Part | None`: what the handler will ask, so that one statement asks it for
+        all stations of a commit. What the handler then asks by `work.ask` must be the same."""
+        request, returned = _signature(function)
+        if not issubclass(request, Request) or returned != Part | None:
+            raise TypeError(f"{function.__qualname__}: must turn a Request into its Part of a statement, or None")
+        self.ahead[request.action] = function
         return function
 
     def prepares(self, *, default: Any, timeout_s: float = 5.0) -> Callable[[H], H]:

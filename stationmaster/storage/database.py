@@ -13,13 +13,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, Future
 from datetime import UTC, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import msgspec
 import structlog
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Dialect, Engine, func, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
@@ -28,6 +27,8 @@ from stationmaster.storage import engines
 from stationmaster.storage.clocks import Clocks
 from stationmaster.storage.engines import in_one_line, is_conflict, is_full, is_trouble
 from stationmaster.storage.queries import Bulk, Prepared, PreparedInsert
+from stationmaster.storage.readers import Readers
+from stationmaster.storage.together import Part, Together
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -53,6 +54,7 @@ class Work:
         "_cursor",
         "_dialect",
         "_last",
+        "answered",
         "events",
         "narrow",
         "now",
@@ -72,6 +74,7 @@ class Work:
         self.now = now
         self._last = {} if last is None else last
         self.events: list[Any] = []
+        self.answered: tuple[Part, Any] | None = None  # what was asked for this unit before it ran
         self.signature: Any = None  # in whose name this unit runs, set by the edge (domain/audit.py)
         self.recorded = False  # does the audit log tell of it yet?
         self.narrow: Callable[[Executable], Executable] | None = None  # what limits it to some sites (domain/scopes.py)
@@ -114,6 +117,12 @@ class Work:
         finally:
             savepoint.rollback()
 
+    def ask(self, part: Part) -> Any:
+        """What a unit asks together with others: the answer is here already, or is asked for now. None: there is none."""
+        if self.answered is not None and self.answered[0] == part:
+            return self.answered[1]
+        return part.whole.ask(self._cursor, self._dialect, [part.row]).get(part.key)
+
     def append(self, bulk: Bulk, *row: Any) -> None:
         """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""
         self._bulk.setdefault(bulk, []).append(row)
@@ -141,6 +150,8 @@ class Unit(msgspec.Struct, eq=False):
     """It changes rows of many chargers, so it gets a transaction of its own."""
     leads: bool
     """It begins by locking the row of its charger that everybody locks first."""
+    ahead: Callable[[Work], Part | None] | None = None
+    """What it asks is asked for all units of the commit together, before the first of them runs."""
     result: Any = None
     error: BaseException | None = None
     events: Sequence[Any] = ()
@@ -184,7 +195,7 @@ class Database:
         if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
             self._reading = engines.build(self.url, readers, statement_timeout_s=read_s)
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
-        self._readers = _Readers(readers)
+        self._readers = Readers(readers)
         self._outstanding: deque[Unit] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._watch: asyncio.TimerHandle | None = None
@@ -242,9 +253,10 @@ class Database:
         lane: int = 0,
         apart: bool = False,
         leads: bool = False,
+        ahead: Callable[[Work], Part | None] | None = None,
     ) -> None:
         """Queue a unit; `done(result, error)` is called in the loop after the commit. The gateway's way: no task, no future."""
-        unit = Unit(f, args, done, lane, apart, leads)
+        unit = Unit(f, args, done, lane, apart, leads, ahead)
         self._outstanding.append(unit)
         self._lanes[lane % len(self._lanes)].add(unit)
 
@@ -527,9 +539,10 @@ class _Lane:
             now, watched = self.database.clock(), self.database.watched()
             work = Work(connection, cursor, now, bulk, last)
             work.watched = watched
-            for unit in units:
-                if unit.state == "abandoned":
-                    continue
+            units = [unit for unit in units if unit.state != "abandoned"]
+            answers = _ask_together(work, cursor, connection.dialect, units)
+            for index, unit in enumerate(units):
+                work.answered = answers.get(index)
                 unit.result = unit.f(work, *unit.args)
                 if work.events:
                     unit.events, work.events = work.events, []
@@ -559,37 +572,15 @@ class _Lane:
             self._connection = None
 
 
-class _Readers(Executor):
-    """Reader threads. Unlike those of the standard library nobody waits for them at the end of the program: one may hang."""
-
-    def __init__(self, count: int) -> None:
-        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self.count = count
-        self._threads: list[threading.Thread] = []
-        self._idle = threading.Semaphore(0)
-
-    def submit(self, f: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
-        future: Future[T] = Future()
-        self._waiting.put((future, lambda: f(*args, **kwargs)))
-        if not self._idle.acquire(blocking=False) and len(self._threads) < self.count:
-            thread = threading.Thread(target=self._run, name=f"reader-{len(self._threads)}", daemon=True)
-            self._threads.append(thread)
-            thread.start()
-        return future
-
-    def stop(self, patience_s: float) -> None:
-        for _ in self._threads:
-            self._waiting.put(None)
-        deadline = time.monotonic() + patience_s
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
-
-    def _run(self) -> None:
-        while (asked := self._waiting.get()) is not None:
-            future, f = asked
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(f())
-                except BaseException as error:
-                    future.set_exception(error)
-            self._idle.release()
+def _ask_together(work: Work, cursor: Any, dialect: Dialect, units: list[Unit]) -> dict[int, tuple[Part, Any]]:
+    """Ask what these units want to know before they run; the answers by their places."""
+    wholes: dict[Together, list[tuple[int, Part]]] = {}
+    for index, unit in enumerate(units):
+        if unit.ahead is not None and (part := unit.ahead(work)) is not None:
+            wholes.setdefault(part.whole, []).append((index, part))
+    found: dict[int, tuple[Part, Any]] = {}
+    for whole, parts in wholes.items():
+        answers = whole.ask(cursor, dialect, [part.row for _, part in parts])
+        for index, part in parts:
+            found[index] = part, answers.pop(part.key, None)
+    return found

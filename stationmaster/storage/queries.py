@@ -14,12 +14,13 @@ import msgspec
 from sqlalchemy import ColumnElement, Dialect, Select, Table, and_, bindparam, case, delete, func, insert, or_, select
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.types import TypeEngine
 
 from stationmaster.storage.columns import Json
 
 Processor = Callable[[Any], Any]
 Column = Callable[[Iterable[Any]], list[Any]]
-_ROWS = (64, 16, 4, 1)
+ROWS_AT_ONCE = (64, 16, 4, 1)  # a few sizes of statements on SQLite, so that their compiled forms are reused
 
 
 class Prepared:
@@ -155,7 +156,8 @@ class Bulk:
 
     def insert(self, cursor: Any, dialect: Dialect, rows: list[tuple[Any, ...]]) -> None:
         if dialect.name not in self._bind:
-            self._bind[dialect.name] = self._processors(dialect)
+            kinds = [self.table.c[name].type for name in self.inputs]
+            self._bind[dialect.name] = column_processors(kinds, dialect)
         columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
         for question in self.asked.values():
             cursor.execute(question)
@@ -165,9 +167,9 @@ class Bulk:
         rows = list(zip(*columns, strict=True))
         if dialect.name == "sqlite":
             # Many rows in one statement, because the driver gives up the interpreter's lock for each, and getting it back
-            # from a busy event loop costs more than the row. Only a few sizes, so that their compiled forms are reused.
+            # from a busy event loop costs more than the row.
             done = 0
-            for size in _ROWS:
+            for size in ROWS_AT_ONCE:
                 while len(rows) - done >= size:
                     chunk = rows[done : done + size]
                     cursor.execute(self._statement(dialect, size), list(itertools.chain.from_iterable(chunk)))
@@ -203,18 +205,6 @@ class Bulk:
         """What goes into each column, given where each input is found."""
         return [place[name] for name in self.columns] + [sql.format(**place) for sql in self.derived.values()]
 
-    def _processors(self, dialect: Dialect) -> list[tuple[int, Column]]:
-        """How the values of a column become the driver's, column by column: a call for each value would cost more than the row."""
-        found: list[tuple[int, Column]] = []
-        for index, name in enumerate(self.inputs):
-            kind = self.table.c[name].type
-            if isinstance(kind, Json) and dialect.name == "postgresql":
-                continue  # the whole row becomes JSON, and this with it
-            processor = kind.dialect_impl(dialect).bind_processor(dialect)
-            if processor is not None:
-                found.append((index, kind.bind_column(dialect) if hasattr(kind, "bind_column") else _each(processor)))
-        return found
-
 
 class AtOnce(Prepared):
     """The rows of a bulk, for `Work.run(…, rows=…)`: inserted now, because what comes next in this unit or commit looks at them."""
@@ -225,6 +215,18 @@ class AtOnce(Prepared):
     def run(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> list[Any]:
         self._bulk.insert(cursor, dialect, parameters["rows"])
         return []
+
+
+def column_processors(kinds: Iterable[TypeEngine[Any]], dialect: Dialect) -> list[tuple[int, Column]]:
+    """How the values of these columns become the driver's, column by column: a call for each value would cost more than the row."""
+    found: list[tuple[int, Column]] = []
+    for index, kind in enumerate(kinds):
+        if isinstance(kind, Json) and dialect.name == "postgresql":
+            continue  # the whole row becomes JSON, and this with it
+        processor = kind.dialect_impl(dialect).bind_processor(dialect)
+        if processor is not None:
+            found.append((index, kind.bind_column(dialect) if hasattr(kind, "bind_column") else _each(processor)))
+    return found
 
 
 def _each(processor: Processor) -> Column:

@@ -51,7 +51,7 @@ from stationmaster.domain.sessions.table import (
     sessions,
 )
 from stationmaster.domain.sessions.told import tell
-from stationmaster.domain.sessions.transaction import Found, TransactionTold
+from stationmaster.domain.sessions.transaction import Found, TransactionTold, going_on
 
 __all__ = [
     "CHARGING_STATES",
@@ -84,6 +84,7 @@ __all__ = [
     "exclude",
     "flag_number_again",
     "get",
+    "going_on",
     "has_ended",
     "in_doubt",
     "listed",

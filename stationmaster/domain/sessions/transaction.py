@@ -6,15 +6,14 @@ from decimal import Decimal
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, or_, update
+from sqlalchemy import Integer, Text
 
 from stationmaster.domain.energy import Point
-from stationmaster.domain.sessions.table import is_open, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime
-from stationmaster.storage.queries import Prepared
+from stationmaster.storage.together import Part, Together
 
 
 class TransactionTold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -59,47 +58,62 @@ class Found(msgspec.Struct, frozen=True, gc=False):
     """The number of this event was told before: it is a repeat, or another one under the same number."""
 
 
-_evse, _connector = bindparam("of_evse", type_=Integer), bindparam("of_connector", type_=Integer)
-_state = bindparam("of_state", type_=Text)
-_going_on = Prepared(
-    update(sessions)
-    .where(
-        sessions.c.transaction_id == bindparam("of_transaction"),
-        sessions.c.station_id == bindparam("of_station"),
-        sessions.c.sequence == bindparam("before", type_=BigInt),
-        sessions.c.started_at <= bindparam("told_at", type_=UtcTime),
-        is_open,
-        sessions.c.suspect_since.is_(None),
-        or_(_evse.is_(None), sessions.c.evse == _evse),
-        or_(_connector.is_(None), sessions.c.connector == _connector),
-        or_(_state.is_(None), sessions.c.charging_state == _state),
-    )
-    .values(sequence=bindparam("number", type_=BigInt))
-    .returning(sessions.c.id, sessions.c.public_id, sessions.c.evse)
+_GOES_ON = Together(
+    """
+    UPDATE sessions SET sequence = asked.number FROM asked
+    WHERE sessions.transaction_id = asked.transaction_id AND sessions.station_id = asked.station_id
+      AND sessions.sequence = asked.number - 1 AND sessions.started_at <= asked.told_at
+      AND sessions.status = 'active' AND sessions.suspect_since IS NULL
+      AND (asked.of_evse IS NULL OR sessions.evse = asked.of_evse)
+      AND (asked.of_connector IS NULL OR sessions.connector = asked.of_connector)
+      AND (asked.of_state IS NULL OR sessions.charging_state = asked.of_state)
+    RETURNING sessions.station_id, sessions.transaction_id, sessions.sequence, sessions.id, sessions.public_id, sessions.evse
+    """,
+    {
+        "station_id": BigInt,
+        "transaction_id": Text(),
+        "number": BigInt,
+        "told_at": UtcTime(),
+        "of_evse": Integer(),
+        "of_connector": Integer(),
+        "of_state": Text(),
+    },
+    key=3,
 )
 
 
-def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None:
-    """Nothing new but the next number: what a charger tells every minute, in one statement. None when there is more to it."""
+def going_on(station: Station, told: TransactionTold) -> Part | None:
+    """Nothing new but the next number: what every charger tells every minute, in one statement for all of them.
+
+    None when more is told than that.
+    """
     if (
-        told.sequence is None
+        told.kind != "updated"
+        or told.sequence is None
         or told.transaction_id is None
         or told.token is not None
         or told.remote_start_id is not None
         or told.reservation_id is not None
+        or not told.at.believable
     ):
         return None
-    if not told.at.believable:
-        return None
-    row = work.first(
-        _going_on,
-        of_transaction=told.transaction_id,
-        of_station=station.id,
-        before=told.sequence - 1,
-        number=told.sequence,
-        told_at=told.at.at,
-        of_evse=told.evse,
-        of_connector=told.connector,
-        of_state=told.charging_state,
+    row = (
+        station.id,
+        told.transaction_id,
+        told.sequence,
+        told.at.at,
+        told.evse,
+        told.connector,
+        told.charging_state,
     )
-    return None if row is None else Found(row.id, row.public_id, told.transaction_id, row.evse)
+    return Part(_GOES_ON, row)
+
+
+def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None:
+    """The session, when nothing is told of it but that it goes on. None when there is more to it."""
+    part = going_on(station, told)
+    row = None if part is None else work.ask(part)
+    if row is None or told.transaction_id is None:
+        return None
+    session_id, public_id, evse = row
+    return Found(session_id, public_id, told.transaction_id, evse)

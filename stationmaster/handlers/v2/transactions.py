@@ -2,63 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from stationmaster.domain import commands, costs, metering, sessions
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
+from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
+from stationmaster.handlers.words import Moment
 from stationmaster.ocpp import v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
+from stationmaster.storage.together import Part
 
 transactions = Routes(V201)
 
 
+@transactions.asks_ahead
+def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | None:
+    if req.event_type != "Updated" or req.id_token is not None:
+        return None
+    return sessions.going_on(station, _told(work, req, None, ()))
+
+
 @transactions.on
 def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) -> v201.TransactionEventResponse:
-    kind, info = words.kind(req), req.transaction_info
-    at = words.moment(work, req.timestamp)
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
-    card = (None if auth is None else auth.card) or words.card(req.id_token)
     moments = words.moments(work, req.meter_value)
-    ended = kind == "ended"
-    reason = None if info is None else info.stopped_reason
-    state = None if info is None else info.charging_state
-    transaction_id = words.transaction_id(info)
-    found = sessions.tell(
-        work,
-        station,
-        sessions.TransactionTold(
-            kind=kind,
-            at=at,
-            transaction_id=transaction_id,
-            sequence=words.sequence(req.seq_no),
-            evse=words.evse(req.evse),
-            connector=words.connector(req.evse),
-            token=card,
-            authorization=None if auth is None or card is None else auth.status_at(at.at),
-            meter_wh=None if kind == "updated" else words.register_wh(kind, at, moments),
-            offline=bool(req.offline),
-            reason=words.stop_reason(reason) if ended else None,
-            reason_told=reason,
-            charging_state=words.charging_state(state),
-            charging_state_told=state,
-            reservation_id=words.number(req.reservation_id),
-            remote_start_id=None if info is None else words.number(info.remote_start_id),
-            # A reading that comes every minute is never kept as a whole; what may need a person is.
-            content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
-            repeat_key=words.repeat_key(req) if ended else "",
-            points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments)
-            if ended or req.offline  # what comes late may be the last reading there is
-            else (),
-        ),
-    )
-    evse_told = words.evse(req.evse) or 0
+    told = _told(work, req, auth, moments)
+    found = sessions.tell(work, station, told)
+    evse_told = told.evse or 0
     if found is not None and found.again and moments:
         readings = [(moment.taken, moment.raw) for moment in moments]
-        kept = metering.are_kept(work, station, evse_told=evse_told, transaction_id=transaction_id, moments=readings)
+        kept = metering.are_kept(
+            work, station, evse_told=evse_told, transaction_id=told.transaction_id, moments=readings
+        )
         if not kept:
             sessions.flag_number_again(work, station, found.session_id)
     for moment in moments:
@@ -66,16 +47,53 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
             work,
             station,
             evse=(None if found is None else found.evse) or evse_told,
-            transaction_id=transaction_id,
+            transaction_id=told.transaction_id,
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
-            live=not ended,
+            live=told.kind != "ended",
             session_id=None if found is None else found.session_id,
             evse_told=evse_told,
         )
     cost = None if found is None else costs.of_session(work, found.session_id)
-    return words.event_response(station, kind, auth, cost)
+    return words.event_response(station, told.kind, auth, cost)
+
+
+def _told(
+    work: Work, req: v201.TransactionEvent, auth: Authorization | None, moments: Sequence[Moment]
+) -> sessions.TransactionTold:
+    """What it says of its transaction, in our words."""
+    kind, info = words.kind(req), req.transaction_info
+    at = words.moment(work, req.timestamp)
+    card = (None if auth is None else auth.card) or words.card(req.id_token)
+    ended = kind == "ended"
+    reason = None if info is None else info.stopped_reason
+    state = None if info is None else info.charging_state
+    transaction_id = words.transaction_id(info)
+    return sessions.TransactionTold(
+        kind=kind,
+        at=at,
+        transaction_id=transaction_id,
+        sequence=words.sequence(req.seq_no),
+        evse=words.evse(req.evse),
+        connector=words.connector(req.evse),
+        token=card,
+        authorization=None if auth is None or card is None else auth.status_at(at.at),
+        meter_wh=None if kind == "updated" else words.register_wh(kind, at, moments),
+        offline=bool(req.offline),
+        reason=words.stop_reason(reason) if ended else None,
+        reason_told=reason,
+        charging_state=words.charging_state(state),
+        charging_state_told=state,
+        reservation_id=words.number(req.reservation_id),
+        remote_start_id=None if info is None else words.number(info.remote_start_id),
+        # A reading that comes every minute is never kept as a whole; what may need a person is.
+        content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
+        repeat_key=words.repeat_key(req) if ended else "",
+        points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments)
+        if ended or req.offline  # what comes late may be the last reading there is
+        else (),
+    )
 
 
 @transactions.sends
