@@ -244,9 +244,15 @@ class Redis(Part):
         return value or None
 
 
+RoleName = Literal["owner", "administrator", "technician", "operator", "viewer", "driver"]
+
+
 class Security(Part):
     key: str | None = Field(
         None, description="Secret key of this installation, 32 bytes or more; made in key_file when missing"
+    )
+    second_factor_for: list[RoleName] = Field(
+        [], description="Roles that log in with a second step (TOTP), as in [owner, administrator]"
     )
     key_file: Path = Field(Path("data/secret.key"), description="Where the secret key is kept when `key` is not set")
     token_minutes: float = Field(

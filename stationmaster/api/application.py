@@ -17,7 +17,7 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.types import Message, Receive, Scope, Send
 
-from stationmaster.api import auth, commands, description, errors, guard, joining, pages
+from stationmaster.api import auth, commands, description, errors, guard, joining, pages, second_step
 from stationmaster.api.context import Context, given
 from stationmaster.api.documents import document_003
 from stationmaster.api.resources import (
@@ -55,6 +55,7 @@ API = Router(
     route_handlers=[
         auth.router,
         joining.router,
+        second_step.router,
         status.router,
         stations.router,
         states.router,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -18,12 +19,13 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext, source_of
 from stationmaster.api.shapes import given
 from stationmaster.api.throttle import TooBusy
-from stationmaster.domain import accounts, organizations, sites
+from stationmaster.domain import accounts, log_ins, organizations, second_factors, sites
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
 from stationmaster.storage import StorageUnavailable, Work
 
+L = TypeVar("L")
 COOKIE = "stationmaster_refresh"
 DEVICE_COOKIE = "stationmaster_device"  # marks a browser that has logged in before; stays when its person logs out
 COOKIE_PATH = "/api/v1/auth"
@@ -73,6 +75,7 @@ class Me(msgspec.Struct, frozen=True):
     sites: list[str] | None
     language: str | None
     time_zone: str | None
+    second_step: bool
 
 
 class ProfileChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -84,25 +87,30 @@ class ProfileChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Login(msgspec.Struct, frozen=True):
-    """An access token for the Authorization header; the cookie set beside it gets the next one."""
+    """An access token for the Authorization header; the cookie set beside it gets the next one.
+
+    With `second_step` the token is good for that step alone, and there is no cookie yet. `code`: send a code of the app, or one
+    of the kept ones, to /auth/second-step. `app`: the role wants a second step and there is none, so begin with /auth/second-step/app.
+    """
 
     access_token: str
     expires_in: int
     user: Me
     token_type: str = "bearer"
+    second_step: Literal["code", "app"] | None = None
 
 
 @post("/login", permission=Permission.PUBLIC, security=[{}], status_code=200)
 async def login(data: JSONBody[Credentials], request: Request[Any, Any, Any], context: GivenContext) -> Response[Login]:
-    """Log in with e-mail address and password."""
+    """Log in with e-mail address and password. Some need a second step then: see `second_step` of the answer."""
     device = throttle.known_device(
         context.keys.tokens, data.email, request.cookies.get(DEVICE_COOKIE), context.database.clock()
     )
     user = await _verified(context, data.email, data.password, source_of(request), device)
-    answer = _logged_in(context, await context.database.write(_begin, user))
-    mark = throttle.new_device(context.keys.tokens, data.email, context.database.clock())
-    answer.cookies.append(_cookie(context, mark, throttle.DEVICE_FOR, name=DEVICE_COOKIE))
-    return answer
+    has_one = await context.database.read(second_factors.has, user)
+    if has_one or user.role in context.settings.security.second_factor_for:
+        return Response(await _half_logged_in(context, user, "code" if has_one else "app"), status_code=200)
+    return with_device(context, data.email, logged_in(context, await context.database.write(begin_login, user)))
 
 
 @post("/refresh", permission=Permission.PUBLIC, security=[{}], status_code=200)
@@ -110,10 +118,11 @@ async def refresh(request: Request[Any, Any, Any], context: GivenContext) -> Res
     """Trade the cookie for a new access token and a new cookie; each cookie works once."""
     _check_origin(request)
     token = request.cookies.get(COOKIE)
-    continued = await context.database.write(_continue, token) if token else None
+    two_steps_for = context.settings.security.second_factor_for
+    continued = await context.database.write(_continue, token, two_steps_for) if token else None
     if continued is None:
         raise WrongCredentials("please log in again")
-    return _logged_in(context, continued)
+    return logged_in(context, continued)
 
 
 @post("/logout", permission=Permission.PUBLIC, security=[{}], status_code=204)
@@ -132,7 +141,7 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
 async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
     """Who I am, and what I may do."""
     if caller.actor.kind == "user":
-        return await context.database.read(lambda work: _me(work, _myself(work, caller)))
+        return await context.database.read(lambda work: _me(work, myself(work, caller)))
 
     def key(work: Work) -> Me:
         return Me(
@@ -146,6 +155,7 @@ async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
             sites=None if caller.scope is None else sites.names(work, caller.scope),
             language=None,
             time_zone=None,
+            second_step=False,
         )
 
     return await context.database.read(key)
@@ -183,12 +193,13 @@ async def change_password(
         except Invalid as error:
             raise Invalid("new", error.reason) from None
 
-    def change(work: Work) -> _LoggedIn:
-        return _begin(work, accounts.set_password(work, email=email, password=password))
+    def change(work: Work) -> LoggedIn:
+        user = accounts.set_password(work, email=email, password=password)
+        return begin_login(work, user, "second step" if second_factors.has(work, user) else "password")
 
     begun = await context.database.write(change)
     context.standings.forget_all()
-    return _logged_in(context, begun)
+    return logged_in(context, begun)
 
 
 router = Router(
@@ -215,7 +226,8 @@ async def verified_again(context: GivenContext, caller: Caller, password: str, s
         raise Invalid(field, "is not the password") from None
 
 
-def _myself(work: Work, caller: Caller) -> accounts.User:
+def myself(work: Work, caller: Caller) -> accounts.User:
+    """The caller as a user."""
     return accounts.get(work, caller.organization, caller.actor.id)
 
 
@@ -231,6 +243,7 @@ def _me(work: Work, user: accounts.User) -> Me:
         sites=None if user.sites is None else sites.names(work, user.sites),
         language=user.language,
         time_zone=user.time_zone,
+        second_step=second_factors.has(work, user),
     )
 
 
@@ -248,7 +261,7 @@ async def _verified(context: GivenContext, email: str, password: str, source: st
     return user
 
 
-class _LoggedIn(msgspec.Struct, frozen=True):
+class LoggedIn(msgspec.Struct, frozen=True):
     """A log-in as it goes out: whose it is, its name, and the refresh token in clear."""
 
     user: accounts.User
@@ -257,39 +270,56 @@ class _LoggedIn(msgspec.Struct, frozen=True):
     refresh_token: str
 
 
-def _begin(work: Work, user: accounts.User) -> _LoggedIn:
-    return _logged(work, user, accounts.begin_login(work, user))
+def begin_login(work: Work, user: accounts.User, proof: log_ins.Proof = "password") -> LoggedIn:
+    """A log-in of this user, as it goes out."""
+    return _logged(work, user, log_ins.begin_login(work, user, proof=proof))
 
 
-def _continue(work: Work, token: str) -> _LoggedIn | None:
+async def _half_logged_in(context: GivenContext, user: accounts.User, step: Literal["code", "app"]) -> Login:
+    lasts, issuer = logins.STEP_FOR, context.settings.security.token_issuer
+    now = context.database.clock()
+    token = logins.issue(context.keys.tokens, user, "", now, issuer=issuer, lasts=lasts, kind=logins.STEP_TYPE)
+    me = await context.database.read(_me, user)
+    return Login(token, int(lasts.total_seconds()), msgspec.structs.replace(me, permissions=[]), second_step=step)
+
+
+def with_device(context: GivenContext, email: str, answer: Response[L]) -> Response[L]:
+    """This browser is marked as one that has logged in to the account."""
+    mark = throttle.new_device(context.keys.tokens, email, context.database.clock())
+    answer.cookies.append(_cookie(context, mark, throttle.DEVICE_FOR, name=DEVICE_COOKIE))
+    return answer
+
+
+def _continue(work: Work, token: str, two_steps_for: Collection[str]) -> LoggedIn | None:
     # A reused token ends the whole log-in. That must be committed, so it is a result and not an exception (API-06).
-    if accounts.stolen(work, token):
+    if log_ins.stolen(work, token):
         return None
     try:
-        user, following = accounts.continue_login(work, token)
+        user, following = log_ins.continue_login(work, token, two_steps_for=two_steps_for)
     except WrongCredentials:
         return None
     return _logged(work, user, following)
 
 
-def _logged(work: Work, user: accounts.User, token: str) -> _LoggedIn:
-    login = accounts.login_of(work, token)
+def _logged(work: Work, user: accounts.User, token: str) -> LoggedIn:
+    login = log_ins.login_of(work, token)
     assert login is not None
-    return _LoggedIn(user, _me(work, user), login, token)
+    return LoggedIn(user, _me(work, user), login, token)
 
 
 def _end(work: Work, token: str) -> str | None:
-    accounts.end_login(work, token)
-    return accounts.login_of(work, token)
+    log_ins.end_login(work, token)
+    return log_ins.login_of(work, token)
 
 
-def _logged_in(context: GivenContext, begun: _LoggedIn) -> Response[Login]:
+def logged_in(context: GivenContext, begun: LoggedIn) -> Response[Login]:
+    """The answer to a log-in that is complete."""
     security = context.settings.security
     lasts = timedelta(minutes=security.token_minutes)
     now = context.database.clock()
     access = logins.issue(context.keys.tokens, begun.user, begun.login, now, issuer=security.token_issuer, lasts=lasts)
     said = Login(access, int(lasts.total_seconds()), begun.me)
-    return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, accounts.REFRESH_FOR)])
+    return Response(said, status_code=200, cookies=[_cookie(context, begun.refresh_token, log_ins.REFRESH_FOR)])
 
 
 def _cookie(context: GivenContext, value: str, age: timedelta, *, name: str = COOKIE) -> Cookie:

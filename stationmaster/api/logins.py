@@ -12,13 +12,15 @@ import jwt
 import msgspec
 
 from stationmaster.api.store import Store
-from stationmaster.domain import accounts, api_keys
+from stationmaster.domain import api_keys, log_ins
 from stationmaster.domain.accounts import User
 from stationmaster.domain.api_keys import ApiKey
 from stationmaster.domain.errors import DomainError
 
 ISSUER = "stationmaster"
 AUDIENCE = "stationmaster-api"
+STEP_TYPE = "second-step+jwt"  # of a log-in that wants its second step: good for that, and for nothing else
+STEP_FOR = timedelta(minutes=10)
 TYPE = "at+jwt"  # RFC 9068: nothing else signed with this key passes for an access token
 ACCESS_FOR = timedelta(minutes=15)
 CLOCKS_APART = timedelta(minutes=1)  # a token of a node whose clock is ahead of ours is good already
@@ -38,16 +40,23 @@ class Claims(msgspec.Struct, frozen=True):
 
 
 def issue(
-    key: bytes, user: User, login: str, now: datetime, *, issuer: str = ISSUER, lasts: timedelta = ACCESS_FOR
+    key: bytes,
+    user: User,
+    login: str,
+    now: datetime,
+    *,
+    issuer: str = ISSUER,
+    lasts: timedelta = ACCESS_FOR,
+    kind: str = TYPE,
 ) -> str:
     """An access token."""
     at = int(now.timestamp())
     claims = {"iss": issuer, "aud": AUDIENCE, "sub": user.id, "ver": user.version, "sid": login, "iat": at, "nbf": at}
     claims |= {"exp": at + int(lasts.total_seconds()), "jti": secrets.token_hex(8)}
-    return jwt.encode(claims, key, algorithm="HS256", headers={"typ": TYPE})
+    return jwt.encode(claims, key, algorithm="HS256", headers={"typ": kind})
 
 
-def read(key: bytes, token: str, now: datetime, *, issuer: str = ISSUER) -> Claims:
+def read(key: bytes, token: str, now: datetime, *, issuer: str = ISSUER, kind: str = TYPE) -> Claims:
     """What a token of ours says. Raises `NotLoggedIn`: one algorithm, one key, whatever its header claims (API-05)."""
     # The times are checked below, against the clock that was handed in.
     options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}
@@ -63,7 +72,7 @@ def read(key: bytes, token: str, now: datetime, *, issuer: str = ISSUER) -> Clai
         claims = msgspec.convert(whole["payload"], Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError, UnicodeError, RecursionError) as error:
         raise NotLoggedIn("the access token is not valid") from error
-    if whole["header"].get("typ") != TYPE:
+    if whole["header"].get("typ") != kind:
         raise NotLoggedIn("this is not an access token")
     if not claims.nbf - CLOCKS_APART.total_seconds() <= now.timestamp() < claims.exp:
         raise NotLoggedIn("the access token has expired")
@@ -129,6 +138,6 @@ class Standings:
         if until <= self._clock():
             if len(self._users) >= self.KEPT:
                 self._users.clear()
-            found = await store.read(accounts.standing, user_id, login)
+            found = await store.read(log_ins.standing, user_id, login)
             self._users[user_id, login] = (self._clock() + STANDING_FOR_S, found)
         return found

@@ -17,6 +17,7 @@ from stationmaster.domain import (
     one_time_links,
     organizations,
     permissions,
+    second_factors,
     signing,
     stations,
     tokens,
@@ -147,6 +148,19 @@ def unlock_user(email: str, organization: Of = None) -> None:
     """Let somebody in again."""
     _change(email, organization, lambda work, home, id: accounts.lock(work, home, id, locked=False))
     print(f"{email} may log in")
+
+
+@user.command("second-step-off")
+def remove_second_step(email: str, organization: Of = None) -> None:
+    """For who lost their phone and their codes: they log in with their password alone, and set up the second step anew."""
+
+    def remove(work: Work, home: int, id: str) -> None:
+        user = accounts.get(work, home, id)
+        second_factors.remove(work, user)
+        accounts.end_logins(work, user)
+
+    _change(email, organization, remove)
+    print(f"{email} logs in with the password alone")
 
 
 def _change(email: str, organization: str | None, change: Callable[[Work, int, str], object]) -> None:

@@ -1,12 +1,11 @@
-"""Users who log in, and their log-ins: passwords (argon2id), refresh tokens that rotate (API-01, API-02, API-06)."""
+"""Users who log in, with a password (argon2id) of their own (API-01, API-02). Their log-ins are in `log_ins.py`."""
 
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -62,6 +61,7 @@ refresh_tokens = Table(
     Column("expires_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
     Column("revoked_at", UtcTime),
+    Column("proof", Text, nullable=False, server_default="password"),  # how this log-in was made
 )
 
 
@@ -84,26 +84,14 @@ class UserRow(Protocol):
     locked_at: datetime | None
 
 
-class RefreshRow(Protocol):
-    """A row of `refresh_tokens`."""
-
-    id: int
-    user_id: int
-    family: str
-    expires_at: datetime
-    used_at: datetime | None
-    revoked_at: datetime | None
-
-
 FIRST_USER = "stationmaster user add EMAIL --role owner"
 """What is typed at the server so that somebody can log in."""
-REFRESH_FOR = timedelta(days=14)
 MIN_PASSWORD = 12
 MAX_PASSWORD = 1024
 NO_PASSWORD = ""  # as it is kept of who has none (yet)
 
 _ADMINISTRATORS = permissions.roles_with(Permission.MANAGE_USERS)
-_may_enter = and_(not_deleted(users), users.c.locked_at.is_(None), users.c.awaited_since.is_(None))
+admitted = and_(not_deleted(users), users.c.locked_at.is_(None), users.c.awaited_since.is_(None))
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z")
 _hasher = argon2.PasswordHasher()
@@ -195,7 +183,7 @@ def add(
     ).one()
     after = {"email": email, "role": role} | ({} if site_names is None else {"sites": sorted(site_names)})
     audit.record(work, "add_user", Subject("user", row.public_id), after=after, organization=organization_id)
-    return _user(row)
+    return from_row(row)
 
 
 def get(work: Work, organization_id: int, public_id: str) -> User:
@@ -204,7 +192,7 @@ def get(work: Work, organization_id: int, public_id: str) -> User:
     row = work.execute(mine.where(not_deleted(users))).one_or_none()
     if row is None:
         raise NotFound("there is no such user")
-    return _user(row)
+    return from_row(row)
 
 
 def named(work: Work, organization_id: int, email: str) -> User:
@@ -212,7 +200,7 @@ def named(work: Work, organization_id: int, email: str) -> User:
     row = _find(work, email.strip())
     if row is None or row.organization_id != organization_id:
         raise NotFound(f"there is no user {email}")
-    return _user(row)
+    return from_row(row)
 
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[UserRow]:
@@ -238,7 +226,7 @@ def change_role(work: Work, organization_id: int, public_id: str, *, role: str) 
     audit.record(
         work,
         "change_user",
-        _subject(user),
+        subject_of(user),
         before={"role": user.role},
         after={"role": role},
         organization=organization_id,
@@ -258,7 +246,7 @@ def limit(work: Work, organization_id: int, public_id: str, *, site_names: list[
     audit.record(
         work,
         "change_user",
-        _subject(user),
+        subject_of(user),
         before={"sites": before},
         after={"sites": None if site_names is None else sorted(site_names)},
         organization=organization_id,
@@ -273,7 +261,7 @@ def change_profile(work: Work, organization_id: int, public_id: str, changes: di
     if changes:
         work.execute(update(users).where(users.c.id == user.key).values(**changes))
     before = {field: getattr(user, field) for field in changes}
-    audit.record(work, "change_user", _subject(user), before=before, after=changes, organization=organization_id)
+    audit.record(work, "change_user", subject_of(user), before=before, after=changes, organization=organization_id)
     return get(work, organization_id, public_id)
 
 
@@ -289,7 +277,7 @@ def change_email(work: Work, organization_id: int, public_id: str, *, email: str
     audit.record(
         work,
         "change_user",
-        _subject(user),
+        subject_of(user),
         before={"email": user.email},
         after={"email": email},
         organization=organization_id,
@@ -315,7 +303,7 @@ def lock(work: Work, organization_id: int, public_id: str, *, locked: bool) -> U
     audit.record(
         work,
         "change_user",
-        _subject(user),
+        subject_of(user),
         before={"locked": not locked},
         after={"locked": locked},
         organization=organization_id,
@@ -333,7 +321,7 @@ def remove(work: Work, organization_id: int, public_id: str) -> None:
     audit.record(
         work,
         "remove_user",
-        _subject(user),
+        subject_of(user),
         before={"email": user.email, "role": user.role},
         organization=organization_id,
     )
@@ -350,17 +338,24 @@ def set_password(work: Work, *, email: str, password: str | PasswordHash, actor:
         raise WrongCredentials("there is no such user")
     changed = {"password_hash": kept.text, "version": row.version + 1, "awaited_since": None}
     work.execute(update(users).where(users.c.id == row.id).values(**changed))
-    user = _user(row)
+    user = from_row(row)
     _end_logins(work, user)
     one_time_links.end_all(work, user.key)
-    audit.record(work, "change_password", _subject(user), actor=actor, organization=user.organization_id)
+    audit.record(work, "change_password", subject_of(user), actor=actor, organization=user.organization_id)
+    return get(work, user.organization_id, user.id)
+
+
+def end_logins(work: Work, user: User) -> User:
+    """Every log-in of theirs ends, on this node and the others."""
+    work.execute(update(users).where(users.c.id == user.key).values(version=user.version + 1))
+    _end_logins(work, user)
     return get(work, user.organization_id, user.id)
 
 
 def admit(work: Work, user: User) -> User:
     """Who has registered has confirmed the address, and may log in."""
     work.execute(update(users).where(users.c.id == user.key).values(awaited_since=None))
-    audit.record(work, "confirm_user", _subject(user), actor=actor_of(user), organization=user.organization_id)
+    audit.record(work, "confirm_user", subject_of(user), actor=actor_of(user), organization=user.organization_id)
     return get(work, user.organization_id, user.id)
 
 
@@ -389,7 +384,13 @@ def of_key(work: Work, key: int) -> User:
     row = work.execute(select(users).where(users.c.id == key, not_deleted(users))).one_or_none()
     if row is None or row.locked_at is not None:
         raise Invalid("token", "this link works no more")
-    return _user(row)
+    return from_row(row)
+
+
+def entering(work: Work, public_id: str) -> User | None:
+    """A user who may log in."""
+    row = work.execute(select(users).where(users.c.public_id == public_id, admitted)).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def check_email(email: str) -> None:
@@ -407,74 +408,11 @@ def verified(row: UserRow | None, password: str) -> User:
         row = None
     if row is None or row.password_hash == NO_PASSWORD or not may_enter(row):
         raise WrongCredentials("the e-mail address or the password is wrong")
-    return _user(row)
+    return from_row(row)
 
 
-def standing(work: Work, public_id: str, login: str) -> User | None:
-    """The user as they are now, or None when they or this log-in (its family of refresh tokens) ended (API-07)."""
-    alive = select(refresh_tokens.c.id).where(
-        refresh_tokens.c.family == login,
-        refresh_tokens.c.user_id == users.c.id,
-        refresh_tokens.c.revoked_at.is_(None),
-        refresh_tokens.c.expires_at > work.now,
-    )
-    row = work.execute(select(users).where(users.c.public_id == public_id, _may_enter, alive.exists())).one_or_none()
-    return None if row is None else _user(row)
-
-
-def login_of(work: Work, token: str) -> str | None:
-    """The name of the log-in a refresh token belongs to."""
-    row = _token(work, token)
-    return None if row is None else row.family
-
-
-def begin_login(work: Work, user: User) -> str:
-    """A refresh token of a new family, in clear; only its digest is kept."""
-    audit.record(work, "log_in", _subject(user), actor=actor_of(user), organization=user.organization_id)
-    return _issue(work, user.key, secrets.token_hex(16))
-
-
-def continue_login(work: Work, token: str) -> tuple[User, str]:
-    """Use a refresh token once: the user and the next one. Raises `WrongCredentials`.
-
-    Ask `stolen` first: a token that is used twice was stolen, and ending its log-ins must be committed, which raising an
-    error here would prevent (API-06).
-    """
-    row = _token(work, token)
-    if row is None or row.revoked_at is not None or row.used_at is not None or row.expires_at <= work.now:
-        raise WrongCredentials("please log in again")
-    # Another node may use it at this moment: only one of the two finds it unused.
-    unused = update(refresh_tokens).where(refresh_tokens.c.id == row.id, refresh_tokens.c.used_at.is_(None))
-    if not work.execute(unused.values(used_at=work.now)).rowcount:
-        raise WrongCredentials("please log in again")
-    user = work.execute(select(users).where(users.c.id == row.user_id, _may_enter)).one_or_none()
-    if user is None:
-        raise WrongCredentials("please log in again")
-    return _user(user), _issue(work, row.user_id, row.family)
-
-
-def stolen(work: Work, token: str) -> bool:
-    """If this refresh token was used before, end every log-in of its family; asked before `continue_login`."""
-    row = _token(work, token)
-    if row is None or row.used_at is None:
-        return False
-    end_login(work, token)
-    return True
-
-
-def end_login(work: Work, token: str) -> None:
-    """Log out: no refresh token of this family works any more."""
-    row = _token(work, token)
-    if row is None:
-        return
-    family = refresh_tokens.c.family == row.family
-    ended = update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
-    if work.execute(ended).rowcount:
-        user = _user(work.execute(select(users).where(users.c.id == row.user_id)).one())
-        audit.record(work, "log_out", _subject(user), actor=actor_of(user), organization=user.organization_id)
-
-
-def _subject(user: User) -> Subject:
+def subject_of(user: User) -> Subject:
+    """A user as somebody who is acted upon."""
     return Subject("user", user.id)
 
 
@@ -485,7 +423,7 @@ def _check_another_administrator(work: Work, user: User) -> None:
         users.c.role.in_(_ADMINISTRATORS),
         users.c.site_ids.is_(None),
         users.c.id != user.key,
-        _may_enter,
+        admitted,
     )
     is_one = user.role in _ADMINISTRATORS and user.sites is None
     if is_one and work.execute(others.limit(1)).first() is None:
@@ -529,30 +467,12 @@ def _end_logins(work: Work, user: User) -> None:
     work.execute(update(refresh_tokens).where(mine, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now))
 
 
-def _issue(work: Work, user_key: int, family: str) -> str:
-    token = secrets.token_urlsafe(32)
-    expires_at: datetime = work.now + REFRESH_FOR
-    work.execute(
-        insert(refresh_tokens).values(
-            user_id=user_key, family=family, digest=_digest(token), created_at=work.now, expires_at=expires_at
-        )
-    )
-    return token
-
-
-def _token(work: Work, token: str) -> RefreshRow | None:
-    return work.execute(select(refresh_tokens).where(refresh_tokens.c.digest == _digest(token))).one_or_none()
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _find(work: Work, email: str) -> UserRow | None:
     return work.execute(select(users).where(users.c.email_key == email.lower(), not_deleted(users))).one_or_none()
 
 
-def _user(row: UserRow) -> User:
+def from_row(row: UserRow) -> User:
+    """A row as a user."""
     return User(
         id=row.public_id,
         key=row.id,

@@ -44,6 +44,7 @@ class Keys:
         self.pepper = hmac.digest(secret_key, b"stationmaster station secrets", "sha256")
         self.tokens = hmac.digest(secret_key, b"stationmaster access tokens", "sha256")
         self.once = hmac.digest(secret_key, b"stationmaster one-time links", "sha256")
+        self.second_steps = hmac.digest(secret_key, b"stationmaster second steps", "sha256")
         self.links = hmac.digest(secret_key, b"stationmaster links", "sha256")
         self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
         self.mark = hmac.digest(secret_key, b"stationmaster mark", "sha256")[:8].hex()  # tells one key from another

@@ -287,6 +287,13 @@ NO_ACTS = {
     "POST /api/v1/auth/registration",
     "POST /api/v1/auth/email",
     "POST /api/v1/auth/confirmation",
+    # They want codes of an app; see tests of the second step.
+    "POST /api/v1/auth/second-step",
+    "POST /api/v1/auth/second-step/app",
+    "POST /api/v1/auth/app",
+    "POST /api/v1/auth/app/confirmation",
+    "POST /api/v1/auth/app/recovery-codes",
+    "POST /api/v1/auth/app/removal",
     # The same as DELETE /api/v1/connections/{station_id}, which has left no connection; see tests/api/test_document_003.py.
     "DELETE /connections/{charge_point_id}",
     # They want a message that can be said again; see tests of the quarantine.

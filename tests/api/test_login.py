@@ -22,7 +22,7 @@ from stationmaster.api.context import Context
 from stationmaster.api.logins import Standings
 from stationmaster.api.throttle import Throttle, TooManyAttempts
 from stationmaster.app import App
-from stationmaster.domain import accounts
+from stationmaster.domain import accounts, log_ins
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
@@ -138,8 +138,8 @@ async def test_API_05_only_our_own_fresh_access_tokens_pass(
     anonymous: Client, context: Context, database: Database, user: Callable[..., Any]
 ) -> None:
     viewer = await user("viewer")
-    login = await database.write(accounts.begin_login, viewer)
-    name = await database.read(accounts.login_of, login)
+    login = await database.write(log_ins.begin_login, viewer)
+    name = await database.read(log_ins.login_of, login)
     now = int(datetime.now(UTC).timestamp())
     good: dict[str, Any] = {"sid": name}
     bad: list[dict[str, Any]] = [
@@ -178,8 +178,8 @@ async def test_N3_a_token_of_a_node_whose_clock_is_a_little_ahead_is_good(
     anonymous: Client, context: Context, database: Database, user: Callable[..., Any], ahead_s: int, status: int
 ) -> None:
     viewer = await user("viewer")
-    login = await database.write(accounts.begin_login, viewer)
-    name = await database.read(accounts.login_of, login)
+    login = await database.write(log_ins.begin_login, viewer)
+    name = await database.read(log_ins.login_of, login)
     assert name is not None
     token = logins.issue(context.keys.tokens, viewer, name, datetime.now(UTC) + timedelta(seconds=ahead_s))
     answer = await anonymous.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token}"})
@@ -190,7 +190,7 @@ async def test_N12_of_two_nodes_that_use_one_cookie_at_the_same_moment_one_wins(
     database: Database, user: Callable[..., Any]
 ) -> None:
     """Both have read it unused; only one of the two updates finds it so."""
-    token = await database.write(accounts.begin_login, await user("viewer"))
+    token = await database.write(log_ins.begin_login, await user("viewer"))
     url = database.url.render_as_string(hide_password=False)
     other = Database(url)
     other.start()
@@ -203,7 +203,7 @@ async def test_N12_of_two_nodes_that_use_one_cookie_at_the_same_moment_one_wins(
 
     def use(work: Work) -> str | None:
         try:
-            return accounts.continue_login(work, token)[1]
+            return log_ins.continue_login(work, token)[1]
         except WrongCredentials:
             return None
 
@@ -265,8 +265,8 @@ async def test_API_07_a_changed_role_counts_within_a_minute(database: Database, 
     clock = Clock()
     standings = Standings(clock)
     operator = await user("operator")
-    token = await database.write(accounts.begin_login, operator)
-    name = await database.read(accounts.login_of, token)
+    token = await database.write(log_ins.begin_login, operator)
+    name = await database.read(log_ins.login_of, token)
     assert name is not None
     claims = logins.Claims(operator.id, operator.version, name, 0, 2**40)
     assert (await standings.user(database, claims)).role == "operator"

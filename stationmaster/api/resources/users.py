@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Router, delete, get, patch, post
@@ -15,7 +14,7 @@ from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
-from stationmaster.domain import accounts, joining, one_time_links, permissions, sites
+from stationmaster.domain import accounts, joining, one_time_links, permissions, second_factors, sites
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -37,6 +36,7 @@ class User(msgspec.Struct, frozen=True):
     name: str | None
     language: str | None
     time_zone: str | None
+    second_step: bool
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -72,7 +72,7 @@ class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
     """What is changed of a user; what is left out stays. A new password ends their log-ins, so does `locked`.
 
-    `sites` null: they are limited no more. `email` is the address they log in with; nobody asks whether it is theirs.
+    `sites` null: they are limited no more. `second_step` false: who lost their phone and their codes sets it up anew. `email` is the address they log in with; nobody asks whether it is theirs.
     """
 
     role: str | msgspec.UnsetType = msgspec.UNSET
@@ -80,6 +80,7 @@ class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)] | msgspec.UnsetType = msgspec.UNSET
     email: Email | msgspec.UnsetType = msgspec.UNSET
     sites: Sites | msgspec.UnsetType | None = msgspec.UNSET
+    second_step: Literal[False] | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/", permission=Permission.MANAGE_USERS)
@@ -90,7 +91,8 @@ async def list_users(
 
     def read(work: Work) -> Page[User]:
         rows = accounts.listed(work, caller.organization, limit=limit, cursor=cursor)
-        return paged(rows, limit, functools.partial(_public_form, work))
+        two_steps = second_factors.those_with(work, [row.id for row in rows])
+        return paged(rows, limit, lambda row: _public_form(work, row, row.id in two_steps))
 
     return await context.database.read(read)
 
@@ -119,7 +121,7 @@ async def add_user(
         else:
             user, made = joining.invite(work, caller.organization, email=data.email, by_mail=context.mails, **facts)
             link = _link(context, request, made)
-        form = _public_form(work, accounts.row_of(work, user))
+        form = _public_form(work, accounts.row_of(work, user), False)
         return AddedUser(**msgspec.structs.asdict(form), link=link)
 
     return await context.database.write(add)
@@ -162,7 +164,7 @@ async def change_user(
     def change(work: Work) -> User:
         _check_reach(accounts.get(work, caller.organization, user_id), caller)
         user = _change(work, caller.organization, user_id, data, password)
-        return _public_form(work, accounts.row_of(work, user))
+        return _public_form(work, accounts.row_of(work, user), second_factors.has(work, user))
 
     changed = await context.database.write(change)
     context.standings.forget_all()
@@ -224,13 +226,16 @@ def _change(
         user = accounts.lock(work, organization_id, user_id, locked=data.locked)
     if password is not None:
         user = accounts.set_password(work, email=user.email, password=password)
+    if data.second_step is not msgspec.UNSET:
+        second_factors.remove(work, user)
+        user = accounts.end_logins(work, user)
     profile = {field: value for field, value in given(data).items() if field in ProfileChanges.__struct_fields__}
     if profile:
         user = accounts.change_profile(work, organization_id, user_id, profile)
     return user
 
 
-def _public_form(work: Work, row: accounts.UserRow) -> User:
+def _public_form(work: Work, row: accounts.UserRow, second_step: bool) -> User:
     return User(
         id=row.public_id,
         email=row.email,
@@ -242,4 +247,5 @@ def _public_form(work: Work, row: accounts.UserRow) -> User:
         name=row.name,
         language=row.language,
         time_zone=row.time_zone,
+        second_step=second_step,
     )
