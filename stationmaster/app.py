@@ -23,7 +23,7 @@ from stationmaster.background import awaited, chores, mails, presence, retention
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
-from stationmaster.domain import deliveries, installation, outbox, stations, timers
+from stationmaster.domain import deliveries, event_log, installation, outbox, stations, timers
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.links import Links
@@ -151,7 +151,7 @@ class App:
     async def running(self) -> AsyncIterator[App]:
         """Everything is up inside; on the way out what is in hand is finished, and answered."""
         claim = await self._open()
-        self.database.before_commit += [outbox.keep, self.deliveries.keep]
+        self.database.before_commit += [event_log.keep, outbox.keep, self.deliveries.keep]
         self.database.after_commit += [self.directory.hear, self.deliverer.hear]
         self.database.start()
         try:
@@ -163,6 +163,7 @@ class App:
                 keys=self.keys,
                 links=self.links,
                 folder=self.folder,
+                http=self.outside.http,
                 settings=self.settings,
                 switchboard=self.switchboard,
                 play=replay.player(ROUTES),

@@ -366,6 +366,9 @@ class Retention(Part):
     commands_days: int = Field(400, ge=1, description="Commands and reservations that have ended")
     resolved_days: int = Field(90, ge=1, description="Alarms and quarantined messages that a person has dealt with")
     log_ins_days: int = Field(30, ge=1, description="Log-ins that have ended")
+    events_days: int = Field(
+        30, ge=1, description="The event log, from which webhooks and other programs resume, is kept this many days"
+    )
     done_days: int = Field(1, ge=1, description="Reactions and deliveries that were done")
     dead_days: int = Field(30, ge=1, description="Reactions and deliveries that were put aside")
 

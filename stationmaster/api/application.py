@@ -45,6 +45,7 @@ from stationmaster.api.resources import (
     timeline,
     tokens,
     users,
+    webhooks,
 )
 from stationmaster.domain.permissions import Permission
 
@@ -75,6 +76,7 @@ API = Router(
         sites.router,
         review.router,
         deliveries.router,
+        webhooks.router,
         events.router,
         firmware.router,
         users.router,

@@ -23,6 +23,7 @@ from stationmaster.domain.links import Links
 from stationmaster.domain.quarantine import Play
 from stationmaster.files import Folder
 from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.outside import Http
 from stationmaster.settings import Settings
 
 
@@ -44,6 +45,7 @@ class Context:
     passwords: Turns = field(default_factory=Turns)
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Folder = field(kw_only=True)  # of files
+    http: Http = field(kw_only=True)  # for addresses that a person has entered
 
     @property
     def mails(self) -> bool:

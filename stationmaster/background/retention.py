@@ -17,6 +17,7 @@ from stationmaster.domain.commands import commands
 from stationmaster.domain.connections import connection_log
 from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
+from stationmaster.domain.event_log import event_log
 from stationmaster.domain.firmware import updates
 from stationmaster.domain.logs import logs
 from stationmaster.domain.one_time_links import one_time_links
@@ -72,6 +73,7 @@ KEPT = [
     Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),
+    Kept(event_log, event_log.c.at, lambda days: days.events_days, event_log.c.number.is_not(None)),
     Kept(outbox, outbox.c.created_at, lambda days: days.done_days, outbox.c.done_at.is_not(None)),
     Kept(outbox, outbox.c.created_at, lambda days: days.dead_days, outbox.c.dead_at.is_not(None)),
     Kept(deliveries, deliveries.c.created_at, lambda days: days.done_days, deliveries.c.done_at.is_not(None)),

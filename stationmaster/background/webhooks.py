@@ -1,16 +1,12 @@
-"""Tells other programs what happened here: signed JSON, posted to the addresses in the settings."""
+"""Tells other programs what happened here: signed JSON, posted to the addresses in the settings, and to the webhooks of organizations."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any
-
-import msgspec
-
+from stationmaster.domain import event_log, signatures
+from stationmaster.domain import webhooks as resources
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.event_log import Logged
 from stationmaster.domain.events import (
     Alarm,
     SessionCorrected,
@@ -20,26 +16,15 @@ from stationmaster.domain.events import (
     StationOffline,
     StationOnline,
 )
+from stationmaster.domain.timers import every
 from stationmaster.outside import Outside
 from stationmaster.settings import Webhooks
-
-SIGNATURE = "Stationmaster-Signature"
-_encode = msgspec.json.Encoder(decimal_format="number").encode
-
-# What an event is called outside, and what it says beyond station and time.
-_WORDS: dict[type[StationEvent], tuple[str, Callable[[Any], dict[str, Any]]]] = {
-    SessionStarted: ("session_started", lambda event: {"session": event.session}),
-    SessionEnded: ("session_ended", lambda event: {"session": event.session}),
-    SessionCorrected: ("session_corrected", lambda event: {"session": event.session}),
-    StationOffline: ("station_offline", lambda event: {}),
-    StationOnline: ("station_online", lambda event: {}),
-    Alarm: ("alarm", lambda event: {"kind": event.kind, "detail": event.detail}),
-}
+from stationmaster.storage import Database
 
 
 def receivers(event: StationEvent, webhooks: Webhooks) -> list[str]:
-    """The addresses that want to hear of it."""
-    kind, _ = _WORDS[type(event)]
+    """The addresses in the settings that want to hear of it."""
+    kind = event_log.name_of(event)
     return [hook.url for hook in webhooks.to if not hook.events or kind in hook.events]
 
 
@@ -49,28 +34,37 @@ async def webhook(
     event: SessionStarted | SessionEnded | SessionCorrected | StationOffline | StationOnline | Alarm,
     webhooks: Webhooks,
 ) -> None:
-    """Post one event to one address."""
+    """Post one event to one address of the settings."""
     hook = next((hook for hook in webhooks.to if hook.url == outside.receiver), None)
     if hook is None:
         raise Undeliverable("this address is no more in the settings")
-    kind, words = _WORDS[type(event)]
-    body = _encode({"id": outside.key, "type": kind, "at": event.at, "station": event.station} | words(event))
+    await _post(outside, resources.Target(hook.url, hook.secret), event)
+
+
+@delivers(to=lambda event: [])  # its rows are made from the event log, by `feed_webhooks`
+async def to_webhook(outside: Outside, event: Logged, keys: Keys) -> None:
+    """Post one event to a webhook of an organization."""
+    try:
+        target = await outside.database.read(resources.target, outside.receiver, keys)
+    except ValueError as error:
+        raise Undeliverable(str(error)) from None
+    if target is None:
+        raise Undeliverable("this webhook was removed")
+    await _post(outside, target, event)
+
+
+@every(seconds=1)
+async def feed_webhooks(database: Database) -> None:
+    """Number what is new in the event log, and queue it for the webhooks that want it. Any node may do it, one at a time."""
+    while await database.read(event_log.are_new) or await database.read(resources.are_behind):
+        await database.write_apart(resources.feed, delivery=signatures.name_of(to_webhook))
+
+
+async def _post(outside: Outside, target: resources.Target, event: StationEvent) -> None:
+    body = resources.message(outside.key, event_log.words_of(event))
     now = outside.database.clock()
-    headers = {
-        "Content-Type": "application/json",
-        "Idempotency-Key": outside.key,
-        SIGNATURE: signature(hook.secret, body, now),
-        "User-Agent": "Stationmaster",
-    }
-    answer = await outside.http.post(hook.url, body, headers)
+    answer = await outside.http.post(target.url, body, resources.headers(outside.key, target.secret, body, now))
     if answer.status == 410:
         raise Undeliverable("the receiver says that it is gone for good (410)")
     if not answer.fine:
         raise ConnectionError(f"the receiver answered {answer.status}")
-
-
-def signature(secret: str, body: bytes, at: datetime) -> str:
-    """`t=<seconds>,v1=<hex>`: HMAC-SHA256 of the time, a point and the body. The time lets a receiver refuse old ones."""
-    seconds = int(at.astimezone(UTC).timestamp())
-    digest = hmac.new(secret.encode(), b"%d.%s" % (seconds, body), hashlib.sha256).hexdigest()
-    return f"t={seconds},v1={digest}"

@@ -8,6 +8,7 @@ bytes of a keyed HMAC turn wrong ones away before the slow hash runs (docs/decis
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -16,6 +17,7 @@ import secrets
 
 import argon2
 import msgspec
+from cryptography.fernet import Fernet, InvalidToken
 
 from stationmaster.domain.errors import Invalid
 
@@ -48,6 +50,11 @@ class Keys:
         self.links = hmac.digest(secret_key, b"stationmaster links", "sha256")
         self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
         self.mark = hmac.digest(secret_key, b"stationmaster mark", "sha256")[:8].hex()  # tells one key from another
+        self._seal = Fernet(
+            base64.urlsafe_b64encode(
+                hmac.digest(secret_key, b"stationmaster secrets that are needed in clear", "sha256")
+            )
+        )
         self._seen = hmac.digest(secret_key, os.urandom(32), "sha256")
         self._verified: dict[bytes, bytes] = {}  # salt → keyed digest of the secret argon2 has said yes to
         self._refuted: dict[bytes, bytes] = {}  # and of the last one it has said no to
@@ -58,6 +65,17 @@ class Keys:
         secret = secrets.token_urlsafe(24)[:characters]
         salt = secrets.token_bytes(16)
         return secret, Credential(salt, self._digest(salt, secret.encode()))
+
+    def sealed(self, text: str) -> bytes:
+        """A secret that will be needed in clear, as it may be kept."""
+        return self._seal.encrypt(text.encode())
+
+    def opened(self, sealed: bytes) -> str:
+        """What was sealed. Raises `ValueError` when this installation had another key then."""
+        try:
+            return self._seal.decrypt(sealed).decode()
+        except InvalidToken:
+            raise ValueError("this secret was kept under another key of the installation; set it anew") from None
 
     def typed(self, secret: str) -> Credential:
         """What to store of a secret a person chose. Raises `Invalid` when it is too short or too long."""

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     and_,
     func,
+    insert,
     or_,
     select,
     text,
@@ -141,6 +142,12 @@ _insert = Bulk(
     deliveries,
     ("key", "name", "receiver", "station_id", "event", "payload", "created_at", "due_at", "give_up_at"),
 )
+
+
+def add(work: Work, *, key: str, name: str, receiver: str, station_id: int | None, event: str, payload: str) -> None:
+    """A row of one's own, for a delivery of this name."""
+    until = work.now + GIVE_UP_AFTER
+    work.append(_insert, key, name, receiver, station_id, event, payload, work.now, work.now, until)
 
 
 class Queue:
@@ -305,12 +312,20 @@ _STATES: dict[State, ColumnElement[bool]] = {
 
 
 def listed(
-    work: Work, organization_id: int, *, state: State | None = None, limit: int, cursor: str | None
+    work: Work,
+    organization_id: int,
+    *,
+    state: State | None = None,
+    receiver: str | None = None,
+    limit: int,
+    cursor: str | None,
 ) -> list[Listed]:
     """What was and is to be delivered about an organization's chargers, newest first."""
     rows = _of(organization_id)
     if state is not None:
         rows = rows.where(_STATES[state])
+    if receiver is not None:
+        rows = rows.where(deliveries.c.receiver == receiver)
     return cast(list[Listed], work.execute(page(rows, deliveries.c.id, limit=limit, cursor=cursor)).all())
 
 
@@ -336,6 +351,38 @@ def retry(work: Work, organization_id: int, name: str) -> Listed:
         organization=organization_id,
     )
     return cast(Listed, work.execute(mine).one())
+
+
+def replay(work: Work, organization_id: int, name: str) -> Listed:
+    """Send it once more, as another delivery with a key of its own; whatever became of this one stays as it is. Raises `NotFound`."""
+    row = work.execute(_of(organization_id).where(deliveries.c.key == name)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such delivery")
+    # The first two parts of the key of a webhook's delivery name the webhook and the event.
+    key = ".".join([*name.split(".")[:2], secrets.token_hex(4)])
+    values = {column: getattr(row, column) for column in ("name", "receiver", "station_id", "event", "payload")}
+    values |= {"key": key, "created_at": work.now, "due_at": work.now, "give_up_at": work.now + GIVE_UP_AFTER}
+    work.execute(insert(deliveries).values(values))
+    audit.record(
+        work,
+        "replay_delivery",
+        audit.Subject("delivery", name),
+        after={"delivery": key, "station": row.station},
+        organization=organization_id,
+    )
+    return cast(Listed, work.execute(_of(organization_id).where(deliveries.c.key == key)).one())
+
+
+def retry_dead(work: Work, organization_id: int, *, receiver: str | None) -> int:
+    """Try again all that was given up, or all for one receiver; returns how many that are."""
+    dead = _of(organization_id).where(_STATES["dead"]).with_only_columns(deliveries.c.id)
+    if receiver is not None:
+        dead = dead.where(deliveries.c.receiver == receiver)
+    again = {"dead_at": None, "due_at": work.now, "give_up_at": work.now + GIVE_UP_AFTER}
+    count = int(work.execute(update(deliveries).where(deliveries.c.id.in_(dead)).values(again)).rowcount)
+    subject = audit.Subject("delivery", receiver or "all")
+    audit.record(work, "retry_deliveries", subject, after={"count": count}, organization=organization_id)
+    return count
 
 
 def _of(organization_id: int) -> Select[Any]:

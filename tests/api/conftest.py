@@ -7,6 +7,7 @@ import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from stationmaster.domain.stations import Station
 from stationmaster.files import Folder
 from stationmaster.gateway.replay import player
 from stationmaster.gateway.switchboard import NotConnected
+from stationmaster.outside import Http
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 
@@ -106,6 +108,7 @@ def context(database: Database, chargers: Chargers, tmp_path: Path) -> Context:
         NOW,
         links=Links(keys.links, public_url="http://csms.example", host="", lifetime=timedelta(hours=1)),
         folder=Folder(tmp_path / "files"),
+        http=Http([ip_network("127.0.0.0/8")]),
     )
 
 

@@ -266,6 +266,13 @@ ACTS: dict[str, tuple[str, Any]] = {
     ),
     "POST /api/v1/stations/{station_id}/commands/unlock": ("/stations/CP1/commands/unlock", None),
     "DELETE /api/v1/connections/{station_id}": ("/connections/CP1", None),
+    "POST /api/v1/webhooks": ("/webhooks", {"url": "https://127.0.0.1:9/x", "secret": "a very secret value"}),
+    "PATCH /api/v1/webhooks/{webhook_id}": ("/webhooks/HOOK", {"name": "Billing"}),
+    "POST /api/v1/webhooks/{webhook_id}/secret": ("/webhooks/HOOK/secret", None),
+    "POST /api/v1/webhooks/{webhook_id}/test": ("/webhooks/HOOK/test", None),
+    "POST /api/v1/webhooks/{webhook_id}/replay": ("/webhooks/HOOK/replay", {"from_at": "2026-01-01T00:00:00Z"}),
+    "DELETE /api/v1/webhooks/{webhook_id}": ("/webhooks/HOOK", None),
+    "POST /api/v1/deliveries/retry": ("/deliveries/retry", {}),
     "POST /api/v1/users": ("/users", {"email": "new@example.com", "password": NEW, "role": "viewer"}),
     "POST /api/v1/users/{user_id}/link": ("/users/USER/link", None),
     "PATCH /api/v1/users/{user_id}": ("/users/USER", {"role": "operator"}),
@@ -300,6 +307,7 @@ NO_ACTS = {
     "POST /api/v1/quarantine/{entry_id}/preview",
     "POST /api/v1/quarantine/{entry_id}/replay",
     "POST /api/v1/deliveries/{delivery_id}/retry",
+    "POST /api/v1/deliveries/{delivery_id}/replay",
     # They want the bytes of a file; tests/api/test_firmware.py looks for their rows.
     "POST /api/v1/firmware",
     "DELETE /api/v1/firmware/{firmware_id}",
@@ -327,11 +335,13 @@ async def test_no_route_changes_or_sends_anything_without_a_row(
     told: list[Entry] = await entries(database)
     for route, (path, body) in ACTS.items():
         method = route.partition(" ")[0]
-        path = re.sub("SESSION|USER|KEY", lambda match: names[match[0]], path)
+        path = re.sub("SESSION|USER|KEY|HOOK", lambda match: names[match[0]], path)
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
         if route == "POST /api/v1/users":
             names["USER"] = answer.json()["id"]
+        if route == "POST /api/v1/webhooks":
+            names["HOOK"] = answer.json()["id"]
         if route == "POST /api/v1/api-keys":
             names["KEY"] = answer.json()["id"]
         if path in ("/auth/password", "/auth/login"):

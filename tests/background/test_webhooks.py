@@ -14,9 +14,10 @@ import pytest
 from sqlalchemy import select, update
 
 from stationmaster.app import App
-from stationmaster.background.webhooks import SIGNATURE, receivers
+from stationmaster.background.webhooks import receivers
 from stationmaster.domain import deliveries, sessions
 from stationmaster.domain.events import SessionEnded, StationOffline
+from stationmaster.domain.webhooks import SIGNATURE
 from stationmaster.settings import OutsideSettings, Settings, Webhook, Webhooks
 from tests.background.receivers import Receiver, answer, receiving
 

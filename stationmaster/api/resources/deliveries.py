@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from litestar import Router, get, post
-from litestar.params import FromPath, QueryParameter
+from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, paged
@@ -39,17 +39,23 @@ class Delivery(msgspec.Struct, frozen=True):
 StateFilter = Annotated[State | None, QueryParameter(name="state", description="Only those in this state")]
 
 
+ReceiverFilter = Annotated[
+    str | None, QueryParameter(max_length=2000, description="Only those to this receiver: the id of a webhook, say")
+]
+
+
 @get("/", permission=Permission.ADMINISTER)
 async def list_deliveries(
     caller: GivenCaller,
     context: GivenContext,
     in_state: StateFilter = None,
+    receiver: ReceiverFilter = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Delivery]:
     """Deliveries, newest first."""
     rows = await context.database.read(
-        deliveries.listed, caller.organization, state=in_state, limit=limit, cursor=cursor
+        deliveries.listed, caller.organization, state=in_state, receiver=receiver, limit=limit, cursor=cursor
     )
     return paged(rows, limit, _public_form)
 
@@ -60,7 +66,36 @@ async def retry_delivery(delivery_id: FromPath[str], caller: GivenCaller, contex
     return _public_form(await context.database.write(deliveries.retry, caller.organization, delivery_id))
 
 
-router = Router("/deliveries", route_handlers=[list_deliveries, retry_delivery], tags=["deliveries"])
+@post("/{delivery_id:str}/replay", permission=Permission.ADMINISTER)
+async def replay_delivery(delivery_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Delivery:
+    """Send it once more, also when it has been delivered: another delivery, of the event as it is true now."""
+    return _public_form(await context.database.write(deliveries.replay, caller.organization, delivery_id))
+
+
+class Again(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to try again: all that was given up, or all of it for one receiver."""
+
+    receiver: str | None = None
+
+
+class TriedAgain(msgspec.Struct, frozen=True):
+    """How many deliveries are tried again."""
+
+    count: int
+
+
+@post("/retry", permission=Permission.ADMINISTER, status_code=200)
+async def retry_deliveries(data: JSONBody[Again], caller: GivenCaller, context: GivenContext) -> TriedAgain:
+    """Try again now all that was given up."""
+    count = await context.database.write(deliveries.retry_dead, caller.organization, receiver=data.receiver)
+    return TriedAgain(count)
+
+
+router = Router(
+    "/deliveries",
+    route_handlers=[list_deliveries, retry_delivery, replay_delivery, retry_deliveries],
+    tags=["deliveries"],
+)
 
 
 def _public_form(row: Listed) -> Delivery:
