@@ -39,6 +39,10 @@ IfMatch = Annotated[
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 
 
+# What the operator calls a thing; it stands in paths.
+OwnId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/?#]*$")]
+
+
 class Page(msgspec.Struct, Generic[T], frozen=True):
     """One page of a list. `next` is the cursor of the following one, null on the last."""
 
@@ -82,6 +86,11 @@ def number(value: Decimal | None) -> Number | None:
     if value is None:
         return None
     return int(value) if value == value.to_integral_value() else float(value)
+
+
+def exact(value: Decimal | None) -> str | None:
+    """An exact decimal as a text, as money is: a JSON number would be a float to most who read it."""
+    return None if value is None else f"{value.normalize():f}"
 
 
 def given(changes: msgspec.Struct) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""The audit log: who did what, from where, what was before and what after. Rows are added, and dropped by age; never changed.
+"""The audit log: who did what, from where, what was before and what after. Rows are added, and dropped by age; never changed, but for
+what they tell of a person who is erased.
 
 Who acts is known at the edge (`api`, `cli`), what changes is known in `domain`. So the edge signs a unit of work (`signing.signed`),
 and the function that changes something says so (`record`), in the same transaction. What a charger does by itself is nobody's
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select, update
 
 from stationmaster.domain.secrets_by_kind import blanked
 from stationmaster.storage import Work
@@ -129,6 +130,16 @@ def record(
             after=_plain(after),
         )
     )
+
+
+def forget(work: Work, organization_id: int, subject: Subject, *, called: str) -> None:
+    """What was before and after is forgotten of a person who is erased, and of what was theirs; that somebody acted stays (API-35)."""
+    mine = (
+        audit.c.organization_id == organization_id,
+        audit.c.subject_kind == subject.kind,
+        audit.c.subject_id == subject.id,
+    )
+    work.execute(update(audit).where(*mine).values(subject_id=called, before=None, after=None))
 
 
 def listed(

@@ -61,6 +61,7 @@ connectors = Table(
     Column("since", UtcTime, nullable=False),  # of state, status and error code
     Column("late_at", UtcTime),  # when a status came that was older than the newest one,
     Column("late_by_s", Integer),  # and by how much it was late
+    Column("tariff_id", BigInt, ForeignKey("tariffs.id")),  # see tariff_places.py
     Column("max_power_w", Integer),  # what it can deliver, as a person says; empty: not known
     # It goes out of service when its session has ended, as the station has said; and until when a word that it is free waits.
     Column("goes_out", Boolean, nullable=False, server_default=text("false")),

@@ -18,7 +18,9 @@ class Permission(StrEnum):
     RAW_CALL = "raw_call"  # send a charger any message, UpdateFirmware from any address included
     DEPLOY_FIRMWARE = "deploy_firmware"  # upload firmware, and update chargers with it (ATK-12)
     CORRECT_SESSIONS = "correct_sessions"  # end, correct, exclude and restore sessions
-    ADMINISTER = "administer"  # add, change and remove chargers and sites
+    VIEW_CUSTOMERS = "view_customers"  # names, phones and e-mails of people
+    MANAGE_CUSTOMERS = "manage_customers"
+    ADMINISTER = "administer"  # add, change and remove chargers, sites and tariffs
     MANAGE_USERS = "manage_users"
     MANAGE_KEYS = "manage_keys"
     VIEW_AUDIT = "view_audit"
@@ -29,7 +31,12 @@ class Permission(StrEnum):
 _EVERYBODYS = frozenset({Permission.PUBLIC, Permission.LOGGED_IN})  # so nobody is given them
 _OWNER = frozenset(Permission) - _EVERYBODYS
 _VIEWER = frozenset({Permission.VIEW})
-_OPERATOR = _VIEWER | {Permission.OPERATE, Permission.CORRECT_SESSIONS}
+_OPERATOR = _VIEWER | {
+    Permission.OPERATE,
+    Permission.CORRECT_SESSIONS,
+    Permission.VIEW_CUSTOMERS,
+    Permission.MANAGE_CUSTOMERS,
+}
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": _OWNER,

@@ -29,6 +29,7 @@ sites = Table(
     Column("public_id", Text, nullable=False),  # the operator's own id of it
     Column("name", Text, nullable=False),
     Column("address", Text),
+    Column("tariff_id", BigInt, ForeignKey("tariffs.id")),  # see tariff_places.py
     Column("city", Text),
     Column("state", Text),
     Column("country", Text),

@@ -47,6 +47,7 @@ stations = Table(
     key(),
     Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
     Column("site_id", BigInt, ForeignKey("sites.id")),
+    Column("tariff_id", BigInt, ForeignKey("tariffs.id")),  # see tariff_places.py
     Column("identity", Text, nullable=False),  # what it calls itself in OCPP; not a secret, and not for the public
     Column("public_id", Text, nullable=False, unique=True),  # what drivers and maps may see (ATK-04)
     Column("name", Text),
@@ -91,6 +92,7 @@ class StationRow(Protocol):
     id: int
     organization_id: int
     site_id: int | None
+    tariff_id: int | None
     identity: str
     public_id: str
     name: str | None

@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, bindparam, insert, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, deviations, local_lists
+from stationmaster.domain import audit, customers, deviations, local_lists
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station, stations
@@ -30,6 +30,7 @@ tokens = Table(
     Column("group", Text),  # 1.6 parentIdTag, 2.x groupIdToken
     Column("status", Text, nullable=False, server_default="accepted"),
     Column("expires_at", UtcTime),
+    Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),  # whose it is
     Column("created_at", UtcTime, nullable=False),
     Column("deleted_at", UtcTime),
 )
@@ -57,7 +58,14 @@ class TokenRow(Protocol):
     group: str | None
     status: Status
     expires_at: datetime | None
+    customer_id: int | None
     created_at: datetime
+
+
+class OwnedToken(TokenRow, Protocol):
+    """A row with the id of the customer whose it is."""
+
+    customer: str | None
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False):
@@ -66,6 +74,7 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
     status: str
     group: str | None = None
     expires_at: datetime | None = None
+    customer_id: int | None = None  # the key of whose it is
     card: str | None = None  # under which number it is known, where the station has told another
 
     @property
@@ -80,7 +89,7 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
 
 
 _by_uid = Prepared(
-    select(tokens.c.status, tokens.c.group, tokens.c.expires_at, tokens.c.kind)
+    select(tokens.c.status, tokens.c.group, tokens.c.expires_at, tokens.c.kind, tokens.c.customer_id)
     .where(
         tokens.c.organization_id == bindparam("organization_id"),
         tokens.c.uid_key == bindparam("uid_key"),
@@ -147,10 +156,10 @@ def for_local_list(work: Work, station: Station, *, room: float | None, longest:
 def judged(work: Work, token: TokenRow) -> Authorization:
     """What the answer for this token is, now."""
     if token.status != "accepted":
-        return Authorization(token.status, token.group, token.expires_at)
+        return Authorization(token.status, token.group, token.expires_at, token.customer_id)
     if token.expires_at is not None and token.expires_at <= work.now:
-        return Authorization("expired", token.group, token.expires_at)
-    return Authorization("accepted", token.group, token.expires_at)
+        return Authorization("expired", token.group, token.expires_at, token.customer_id)
+    return Authorization("accepted", token.group, token.expires_at, token.customer_id)
 
 
 def uid_key(uid: str) -> str:
@@ -176,8 +185,9 @@ def add(
     group: str | None = None,
     status: str = "accepted",
     expires_at: datetime | None = None,
-) -> TokenRow:
-    """A new token. Raises `Invalid` and `Conflict`."""
+    customer: str | None = None,
+) -> OwnedToken:
+    """A new token, perhaps of a customer. Raises `Invalid` and `Conflict`."""
     if not 1 <= len(uid.strip()) <= 255:  # 2.1 idToken: 255; 1.6 stations send at most 20
         raise Invalid("uid", "must have 1 to 255 characters")
     _check_status(status)
@@ -190,18 +200,18 @@ def add(
         "label": label,
         "group": group,
         "status": status,
+        "customer_id": customers.named(work, organization_id, customer),
     }
-    row = work.execute(
-        insert(tokens)
-        .values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
-        .returning(*tokens.c)
-    ).one()
+    work.execute(
+        insert(tokens).values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
+    )
+    row = get(work, organization_id, uid, kind or "")
     local_lists.cards_changed(work, organization_id)
     audit.record(work, "add_token", Subject("token", row.uid), after=_facts(row), organization=organization_id)
     return row
 
 
-def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> TokenRow:
+def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> OwnedToken:
     """The token's row; without a kind the one that has none, or the only one. Raises `NotFound`, `Conflict`."""
     known = _find(work, organization_id, uid)
     named = [token for token in known if token.kind == (kind or "")] or (known if kind is None else [])
@@ -212,16 +222,19 @@ def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> 
     return named[0]
 
 
-def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], kind: str | None = None) -> TokenRow:
+def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], kind: str | None = None) -> OwnedToken:
     """Set only the fields given. Raises `NotFound`, `Invalid`."""
     token = get(work, organization_id, uid, kind)
-    values = {name: changes[name] for name in ("label", "group", "status", "expires_at") if name in changes}
+    changed_facts = ("label", "group", "status", "expires_at")
+    values: dict[str, Any] = {name: changes[name] for name in changed_facts if name in changes}
+    if "customer" in changes:
+        values["customer_id"] = customers.named(work, organization_id, changes["customer"])
     if "status" in values:
         _check_status(values["status"])
     if values:
         work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
     changed = get(work, organization_id, uid, token.kind)
-    if judged(work, changed) != judged(work, token):
+    if msgspec.structs.replace(judged(work, changed), customer_id=token.customer_id) != judged(work, token):
         local_lists.cards_changed(work, organization_id)
     audit.record(
         work,
@@ -242,13 +255,17 @@ def remove(work: Work, organization_id: int, uid: str, kind: str | None = None) 
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
 
-def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[TokenRow]:
-    """Tokens, newest first."""
-    mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
+def listed(
+    work: Work, organization_id: int, *, customer: str | None = None, limit: int, cursor: str | None
+) -> list[OwnedToken]:
+    """Tokens, newest first; perhaps only those of a customer."""
+    mine = _with_customer().where(tokens.c.organization_id == organization_id, not_deleted(tokens))
+    if customer is not None:
+        mine = mine.where(customers.customers.c.public_id == customer)
     return list(work.execute(page(mine, tokens.c.id, limit=limit, cursor=cursor)))
 
 
-def _facts(row: TokenRow) -> dict[str, Any]:
+def _facts(row: OwnedToken) -> dict[str, Any]:
     """What a person may change, for the audit log."""
     return {
         "kind": row.kind or None,
@@ -256,11 +273,17 @@ def _facts(row: TokenRow) -> dict[str, Any]:
         "group": row.group,
         "status": row.status,
         "expires_at": row.expires_at,
+        "customer": row.customer,
     }
 
 
-def _find(work: Work, organization_id: int, uid: str) -> list[TokenRow]:
-    mine = select(tokens).where(
+def _with_customer() -> Select[Any]:
+    owners = customers.customers
+    return select(tokens, owners.c.public_id.label("customer")).outerjoin(owners, owners.c.id == tokens.c.customer_id)
+
+
+def _find(work: Work, organization_id: int, uid: str) -> list[OwnedToken]:
+    mine = _with_customer().where(
         tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid), not_deleted(tokens)
     )
     return list(work.execute(mine.order_by(tokens.c.id)))

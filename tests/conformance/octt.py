@@ -124,7 +124,9 @@ class Tool:
     async def sessions(self) -> list[sessions.ListedRow]:
         """The sessions of this station, the oldest first."""
         home = await self.app.database.write(organizations.home)
-        rows = (await self.app.database.write(sessions.listed, home, Wanted(), station=self.identity)).rows
+        rows = (
+            await self.app.database.write(sessions.listed, home, Wanted(), sessions.Which(station=self.identity))
+        ).rows
         return rows[::-1]
 
     async def connector_states(self) -> dict[tuple[int, int], str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import select, update
 
-from stationmaster.domain import boots, sites, stations, tokens
+from stationmaster.domain import boots, customers, sites, stations, tariffs, tokens
 from stationmaster.storage import Work
 
 LATER = datetime(2027, 1, 1, tzinfo=UTC)
@@ -31,7 +32,8 @@ def full_station(work: Work, world: Any) -> None:
     facts = boots.BootFacts("Acme", "One", "S1", "1.2", "iccid", "imsi", "meter", "M1")
     row = stations.get(work, home, "CP1")
     boots.record(work, stations.Station(row.id, "CP1", home, "1.6", "accepted", True), facts)
-    work.execute(update(stations.stations).values(offered_secrets=[]))
+    tariff = tariffs.create(work, home, name="Day", currency="EUR", price_per_kwh=Decimal("0.35"))
+    work.execute(update(stations.stations).values(offered_secrets=[], tariff_id=tariff.id))
 
 
 async def row(world: Any, table: Any) -> dict[str, Any]:
@@ -94,7 +96,8 @@ async def test_DAT_09_a_new_secret_changes_the_secret_alone(world: Any) -> None:
     ids=str,
 )
 async def test_DAT_09_a_card_keeps_what_is_not_mentioned(world: Any, change: dict[str, Any]) -> None:
-    await world(tokens.add, world.home, uid="04AB", label="Ann", group="G1", expires_at=LATER)
+    await world(customers.create, world.home, public_id="ann", name="Ann")
+    await world(tokens.add, world.home, uid="04AB", label="Ann", group="G1", expires_at=LATER, customer="ann")
     before = await row(world, tokens.tokens)
     await world(tokens.change, world.home, "04AB", change | {"uid": "ignored", "organization_id": 4711})
     after = await row(world, tokens.tokens)

@@ -186,13 +186,13 @@ async def test_sessions_are_listed_newest_first_and_page_by_page(world: Any) -> 
     await world(stop, station, int((await rows(world))[0].transaction_id))
     pages, cursor = [], None
     while True:
-        found = await world(sessions.listed, world.home, Wanted(2, cursor), station="CP1")
+        found = await world(sessions.listed, world.home, Wanted(2, cursor), sessions.Which(station="CP1"))
         pages.append([row.evse for row in found.rows])
         cursor = found.next
         if cursor is None:
             break
     assert pages == [[5, 4], [3, 2], [1]]
-    of_b = await world(sessions.listed, world.home, Wanted(), token="B")
-    completed = await world(sessions.listed, world.home, Wanted(), status="completed")
+    of_b = await world(sessions.listed, world.home, Wanted(), sessions.Which(token="B"))
+    completed = await world(sessions.listed, world.home, Wanted(), sessions.Which(status="completed"))
     assert ([row.evse for row in of_b.rows], [row.evse for row in completed.rows]) == ([4, 2], [1])
     assert await world(sessions.count_active, world.home) == 5

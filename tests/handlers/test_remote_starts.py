@@ -22,7 +22,7 @@ async def start(one: Asked) -> dict[str, Any]:
 
 async def card_of_session(one: Asked) -> str | None:
     home = await one.app.database.write(organizations.home)
-    [row] = (await one.app.database.write(sessions.listed, home, Wanted(), station="CP1")).rows
+    [row] = (await one.app.database.write(sessions.listed, home, Wanted(), sessions.Which(station="CP1"))).rows
     return row.token
 
 

@@ -97,6 +97,13 @@ UNIQUE = [
     ("stations", {"identity"}, True),  # but for deleted ones
     ("stations", {"public_id"}, False),
     ("tokens", {"organization_id", "uid_key", "kind"}, True),
+    ("tariffs", {"organization_id", "public_id"}, True),
+    ("tariffs", {"organization_id"}, True),  # one standard
+    ("tariff_terms", {"tariff_id", "number"}, False),
+    ("customers", {"organization_id", "public_id"}, True),
+    ("customers", {"organization_id", "phone"}, True),
+    ("vehicles", {"organization_id", "public_id"}, True),
+    ("vehicles", {"customer_id"}, True),  # one default
     ("connectors", {"station_id", "evse", "number"}, False),
     ("evses", {"station_id", "number"}, False),
     ("refused_connections", {"identity", "source", "reason"}, False),

@@ -343,8 +343,8 @@ async def list_transactions(
     cursor: Cursor = None,
 ) -> Response[list[Transaction]]:
     """Transactions, newest first."""
-    wanted = Wanted(limit, cursor)
-    page = await context.database.read(sessions.listed, caller.organization, wanted, station=charge_point_id)
+    which = sessions.Which(station=charge_point_id)
+    page = await context.database.read(sessions.listed, caller.organization, Wanted(limit, cursor), which)
     return _array(request, page, _transaction)
 
 

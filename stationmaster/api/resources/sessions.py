@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 import msgspec
 from litestar import Router, get, post
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
+from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, aware, number, page_of, paged
 from stationmaster.domain import energy, metering, sessions
-from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
@@ -30,7 +30,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A charging session. While it is active, `energy_wh` is what it has taken by now; `power_w` and `soc_percent` are those it last told.
 
     `authorization` is what was answered to its card when it began, null while nobody has asked. `stop_reason` is in our words,
-    `stop_reason_told` in the charger's. What is `excluded` counts in no sum.
+    `stop_reason_told` in the charger's. What is `excluded` counts in no sum. `customer` is whose card it was when it began; live
+    events leave it out.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     connector: int | None
     transaction_id: str
     token: str | None
+    customer: str | msgspec.UnsetType | None = msgspec.UNSET
     authorization: Authorization | None
     status: Status
     charging_state: str | None
@@ -119,6 +121,11 @@ def public_form(session: sessions.Session) -> Session:
     return Session(**_facts(session, None))
 
 
+def listed_form(row: sessions.ListedRow, last: sessions.SoFar | None) -> Session:
+    """The session of a list, and what it has taken so far while it is active."""
+    return Session(**_facts(sessions.public_form(row, row.station), last), customer=row.customer)
+
+
 def _facts(session: sessions.Session, last: sessions.SoFar | None) -> dict[str, Any]:
     taken = session.energy_wh if last is None or session.status != "active" else last.energy_wh
     return {
@@ -147,6 +154,10 @@ def _facts(session: sessions.Session, last: sessions.SoFar | None) -> dict[str, 
 
 
 StationFilter = Annotated[str | None, QueryParameter(max_length=48, description="Only sessions at this charger")]
+SiteFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions at this site")]
+CustomerFilter = Annotated[
+    str | None, QueryParameter(max_length=255, description="Only sessions whose card was this customer's")
+]
 TokenFilter = Annotated[
     str | None,
     QueryParameter(max_length=255, description="Only sessions of this card; upper and lower case are the same"),
@@ -168,12 +179,11 @@ SortBy = Annotated[
 ]
 
 
-@get("/", permission=Permission.VIEW)
-async def list_sessions(
-    caller: GivenCaller,
-    context: GivenContext,
+async def which_sessions(
     station: StationFilter = None,
+    site: SiteFilter = None,
     token: TokenFilter = None,
+    customer: CustomerFilter = None,
     status: StatusFilter = None,
     review: ReviewFilter = False,
     excluded: ExcludedFilter = None,
@@ -181,22 +191,42 @@ async def list_sessions(
     started_to: TimeFilter = None,
     ended_from: TimeFilter = None,
     ended_to: TimeFilter = None,
+) -> sessions.Which:
+    """The filters of a list of sessions, for whatever shows one: a page or a file. Times are half open: from is included, to is not."""
+    times = sessions.Times(
+        started_from=aware(started_from, "started_from"),
+        started_to=aware(started_to, "started_to"),
+        ended_from=aware(ended_from, "ended_from"),
+        ended_to=aware(ended_to, "ended_to"),
+    )
+    return sessions.Which(
+        station=station,
+        site=site,
+        token=token,
+        customer=customer,
+        status=status,
+        to_review=review,
+        excluded=excluded,
+        times=times,
+    )
+
+
+GivenWhich: TypeAlias = NamedDependency[sessions.Which]
+FILTERED = {"which": Provide(which_sessions)}
+
+
+@get("/", permission=Permission.VIEW, dependencies=FILTERED)
+async def list_sessions(
+    caller: GivenCaller,
+    context: GivenContext,
+    which: GivenWhich,
     sort: SortBy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Session]:
     """Sessions, newest first or sorted. Times are half open: from is included, to is not."""
-    times = sessions.Times(
-        started_from=_zoned("started_from", started_from),
-        started_to=_zoned("started_to", started_to),
-        ended_from=_zoned("ended_from", ended_from),
-        ended_to=_zoned("ended_to", ended_to),
-    )
-    wanted = Wanted(limit, cursor, sort)
-    which: dict[str, Any] = {"station": station, "token": token, "status": status, "to_review": review}
-    which |= {"excluded": excluded, "times": times}
-    found, last = await context.database.read(_listed, caller.organization, wanted, which)
-    return page_of(found, lambda row: Session(**_facts(sessions.public_form(row, row.station), last.get(row.id))))
+    found, last = await context.database.read(_listed, caller.organization, Wanted(limit, cursor, sort), which)
+    return page_of(found, lambda row: listed_form(row, last.get(row.id)))
 
 
 @get("/{session_id:str}", permission=Permission.VIEW)
@@ -204,6 +234,7 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
     """One session with its meter values."""
     row, last, values, taken = await context.database.read(_with_values, caller.organization, session_id)
     facts = _facts(sessions.public_form(row, row.station), last)
+    facts["customer"] = row.customer
     return SessionDetail(**facts, **_how_it_was_found(taken), meter_values=[meter_value(value) for value in values])
 
 
@@ -336,12 +367,6 @@ router = Router(
 )
 
 
-def _zoned(name: str, at: datetime | None) -> datetime | None:
-    if at is not None and at.tzinfo is None:
-        raise Invalid(name, "needs a time zone, as in 2026-11-25T00:00:00Z")
-    return at
-
-
 async def _done(
     context: Context, change: Callable[..., sessions.ListedRow], caller: Caller, session_id: str, **values: Any
 ) -> Session:
@@ -349,7 +374,7 @@ async def _done(
     row, last = await context.database.write(
         _changed, change, caller.organization, session_id, {"by": caller.actor.name} | values
     )
-    return Session(**_facts(sessions.public_form(row, row.station), last))
+    return listed_form(row, last)
 
 
 def _changed(
@@ -408,9 +433,9 @@ def _samples(text: str) -> list[Any]:
 
 
 def _listed(
-    work: Work, organization_id: int, wanted: Wanted, which: dict[str, Any]
+    work: Work, organization_id: int, wanted: Wanted, which: sessions.Which
 ) -> tuple[Found[sessions.ListedRow], dict[int, sessions.SoFar]]:
-    found = sessions.listed(work, organization_id, wanted, **which)
+    found = sessions.listed(work, organization_id, wanted, which)
     active = [row.id for row in found.rows if row.status == "active"]
     return found, sessions.so_far(work, active) if active else {}
 

@@ -17,6 +17,7 @@ from stationmaster.api.shapes import (
     Deleted,
     IfMatch,
     Limit,
+    OwnId,
     Page,
     Search,
     Text,
@@ -32,7 +33,6 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.domain.sites import GridPhase, Status
 from stationmaster.storage.lists import Wanted
 
-Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/?#]*$")]
 Address = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
 Place = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
 PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")]
@@ -83,7 +83,7 @@ class NewSite(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A site as it is to be. `id` is the operator's own, and stays; without one it is given one."""
 
     name: Text
-    id: Id | None = None
+    id: OwnId | None = None
     address: Address | None = None
     city: Place | None = None
     state: Place | None = None

@@ -10,7 +10,7 @@ from litestar import Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
+from stationmaster.api.shapes import Cursor, Limit, OwnId, Page, Text, given, paged
 from stationmaster.domain import tokens
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -22,7 +22,10 @@ When = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A card or an app that may charge, or may not any more. `kind` is null where it holds for whatever a charger says that it is."""
+    """A card or an app that may charge, or may not any more. `kind` is null where it holds for whatever a charger says that it is.
+
+    `customer` is the id of the customer whose it is: the sessions that it begins are theirs.
+    """
 
     id: str
     uid: str
@@ -31,6 +34,7 @@ class Token(msgspec.Struct, frozen=True):
     group: str | None
     status: tokens.Status
     expires_at: datetime | None
+    customer: str | None
     created_at: datetime
 
 
@@ -47,6 +51,7 @@ class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: Text | None = None
     status: tokens.Status = "accepted"
     expires_at: When | None = None
+    customer: OwnId | None = None
 
 
 class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,29 +61,37 @@ class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     group: Text | msgspec.UnsetType | None = msgspec.UNSET
     status: tokens.Status | msgspec.UnsetType = msgspec.UNSET
     expires_at: When | msgspec.UnsetType | None = msgspec.UNSET
+    customer: OwnId | msgspec.UnsetType | None = msgspec.UNSET
+
+
+CustomerFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only tokens of this customer")]
 
 
 @get("/", permission=Permission.VIEW)
 async def list_tokens(
-    caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+    caller: GivenCaller,
+    context: GivenContext,
+    customer: CustomerFilter = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[Token]:
     """Tokens, newest first."""
-    organization = caller.organization
-    return paged(
-        await context.database.read(tokens.listed, organization, limit=limit, cursor=cursor), limit, _public_form
+    rows = await context.database.read(
+        tokens.listed, caller.organization, customer=customer, limit=limit, cursor=cursor
     )
+    return paged(rows, limit, public_form)
 
 
 @post("/", permission=Permission.OPERATE)
 async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Token:
     """Add a token."""
-    return _public_form(await context.database.write(_add, caller.organization, data))
+    return public_form(await context.database.write(_add, caller.organization, data))
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
 async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None) -> Token:
     """One token; `kind` tells apart those that share a number."""
-    return _public_form(await context.database.read(tokens.get, caller.organization, uid, kind))
+    return public_form(await context.database.read(tokens.get, caller.organization, uid, kind))
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
@@ -86,7 +99,7 @@ async def change_token(
     uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext, kind: OfKind = None
 ) -> Token:
     """Change the fields that are given."""
-    return _public_form(await context.database.write(tokens.change, caller.organization, uid, given(data), kind))
+    return public_form(await context.database.write(tokens.change, caller.organization, uid, given(data), kind))
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
@@ -100,11 +113,12 @@ router = Router(
 )
 
 
-def _add(work: Work, organization_id: int, new: NewToken) -> tokens.TokenRow:
+def _add(work: Work, organization_id: int, new: NewToken) -> tokens.OwnedToken:
     return tokens.add(work, organization_id, **msgspec.structs.asdict(new))
 
 
-def _public_form(row: tokens.TokenRow) -> Token:
+def public_form(row: tokens.OwnedToken) -> Token:
+    """A token as everyone outside sees it."""
     return Token(
         id=str(row.id),
         uid=row.uid,
@@ -113,5 +127,6 @@ def _public_form(row: tokens.TokenRow) -> Token:
         group=row.group,
         status=row.status,
         expires_at=row.expires_at,
+        customer=row.customer,
         created_at=row.created_at,
     )

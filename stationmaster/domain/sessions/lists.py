@@ -11,10 +11,12 @@ import msgspec
 from sqlalchemy import ColumnElement, Label, Select, and_, bindparam, func, or_, select
 
 from stationmaster.domain import connectors, energy, metering, tokens
+from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
+from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, only
@@ -47,39 +49,54 @@ SORTS: dict[str, ColumnElement[Any]] = {
 """What a list of sessions can be sorted by; with a minus before it, downwards."""
 
 
-def listed(
-    work: Work,
-    organization_id: int,
-    wanted: Wanted,
-    *,
-    station: str | None = None,
-    token: str | None = None,
-    status: str | None = None,
-    to_review: bool = False,
-    excluded: bool | None = None,
-    times: Times | None = None,
-) -> Found[ListedRow]:
+class Which(msgspec.Struct, frozen=True, kw_only=True):
+    """Which sessions; None stands for any."""
+
+    station: str | None = None
+    site: str | None = None
+    token: str | None = None
+    customer: str | None = None
+    status: str | None = None
+    to_review: bool = False
+    excluded: bool | None = None
+    times: Times = Times()
+
+
+def listed(work: Work, organization_id: int, wanted: Wanted, which: Which | None = None) -> Found[ListedRow]:
     """Sessions, newest first or sorted (see `SORTS`); perhaps only those a person must look at."""
-    mine = only(_with_station(), {sessions.c.organization_id: organization_id, sessions.c.status: status})
-    if station is not None:
-        mine = mine.where(stations.c.identity == station)
-    if token is not None:
-        mine = mine.where(sessions.c.token_key == tokens.uid_key(token))
-    if to_review:
+    mine = only_those(_with_names(), organization_id, which or Which())
+    return rows_of(work, mine, wanted, key=sessions.c.id, sorts=SORTS)
+
+
+def only_those(statement: Select[Any], organization_id: int, which: Which) -> Select[Any]:
+    """Only these sessions, of a statement in which they are joined with their chargers."""
+    mine = only(statement, {sessions.c.organization_id: organization_id, sessions.c.status: which.status})
+    if which.station is not None:
+        mine = mine.where(stations.c.identity == which.station)
+    if which.site is not None:
+        there = sites.c.organization_id == organization_id, sites.c.public_id == which.site
+        mine = mine.where(stations.c.site_id.in_(select(sites.c.id).where(*there)))
+    if which.token is not None:
+        mine = mine.where(sessions.c.token_key == tokens.uid_key(which.token))
+    if which.customer is not None:
+        # Removed ones as well, for their sessions stay.
+        named = customers.c.organization_id == organization_id, customers.c.public_id == which.customer
+        mine = mine.where(sessions.c.customer_id.in_(select(customers.c.id).where(*named)))
+    if which.to_review:
         mine = mine.where(is_held)
-    for column, since, until in () if times is None else times.bounds():
+    for column, since, until in which.times.bounds():
         if since is not None:
             mine = mine.where(column >= since)
         if until is not None:
             mine = mine.where(column < until)
-    if excluded is not None:
-        mine = mine.where(sessions.c.excluded.is_(excluded))
-    return rows_of(work, mine, wanted, key=sessions.c.id, sorts=SORTS)
+    if which.excluded is not None:
+        mine = mine.where(sessions.c.excluded.is_(which.excluded))
+    return mine
 
 
 def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     """One session. Raises `NotFound`."""
-    mine = _with_station().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
+    mine = _with_names().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
     row = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound(f"there is no session {public_id!r}")
@@ -88,7 +105,7 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
 
 def by_either_name(work: Work, organization_id: int, name: str) -> ListedRow:
     """The session with this id, else the one that a charger calls so, if there is only one. Raises `NotFound`."""
-    mine = _with_station().where(sessions.c.organization_id == organization_id)
+    mine = _with_names().where(sessions.c.organization_id == organization_id)
     row = work.execute(mine.where(sessions.c.public_id == name)).one_or_none()
     if row is not None:
         return row
@@ -116,14 +133,17 @@ def count_by_status(work: Work, organization_id: int, *, since: datetime) -> lis
 @rebuilds
 def find_again(work: Work, public_id: str) -> Session:
     """The session of an event that is told later than it happened, as it is now. Raises `NotFound`."""
-    row = work.execute(_with_station().where(sessions.c.public_id == public_id)).one_or_none()
+    row = work.execute(_with_names().where(sessions.c.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no session {public_id} any more")
     return public_form(row, row.station)
 
 
-def _with_station() -> Select[Any]:
-    return select(sessions, stations.c.identity.label("station")).join(stations, stations.c.id == sessions.c.station_id)
+def _with_names() -> Select[Any]:
+    named = select(sessions, stations.c.identity.label("station"), customers.c.public_id.label("customer"))
+    return named.join(stations, stations.c.id == sessions.c.station_id).outerjoin(
+        customers, customers.c.id == sessions.c.customer_id
+    )
 
 
 class OpenSession(NamedTuple):

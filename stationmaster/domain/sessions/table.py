@@ -27,6 +27,7 @@ sessions = Table(
     Column("start_key", BigInt),  # the content of a start that names no transaction; empty where the id does
     Column("token", Text),
     Column("token_key", Text),  # as tokens are compared: 1.6 idTags heed no case
+    Column("customer_id", BigInt, ForeignKey("customers.id")),  # whose card it was when it began
     Column("authorization", Text),  # what we answered: accepted, unknown, blocked, expired; empty: nobody has asked
     Column("remote_start_id", BigInt),
     Column("status", Text, nullable=False),
@@ -72,6 +73,7 @@ Index(
 )
 Index("ix_sessions_station", sessions.c.station_id, sessions.c.id)
 Index("ix_sessions_token", sessions.c.token_key, sessions.c.id)
+Index("ix_sessions_customer", sessions.c.customer_id, sessions.c.id)
 is_held = literal_column("review", Boolean)
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
@@ -128,6 +130,7 @@ class SessionRow(Protocol):
     start_key: int | None
     token: str | None
     token_key: str | None
+    customer_id: int | None
     authorization: str | None
     remote_start_id: int | None
     status: str
@@ -158,9 +161,10 @@ class SessionRow(Protocol):
 
 
 class ListedRow(SessionRow, Protocol):
-    """A row with the identity of its charger."""
+    """A row with the identity of its charger, and the id of the customer whose card it was."""
 
     station: str
+    customer: str | None
 
 
 _PUBLIC = tuple(name for name in Session.__struct_fields__ if name not in ("id", "station", "flags"))

@@ -174,6 +174,7 @@ _insert_names = (
     "reservation_id",
     "flags",
     "suspect_since",
+    "customer_id",
 )
 _insert_session = PreparedInsert(sessions, _insert_names)
 
@@ -239,6 +240,7 @@ def _insert_row(
         reservation_id=told.reservation_id,
         flags=flags or None,
         suspect_since=work.now if late else None,
+        customer_id=told.customer_id,
     )
     begun = Session(
         id=public_id,
@@ -271,7 +273,8 @@ def _with_card(work: Work, station: Station, told: TransactionTold) -> Transacti
     """Some name only the remote start that they do, and no card: then it is the one that was started for."""
     if told.token is not None or told.remote_start_id is None:
         return told
-    return msgspec.structs.replace(told, token=commands.card_of_start(work, station, told.remote_start_id))
+    card = commands.card_of_start(work, station, told.remote_start_id)
+    return msgspec.structs.replace(told, token=card, customer_id=tokens.authorize(work, station, card).customer_id)
 
 
 def _tell_command(work: Work, station: Station, told: TransactionTold, public_id: str) -> None:
@@ -332,6 +335,7 @@ _amend_names = (
     "reservation_id",
     "flags",
     "suspect_since",
+    "customer_id",
 )
 _amend_session = Prepared(
     update(sessions)
@@ -346,6 +350,7 @@ def _amend(work: Work, station: Station, row: SessionRow, told: TransactionTold)
     flags = list(row.flags or ())
     if row.token is None:
         told = _with_card(work, station, told)
+        values["customer_id"] = told.customer_id
     for name in ("evse", "connector", "token", "remote_start_id", "reservation_id"):
         if values[name] is None:
             values[name] = getattr(told, name)
@@ -399,7 +404,7 @@ def _ended(
     comes after we had closed the session by an estimate corrects it (TX-13, TX-14). `inserted`: the session is made of it.
     """
     for known in rows:
-        if known.stop_key is not None and known.stop_key in (told.repeat_key, _key_of(told.content)):
+        if known.stop_key is not None and known.stop_key in (told.repeat_key, quarantine.key_of(told.content)):
             _end_of_a_repeat(work, station, known)
             return _found(known)
     row = _belonging(rows, told)
@@ -446,7 +451,7 @@ def _ending(told: TransactionTold) -> Ending:
         told.reason or "local",
         reason_told=told.reason_told,
         token=told.token,
-        stop_key=told.repeat_key or _key_of(told.content),
+        stop_key=told.repeat_key or quarantine.key_of(told.content),
         points=told.points,
     )
 
@@ -461,6 +466,7 @@ def _ended_a_second_time(work: Work, station: Station, row: SessionRow, told: Tr
         evse=row.evse,
         connector=row.connector,
         token=row.token,
+        customer_id=row.customer_id,
         authorization=row.authorization,
         meter_wh=row.meter_start_wh,
         at=Instant(row.started_at, row.started_text),
@@ -540,7 +546,7 @@ def _fits_nothing(work: Work, station: Station, told: TransactionTold) -> None:
         action=_ACTION[told.numbered],
         reason=reason,
         content=told.content,
-        content_key=_key_of(told.content),
+        content_key=quarantine.key_of(told.content),
         proposed_session_id=active[0] if len(active) == 1 else None,
     )
     if new and foreign:
@@ -568,7 +574,7 @@ def _conflict(work: Work, station: Station, row: SessionRow, told: TransactionTo
         action="StartTransaction" if told.numbered and told.kind == "started" else _ACTION[told.numbered],
         reason=reason,
         content=told.content,
-        content_key=_key_of(told.content),
+        content_key=quarantine.key_of(told.content),
         proposed_session_id=row.id,
     )
 
@@ -588,10 +594,6 @@ def _supersede(work: Work, station: Station, evse: int | None) -> None:
     """A new start on a connector whose session never ended: close that one with what is known (TX-13)."""
     for row in [] if evse is None else _open_on(work, station.id, evse):
         closing.close(work, station, row, None, None, Ending("superseded", because=("superseded",)))
-
-
-def _key_of(content: str) -> str:
-    return quarantine.key_of(content)
 
 
 def _found(row: SessionRow) -> Found:

@@ -33,6 +33,7 @@ class TransactionTold(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     evse: int | None = None
     connector: int | None = None
     token: str | None = None
+    customer_id: int | None = None  # the key of whose card it is
     authorization: str | None = None
     meter_wh: Decimal | None = None
     offline: bool = False

@@ -92,6 +92,7 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
             evse=evse,
             connector=None if evse is None else 1,
             token=auth.card or card,
+            customer_id=auth.customer_id,
             authorization=auth.status_at(at.at),
             at=at,
             meter_wh=words.wh(req.meter_start),

@@ -78,6 +78,7 @@ def _told(
         evse=words.evse(req.evse),
         connector=words.connector(req.evse),
         token=card,
+        customer_id=None if auth is None else auth.customer_id,
         authorization=None if auth is None or card is None else auth.status_at(at.at),
         meter_wh=None if kind == "updated" else words.register_wh(kind, at, moments),
         offline=bool(req.offline),

@@ -8,6 +8,8 @@ export type Permission =
   | "raw_call"
   | "deploy_firmware"
   | "correct_sessions"
+  | "view_customers"
+  | "manage_customers"
   | "administer"
   | "manage_users"
   | "manage_keys"

@@ -1,0 +1,233 @@
+"""Customers: who charges and is billed. They drive vehicles (`vehicles.py`) and have cards (`tokens.py`).
+
+A customer may be a person, whose data are theirs: `personal_data.py` gives them out, and erases them. What was charged stays.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, exists, func, insert, or_, select
+
+from stationmaster.domain import audit, phones, versions
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.lists import Found, Wanted, listed
+from stationmaster.storage.queries import not_deleted, search
+
+customers = Table(
+    "customers",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("public_id", Text, nullable=False),  # the operator's own id of it
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),  # as it is sorted
+    Column("phone", Text),  # see phones.py
+    Column("email", Text),
+    Column("erased_at", UtcTime),  # nothing here tells any more who it was
+    *versions.columns(),
+)
+_living = customers.c.deleted_at.is_(None)
+for _name, _column in (("uq_customers_public_id", customers.c.public_id), ("uq_customers_phone", customers.c.phone)):
+    Index(_name, customers.c.organization_id, _column, unique=True, sqlite_where=_living, postgresql_where=_living)
+Index("ix_customers_name_key", customers.c.organization_id, customers.c.name_key, customers.c.id)
+
+FACTS = ("name", "phone", "email")
+"""What a person may say of a customer."""
+
+SORTS = {
+    "id": customers.c.public_id,
+    "name": customers.c.name_key,
+    "phone": customers.c.phone,
+    "email": func.lower(customers.c.email),
+    "created": customers.c.id,
+    "updated": customers.c.updated_at,
+}
+"""What a list of customers can be sorted by."""
+
+_EMAIL = re.compile(r"[^@\s\x00-\x1f\x7f]{1,64}@[^@\s\x00-\x1f\x7f.]+(\.[^@\s\x00-\x1f\x7f.]+)*")
+
+
+class CustomerRow(Protocol):
+    """A row of the table."""
+
+    id: int
+    public_id: str
+    name: str
+    phone: str | None
+    email: str | None
+    erased_at: datetime | None
+    version: int
+    created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
+
+
+def create(work: Work, /, organization_id: int, *, public_id: str | None = None, **facts: Any) -> CustomerRow:
+    """A new customer of these `FACTS`. Raises `Invalid`, and `Conflict` when the id or the phone is another's."""
+    values = _checked(dict.fromkeys(FACTS) | facts)
+    public_id = public_id or secrets.token_hex(8)
+    _check_free(work, organization_id, public_id=public_id, phone=values["phone"])
+    new = insert(customers).values(
+        organization_id=organization_id, public_id=public_id, **values, **versions.first(work)
+    )
+    row: CustomerRow = work.execute(new.returning(*customers.c)).one()
+    _record(work, "add_customer", organization_id, row, after=_facts(row))
+    return row
+
+
+def get(work: Work, organization_id: int, customer_id: str, *, lock: bool = False) -> CustomerRow:
+    """The customer with this id. Raises `NotFound`."""
+    mine = _mine(organization_id, customer_id).where(not_deleted(customers))
+    row: CustomerRow | None = versions.find(work, mine, lock=lock)
+    if row is None:
+        raise NotFound(f"there is no customer {customer_id!r}")
+    return row
+
+
+def change(
+    work: Work,
+    organization_id: int,
+    customer_id: str,
+    changes: Mapping[str, Any],
+    *,
+    expected: versions.Expected = None,
+) -> CustomerRow:
+    """Set the `FACTS` that are given. Raises `NotFound`, `Outdated`, `Invalid`, `Conflict`."""
+    customer = get(work, organization_id, customer_id, lock=True)
+    versions.check(customer, expected)
+    values = _checked(_facts(customer) | {name: changes[name] for name in FACTS if name in changes})
+    if values["phone"] != customer.phone:
+        _check_free(work, organization_id, phone=values["phone"])
+    changed = versions.change(work, customers, customer, values)
+    _record(work, "change_customer", organization_id, customer, before=_facts(customer), after=_facts(changed))
+    return changed
+
+
+def remove(work: Work, organization_id: int, customer_id: str, *, expected: versions.Expected = None) -> None:
+    """Soft: sessions keep whose they were. Raises `NotFound`, `Outdated`, and `Conflict` while the customer has cards."""
+    from stationmaster.domain.tokens import tokens  # which knows of customers
+
+    customer = get(work, organization_id, customer_id, lock=True)
+    versions.check(customer, expected)
+    cards = select(func.count()).where(tokens.c.customer_id == customer.id, not_deleted(tokens))
+    count = work.execute(cards).scalar_one()
+    if count:
+        raise Conflict(f"customer {customer_id!r} has {count} {'card' if count == 1 else 'cards'}: remove them first")
+    versions.delete(work, customers, customer)
+    _record(work, "remove_customer", organization_id, customer, before=_facts(customer))
+
+
+def restore(work: Work, organization_id: int, customer_id: str) -> CustomerRow:
+    """Bring back the one that was removed last. Raises `NotFound`, and `Conflict` when its id or phone is in use again."""
+    mine = _mine(organization_id, customer_id).where(customers.c.erased_at.is_(None))
+    gone: CustomerRow = versions.newest_deleted(work, customers, mine, f"customer {customer_id!r}")
+    _check_free(work, organization_id, public_id=gone.public_id, phone=gone.phone)
+    restored = versions.change(work, customers, gone, {"deleted_at": None})
+    _record(work, "restore_customer", organization_id, restored, after=_facts(restored))
+    return restored
+
+
+def list_customers(
+    work: Work,
+    organization_id: int,
+    wanted: Wanted,
+    *,
+    created_from: datetime | None = None,
+    created_to: datetime | None = None,
+    deleted: bool = False,
+) -> Found[CustomerRow]:
+    """The customers that are so, in `created_from` ≤ created < `created_to`. What is searched for may stand in the name, the id, the
+    phone, the e-mail, or on a card."""
+    mine = select(customers).where(customers.c.organization_id == organization_id, customers.c.erased_at.is_(None))
+    mine = mine.where(customers.c.deleted_at.is_not(None) if deleted else not_deleted(customers))
+    if created_from is not None:
+        mine = mine.where(customers.c.created_at >= created_from)
+    if created_to is not None:
+        mine = mine.where(customers.c.created_at < created_to)
+    if wanted.search:
+        mine = mine.where(_is_about(organization_id, wanted.search))
+    return listed(work, mine, wanted._replace(search=None), key=customers.c.id, sorts=SORTS)
+
+
+def named(work: Work, organization_id: int, customer_id: str | None, *, field: str = "customer") -> int | None:
+    """The key of the customer that something belongs to; None when none is named. Raises `Invalid`."""
+    if customer_id is None:
+        return None
+    try:
+        return get(work, organization_id, customer_id).id
+    except NotFound as missing:
+        raise Invalid(field, str(missing)) from None
+
+
+def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int, str]:
+    """The id of each of these customers, by key; removed ones too."""
+    wanted = {one for one in keys if one is not None}
+    if not wanted:
+        return {}
+    mine = select(customers.c.id, customers.c.public_id).where(customers.c.id.in_(wanted))
+    return {row.id: row.public_id for row in work.execute(mine)}
+
+
+def _is_about(organization_id: int, text: str) -> Any:
+    from stationmaster.domain.tokens import tokens  # which knows of customers
+
+    cards = exists().where(
+        tokens.c.customer_id == customers.c.id,
+        tokens.c.organization_id == organization_id,
+        not_deleted(tokens),
+        search(text, (tokens.c.uid, tokens.c.label)),
+    )
+    columns = (customers.c.public_id, customers.c.name, customers.c.email, customers.c.phone)
+    digits = phones.search_text(text)
+    typed = [] if digits is None else [customers.c.phone.contains(digits, autoescape=True)]
+    return or_(search(text, columns), cards, *typed)
+
+
+def _mine(organization_id: int, customer_id: str) -> Select[Any]:
+    return select(customers).where(customers.c.organization_id == organization_id, customers.c.public_id == customer_id)
+
+
+def _check_free(work: Work, organization_id: int, *, public_id: str | None = None, phone: str | None) -> None:
+    if public_id is not None:
+        taken = _mine(organization_id, public_id).where(not_deleted(customers))
+        if work.execute(taken).first() is not None:
+            raise Conflict(f"there is a customer with the id {public_id!r} already")
+    if phone is not None:
+        mine = (customers.c.organization_id == organization_id, customers.c.phone == phone, not_deleted(customers))
+        other = work.execute(select(customers.c.public_id).where(*mine)).scalar()
+        if other is not None:
+            raise Conflict(f"the phone {phone} is that of customer {other!r}")
+
+
+def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts as they are kept. Raises `Invalid`."""
+    email: str | None = facts["email"]
+    if email is not None:
+        email = email.strip()
+        if not _EMAIL.fullmatch(email):
+            raise Invalid("email", f"{email!r} is no e-mail address")
+    name = facts["name"].strip()
+    if not name:
+        raise Invalid("name", "is empty")
+    phone = None if facts["phone"] is None else phones.kept(facts["phone"])
+    return {"name": name, "name_key": name.casefold(), "phone": phone, "email": email}
+
+
+def _facts(row: CustomerRow) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in FACTS}
+
+
+def _record(
+    work: Work, action: str, organization_id: int, row: CustomerRow, *, before: Any = None, after: Any = None
+) -> None:
+    subject = Subject("customer", row.public_id)
+    audit.record(work, action, subject, before=before, after=after, organization=organization_id)

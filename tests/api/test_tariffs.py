@@ -1,0 +1,119 @@
+"""Tariffs over the API."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.api.conftest import Client
+
+TARIFFS = "/api/v1/tariffs"
+DAY = {"id": "day", "name": "By day", "currency": "INR", "price_per_kwh": "12.50", "tax_percent": 18}
+
+
+async def test_S1_046_a_tariff_has_what_the_document_knows_of_it(admin: Client) -> None:
+    made = await admin.post(TARIFFS, json=DAY)
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    assert {name: shown[name] for name in ("id", "name", "currency", "price_per_kwh", "tax_percent", "status")} == {
+        "id": "day",
+        "name": "By day",
+        "currency": "INR",
+        "price_per_kwh": "12.5",
+        "tax_percent": "18",
+        "status": "active",
+    }
+    assert (shown["created_by"], shown["terms"], shown["deleted_at"]) == ("administrator@example.com", 1, None)
+    got = await admin.get(f"{TARIFFS}/day")
+    assert (got.json(), got.headers["etag"]) == (shown, made.headers["etag"])
+
+
+@pytest.mark.any_database
+async def test_a_price_is_never_a_float(admin: Client) -> None:
+    """0.1 + 0.2 is 0.3 here: what was written is what is shown, as number and as text."""
+    raw = b'{"name": "T", "currency": "EUR", "price_per_kwh": 0.300001, "price_per_minute": "0.1"}'
+    made = await admin.post(TARIFFS, content=raw, headers={"Content-Type": "application/json"})
+    assert (made.json()["price_per_kwh"], made.json()["price_per_minute"]) == ("0.300001", "0.1")
+
+
+async def test_replace_patch_and_the_terms_that_were(admin: Client) -> None:
+    await admin.post(TARIFFS, json=DAY)
+    dearer = await admin.patch(f"{TARIFFS}/day", json={"price_per_kwh": "13", "price_per_minute": "0.5"})
+    assert (dearer.json()["terms"], dearer.json()["price_per_kwh"], dearer.json()["tax_percent"]) == (2, "13", "18")
+    whole = {"name": "By day", "currency": "INR", "price_per_kwh": "13"}
+    replaced = (await admin.put(f"{TARIFFS}/day", json=whole)).json()
+    assert (replaced["terms"], replaced["price_per_minute"], replaced["tax_percent"]) == (3, None, "0")
+    terms = (await admin.get(f"{TARIFFS}/day/terms")).json()["items"]
+    assert [(one["number"], one["price_per_kwh"], one["price_per_minute"], one["tax_percent"]) for one in terms] == [
+        (3, "13", None, "0"),
+        (2, "13", "0.5", "18"),
+        (1, "12.5", None, "18"),
+    ]
+    assert {one["made_by"] for one in terms} == {"administrator@example.com"}
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"price_per_kwh": -1}, "price_per_kwh"),
+        ({"price_per_kwh": "NaN"}, "price_per_kwh"),
+        ({"price_per_kwh": "1e999999"}, "price_per_kwh"),
+        ({"price_per_kwh": "1e-999999"}, "price_per_kwh"),
+        ({"price_per_kwh": None}, "price_per_kwh"),
+        ({"tax_percent": 100.5}, "tax_percent"),
+        ({"currency": "XYZ"}, "currency"),
+        ({"id": "a/b"}, "id"),
+        ({"terms": 7}, "terms"),  # API-12: nobody sets what is counted
+        ({"created_by": "me"}, "created_by"),
+    ],
+)
+async def test_API_12_what_is_wrong_is_told_with_its_field(admin: Client, fields: dict[str, Any], field: str) -> None:
+    answer = await admin.post(TARIFFS, json=DAY | fields)
+    assert answer.status_code == 422, answer.text
+    assert field in answer.json()["errors"][0]["field"] + answer.json()["errors"][0]["reason"]
+    assert (await admin.get(TARIFFS)).json()["items"] == []
+
+
+async def test_a_tariff_that_is_the_standard_holds_everywhere_and_is_not_removed(admin: Client, charger: Any) -> None:
+    await admin.post(TARIFFS, json=DAY | {"standard": True})
+    held = (await admin.get("/api/v1/stations/CP1/tariffs")).json()["items"]
+    assert held == [
+        {"evse": 0, "connector": 0, "tariff": "day", "name": "By day", "decided_by": "organization"},
+    ]
+    refused = await admin.delete(f"{TARIFFS}/day")
+    assert (refused.status_code, "the organization" in refused.json()["detail"]) == (409, True)
+    await admin.patch(f"{TARIFFS}/day", json={"standard": False})
+    assert (await admin.delete(f"{TARIFFS}/day")).status_code == 204
+    assert (await admin.get(f"{TARIFFS}/day")).status_code == 404
+    assert (await admin.get(TARIFFS)).json()["items"] == []
+    assert (await admin.get(f"{TARIFFS}?deleted=true")).json()["items"][0]["id"] == "day"
+    assert (await admin.post(f"{TARIFFS}/day/restore")).json()["deleted_at"] is None
+
+
+async def test_two_who_change_one_price_at_once_do_not_undo_each_other(admin: Client) -> None:
+    tag = (await admin.post(TARIFFS, json=DAY)).headers["etag"]
+    changes = [{"price_per_kwh": "13"}, {"price_per_kwh": "14"}]
+    answers = await asyncio.gather(
+        *(admin.patch(f"{TARIFFS}/day", json=change, headers={"If-Match": tag}) for change in changes)
+    )
+    assert sorted(answer.status_code for answer in answers) == [200, 412]
+    assert len((await admin.get(f"{TARIFFS}/day/terms")).json()["items"]) == 2
+
+
+async def test_tariffs_are_found_and_sorted(admin: Client) -> None:
+    for name, currency in (("Night", "EUR"), ("day", "INR"), ("Evening", "EUR")):
+        await admin.post(TARIFFS, json={"name": name, "currency": currency, "price_per_kwh": 1})
+
+    async def names(query: str) -> list[str]:
+        answer = await admin.get(f"{TARIFFS}?{query}")
+        assert answer.status_code == 200, answer.text
+        return [one["name"] for one in answer.json()["items"]]
+
+    assert await names("sort=name") == ["day", "Evening", "Night"]
+    assert await names("search=NIGHT") == ["Night"]
+    assert await names("currency=eur&sort=-name") == ["Night", "Evening"]
+    first = (await admin.get(f"{TARIFFS}?sort=name&limit=2")).json()
+    assert await names(f"sort=name&limit=2&cursor={first['next']}") == ["Night"]
