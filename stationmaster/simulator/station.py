@@ -266,6 +266,14 @@ class Station(ABC):
         except (Disconnected, NoAnswer, CallFailed):
             return None
 
+    def send(self, request: Request) -> None:
+        """Send what nobody answers (2.1). Raises Disconnected."""
+        link = self._link
+        if link is None or not link.is_open:
+            raise Disconnected(f"{self.identity} is not connected.")
+        self.counters.sent[request.action] += 1
+        link.send(frames.send(self.quirks.new_id(), request.action, _payload(request)))
+
     def submit(
         self, request: Request, transaction: str, *, opens: Payload | None = None, closes: Payload | None = None
     ) -> Queued:

@@ -5,12 +5,21 @@ from typing import Any, cast
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V21, V201
 from stationmaster.ocpp.messages import Response, now_text
-from stationmaster.simulator import v2_answers, v2_device, v2_display, v2_grid, v2_only_21, v2_smart_charging, v2_upkeep
+from stationmaster.simulator import (
+    v2_answers,
+    v2_device,
+    v2_display,
+    v2_grid,
+    v2_monitoring,
+    v2_only_21,
+    v2_smart_charging,
+    v2_upkeep,
+)
 from stationmaster.simulator.charger import Charger, Welcome
 from stationmaster.simulator.meter import Outlet, Reading
 from stationmaster.simulator.parts import Connector, Known, Reservation, Transaction
 from stationmaster.simulator.station import Queued
-from stationmaster.simulator.v2_device import Monitor, tell_problem
+from stationmaster.simulator.v2_device import tell_problem
 from stationmaster.simulator.v2_words import CHARGING_STATES, STATUSES, STOPPED, id_token, known, meter_value
 
 
@@ -19,7 +28,12 @@ class ChargingStation201(Charger):
 
     dialect = V201
     answers = (
-        v2_answers.ANSWERS | v2_device.ANSWERS | v2_display.ANSWERS | v2_smart_charging.ANSWERS | v2_upkeep.ANSWERS
+        v2_answers.ANSWERS
+        | v2_device.ANSWERS
+        | v2_display.ANSWERS
+        | v2_monitoring.ANSWERS
+        | v2_smart_charging.ANSWERS
+        | v2_upkeep.ANSWERS
     )
 
     def __init__(self, identity: str, url: str = "ws://localhost:9000/ocpp", **options: Any) -> None:
@@ -27,7 +41,8 @@ class ChargingStation201(Charger):
         self.boot_reason = "PowerUp"
         self.display: dict[int, v201.MessageInfoType] = {}
         self.costs: dict[str, float] = {}  # by transaction, as the CSMS has told them
-        self.monitors: dict[int, Monitor] = {}
+        self.monitors: dict[int, v2_monitoring.Monitor] = {}
+        self.is_watching = False  # over what is monitored
         self.monitoring_level = 9  # all events
         self.network_profiles: dict[int, v201.NetworkConnectionProfileType] = {}
         self._events = 0
@@ -162,9 +177,10 @@ class ChargingStation21(ChargingStation201):
     """A charger that speaks OCPP 2.1, and in it what 2.0.1 knows too."""
 
     dialect = V21
-    answers = ChargingStation201.answers | v2_only_21.ANSWERS | v2_grid.ANSWERS
+    answers = ChargingStation201.answers | v2_only_21.ANSWERS | v2_grid.ANSWERS | v2_monitoring.ANSWERS_21
 
     def __init__(self, identity: str, url: str = "ws://localhost:9000/ocpp", **options: Any) -> None:
         super().__init__(identity, url, **options)
         self.controls: dict[str, v2_grid.Control] = {}  # of its power at the grid, by their ids
+        self.streams_opened = 0
         self.tariffs: dict[int, v21.TariffType] = {}  # by EVSE, for drivers without one of their own

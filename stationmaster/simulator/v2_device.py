@@ -1,4 +1,4 @@
-"""The device model of a 2.0.1 or 2.1 charger: its variables, reports of them, and monitors on them (blocks B and N).
+"""The device model of a 2.0.1 or 2.1 charger: its variables, reports of them, and what is told when it breaks (blocks B and N).
 
 Most variables stand for a configuration key that all versions share; the rest say what the charger is and how it does.
 """
@@ -7,10 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from msgspec import structs
-
-from stationmaster.ocpp import v21, v201
-from stationmaster.ocpp.dialects import V21
+from stationmaster.ocpp import v201
 from stationmaster.ocpp.errors import Defect, OcppError
 from stationmaster.simulator import asked
 from stationmaster.simulator.station import Handler, answering
@@ -60,18 +57,6 @@ class Variable:
     @property
     def wire_variable(self) -> v201.VariableType:
         return v201.VariableType(name=self.name, instance=self.instance)
-
-
-@dataclass
-class Monitor:
-    """A monitor that the CSMS has set on a variable."""
-
-    id: int
-    variable: Variable
-    type: str
-    value: float
-    severity: int
-    transaction: bool
 
 
 def variables(cs: "ChargingStation201") -> Iterator[Variable]:
@@ -139,7 +124,7 @@ def get_base_report(cs: "ChargingStation201", req: v201.GetBaseReport) -> v201.G
 @answers
 def get_report(cs: "ChargingStation201", req: v201.GetReport) -> v201.GetReportResponse:
     """Of the criteria, a component is Problem when its variable of that name says so; the other three hold for all."""
-    rows = _chosen(variables(cs), req.component_variable)
+    rows = chosen(variables(cs), req.component_variable)
     if req.component_criteria == ["Problem"]:
         broken = {row.names[:4] for row in variables(cs) if row.name == "Problem" and row.value == "true"}
         rows = [row for row in rows if row.names[:4] in broken]
@@ -149,54 +134,7 @@ def get_report(cs: "ChargingStation201", req: v201.GetReport) -> v201.GetReportR
     return v201.GetReportResponse(status="Accepted")
 
 
-# -- monitors ----------------------------------------------------------------------------------------------------------
-
-
-@answers
-def set_monitors(cs: "ChargingStation201", req: v201.SetVariableMonitoring) -> v201.SetVariableMonitoringResponse:
-    results = [_monitor_one(cs, each) for each in req.set_monitoring_data]
-    return v201.SetVariableMonitoringResponse(set_monitoring_result=results)
-
-
-@answers
-def clear_monitors(cs: "ChargingStation201", req: v201.ClearVariableMonitoring) -> v201.ClearVariableMonitoringResponse:
-    results = [
-        v201.ClearMonitoringResultType(id=id, status="NotFound" if cs.monitors.pop(id, None) is None else "Accepted")
-        for id in req.id
-    ]
-    return v201.ClearVariableMonitoringResponse(clear_monitoring_result=results)
-
-
-@answers
-def set_monitoring_base(cs: "ChargingStation201", req: v201.SetMonitoringBase) -> v201.SetMonitoringBaseResponse:
-    """There are no factory's monitors here: each base means those that the CSMS has set, or none (N05)."""
-    if req.monitoring_base != "All":
-        cs.monitors.clear()
-    return v201.SetMonitoringBaseResponse(status="Accepted")
-
-
-@answers
-def set_monitoring_level(cs: "ChargingStation201", req: v201.SetMonitoringLevel) -> v201.SetMonitoringLevelResponse:
-    if not 0 <= req.severity <= 9:
-        return v201.SetMonitoringLevelResponse(status="Rejected")
-    cs.monitoring_level = req.severity
-    return v201.SetMonitoringLevelResponse(status="Accepted")
-
-
-@answers
-def get_monitoring_report(cs: "ChargingStation201", req: v201.GetMonitoringReport) -> v201.GetMonitoringReportResponse:
-    kinds = {
-        "ThresholdMonitoring": ("UpperThreshold", "LowerThreshold"),
-        "DeltaMonitoring": ("Delta",),
-        "PeriodicMonitoring": ("Periodic", "PeriodicClockAligned"),
-    }
-    wanted = [kind for criterion in req.monitoring_criteria or kinds for kind in kinds[criterion]]
-    chosen = {row.names for row in _chosen(variables(cs), req.component_variable)}
-    found = [each for each in cs.monitors.values() if each.type in wanted and each.variable.names in chosen]
-    if not found:
-        return v201.GetMonitoringReportResponse(status="EmptyResultSet")
-    cs.soon(_report_monitors(cs, req.request_id, found), "report")
-    return v201.GetMonitoringReportResponse(status="Accepted")
+# -- events ------------------------------------------------------------------------------------------------------------
 
 
 async def tell_problem(cs: "ChargingStation201", evse: int, *, broken: bool, code: str | None = None) -> None:
@@ -225,7 +163,7 @@ def _few_enough(items: list[Any]) -> None:
         raise OcppError(Defect.OCCURRENCE, f"At most {IN_A_QUESTION} variables in one message")
 
 
-def _find(
+def find(
     cs: "ChargingStation201", component: v201.ComponentType, variable: v201.VariableType
 ) -> Variable | v201.GetVariableStatusEnumType:
     """The variable of these names, or what is unknown about them."""
@@ -242,7 +180,7 @@ def _find(
 
 
 def _get_one(cs: "ChargingStation201", asked_for: v201.GetVariableDataType) -> v201.GetVariableResultType:
-    found = _find(cs, asked_for.component, asked_for.variable)
+    found = find(cs, asked_for.component, asked_for.variable)
     status, value = "Accepted", None
     if not isinstance(found, Variable):
         status = found
@@ -262,7 +200,7 @@ def _get_one(cs: "ChargingStation201", asked_for: v201.GetVariableDataType) -> v
 
 
 def _set_one(cs: "ChargingStation201", given: v201.SetVariableDataType) -> v201.SetVariableResultType:
-    found = _find(cs, given.component, given.variable)
+    found = find(cs, given.component, given.variable)
     if not isinstance(found, Variable):
         status: str = found
     elif given.attribute_type not in (None, "Actual"):
@@ -292,7 +230,7 @@ def _change_password(cs: "ChargingStation201", value: str) -> str:
     return "Accepted"
 
 
-def _chosen(rows: Iterable[Variable], wanted: list[v201.ComponentVariableType] | None) -> list[Variable]:
+def chosen(rows: Iterable[Variable], wanted: list[v201.ComponentVariableType] | None) -> list[Variable]:
     """Those that are named; a component without a variable means all of its variables, one without an EVSE all EVSEs."""
     if not wanted:
         return list(rows)
@@ -312,7 +250,7 @@ def _is_meant(row: Variable, wanted: v201.ComponentVariableType) -> bool:
 
 async def _report(cs: "ChargingStation201", request_id: int, rows: list[Variable]) -> None:
     """Variables, in several parts (B07, B08)."""
-    for number, (part, more) in enumerate(_parts(rows)):
+    for number, (part, more) in enumerate(parts(rows)):
         message = v201.NotifyReport(
             request_id=request_id,
             generated_at=cs.now_text(),
@@ -323,7 +261,7 @@ async def _report(cs: "ChargingStation201", request_id: int, rows: list[Variable
         await cs.call(message, v201.NotifyReportResponse)
 
 
-def _parts(rows: list[T]) -> Iterator[tuple[list[T], bool]]:
+def parts(rows: list[T]) -> Iterator[tuple[list[T], bool]]:
     """Portions for one message each, and whether more will follow."""
     for start in range(0, len(rows), IN_A_REPORT):
         yield rows[start : start + IN_A_REPORT], start + IN_A_REPORT < len(rows)
@@ -339,60 +277,3 @@ def _report_row(row: Variable) -> v201.ReportDataType:
             data_type=cast(Any, DATA_TYPES[row.kind]), unit=row.unit, supports_monitoring=row.monitored
         ),
     )
-
-
-def _monitor_one(cs: "ChargingStation201", given: v201.SetMonitoringDataType) -> v201.SetMonitoringResultType:
-    found = _find(cs, given.component, given.variable)
-    status, id = "Accepted", given.id
-    if not isinstance(found, Variable):
-        status = found
-    elif not found.monitored or (given.type.endswith("Threshold") and found.kind != "int"):
-        status = "UnsupportedMonitorType"
-    elif any(
-        (each.variable.names, each.type, each.severity) == (found.names, given.type, given.severity)
-        and each.id != given.id
-        for each in cs.monitors.values()
-    ):
-        status = "Duplicate"
-    elif id is not None and id not in cs.monitors:
-        status = "Rejected"  # only an existing monitor is replaced (N04.FR.16)
-    else:
-        id = id or max(cs.monitors, default=0) + 1
-        cs.monitors[id] = Monitor(id, found, given.type, given.value, given.severity, bool(given.transaction))
-    return v201.SetMonitoringResultType(
-        status=cast(Any, status),
-        type=given.type,
-        component=given.component,
-        variable=given.variable,
-        severity=given.severity,
-        id=id if status == "Accepted" else None,
-    )
-
-
-async def _report_monitors(cs: "ChargingStation201", request_id: int, monitors: list[Monitor]) -> None:
-    for number, (part, more) in enumerate(_parts(monitors)):
-        data = [
-            v201.MonitoringDataType(
-                component=each.variable.wire_component,
-                variable=each.variable.wire_variable,
-                variable_monitoring=[_monitoring(cs, each)],
-            )
-            for each in part
-        ]
-        message = v201.NotifyMonitoringReport(
-            request_id=request_id, seq_no=number, generated_at=cs.now_text(), tbc=more, monitor=data
-        )
-        await cs.call(message, v201.NotifyMonitoringReportResponse)
-
-
-def _monitoring(cs: "ChargingStation201", monitor: Monitor) -> v201.VariableMonitoringType:
-    told = v201.VariableMonitoringType(
-        id=monitor.id,
-        transaction=monitor.transaction,
-        value=monitor.value,
-        type=cast(Any, monitor.type),
-        severity=monitor.severity,
-    )
-    if cs.dialect is V21:  # it wants to know whose monitor it is
-        return v21.VariableMonitoringType(**structs.asdict(told), event_notification_type="CustomMonitor")
-    return told

@@ -77,12 +77,6 @@ def take_signal(cs: "ChargingStation21", req: v21.AFRRSignal) -> v21.AFRRSignalR
     return v21.AFRRSignalResponse(status="Rejected")
 
 
-@answers
-def adjust_stream(cs: "ChargingStation21", req: v21.AdjustPeriodicEventStream) -> v21.AdjustPeriodicEventStreamResponse:
-    """None is ever open."""
-    return v21.AdjustPeriodicEventStreamResponse(status="Rejected")
-
-
 def _chosen(cs: "ChargingStation21", default: bool | None, kind: str | None, name: str | None) -> Iterator[Control]:
     for one in cs.controls.values():
         if default in (None, one.default) and kind in (None, one.kind) and name in (None, one.id):

@@ -95,9 +95,3 @@ def allowed_transfer(
 ) -> v21.NotifyAllowedEnergyTransferResponse:
     """A charger without ISO 15118 offers its car nothing to choose from (Q01)."""
     return v21.NotifyAllowedEnergyTransferResponse(status="Rejected")
-
-
-@answers
-def get_streams(cs: "ChargingStation21", req: v21.GetPeriodicEventStream) -> v21.GetPeriodicEventStreamResponse:
-    """None is ever open."""
-    return v21.GetPeriodicEventStreamResponse()

@@ -14,7 +14,9 @@ from sqlalchemy import select
 from stationmaster.app import App
 from stationmaster.domain import commands, organizations, sessions, stations, tokens
 from stationmaster.domain.commands.outcomes import GOOD
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.public_forms import CommandRecord
+from stationmaster.domain.station_settings.streams import setting_streams
 from stationmaster.handlers import v2, v16
 from stationmaster.simulator.charger import Charger
 from stationmaster.simulator.clock import Clock
@@ -117,6 +119,34 @@ async def test_monitors_are_set_reported_and_cleared(asking: Asking) -> None:
     await asking.ask(commands.SetMonitoringLevel(severity=5))
 
 
+async def test_N11_what_is_found_often_goes_through_a_stream(asking: Asking) -> None:
+    if asking.charger.dialect.version != "2.1":
+        if asking.knows(commands.SetMonitors):
+            watch = commands.Watch("EVSE#1/Power", "periodic", 1, stream=commands.Pace(interval_s=60))
+            with pytest.raises(Invalid, match=r"streams are part of OCPP 2\.1; this charger speaks 2\.0\.1"):
+                await asking.ask(commands.SetMonitors([watch]))
+        return
+    watch = commands.Watch("EVSE#1/Power", "periodic", 1, stream=commands.Pace(interval_s=60, values=2))
+    await asking.ask(commands.SetMonitors([watch]))
+    told = await asking.ask(commands.GetPeriodicEventStreams())
+    assert told.data == {"streams": [{"id": 1, "monitor": 1, "interval_s": 60, "values": 2}]}
+    await asking.charger.plug_in()
+    await asking.charger.tap("RFID1")
+    await asking.charger.charge(minutes=1)
+
+    async def streams() -> list[Any]:
+        return list(await asking.app.database.read(lambda work: work.execute(select(setting_streams)).all()))
+
+    async with asyncio.timeout(PATIENCE_S):
+        while not any((row.last_value or "0") != "0" for row in await streams()):
+            await asking.charger.clock.pass_time(1)
+            await asyncio.sleep(0.01)
+    await asking.ask(commands.AdjustPeriodicEventStream(id=1, interval_s=5))
+    await asking.ask(commands.ClearMonitors([1]))
+    [row] = await streams()
+    assert (row.number, row.interval_s, row.closed_at is not None) == (1, 5, True)
+
+
 async def test_what_is_known_of_a_customer_is_told(asking: Asking) -> None:
     if not asking.knows(commands.CustomerInformation):
         assert asking.charger.dialect.version == "1.6"
@@ -144,7 +174,6 @@ async def test_a_charger_of_2_1_keeps_tariffs_and_controls_of_the_grid(asking: A
     assert told.data is not None and [each["id"] for each in told.data["tariffs"]] == ["T1"]
     await asking.ask(commands.ClearTariffs(ids=["T1"]))
     await asking.ask(commands.NotifyWebPaymentStarted(evse=1))
-    await asking.ask(commands.GetPeriodicEventStreams())
     assert asking.charger.tariffs == {}  # type: ignore[attr-defined]
     gradient = {"priority": 1, "gradient": 1.5, "softGradient": 0.5}
     control = {"isDefault": False, "controlId": "C1", "controlType": "Gradients", "gradient": gradient}

@@ -1,5 +1,6 @@
 """What the 2.0.1 and 2.1 charger does when the CSMS asks: device model, monitors, display, profiles, lists, upkeep."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -135,6 +136,107 @@ async def test_monitors_are_set_reported_and_cleared(csms: CentralSystem, cs: Ch
     assert [each["status"] for each in cleared] == ["Accepted", "NotFound"]
     assert await status(csms, "SetMonitoringBase", monitoringBase="HardWiredOnly") == "Accepted"
     assert await status(csms, "GetMonitoringReport", requestId=4) == "EmptyResultSet"
+
+
+async def watch(csms: CentralSystem, cs: ChargingStation201, **more: Any) -> None:
+    """One monitor on the power of the first EVSE, unless something else is said."""
+    one = {"type": "UpperThreshold", "value": 1000, "severity": 5, **more}
+    place = one.pop("place", None) or named("EVSE", "Power", {"id": 1})
+    answer = await ask(csms, "SetVariableMonitoring", setMonitoringData=[place | one])
+    assert answer["setMonitoringResult"][0]["status"] == "Accepted"
+    await cs.settled()
+
+
+async def seconds(cs: ChargingStation201, count: int) -> None:
+    for _ in range(count):
+        await cs.clock.pass_time(1.0)
+        await asyncio.sleep(0.01)
+
+
+def found(csms: CentralSystem) -> list[tuple[str, str, bool]]:
+    events = [event for part in csms.heard("NotifyEvent") for event in part["eventData"]]
+    return [(event["trigger"], event["actualValue"], event.get("cleared", False)) for event in events]
+
+
+async def test_a_threshold_is_told_when_it_is_passed_and_when_all_is_well_again(
+    csms: CentralSystem, cs: ChargingStation201
+):
+    await watch(csms, cs)
+    await seconds(cs, 3)
+    assert found(csms) == []
+    await cs.plug_in()
+    await cs.tap("RFID1")
+    await cs.charge(minutes=1)
+    await seconds(cs, 3)
+    [(trigger, value, cleared)] = found(csms)
+    assert (trigger, float(value) > 1000, cleared) == ("Alerting", True, False)
+    await cs.unplug()
+    await seconds(cs, 3)
+    assert found(csms)[1:] == [("Alerting", "0", True)]
+    [first, _] = [event for part in csms.heard("NotifyEvent") for event in part["eventData"]]
+    assert (first["variableMonitoringId"], first["eventNotificationType"]) == (1, "CustomMonitor")
+
+
+async def test_a_change_of_words_and_a_time_that_comes_again(csms: CentralSystem, cs: ChargingStation201):
+    place = named("Connector", "AvailabilityState", {"id": 1, "connectorId": 1})
+    await watch(csms, cs, type="Delta", value=1, place=place)
+    await cs.plug_in()
+    await seconds(cs, 2)
+    assert found(csms) == [("Delta", "Occupied", False)]
+    await watch(csms, cs, type="Periodic", value=10)
+    await seconds(cs, 9)
+    assert len(found(csms)) == 1
+    await seconds(cs, 2)
+    assert found(csms)[1:] == [("Periodic", "0", False)]
+    await cs.clock.pass_time(3600)  # a jump leaves nothing to be told later
+    await csms.until(lambda: len(found(csms)) == 3)
+    await seconds(cs, 3)
+    assert len(found(csms)) == 3
+
+
+async def test_what_is_not_severe_enough_or_not_in_a_session_is_not_told(csms: CentralSystem, cs: ChargingStation201):
+    await watch(csms, cs, type="Periodic", value=1, transaction=True)
+    await seconds(cs, 3)
+    assert found(csms) == []
+    await cs.plug_in()
+    await cs.tap("RFID1")
+    assert await status(csms, "SetMonitoringLevel", severity=4) == "Accepted"
+    before = len(found(csms))
+    await seconds(cs, 3)
+    assert len(found(csms)) == before
+    assert await status(csms, "SetMonitoringLevel", severity=5) == "Accepted"
+    await seconds(cs, 2)
+    assert len(found(csms)) > before
+
+
+@pytest.mark.parametrize("kind", [ChargingStation21])
+async def test_N11_a_stream_tells_many_values_at_once(csms: CentralSystem, cs: ChargingStation21):
+    csms.rules["OpenPeriodicEventStream"] = lambda _: {"status": "Accepted"}
+    await watch(csms, cs, type="Periodic", value=1, periodicEventStream={"values": 3})
+    [opened] = csms.heard("OpenPeriodicEventStream")
+    assert opened == {"constantStreamData": {"id": 1, "params": {"values": 3}, "variableMonitoringId": 1}}
+    await seconds(cs, 5)
+    told = csms.heard("NotifyPeriodicEventStream")[0]
+    assert (told["id"], told["pending"], len(told["data"])) == (1, 0, 3)
+    assert [round(each["t"]) for each in told["data"]] == [0, 1, 2]
+    assert await status(csms, "AdjustPeriodicEventStream", id=1, params={"values": 100}) == "Accepted"
+    assert await status(csms, "AdjustPeriodicEventStream", id=2, params={"values": 100}) == "Rejected"
+    listed = (await ask(csms, "GetPeriodicEventStream"))["constantStreamData"]
+    assert [each["params"] for each in listed] == [{"values": 100}]
+    await seconds(cs, 2)
+    await ask(csms, "ClearVariableMonitoring", id=[1])
+    await cs.settled()
+    assert csms.actions[-2:] == ["NotifyPeriodicEventStream", "ClosePeriodicEventStream"]  # what waits is told first
+    assert csms.heard("NotifyEvent") == []
+
+
+@pytest.mark.parametrize("kind", [ChargingStation21])
+async def test_N11_FR_07_a_stream_that_is_refused_tells_by_events(csms: CentralSystem, cs: ChargingStation21):
+    csms.rules["OpenPeriodicEventStream"] = lambda _: {"status": "Rejected"}
+    await watch(csms, cs, type="Periodic", value=1, periodicEventStream={"interval": 1})
+    await seconds(cs, 2)
+    assert found(csms)[0] == ("Periodic", "0", False)
+    assert (await ask(csms, "GetPeriodicEventStream")).get("constantStreamData") is None
 
 
 # -- display, customers, profiles, lists -------------------------------------------------------------------------------

@@ -56,6 +56,7 @@ from stationmaster.domain.commands.kinds import Command as Command
 from stationmaster.domain.commands.kinds import DataTransfer as DataTransfer
 from stationmaster.domain.commands.kinds import GetConfiguration as GetConfiguration
 from stationmaster.domain.commands.kinds import GetLog as GetLog
+from stationmaster.domain.commands.kinds import Pace as Pace
 from stationmaster.domain.commands.kinds import ReadSettings as ReadSettings
 from stationmaster.domain.commands.kinds import RemoteStart as RemoteStart
 from stationmaster.domain.commands.kinds import RemoteStop as RemoteStop

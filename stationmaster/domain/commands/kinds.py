@@ -41,9 +41,16 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     attribute: Attribute = "actual"
 
 
+class Pace(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a charger of 2.1 tells what a monitor finds many at once: every so many seconds, or as soon as there are so many values."""
+
+    interval_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    values: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+
+
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """When the charger shall tell of a variable: above or below a value, when it changed by so much, or every so many seconds.
-    Severity is 0 (danger) to 9 (debug). With `id` it replaces that monitor."""
+    Severity is 0 (danger) to 9 (debug). With `id` it replaces that monitor. `stream` is for what is found often (2.1)."""
 
     setting: KeyName
     kind: Literal["above", "below", "change", "periodic", "periodic_clock_aligned"]
@@ -51,6 +58,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     severity: Annotated[int, msgspec.Meta(ge=0, le=9)] = 8
     only_in_session: bool = False
     id: Annotated[int, msgspec.Meta(ge=0, lt=2**31)] | None = None
+    stream: Pace | None = None
 
 
 class Place(TypedDict):
@@ -230,6 +238,14 @@ class SetMonitors(Command, frozen=True):
     """Let the charger watch over variables, and tell when something is the matter."""
 
     monitors: Annotated[list[Watch], msgspec.Meta(min_length=1, max_length=500)]
+
+    def check(self, work: Work, station: Station) -> str | None:
+        paces = [watch.stream for watch in self.monitors if watch.stream is not None]
+        if any(pace.interval_s is None and pace.values is None for pace in paces):  # N11.FR.09
+            raise Invalid("monitors", "a stream needs `interval_s`, `values`, or both")
+        if paces and station.version != "2.1":
+            raise Invalid("monitors", f"streams are part of OCPP 2.1; this charger speaks {station.version}")
+        return None
 
 
 class ClearMonitors(Command, frozen=True):

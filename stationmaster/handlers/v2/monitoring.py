@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from stationmaster.domain import commands, station_settings
 from stationmaster.domain.commands import Answer, Awaits
 from stationmaster.domain.station_settings import Result, monitors
@@ -11,7 +13,7 @@ from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.handlers.v2.availability import availability_event
 from stationmaster.handlers.v2.settings import REPORT_S, component_or_variable, setting, within_limits
-from stationmaster.ocpp import v201
+from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
 from stationmaster.storage import Work
 
@@ -101,20 +103,24 @@ def set_monitors(work: Work, station: Station, command: commands.SetMonitors) ->
     items = []
     for watch in command.monitors:
         component, variable = words.component_and_variable("monitors", watch.setting)
-        items.append(
-            v201.SetMonitoringDataType(
-                value=watch.value,
-                type=_TYPES[watch.kind],
-                severity=watch.severity,
-                component=component,
-                variable=variable,
-                id=watch.id,
-                transaction=True if watch.only_in_session else None,
-            )
+        item = v201.SetMonitoringDataType(
+            value=watch.value,
+            type=_TYPES[watch.kind],
+            severity=watch.severity,
+            component=component,
+            variable=variable,
+            id=watch.id,
+            transaction=True if watch.only_in_session else None,
         )
+        items.append(item if watch.stream is None else _with_stream(item, watch.stream))
     return within_limits(
         work, station, items, lambda portion: v201.SetVariableMonitoring(set_monitoring_data=portion), field="monitors"
     )
+
+
+def _with_stream(item: v201.SetMonitoringDataType, pace: commands.Pace) -> v201.SetMonitoringDataType:
+    params = v21.PeriodicEventStreamParamsType(interval=pace.interval_s, values=pace.values)
+    return v21.SetMonitoringDataType(**msgspec.structs.asdict(item), periodic_event_stream=params)
 
 
 @monitoring.answers
