@@ -20,6 +20,7 @@ from stationmaster.domain import (
     second_factors,
     signing,
     stations,
+    tenants,
     tokens,
 )
 from stationmaster.domain.audit import Signature
@@ -41,17 +42,44 @@ Role = Annotated[str, typer.Option(help=ROLES)]
 
 
 @organization.command("add")
-def add_organization(name: str) -> None:
-    """Add an organization."""
-    _write(lambda work: organizations.create(work, name=name))
+def add_organization(
+    name: str, owner: Annotated[str | None, typer.Option(help="E-mail address of who is invited to run it")] = None
+) -> None:
+    """Add an organization, and print the invitation of its owner."""
+    settings = load()
+    key = secret_key(settings)
+    _, link = _write(lambda work: tenants.add(work, name=name, owner=owner, by_mail=False), settings, key)
     print(f"organization {name}")
+    if link is not None:
+        _print_link(link, settings, key)
+
+
+@organization.command("rename")
+def rename_organization(name: str, new: Annotated[str, typer.Argument(metavar="NEW-NAME")]) -> None:
+    """Give an organization another name."""
+    _write(lambda work: organizations.rename(work, organizations.named(work, name), name=new))
+    print(f"organization {new}")
+
+
+@organization.command("close")
+def close_organization(name: str) -> None:
+    """Nobody of an organization may log in any more, nor do its keys work; what it has stays."""
+    _write(lambda work: tenants.close(work, organizations.get(work, organizations.named(work, name))))
+    print(f"organization {name} is closed")
+
+
+@organization.command("open")
+def open_organization(name: str) -> None:
+    """Let the people and keys of an organization in again."""
+    _write(lambda work: tenants.reopen(work, organizations.get(work, organizations.named(work, name))))
+    print(f"organization {name} is open")
 
 
 @organization.command("list")
 def list_organizations() -> None:
     """All organizations."""
     for each in _write(organizations.listed):
-        print(each.name)
+        print(each.name if each.closed_at is None else f"{each.name}  closed")
 
 
 @user.command("list")
@@ -112,7 +140,10 @@ def reset_password(email: str, organization: Of = None) -> None:
 def _hand_out(make: Callable[[Work], Link]) -> None:
     settings = load()
     key = secret_key(settings)
-    link: Link = _write(make, settings, key)
+    _print_link(_write(make, settings, key), settings, key)
+
+
+def _print_link(link: Link, settings: Settings, key: SecretKey) -> None:
     base = settings.web.public_url or f"http://{settings.web.host}:{settings.web.port}"
     print(one_time_links.address(base, Keys(key.value).once, link))
     print(f"It works once, until {link.expires_at:%Y-%m-%d %H:%M} UTC; give it to {link.email}")

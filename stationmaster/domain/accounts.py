@@ -82,6 +82,7 @@ class UserRow(Protocol):
     created_at: datetime
     awaited_since: datetime | None
     locked_at: datetime | None
+    at_home: bool
 
 
 FIRST_USER = "stationmaster user add EMAIL --role owner"
@@ -91,7 +92,14 @@ MAX_PASSWORD = 1024
 NO_PASSWORD = ""  # as it is kept of who has none (yet)
 
 _ADMINISTRATORS = permissions.roles_with(Permission.MANAGE_USERS)
-admitted = and_(not_deleted(users), users.c.locked_at.is_(None), users.c.awaited_since.is_(None))
+admitted = and_(
+    not_deleted(users),
+    users.c.locked_at.is_(None),
+    users.c.awaited_since.is_(None),
+    users.c.organization_id.not_in(organizations.closed),
+)
+selected = select(users, (users.c.organization_id == organizations.home_id).label("at_home"))
+"""Users as `UserRow`."""
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\Z")
 _LANGUAGE = re.compile(r"[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*\Z")
 _hasher = argon2.PasswordHasher()
@@ -120,11 +128,12 @@ class User(msgspec.Struct, frozen=True):
     name: str | None
     language: str | None
     time_zone: str | None
+    at_home: bool  # in the organization that runs the installation
 
     @property
     def permissions(self) -> frozenset[Permission]:
         """What they may do now."""
-        return permissions.of_role(self.role)
+        return permissions.of_role(self.role, at_home=self.at_home)
 
 
 class PasswordHash(msgspec.Struct, frozen=True):
@@ -179,16 +188,16 @@ def add(
             name=_checked_profile({"name": name})["name"],
             created_at=work.now,
         )
-        .returning(*users.c)
+        .returning(users.c.public_id)
     ).one()
     after = {"email": email, "role": role} | ({} if site_names is None else {"sites": sorted(site_names)})
     audit.record(work, "add_user", Subject("user", row.public_id), after=after, organization=organization_id)
-    return from_row(row)
+    return get(work, organization_id, row.public_id)
 
 
 def get(work: Work, organization_id: int, public_id: str) -> User:
     """One user. Raises `NotFound`."""
-    mine = select(users).where(users.c.organization_id == organization_id, users.c.public_id == public_id)
+    mine = selected.where(users.c.organization_id == organization_id, users.c.public_id == public_id)
     row = work.execute(mine.where(not_deleted(users))).one_or_none()
     if row is None:
         raise NotFound("there is no such user")
@@ -205,13 +214,13 @@ def named(work: Work, organization_id: int, email: str) -> User:
 
 def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[UserRow]:
     """Users, newest first."""
-    mine = select(users).where(users.c.organization_id == organization_id, not_deleted(users))
+    mine = selected.where(users.c.organization_id == organization_id, not_deleted(users))
     return list(work.execute(page(mine, users.c.id, limit=limit, cursor=cursor)))
 
 
 def row_of(work: Work, user: User) -> UserRow:
     """The row of a user."""
-    row: UserRow = work.execute(select(users).where(users.c.id == user.key)).one()
+    row: UserRow = work.execute(selected.where(users.c.id == user.key)).one()
     return row
 
 
@@ -352,6 +361,14 @@ def end_logins(work: Work, user: User) -> User:
     return get(work, user.organization_id, user.id)
 
 
+def end_all_logins(work: Work, organization_id: int) -> None:
+    """Every log-in of everybody of an organization ends."""
+    mine = select(users.c.id).where(users.c.organization_id == organization_id)
+    work.execute(update(users).where(users.c.id.in_(mine)).values(version=users.c.version + 1))
+    ended = update(refresh_tokens).where(refresh_tokens.c.user_id.in_(mine), refresh_tokens.c.revoked_at.is_(None))
+    work.execute(ended.values(revoked_at=work.now))
+
+
 def admit(work: Work, user: User) -> User:
     """Who has registered has confirmed the address, and may log in."""
     work.execute(update(users).where(users.c.id == user.key).values(awaited_since=None))
@@ -365,8 +382,9 @@ def any_user(work: Work) -> bool:
 
 
 def login_row(work: Work, email: str) -> UserRow | None:
-    """What `verified` needs of the user with this address; None when there is none."""
-    return _find(work, email.strip())
+    """What `verified` needs of the user with this address; None when there is none, or their organization is closed."""
+    row = _find(work, email.strip())
+    return None if row is None or organizations.get(work, row.organization_id).closed_at is not None else row
 
 
 def may_enter(row: UserRow) -> bool:
@@ -381,7 +399,8 @@ def is_unconfirmed(row: UserRow) -> bool:
 
 def of_key(work: Work, key: int) -> User:
     """A user who may use a link: there, and not locked out. Raises `Invalid`."""
-    row = work.execute(select(users).where(users.c.id == key, not_deleted(users))).one_or_none()
+    there = users.c.organization_id.not_in(organizations.closed)
+    row = work.execute(selected.where(users.c.id == key, not_deleted(users), there)).one_or_none()
     if row is None or row.locked_at is not None:
         raise Invalid("token", "this link works no more")
     return from_row(row)
@@ -389,7 +408,7 @@ def of_key(work: Work, key: int) -> User:
 
 def entering(work: Work, public_id: str) -> User | None:
     """A user who may log in."""
-    row = work.execute(select(users).where(users.c.public_id == public_id, admitted)).one_or_none()
+    row = work.execute(selected.where(users.c.public_id == public_id, admitted)).one_or_none()
     return None if row is None else from_row(row)
 
 
@@ -468,7 +487,7 @@ def _end_logins(work: Work, user: User) -> None:
 
 
 def _find(work: Work, email: str) -> UserRow | None:
-    return work.execute(select(users).where(users.c.email_key == email.lower(), not_deleted(users))).one_or_none()
+    return work.execute(selected.where(users.c.email_key == email.lower(), not_deleted(users))).one_or_none()
 
 
 def from_row(row: UserRow) -> User:
@@ -484,4 +503,5 @@ def from_row(row: UserRow) -> User:
         name=row.name,
         language=row.language,
         time_zone=row.time_zone,
+        at_home=bool(row.at_home),
     )

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, func, insert, select, update
 
-from stationmaster.domain import accounts, audit, permissions, sites
+from stationmaster.domain import accounts, audit, organizations, permissions, sites
 from stationmaster.domain.accounts import users
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Invalid, NotFound
@@ -82,7 +82,8 @@ def create(
         raise Invalid("role", "either a role or a list of permissions must be given")
     if role is not None:
         permissions.check_role(role)
-    given = permissions.of_role(role) if role is not None else permissions.named(names or ())
+    at_home = organization_id == organizations.home(work)
+    given = permissions.of_role(role, at_home=at_home) if role is not None else permissions.named(names or ())
     if within is not None:
         permissions.check_grant(given, within, "role" if role is not None else "permissions")
     if expires_at is not None and expires_at <= work.now:
@@ -161,6 +162,7 @@ class _KeyRow(Protocol):
     maker: str | None
     maker_role: str
     maker_sites: list[int] | None
+    at_home: bool
 
 
 def _found() -> Select[Any]:
@@ -170,8 +172,9 @@ def _found() -> Select[Any]:
         users.c.site_ids.label("maker_sites"),
         func.coalesce(users.c.deleted_at, users.c.locked_at).label("maker_out"),
     ]
-    joined = select(api_keys, *maker).outerjoin(users, users.c.id == api_keys.c.made_by)
-    return joined.where(not_deleted(api_keys))
+    at_home = (api_keys.c.organization_id == organizations.home_id).label("at_home")
+    joined = select(api_keys, *maker, at_home).outerjoin(users, users.c.id == api_keys.c.made_by)
+    return joined.where(not_deleted(api_keys), api_keys.c.organization_id.not_in(organizations.closed))
 
 
 def _digest(secret: str) -> str:
@@ -181,12 +184,13 @@ def _digest(secret: str) -> str:
 def _api_key(work: Work, row: _KeyRow) -> ApiKey:
     # A key with a role follows what the role may do; from a list, permissions that no longer exist are left out.
     given = (
-        permissions.of_role(row.role)
+        permissions.of_role(row.role, at_home=True)
         if row.role is not None
         else frozenset(each for each in Permission if each in (row.permissions or ()))
     )
     if row.made_by is not None:
-        given &= permissions.of_role(row.maker_role)
+        given &= permissions.of_role(row.maker_role, at_home=True)
+    given = permissions.there(given, at_home=row.at_home)
     allowed = _within(row.site_ids, row.maker_sites)
     return ApiKey(
         id=row.id,

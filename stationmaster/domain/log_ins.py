@@ -40,7 +40,7 @@ def standing(work: Work, public_id: str, login: str) -> User | None:
         refresh_tokens.c.expires_at > work.now,
     )
     row = work.execute(
-        select(users).where(users.c.public_id == public_id, accounts.admitted, alive.exists())
+        accounts.selected.where(users.c.public_id == public_id, accounts.admitted, alive.exists())
     ).one_or_none()
     return None if row is None else accounts.from_row(row)
 
@@ -73,7 +73,7 @@ def continue_login(work: Work, token: str, *, two_steps_for: Collection[str] = (
     unused = update(refresh_tokens).where(refresh_tokens.c.id == row.id, refresh_tokens.c.used_at.is_(None))
     if not work.execute(unused.values(used_at=work.now)).rowcount:
         raise WrongCredentials("please log in again")
-    user = work.execute(select(users).where(users.c.id == row.user_id, accounts.admitted)).one_or_none()
+    user = work.execute(accounts.selected.where(users.c.id == row.user_id, accounts.admitted)).one_or_none()
     if user is None or (row.proof == "password" and user.role in two_steps_for):
         raise WrongCredentials("please log in again")
     return accounts.from_row(user), _issue(work, row.user_id, row.family, row.proof)
@@ -96,7 +96,7 @@ def end_login(work: Work, token: str) -> None:
     family = refresh_tokens.c.family == row.family
     ended = update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
     if work.execute(ended).rowcount:
-        user = accounts.from_row(work.execute(select(users).where(users.c.id == row.user_id)).one())
+        user = accounts.from_row(work.execute(accounts.selected.where(users.c.id == row.user_id)).one())
         audit.record(
             work, "log_out", accounts.subject_of(user), actor=accounts.actor_of(user), organization=user.organization_id
         )

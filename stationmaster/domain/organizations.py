@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Column, Table, Text, insert, select
+from sqlalchemy import Column, Table, Text, func, insert, select, update
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import UtcTime, key, metadata
+from stationmaster.storage.queries import page
 
 organizations = Table(
     "organizations",
@@ -19,7 +21,13 @@ organizations = Table(
     key(),
     Column("name", Text, nullable=False, unique=True),
     Column("created_at", UtcTime, nullable=False),
+    Column("public_id", Text, nullable=False, unique=True),
+    Column("closed_at", UtcTime),  # since when nobody of it may log in
 )
+closed = select(organizations.c.id).where(organizations.c.closed_at.is_not(None))
+"""The ids of those in which nobody may log in."""
+home_id = select(func.min(organizations.c.id)).scalar_subquery()
+"""The id of the one that runs the installation: the first."""
 
 HOME = "Home"  # the organization a fresh installation starts with
 
@@ -30,18 +38,17 @@ class Organization(NamedTuple):
     id: int
     name: str
     created_at: datetime
+    public_id: str
+    closed_at: datetime | None
 
 
 def create(work: Work, *, name: str) -> Organization:
     """A new organization. Raises `Invalid`, `Conflict` when the name is taken."""
-    name = name.strip()
-    if not 1 <= len(name) <= 200:
-        raise Invalid("name", "must have 1 to 200 characters")
-    if find(work, name) is not None:
-        raise Conflict(f"there is an organization named {name!r} already")
-    made = insert(organizations).values(name=name, created_at=work.now).returning(*organizations.c)
-    row = Organization._make(work.execute(made).one())
-    audit.record(work, "add_organization", Subject("organization", name), organization=row.id)
+    name = _free_name(work, name)
+    new = {"name": name, "created_at": work.now, "public_id": secrets.token_hex(8)}
+    row = Organization._make(work.execute(insert(organizations).values(new).returning(*organizations.c)).one())
+    subject = Subject("organization", row.public_id)
+    audit.record(work, "add_organization", subject, after={"name": name}, organization=row.id)
     return row
 
 
@@ -53,10 +60,43 @@ def get(work: Work, organization_id: int) -> Organization:
     return Organization._make(row)
 
 
+def of_id(work: Work, public_id: str) -> Organization:
+    """One organization by the id it has outside. Raises `NotFound`."""
+    row = work.execute(select(organizations).where(organizations.c.public_id == public_id)).one_or_none()
+    if row is None:
+        raise NotFound("there is no such organization")
+    return Organization._make(row)
+
+
+def rename(work: Work, organization_id: int, *, name: str) -> Organization:
+    """Another name, by which people and the command line know it. Raises `NotFound`, `Invalid`, `Conflict`."""
+    before = get(work, organization_id)
+    if name.strip() == before.name:
+        return before
+    name = _free_name(work, name)
+    work.execute(update(organizations).where(organizations.c.id == organization_id).values(name=name))
+    _record(work, before, {"name": before.name}, {"name": name})
+    return get(work, organization_id)
+
+
+def set_closed(work: Work, organization: Organization, *, closed: bool) -> Organization:
+    """Close or open it; whether that may be asks `tenants.close`."""
+    values = {"closed_at": work.now if closed else None}
+    work.execute(update(organizations).where(organizations.c.id == organization.id).values(values))
+    _record(work, organization, {"closed": not closed}, {"closed": closed})
+    return get(work, organization.id)
+
+
 def find(work: Work, name: str) -> Organization | None:
     """The organization with this name."""
     row = work.execute(select(organizations).where(organizations.c.name == name)).one_or_none()
     return None if row is None else Organization._make(row)
+
+
+def list_page(work: Work, *, limit: int, cursor: str | None) -> list[Organization]:
+    """All of them, newest first."""
+    rows = work.execute(page(select(organizations), organizations.c.id, limit=limit, cursor=cursor))
+    return [Organization._make(row) for row in rows]
 
 
 def listed(work: Work) -> list[Organization]:
@@ -85,3 +125,17 @@ def home(work: Work) -> int:
     """The id of the first organization, which is made when there is none. For what knows no caller: a fresh installation."""
     found = work.execute(select(organizations.c.id).order_by(organizations.c.id).limit(1)).scalar()
     return create(work, name=HOME).id if found is None else int(found)
+
+
+def _free_name(work: Work, name: str) -> str:
+    name = name.strip()
+    if not 1 <= len(name) <= 200 or not name.isprintable():
+        raise Invalid("name", "must have 1 to 200 characters, on one line")
+    if find(work, name) is not None:
+        raise Conflict(f"there is an organization named {name!r} already")
+    return name
+
+
+def _record(work: Work, organization: Organization, before: dict[str, object], after: dict[str, object]) -> None:
+    subject = Subject("organization", organization.public_id)
+    audit.record(work, "change_organization", subject, before=before, after=after, organization=organization.id)

@@ -25,7 +25,8 @@ class Permission(StrEnum):
     MANAGE_KEYS = "manage_keys"
     VIEW_AUDIT = "view_audit"
     SEE_SECRETS = "see_secrets"  # passwords and signed addresses inside messages and settings
-    OWN = "own"  # make owners of others
+    OWN = "own"  # make owners of others, rename the organization
+    MANAGE_ORGANIZATIONS = "manage_organizations"  # of the whole installation; counts in its own organization only
 
 
 _EVERYBODYS = frozenset({Permission.PUBLIC, Permission.LOGGED_IN})  # so nobody is given them
@@ -40,7 +41,7 @@ _OPERATOR = _VIEWER | {
 
 ROLES: dict[str, frozenset[Permission]] = {
     "owner": _OWNER,
-    "administrator": _OWNER - {Permission.OWN},
+    "administrator": _OWNER - {Permission.OWN, Permission.MANAGE_ORGANIZATIONS},
     "technician": _OPERATOR | {Permission.RAW_CALL, Permission.DEPLOY_FIRMWARE},
     "operator": _OPERATOR,
     "viewer": _VIEWER,
@@ -48,9 +49,17 @@ ROLES: dict[str, frozenset[Permission]] = {
 }
 
 
-def of_role(role: str) -> frozenset[Permission]:
-    """What a role may do; nothing, when there is no such role any more."""
-    return ROLES.get(role, frozenset())
+_AT_HOME = frozenset({Permission.MANAGE_ORGANIZATIONS})
+
+
+def of_role(role: str, *, at_home: bool = False) -> frozenset[Permission]:
+    """What a role may do; nothing, when there is no such role any more. `at_home`: in the organization that runs the installation."""
+    return there(ROLES.get(role, frozenset()), at_home=at_home)
+
+
+def there(held: frozenset[Permission], *, at_home: bool) -> frozenset[Permission]:
+    """Of these permissions, those that count in an organization."""
+    return held if at_home else held - _AT_HOME
 
 
 def roles_with(permission: Permission) -> list[str]:

@@ -50,7 +50,7 @@ ALLOWED = {
     "operator": _OPERATE,
     "technician": _OPERATE | {"raw_call", "deploy_firmware"},
     "administrator": _ADMINISTER,
-    "owner": _ADMINISTER | {"own"},
+    "owner": _ADMINISTER | {"own", "manage_organizations"},
 }
 
 

@@ -304,6 +304,10 @@ NO_ACTS = {
     # They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
     "POST /api/v1/stations/{station_id}/commands/{name}",
     "POST /api/v1/auth/refresh",
+    # They want an owner; see tests of organizations.
+    "POST /api/v1/organizations",
+    "PATCH /api/v1/organizations/{organization_id}",
+    "PATCH /api/v1/organization",
     # They want a link in a mail; see tests of mails.
     "POST /api/v1/auth/password-reset",
     "POST /api/v1/auth/new-password",

@@ -93,6 +93,19 @@ def test_of_several_organizations_one_is_named(tmp_path: Path) -> None:
     assert unknown.stderr == "stationmaster: there is no organization named 'Airport'\n"
 
 
+def test_a_tenant_is_made_with_its_owner_renamed_and_closed(tmp_path: Path) -> None:
+    made = run(tmp_path, "organization", "add", "Harbour", "--owner", "boss@example.org").stdout.splitlines()
+    assert made[0] == "organization Harbour" and made[1].startswith("http://127.0.0.1:8080/welcome#")
+    assert run(tmp_path, "organization", "rename", "Harbour", "Port").stdout == "organization Port\n"
+    assert run(tmp_path, "token", "add", "TAG1", "--organization", "Port").returncode == 0
+    assert run(tmp_path, "organization", "add", "Airport").returncode == 0
+    assert run(tmp_path, "organization", "close", "Airport").stdout == "organization Airport is closed\n"
+    assert run(tmp_path, "organization", "list").stdout == "Port\nAirport  closed\n"
+    assert run(tmp_path, "organization", "open", "Airport").stdout == "organization Airport is open\n"
+    told = run(tmp_path, "organization", "close", "Port")
+    assert told.stderr == "stationmaster: this organization runs the installation\n"
+
+
 def test_what_the_command_line_changes_is_in_the_audit_log(tmp_path: Path) -> None:
     assert run(tmp_path, "user", "add", "a@example.org", "--password", "a long password").returncode == 0
     assert run(tmp_path, "user", "add", "b@example.org", "--password", "a long password", "--role", "viewer").stdout

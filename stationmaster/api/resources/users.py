@@ -14,7 +14,7 @@ from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
-from stationmaster.domain import accounts, joining, one_time_links, permissions, second_factors, sites
+from stationmaster.domain import accounts, joining, one_time_links, organizations, permissions, second_factors, sites
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -105,7 +105,7 @@ async def add_user(
 
     An invitation is a link that works once, for seven days. It is mailed; a server without mail gives it to you, to hand on.
     """
-    _check_role(data.role, caller.permissions)
+    permissions.check_role(data.role)
     _check_limit(data.sites, caller)
     accounts.check_email(data.email)
     password = None
@@ -115,12 +115,13 @@ async def add_user(
     facts: dict[str, Any] = {"role": data.role, "site_names": data.sites, "name": data.name}
 
     def add(work: Work) -> AddedUser:
+        _check_role(work, data.role, caller)
         link = None
         if password is not None:
             user = accounts.add(work, caller.organization, email=data.email, password=password, **facts)
         else:
             user, made = joining.invite(work, caller.organization, email=data.email, by_mail=context.mails, **facts)
-            link = _link(context, request, made)
+            link = link_form(context, request, made)
         form = _public_form(work, accounts.row_of(work, user), False)
         return AddedUser(**msgspec.structs.asdict(form), link=link)
 
@@ -139,7 +140,7 @@ async def make_link(
     def make(work: Work) -> Link:
         _check_reach(accounts.get(work, caller.organization, user_id), caller)
         _, made = joining.link_for(work, caller.organization, user_id, by_mail=context.mails)
-        return _link(context, request, made)
+        return link_form(context, request, made)
 
     return await context.database.write(make)
 
@@ -152,8 +153,6 @@ async def change_user(
 
     Nobody changes somebody who may do more than they may themselves.
     """
-    if data.role is not msgspec.UNSET:
-        _check_role(data.role, caller.permissions)
     if data.sites is not msgspec.UNSET:
         _check_limit(data.sites, caller)
     password = None
@@ -163,6 +162,8 @@ async def change_user(
 
     def change(work: Work) -> User:
         _check_reach(accounts.get(work, caller.organization, user_id), caller)
+        if data.role is not msgspec.UNSET:
+            _check_role(work, data.role, caller)
         user = _change(work, caller.organization, user_id, data, password)
         return _public_form(work, accounts.row_of(work, user), second_factors.has(work, user))
 
@@ -189,15 +190,17 @@ async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: Give
 router = Router("/users", route_handlers=[list_users, add_user, make_link, change_user, remove_user], tags=["users"])
 
 
-def _link(context: Context, request: Request[Any, Any, Any], link: one_time_links.Link) -> Link:
+def link_form(context: Context, request: Request[Any, Any, Any], link: one_time_links.Link) -> Link:
+    """A link as whoever asked for it is told of it."""
     base = context.settings.web.public_url or str(request.base_url).rstrip("/")
     url = None if context.mails else one_time_links.address(base, context.keys.once, link)
     return Link(url, link.expires_at)
 
 
-def _check_role(role: str, mine: frozenset[Permission]) -> None:
+def _check_role(work: Work, role: str, caller: Caller) -> None:
     permissions.check_role(role)
-    permissions.check_grant(permissions.of_role(role), mine, "role")
+    at_home = caller.organization == organizations.home(work)
+    permissions.check_grant(permissions.of_role(role, at_home=at_home), caller.permissions, "role")
 
 
 def _check_limit(sites: list[str] | None, caller: Caller) -> None:

@@ -41,6 +41,7 @@ export function permissionWords(): Record<Permission, string> {
     manage_keys: t`Manage API keys`,
     view_audit: t`Read the audit log`,
     see_secrets: t`See secrets that chargers tell`,
-    own: t`Make others owners`,
+    own: t`Make others owners, rename the organization`,
+    manage_organizations: t`Manage organizations`,
   };
 }

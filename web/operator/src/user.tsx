@@ -15,7 +15,8 @@ export type Permission =
   | "manage_keys"
   | "view_audit"
   | "see_secrets"
-  | "own";
+  | "own"
+  | "manage_organizations";
 
 export const UserContext = createContext<User | null>(null);
 
