@@ -31,6 +31,7 @@ from stationmaster.api.resources import (
     deviations,
     display_messages,
     events,
+    exports,
     files,
     firmware,
     local_lists,
@@ -75,6 +76,7 @@ API = Router(
         charging_profiles.router,
         display_messages.router,
         certificate_requests.router,
+        exports.router,
         sessions.router,
         tokens.router,
         sites.router,
@@ -125,7 +127,8 @@ class Compression(CompressionMiddleware):
             await self.app(scope, receive, send)
 
 
-_COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/))")
+# Exports are written in threads of their own, and are large: the loop would compress nothing else for a while.
+_COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/|(sessions/)?export$))")
 # Fast rather than small: it runs in the event loop, and lists shrink to a tenth at any level.
 _COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=2, minimum_size=1000, middleware_class=Compression)
 

@@ -13,6 +13,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from stationmaster.api.callers import Caller
+from stationmaster.api.exports.streams import Exports
 from stationmaster.api.live import Live
 from stationmaster.api.logins import Standings
 from stationmaster.api.store import SignedStore, Store
@@ -43,6 +44,7 @@ class Context:
     throttle: Throttle = field(default_factory=Throttle)
     letters: Throttle = field(default_factory=Throttle)  # mails that strangers ask for; none is ever "right"
     passwords: Turns = field(default_factory=Turns)
+    exports: Exports = field(default_factory=Exports)
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Folder = field(kw_only=True)  # of files
     http: Http = field(kw_only=True)  # for addresses that a person has entered

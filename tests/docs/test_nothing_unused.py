@@ -92,7 +92,8 @@ def imported() -> frozenset[str]:
 
 def dependencies() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    return [re.split(r"[\[<>=~! ;]", each)[0].lower() for each in project["dependencies"]]
+    extras = [each for asked in project["optional-dependencies"].values() for each in asked]
+    return [re.split(r"[\[<>=~! ;]", each)[0].lower() for each in [*project["dependencies"], *extras]]
 
 
 @cache

@@ -1,0 +1,203 @@
+"""Exports: sessions as a file, and all of an organization in one."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar, cast
+
+from litestar import Router, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import QueryParameter
+from litestar.response import Stream
+from sqlalchemy.sql.sqltypes import Boolean, Integer
+
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.exports import xlsx
+from stationmaster.api.exports.formats import FORMATS, Column, Kind, Row, parquet_library
+from stationmaster.api.exports.streams import Pipe
+from stationmaster.api.resources.sessions import FILTERED, GivenWhich
+from stationmaster.domain import audit, moments, organization_export, organizations
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.organization_export import Part
+from stationmaster.domain.permissions import Permission
+from stationmaster.domain.sessions.exported import ExportedSession, exported
+from stationmaster.storage import Work
+from stationmaster.storage.columns import Exact, Json, UtcTime
+
+ROWS_AT_ONCE = 2000  # of one question to the database
+
+FormatName = Literal["csv", "xlsx", "json", "jsonl", "parquet"]
+GivenFormat = Annotated[
+    FormatName,
+    QueryParameter(name="format", description="`jsonl` has an object in each line; `parquet` needs a library more"),
+]
+TableFormat = Annotated[Literal["csv", "jsonl"], QueryParameter(name="format", description="Of the files in it")]
+WithValues = Annotated[bool, QueryParameter(description="Meter values too, of which there may be many millions")]
+
+SESSION_COLUMNS = (
+    Column("id"),
+    Column("station"),
+    Column("site"),
+    Column("evse", "whole"),
+    Column("connector", "whole"),
+    Column("customer"),
+    Column("customer_name"),
+    Column("token"),
+    Column("authorization"),
+    Column("transaction_id"),
+    Column("status"),
+    Column("started_at", "time"),
+    Column("stopped_at", "time"),
+    Column("time_zone"),
+    Column("energy_kwh", "number", 6),
+    Column("meter_start_kwh", "number", 6),
+    Column("meter_stop_kwh", "number", 6),
+    Column("stop_reason"),
+    Column("flags"),
+    Column("review", "flag"),
+    Column("excluded", "flag"),
+)
+
+
+@get(
+    "/sessions/export",
+    permission=Permission.VIEW,
+    dependencies=FILTERED,
+    responses={
+        200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/octet-stream")
+    },
+)
+async def export_sessions(
+    caller: GivenCaller, context: GivenContext, which: GivenWhich, form: GivenFormat = "csv"
+) -> Stream:
+    """Sessions as a file, newest first, as many as there are.
+
+    Times are by the clock of the site (`time_zone`), with their offset; in Parquet they are moments. What goes on has no energy yet.
+    `customer_name` is for who may look at customers.
+    """
+    if form == "parquet":
+        parquet_library()
+    context.exports.check()
+    names = Permission.VIEW_CUSTOMERS in caller.permissions
+
+    def fill(pipe: Pipe) -> None:
+        def some(after: int | None) -> list[ExportedSession]:
+            ask = context.database.read
+            return pipe.ask(lambda: ask(exported, caller.organization, which, after=after, limit=ROWS_AT_ONCE))
+
+        pages = ([_row(session, names) for session in page] for page in _pages(some, lambda last: last.key))
+        FORMATS[form].write(pipe, SESSION_COLUMNS, pages)
+
+    return _file(context, fill, f"sessions.{form}", FORMATS[form].media_type)
+
+
+@get(
+    "/export",
+    permission=Permission.ADMINISTER,
+    responses={200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/zip")},
+)
+async def export_organization(
+    caller: GivenCaller, context: GivenContext, form: TableFormat = "jsonl", meter_values: WithValues = False
+) -> Stream:
+    """All that the organization has here, as a ZIP with a file for each kind of thing: nothing that is secret, removed things too.
+
+    It is written as it is read, so what changes meanwhile is in one file and not yet in another. It is noted in the audit log.
+    """
+    context.exports.check()
+    await context.database.write(_note_export, caller.organization)
+    parts = [part for part in organization_export.parts() if meter_values or part.name != "meter_values"]
+
+    def fill(pipe: Pipe) -> None:
+        with zipfile.ZipFile(cast(Any, xlsx.Forward(pipe)), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for part in parts:
+                with archive.open(f"{part.name}.{form}", "w", force_zip64=True) as file:
+                    FORMATS[form].write(file, _columns_of(part), _rows_of(pipe, context, caller.organization, part))
+
+    return _file(context, fill, "organization.zip", "application/zip")
+
+
+router = Router("/", route_handlers=[export_sessions, export_organization], tags=["exports"])
+
+R = TypeVar("R")
+
+
+def _pages(some: Callable[[int | None], list[R]], key: Callable[[R], int]) -> Iterator[list[R]]:
+    """All rows, page by page; `some` reads those behind a key."""
+    after: int | None = None
+    while rows := some(after):
+        yield rows
+        if len(rows) < ROWS_AT_ONCE:
+            return
+        after = key(rows[-1])
+
+
+def _file(context: Context, fill: Callable[[Pipe], None], name: str, media_type: str) -> Stream:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(context.exports.stream(fill), media_type=media_type, headers=headers)
+
+
+def _row(session: ExportedSession, names: bool) -> Row:
+    zone = moments.zone_named(session.time_zone)
+    return (
+        session.id,
+        session.station,
+        session.site,
+        session.evse,
+        session.connector,
+        session.customer,
+        session.customer_name if names else None,
+        session.token,
+        session.authorization,
+        session.transaction_id,
+        session.status,
+        session.started_at.astimezone(zone),
+        _local(session.stopped_at, zone),
+        str(session.time_zone or "UTC"),
+        _kwh(session.energy_wh),
+        _kwh(session.meter_start_wh),
+        _kwh(session.meter_stop_wh),
+        session.stop_reason,
+        " ".join(session.flags) if session.flags else None,
+        session.review,
+        session.excluded,
+    )
+
+
+def _local(at: datetime | None, zone: tzinfo) -> datetime | None:
+    return None if at is None else at.astimezone(zone)
+
+
+def _kwh(wh: Decimal | None) -> Decimal | None:
+    return None if wh is None else wh.scaleb(-3)
+
+
+def _note_export(work: Work, organization_id: int) -> None:
+    name = organizations.get(work, organization_id).name
+    audit.record(work, "export_organization", Subject("organization", name))
+
+
+_KINDS: tuple[tuple[type, Kind], ...] = (
+    (UtcTime, "time"),
+    (Exact, "number"),
+    (Json, "json"),
+    (Boolean, "flag"),
+    (Integer, "whole"),
+)
+
+
+def _columns_of(part: Part) -> list[Column]:
+    return [
+        Column(name, next((kind for type_, kind in _KINDS if isinstance(column.type, type_)), "text"))
+        for name, column in part.columns.items()
+    ]
+
+
+def _rows_of(pipe: Pipe, context: Context, organization_id: int, part: Part) -> Iterator[Sequence[Row]]:
+    def some(after: int | None) -> list[Any]:
+        ask = context.database.read
+        return pipe.ask(lambda: ask(organization_export.page, organization_id, part, after=after, limit=ROWS_AT_ONCE))
+
+    return ([row[1:] for row in page] for page in _pages(some, lambda last: int(last[0])))
