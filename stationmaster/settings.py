@@ -83,6 +83,14 @@ class Web(Part):
         200, ge=1, description="The same for one address, unless it is a trusted proxy"
     )
     request_timeout_s: float = Field(15.0, gt=0, description="Time a connection has to send its whole request")
+    requests_per_minute: int = Field(
+        6000,
+        ge=0,
+        description="Requests a minute that a user or an API key may make, on each node; 0: as many as they like",
+    )
+    requests_per_minute_of_one_address: int = Field(
+        600, ge=0, description="The same for an address, of requests to the API without a log-in that holds"
+    )
     stalled_after_s: float = Field(
         30.0, gt=0, description="A page that takes nothing of what it is sent for this long is cut off"
     )

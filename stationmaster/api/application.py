@@ -17,9 +17,10 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.types import Message, Receive, Scope, Send
 
-from stationmaster.api import auth, commands, description, errors, guard, joining, pages, second_step
+from stationmaster.api import auth, commands, description, errors, guard, idempotency, joining, pages, second_step
 from stationmaster.api.context import Context, given
 from stationmaster.api.documents import document_003
+from stationmaster.api.rates import Rate
 from stationmaster.api.resources import (
     api_keys,
     audit,
@@ -145,7 +146,10 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"context": self.context}
-        await self.routes(scope, receive, send)
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "POST":
+            await idempotency.answered(self.routes, scope, receive, send)
+        else:
+            await self.routes(scope, receive, send)
 
 
 def make_routes() -> Litestar:
@@ -166,8 +170,9 @@ def make_routes() -> Litestar:
             "caller": Provide(guard.caller, sync_to_thread=False),
         },
         guards=[guard.guard],
+        before_request=idempotency.before_request,
         exception_handlers=errors.HANDLERS,
-        before_send=[pages.security_headers, _name_request],
+        before_send=[pages.security_headers, _name_request, _tell_rate],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=description.config(version("stationmaster")),
         compression_config=_COMPRESSION,
@@ -185,6 +190,14 @@ _shared_routes = functools.cache(make_routes)  # a quarter of a second each; the
 async def _name_request(message: Message, scope: Scope) -> None:
     if message["type"] == "http.response.start" and (name := scope.get("state", {}).get("request_id")):
         MutableScopeHeaders.from_message(message)["X-Request-Id"] = name
+
+
+async def _tell_rate(message: Message, scope: Scope) -> None:
+    rate: Rate | None = scope.get("state", {}).get("rate")
+    if message["type"] == "http.response.start" and rate is not None:
+        answer = MutableScopeHeaders.from_message(message)
+        for name, value in rate.headers.items():
+            answer[name] = value
 
 
 def _check_permissions(app: Litestar) -> None:

@@ -16,6 +16,7 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.exports.streams import Exports
 from stationmaster.api.live import Live
 from stationmaster.api.logins import Standings
+from stationmaster.api.rates import Rates
 from stationmaster.api.store import SignedStore, Store
 from stationmaster.api.throttle import Throttle, Turns
 from stationmaster.domain.audit import Actor, Signature, Subject
@@ -45,6 +46,7 @@ class Context:
     letters: Throttle = field(default_factory=Throttle)  # mails that strangers ask for; none is ever "right"
     passwords: Turns = field(default_factory=Turns)
     exports: Exports = field(default_factory=Exports)
+    rates: Rates = field(default_factory=Rates)
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Folder = field(kw_only=True)  # of files
     http: Http = field(kw_only=True)  # for addresses that a person has entered

@@ -17,6 +17,7 @@ from stationmaster.api import reasons
 from stationmaster.api.context import request_id
 from stationmaster.api.live import TooManyViewers
 from stationmaster.api.logins import NotLoggedIn
+from stationmaster.api.rates import TooManyRequests
 from stationmaster.api.throttle import TooBusy, TooManyAttempts
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
@@ -113,6 +114,8 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
             return problem(503, str(error), headers={"Retry-After": "10"})
         case TooBusy():
             return problem(503, str(error), headers={"Retry-After": str(error.RETRY_AFTER_S)})
+        case TooManyRequests():
+            return problem(429, str(error), headers=error.rate.headers | {"Retry-After": str(error.rate.reset_s)})
         case TooManyAttempts():
             return problem(429, str(error), headers={"Retry-After": str(error.retry_after_s)})
         case _:

@@ -12,6 +12,8 @@ from litestar.handlers import BaseRouteHandler
 from stationmaster.api import callers
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import of_server
+from stationmaster.api.logins import NotLoggedIn
+from stationmaster.domain.failures import network
 from stationmaster.domain.permissions import Permission
 
 
@@ -21,12 +23,29 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotFoundException("there is nothing with such a name")  # PostgreSQL has no such character
     permission = handler.opt.get("permission")
     if permission is Permission.PUBLIC:
+        if connection.scope["path"].startswith("/api/v1/"):
+            _count_address(connection)
         return
-    caller = await callers.authenticate(connection, of_server(connection.scope))
+    context = of_server(connection.scope)
+    try:
+        caller = await callers.authenticate(connection, context)
+    except NotLoggedIn:
+        _count_address(connection)
+        raise
+    who = f"{caller.actor.kind} {caller.actor.id}"
+    connection.scope["state"]["rate"] = context.rates.take(who, context.settings.web.requests_per_minute)
     if permission is not Permission.LOGGED_IN and permission not in caller.permissions:
         raise PermissionDeniedException(f"this needs the permission {permission}, which {caller.actor.name} has not")
     connection.scope["user"] = caller
     _check_parameters(connection, handler)
+
+
+def _count_address(connection: ASGIConnection[Any, Any, Any, Any]) -> None:
+    """A request without a log-in that holds counts for the address it comes from. Raises `TooManyRequests`."""
+    context = of_server(connection.scope)
+    source = network(connection.client.host if connection.client else "")
+    limit = context.settings.web.requests_per_minute_of_one_address
+    connection.scope["state"]["rate"] = context.rates.take(f"address {source}", limit)
 
 
 def _check_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

@@ -19,6 +19,7 @@ from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.deliveries import deliveries
 from stationmaster.domain.event_log import event_log
 from stationmaster.domain.firmware import updates
+from stationmaster.domain.idempotency import idempotency_keys
 from stationmaster.domain.logs import logs
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.outbox import outbox
@@ -74,6 +75,7 @@ KEPT = [
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),
     Kept(event_log, event_log.c.at, lambda days: days.events_days, event_log.c.number.is_not(None)),
+    Kept(idempotency_keys, idempotency_keys.c.created_at, lambda days: 1),
     Kept(outbox, outbox.c.created_at, lambda days: days.done_days, outbox.c.done_at.is_not(None)),
     Kept(outbox, outbox.c.created_at, lambda days: days.dead_days, outbox.c.dead_at.is_not(None)),
     Kept(deliveries, deliveries.c.created_at, lambda days: days.done_days, deliveries.c.done_at.is_not(None)),

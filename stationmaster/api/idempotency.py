@@ -1,0 +1,92 @@
+"""`Idempotency-Key`: a POST that was sent twice is done once, and answered twice (API-33).
+
+It holds for every POST of somebody who has logged in, with a body of JSON or none, for 24 hours, on all nodes. An answer that says that
+nothing was done (4xx, 503) is not kept: the same request may be tried again. An answer of 5xx that may have done something is kept.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import msgspec
+from litestar import Request, Response
+from litestar.types import Message, Receive, Scope, Send
+
+from stationmaster.api.context import of_server
+from stationmaster.domain import idempotency
+from stationmaster.domain.errors import Invalid
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+REPLAYED = "Idempotency-Replayed"
+_NOT_KEPT = {b"content-length", b"date", b"x-request-id"}  # they are made for each answer
+
+
+class _Begun(msgspec.Struct):
+    """A request that is the first with its key."""
+
+    caller: str
+    key: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    headers: list[tuple[str, str]]
+    body: str
+
+
+async def before_request(request: Request[Any, Any, Any]) -> Response[bytes] | None:
+    """The answer that was kept; None when this is to be done now. The caller is known by here."""
+    key = request.headers.get("idempotency-key")
+    caller = request.scope.get("user")
+    kind = request.headers.get("content-type", "application/json")
+    if key is None or request.method != "POST" or caller is None or not kind.startswith("application/json"):
+        return None
+    if _KEY.fullmatch(key) is None:
+        raise Invalid(idempotency.FIELD, "must have 1 to 255 characters, without blanks")
+    context = of_server(request.scope)
+    asked = idempotency.digest(
+        request.method, request.scope["path"], request.scope["query_string"], await request.body()
+    )
+    who = f"{caller.organization}:{caller.actor.kind}:{caller.actor.id}"
+    kept = await context.database.write(idempotency.begin, who, key, asked)
+    if kept is None:
+        request.scope["state"]["idempotency"] = _Begun(who, key)
+        return None
+    answer = msgspec.json.decode(context.keys.opened(kept.answer), type=_Answer)
+    headers = dict(answer.headers) | {REPLAYED: "true"}
+    return Response(answer.body.encode(), status_code=kept.status, headers=headers)
+
+
+async def answered(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
+    """Run a request, and keep what comes of it before its caller hears it, where it is the first with its key."""
+    began: Message | None = None
+    body = b""
+
+    async def gathered(message: Message) -> None:
+        nonlocal began, body
+        begun: _Begun | None = scope["state"].get("idempotency")
+        if begun is None:
+            await send(message)
+        elif message["type"] == "http.response.start":
+            began = message
+        elif message["type"] == "http.response.body":
+            body += message.get("body", b"")
+            if not message.get("more_body", False) and began is not None:
+                await _settle(scope, begun, began, body)
+                await send(began)
+                await send({"type": "http.response.body", "body": body, "more_body": False})
+
+    await app(scope, receive, gathered)
+
+
+async def _settle(scope: Scope, begun: _Begun, began: Any, body: bytes) -> None:
+    context = of_server(scope)
+    status: int = began["status"]
+    if 400 <= status < 500 or status == 503:
+        await context.database.write(idempotency.release, begun.caller, begun.key)
+        return
+    headers = [(name.decode(), value.decode()) for name, value in began["headers"] if name.lower() not in _NOT_KEPT]
+    answer = msgspec.json.encode(_Answer(headers, body.decode())).decode()
+    await context.database.write(
+        idempotency.keep, begun.caller, begun.key, status=status, answer=context.keys.sealed(answer)
+    )

@@ -1,0 +1,139 @@
+"""API-33: `Idempotency-Key`. A double click is one remote start."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from stationmaster.api.application import Application
+from stationmaster.api.idempotency import REPLAYED
+from stationmaster.background.retention import drop_what_is_old
+from stationmaster.domain import idempotency
+from stationmaster.domain.commands import Outcome
+from stationmaster.settings import Retention
+from stationmaster.storage import Database
+from tests.api.conftest import Chargers, Client
+
+API = "/api/v1"
+START = f"{API}/stations/CP1/commands/remote-start"
+KEY = {"Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324"}
+
+
+async def test_API_33_the_same_request_twice_is_one_remote_start(
+    admin: Client, charger: Any, chargers: Chargers
+) -> None:
+    first = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    again = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    assert (first.status_code, again.status_code) == (200, 200)
+    assert again.json() == first.json() and len(chargers.asked) == 1
+    assert (REPLAYED in first.headers, again.headers[REPLAYED]) == (False, "true")
+    assert again.headers.get("x-request-id") != first.headers["x-request-id"]
+    other = await admin.post(START, json={"token": "TAG1"}, headers={"Idempotency-Key": "another"})
+    assert other.json()["id"] != first.json()["id"] and len(chargers.asked) == 2
+
+
+async def test_API_33_it_holds_for_another_server_on_the_same_database(
+    admin: Client, charger: Any, chargers: Chargers
+) -> None:
+    first = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    async with Client(Application(admin.app.context)) as elsewhere:
+        elsewhere.headers["Authorization"] = admin.headers["Authorization"]
+        again = await elsewhere.post(START, json={"token": "TAG1"}, headers=KEY)
+    assert again.json() == first.json() and len(chargers.asked) == 1
+
+
+async def test_API_33_another_request_under_the_same_key_is_refused(
+    admin: Client, charger: Any, chargers: Chargers
+) -> None:
+    await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    for path, body in (
+        (START, {"token": "TAG2"}),
+        (START, None),
+        (f"{API}/stations/CP1/commands/reset", {"token": "TAG1"}),
+    ):
+        refused = await admin.post(path, json=body, headers=KEY)
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "Idempotency-Key"), path
+    assert len(chargers.asked) == 1
+
+
+async def test_API_33_two_at_once_are_one_and_a_conflict(admin: Client, charger: Any, chargers: Chargers) -> None:
+    go = asyncio.Event()
+
+    async def slow(*_args: Any, **_more: Any) -> Outcome:
+        chargers.asked.append((0, "call"))
+        await go.wait()
+        return Outcome("result", {}, took_ms=1.0)
+
+    chargers.call = slow  # type: ignore[method-assign]
+    body = {"action": "Reset", "payload": {}}
+    first = asyncio.create_task(admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY))
+    while not chargers.asked:
+        await asyncio.sleep(0.001)
+    meanwhile = await admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY)
+    assert (meanwhile.status_code, "no answer yet" in meanwhile.json()["detail"]) == (409, True)
+    go.set()
+    assert (await first).status_code == 200
+    assert (await admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY)).json() == (await first).json()
+    assert len(chargers.asked) == 1
+
+
+async def test_API_33_where_nothing_was_done_it_may_be_tried_again(
+    admin: Client, charger: Any, chargers: Chargers
+) -> None:
+    there = chargers.there.pop(charger.id)
+    assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 409  # not connected
+    assert (await admin.post(START, json={"tok": "TAG1"}, headers=KEY)).status_code == 422
+    chargers.there[charger.id] = there
+    assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 200
+
+
+async def test_API_33_a_record_is_made_once_and_its_secret_is_told_again_and_kept_sealed(
+    admin: Client, database: Database
+) -> None:
+    first = await admin.post(f"{API}/stations", json={"id": "CP7"}, headers=KEY)
+    again = await admin.post(f"{API}/stations", json={"id": "CP7"}, headers=KEY)
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert (await admin.post(f"{API}/stations", json={"id": "CP7"})).status_code == 409
+    [row] = await database.read(lambda work: work.execute(select(idempotency.idempotency_keys)).all())
+    assert first.json()["secret"].encode() not in bytes(row.answer)
+
+
+async def test_API_33_a_key_belongs_to_its_caller(admin: Client, as_role: Callable[..., Any], charger: Any) -> None:
+    operator = await as_role("operator")
+    first = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    other = await operator.post(START, json={"token": "TAG1"}, headers=KEY)
+    assert other.json()["id"] != first.json()["id"] and REPLAYED not in other.headers
+    viewer = await as_role("viewer")
+    assert (await viewer.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 403
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ä"], ids=repr)
+async def test_API_33_what_is_no_key(admin: Client, charger: Any, key: str) -> None:
+    refused = await admin.post(START, json={"token": "TAG1"}, headers=[(b"Idempotency-Key", key.encode())])
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "Idempotency-Key")
+
+
+async def test_API_33_what_was_never_answered_stays_a_conflict_for_a_day(
+    admin: Client, charger: Any, database: Database
+) -> None:
+    """Whether it was done nobody knows, so it is not done again."""
+    await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    table = idempotency.idempotency_keys
+    await database.write(lambda work: work.execute(update(table).values(status=None, answer=None)))
+    assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 409
+    old = database.clock() - timedelta(hours=25)
+    await database.write(lambda work: work.execute(update(table).values(created_at=old)))
+    await drop_what_is_old(database, Retention())
+    assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 200
+
+
+async def test_API_33_questions_and_the_log_in_do_not_know_it(admin: Client, anonymous: Client) -> None:
+    for _ in range(2):
+        assert REPLAYED not in (await admin.get(f"{API}/stations", headers=KEY)).headers
+        wrong = await anonymous.post(f"{API}/auth/login", json={"email": "a@b.c", "password": "x"}, headers=KEY)
+        assert wrong.status_code == 401
