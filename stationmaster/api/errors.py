@@ -19,8 +19,10 @@ from stationmaster.api.live import TooManyViewers
 from stationmaster.api.logins import NotLoggedIn
 from stationmaster.api.rates import TooManyRequests
 from stationmaster.api.throttle import TooBusy, TooManyAttempts
+from stationmaster.domain import imports
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreachable
+from stationmaster.domain.imports import NotTaken
 from stationmaster.domain.links import BadLink, Gone
 from stationmaster.domain.versions import Outdated
 from stationmaster.storage import StorageUnavailable
@@ -29,6 +31,7 @@ from stationmaster.storage.lists import BadSort
 from stationmaster.storage.queries import BadCursor
 
 log = structlog.get_logger()
+MAX_PROBLEMS = 200  # of a file, that are told
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -98,6 +101,9 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
     match error:
         case Invalid():
             return refused([FieldProblem(error.field, error.reason)])
+        case NotTaken():
+            where = [FieldProblem(_cell(each), each.reason) for each in error.tally.problems[:MAX_PROBLEMS]]
+            return problem(422, str(error), where)
         case NotFound():
             return problem(404, str(error))
         case Outdated():
@@ -121,6 +127,10 @@ def _domain(_request: Request[Any, Any, Any], error: DomainError) -> Response[Pr
         case _:
             # It exists already, is not connected, or its state does not allow this now.
             return problem(409, str(error))
+
+
+def _cell(wrong: imports.Problem) -> str:
+    return f"row {wrong.row}, {wrong.field}" if wrong.field else f"row {wrong.row}"
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -8,17 +8,17 @@ act: an unsigned unit leaves no row.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, select, update
 
 from stationmaster.domain.secrets_by_kind import blanked
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
-from stationmaster.storage.queries import page
+from stationmaster.storage.queries import AtOnce, Bulk, page
 
 audit = Table(
     "audit",
@@ -40,6 +40,10 @@ audit = Table(
 Index("ix_audit_organization_id", audit.c.organization_id, audit.c.id)
 Index("ix_audit_actor_id", audit.c.organization_id, audit.c.actor_id, audit.c.id)
 Index("ix_audit_subject_id", audit.c.organization_id, audit.c.subject_kind, audit.c.subject_id, audit.c.id)
+
+
+_COLUMNS = tuple(column.name for column in audit.c if column.name != "id")
+_rows = AtOnce(Bulk(audit, _COLUMNS))
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -89,6 +93,15 @@ class Entry(NamedTuple):
     after: Any
 
 
+class Act(NamedTuple):
+    """One of many things done at once."""
+
+    action: str
+    subject: Subject
+    before: Any = None
+    after: Any = None
+
+
 COMMAND_LINE = Actor("command_line", "", "command line")
 
 
@@ -107,29 +120,27 @@ def record(
     Of two dicts only what differs is kept. Secrets are hidden, by kind (`secrets_by_kind.py`). `actor` and `organization` are given
     where only the function itself knows them, as at a log-in.
     """
+    record_all(work, [Act(action, subject, before, after)], actor=actor, organization=organization)
+
+
+def record_all(work: Work, acts: Sequence[Act], *, actor: Actor | None = None, organization: int | None = None) -> None:
+    """A row for each of these, in one statement."""
     signature: Signature | None = work.signature
-    if signature is None:
+    if signature is None or not acts:
         return
-    if isinstance(before, dict) and isinstance(after, dict):
-        before, after = _differing(before, after), _differing(after, before)
     actor = actor or signature.actor
+    shared = {
+        "at": work.now,
+        "organization_id": signature.organization if organization is None else organization,
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "source": signature.source,
+        "request_id": signature.request_id,
+    }
     work.recorded = True
-    work.execute(
-        insert(audit).values(
-            at=work.now,
-            organization_id=signature.organization if organization is None else organization,
-            actor_kind=actor.kind,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            source=signature.source,
-            request_id=signature.request_id,
-            action=action,
-            subject_kind=subject.kind,
-            subject_id=subject.id,
-            before=_plain(before),
-            after=_plain(after),
-        )
-    )
+    kept = [shared | _values(act) for act in acts]
+    work.run(_rows, rows=[tuple(row[name] for name in _COLUMNS) for row in kept])
 
 
 def forget(work: Work, organization_id: int, subject: Subject, *, called: str) -> None:
@@ -166,6 +177,14 @@ def listed(
     if to_at is not None:
         found = found.where(audit.c.at < to_at)
     return [Entry._make(row) for row in work.execute(page(found, audit.c.id, limit=limit, cursor=cursor))]
+
+
+def _values(act: Act) -> dict[str, Any]:
+    before, after = act.before, act.after
+    if isinstance(before, dict) and isinstance(after, dict):
+        before, after = _differing(before, after), _differing(after, before)
+    subject = {"subject_kind": act.subject.kind, "subject_id": act.subject.id}
+    return {"action": act.action, **subject, "before": _plain(before), "after": _plain(after)}
 
 
 def _differing(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:

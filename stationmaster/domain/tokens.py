@@ -6,16 +6,17 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, get_args
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, bindparam, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, and_, bindparam, func, insert, not_, select
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, customers, deviations, local_lists
+from stationmaster.domain import audit, customers, deviations, local_lists, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Prepared, not_deleted, page
+from stationmaster.storage.lists import Found, Wanted, alike, listed, only
+from stationmaster.storage.queries import Prepared, not_deleted
 
 tokens = Table(
     "tokens",
@@ -31,8 +32,7 @@ tokens = Table(
     Column("status", Text, nullable=False, server_default="accepted"),
     Column("expires_at", UtcTime),
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),  # whose it is
-    Column("created_at", UtcTime, nullable=False),
-    Column("deleted_at", UtcTime),
+    *versions.columns(),
 )
 Index(
     "uq_tokens_uid_key",
@@ -43,6 +43,19 @@ Index(
     sqlite_where=tokens.c.deleted_at.is_(None),
     postgresql_where=tokens.c.deleted_at.is_(None),
 )
+
+FACTS = ("label", "group", "status", "expires_at")
+"""What a person may say of a token."""
+
+SORTS = {
+    "uid": tokens.c.uid_key,
+    "label": func.lower(tokens.c.label),
+    "group": func.lower(tokens.c.group),
+    "expires": tokens.c.expires_at,
+    "created": tokens.c.created_at,
+    "updated": tokens.c.updated_at,
+}
+"""What a list of tokens can be sorted by."""
 
 Status = Literal["accepted", "blocked"]
 STATUSES: tuple[Status, ...] = get_args(Status)
@@ -59,7 +72,11 @@ class TokenRow(Protocol):
     status: Status
     expires_at: datetime | None
     customer_id: int | None
+    version: int
     created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class OwnedToken(TokenRow, Protocol):
@@ -194,26 +211,26 @@ def add(
     if any(token.kind == (kind or "") for token in _find(work, organization_id, uid)):
         raise Conflict(f"there is a card {uid.strip()!r} already")
     values = {
+        "organization_id": organization_id,
         "uid": uid.strip(),
         "uid_key": uid_key(uid),
         "kind": kind or "",
         "label": label,
         "group": group,
         "status": status,
+        "expires_at": expires_at,
         "customer_id": customers.named(work, organization_id, customer),
     }
-    work.execute(
-        insert(tokens).values(organization_id=organization_id, expires_at=expires_at, created_at=work.now, **values)
-    )
+    work.execute(insert(tokens).values(**values, **versions.first(work)))
     row = get(work, organization_id, uid, kind or "")
     local_lists.cards_changed(work, organization_id)
     audit.record(work, "add_token", Subject("token", row.uid), after=_facts(row), organization=organization_id)
     return row
 
 
-def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> OwnedToken:
+def get(work: Work, organization_id: int, uid: str, kind: str | None = None, *, lock: bool = False) -> OwnedToken:
     """The token's row; without a kind the one that has none, or the only one. Raises `NotFound`, `Conflict`."""
-    known = _find(work, organization_id, uid)
+    known = _find(work, organization_id, uid, lock=lock)
     named = [token for token in known if token.kind == (kind or "")] or (known if kind is None else [])
     if not named:
         raise NotFound(f"there is no card {uid!r}")
@@ -222,17 +239,24 @@ def get(work: Work, organization_id: int, uid: str, kind: str | None = None) -> 
     return named[0]
 
 
-def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], kind: str | None = None) -> OwnedToken:
-    """Set only the fields given. Raises `NotFound`, `Invalid`."""
-    token = get(work, organization_id, uid, kind)
-    changed_facts = ("label", "group", "status", "expires_at")
-    values: dict[str, Any] = {name: changes[name] for name in changed_facts if name in changes}
+def change(
+    work: Work,
+    organization_id: int,
+    uid: str,
+    changes: dict[str, Any],
+    kind: str | None = None,
+    *,
+    expected: versions.Expected = None,
+) -> OwnedToken:
+    """Set only the `FACTS` given, and whose it is. Raises `NotFound`, `Outdated`, `Invalid`."""
+    token = get(work, organization_id, uid, kind, lock=True)
+    versions.check(token, expected)
+    values = {name: changes[name] for name in FACTS if name in changes}
     if "customer" in changes:
         values["customer_id"] = customers.named(work, organization_id, changes["customer"])
     if "status" in values:
         _check_status(values["status"])
-    if values:
-        work.execute(update(tokens).where(tokens.c.id == token.id).values(**values))
+    versions.change(work, tokens, token, values)
     changed = get(work, organization_id, uid, token.kind)
     if msgspec.structs.replace(judged(work, changed), customer_id=token.customer_id) != judged(work, token):
         local_lists.cards_changed(work, organization_id)
@@ -247,22 +271,56 @@ def change(work: Work, organization_id: int, uid: str, changes: dict[str, Any], 
     return changed
 
 
-def remove(work: Work, organization_id: int, uid: str, kind: str | None = None) -> None:
-    """Soft: sessions keep the uid they were started with."""
-    token = get(work, organization_id, uid, kind)
-    work.execute(update(tokens).where(tokens.c.id == token.id).values(deleted_at=work.now))
+def remove(
+    work: Work, organization_id: int, uid: str, kind: str | None = None, *, expected: versions.Expected = None
+) -> None:
+    """Soft: sessions keep the uid they were started with. Raises `NotFound`, `Outdated`."""
+    token = get(work, organization_id, uid, kind, lock=True)
+    versions.check(token, expected)
+    versions.delete(work, tokens, token)
     local_lists.cards_changed(work, organization_id)
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 
 
-def listed(
-    work: Work, organization_id: int, *, customer: str | None = None, limit: int, cursor: str | None
-) -> list[OwnedToken]:
-    """Tokens, newest first; perhaps only those of a customer."""
-    mine = _with_customer().where(tokens.c.organization_id == organization_id, not_deleted(tokens))
-    if customer is not None:
-        mine = mine.where(customers.customers.c.public_id == customer)
-    return list(work.execute(page(mine, tokens.c.id, limit=limit, cursor=cursor)))
+def restore(work: Work, organization_id: int, uid: str, kind: str | None = None) -> OwnedToken:
+    """Bring back the one that was removed last. Raises `NotFound`, and `Conflict` when there is another in its place."""
+    gone = _of_uid(organization_id, uid)
+    if kind is not None:
+        gone = gone.where(tokens.c.kind == kind)
+    token: OwnedToken = versions.newest_deleted(work, tokens, gone, f"card {uid!r}")
+    if any(other.kind == token.kind for other in _find(work, organization_id, uid)):
+        raise Conflict(f"there is a card {token.uid!r} already")
+    versions.change(work, tokens, token, {"deleted_at": None})
+    restored = get(work, organization_id, uid, token.kind)
+    local_lists.cards_changed(work, organization_id)
+    subject = Subject("token", token.uid)
+    audit.record(work, "restore_token", subject, after=_facts(restored), organization=organization_id)
+    return restored
+
+
+def list_tokens(
+    work: Work,
+    organization_id: int,
+    wanted: Wanted,
+    *,
+    status: Status | None = None,
+    kind: str | None = None,
+    group: str | None = None,
+    customer: str | None = None,
+    expired: bool | None = None,
+    deleted: bool = False,
+) -> Found[OwnedToken]:
+    """The tokens that are so; deleted ones only when they are asked for, and then no others."""
+    mine = _with_customer().where(tokens.c.organization_id == organization_id)
+    mine = mine.where(tokens.c.deleted_at.is_not(None) if deleted else not_deleted(tokens))
+    mine = only(mine, {tokens.c.status: status, customers.customers.c.public_id: customer})
+    mine = alike(mine, {tokens.c.kind: kind, tokens.c.group: group})
+    if expired is not None:
+        over = and_(tokens.c.expires_at.is_not(None), tokens.c.expires_at <= work.now)
+        mine = mine.where(over if expired else not_(over))
+    return listed(
+        work, mine, wanted, key=tokens.c.id, sorts=SORTS, searched=(tokens.c.uid, tokens.c.label, tokens.c.group)
+    )
 
 
 def _facts(row: OwnedToken) -> dict[str, Any]:
@@ -282,11 +340,13 @@ def _with_customer() -> Select[Any]:
     return select(tokens, owners.c.public_id.label("customer")).outerjoin(owners, owners.c.id == tokens.c.customer_id)
 
 
-def _find(work: Work, organization_id: int, uid: str) -> list[OwnedToken]:
-    mine = _with_customer().where(
-        tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid), not_deleted(tokens)
-    )
-    return list(work.execute(mine.order_by(tokens.c.id)))
+def _of_uid(organization_id: int, uid: str) -> Select[Any]:
+    return _with_customer().where(tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid))
+
+
+def _find(work: Work, organization_id: int, uid: str, *, lock: bool = False) -> list[OwnedToken]:
+    mine = _of_uid(organization_id, uid).where(not_deleted(tokens)).order_by(tokens.c.id)
+    return list(work.execute(mine.with_for_update(of=tokens) if lock else mine))
 
 
 def _check_status(status: str) -> None:

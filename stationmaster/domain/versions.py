@@ -91,7 +91,7 @@ def delete(work: Work, table: Table, row: Row) -> Row:
 def newest_deleted(work: Work, table: Table, statement: Select[Any], what: str) -> Any:
     """Of the deleted rows that this finds, the one deleted last, locked. Raises `NotFound`."""
     gone = statement.where(table.c.deleted_at.is_not(None)).order_by(table.c.deleted_at.desc(), table.c.id.desc())
-    row = work.execute(gone.limit(1).with_for_update()).one_or_none()
+    row = work.execute(gone.limit(1).with_for_update(of=table)).one_or_none()
     if row is None:
         raise NotFound(f"there is no deleted {what}")
     return row

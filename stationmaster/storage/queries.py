@@ -186,12 +186,13 @@ class Bulk:
         return self._sql[key]
 
     def _compile(self, dialect: Dialect, size: int) -> str:
-        into = ", ".join((*self.columns, *self.derived))
+        quote = dialect.identifier_preparer.quote  # some columns are called like a word of SQL
+        into = ", ".join(map(quote, (*self.columns, *self.derived)))
         if dialect.name == "sqlite":
             tuples = ", ".join(f"({', '.join(self._values(self._numbered(row)))})" for row in range(size))
             return f"INSERT INTO {self.table.name} ({into}) VALUES {tuples}{self.conflict}"  # noqa: S608
-        values = self._values({name: f"x.{name}" for name in self.inputs})
-        typed = ", ".join(f"{name} {self.table.c[name].type.compile(dialect=dialect)}" for name in self.inputs)
+        values = self._values({name: f"x.{quote(name)}" for name in self.inputs})
+        typed = ", ".join(f"{quote(name)} {self.table.c[name].type.compile(dialect=dialect)}" for name in self.inputs)
         return (
             f"INSERT INTO {self.table.name} ({into}) SELECT {', '.join(values)} "  # noqa: S608
             f"FROM json_to_recordset($1::json) AS x({typed}) WHERE true{self.conflict}"

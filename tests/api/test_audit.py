@@ -70,7 +70,9 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
     "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),
     "PATCH /api/v1/tokens/{uid}": ("/tokens/TAG9", {"status": "blocked"}),
+    "PUT /api/v1/tokens/{uid}": ("/tokens/TAG9", {"uid": "TAG9", "label": "Ann"}),
     "DELETE /api/v1/tokens/{uid}": ("/tokens/TAG9", None),
+    "POST /api/v1/tokens/{uid}/restore": ("/tokens/TAG9/restore", None),
     "POST /api/v1/alarms/{alarm_id}/resolve": ("/alarms/1/resolve", None),
     "POST /api/v1/quarantine/{entry_id}/resolve": ("/quarantine/1/resolve", None),
     "POST /api/v1/alarms/resolve": ("/alarms/resolve", {}),
@@ -328,8 +330,9 @@ NO_ACTS = {
     "POST /api/v1/quarantine/{entry_id}/replay",
     "POST /api/v1/deliveries/{delivery_id}/retry",
     "POST /api/v1/deliveries/{delivery_id}/replay",
-    # They want the bytes of a file; tests/api/test_firmware.py looks for their rows.
+    # They want the bytes of a file; tests/api/test_firmware.py and test_tables.py look for their rows.
     "POST /api/v1/firmware",
+    "POST /api/v1/imports/tokens",
     "DELETE /api/v1/firmware/{firmware_id}",
 }
 

@@ -12,6 +12,7 @@ from stationmaster.domain import organizations, tokens
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.tokens import Authorization
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
@@ -98,7 +99,7 @@ async def test_only_known_states_are_stored(world: Any) -> None:
         with pytest.raises(Invalid) as refused:
             await attempt
         assert refused.value.field == "status"
-    assert [card.status for card in await world(tokens.listed, world.home, limit=10, cursor=None)] == ["accepted"]
+    assert [card.status for card in (await world(tokens.list_tokens, world.home, Wanted())).rows] == ["accepted"]
 
 
 async def test_P_07_tokens_that_share_a_number_are_told_apart_by_kind(world: Any) -> None:
@@ -116,5 +117,5 @@ async def test_P_07_tokens_that_share_a_number_are_told_apart_by_kind(world: Any
     await world(tokens.add, world.home, uid="04AB")
     assert (await world(tokens.get, world.home, "04AB")).kind == ""  # the one that has none
     await world(tokens.remove, world.home, "04AB", "Central")
-    kinds = {row.kind for row in await world(tokens.listed, world.home, limit=10, cursor=None)}
+    kinds = {row.kind for row in (await world(tokens.list_tokens, world.home, Wanted())).rows}
     assert kinds == {"", "ISO14443"}

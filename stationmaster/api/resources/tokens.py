@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, delete, get, patch, post
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, OwnId, Page, Text, given, paged
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.shapes import (
+    SORTED,
+    Cursor,
+    Deleted,
+    IfMatch,
+    Limit,
+    OwnId,
+    Page,
+    Search,
+    Text,
+    given,
+    page_of,
+    tagged,
+    tags_of,
+)
 from stationmaster.domain import tokens
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 
 Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
 Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -36,6 +53,9 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: datetime | None
     customer: str | None
     created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -67,50 +87,127 @@ class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 CustomerFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only tokens of this customer")]
 
 
+Status = Annotated[tokens.Status | None, QueryParameter(description="Only those that may charge, or that are blocked")]
+Group = Annotated[str | None, QueryParameter(max_length=200, description="Only those of this group")]
+OnlyKind = Annotated[str | None, QueryParameter(max_length=20, description="Only those of this kind")]
+Expired = Annotated[bool | None, QueryParameter(description="Only those that have expired, or only the others")]
+Sort = Literal[
+    "uid",
+    "-uid",
+    "label",
+    "-label",
+    "group",
+    "-group",
+    "expires",
+    "-expires",
+    "created",
+    "-created",
+    "updated",
+    "-updated",
+]
+SortBy = Annotated[Sort | None, QueryParameter(description=SORTED)]
+
+
 @get("/", permission=Permission.VIEW)
 async def list_tokens(
     caller: GivenCaller,
     context: GivenContext,
+    search: Search = None,
+    status: Status = None,
+    kind: OnlyKind = None,
+    group: Group = None,
     customer: CustomerFilter = None,
+    expired: Expired = None,
+    deleted: Deleted = False,
+    sort: SortBy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Token]:
-    """Tokens, newest first."""
-    rows = await context.database.read(
-        tokens.listed, caller.organization, customer=customer, limit=limit, cursor=cursor
-    )
-    return paged(rows, limit, public_form)
+    """Tokens, newest first or sorted. The search is in uid, label and group."""
+    wanted = Wanted(limit, cursor, sort, search)
+    which: dict[str, Any] = {"status": status, "kind": kind, "group": group, "customer": customer}
+    which |= {"expired": expired, "deleted": deleted}
+    return page_of(await context.database.read(tokens.list_tokens, caller.organization, wanted, **which), public_form)
 
 
 @post("/", permission=Permission.OPERATE)
-async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Token:
+async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Response[Token]:
     """Add a token."""
-    return public_form(await context.database.write(_add, caller.organization, data))
+    row = await context.database.write(_add, caller.organization, data)
+    return tagged(row, public_form(row))
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
-async def get_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None) -> Token:
+async def get_token(
+    uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None
+) -> Response[Token]:
     """One token; `kind` tells apart those that share a number."""
-    return public_form(await context.database.read(tokens.get, caller.organization, uid, kind))
+    row = await context.database.read(tokens.get, caller.organization, uid, kind)
+    return tagged(row, public_form(row))
+
+
+@put("/{uid:str}", permission=Permission.OPERATE)
+async def replace_token(
+    uid: FromPath[str],
+    data: JSONBody[NewToken],
+    caller: GivenCaller,
+    context: GivenContext,
+    kind: OfKind = None,
+    if_match: IfMatch = None,
+) -> Response[Token]:
+    """Make a token what is given; what is left out becomes what it is in a new one. Number and kind stay."""
+    if tokens.uid_key(data.uid) != tokens.uid_key(uid):
+        raise Invalid("uid", "cannot be changed")
+    if data.kind is not None and kind is not None and data.kind != kind:
+        raise Invalid("kind", "cannot be changed")
+    facts = {name: getattr(data, name) for name in (*tokens.FACTS, "customer")}
+    return await _changed(uid, data.kind or kind, facts, caller, context, if_match)
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
 async def change_token(
-    uid: FromPath[str], data: JSONBody[TokenChanges], caller: GivenCaller, context: GivenContext, kind: OfKind = None
-) -> Token:
+    uid: FromPath[str],
+    data: JSONBody[TokenChanges],
+    caller: GivenCaller,
+    context: GivenContext,
+    kind: OfKind = None,
+    if_match: IfMatch = None,
+) -> Response[Token]:
     """Change the fields that are given."""
-    return public_form(await context.database.write(tokens.change, caller.organization, uid, given(data), kind))
+    return await _changed(uid, kind, given(data), caller, context, if_match)
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
-async def remove_token(uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None) -> None:
-    """Remove a token; its sessions stay."""
-    await context.database.write(tokens.remove, caller.organization, uid, kind)
+async def remove_token(
+    uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None, if_match: IfMatch = None
+) -> None:
+    """Remove a token; its sessions stay, and it can be restored."""
+    expected = tags_of(if_match)
+    await context.database.write(tokens.remove, caller.organization, uid, kind, expected=expected)
+
+
+@post("/{uid:str}/restore", permission=Permission.OPERATE, status_code=200)
+async def restore_token(
+    uid: FromPath[str], caller: GivenCaller, context: GivenContext, kind: OfKind = None
+) -> Response[Token]:
+    """Bring back a token that was removed; 409 when there is another in its place."""
+    row = await context.database.write(tokens.restore, caller.organization, uid, kind)
+    return tagged(row, public_form(row))
 
 
 router = Router(
-    "/tokens", route_handlers=[list_tokens, add_token, get_token, change_token, remove_token], tags=["tokens"]
+    "/tokens",
+    route_handlers=[list_tokens, add_token, get_token, replace_token, change_token, remove_token, restore_token],
+    tags=["tokens"],
 )
+
+
+async def _changed(
+    uid: str, kind: str | None, facts: dict[str, Any], caller: Caller, context: Context, if_match: str | None
+) -> Response[Token]:
+    expected = tags_of(if_match)
+    row = await context.database.write(tokens.change, caller.organization, uid, facts, kind, expected=expected)
+    return tagged(row, public_form(row))
 
 
 def _add(work: Work, organization_id: int, new: NewToken) -> tokens.OwnedToken:
@@ -129,4 +226,7 @@ def public_form(row: tokens.OwnedToken) -> Token:
         expires_at=row.expires_at,
         customer=row.customer,
         created_at=row.created_at,
+        created_by=row.created_by,
+        updated_at=row.updated_at,
+        deleted_at=row.deleted_at,
     )

@@ -1,0 +1,173 @@
+"""Tables that people bring and take away: cards, sites and chargers as CSV."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Request, Router, get, post
+from litestar.params import QueryParameter
+from litestar.response import Stream
+
+from stationmaster.api import csv_files
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.csv_files import MAX_BYTES, MAX_ROWS, Shape
+from stationmaster.api.errors import MAX_PROBLEMS
+from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
+from stationmaster.domain import imports, moments, token_imports, tokens
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.imports import Tally
+from stationmaster.domain.permissions import Permission
+from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted
+
+PAGE = 1000
+
+
+class RowProblem(msgspec.Struct, frozen=True):
+    """Why a row of a file cannot be taken. The first row of a file is 1; `field` is null where it is about the whole row."""
+
+    row: int
+    field: str | None
+    reason: str
+
+
+class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What an import has done, or would do (`dry_run`).
+
+    `doubled` are rows that speak of the same thing as another row of the file. A file with doubled or bad rows is not taken, and
+    the first 200 of them are told in `problems`. `secrets` are those of new chargers, which are shown only this once.
+    """
+
+    dry_run: bool
+    rows: int
+    new: int
+    changed: int
+    unchanged: int
+    doubled: int
+    bad: int
+    problems: list[RowProblem]
+    secrets: dict[str, str]
+
+
+DryRun = Annotated[bool, QueryParameter(description="Say what would be done, row by row, and do nothing")]
+
+
+class TokenLine(TokenChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of a list of cards."""
+
+    uid: Uid
+    kind: Kind | None = None
+
+
+TOKENS = ("uid", "kind", *tokens.FACTS, "customer")
+_NAMES_OF_TOKENS = {
+    **dict.fromkeys(("number", "card", "card_number", "rfid", "id_tag", "idtag", "id_token", "tag"), "uid"),
+    **dict.fromkeys(("type",), "kind"),
+    **dict.fromkeys(("name", "holder", "owner"), "label"),
+    **dict.fromkeys(("parent", "parent_id_tag", "group_id"), "group"),
+    **dict.fromkeys(("expiry", "expires", "expiry_date", "valid_until"), "expires_at"),
+}
+
+
+@post("/imports/tokens", permission=Permission.OPERATE, status_code=200, request_max_body_size=MAX_BYTES)
+async def import_tokens(
+    request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext, dry_run: DryRun = False
+) -> ImportReport:
+    """Create or change cards by their number, from a CSV file: the body is the file, as it is. All of it is taken, or nothing.
+
+    The first row names the columns: `uid`, and any of `kind`, `label`, `group`, `status`, `expires_at`, `customer` (the id of one).
+    A column that is not there changes nothing. A day is meant to its end, in the time zone of this installation.
+    """
+    zone = moments.zone_named(context.settings.sites.time_zone)
+
+    def end_of(text: str) -> Any:
+        try:
+            day = datetime.strptime(text.strip(), "%Y-%m-%d").date() + timedelta(days=1)
+        except (ValueError, OverflowError):
+            return text.strip()
+        return datetime.combine(day, time(), zone)
+
+    shape = Shape(TokenLine, "uid", _NAMES_OF_TOKENS, {"expires_at": end_of, "uid": _card})
+    return await _imported(request, caller, context, shape, token_imports.take, dry_run=dry_run)
+
+
+@get("/exports/tokens", permission=Permission.VIEW)
+async def export_tokens(caller: GivenCaller, context: GivenContext) -> Stream:
+    """All cards as CSV, the newest first. An import of it changes nothing."""
+    return _exported(context, caller, "cards.csv", TOKENS, tokens.list_tokens, _token_cells)
+
+
+router = Router("/", route_handlers=[import_tokens, export_tokens], tags=["tables"])
+
+
+async def _imported(
+    request: Request[Any, Any, Any],
+    caller: Caller,
+    context: Context,
+    shape: Shape,
+    take: Callable[..., Tally],
+    *args: Any,
+    dry_run: bool,
+    max_rows: int = MAX_ROWS,
+) -> ImportReport:
+    table = await asyncio.to_thread(csv_files.read, await request.body(), shape, max_rows=max_rows)
+
+    def unit(work: Work) -> Tally:
+        which = (caller.organization, table.lines, *args)
+        return imports.take(work, take, *which, dry_run=dry_run, problems=table.problems)
+
+    tally = await context.database.write(unit)
+    told = [RowProblem(each.row, each.field or None, each.reason) for each in tally.problems[:MAX_PROBLEMS]]
+    return ImportReport(
+        dry_run=dry_run,
+        rows=table.rows,
+        new=tally.new,
+        changed=tally.changed,
+        unchanged=tally.unchanged,
+        doubled=tally.doubled,
+        bad=tally.bad,
+        problems=told,
+        secrets={} if dry_run else tally.secrets,
+    )
+
+
+def _exported(
+    context: Context,
+    caller: Caller,
+    name: str,
+    columns: Sequence[str],
+    find: Callable[..., Found[Any]],
+    cells: Callable[[Any], Sequence[Any]],
+) -> Stream:
+    """A file that is written while it is read, so that it costs the same memory however long it is."""
+
+    async def rows() -> AsyncIterator[Iterable[Sequence[Any]]]:
+        cursor = None
+        while True:
+            page = await context.database.read(find, caller.organization, Wanted(PAGE, cursor))
+            yield [cells(row) for row in page.rows]
+            cursor = page.next
+            if cursor is None:
+                return
+
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Stream(csv_files.written(columns, rows()), media_type="text/csv", headers=headers)
+
+
+def _card(text: str) -> str:
+    """The number of a card. Raises `Invalid` for what a spreadsheet has made of one."""
+    exponent = text.strip().upper().replace(",", ".").partition("E+")
+    if exponent[1] and exponent[2].isdigit() and exponent[0].replace(".", "").isdigit():
+        raise Invalid(
+            "uid", "is not the number any more: a spreadsheet has made 4.1E+12 of it; bring the column as text"
+        )
+    return text
+
+
+def _token_cells(row: tokens.OwnedToken) -> Sequence[Any]:
+    return [getattr(row, name) for name in TOKENS]

@@ -1,0 +1,158 @@
+"""Cards, sites and chargers that come and go as files (O-04, X-05, API-23)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx
+import pytest
+
+from stationmaster.domain.audit import audit
+from stationmaster.storage import Database
+from tests.api.conftest import Client
+
+API = "/api/v1"
+
+
+async def bring(client: Client, what: str, text: str | bytes, *, dry_run: bool = False) -> httpx.Response:
+    params = {"dry_run": "true"} if dry_run else {}
+    return await client.post(f"{API}/imports/{what}", content=text, params=params, headers={"Content-Type": "text/csv"})
+
+
+def counts(answer: httpx.Response) -> dict[str, int]:
+    assert answer.status_code == 200, answer.text
+    said = answer.json()
+    return {name: said[name] for name in ("rows", "new", "changed", "unchanged", "doubled", "bad")}
+
+
+async def cards(client: Client, **which: Any) -> list[dict[str, Any]]:
+    found = (await client.get(f"{API}/tokens", params={"limit": 200, "sort": "uid"} | which)).json()
+    assert found["next"] is None
+    return found["items"]  # type: ignore[no-any-return]
+
+
+async def test_O_04_five_thousand_cards(admin: Client, database: Database) -> None:
+    for number in range(9):
+        await admin.post(f"{API}/tokens", json={"uid": f"00{number:06X}", "label": "old", "group": "kept"})
+    lines = [f"00{number:06X},Driver {number},2030-12-31" for number in range(4997)]
+    lines[100:100] = ["04:AA:BB:CC:DD:EE:FF,Ann,", "04AABBCCDDEEFF,Ann,", "04A2,Ben,soon"]
+    text = "\r\n".join(["number,name,expiry", *lines])
+    dry = await bring(admin, "tokens", text, dry_run=True)
+    assert counts(dry) == {"rows": 5000, "new": 4988, "changed": 9, "unchanged": 0, "doubled": 2, "bad": 1}
+    assert dry.json()["problems"] == [
+        {"row": 102, "field": None, "reason": "is the same card as in row 103"},
+        {"row": 103, "field": None, "reason": "is the same card as in row 102"},
+        {
+            "row": 104,
+            "field": "expires_at",
+            "reason": "must be a time with its zone, as in 2026-05-01T12:00:00Z",
+        },
+    ]
+    assert len(await cards(admin)) == 9
+    refused = await bring(admin, "tokens", text)
+    assert refused.status_code == 422
+    assert [each["field"] for each in refused.json()["errors"]] == ["row 102", "row 103", "row 104, expires_at"]
+    assert len(await cards(admin)) == 9
+    good = "\r\n".join(["number,name,expiry", *lines[:100], *lines[103:]])
+    assert counts(await bring(admin, "tokens", good)) == {
+        **dict.fromkeys(("unchanged", "doubled", "bad"), 0),
+        "rows": 4997,
+        "new": 4988,
+        "changed": 9,
+    }
+    changed = (await admin.get(f"{API}/tokens/00000003")).json()
+    assert (changed["label"], changed["group"], changed["expires_at"]) == ("Driver 3", "kept", "2031-01-01T00:00:00Z")
+    new = (await admin.get(f"{API}/tokens/00001000")).json()
+    assert (new["label"], new["created_by"]) == ("Driver 4096", "administrator@example.com")
+    assert counts(await bring(admin, "tokens", good))["unchanged"] == 4997
+    exported = await admin.get(f"{API}/exports/tokens")
+    assert counts(await bring(admin, "tokens", exported.content))["unchanged"] == 4997
+    acts = await database.read(lambda work: work.execute(audit.select().where(audit.c.subject_id == "00000003")).all())
+    assert [row.action for row in acts] == ["add_token", "change_token"]
+    assert acts[1].before == {"label": "old", "expires_at": None}
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ("0004A2", "0004A2"),
+        ("4A2", "4A2"),
+        ("00:04:A2:B3", "0004A2B3"),
+        ("00 04 a2 b3", "0004a2b3"),
+        ("00-04-A2-B3", "0004A2B3"),
+        ("00:04-A2:B3", "00:04-A2:B3"),
+        ("DE-8AA-123456", "DE-8AA-123456"),
+        (" 0004A2 ", "0004A2"),
+        ("'-5A", "-5A"),
+    ],
+)
+@pytest.mark.any_database
+async def test_O_04_leading_zeros_survive_and_a_number_is_kept_as_chargers_tell_it(
+    admin: Client, written: str, told: str
+) -> None:
+    assert counts(await bring(admin, "tokens", f"uid\n{written}"))["new"] == 1
+    assert [card["uid"] for card in await cards(admin)] == [told]
+    assert counts(await bring(admin, "tokens", f"uid\n{written.lower()}"))["unchanged"] == 1
+
+
+@pytest.mark.any_database
+async def test_O_04_a_card_that_was_typed_with_its_colons_is_the_same_card(admin: Client) -> None:
+    await admin.post(f"{API}/tokens", json={"uid": "04:AA:BB:CC"})
+    assert counts(await bring(admin, "tokens", "uid,label\n04:aa:bb:cc,Ann"))["changed"] == 1
+    assert [(card["uid"], card["label"]) for card in await cards(admin)] == [("04:AA:BB:CC", "Ann")]
+
+
+@pytest.mark.any_database
+async def test_API_23_what_cannot_be_is_told_by_row_and_nothing_is_taken(admin: Client) -> None:
+    text = "uid,status,kind,label\nA,lost,,\n4.1E+12,,,\nB,,no kind!,\nC,accepted,ISO14443,\x07\nD,blocked,,=1+1\n,,,x"
+    answer = await bring(admin, "tokens", text)
+    assert answer.status_code == 422
+    assert [each["field"] for each in answer.json()["errors"]] == [
+        *("row 2, status", "row 3, uid", "row 4, kind", "row 5, label", "row 7, uid")
+    ]
+    assert await cards(admin) == []
+    for body, reason in (
+        ("uid\n" + "".join(f"C{number}\n" for number in range(10_001)), "has more than 10,000 rows"),
+        ("uid,colour\nA,red", "has a column 'colour'"),
+        ("", "is empty"),
+    ):
+        refused = await bring(admin, "tokens", body)
+        assert refused.status_code == 422, refused.text
+        assert refused.json()["errors"][0]["field"] == "file"
+        assert reason in refused.json()["errors"][0]["reason"]
+    assert (await bring(admin, "tokens", b"uid\n" + b"x" * 9_000_000)).status_code == 413
+    assert await cards(admin) == []
+
+
+@pytest.mark.any_database
+async def test_X_05_a_label_that_looks_like_a_formula_is_none_in_a_file_and_reads_back(admin: Client) -> None:
+    labels = ["=1+1", "@SUM(A1)", "-5", "+49 89 12", "'=2", " =3", "＝4", "plain", None]
+    for number, label in enumerate(labels):
+        await admin.post(f"{API}/tokens", json={"uid": f"C{number}", "label": label})
+    exported = await admin.get(f"{API}/exports/tokens")
+    assert exported.headers["content-type"] == "text/csv; charset=utf-8"
+    assert exported.headers["content-disposition"] == 'attachment; filename="cards.csv"'
+    assert '"\'=1+1"' in exported.text
+    assert '"-5"' in exported.text
+    assert counts(await bring(admin, "tokens", exported.content))["unchanged"] == len(labels)
+    before = await cards(admin)
+    for card in before:
+        await admin.delete(f"{API}/tokens/{card['uid']}")
+    assert counts(await bring(admin, "tokens", exported.content))["new"] == len(labels)
+    assert [(card["uid"], card["label"]) for card in await cards(admin)] == [(c["uid"], c["label"]) for c in before]
+
+
+@pytest.mark.any_database
+async def test_O_04_a_card_is_given_to_a_customer_who_is_there(admin: Client) -> None:
+    made = await admin.post(f"{API}/customers", json={"id": "C-1", "name": "Asha", "phone": "+919876543210"})
+    assert made.status_code == 201, made.text
+    wrong = await bring(admin, "tokens", "uid,customer\nA,C-1\nB,C-2\nC,C-2\nD,", dry_run=True)
+    assert counts(wrong) == {"rows": 4, "new": 2, "changed": 0, "unchanged": 0, "doubled": 0, "bad": 2}
+    assert [(each["row"], each["field"]) for each in wrong.json()["problems"]] == [(3, "customer"), (4, "customer")]
+    assert counts(await bring(admin, "tokens", "uid,customer\nA,C-1\nB,"))["new"] == 2
+    assert [(card["uid"], card["customer"]) for card in await cards(admin)] == [("A", "C-1"), ("B", None)]
+    exported = await admin.get(f"{API}/exports/tokens")
+    assert counts(await bring(admin, "tokens", exported.content))["unchanged"] == 2
+    assert counts(await bring(admin, "tokens", "uid\nA"))["unchanged"] == 1
+    assert counts(await bring(admin, "tokens", "uid,customer\nA,"))["changed"] == 1
+    assert [card["customer"] for card in await cards(admin)] == [None, None]
