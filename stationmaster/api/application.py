@@ -84,7 +84,7 @@ API = Router(
         sites.router,
         tables.router,
         tariffs.router,
-        tariffs.of_stations,
+        tariffs.of_places,
         customers.router,
         vehicles.router,
         review.router,

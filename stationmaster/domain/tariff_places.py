@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, update
 
-from stationmaster.domain import stations, tariffs, versions
+from stationmaster.domain import audit, stations, tariffs, versions
+from stationmaster.domain.audit import Subject
 from stationmaster.domain.connectors import connectors
-from stationmaster.domain.errors import Conflict
+from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.sites import sites
 from stationmaster.domain.tariffs import Holding, Level, Status
 from stationmaster.storage import Work
@@ -30,10 +31,11 @@ class NamedTariff(Protocol):
 
 
 class AtConnector(NamedTuple):
-    """Which tariff holds at a connector; none where nobody names one."""
+    """Which tariff a connector names, if any, and which one holds there."""
 
     evse: int
     connector: int
+    named: NamedTariff | None
     holding: Holding[NamedTariff] | None
 
 
@@ -43,22 +45,87 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[AtConnec
     at_site = None
     if station.site_id is not None:
         at_site = work.execute(select(sites.c.tariff_id).where(sites.c.id == station.site_id)).scalar()
-    mine = select(connectors.c.evse, connectors.c.number, connectors.c.tariff_id)
-    rows = list(
-        work.execute(mine.where(connectors.c.station_id == station.id).order_by(connectors.c.evse, connectors.c.number))
+    mine = select(connectors.c.evse, connectors.c.number, connectors.c.tariff_id).where(
+        connectors.c.station_id == station.id, connectors.c.evse > 0
     )
+    rows = work.execute(mine.order_by(connectors.c.evse, connectors.c.number)).all()
     known = _known(work, organization_id, {at_site, station.tariff_id, *(row.tariff_id for row in rows)})
     above: dict[Level, NamedTariff | None] = {
         "station": known.get(station.tariff_id),
         "site": known.get(at_site),
         "organization": next((tariff for tariff in known.values() if tariff.standard), None),
     }
-    whole = AtConnector(0, 0, tariffs.holding(above))
-    return [whole] + [
-        AtConnector(row.evse, row.number, tariffs.holding({"connector": known.get(row.tariff_id), **above}))
+    return [AtConnector(0, 0, above["station"], tariffs.holding(above))] + [
+        AtConnector(
+            row.evse,
+            row.number,
+            known.get(row.tariff_id),
+            tariffs.holding({"connector": known.get(row.tariff_id), **above}),
+        )
         for row in rows
-        if row.evse
     ]
+
+
+def of_site(work: Work, organization_id: int, site_id: str) -> str | None:
+    """The id of the tariff that a site names. Raises `NotFound`."""
+    key = _site(work, organization_id, site_id).tariff_id
+    return None if key is None else _id_of(work, key)
+
+
+def name_at_site(work: Work, organization_id: int, site_id: str, tariff_id: str | None) -> None:
+    """From now on a site names this tariff, or none. Raises `NotFound`, `Invalid`."""
+    site = _site(work, organization_id, site_id)
+    new = tariffs.named(work, organization_id, tariff_id)
+    work.execute(update(sites).where(sites.c.id == site.id).values(tariff_id=new))
+    _record(work, organization_id, Subject("site", site.name), site.tariff_id, tariff_id)
+
+
+def name_at_station(work: Work, organization_id: int, identity: str, tariff_id: str | None) -> None:
+    """From now on a charger names this tariff, or none. Raises `NotFound`, `Invalid`."""
+    station = stations.get(work, organization_id, identity)
+    new = tariffs.named(work, organization_id, tariff_id)
+    table = stations.stations
+    work.execute(update(table).where(table.c.id == station.id).values(tariff_id=new))
+    _record(work, organization_id, Subject("station", identity), station.tariff_id, tariff_id)
+
+
+def name_at_connector(
+    work: Work, organization_id: int, identity: str, tariff_id: str | None, *, evse: int, connector: int
+) -> None:
+    """From now on a connector names this tariff, or none. Raises `NotFound`, `Invalid`."""
+    station = stations.get(work, organization_id, identity)
+    this = (connectors.c.station_id == station.id, connectors.c.evse == evse, connectors.c.number == connector)
+    before = work.execute(select(connectors.c.tariff_id).where(*this, connectors.c.evse > 0)).one_or_none()
+    if before is None:
+        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet")
+    new = tariffs.named(work, organization_id, tariff_id)
+    work.execute(update(connectors).where(*this).values(tariff_id=new))
+    _record(work, organization_id, Subject("connector", f"{identity} {evse}.{connector}"), before.tariff_id, tariff_id)
+
+
+def _site(work: Work, organization_id: int, site_id: str) -> Any:
+    mine = (sites.c.organization_id == organization_id, sites.c.public_id == site_id, not_deleted(sites))
+    row = work.execute(select(sites.c.id, sites.c.name, sites.c.tariff_id).where(*mine)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no site {site_id!r}")
+    return row
+
+
+def _record(work: Work, organization_id: int, subject: Subject, before: int | None, after: str | None) -> None:
+    was = None if before is None else _id_of(work, before)
+    audit.record(
+        work,
+        "name_tariff",
+        subject,
+        before={"tariff": was},
+        after={"tariff": after},
+        organization=organization_id,
+    )
+
+
+def _id_of(work: Work, key: int) -> str:
+    table = tariffs.tariffs
+    return str(work.execute(select(table.c.public_id).where(table.c.id == key)).scalar_one())
 
 
 def _known(work: Work, organization_id: int, ids: set[int | None]) -> dict[int | None, NamedTariff]:

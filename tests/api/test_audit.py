@@ -66,6 +66,12 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/connectors/1/1",
         {"max_power_w": 11_000},
     ),
+    "PUT /api/v1/sites/{site_id}/tariff": ("/sites/H1/tariff", {"tariff": None}),
+    "PUT /api/v1/stations/{station_id}/tariff": ("/stations/CP9/tariff", {"tariff": None}),
+    "PUT /api/v1/stations/{station_id}/connectors/{evse}/{connector}/tariff": (
+        "/stations/CP1/connectors/1/1/tariff",
+        {"tariff": None},
+    ),
     "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
     "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
     "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),

@@ -81,7 +81,7 @@ async def test_a_tariff_that_is_the_standard_holds_everywhere_and_is_not_removed
     await admin.post(TARIFFS, json=DAY | {"standard": True})
     held = (await admin.get("/api/v1/stations/CP1/tariffs")).json()["items"]
     assert held == [
-        {"evse": 0, "connector": 0, "tariff": "day", "name": "By day", "decided_by": "organization"},
+        {"evse": 0, "connector": 0, "named": None, "tariff": "day", "name": "By day", "decided_by": "organization"},
     ]
     refused = await admin.delete(f"{TARIFFS}/day")
     assert (refused.status_code, "the organization" in refused.json()["detail"]) == (409, True)
@@ -117,3 +117,29 @@ async def test_tariffs_are_found_and_sorted(admin: Client) -> None:
     assert await names("currency=eur&sort=-name") == ["Night", "Evening"]
     first = (await admin.get(f"{TARIFFS}?sort=name&limit=2")).json()
     assert await names(f"sort=name&limit=2&cursor={first['next']}") == ["Night"]
+
+
+async def test_places_name_tariffs_and_the_audit_log_says_who_did_it(admin: Client, charger: Any) -> None:
+    for name in ("day", "night"):
+        await admin.post(TARIFFS, json=DAY | {"id": name})
+    await admin.post("/api/v1/sites", json={"id": "H", "name": "Harbour"})
+    await admin.patch("/api/v1/stations/CP1", json={"site": "Harbour"})
+    assert (await admin.get("/api/v1/sites/H/tariff")).json() == {"tariff": None}
+    assert (await admin.put("/api/v1/sites/H/tariff", json={"tariff": "night"})).json() == {"tariff": "night"}
+    assert (await admin.get("/api/v1/sites/H/tariff")).json() == {"tariff": "night"}
+    assert (await admin.put("/api/v1/stations/CP1/tariff", json={"tariff": "day"})).status_code == 200
+    [whole] = (await admin.get("/api/v1/stations/CP1/tariffs")).json()["items"]
+    assert (whole["named"], whole["tariff"], whole["decided_by"]) == ("day", "day", "station")
+    assert (await admin.put("/api/v1/stations/CP1/tariff", json={"tariff": None})).status_code == 200
+    [whole] = (await admin.get("/api/v1/stations/CP1/tariffs")).json()["items"]
+    assert (whole["named"], whole["tariff"], whole["decided_by"]) == (None, "night", "site")
+    acts = (await admin.get("/api/v1/audit?subject=station:CP1")).json()["items"]
+    assert (acts[0]["action"], acts[0]["before"], acts[0]["after"]) == (
+        "name_tariff",
+        {"tariff": "day"},
+        {"tariff": None},
+    )
+    refused = await admin.put("/api/v1/stations/CP1/tariff", json={"tariff": "none"})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "tariff")
+    assert (await admin.put("/api/v1/stations/CP1/tariff", json={})).status_code == 422
+    assert (await admin.put("/api/v1/sites/none/tariff", json={"tariff": None})).status_code == 404

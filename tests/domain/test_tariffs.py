@@ -170,11 +170,8 @@ async def test_which_tariff_holds_at_each_connector_and_who_decided(world: World
             connectors.report_status(
                 work, station, evse=evse, connector=1, state="available", status="Available", at=world.now
             )
-        site = sites.create(work, world.home, name="Harbour")
+        site = sites.create(work, world.home, name="Harbour", public_id="H")
         work.execute(stations.stations.update().values(site_id=site.id))
-
-    def names(work: Work, table: Any, tariff: str | None, *where: Any) -> None:
-        work.execute(table.update().where(*where).values(tariff_id=tariffs.named(work, world.home, tariff)))
 
     async def held() -> list[Any]:
         found = await world(tariff_places.of_station, world.home, "CP1")
@@ -185,11 +182,16 @@ async def test_which_tariff_holds_at_each_connector_and_who_decided(world: World
     for name in ("usual", "here", "this", "fast"):
         await tariff(world, public_id=name, standard=name == "usual")
     assert await held() == [("usual", "organization")] * 3
-    await world(names, sites.sites, "here")
+    await world(tariff_places.name_at_site, world.home, "H", "here")
     assert await held() == [("here", "site")] * 3
-    await world(names, stations.stations, "this")
-    await world(names, connectors.connectors, "fast", connectors.connectors.c.evse == 2)
+    await world(tariff_places.name_at_station, world.home, "CP1", "this")
+    await world(tariff_places.name_at_connector, world.home, "CP1", "fast", evse=2, connector=1)
     assert await held() == [("this", "station"), ("this", "station"), ("fast", "connector")]
+    for evse, connector in ((0, 0), (0, 1), (3, 1), (2, 2)):
+        with pytest.raises(NotFound):
+            await world(tariff_places.name_at_connector, world.home, "CP1", "fast", evse=evse, connector=connector)
+    with pytest.raises(Invalid, match="'none'"):
+        await world(tariff_places.name_at_station, world.home, "CP1", "none")
     await world(tariffs.change, world.home, "fast", {"status": "inactive"})
     assert await held() == [("this", "station")] * 3
 
@@ -201,5 +203,5 @@ async def test_which_tariff_holds_at_each_connector_and_who_decided(world: World
         await world(tariff_places.remove, world.home, "here")
     with pytest.raises(Conflict, match="the organization"):
         await world(tariff_places.remove, world.home, "usual")
-    await world(names, connectors.connectors, None)
+    await world(tariff_places.name_at_connector, world.home, "CP1", None, evse=2, connector=1)
     await world(tariff_places.remove, world.home, "fast")

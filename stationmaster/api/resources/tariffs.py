@@ -110,13 +110,23 @@ class TariffTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConnectorTariff(msgspec.Struct, frozen=True):
-    """Which tariff holds at a connector, and who decided; null where nobody names one. EVSE 0 stands for the charger as a whole."""
+    """Which tariff holds at a connector, and who decided; null where nobody names one. EVSE 0 stands for the charger as a whole.
+
+    `named` is the one that the connector, or the charger, names itself.
+    """
 
     evse: int
     connector: int
+    named: str | None
     tariff: str | None
     name: str | None
     decided_by: Level | None
+
+
+class PlaceTariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The tariff that a place names; null: it names none, so that the one above it decides."""
+
+    tariff: OwnId | None
 
 
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only tariffs in this state")]
@@ -212,13 +222,58 @@ async def list_tariff_terms(tariff_id: FromPath[str], caller: GivenCaller, conte
     )
 
 
-@get("/{station_id:str}/tariffs", permission=Permission.VIEW)
+@get("/stations/{station_id:str}/tariffs", permission=Permission.VIEW)
 async def list_station_tariffs(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> Page[ConnectorTariff]:
     """Which tariff holds at each connector of a charger, and whether connector, charger, site or organization decided it."""
     rows = await context.database.read(tariff_places.of_station, caller.organization, station_id)
     return Page([_at_connector(row) for row in rows], None)
+
+
+@put("/stations/{station_id:str}/tariff", permission=Permission.ADMINISTER)
+async def name_station_tariff(
+    station_id: FromPath[str], data: JSONBody[PlaceTariff], caller: GivenCaller, context: GivenContext
+) -> PlaceTariff:
+    """Say which tariff holds at a charger, where its connectors name no other."""
+    await context.database.write(tariff_places.name_at_station, caller.organization, station_id, data.tariff)
+    return data
+
+
+@put("/stations/{station_id:str}/connectors/{evse:int}/{connector:int}/tariff", permission=Permission.ADMINISTER)
+async def name_connector_tariff(
+    station_id: FromPath[str],
+    evse: FromPath[int],
+    connector: FromPath[int],
+    data: JSONBody[PlaceTariff],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> PlaceTariff:
+    """Say which tariff holds at a connector that the charger has told of."""
+    await context.database.write(
+        tariff_places.name_at_connector,
+        caller.organization,
+        station_id,
+        data.tariff,
+        evse=evse,
+        connector=connector,
+    )
+    return data
+
+
+@get("/sites/{site_id:str}/tariff", permission=Permission.VIEW)
+async def get_site_tariff(site_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> PlaceTariff:
+    """The tariff that a site names."""
+    return PlaceTariff(await context.database.read(tariff_places.of_site, caller.organization, site_id))
+
+
+@put("/sites/{site_id:str}/tariff", permission=Permission.ADMINISTER)
+async def name_site_tariff(
+    site_id: FromPath[str], data: JSONBody[PlaceTariff], caller: GivenCaller, context: GivenContext
+) -> PlaceTariff:
+    """Say which tariff holds at a site, where its chargers name no other."""
+    await context.database.write(tariff_places.name_at_site, caller.organization, site_id, data.tariff)
+    return data
 
 
 router = Router(
@@ -235,7 +290,17 @@ router = Router(
     ],
     tags=["tariffs"],
 )
-of_stations = Router("/stations", route_handlers=[list_station_tariffs], tags=["tariffs"])
+of_places = Router(
+    "/",
+    route_handlers=[
+        list_station_tariffs,
+        name_station_tariff,
+        name_connector_tariff,
+        get_site_tariff,
+        name_site_tariff,
+    ],
+    tags=["tariffs"],
+)
 
 
 def public_form(row: tariffs.TariffRow) -> Tariff:
@@ -275,6 +340,7 @@ def _prices(row: tariffs.TermsRow) -> dict[str, Any]:
 
 def _at_connector(row: tariff_places.AtConnector) -> ConnectorTariff:
     held = row.holding
+    named = None if row.named is None else row.named.public_id
     if held is None:
-        return ConnectorTariff(row.evse, row.connector, None, None, None)
-    return ConnectorTariff(row.evse, row.connector, held.tariff.public_id, held.tariff.name, held.decided_by)
+        return ConnectorTariff(row.evse, row.connector, named, None, None, None)
+    return ConnectorTariff(row.evse, row.connector, named, held.tariff.public_id, held.tariff.name, held.decided_by)
