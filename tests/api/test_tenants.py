@@ -1,0 +1,337 @@
+"""Tenants are apart (API-11): every route of the OpenAPI document, with the ids of another one, answers as if there were nothing.
+
+What a new route or field must add is said by the test that fails.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Table
+
+from stationmaster.api.application import Application
+from stationmaster.domain import (
+    accounts,
+    alarms,
+    boots,
+    certificate_requests,
+    connectors,
+    deliveries,
+    firmware,
+    logs,
+    organizations,
+    quarantine,
+    reservations,
+    sessions,
+    stations,
+)
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Database, Work
+from tests import telling
+from tests.api.conftest import PASSWORD, Chargers, Client
+from tests.api.test_audit import ACTS
+
+API = "/api/v1"
+CANARY = "canary-of-theirs"
+
+# Routes that know no tenant: whoever runs the installation manages them all (test_organizations.py).
+OF_THE_INSTALLATION = ("/api/v1/organizations",)
+
+# Bodies of routes that are not in test_audit.py::ACTS, or whose ACTS body would not get as far as the id.
+BODIES: dict[str, Any] = {
+    "POST /api/v1/quarantine/{entry_id}/preview": {},
+    "POST /api/v1/quarantine/{entry_id}/replay": {},
+    "POST /connections/{charge_point_id}/send": {"action": "Reset", "payload": {}},
+    "PUT /api/v1/tokens/{uid}": {"uid": "{uid}"},
+}
+
+
+NOT_THERE = {"/api/v1/stations/{station_id}/logs/{log_id}/file"}  # the charger has not brought it yet
+
+# Fields of bodies with these names may name something of a tenant.
+NAMES = {
+    *(
+        "station",
+        "stations",
+        "site",
+        "sites",
+        "session",
+        "token",
+        "tokens",
+        "customer",
+        "vehicle",
+        "tariff",
+        "reservation",
+    ),
+    *("firmware", "request", "user", "key", "webhook", "organization", "ids"),
+}
+# What they are the ids of. What is in a command is looked up beside its charger, when it is sent: tests/gateway/test_tenants.py.
+REFERENCES: dict[str, str] = {
+    "station": "station_id",
+    "site": "site",
+    "sites": "site",
+    "session": "session_id",
+    "token": "uid",
+    "customer": "customer_id",
+    "tariff": "tariff_id",
+    "reservation": "reservation_id",
+    "firmware": "firmware_id",
+    "request": "request_id",
+}
+NO_REFERENCE: dict[str, set[str]] = {
+    "POST /api/v1/auth/new-password": {"token"},  # of a link
+    "POST /api/v1/auth/confirmation": {"token"},
+}
+
+
+QUERIES = {"/api/v1/stations/{station_id}/settings/compare": "?with={station_id}"}  # what a route cannot do without
+
+
+class Tenant:
+    """An organization with one of everything, and its owner."""
+
+    def __init__(self, owner: Client, end: str) -> None:
+        self.owner = owner
+        self.end = end  # of the names of all that is theirs
+        self.ids: dict[str, str] = {"evse": "1", "connector": "1", "name": "reset"}
+
+    async def make(self, path: str, body: Any) -> dict[str, Any]:
+        answer = await self.owner.post(API + path, json=body)
+        assert answer.is_success, (path, answer.text)
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def body(self, route: str) -> Any:
+        """A body that is right but for the ids."""
+        body = BODIES[route] if route in BODIES else ACTS.get(route, ("", None))[1]
+        if not isinstance(body, dict):
+            return body
+        return {key: self.filled(value) if isinstance(value, str) else value for key, value in body.items()}
+
+    def filled(self, path: str) -> str:
+        """A path with their ids."""
+        return re.sub(r"{(\w+)}", lambda found: self.ids[found[1]], path + QUERIES.get(path, ""))
+
+
+@pytest.fixture
+def operations(web: Application) -> dict[str, dict[str, Any]]:
+    """`GET /api/v1/sites` → what the OpenAPI document says of it."""
+    document = json.loads(json.dumps(web.routes.openapi_schema.to_schema()))
+    schemas = document["components"]["schemas"]
+
+    def resolved(schema: dict[str, Any], above: frozenset[str] = frozenset()) -> Iterator[tuple[str, ...]]:
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if name in above:
+            return
+        if name:
+            yield from resolved(schemas[name], above | {name})
+        for key in ("oneOf", "anyOf", "allOf"):
+            for each in schema.get(key, ()):
+                yield from resolved(each, above)
+        for field, inside in schema.get("properties", {}).items():
+            yield (field,)
+            for deeper in resolved(inside, above):
+                yield (field, *deeper)
+        if isinstance(schema.get("items"), dict):
+            yield from resolved(schema["items"], above)
+
+    found = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            fields = {field for each in content.values() for field in resolved(each["schema"])}
+            query = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+            found[f"{method.upper()} {path}"] = {"fields": fields, "query": query}
+    return found
+
+
+@pytest.fixture
+async def mine(admin: Client, chargers: Chargers, database: Database) -> Tenant:
+    """The organization of whoever tries, with one of everything as well."""
+    return await furnished(Tenant(admin, "M"), chargers, database)
+
+
+@pytest.fixture
+async def theirs(web: Application, chargers: Chargers, database: Database) -> AsyncIterator[Tenant]:
+    def found(work: Work) -> None:
+        organizations.home(work)
+        other = organizations.create(work, name="Other").id
+        accounts.add(work, other, email="boss@other.example", password=PASSWORD, role="owner")
+
+    await database.write(found)
+    async with Client(web) as owner:
+        await owner.login("boss@other.example")
+        yield await furnished(Tenant(owner, "X"), chargers, database)
+
+
+async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> Tenant:
+    ids, end = tenant.ids, tenant.end
+    canary = f"{CANARY}-{end}"
+    ids["site_id"] = (await tenant.make("/sites", {"id": f"SITE-{end}", "name": canary}))["id"]
+    tariff = {"id": f"TARIFF-{end}", "name": canary, "currency": "EUR", "price_per_kwh": "1"}
+    ids["tariff_id"] = (await tenant.make("/tariffs", tariff))["id"]
+    ids["customer_id"] = (await tenant.make("/customers", {"id": f"CUSTOMER-{end}", "name": canary}))["id"]
+    vehicle = {"id": f"VEHICLE-{end}", "customer": ids["customer_id"], "name": canary}
+    ids["vehicle_id"] = (await tenant.make("/vehicles", vehicle))["id"]
+    ids["uid"] = (await tenant.make("/tokens", {"uid": f"TOKEN-{end}", "label": canary}))["uid"]
+    await tenant.make("/stations", {"id": f"STATION-{end}", "name": canary, "site": canary})
+    ids["station_id"] = ids["charge_point_id"] = f"STATION-{end}"
+    hook = {"url": f"https://127.0.0.1:9/{end}", "name": canary, "secret": "a very secret value"}
+    ids["webhook_id"] = (await tenant.make("/webhooks", hook))["id"]
+    user = {"email": f"{canary}@example.com", "password": PASSWORD, "role": "viewer"}
+    ids["user_id"] = (await tenant.make("/users", user))["id"]
+    ids["key_id"] = (await tenant.make("/api-keys", {"name": canary, "role": "viewer"}))["id"]
+    row, happened = await database.write(happenings, tenant.end, canary)
+    ids |= happened | {"site": canary}
+    await chargers.connect(row)
+    return tenant
+
+
+def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
+    """What chargers have told, as a tenant finds it."""
+    row = work.execute(stations.stations.select().where(stations.stations.c.identity == f"STATION-{end}")).one()
+    station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+    boots.record(work, station, boots.BootFacts("Acme", "One", canary, "1.0"))
+    connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=work.now)
+    telling.start(work, station, 1, token=f"TOKEN-{end}", at=Instant(work.now), meter=0)
+    quarantine.keep(work, station, action="StopTransaction", reason=canary, content="{}", content_key=end)
+    alarms.raise_alarm(work, station, kind="test", detail=canary)
+    certificate_requests.receive(work, station, csr="no request", use="charger")
+    reservations.request(
+        work, station, number=7, evse=1, token=f"TOKEN-{end}", expires_at=work.now + timedelta(hours=1)
+    )
+    deliveries.add(
+        work,
+        key=f"delivery-{end}",
+        name="webhook",
+        receiver=canary,
+        station_id=row.id,
+        event="Alarm",
+        payload="{}",
+    )
+    file = firmware.add(
+        work,
+        row.organization_id,
+        name="x.bin",
+        version=canary,
+        vendor=None,
+        model=None,
+        signature=None,
+        signing_certificate=None,
+        kept_as=end,
+        size=1,
+        sha256="0" * 64,
+        by=canary,
+    )
+
+    def newest(table: Table) -> Any:
+        return work.execute(table.select().where(table.c.station_id == row.id)).one()
+
+    session = newest(sessions.sessions)
+    return row, {
+        "session_id": session.public_id,
+        "transaction_id": session.public_id,
+        "entry_id": str(newest(quarantine.quarantine).id),
+        "alarm_id": str(work.execute(alarms.alarms.select().where(alarms.alarms.c.detail == canary)).one().id),
+        "request_id": newest(certificate_requests.certificate_requests).public_id,
+        "log_id": logs.begin(work, station, kind="diagnostics", until=work.now).public_id,
+        "firmware_id": file.public_id,
+        "reservation_id": newest(reservations.reservations).public_id,
+        "delivery_id": f"delivery-{end}",
+    }
+
+
+_MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")  # some answers begin or end now
+
+
+async def everything(tenant: Tenant, operations: dict[str, Any]) -> dict[str, str]:
+    """What their owner can read of each of their things, route by route."""
+    told = {}
+    for route in sorted(operations):
+        method, path = route.split(" ")
+        if method == "GET" and "{" in path and not path.startswith(OF_THE_INSTALLATION):
+            answer = await tenant.owner.get(tenant.filled(path))
+            # So the 404 of a stranger is one for strangers, and not for a wrong id of this test.
+            assert answer.status_code == 200 or path in NOT_THERE, (route, answer.text)
+            told[route] = _MOMENTS.sub("", answer.text)
+    return told
+
+
+async def test_API_11_no_id_of_another_tenant_in_a_path_leads_anywhere(
+    admin: Client, theirs: Tenant, operations: dict[str, Any]
+) -> None:
+    before = await everything(theirs, operations)
+    for route in operations:
+        method, path = route.split(" ")
+        if "{" not in path or path.startswith(OF_THE_INSTALLATION):
+            continue
+        answer = await admin.request(method, theirs.filled(path), json=theirs.body(route))
+        assert answer.status_code == 404, (route, "is there a body that is right in BODIES?", answer.text)
+        assert CANARY not in answer.text, route
+    assert await everything(theirs, operations) == before
+
+
+@pytest.mark.any_database
+async def test_API_11_no_list_tells_of_another_tenant(
+    admin: Client, theirs: Tenant, mine: Tenant, operations: dict[str, Any]
+) -> None:
+    told = 0
+    for route in operations:
+        method, path = route.split(" ")
+        if method != "GET" or path in ("/api/v1/events",) or path.startswith(OF_THE_INSTALLATION):
+            continue
+        text = (await admin.get(mine.filled(path))).text
+        told += f"{CANARY}-M" in text
+        assert f"{CANARY}-X" not in text and "STATION-X" not in text, route
+    assert told > 20
+
+
+@pytest.mark.any_database
+async def test_API_11_no_id_of_another_tenant_in_a_body_is_taken(
+    admin: Client, theirs: Tenant, mine: Tenant, operations: dict[str, Any]
+) -> None:
+    before = await everything(theirs, operations)
+    tried = 0
+    for route, facts in operations.items():
+        method, path = route.split(" ")
+        for field in sorted(facts["fields"]):
+            name = field[-1]
+            if name not in NAMES or name in NO_REFERENCE.get(route, ()) or "/commands/" in path:
+                continue
+            assert field[1:] == () and name in REFERENCES, f"{route}: {field} belongs in REFERENCES or NO_REFERENCE"
+            answers = []
+            for tenant in (theirs, mine):
+                value: Any = tenant.ids[REFERENCES[name]]
+                body = (mine.body(route) or {}) | {name: [value] if name == "sites" else value}
+                answers.append(await admin.request(method, mine.filled(path), json=body))
+            foreign, own = answers
+            assert own.is_success, (route, name, own.text)
+            assert foreign.is_client_error or foreign.json() == {"resolved": 0}, (route, name, foreign.text)
+            tried += 1
+    assert tried > 5
+    assert await everything(theirs, operations) == before
+
+
+@pytest.mark.any_database
+async def test_API_11_no_filter_finds_what_is_another_tenants(
+    admin: Client, theirs: Tenant, mine: Tenant, operations: dict[str, Any]
+) -> None:
+    tried = 0
+    for route, facts in operations.items():
+        method, path = route.split(" ")
+        for name in facts["query"]:
+            if method == "GET" and name in REFERENCES and path != "/api/v1/events":
+                answer = await admin.get(mine.filled(path), params={name: theirs.ids[REFERENCES[name]]})
+                if answer.headers["content-type"].startswith("text/csv"):
+                    nothing = CANARY not in answer.text and "-X" not in answer.text
+                else:
+                    nothing = answer.is_success and answer.json()["items"] == []
+                assert answer.status_code in (404, 422) or nothing, (route, name, answer.text)
+                tried += 1
+    assert tried > 5
