@@ -28,7 +28,7 @@ from stationmaster.domain.credentials import Keys
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
-from stationmaster.files import Folder
+from stationmaster.files import Files, Folder
 from stationmaster.gateway import car_plans, doubts, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
 from stationmaster.gateway.directory import Directory
@@ -114,7 +114,7 @@ class App:
             self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer
         )
         self.listener = Listener(self.gate, settings.gateway)
-        self.folder = Folder(settings.files.folder)
+        self.folder = _store(settings)
         self.links = Links(
             self.keys.links,
             public_url=settings.files.public_url or settings.web.public_url,
@@ -247,6 +247,7 @@ class App:
     def _things(self) -> dict[type, Any]:
         """What timers and deliveries may ask for, by its type: the big parts, and each part of the settings."""
         settings = {type(part): part for _, part in self.settings}
+        settings |= {Files: self.folder}
         parts = (
             self.settings,
             self.database,
@@ -254,7 +255,6 @@ class App:
             self.directory,
             self.registry,
             self.switchboard,
-            self.folder,
             self.keys,
         )
         return settings | {type(part): part for part in parts}
@@ -285,6 +285,22 @@ class App:
     def _announce_changes(self, heard: Sequence[Any]) -> None:
         if any(type(event) is StationChanged for event in heard):
             self.bus.tell_all(RecordChanged())
+
+
+def _store(settings: Settings) -> Files:
+    """Where files are kept."""
+    files = settings.files
+    if files.bucket is None:
+        return Folder(files.folder)
+    from stationmaster.files.bucket import Bucket  # its library takes its time, and a folder has no use for it
+
+    return Bucket(
+        files.bucket,
+        endpoint=files.s3_endpoint,
+        region=files.s3_region,
+        access_key=files.s3_access_key,
+        secret_key=files.s3_secret_key,
+    )
 
 
 async def _keep(claim: Claim) -> None:

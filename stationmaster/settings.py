@@ -331,7 +331,18 @@ class Sessions(Part):
 
 
 class Files(Part):
-    folder: Path = Field(Path("data/files"), description="Where firmware and the logs of chargers are kept")
+    folder: Path = Field(Path("data/files"), description="Where firmware, the logs of chargers and pictures are kept")
+    bucket: str | None = Field(
+        None, description="An S3 bucket for all of it in place of the folder, as in s3://csms-files/production"
+    )
+    s3_endpoint: str | None = Field(
+        None, description="The server of the bucket, when it is not Amazon's: https://s3.example.org"
+    )
+    s3_region: str | None = Field(None, description="Its region, as in eu-central-1")
+    s3_access_key: str | None = Field(
+        None, description="Who we are there; without it, what the environment or the machine says (AWS_ACCESS_KEY_ID …)"
+    )
+    s3_secret_key: str | None = Field(None, description="And the secret that belongs to it")
     public_url: str | None = Field(
         None,
         description="The address chargers fetch and bring files at, when it is another one than web.public_url."
@@ -348,9 +359,17 @@ class Files(Part):
     )
     max_firmware_mb: int = Field(512, ge=1, description="The largest firmware that is taken")
     max_log_mb: int = Field(256, ge=1, description="The largest log that is taken from a charger")
+    max_image_mb: int = Field(10, ge=1, le=50, description="The largest picture of a site or a charger that is taken")
     upload_timeout_s: float = Field(
         3600.0, gt=0, description="How long one upload may take; one that stands still ends after web.stalled_after_s"
     )
+
+    @field_validator("bucket")
+    @classmethod
+    def named(cls, value: str | None) -> str | None:
+        if value and (not value.startswith("s3://") or not urlsplit(value).netloc):
+            raise ValueError("must name a bucket, as in s3://name or s3://name/prefix")
+        return value or None
 
     @field_validator("public_url")
     @classmethod

@@ -23,7 +23,7 @@ from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.links import Links
 from stationmaster.domain.quarantine import Play
-from stationmaster.files import Folder
+from stationmaster.files import Files
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Http
 from stationmaster.settings import Settings
@@ -45,10 +45,13 @@ class Context:
     throttle: Throttle = field(default_factory=Throttle)
     letters: Throttle = field(default_factory=Throttle)  # mails that strangers ask for; none is ever "right"
     passwords: Turns = field(default_factory=Turns)
+    pictures: Turns = field(
+        default_factory=lambda: Turns(at_once=1, waiting=20, too_many="Too many pictures come")
+    )  # each takes a core and much memory
     exports: Exports = field(default_factory=Exports)
     rates: Rates = field(default_factory=Rates)
     links: Links = field(kw_only=True)  # that chargers are given
-    folder: Folder = field(kw_only=True)  # of files
+    folder: Files = field(kw_only=True)  # of files
     http: Http = field(kw_only=True)  # for addresses that a person has entered
 
     @property

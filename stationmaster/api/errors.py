@@ -25,6 +25,7 @@ from stationmaster.domain.errors import DomainError, Invalid, NotFound, Unreacha
 from stationmaster.domain.imports import NotTaken
 from stationmaster.domain.links import BadLink, Gone
 from stationmaster.domain.versions import Outdated
+from stationmaster.files import Away
 from stationmaster.storage import StorageUnavailable
 from stationmaster.storage.engines import is_trouble
 from stationmaster.storage.lists import BadSort
@@ -177,6 +178,13 @@ def _storage(request: Request[Any, Any, Any], error: Exception) -> Response[Prob
     return problem(503, "The database cannot be reached; please try again in a moment.", headers={"Retry-After": "5"})
 
 
+def _files_away(_request: Request[Any, Any, Any], error: Away) -> Response[Problem]:
+    log.error("files.away", why=str(error))
+    return problem(
+        503, "The store of files cannot be reached; please try again in a moment.", headers={"Retry-After": "5"}
+    )
+
+
 def _unexpected(request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Our own mistake: told in the log, not to the caller (API-24)."""
     instance = request_id(request)
@@ -196,5 +204,6 @@ HANDLERS: ExceptionHandlersMap = {
     StorageUnavailable: _storage,
     NoConnection: _storage,
     DBAPIError: _storage,
+    Away: _files_away,
     Exception: _unexpected,
 }

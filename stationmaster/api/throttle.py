@@ -30,15 +30,18 @@ class TooBusy(DomainError):
 
     RETRY_AFTER_S = 3
 
-    def __init__(self) -> None:
-        super().__init__("Too many people log in at this moment; please try again in a few seconds.")
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} at this moment; please try again in a few seconds.")
 
 
 class Turns:
     """Checking a password takes 64 MiB and a whole core: a few at a time, and a short queue. A flood of strangers fills the
     queue in no time, so browsers that have logged in before have places of their own in it."""
 
-    def __init__(self, at_once: int = 2, waiting: int = 12, for_known: int = 12) -> None:
+    def __init__(
+        self, at_once: int = 2, waiting: int = 12, for_known: int = 12, *, too_many: str = "Too many people log in"
+    ) -> None:
+        self._too_many = too_many
         self._semaphore = asyncio.Semaphore(at_once)
         self._most = at_once + waiting
         self._for_known = for_known
@@ -48,7 +51,7 @@ class Turns:
     async def turn(self, *, known: bool = False) -> AsyncIterator[None]:
         """Wait for a turn. Raises `TooBusy`."""
         if self.there >= self._most + (self._for_known if known else 0):
-            raise TooBusy
+            raise TooBusy(self._too_many)
         self.there += 1
         try:
             async with self._semaphore:

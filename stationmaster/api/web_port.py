@@ -30,7 +30,7 @@ _FULL = (
 
 
 # A file takes as long as it takes; `api/resources/files.py` limits its bytes and its whole time. Here it must not stand still.
-_BRINGS_A_FILE = re.compile(r"/files/logs/|/api/v1/firmware/?$")
+_BRINGS_A_FILE = re.compile(r"/files/logs/|/api/v1/firmware/?$|/api/v1/(sites|stations)/[^/]+/images/?$")
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):

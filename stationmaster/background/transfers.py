@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import structlog
 
+from stationmaster import files as stores
 from stationmaster.domain import firmware, logs
 from stationmaster.domain.timers import every
-from stationmaster.files import Folder
 from stationmaster.settings import Files, Retention
 from stationmaster.storage import Database
 
@@ -25,7 +25,7 @@ async def look_after(database: Database, files: Files) -> None:
 
 
 @every(seconds=3600, once=True)
-async def drop_old_logs(database: Database, folder: Folder, retention: Retention) -> None:
+async def drop_old_logs(database: Database, folder: stores.Files, retention: Retention) -> None:
     """First the files, then what says that they are there: what is cut off in between is done the next time."""
     old = await database.read(logs.old, keep_for=timedelta(days=retention.logs_days))
     for row in old:

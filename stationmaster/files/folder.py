@@ -1,4 +1,4 @@
-"""A local folder of files under names that we make. Another store (S3) has the same `keep`, `chunks` and `drop`.
+"""A local folder of files under names that we make. `bucket.py` is the same in an S3 bucket.
 
 Nothing that came from outside is ever part of a path.
 """
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 CHUNK = 256 * 1024
-_NAME = re.compile(r"[0-9a-f]{32}")
+NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class TooLarge(Exception):
@@ -25,6 +25,10 @@ class TooLarge(Exception):
 
 class Full(Exception):
     """There is no room for it, or the folder cannot be written to; the message says why."""
+
+
+class Away(Exception):
+    """Where files are kept cannot be reached at this moment; the message says why."""
 
 
 class Kept(NamedTuple):
@@ -91,7 +95,7 @@ class Folder:
         return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
     def _at(self, name: str) -> Path:
-        if _NAME.fullmatch(name) is None:
+        if NAME.fullmatch(name) is None:
             raise ValueError(f"{name!r} is no name of ours")
         return self.path / name
 

@@ -336,6 +336,11 @@ NO_ACTS = {
     "POST /api/v1/quarantine/{entry_id}/replay",
     "POST /api/v1/deliveries/{delivery_id}/retry",
     "POST /api/v1/deliveries/{delivery_id}/replay",
+    # They want the bytes of a picture; tests/api/test_images.py looks for their rows.
+    "POST /api/v1/sites/{site_id}/images",
+    "DELETE /api/v1/sites/{site_id}/images/{image_id}",
+    "POST /api/v1/stations/{station_id}/images",
+    "DELETE /api/v1/stations/{station_id}/images/{image_id}",
     # They want the bytes of a file; tests/api/test_firmware.py and test_tables.py look for their rows.
     "POST /api/v1/firmware",
     "POST /api/v1/imports/tokens",

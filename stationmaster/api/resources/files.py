@@ -7,8 +7,9 @@ POST, some as a form, and some put its name behind the address they were given.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import multipart  # type: ignore[import-untyped]
@@ -22,7 +23,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import of_server
 from stationmaster.domain import firmware, logs
 from stationmaster.domain.errors import Invalid
-from stationmaster.files import Folder, Full, Kept, TooLarge
+from stationmaster.files import Files, Full, Kept, TooLarge
 
 MEGABYTE = 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -90,19 +91,31 @@ router = Router("/files", route_handlers=[fetch_firmware, bring_log])
 
 async def take(
     request: Request[Any, Any, Any],
-    folder: Folder,
+    folder: Files,
     chunks: AsyncIterator[bytes],
     *,
     limit: int,
     within_s: float,
 ) -> Kept:
     """Keep a body that is sent to us, within its limits. Raises `HTTPException` with what to tell the sender."""
+    check_length(request, limit)
+    with refusing(limit):
+        async with asyncio.timeout(within_s):
+            return await folder.keep(chunks, limit=limit)
+
+
+def check_length(request: Request[Any, Any, Any], limit: int) -> None:
+    """What says at once that it is too large is not read. Raises `HTTPException`."""
     told = request.headers.get("content-length", "")
     if told.isdecimal() and int(told) > limit + MEGABYTE:  # a form has some bytes of its own
         raise HTTPException(status_code=413, detail=_too_large(limit))
+
+
+@contextlib.contextmanager
+def refusing(limit: int) -> Iterator[None]:
+    """What goes wrong with a body that is sent to us, as an `HTTPException` for its sender."""
     try:
-        async with asyncio.timeout(within_s):
-            return await folder.keep(chunks, limit=limit)
+        yield
     except TooLarge:
         raise HTTPException(status_code=413, detail=_too_large(limit)) from None
     except TimeoutError:
@@ -137,7 +150,7 @@ async def content(request: Request[Any, Any, Any], named: list[str]) -> AsyncIte
 
 
 async def serve(
-    request: Request[Any, Any, Any], folder: Folder, kept_as: str, size: int, sha256: str, *, name: str
+    request: Request[Any, Any, Any], folder: Files, kept_as: str, size: int, sha256: str, *, name: str
 ) -> Response[Any]:
     """A kept file, or the part of it that was asked for."""
     if not await folder.has(kept_as):

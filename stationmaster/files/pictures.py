@@ -1,0 +1,62 @@
+"""Pictures that come from outside: told by their content, never by their name, and drawn anew.
+
+What is kept is made of the pixels alone, so nothing that was hidden in a file (a place, a script, another file) is in it (API-22).
+"""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import NamedTuple
+
+from PIL import Image, ImageOps
+
+FORMATS = ("JPEG", "PNG", "WEBP")
+MEDIA_TYPE = "image/webp"
+LARGEST = 2048  # the longer side of what is kept
+THUMBNAIL = 320
+MOST_PIXELS = 40_000_000  # of what comes: 160 MB while it is drawn
+
+
+class NoPicture(Exception):
+    """It cannot be taken; the message says why."""
+
+
+class Drawn(NamedTuple):
+    """A picture as it is kept, and a small one of it."""
+
+    content: bytes
+    width: int
+    height: int
+    thumbnail: bytes
+
+
+def drawn(content: bytes) -> Drawn:
+    """The picture anew, upright and without all else. Takes a second and much memory: in a thread, few at once. Raises `NoPicture`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd but harmless metadata; what is too large is judged here
+            with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
+                if opened.width * opened.height > MOST_PIXELS:
+                    raise NoPicture(
+                        f"has {opened.width} × {opened.height} pixels; {MOST_PIXELS // 1_000_000} million are taken"
+                    )
+                opened.draft("RGB", (LARGEST, LARGEST))  # a JPEG is read smaller at once
+                whole = ImageOps.exif_transpose(opened)
+                whole = whole.convert("RGBA" if whole.has_transparency_data else "RGB")
+            whole.thumbnail((LARGEST, LARGEST))
+            small = whole.copy()
+            small.thumbnail((THUMBNAIL, THUMBNAIL))
+            return Drawn(_written(whole), whole.width, whole.height, _written(small))
+    except NoPicture:
+        raise
+    except Exception:  # the library raises whatever it meets in a broken file
+        raise NoPicture("is no picture that can be read; JPEG, PNG and WebP are taken") from None
+
+
+def _written(picture: Image.Image) -> bytes:
+    bare = Image.new(picture.mode, picture.size)  # nothing but pixels comes along
+    bare.paste(picture)
+    target = io.BytesIO()
+    bare.save(target, "WEBP", quality=82, method=4)
+    return target.getvalue()
