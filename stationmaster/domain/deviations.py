@@ -59,6 +59,12 @@ RULES = (
         (),
     ),
     Rule(
+        "card-from-the-wrong-end",
+        "It reads the bytes of cards in the other order.",
+        "The card is looked for both ways.",
+        (),
+    ),
+    Rule(
         "zero-byte",
         "It writes a character with the value zero into a text.",
         "The character is replaced, the text is used.",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, and_, bindparam, func, insert, not_, select
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, customers, deviations, local_lists, versions
+from stationmaster.domain import audit, customers, deviations, local_lists, token_aliases, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station, stations
+from stationmaster.domain.stations import get as get_station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, alike, listed, only
@@ -106,7 +107,15 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
 
 
 _by_uid = Prepared(
-    select(tokens.c.status, tokens.c.group, tokens.c.expires_at, tokens.c.kind, tokens.c.customer_id)
+    select(
+        tokens.c.status,
+        tokens.c.group,
+        tokens.c.expires_at,
+        tokens.c.kind,
+        tokens.c.customer_id,
+        tokens.c.id,
+        tokens.c.uid,
+    )
     .where(
         tokens.c.organization_id == bindparam("organization_id"),
         tokens.c.uid_key == bindparam("uid_key"),
@@ -134,18 +143,57 @@ def authorize(work: Work, station: Station, uid: str | None, kind: str | None = 
 
 
 def authorize_told(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
-    """The same for a card that a station has told. One that nobody knows may have the station's serial number behind it: then
-    the card is what stands before it, whether it is known or not, so that a message told again names the same card.
+    """The same for a card that a station has told. One that nobody knows may be another number of a card, the number with its bytes the
+    other way round, or have the station's serial number behind it; the answer then says which card it is.
     """
     found = authorize(work, station, uid, kind)
-    if found.status != "unknown" or uid is None or "_" not in uid:
+    if found.status != "unknown" or uid is None:
         return found
+    return (
+        _by_alias(work, station, uid)
+        or _turned_round(work, station, uid)
+        or _without_serial(work, station, uid, kind)
+        or found
+    )
+
+
+def _by_alias(work: Work, station: Station, uid: str) -> Authorization | None:
+    token_id = token_aliases.owner(work, station, uid_key(uid))
+    if token_id is None:
+        return None
+    token: TokenRow = work.execute(select(tokens).where(tokens.c.id == token_id)).one()
+    return msgspec.structs.replace(judged(work, token), card=token.uid)
+
+
+def _turned_round(work: Work, station: Station, uid: str) -> Authorization | None:
+    turned = token_aliases.other_way_round(uid_key(uid))
+    known = [] if turned is None else work.run(_by_uid, organization_id=station.organization_id, uid_key=turned)
+    if not known:
+        return None
+    best = next((token for token in known if judged(work, token).accepted), known[0])
+    deviations.add(work, station.id, [deviations.Seen("card-from-the-wrong-end", 1, 0, "the number of a card")])
+    return msgspec.structs.replace(judged(work, best), card=best.uid)
+
+
+def _without_serial(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
+    """The card is what stands before the serial number, whether it is known or not: told again it is the same card."""
+    if "_" not in uid:
+        return None
     card, _, serial = uid.rpartition("_")
     own = work.execute(select(stations.c.serial).where(stations.c.id == station.id)).scalar()
     if not card or not own or serial.lower() != own.lower():
-        return found
+        return None
     deviations.add(work, station.id, [deviations.Seen("serial-after-card", 1, 0, "the number of a card")])
     return msgspec.structs.replace(authorize(work, station, card, kind), card=card)
+
+
+def number_at(work: Work, station: Station, uid: str) -> str:
+    """What this station is told that a card is called."""
+    others = token_aliases.at_station(work, station.id)
+    if not others:
+        return uid
+    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    return next((others[token.id] for token in known if token.id in others), uid)
 
 
 def kind_of(work: Work, station: Station, uid: str) -> str | None:
@@ -155,15 +203,27 @@ def kind_of(work: Work, station: Station, uid: str) -> str | None:
     return None if best is None else best.kind or None
 
 
-def for_local_list(work: Work, station: Station, *, room: float | None, longest: int) -> list[TokenRow]:
+class Listed(NamedTuple):
+    """A card as it goes into a station's list, under the number that it has there."""
+
+    uid: str
+    kind: str
+    answer: Authorization
+
+
+def for_local_list(work: Work, station: Station, *, room: float | None, longest: int) -> list[Listed]:
     """The cards that a station's list is made of: what may charge first, then what is blocked. Those that it has no words for, and
     those that have expired, are left out. Raises `Conflict` when there is no room for those that may charge."""
     mine = select(tokens).where(tokens.c.organization_id == station.organization_id, not_deleted(tokens))
-    fits: list[TokenRow] = [token for token in work.execute(mine.order_by(tokens.c.id)) if len(token.uid) <= longest]
-    now_valid = [token for token in fits if token.expires_at is None or token.expires_at > work.now]
-    listed = sorted(now_valid, key=lambda token: token.status != "accepted")
+    others = token_aliases.at_station(work, station.id)
+    cards = [
+        Listed(others.get(token.id, token.uid), token.kind, judged(work, token))
+        for token in work.execute(mine.order_by(tokens.c.id))
+    ]
+    fits = [card for card in cards if len(card.uid) <= longest and card.answer.status != "expired"]
+    listed = sorted(fits, key=lambda card: not card.answer.accepted)
     if room is not None and len(listed) > room:
-        able = sum(token.status == "accepted" for token in listed)
+        able = sum(card.answer.accepted for card in listed)
         if able > room:
             raise Conflict(f"there are {able} cards, and charger {station.identity} has room for {int(room)}")
         listed = listed[: int(room)]
@@ -182,6 +242,47 @@ def judged(work: Work, token: TokenRow) -> Authorization:
 def uid_key(uid: str) -> str:
     """The form in which two spellings of one token are equal (1.6: CiString, case-insensitive)."""
     return uid.strip().upper()
+
+
+def add_alias(
+    work: Work, organization_id: int, uid: str, *, alias: str, station: str | None, kind: str | None = None
+) -> None:
+    """Another number of a card, at one charger or at all. Raises `Invalid`, `NotFound`, and `Conflict` when it is taken."""
+    token = get(work, organization_id, uid, kind)
+    at = None if station is None else get_station(work, organization_id, station).id
+    if not 1 <= len(alias.strip()) <= 255:
+        raise Invalid("alias", "must have 1 to 255 characters")
+    if _find(work, organization_id, alias):
+        raise Conflict(f"there is a card {alias.strip()!r}")
+    taken = token_aliases.token_of(work, organization_id, uid_key(alias), at)
+    if taken is not None:
+        raise Conflict(f"{alias.strip()!r} is another number of a card already")
+    token_aliases.add(work, organization_id, token.id, alias=alias.strip(), alias_key=uid_key(alias), station_id=at)
+    _alias_changed(work, organization_id, token, "add_token_alias", alias.strip(), station)
+
+
+def remove_alias(
+    work: Work, organization_id: int, uid: str, *, alias: str, station: str | None, kind: str | None = None
+) -> None:
+    """Raises `NotFound`."""
+    token = get(work, organization_id, uid, kind)
+    at = None if station is None else get_station(work, organization_id, station).id
+    if not token_aliases.remove(work, token.id, alias_key=uid_key(alias), station_id=at):
+        raise NotFound(f"card {token.uid} has no other number {alias!r} there")
+    _alias_changed(work, organization_id, token, "remove_token_alias", alias.strip(), station)
+
+
+def _alias_changed(
+    work: Work, organization_id: int, token: TokenRow, action: str, alias: str, station: str | None
+) -> None:
+    local_lists.cards_changed(work, organization_id)
+    facts = {"alias": alias, "charger": station}
+    audit.record(work, action, Subject("token", token.uid), after=facts, organization=organization_id)
+
+
+def aliases_of(work: Work, organization_id: int, uid: str, kind: str | None = None) -> list[token_aliases.AliasRow]:
+    """The other numbers of a card. Raises `NotFound`."""
+    return token_aliases.of_token(work, get(work, organization_id, uid, kind).id)
 
 
 def labels(work: Work, organization_id: int) -> dict[str, str | None]:
@@ -278,6 +379,7 @@ def remove(
     token = get(work, organization_id, uid, kind, lock=True)
     versions.check(token, expected)
     versions.delete(work, tokens, token)
+    token_aliases.forget(work, token.id)
     local_lists.cards_changed(work, organization_id)
     audit.record(work, "remove_token", Subject("token", token.uid), before=_facts(token), organization=organization_id)
 

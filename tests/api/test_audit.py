@@ -77,6 +77,8 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),
     "PATCH /api/v1/tokens/{uid}": ("/tokens/TAG9", {"status": "blocked"}),
     "PUT /api/v1/tokens/{uid}": ("/tokens/TAG9", {"uid": "TAG9", "label": "Ann"}),
+    "POST /api/v1/tokens/{uid}/aliases": ("/tokens/TAG9/aliases", {"alias": "A1B2C3D4"}),
+    "DELETE /api/v1/tokens/{uid}/aliases/{alias}": ("/tokens/TAG9/aliases/A1B2C3D4", None),
     "DELETE /api/v1/tokens/{uid}": ("/tokens/TAG9", None),
     "POST /api/v1/tokens/{uid}/restore": ("/tokens/TAG9/restore", None),
     "POST /api/v1/alarms/{alarm_id}/resolve": ("/alarms/1/resolve", None),

@@ -73,6 +73,6 @@ def _wanted(work: Work, station: Station) -> dict[str, v16.AuthorizationData]:
     limit = station_settings.number(work, station, "LocalAuthListMaxLength")
     found: dict[str, v16.AuthorizationData] = {}
     for card in tokens.for_local_list(work, station, room=limit, longest=words.MAX_ID_TAG):
-        info = words.id_tag_info(tokens.judged(work, card))
+        info = words.id_tag_info(card.answer)
         found.setdefault(tokens.uid_key(card.uid), v16.AuthorizationData(id_tag=card.uid, id_tag_info=info))
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, sessions, station_settings
+from stationmaster.domain import commands, sessions, station_settings, tokens
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station
@@ -21,12 +21,13 @@ RESTART_S = 300.0
 
 @remote_control.sends
 def remote_start(work: Work, station: Station, command: commands.RemoteStart) -> Ask[v16.RemoteStartTransaction]:
-    if len(command.token) > words.MAX_ID_TAG:
+    token = tokens.number_at(work, station, command.token)
+    if len(token) > words.MAX_ID_TAG:
         raise Conflict("a 1.6 charger understands tokens of at most 20 characters")
     # §9.1.3: so long does a charger wait for the car before it gives up, and it tells nobody.
     plug_in_s = station_settings.number(work, station, "ConnectionTimeOut") or station.plug_in_timeout_s
     profile = None if command.profile is None else profile_type(work, station, command.profile, evse=None)
-    request = v16.RemoteStartTransaction(id_tag=command.token, connector_id=command.evse, charging_profile=profile)
+    request = v16.RemoteStartTransaction(id_tag=token, connector_id=command.evse, charging_profile=profile)
     return Ask([request], awaits=Awaits("session", plug_in_s + PLUG_IN_SLACK_S))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import commands, reservations
+from stationmaster.domain import commands, reservations, tokens
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
@@ -21,7 +21,8 @@ ANY = 0  # the connector of a reservation for whichever is free
 
 @reservation.sends
 def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> Ask[v16.ReserveNow]:
-    words.check_length("token", command.token, words.MAX_ID_TAG)
+    token = tokens.number_at(work, station, command.token)
+    words.check_length("token", token, words.MAX_ID_TAG)
     if command.connector_type is not None:
         raise Conflict("a 1.6 charger keeps connectors by their number, not by their type")
     number, group = commands.new_request_id(), reserving.group_of(work, station, command)
@@ -37,7 +38,7 @@ def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> A
     request = v16.ReserveNow(
         connector_id=ANY if command.evse is None else command.evse,
         expiry_date=now_text(command.expires_at),
-        id_tag=command.token,
+        id_tag=token,
         reservation_id=number,
         # Cut, it could be the name of another group (P-06).
         parent_id_tag=group if group is not None and len(group) <= words.MAX_ID_TAG else None,

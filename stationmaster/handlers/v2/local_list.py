@@ -79,7 +79,7 @@ def _wanted(work: Work, station: Station) -> dict[str, v201.AuthorizationData]:
     found: dict[str, v201.AuthorizationData] = {}
     for card in tokens.for_local_list(work, station, room=None, longest=longest):
         token = v21.IdTokenType(id_token=card.uid, type=card.kind or USUAL_KIND)
-        info = words.id_token_info(station, tokens.judged(work, card))
+        info = words.id_token_info(station, card.answer)
         found.setdefault(_name(token), v201.AuthorizationData(id_token=token, id_token_info=info))
     return found
 

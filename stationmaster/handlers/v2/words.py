@@ -219,8 +219,9 @@ def authorize(work: Work, station: Station, token: v201.IdTokenType) -> Authoriz
 def id_token(work: Work, station: Station, uid: str) -> v21.IdTokenType:
     """A token as the card that it is, so that what was asked for from here can be taken up at the charger. Raises `Invalid` for one
     that is too long for this version."""
-    check_length("token", uid, LONGEST_TOKEN.get(station.version, 36))
-    return v21.IdTokenType(id_token=uid, type=tokens.kind_of(work, station, uid) or "Central")
+    told = tokens.number_at(work, station, uid)
+    check_length("token", told, LONGEST_TOKEN.get(station.version, 36))
+    return v21.IdTokenType(id_token=told, type=tokens.kind_of(work, station, uid) or "Central")
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
