@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from sqlalchemy import and_, bindparam, or_, select, update
 
-from stationmaster.domain import alarms, events
+from stationmaster.domain import alarms, events, local_lists
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared
@@ -35,7 +35,8 @@ _same_hardware = and_(
     stations.c.serial.is_not_distinct_from(bindparam("new_serial")),
 )
 # What nearly every boot is: the first, or one of the same device as before. One statement instead of two.
-_booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _same_hardware)))
+_as_before = and_(_same_hardware, stations.c.ocpp_version == bindparam("new_ocpp_version"))
+_booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _as_before)))
 
 
 class BootFacts(msgspec.Struct, frozen=True, gc=False):
@@ -54,16 +55,20 @@ class BootFacts(msgspec.Struct, frozen=True, gc=False):
 def record(work: Work, station: Station, facts: BootFacts) -> str:
     """Record a boot; returns the registration ("accepted", "pending", "rejected").
 
-    Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24).
+    Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24). One that speaks 2.x now and spoke 1.6 before,
+    or the other way round, has a list of cards that we know nothing of.
     """
     new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
     new |= {"new_ocpp_version": station.version, "new_booted_at": work.now}
     row = work.first(_booted_as_before, station_id=station.id, **new)
     if row is None:
         known = work.execute(select(stations).where(stations.c.id == station.id)).one()
-        before = " ".join(filter(None, (known.vendor, known.model, known.serial)))
-        after = " ".join(filter(None, (facts.vendor, facts.model, facts.serial)))
-        alarms.raise_alarm(work, station, kind="hardware_changed", detail=f"was {before}, is now {after}")
+        if (known.vendor, known.model, known.serial) != (facts.vendor, facts.model, facts.serial):
+            before = " ".join(filter(None, (known.vendor, known.model, known.serial)))
+            after = " ".join(filter(None, (facts.vendor, facts.model, facts.serial)))
+            alarms.raise_alarm(work, station, kind="hardware_changed", detail=f"was {before}, is now {after}")
+        if (known.ocpp_version == "1.6") != (station.version == "1.6"):
+            local_lists.forget(work, station.id)  # its cards have kinds now, or have none any more
         row = work.first(_booted, station_id=station.id, **new)
     work.publish(
         events.StationBooted(

@@ -144,6 +144,16 @@ def refused(work: Work, station: Station, detail: str, *, full: bool, supported:
     _set(work, station.id, state="refused", detail=detail, entries=None, next_at=later if full else work.now)
 
 
+def forget(work: Work, station_id: int) -> None:
+    """What is in it is not known any more; the whole of it is sent next."""
+    row = of(work, station_id)
+    if row is not None:
+        again = work.now if row.keep else None
+        work.execute(
+            update(local_lists).where(local_lists.c.station_id == station_id).values(entries=None, next_at=again)
+        )
+
+
 def unanswered(work: Work, station: Station, detail: str) -> None:
     """Whether it has taken the list is not known; the whole of it is sent again."""
     row = of(work, station.id)
