@@ -389,7 +389,9 @@ class Retention(Part):
     states_days: int = Field(
         400, ge=1, description="What the state of a connector was, for uptime, idle time and overstay"
     )
-    connections_days: int = Field(400, ge=1, description="When a charger came and went, for its offline times")
+    connections_days: int = Field(
+        400, ge=1, description="When a charger came and went, for its offline times; and our own starts and stops"
+    )
     commands_days: int = Field(400, ge=1, description="Commands and reservations that have ended")
     resolved_days: int = Field(90, ge=1, description="Alarms and quarantined messages that a person has dealt with")
     log_ins_days: int = Field(30, ge=1, description="Log-ins that have ended")

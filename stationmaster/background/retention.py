@@ -21,6 +21,7 @@ from stationmaster.domain.event_log import event_log
 from stationmaster.domain.firmware import updates
 from stationmaster.domain.idempotency import idempotency_keys
 from stationmaster.domain.logs import logs
+from stationmaster.domain.nodes import node_log
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.outbox import outbox
 from stationmaster.domain.quarantine import quarantine
@@ -57,6 +58,7 @@ KEPT = [
     Kept(audit, audit.c.at, lambda days: days.audit_days),
     Kept(setting_changes, setting_changes.c.at, lambda days: days.audit_days),
     Kept(connection_log, connection_log.c.at, lambda days: days.connections_days),
+    Kept(node_log, node_log.c.at, lambda days: days.connections_days),
     Kept(connector_states, connector_states.c.since, lambda days: days.states_days, _followed),
     Kept(commands, commands.c.asked_at, lambda days: days.commands_days, commands.c.finished_at.is_not(None)),
     Kept(

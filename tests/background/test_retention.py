@@ -15,6 +15,7 @@ from stationmaster.domain.connections import connection_log
 from stationmaster.domain.connector_states import connector_states as states
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.message_log import messages
+from stationmaster.domain.nodes import node_log
 from stationmaster.domain.outbox import outbox
 from stationmaster.settings import Retention
 from stationmaster.storage import Database, Work
@@ -58,6 +59,13 @@ async def test_A14_one_new_row_among_the_old_ones_stops_nothing(database: Databa
     await database.write(lambda work: work.execute(insert(connection_log), rows))
     await drop_what_is_old(database, Retention())
     assert await ages(database, connection_log, connection_log.c.at) == [0, 1, 2]
+
+
+async def test_starts_and_stops_of_our_own_go_with_those_of_chargers(database: Database) -> None:
+    rows = [{"at": NOW - days * DAY, "node": "one", "event": "started"} for days in (500, 401, 399, 0)]
+    await database.write(lambda work: work.execute(insert(node_log), rows))
+    await drop_what_is_old(database, Retention())
+    assert await ages(database, node_log, node_log.c.at) == [399, 0]
 
 
 async def test_A14_what_a_person_has_yet_to_look_at_stays(database: Database) -> None:
