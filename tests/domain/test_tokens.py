@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from stationmaster.domain import organizations, tokens
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
@@ -42,13 +42,7 @@ async def test_a_token_at_noon(world: Any, card: dict[str, Any], asked: str, ans
 
 async def test_API_14_a_token_of_another_organization_is_unknown(world: Any) -> None:
     def other(work: Work) -> int:
-        return int(
-            work.execute(
-                insert(organizations.organizations)
-                .values(name="Other", created_at=work.now)
-                .returning(organizations.organizations.c.id)
-            ).scalar_one()
-        )
+        return int(organizations.create(work, name="Other").id)
 
     theirs = await world(other)
     here, there = await world.station("CP1"), await world.station("CP2", organization=theirs)
