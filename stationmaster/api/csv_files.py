@@ -1,14 +1,13 @@
 """Tables as CSV: read with a plain word for each row that is wrong, and written so that they read back unchanged.
 
-A spreadsheet makes a formula of a cell that begins with `=`, and runs it (API-18). Such a cell is written with an apostrophe before it,
-which people know from typing text into a spreadsheet, and reading takes one away again. A number is a number, with its minus.
+A cell that a spreadsheet would take for a formula is written with an apostrophe before it, and reading takes it away again
+(`exports/cells.py`).
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import re
 import types
 import typing
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
@@ -18,14 +17,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stationmaster.api import reasons
+from stationmaster.api.exports.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ROWS = 10_000
 
-_FORMULA = re.compile(r"'*[\s\"]*[=+\-@\t\r＝＋－＠]")
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?\Z")
 _DELIMITERS = ",;\t"
 
 
@@ -49,16 +47,6 @@ class Table(NamedTuple):
         return len(self.lines) + len({each.row for each in self.problems})
 
 
-def harmless(cell: str) -> str:
-    """A cell that no spreadsheet takes for a formula."""
-    return "'" + cell if _FORMULA.match(cell) and not _NUMBER.match(cell) else cell
-
-
-def as_it_was(cell: str) -> str:
-    """What `harmless` has made a cell of."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
-
-
 def read(body: bytes, shape: Shape, *, max_rows: int = MAX_ROWS) -> Table:
     """The lines of a file. Raises `Invalid` when it is no such table at all."""
     records = _records(_text(body))
@@ -78,7 +66,7 @@ def read(body: bytes, shape: Shape, *, max_rows: int = MAX_ROWS) -> Table:
         values, wrong = {}, len(problems)
         for name, cell in zip(columns, cells, strict=True):
             try:
-                value = _value(as_it_was(cell), fields[name], shape.parsers.get(name))
+                value = _value(meant(cell), fields[name], shape.parsers.get(name))
             except Invalid as error:
                 problems.append(Problem(row, name, error.reason))
             else:

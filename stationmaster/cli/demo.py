@@ -150,9 +150,8 @@ def _rated(work: Work, chargers: list[Station]) -> None:
     """Somebody has said what their connectors can deliver."""
     for station in chargers:
         for evse in (1, 2):
-            connectors.rate(
-                work, station.organization_id, station.identity, evse=evse, connector=1, max_power_w=RATED_W
-            )
+            facts = {"max_power_w": RATED_W}
+            connectors.change(work, station.organization_id, station.identity, evse=evse, connector=1, facts=facts)
 
 
 def _station(work: Work, identity: str, version: str) -> Station:

@@ -6,8 +6,9 @@ A 1.6 connector is an EVSE with one connector; EVSE 0 is the charger itself. Wha
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol, cast
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from sqlalchemy import (
     Boolean,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    delete,
     func,
     select,
     text,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 from stationmaster.domain import alarms, audit, connector_states, events, reservations, stations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.connector_states import IsPlace, IsWords, State
-from stationmaster.domain.errors import NotFound
+from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -62,7 +64,12 @@ connectors = Table(
     Column("late_at", UtcTime),  # when a status came that was older than the newest one,
     Column("late_by_s", Integer),  # and by how much it was late
     Column("tariff_id", BigInt, ForeignKey("tariffs.id")),  # see tariff_places.py
-    Column("max_power_w", Integer),  # what it can deliver, as a person says; empty: not known
+    # What a person says of it; the station never writes here. Empty: not known.
+    Column("type", Text),
+    Column("max_current_a", Integer),
+    Column("max_power_w", Integer),
+    Column("created_at", UtcTime, nullable=False),
+    Column("updated_at", UtcTime, nullable=False),  # by a person
     # It goes out of service when its session has ended, as the station has said; and until when a word that it is free waits.
     Column("goes_out", Boolean, nullable=False, server_default=text("false")),
     Column("withheld_until", UtcTime),
@@ -75,6 +82,14 @@ Index(
     sqlite_where=_is_withheld,
     postgresql_where=_is_withheld,
 )
+
+# As plugs are called; of OCPI these are IEC_62196_T1, T2 and T3C, their COMBOs, CHADEMO, GBT_AC and DC, TESLA_S, DOMESTIC_x.
+Type = Literal[
+    "type1", "type2", "type3", "ccs1", "ccs2", "chademo", "gbt", "gbt_ac", "gbt_dc", "nacs", "ac_socket", "other"
+]
+FACTS = ("type", "max_current_a", "max_power_w")
+"""What a person may say of a connector."""
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # when a connector was told of that only a person has told of
 
 MAX_CONNECTORS = 200  # of one charger; more are a firmware that counts wrongly, or an attack (A14)
 CLOCK_AFTER = timedelta(
@@ -110,7 +125,15 @@ class Connector(IsPlace, IsWords, Protocol):
     @property
     def late_by_s(self) -> int | None: ...
     @property
+    def type(self) -> Type | None: ...
+    @property
+    def max_current_a(self) -> int | None: ...
+    @property
     def max_power_w(self) -> int | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def updated_at(self) -> datetime: ...
     @property
     def goes_out(self) -> bool: ...
     @property
@@ -136,11 +159,11 @@ _see_evse = Prepared(text("INSERT INTO evses (station_id, number) VALUES (:stati
 # A first notification of n connectors at once meets the UNIQUE key, not a check before an insert (TX-15).
 _add = Prepared(
     text(
-        f"INSERT INTO connectors (station_id, evse, number, {', '.join(_told)})"  # noqa: S608
-        f" VALUES (:station_id, :evse, :number, {', '.join(':' + name for name in _told)}) ON CONFLICT DO NOTHING"
-        " RETURNING id"
+        f"INSERT INTO connectors (station_id, evse, number, created_at, updated_at, {', '.join(_told)})"  # noqa: S608
+        f" VALUES (:station_id, :evse, :number, :now, :now, {', '.join(':' + name for name in _told)})"
+        " ON CONFLICT DO NOTHING RETURNING id"
     )
-    .bindparams(bindparam("status_at", type_=UtcTime), bindparam("since", type_=UtcTime))
+    .bindparams(*(bindparam(name, type_=UtcTime) for name in ("now", "status_at", "since")))
     .columns(connectors.c.id)
 )
 
@@ -172,7 +195,14 @@ def report_status(
             return
         if evse > 0:
             work.run(_see_evse, station_id=station.id, evse=evse)
-        new = {"station_id": station.id, "evse": evse, "number": connector, "status_at": at, "since": at}
+        new = {
+            "station_id": station.id,
+            "evse": evse,
+            "number": connector,
+            "status_at": at,
+            "since": at,
+            "now": work.now,
+        }
         if work.run(_add, **new, **words._asdict()):
             _tell(work, station, connector_states.Place(station.id, evse, connector), at, words)
             if state == "reserved":
@@ -245,24 +275,66 @@ def tell_withheld(work: Work) -> None:
         work.publish(_changed(row.station_id, row.identity, row, row.since, row, row.info))
 
 
-def rate(
-    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, max_power_w: int | None
+def declare(
+    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, facts: Mapping[str, Any]
 ) -> None:
-    """Say what a connector can deliver; sessions that have ended keep their figures. Raises `NotFound`."""
-    station = stations.get(work, organization_id, identity)
+    """Say of a connector all its `FACTS`; one that the station has not told of is there from now on. Raises `NotFound`, `Conflict`."""
+    station = stations.get(work, organization_id, identity, lock=True)
+    place = {"station_id": station.id, "evse": evse, "number": connector}
+    if work.first(_find, of_station=station.id, of_evse=evse, of_number=connector) is None:
+        if _count(work, station.id) >= MAX_CONNECTORS:
+            raise Conflict(f"a charger has at most {MAX_CONNECTORS} connectors")
+        work.run(_see_evse, station_id=station.id, evse=evse)
+        silent = dict.fromkeys(("error_code", "info", "vendor_id", "vendor_error_code"))
+        silent |= {"state": "unknown", "status": "", "status_at": NEVER, "since": NEVER, "now": work.now}
+        work.run(_add, **place, **silent)
+    change(work, organization_id, identity, evse=evse, connector=connector, facts=dict.fromkeys(FACTS) | dict(facts))
+
+
+def change(
+    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, facts: Mapping[str, Any]
+) -> None:
+    """Say what a connector is and can deliver; sessions that have ended keep their figures. Raises `NotFound`."""
+    row = _get(work, organization_id, identity, evse, connector)
+    before = {name: getattr(row, name) for name in FACTS}
+    new = {name: facts[name] for name in FACTS if name in facts and facts[name] != before[name]}
+    if new:
+        here = (connectors.c.station_id == row.station_id, connectors.c.evse == evse, connectors.c.number == connector)
+        work.execute(update(connectors).where(*here).values(updated_at=work.now, **new))
+    _record(work, "change_connector", organization_id, identity, row, before=before, after=before | new)
+
+
+def remove(work: Work, organization_id: int, identity: str, *, evse: int, connector: int) -> None:
+    """A connector that only a person has told of. Raises `NotFound`, `Conflict`."""
+    row = _get(work, organization_id, identity, evse, connector)
+    if is_told(row):
+        raise Conflict(f"the charger itself tells of connector {evse}.{connector}, so it is there")
+    here = (connectors.c.station_id == row.station_id, connectors.c.evse == evse, connectors.c.number == connector)
+    work.execute(delete(connectors).where(*here))
+    _record(work, "remove_connector", organization_id, identity, row, before={n: getattr(row, n) for n in FACTS})
+
+
+def is_told(row: Connector) -> bool:
+    """Whether the station has told of this connector itself."""
+    return row.status_at != NEVER
+
+
+def _get(work: Work, organization_id: int, identity: str, evse: int, connector: int) -> Connector:
+    station = stations.get(work, organization_id, identity, lock=True)
     row = cast(Connector | None, work.first(_find, of_station=station.id, of_evse=evse, of_number=connector))
     if row is None:
-        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet")
-    here = (connectors.c.station_id == station.id, connectors.c.evse == evse, connectors.c.number == connector)
-    work.execute(update(connectors).where(*here).values(max_power_w=max_power_w))
-    audit.record(
-        work,
-        "change_connector",
-        Subject("connector", f"{identity} {evse}.{connector}"),
-        before={"max_power_w": row.max_power_w},
-        after={"max_power_w": max_power_w},
-        organization=organization_id,
-    )
+        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet, and nobody else has")
+    return row
+
+
+def _record(work: Work, action: str, organization_id: int, identity: str, row: Connector, **values: Any) -> None:
+    subject = Subject("connector", f"{identity} {row.evse}.{row.number}")
+    audit.record(work, action, subject, organization=organization_id, **values)
+
+
+def _count(work: Work, station_id: int) -> int:
+    mine: ColumnElement[bool] = connectors.c.station_id == station_id
+    return int(work.execute(select(func.count()).select_from(connectors).where(mine)).scalar_one())
 
 
 _ratings = Prepared(
@@ -290,9 +362,7 @@ def of_stations(work: Work, station_ids: list[int]) -> list[Connector]:
 
 def _make_room(work: Work, station: Station) -> bool:
     """Whether the charger may have one more connector; at the limit that is one hint for a person, however often it tries."""
-    mine: ColumnElement[bool] = connectors.c.station_id == station.id
-    count = work.execute(select(func.count()).select_from(connectors).where(mine)).scalar_one()
-    if count < MAX_CONNECTORS:
+    if _count(work, station.id) < MAX_CONNECTORS:
         return True
     detail = f"it tells of more than {MAX_CONNECTORS} connectors; those beyond are kept in the message log only"
     alarms.raise_alarm(work, station, kind="too_many_connectors", detail=detail)

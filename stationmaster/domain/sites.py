@@ -209,6 +209,11 @@ def ids(work: Work, organization_id: int, names: Iterable[str]) -> list[int]:
     return sorted({site.id for _, site in found if site is not None})
 
 
+def is_there(work: Work, key: int) -> bool:
+    """Whether the site with this key has not been removed."""
+    return work.execute(select(sites.c.id).where(sites.c.id == key, not_deleted(sites))).first() is not None
+
+
 def names(work: Work, ids: Iterable[int]) -> list[str]:
     """The names of sites, in order."""
     return sorted(work.execute(select(sites.c.name).where(sites.c.id.in_(list(ids)))).scalars())

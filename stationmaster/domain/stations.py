@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import (
@@ -32,14 +32,16 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, events, installation, sites
+from stationmaster.domain import audit, events, installation, sites, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.versions import Expected
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
-from stationmaster.storage.queries import not_deleted, page, search
+from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only
+from stationmaster.storage.lists import listed as rows_of
+from stationmaster.storage.queries import not_deleted
 
 stations = Table(
     "stations",
@@ -71,10 +73,14 @@ stations = Table(
     Column("meter_serial", Text),
     Column("ocpp_version", Text),
     Column("booted_at", UtcTime),
-    Column("created_at", UtcTime, nullable=False),
+    # What a person says of it; what the station says of itself is above, and never writes here.
+    Column("charger_type", Text),
+    Column("phase", Text),  # of the grid, that it hangs on
+    Column("manufacturer", Text),
+    Column("max_power_w", Integer),
+    *versions.columns(),
     Column("changed_at", UtcTime, nullable=False),
     Column("change_number", BigInt, nullable=False, server_default="0", index=True),  # how other processes notice
-    Column("deleted_at", UtcTime),
 )
 # The path of the socket names the station, so identities are unique over all organizations; a deleted one is free again.
 Index(
@@ -84,6 +90,34 @@ Index(
     sqlite_where=stations.c.deleted_at.is_(None),
     postgresql_where=stations.c.deleted_at.is_(None),
 )
+
+
+Index("ix_stations_site_id", stations.c.site_id)
+
+ChargerType = Literal["ac", "dc"]
+Phase = Literal["phase_r", "phase_y", "phase_b", "three_phase"]
+
+FACTS = (
+    "name",
+    "registration",
+    "pinned_version",
+    "strict",
+    "charger_type",
+    "phase",
+    "manufacturer",
+    "max_power_w",
+)
+"""What a person may say of a station, beside its site."""
+
+SORTS: Sorts = {
+    "id": stations.c.identity,
+    "name": func.lower(stations.c.name),
+    "site": func.lower(sites.sites.c.name),
+    "manufacturer": func.lower(stations.c.manufacturer),
+    "created": stations.c.created_at,
+    "updated": stations.c.updated_at,
+}
+"""What a list of stations can be sorted by."""
 
 
 class StationRow(Protocol):
@@ -105,7 +139,15 @@ class StationRow(Protocol):
     firmware: str | None
     ocpp_version: str | None
     booted_at: datetime | None
+    charger_type: ChargerType | None
+    phase: Phase | None
+    manufacturer: str | None
+    max_power_w: int | None
+    version: int
     created_at: datetime
+    created_by: str | None
+    updated_at: datetime
+    deleted_at: datetime | None
     changed_at: datetime
     change_number: int
 
@@ -198,14 +240,13 @@ def create(
     registration: str = "accepted",
     pinned_version: str | None = None,
     hardware: Hardware | None = None,
+    facts: Mapping[str, Any] | None = None,
 ) -> tuple[StationRow, str]:
-    """A new station and its secret in clear, to be shown once. Raises `Invalid` and `Conflict`."""
+    """A new station and its secret in clear, to be shown once, with the `FACTS` that are given. Raises `Invalid` and `Conflict`."""
     if not is_identity(identity):
         raise Invalid("id", "must have 1 to 48 characters: letters, digits and * - _ = + | @ . (no ':' or '/')")
     _check_registration(registration)
-    taken = select(stations.c.id).where(stations.c.identity == identity, not_deleted(stations))
-    if work.execute(taken).first() is not None:
-        raise Conflict(f"there is a charger {identity!r} already")
+    _check_free(work, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
     row = work.execute(
         insert(stations)
@@ -214,11 +255,9 @@ def create(
             site_id=None if site is None else sites.named(work, organization_id, site),
             identity=identity,
             public_id=secrets.token_hex(8),
-            name=name,
-            registration=registration,
-            pinned_version=pinned_version,
-            created_at=work.now,
             changed_at=work.now,
+            **versions.first(work),
+            **({"name": name, "registration": registration, "pinned_version": pinned_version} | dict(facts or {})),
             **({} if hardware is None else hardware._asdict()),
             **_stored(credential),
         )
@@ -231,12 +270,11 @@ def create(
     return row, shown
 
 
-def get(work: Work, organization_id: int, identity: str) -> StationRow:
+def get(work: Work, organization_id: int, identity: str, *, lock: bool = False) -> StationRow:
     """The station's row. Raises `NotFound`."""
-    mine = select(stations).where(
-        stations.c.organization_id == organization_id, stations.c.identity == identity, not_deleted(stations)
+    row: StationRow | None = versions.find(
+        work, _of_identity(organization_id, identity).where(not_deleted(stations)), lock=lock
     )
-    row = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound(f"there is no charger {identity!r}")
     return row
@@ -274,19 +312,21 @@ def lived(work: Work, organization_id: int, identity: str, at: datetime) -> Live
     return next((each for each in all_of_them if each.created_at <= at), all_of_them[0])
 
 
-def change(work: Work, organization_id: int, identity: str, changes: dict[str, Any]) -> StationRow:
-    """Set only the fields given (DAT-09: a field that is left out stays). Raises `NotFound`, `Invalid`."""
-    station = get(work, organization_id, identity)
-    values: dict[str, Any] = {
-        name: changes[name] for name in ("name", "registration", "pinned_version", "strict") if name in changes
-    }
+def change(
+    work: Work, organization_id: int, identity: str, changes: dict[str, Any], *, expected: Expected = None
+) -> StationRow:
+    """Set only what is given (DAT-09: a field that is left out stays). Raises `NotFound`, `Outdated`, `Invalid`."""
+    station = get(work, organization_id, identity, lock=True)
+    versions.check(station, expected)
+    values: dict[str, Any] = {name: changes[name] for name in FACTS if name in changes}
     if "registration" in values:
         _check_registration(values["registration"])
     if "site" in changes:
         site = changes["site"]
         values["site_id"] = None if site is None else sites.named(work, organization_id, site)
     before = _facts(work, station)
-    _change(work, station, **values)
+    if versions.change(work, stations, station, values) is not station:
+        _change(work, station)
     changed = get(work, organization_id, identity)
     audit.record(
         work,
@@ -326,13 +366,33 @@ def keep_credential(work: Work, station_id: int, before: Credential, after: Cred
         work.at_the_end(_number, station_id)
 
 
-def delete(work: Work, organization_id: int, identity: str) -> None:
-    """Soft: its sessions stay, its identity is free again."""
-    station = get(work, organization_id, identity)
-    _change(work, station, deleted_at=work.now)
+def delete(work: Work, organization_id: int, identity: str, *, expected: Expected = None) -> None:
+    """Soft: its sessions stay, its identity is free again. Raises `NotFound`, `Outdated`."""
+    station = get(work, organization_id, identity, lock=True)
+    versions.check(station, expected)
+    versions.delete(work, stations, station)
+    _change(work, station)
     audit.record(
         work, "remove_station", Subject("station", identity), before=_facts(work, station), organization=organization_id
     )
+
+
+def restore(work: Work, organization_id: int, identity: str) -> StationRow:
+    """Bring back the one that was removed last, with its secret: the box outside still has it, and comes back by itself.
+
+    Raises `NotFound`, and `Conflict` when the identity is in use again, or its site is gone.
+    """
+    gone = _of_identity(organization_id, identity)
+    station: StationRow = versions.newest_deleted(work, stations, gone, f"charger {identity!r}")
+    _check_free(work, identity)
+    if station.site_id is not None and not sites.is_there(work, station.site_id):
+        raise Conflict(f"the site {site_name(work, station)!r} of this charger was removed: restore it first")
+    versions.change(work, stations, station, {"deleted_at": None})
+    _change(work, station)
+    restored = get(work, organization_id, identity)
+    after = _facts(work, restored)
+    audit.record(work, "restore_station", Subject("station", identity), after=after, organization=organization_id)
+    return restored
 
 
 def remove_site(work: Work, organization_id: int, site_id: str, *, expected: Expected = None) -> None:
@@ -347,30 +407,32 @@ def remove_site(work: Work, organization_id: int, site_id: str, *, expected: Exp
 def listed(
     work: Work,
     organization_id: int,
+    wanted: Wanted,
     *,
-    text: str | None = None,
+    site: str | None = None,
+    registration: str | None = None,
+    charger_type: ChargerType | None = None,
+    manufacturer: str | None = None,
+    deleted: bool = False,
     among: Sequence[Select[Any]] = (),
     except_for: Select[Any] | None = None,
-    limit: int,
-    cursor: str | None,
-) -> list[ListedStation]:
-    """Stations, newest first, with the name of their site as `site`; only those in each of these selections, or all but some."""
+) -> Found[ListedStation]:
+    """Stations with the name of their site as `site`; only those in each of these selections, or all but some. Deleted ones only
+    when they are asked for, and then no others."""
     mine = (
         select(stations, sites.sites.c.name.label("site"))
         .outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
-        .where(stations.c.organization_id == organization_id, not_deleted(stations))
+        .where(stations.c.organization_id == organization_id)
+        .where(stations.c.deleted_at.is_not(None) if deleted else not_deleted(stations))
     )
-    if text:
-        mine = mine.where(
-            search(
-                text, (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
-            )
-        )
+    mine = only(mine, {stations.c.registration: registration, stations.c.charger_type: charger_type})
+    mine = alike(mine, {sites.sites.c.name: site, stations.c.manufacturer: manufacturer})
     for selected in among:
         mine = mine.where(stations.c.id.in_(selected))
     if except_for is not None:
         mine = mine.where(stations.c.id.not_in(except_for))
-    return list(work.execute(page(mine, stations.c.id, limit=limit, cursor=cursor)))
+    searched = (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
+    return rows_of(work, mine, wanted, key=stations.c.id, sorts=SORTS, searched=searched)
 
 
 def site_name(work: Work, station: StationRow) -> str | None:
@@ -473,13 +535,17 @@ def _stored(credential: Credential) -> dict[str, Any]:
 
 def _facts(work: Work, row: StationRow) -> dict[str, Any]:
     """What a person may change, for the audit log."""
-    return {
-        "name": row.name,
-        "site": site_name(work, row),
-        "registration": row.registration,
-        "pinned_version": row.pinned_version,
-        "strict": row.strict,
-    }
+    return {"site": site_name(work, row)} | {name: getattr(row, name) for name in FACTS}
+
+
+def _of_identity(organization_id: int, identity: str) -> Select[Any]:
+    return select(stations).where(stations.c.organization_id == organization_id, stations.c.identity == identity)
+
+
+def _check_free(work: Work, identity: str) -> None:
+    taken = select(stations.c.id).where(stations.c.identity == identity, not_deleted(stations))
+    if work.execute(taken).first() is not None:
+        raise Conflict(f"there is a charger {identity!r} already")
 
 
 def _check_registration(registration: str) -> None:

@@ -86,7 +86,7 @@ def _there(work: Work, organization_id: int, lines: Sequence[Line]) -> dict[_Key
     mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
     for start in range(0, len(keys), _AT_ONCE):
         some = mine.where(tokens.c.uid_key.in_(keys[start : start + _AT_ONCE]))
-        for token in work.execute(some.order_by(tokens.c.id).with_for_update()):
+        for token in work.execute(some.order_by(tokens.c.id).with_for_update(key_share=True)):
             found.setdefault((uid_key(compact(token.uid)), token.kind.upper()), token)
     return found
 

@@ -448,7 +448,7 @@ def _of_uid(organization_id: int, uid: str) -> Select[Any]:
 
 def _find(work: Work, organization_id: int, uid: str, *, lock: bool = False) -> list[OwnedToken]:
     mine = _of_uid(organization_id, uid).where(not_deleted(tokens)).order_by(tokens.c.id)
-    return list(work.execute(mine.with_for_update(of=tokens) if lock else mine))
+    return list(work.execute(mine.with_for_update(of=tokens, key_share=True) if lock else mine))
 
 
 def _check_status(status: str) -> None:

@@ -64,7 +64,7 @@ def tag(row: Versioned) -> str:
 
 def find(work: Work, statement: Select[Any], *, lock: bool = False) -> Any | None:
     """The row, or None. With `lock` nobody else changes it until the commit, and it is read as it is then."""
-    return work.execute(statement.with_for_update() if lock else statement).one_or_none()
+    return work.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
 
 
 def check(row: Versioned, expected: Expected) -> None:
@@ -91,7 +91,7 @@ def delete(work: Work, table: Table, row: Row) -> Row:
 def newest_deleted(work: Work, table: Table, statement: Select[Any], what: str) -> Any:
     """Of the deleted rows that this finds, the one deleted last, locked. Raises `NotFound`."""
     gone = statement.where(table.c.deleted_at.is_not(None)).order_by(table.c.deleted_at.desc(), table.c.id.desc())
-    row = work.execute(gone.limit(1).with_for_update(of=table)).one_or_none()
+    row = work.execute(gone.limit(1).with_for_update(of=table, key_share=True)).one_or_none()
     if row is None:
         raise NotFound(f"there is no deleted {what}")
     return row

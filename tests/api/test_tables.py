@@ -133,7 +133,7 @@ async def test_X_05_a_label_that_looks_like_a_formula_is_none_in_a_file_and_read
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     assert exported.headers["content-disposition"] == 'attachment; filename="cards.csv"'
     assert '"\'=1+1"' in exported.text
-    assert '"-5"' in exported.text
+    assert '"\'-5"' in exported.text
     assert counts(await bring(admin, "tokens", exported.content))["unchanged"] == len(labels)
     before = await cards(admin)
     for card in before:

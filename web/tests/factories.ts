@@ -22,14 +22,21 @@ export function station(over: Partial<Station> = {}): Station {
     last_boot_at: null,
     status: "Available",
     error_code: null,
+    charger_type: null,
+    phase: null,
+    manufacturer: null,
+    max_power_w: null,
     created_at: "2026-01-01T00:00:00Z",
+    created_by: null,
+    updated_at: "2026-01-01T00:00:00Z",
+    deleted_at: null,
     connectors: [connector()],
     ...over,
   };
 }
 
 export function connector(over: Partial<Connector> = {}): Connector {
-  return { evse: 1, connector: 1, state: "available", since: null, status: "Available", error_code: "NoError", info: null, status_at: null, max_power_w: null, session: null, reservation: null, ...over };
+  return { evse: 1, connector: 1, type: null, max_current_a: null, state: "available", since: null, status: "Available", error_code: "NoError", info: null, status_at: null, max_power_w: null, session: null, reservation: null, ...over };
 }
 
 export function session(over: Partial<Session> = {}): Session {

@@ -6,6 +6,7 @@ Lists are plain arrays, because the document knows no pages; what follows is in 
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -27,7 +28,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
-from stationmaster.storage.lists import Found, Wanted, found
+from stationmaster.storage.lists import Found, Wanted
 
 T = TypeVar("T")
 NEWEST_MESSAGES = 10_000
@@ -197,18 +198,18 @@ async def list_connections(
 ) -> Response[list[Connection]]:
     """Active connections."""
 
-    def read(work: Work) -> tuple[list[stations.ListedStation], dict[int, connections.ConnectionRow]]:
+    def read(work: Work) -> tuple[Found[stations.ListedStation], dict[int, connections.ConnectionRow]]:
         among = [connections.open_stations()]
-        rows = stations.listed(work, caller.organization, among=among, limit=limit, cursor=cursor)
-        return rows, connections.current(work, [row.id for row in rows])
+        page = stations.listed(work, caller.organization, Wanted(limit, cursor), among=among)
+        return page, connections.current(work, [row.id for row in page.rows])
 
     def public_form(row: stations.ListedStation) -> Connection:
         open_one = latest[row.id]
         last_seen = context.switchboard.last_heard_at(open_one)
         return Connection(row.identity, open_one.version, open_one.connected_at, last_seen, open_one.source)
 
-    rows, latest = await context.database.read(read)
-    return _array(request, found(rows, limit), public_form)
+    page, latest = await context.database.read(read)
+    return _array(request, page, public_form)
 
 
 @post(
@@ -287,12 +288,12 @@ async def list_charge_points(
 ) -> Response[list[ChargePoint]]:
     """Charge points, newest first."""
 
-    def read(work: Work) -> tuple[list[stations.ListedStation], _Parts]:
-        rows = stations.listed(work, caller.organization, limit=limit, cursor=cursor)
-        return rows, _parts(work, [row.id for row in rows[:limit]])
+    def read(work: Work) -> tuple[Found[stations.ListedStation], _Parts]:
+        page = stations.listed(work, caller.organization, Wanted(limit, cursor))
+        return page, _parts(work, [row.id for row in page.rows])
 
-    rows, parts = await context.database.read(read)
-    return _array(request, found(rows, limit), lambda row: ChargePoint(**_facts(row, parts, context)))
+    page, parts = await context.database.read(read)
+    return _array(request, page, lambda row: ChargePoint(**_facts(row, parts, context)))
 
 
 @get("/charge-points/{charge_point_id:str}", permission=Permission.VIEW, include_in_schema=False)
@@ -419,7 +420,9 @@ def _facts(row: stations.StationRow, parts: _Parts, context: Context) -> dict[st
 def _connector(station: stations.StationRow, each: connectors.Connector) -> Connector:
     name = f"{station.public_id}-{each.evse}-{each.number}"
     # The document knows no EVSE: its connector is that of 1.6, which is ours with the number of its EVSE.
-    return Connector(name, station.public_id, each.evse, None, each.state.upper(), None, each.max_power_w)
+    kind = None if each.type is None else re.sub(r"^TYPE(?=\d)", "TYPE_", each.type.upper())
+    state = each.state.upper()
+    return Connector(name, station.public_id, each.evse, kind, state, each.max_current_a, each.max_power_w)
 
 
 def _transaction(row: sessions.ListedRow) -> Transaction:

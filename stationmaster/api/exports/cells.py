@@ -6,7 +6,7 @@ import re
 import string
 
 # A formula begins with one of these, also in their full-width forms, and also behind blanks and quotes.
-_FORMULA = re.compile(r"[\s\"'\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_FORMULA = re.compile(r"[\s\"'\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|'*[\t\r\n]")
 _PREFIX = "'"
 _PLAIN = frozenset(string.ascii_letters + string.digits) | {""}  # what most texts begin with, which costs no look
 

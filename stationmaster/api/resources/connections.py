@@ -10,12 +10,13 @@ from litestar.params import FromPath
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Page, paged
+from stationmaster.api.shapes import Cursor, Limit, Page, page_of, paged
 from stationmaster.domain import audit, connections, refused_connections, stations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.permissions import Permission
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -59,8 +60,8 @@ async def list_connections(
 ) -> Page[Connection]:
     """Chargers that are connected now."""
     switchboard = context.switchboard
-    rows, latest = await context.database.read(_open, caller.organization, switchboard.node, limit, cursor)
-    return paged(rows, limit, lambda row: _connection(row.identity, latest[row.id], switchboard))
+    page, latest = await context.database.read(_open, caller.organization, switchboard.node, limit, cursor)
+    return page_of(page, lambda row: _connection(row.identity, latest[row.id], switchboard))
 
 
 @get("/refused-connections", permission=Permission.VIEW)
@@ -110,10 +111,10 @@ def _history(
 
 def _open(
     work: Work, organization_id: int, node: str, limit: int, cursor: str | None
-) -> tuple[list[stations.ListedStation], dict[int, connections.ConnectionRow]]:
+) -> tuple[Found[stations.ListedStation], dict[int, connections.ConnectionRow]]:
     there = connections.open_stations()
-    rows = stations.listed(work, organization_id, among=[there], limit=limit, cursor=cursor)
-    return rows, connections.current(work, [row.id for row in rows])
+    page = stations.listed(work, organization_id, Wanted(limit, cursor), among=[there])
+    return page, connections.current(work, [row.id for row in page.rows])
 
 
 def _connection(station: str, row: connections.ConnectionRow, switchboard: Switchboard) -> Connection:

@@ -2,118 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, delete, get, patch, post
+from litestar import Response, Router, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Number, Page, Text, given, number, paged
-from stationmaster.domain import connections, connectors, reservations, sessions, stations
-from stationmaster.domain.connector_states import State
-from stationmaster.domain.credentials import Keys
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.resources.station_forms import (
+    CreatedStation,
+    Parts,
+    Registration,
+    Station,
+    Version,
+    facts_of,
+    parts_of,
+)
+from stationmaster.api.shapes import (
+    SORTED,
+    Cursor,
+    Deleted,
+    IfMatch,
+    Limit,
+    Page,
+    Search,
+    Text,
+    given,
+    page_of,
+    tagged,
+    tags_of,
+)
+from stationmaster.domain import connections, connectors, sessions, stations
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.permissions import Permission
-from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.domain.stations import ChargerType, Phase
+from stationmaster.domain.versions import Expected
 from stationmaster.storage import Work
-
-Registration = Literal["accepted", "pending", "rejected"]
-Version = Literal["1.6", "2.0.1", "2.1"]
-
-
-class ConnectorSession(msgspec.Struct, frozen=True):
-    """What charges at a connector now."""
-
-    id: str
-    token: str | None
-    started_at: datetime
-    energy_wh: Number | None
-    power_w: Number | None
-    soc_percent: Number | None
-
-
-class ConnectorReservation(msgspec.Struct, frozen=True):
-    """For whom a connector is kept, or is to be kept, and until when."""
-
-    id: str
-    token: str
-    state: Literal["requested", "accepted"]
-    expires_at: datetime
-
-
-class Connector(msgspec.Struct, frozen=True):
-    """A connector as the charger last told of it: `state` in the words of this API, `status` in the charger's own.
-
-    `since`: as long as state and error code have been these. `status_at`: when it said so last. null: never reported.
-    `max_power_w` is what a person says it can deliver.
-    """
-
-    evse: int
-    connector: int
-    state: State | None
-    status: str | None
-    error_code: str | None
-    info: str | None
-    since: datetime | None
-    status_at: datetime | None
-    max_power_w: int | None
-    session: ConnectorSession | None
-    reservation: ConnectorReservation | None
-
-
-class Station(msgspec.Struct, frozen=True, kw_only=True):
-    """A charger. `connected` is its socket now; `online` overlooks short gaps; `status` is that of the charger itself.
-
-    `offline_since` is when its last connection ended; null while it is connected, and when it never was.
-    `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself. `strict`: nothing it
-    says is repaired, what deviates from the specification is answered with an error (for certification).
-    """
-
-    id: str
-    name: str | None
-    site: str | None
-    vendor: str | None
-    model: str | None
-    serial: str | None
-    firmware: str | None
-    ocpp_version: str | None
-    pinned_version: str | None
-    registration: Registration
-    strict: bool
-    booted: bool
-    connected: bool
-    online: bool
-    connected_at: datetime | None
-    last_heard_at: datetime | None
-    offline_since: datetime | None
-    last_boot_at: datetime | None
-    status: str | None
-    error_code: str | None
-    created_at: datetime
-    connectors: list[Connector]
-
-
-class CreatedStation(Station, frozen=True, kw_only=True):
-    """A new charger with its secret, which is shown only this once."""
-
-    secret: str
-
+from stationmaster.storage.lists import Found, Wanted
 
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=64)]
 
 
-class NewStation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A charger to be added. Without `secret` one is generated; `site` is the name of one."""
+Watts = Annotated[int, msgspec.Meta(ge=500, le=4_000_000)]
+Amperes = Annotated[int, msgspec.Meta(ge=1, le=2_000)]
 
-    id: str
-    secret: Secret | None = None
+
+class WholeConnector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """All that a person says of a connector; null when nobody knows."""
+
+    type: connectors.Type | None = None
+    max_current_a: Amperes | None = None
+    max_power_w: Watts | None = None
+
+
+class NewConnector(WholeConnector, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A connector of a charger that has not told of it yet. In 1.6 each connector is an EVSE, and is its connector 1."""
+
+    evse: Annotated[int, msgspec.Meta(ge=1, le=1000)]
+    connector: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 1
+
+
+class WholeStation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All that a person says of a charger. `site` is the name of one. What the charger says of itself is not touched."""
+
     name: Text | None = None
     site: Text | None = None
     registration: Registration = "accepted"
     pinned_version: Version | None = None
+    strict: bool = False
+    charger_type: ChargerType | None = None
+    phase: Phase | None = None
+    manufacturer: Text | None = None
+    max_power_w: Watts | None = None
+
+
+class NewStation(WholeStation, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A charger to be added. Without `secret` one is generated; `site` is the name of one."""
+
+    id: str
+    secret: Secret | None = None
+    connectors: Annotated[list[NewConnector], msgspec.Meta(max_length=100)] = []
 
 
 class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -124,12 +95,18 @@ class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     registration: Registration | msgspec.UnsetType = msgspec.UNSET
     pinned_version: Version | msgspec.UnsetType | None = msgspec.UNSET
     strict: bool | msgspec.UnsetType = msgspec.UNSET
+    charger_type: ChargerType | msgspec.UnsetType | None = msgspec.UNSET
+    phase: Phase | msgspec.UnsetType | None = msgspec.UNSET
+    manufacturer: Text | msgspec.UnsetType | None = msgspec.UNSET
+    max_power_w: Watts | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ConnectorChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a connector can deliver; null when nobody knows."""
+    """What to change; what is left out stays, null is for what nobody knows."""
 
-    max_power_w: Annotated[int, msgspec.Meta(ge=500, le=4_000_000)] | None
+    type: connectors.Type | msgspec.UnsetType | None = msgspec.UNSET
+    max_current_a: Amperes | msgspec.UnsetType | None = msgspec.UNSET
+    max_power_w: Watts | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class StationSecret(msgspec.Struct, frozen=True):
@@ -145,7 +122,25 @@ class SecretChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     secret: Secret | None = None
 
 
-Search = Annotated[str | None, QueryParameter(max_length=100, description="In id, name, site, vendor and model")]
+AtSite = Annotated[str | None, QueryParameter(max_length=200, description="Only those at the site with this name")]
+Registered = Annotated[Registration | None, QueryParameter(description="Only those of this registration")]
+OfType = Annotated[ChargerType | None, QueryParameter(description="Only those that give this current")]
+MadeBy = Annotated[str | None, QueryParameter(max_length=200, description="Only those of this manufacturer")]
+Sort = Literal[
+    "id",
+    "-id",
+    "name",
+    "-name",
+    "site",
+    "-site",
+    "manufacturer",
+    "-manufacturer",
+    "created",
+    "-created",
+    "updated",
+    "-updated",
+]
+SortBy = Annotated[Sort | None, QueryParameter(description=SORTED)]
 IsConnected = Annotated[bool | None, QueryParameter(description="Only those connected now, or only those that are not")]
 OfflineFor = Annotated[
     float | None,
@@ -164,42 +159,81 @@ async def list_stations(
     search: Search = None,
     connected: IsConnected = None,
     offline_for_h: OfflineFor = None,
+    site: AtSite = None,
+    registration: Registered = None,
+    charger_type: OfType = None,
+    manufacturer: MadeBy = None,
+    deleted: Deleted = False,
+    sort: SortBy = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[Station]:
-    """Chargers, newest first."""
-    _check_text("search", search)
+    """Chargers, newest first or sorted. The search is in id, name, site, vendor and model."""
+    wanted = Wanted(limit, cursor, sort, search)
+    which: dict[str, Any] = {"site": site, "registration": registration, "charger_type": charger_type}
+    which |= {"manufacturer": manufacturer, "deleted": deleted}
     node = context.switchboard.node
     gone_for = None if offline_for_h is None else timedelta(hours=offline_for_h)
-    rows, parts = await context.database.read(
-        _listed, caller.organization, node, search, connected, gone_for, limit, cursor
-    )
-    return paged(rows, limit, lambda row: Station(**_facts(row, row.site, parts, context.switchboard)))
+    page, parts = await context.database.read(_listed, caller.organization, node, wanted, which, connected, gone_for)
+    return page_of(page, lambda row: Station(**facts_of(row, row.site, parts, context.switchboard)))
 
 
 @post("/", permission=Permission.ADMINISTER)
-async def add_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> CreatedStation:
+async def add_station(
+    data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext
+) -> Response[CreatedStation]:
     """Add a charger; the answer holds its secret, once."""
-    row, secret = await context.database.write(_create, caller.organization, context.keys, data)
-    return CreatedStation(**_facts(row, data.site, _Parts([], [], {}, {}, []), context.switchboard), secret=secret)
+    row, parts, secret = await context.database.write(_create, caller.organization, context, data)
+    return tagged(row, CreatedStation(**facts_of(row, data.site, parts, context.switchboard), secret=secret))
 
 
 @get("/{station_id:str}", permission=Permission.VIEW)
-async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
-    """One charger."""
-    node = context.switchboard.node
-    row, site, parts = await context.database.read(_one, caller.organization, node, station_id)
-    return Station(**_facts(row, site, parts, context.switchboard))
+async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[Station]:
+    """One charger. Its ETag is that of what people say of it; what the charger tells does not change it."""
+    return _shown(await context.database.read(_one, caller.organization, context.switchboard.node, station_id), context)
+
+
+@put("/{station_id:str}", permission=Permission.ADMINISTER)
+async def replace_station(
+    station_id: FromPath[str],
+    data: JSONBody[WholeStation],
+    caller: GivenCaller,
+    context: GivenContext,
+    if_match: IfMatch = None,
+) -> Response[Station]:
+    """Make what people say of a charger what is given; what is left out becomes what it is in a new one."""
+    facts, expected = msgspec.structs.asdict(data), tags_of(if_match)
+    organization, node = caller.organization, context.switchboard.node
+    return _shown(await context.database.write(_change, organization, node, station_id, facts, expected), context)
 
 
 @patch("/{station_id:str}", permission=Permission.ADMINISTER)
 async def change_station(
-    station_id: FromPath[str], data: JSONBody[StationChanges], caller: GivenCaller, context: GivenContext
-) -> Station:
+    station_id: FromPath[str],
+    data: JSONBody[StationChanges],
+    caller: GivenCaller,
+    context: GivenContext,
+    if_match: IfMatch = None,
+) -> Response[Station]:
     """Change the fields that are given."""
+    facts, expected = given(data), tags_of(if_match)
     organization, node = caller.organization, context.switchboard.node
-    row, site, parts = await context.database.write(_change, organization, node, station_id, given(data))
-    return Station(**_facts(row, site, parts, context.switchboard))
+    return _shown(await context.database.write(_change, organization, node, station_id, facts, expected), context)
+
+
+@put("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER)
+async def replace_connector(
+    station_id: FromPath[str],
+    evse: FromPath[int],
+    connector: FromPath[int],
+    data: JSONBody[WholeConnector],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> Station:
+    """Say what a connector is. One that the charger has not told of is there from now on; its state comes from the charger."""
+    place = msgspec.convert({"evse": evse, "connector": connector}, NewConnector)
+    facts = msgspec.structs.asdict(data)
+    return await _with_connector(connectors.declare, station_id, place, caller, context, facts=facts)
 
 
 @patch("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER)
@@ -212,14 +246,21 @@ async def change_connector(
     context: GivenContext,
 ) -> Station:
     """Say what a connector can deliver. A meter that rises faster is not believed; sessions that have ended stay as they are."""
-    organization, node = caller.organization, context.switchboard.node
+    place = NewConnector(evse=evse, connector=connector)
+    return await _with_connector(connectors.change, station_id, place, caller, context, facts=given(data))
 
-    def change(work: Work) -> tuple[stations.StationRow, str | None, _Parts]:
-        connectors.rate(work, organization, station_id, evse=evse, connector=connector, max_power_w=data.max_power_w)
-        return _one(work, organization, node, station_id)
 
-    row, site, parts = await context.database.write(change)
-    return Station(**_facts(row, site, parts, context.switchboard))
+@delete("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER, status_code=200)
+async def remove_connector(
+    station_id: FromPath[str],
+    evse: FromPath[int],
+    connector: FromPath[int],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> Station:
+    """Remove a connector that the charger itself has never told of."""
+    place = NewConnector(evse=evse, connector=connector)
+    return await _with_connector(connectors.remove, station_id, place, caller, context)
 
 
 CloseSessions = Annotated[
@@ -229,7 +270,11 @@ CloseSessions = Annotated[
 
 @delete("/{station_id:str}", permission=Permission.ADMINISTER)
 async def remove_station(
-    station_id: FromPath[str], caller: GivenCaller, context: GivenContext, close_sessions: CloseSessions = False
+    station_id: FromPath[str],
+    caller: GivenCaller,
+    context: GivenContext,
+    close_sessions: CloseSessions = False,
+    if_match: IfMatch = None,
 ) -> None:
     """Remove a charger; its sessions stay, its id is free again. One that is charging asks first: 409 without `close_sessions`."""
     await context.database.write(
@@ -238,7 +283,19 @@ async def remove_station(
         station_id,
         by=caller.actor.name,
         close_sessions=close_sessions,
+        expected=tags_of(if_match),
     )
+
+
+@post("/{station_id:str}/restore", permission=Permission.ADMINISTER, status_code=200)
+async def restore_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[Station]:
+    """Bring back a charger that was removed, with its secret: the charger outside comes back by itself. 409 when its id is in use."""
+
+    def restore(work: Work) -> _One:
+        stations.restore(work, caller.organization, station_id)
+        return _one(work, caller.organization, context.switchboard.node, station_id)
+
+    return _shown(await context.database.write(restore), context)
 
 
 @post("/{station_id:str}/secret", permission=Permission.ADMINISTER, status_code=200)
@@ -262,87 +319,95 @@ router = Router(
         list_stations,
         add_station,
         get_station,
+        replace_station,
         change_station,
+        replace_connector,
         change_connector,
+        remove_connector,
         remove_station,
+        restore_station,
         change_secret,
     ],
     tags=["chargers"],
 )
 
 
-class _Parts(msgspec.Struct):
-    """What belongs to the stations of one page."""
-
-    connectors: Sequence[connectors.Connector]
-    active: Sequence[sessions.SessionRow]
-    so_far: dict[int, sessions.SoFar]
-    connections: dict[int, connections.ConnectionRow]
-    reserved: Sequence[reservations.ReservationRow]
-
-
-def _parts(work: Work, station_ids: list[int], node: str) -> _Parts:
-    if not station_ids:
-        return _Parts([], [], {}, {}, [])
-    active = sessions.active_of(work, station_ids)
-    so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
-    latest = connections.current(work, station_ids)
-    reserved = reservations.open_of(work, station_ids)
-    return _Parts(connectors.of_stations(work, station_ids), active, so_far, latest, reserved)
+_One = tuple[stations.StationRow, str | None, Parts]
 
 
 def _listed(
     work: Work,
     organization_id: int,
     node: str,
-    text: str | None,
+    wanted: Wanted,
+    which: dict[str, Any],
     connected: bool | None,
     gone_for: timedelta | None,
-    limit: int,
-    cursor: str | None,
-) -> tuple[list[stations.ListedStation], _Parts]:
+) -> tuple[Found[stations.ListedStation], Parts]:
     there = connections.open_stations()
     among = [there] if connected is True else []
     if gone_for is not None:
         among.append(connections.stations_gone(work, gone_for))
-    rows = stations.listed(
-        work,
-        organization_id,
-        text=text,
-        among=among,
-        except_for=there if connected is False else None,
-        limit=limit,
-        cursor=cursor,
-    )
-    return rows, _parts(work, [row.id for row in rows[:limit]], node)
+    except_for = there if connected is False else None
+    page = stations.listed(work, organization_id, wanted, among=among, except_for=except_for, **which)
+    return page, parts_of(work, [row.id for row in page.rows], node)
 
 
-def _one(work: Work, organization_id: int, node: str, identity: str) -> tuple[stations.StationRow, str | None, _Parts]:
+def _one(work: Work, organization_id: int, node: str, identity: str) -> _One:
     row = stations.get(work, organization_id, identity)
-    return row, stations.site_name(work, row), _parts(work, [row.id], node)
+    return row, stations.site_name(work, row), parts_of(work, [row.id], node)
 
 
-def _create(work: Work, organization_id: int, keys: Keys, new: NewStation) -> tuple[stations.StationRow, str]:
+def _shown(one: _One, context: Context) -> Response[Station]:
+    row, site, parts = one
+    return tagged(row, Station(**facts_of(row, site, parts, context.switchboard)))
+
+
+async def _with_connector(
+    change: Callable[..., None],
+    station_id: str,
+    place: NewConnector,
+    caller: Caller,
+    context: Context,
+    **facts: Any,
+) -> Station:
+    organization, node = caller.organization, context.switchboard.node
+
+    def both(work: Work) -> _One:
+        change(work, organization, station_id, evse=place.evse, connector=place.connector, **facts)
+        return _one(work, organization, node, station_id)
+
+    row, site, parts = await context.database.write(both)
+    return Station(**facts_of(row, site, parts, context.switchboard))
+
+
+def _create(
+    work: Work, organization_id: int, context: Context, new: NewStation
+) -> tuple[stations.StationRow, Parts, str]:
+    facts = {name: getattr(new, name) for name in stations.FACTS}
     with _SiteField():
-        return stations.create(
+        row, secret = stations.create(
             work,
             organization_id,
-            keys,
+            context.keys,
             identity=new.id,
             secret=new.secret,
-            name=new.name,
             site=new.site,
             registration=new.registration,
-            pinned_version=new.pinned_version,
+            facts=facts,
         )
+    for place in new.connectors:
+        told = {name: getattr(place, name) for name in connectors.FACTS}
+        connectors.declare(work, organization_id, new.id, evse=place.evse, connector=place.connector, facts=told)
+    return row, parts_of(work, [row.id], context.switchboard.node), secret
 
 
 def _change(
-    work: Work, organization_id: int, node: str, identity: str, changes: dict[str, Any]
-) -> tuple[stations.StationRow, str | None, _Parts]:
+    work: Work, organization_id: int, node: str, identity: str, changes: dict[str, Any], expected: Expected
+) -> _One:
     stations.get(work, organization_id, identity)
     with _SiteField():
-        stations.change(work, organization_id, identity, changes)
+        stations.change(work, organization_id, identity, changes, expected=expected)
     return _one(work, organization_id, node, identity)
 
 
@@ -355,96 +420,3 @@ class _SiteField:
     def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
         if isinstance(error, NotFound):
             raise Invalid("site", str(error)) from error
-
-
-def _check_text(field: str, text: str | None) -> None:
-    if text is not None and "\x00" in text:
-        raise Invalid(field, "has a character that is not text")
-
-
-def _facts(row: stations.StationRow, site: str | None, parts: _Parts, switchboard: Switchboard) -> dict[str, Any]:
-    last = parts.connections.get(row.id)
-    connection = None if last is None or last.closed_at is not None else last
-    connectors = [each for each in parts.connectors if each.station_id == row.id]
-    whole = next((each for each in connectors if each.evse == 0), None)
-    return {
-        "id": row.identity,
-        "name": row.name,
-        "site": site,
-        "vendor": row.vendor,
-        "model": row.model,
-        "serial": row.serial,
-        "firmware": row.firmware,
-        "ocpp_version": row.ocpp_version,
-        "pinned_version": row.pinned_version,
-        "registration": row.registration,
-        "strict": row.strict,
-        "booted": row.booted_at is not None,
-        "connected": connection is not None,
-        "online": last is not None and last.online_since is not None,
-        "connected_at": None if connection is None else connection.connected_at,
-        "last_heard_at": None if last is None else switchboard.last_heard_at(last),
-        "offline_since": None if last is None else last.closed_at,
-        "last_boot_at": row.booted_at,
-        "status": None if whole is None else whole.status,
-        "error_code": None if whole is None else whole.error_code,
-        "created_at": row.created_at,
-        "connectors": _connectors(
-            [each for each in connectors if each.evse != 0],
-            [each for each in parts.active if each.station_id == row.id],
-            parts.so_far,
-            {each.evse: each for each in reversed(parts.reserved) if each.station_id == row.id},
-        ),
-    }
-
-
-def _connectors(
-    reported: list[connectors.Connector],
-    active: list[sessions.SessionRow],
-    so_far: dict[int, sessions.SoFar],
-    reserved: dict[int | None, reservations.ReservationRow],
-) -> list[Connector]:
-    """Every connector the charger has told of, and those where something charges though it never did."""
-    # A session without EVSE or connector is shown at the first one.
-    charging = {(each.evse or 1, each.connector or 1): each for each in active}
-    shown = [
-        Connector(
-            each.evse,
-            each.number,
-            each.state,
-            each.status,
-            each.error_code,
-            each.info,
-            each.since,
-            each.status_at,
-            each.max_power_w,
-            _session(charging.pop((each.evse, each.number), None), so_far),
-            _reservation(reserved.get(each.evse)),
-        )
-        for each in reported
-    ]
-    shown += [
-        Connector(evse, connector, None, None, None, None, None, None, None, _session(session, so_far), None)
-        for (evse, connector), session in charging.items()
-    ]
-    return sorted(shown, key=lambda each: (each.evse, each.connector))
-
-
-def _reservation(row: reservations.ReservationRow | None) -> ConnectorReservation | None:
-    if row is None or row.state not in ("requested", "accepted"):
-        return None
-    return ConnectorReservation(row.public_id, row.token, row.state, row.expires_at)
-
-
-def _session(row: sessions.SessionRow | None, so_far: dict[int, sessions.SoFar]) -> ConnectorSession | None:
-    if row is None:
-        return None
-    last = so_far.get(row.id)
-    return ConnectorSession(
-        id=row.public_id,
-        token=row.token,
-        started_at=row.started_at,
-        energy_wh=None if last is None else number(last.energy_wh),
-        power_w=None if last is None else number(last.power_w),
-        soc_percent=None if last is None else number(last.soc_percent),
-    )

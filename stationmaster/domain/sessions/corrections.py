@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import select, update
 
-from stationmaster.domain import events, stations
+from stationmaster.domain import events, stations, versions
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.sessions import changes, closing
 from stationmaster.domain.sessions.changes import ChangeRow, session_changes
@@ -139,12 +139,21 @@ def changes_of(work: Work, organization_id: int, public_id: str) -> list[ChangeR
     return changes.of_session(work, get(work, organization_id, public_id).id)
 
 
-def remove_station(work: Work, organization_id: int, identity: str, *, by: str, close_sessions: bool) -> None:
+def remove_station(
+    work: Work,
+    organization_id: int,
+    identity: str,
+    *,
+    by: str,
+    close_sessions: bool,
+    expected: versions.Expected = None,
+) -> None:
     """Delete a charger. One that charges is deleted only when its sessions are to be closed (O-02).
 
-    Raises `NotFound`, and `Conflict` when a session is open and `close_sessions` is not set.
+    Raises `NotFound`, `Outdated`, and `Conflict` when a session is open and `close_sessions` is not set.
     """
     record = stations.get(work, organization_id, identity)
+    versions.check(record, expected)
     rows = list(work.execute(select(sessions).where(sessions.c.station_id == record.id, is_open)))
     if rows and not close_sessions:
         raise Conflict(
@@ -159,7 +168,7 @@ def remove_station(work: Work, organization_id: int, identity: str, *, by: str, 
         now = closing.current(work, row.id)
         told = {name: getattr(now, name) for name in _FIGURES}
         changes.keep(work, row, told, kind="ended", by=by, note="the charger was removed")
-    stations.delete(work, organization_id, identity)
+    stations.delete(work, organization_id, identity, expected=expected)
 
 
 def _ended(work: Work, organization_id: int, public_id: str) -> ListedRow:

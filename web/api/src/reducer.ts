@@ -153,7 +153,7 @@ function sameState(connector: Connector, event: { status: string; error_code: st
 }
 
 function newConnector(evse: number, connector: number): Connector {
-  return { evse, connector, state: null, since: null, status: null, error_code: null, info: null, status_at: null, max_power_w: null, session: null, reservation: null };
+  return { evse, connector, type: null, max_current_a: null, state: null, since: null, status: null, error_code: null, info: null, status_at: null, max_power_w: null, session: null, reservation: null };
 }
 
 function isLater(at: string, than: string | null): boolean {
