@@ -19,7 +19,7 @@ from litestar.types import Message, Receive, Scope, Send
 
 from stationmaster.api import auth, commands, description, errors, guard, idempotency, joining, pages, second_step
 from stationmaster.api.context import Context, given
-from stationmaster.api.documents import document_003
+from stationmaster.api.documents import document_001, document_003
 from stationmaster.api.rates import Rate
 from stationmaster.api.resources import (
     api_keys,
@@ -163,6 +163,7 @@ def make_routes() -> Litestar:
     app = Litestar(
         route_handlers=[
             API,
+            document_001.router,
             document_003.router,
             files.router,
             images.show_image,

@@ -92,6 +92,15 @@ def listed(work: Work, organization_id: int, kind: Kind, name: str) -> list[Imag
     return list(work.execute(select(images).where(*_of(kind, of_id)).order_by(images.c.id)))
 
 
+def ids_of(work: Work, kind: Kind, keys: list[int]) -> dict[int, list[str]]:
+    """The public ids of the pictures of each of these sites or chargers, the oldest first."""
+    found: dict[int, list[str]] = {}
+    mine = (images.c.of_kind == kind, images.c.of_id.in_(keys))
+    for row in work.execute(select(images.c.of_id, images.c.public_id).where(*mine).order_by(images.c.id)):
+        found.setdefault(row.of_id, []).append(row.public_id)
+    return found
+
+
 def remove(work: Work, organization_id: int, kind: Kind, name: str, public_id: str) -> ImageRow:
     """The row that was; its bytes can go. Raises `NotFound`."""
     of_id = _owner(work, organization_id, kind, name)

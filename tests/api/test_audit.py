@@ -38,6 +38,31 @@ async def entries(database: Database) -> list[Entry]:
 # Every route that changes or sends something, with what makes it succeed. A new route must be added, or the test fails.
 ACTS: dict[str, tuple[str, Any]] = {
     "POST /charge-points": ("/../../charge-points", {"charge_point_id": "CP8", "vendor": "A", "model": "B"}),
+    "POST /api/cms/stations": (
+        "/../../api/cms/stations",
+        {
+            "station_id": "ST9",
+            "station_name": "Quay",
+            "country": "India",
+            "status": "Active",
+            "grid_phase": "Three Phase",
+        },
+    ),
+    "PUT /api/cms/stations/{station_id}": ("/../../api/cms/stations/ST9", {"city": "Pune"}),
+    "DELETE /api/cms/stations/{station_id}": ("/../../api/cms/stations/ST9", None),
+    "POST /api/cms/tariffs": (
+        "/../../api/cms/tariffs",
+        {
+            "tariff_id": "T9",
+            "tariff_name": "Day",
+            "currency": "INR",
+            "base_charges": 12,
+            "tax": 18,
+            "status": "Active",
+        },
+    ),
+    "PUT /api/cms/tariffs/{tariff_id}": ("/../../api/cms/tariffs/T9", {"tax": 5}),
+    "DELETE /api/cms/tariffs/{tariff_id}": ("/../../api/cms/tariffs/T9", None),
     "POST /connections/{charge_point_id}/send": ("/../../connections/CP1/send", [2, "1", "Reset", {"type": "Soft"}]),
     "POST /api/v1/sites": ("/sites", {"name": "Harbour", "id": "H1"}),
     "PUT /api/v1/sites/{site_id}": ("/sites/H1", {"name": "Harbour", "city": "Pune"}),
