@@ -20,6 +20,7 @@ from stationmaster.domain.sessions import session_changes, sessions
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 from stationmaster.domain.tariffs import tariff_terms, tariffs
+from stationmaster.domain.token_aliases import token_aliases
 from stationmaster.domain.tokens import tokens
 from stationmaster.domain.vehicles import vehicles
 from stationmaster.storage import Work
@@ -35,6 +36,7 @@ TABLES: tuple[Table, ...] = (
     customers,
     vehicles,
     tokens,
+    token_aliases,
     reservations,
     sessions,
     session_changes,
@@ -48,11 +50,14 @@ _NAMES: dict[Table, str] = {
     stations: "identity",
     customers: "public_id",
     tariffs: "public_id",
+    tokens: "uid",
     sessions: "public_id",
 }
 """By what the rows of a table are called in others."""
 
-_OURS = frozenset({"id", "organization_id", "name_key", "uid_key", "token_key", "email_key", "content_key"})
+_OURS = frozenset(
+    {"id", "organization_id", "name_key", "uid_key", "token_key", "email_key", "content_key", "alias_key"}
+)
 _LEFT_OUT: dict[Table, frozenset[str]] = {
     users: frozenset({"password_hash", "site_ids"}),
     stations: frozenset({"secret_salt", "secret_digest", "secret_slow", "offered_secrets", "change_number"}),
@@ -88,7 +93,7 @@ def page(work: Work, organization_id: int, part: Part, *, after: int | None, lim
 def _references(table: Table) -> dict[str, Table]:
     """The tables that a row of this one names, by the column that does."""
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
-    found |= {"customer_id": customers, "tariff_id": tariffs}
+    found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens}
     return {name: other for name, other in found.items() if name in table.c}
 
 

@@ -216,8 +216,9 @@ KEPT_HERE = {
     " local_lists charging_profiles display_messages car_plans certificate_requests firmware_updates station_logs"
     " commands alarms",
     "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes",
-    "files, which are elsewhere": "firmware",
-    "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter",
+    "files, which are elsewhere": "firmware images",
+    "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
+    " idempotency_keys",
 }
 
 

@@ -24,13 +24,13 @@ from stationmaster.domain import (
     events,
     message_log,
     metering,
+    organizations,
     refused_connections,
     sessions,
     stations,
 )
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
-from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -207,7 +207,7 @@ async def test_API_11_another_organizations_events_are_not_told(
     admin: Client, charger: Any, database: Database, context: Context
 ) -> None:
     def theirs(work: Work) -> None:
-        other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
+        other = organizations.create(work, name="Other").id
         row = stations.create(work, other, context.keys, identity="THEIRS")[0]
         station = Station(row.id, "THEIRS", other, "1.6", "accepted", True)
         connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=AT)

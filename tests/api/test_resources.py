@@ -16,6 +16,7 @@ from stationmaster.domain import (
     connectors,
     message_log,
     metering,
+    organizations,
     quarantine,
     refused_connections,
     sessions,
@@ -24,7 +25,6 @@ from stationmaster.domain import (
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
-from stationmaster.domain.organizations import organizations
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -442,7 +442,7 @@ async def test_API_11_another_organizations_things_do_not_exist(
     admin: Client, charging: Any, database: Database, context: Any
 ) -> None:
     def move(work: Work) -> int:
-        other = work.execute(organizations.insert().values(name="Other", created_at=work.now)).inserted_primary_key[0]
+        other = organizations.create(work, name="Other").id
         mine = stations.create(work, other, context.keys, identity="THEIRS")[0]
         theirs = Station(mine.id, "THEIRS", other, "1.6", "accepted", True)
         telling.start(work, theirs, 1, token="T", at=Instant(work.now), meter=0)

@@ -196,8 +196,8 @@ async def test_API_11_another_organizations_session_does_not_exist(
     admin: Client, database: Database, open_session: Any
 ) -> None:
     def give_away(work: Work) -> None:
-        other = work.execute(organizations.organizations.insert().values(name="Other", created_at=work.now))
-        work.execute(update(sessions.sessions).values(organization_id=other.inserted_primary_key[0]))
+        other = organizations.create(work, name="Other")
+        work.execute(update(sessions.sessions).values(organization_id=other.id))
 
     session = await the_session(admin)
     await database.write(give_away)

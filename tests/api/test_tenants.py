@@ -36,6 +36,7 @@ from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import PASSWORD, Chargers, Client
 from tests.api.test_audit import ACTS
+from tests.api.test_images import picture
 
 API = "/api/v1"
 CANARY = "canary-of-theirs"
@@ -180,6 +181,9 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     vehicle = {"id": f"VEHICLE-{end}", "customer": ids["customer_id"], "name": canary}
     ids["vehicle_id"] = (await tenant.make("/vehicles", vehicle))["id"]
     ids["uid"] = (await tenant.make("/tokens", {"uid": f"TOKEN-{end}", "label": canary}))["uid"]
+    ids["alias"] = (await tenant.make(f"/tokens/{ids['uid']}/aliases", {"alias": f"ALIAS-{end}"}))[0]["alias"]
+    brought = await tenant.owner.post(f"{API}/sites/SITE-{end}/images", content=picture("PNG"))
+    ids["image_id"] = brought.json()["id"]
     await tenant.make("/stations", {"id": f"STATION-{end}", "name": canary, "site": canary})
     ids["station_id"] = ids["charge_point_id"] = f"STATION-{end}"
     hook = {"url": f"https://127.0.0.1:9/{end}", "name": canary, "secret": "a very secret value"}
