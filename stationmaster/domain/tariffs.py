@@ -8,7 +8,7 @@ one: connector, charger, site, organization (`tariff_places.py`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
@@ -230,6 +230,13 @@ def named(work: Work, organization_id: int, tariff_id: str | None, *, field: str
         return get(work, organization_id, tariff_id).id
     except NotFound as missing:
         raise Invalid(field, str(missing)) from None
+
+
+def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int | None, str]:
+    """The id of each of these tariffs, by key; removed ones too."""
+    wanted = {one for one in keys if one is not None}
+    mine = select(tariffs.c.id, tariffs.c.public_id).where(tariffs.c.id.in_(wanted))
+    return {row.id: row.public_id for row in work.execute(mine)} if wanted else {}
 
 
 def all_terms(work: Work, organization_id: int, tariff_id: str) -> list[TermsRow]:

@@ -48,6 +48,19 @@ ACTS: dict[str, tuple[str, Any]] = {
             "grid_phase": "Three Phase",
         },
     ),
+    "POST /api/cms/points": (
+        "/../../api/cms/points",
+        {
+            "charging_point_name": "Left",
+            "station_id": "ST9",
+            "device_id": "P9",
+            "charger_type": "AC",
+            "phase": "Phase R",
+            "oem_list": "EVRE",
+        },
+    ),
+    "PUT /api/cms/points/{point_id}": ("/../../api/cms/points/P9", {"phase": "Phase Y"}),
+    "DELETE /api/cms/points/{point_id}": ("/../../api/cms/points/P9", None),
     "PUT /api/cms/stations/{station_id}": ("/../../api/cms/stations/ST9", {"city": "Pune"}),
     "DELETE /api/cms/stations/{station_id}": ("/../../api/cms/stations/ST9", None),
     "POST /api/cms/tariffs": (

@@ -19,6 +19,9 @@ from tests.files.test_pictures import picture
 CMS = "/api/cms"
 # `CREATE TABLE` of the document, without SERIAL keys of ours.
 COLUMNS = {
+    "points": "id charging_point_name station_id device_id tariff_id charger_type phase oem_list max_power deleted"
+    " created_at updated_at",
+    "connectors": "connector_id connector_type power",
     "stations": "id station_id station_name organization address city state country pincode latitude longitude status"
     " grid_phase working_days opening_time closing_time contact_person contact_number email deleted created_at updated_at",
     "tariffs": "id tariff_id tariff_name currency base_charges tax status created_by deleted created_at updated_at",
@@ -53,6 +56,28 @@ TARIFF = {
     "tax": "18.00",
     "status": "Active",
 }
+
+POINT = {
+    "charging_point_name": "Left",
+    "station_id": "ST-1",
+    "device_id": "P-1",
+    "tariff_id": "T-1",
+    "charger_type": "AC",
+    "phase": "Phase R",
+    "oem_list": "Massive Mobility",
+    "max_power": "22.00",
+    "connectors": [
+        {"connector_id": "1", "connector_type": "type2", "power": "22.00"},
+        {"connector_id": "2", "connector_type": "ac_socket", "power": 3.3},
+    ],
+}
+
+
+@pytest.fixture
+async def place(admin: Client) -> None:
+    """A station and a tariff."""
+    await admin.post(f"{CMS}/stations", json=STATION)
+    await admin.post(f"{CMS}/tariffs", json=TARIFF)
 
 
 def _station(row: Any) -> Station:
@@ -139,6 +164,106 @@ async def test_S1_096_stations_are_filtered_searched_and_paged(admin: Client) ->
     rest = await admin.get(page.headers["link"].removeprefix("<").partition(">")[0])
     assert [each["station_id"] for each in rest.json()] == ["S0"] and "link" not in rest.headers
     assert (await admin.get(f"{CMS}/stations?towns=Pune")).status_code == 422
+
+
+async def test_S1_103_S1_102_S1_121_a_point_with_its_connectors_in_the_columns_of_the_tables(
+    admin: Client, place: None
+) -> None:
+    made = await admin.post(f"{CMS}/points", json=POINT)
+    assert made.status_code == 201, made.text
+    shown = (await admin.get(f"{CMS}/points/P-1")).json()
+    assert made.json() == shown | {"secret": made.json()["secret"]} and len(made.json()["secret"]) >= 16
+    assert set(shown) == set(COLUMNS["points"].split()) | {"connectors"}
+    assert {name: shown[name] for name in POINT if name != "connectors"} == {
+        name: value for name, value in POINT.items() if name != "connectors"
+    }
+    assert shown["connectors"] == [
+        {"connector_id": "1", "connector_type": "type2", "power": "22.00"},
+        {"connector_id": "2", "connector_type": "ac_socket", "power": "3.30"},
+    ]
+    ours = (await admin.get("/api/v1/stations/P-1")).json()
+    assert (ours["site"], ours["phase"], ours["max_power_w"]) == ("Harbour", "phase_r", 22_000)
+    [named, *_] = (await admin.get("/api/v1/stations/P-1/tariffs")).json()["items"]
+    assert (named["named"], named["decided_by"]) == ("T-1", "station")
+    without = await admin.post(f"{CMS}/points", json={**POINT, "device_id": "P-2", "connectors": []})
+    assert without.json()["connectors"] == []
+    unnamed = {name: value for name, value in POINT.items() if name != "device_id"}
+    assert (await admin.post(f"{CMS}/points", json=unnamed)).json()["device_id"]
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "field"),
+    [
+        ({"charger_type": "ac"}, 422, "charger_type"),
+        ({"phase": "Phase X"}, 422, "phase"),
+        ({"station_id": "none"}, 422, "station_id"),
+        ({"tariff_id": "none"}, 422, "tariff_id"),
+        ({"device_id": "a:b"}, 422, "device_id"),
+        ({"max_power": -1}, 422, "max_power"),
+        (
+            {"connectors": [{"connector_id": "4", "connector_type": "type2", "power": 7}]},
+            422,
+            "connectors[0].connector_id",
+        ),
+        (
+            {"connectors": [{"connector_id": "1", "connector_type": "iron", "power": 7}]},
+            422,
+            "connectors[0].connector_type",
+        ),
+        ({"connectors": [{"connector_id": "1", "connector_type": "gbt", "power": 7}] * 2}, 422, "connectors"),
+        ({"connectors": [{"connector_id": "1", "connector_type": "gbt", "power": "NaN"}]}, 422, "connectors"),
+        ({"deleted": True}, 422, "deleted"),
+        ({"device_id": "P-1"}, 409, None),
+    ],
+    ids=str,
+)
+async def test_S1_103_what_is_no_point(
+    admin: Client, place: None, change: dict[str, Any], status: int, field: str | None
+) -> None:
+    await admin.post(f"{CMS}/points", json=POINT)
+    answer = await admin.post(f"{CMS}/points", json=POINT | {"device_id": "P-2"} | change)
+    assert answer.status_code == status, answer.text
+    assert [each["field"] for each in answer.json()["errors"]] == ([] if field is None else [field])
+    assert (await admin.get(f"{CMS}/points/P-2")).status_code == 404  # nothing of it was kept
+
+
+async def test_S1_104_S1_105_a_point_is_updated_by_what_is_given_and_softly_deleted(admin: Client, place: None) -> None:
+    made = (await admin.post(f"{CMS}/points", json=POINT)).json()
+    del made["secret"]
+    updated = (await admin.put(f"{CMS}/points/P-1", json={"phase": "Phase Y", "tariff_id": None})).json()
+    assert updated | {"updated_at": 0} == made | {"phase": "Phase Y", "tariff_id": None, "updated_at": 0}
+    fewer = {"connectors": [{"connector_id": "3", "connector_type": "ccs2", "power": "60"}]}
+    assert (await admin.put(f"{CMS}/points/P-1", json=fewer)).json()["connectors"] == [
+        {"connector_id": "3", "connector_type": "ccs2", "power": "60.00"}
+    ]
+    assert (await admin.put(f"{CMS}/points/P-1", json={"device_id": "P-2"})).status_code == 422
+    assert (await admin.delete(f"{CMS}/stations/ST-1")).status_code == 409  # it stands there
+    gone = await admin.delete(f"{CMS}/points/P-1")
+    assert (gone.status_code, gone.json()["deleted"]) == (200, True)
+    assert (await admin.get(f"{CMS}/points/P-1")).status_code == 404
+    assert (await admin.get(f"{CMS}/points")).json() == []
+    assert (await admin.delete(f"{CMS}/points/P-1")).status_code == 404
+
+
+async def test_S1_101_points_are_filtered_searched_and_paged(admin: Client, place: None) -> None:
+    await admin.post(f"{CMS}/stations", json=STATION | {"station_id": "ST-2", "station_name": "Hill"})
+    for number, change in enumerate(({}, {"charger_type": "DC"}, {"station_id": "ST-2", "oem_list": "Okaya"})):
+        await admin.post(f"{CMS}/points", json=POINT | {"device_id": f"P{number}"} | change)
+
+    async def found(**params: Any) -> list[str]:
+        answer = await admin.get(f"{CMS}/points", params=params)
+        assert answer.status_code == 200, answer.text
+        return [each["device_id"] for each in answer.json()]
+
+    assert await found() == ["P2", "P1", "P0"]
+    assert await found(station_id="ST-1") == ["P1", "P0"]
+    assert await found(charger_type="DC") == ["P1"]
+    assert await found(oem_list="okaya") == ["P2"]
+    assert await found(search="p0") == ["P0"]
+    assert (await admin.get(f"{CMS}/points?station_id=none")).status_code == 404
+    page = await admin.get(f"{CMS}/points", params={"limit": 2})
+    rest = await admin.get(page.headers["link"].removeprefix("<").partition(">")[0])
+    assert [each["device_id"] for each in rest.json()] == ["P0"]
 
 
 async def test_S1_107_S1_108_S1_109_S1_110_a_tariff_lives_its_life(admin: Client) -> None:

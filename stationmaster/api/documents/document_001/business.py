@@ -1,121 +1,31 @@
-"""Document 001: `/api/cms/…`, in the columns of its tables and with its words (`Active`, `Three Phase`).
-
-Its station is our site, its point our charger. What is changed with PUT is what is given; what is removed is answered as it was, with
-`deleted`, since the document's pages read every answer as JSON.
-"""
+"""Its tariffs, customers and sessions."""
 
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from litestar import Request, Response, Router, delete, get, post, put
+from litestar import Request, Response, delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
-from stationmaster.api.resources.sites import (
-    Address,
-    Days,
-    Email,
-    Latitude,
-    Longitude,
-    Phone,
-    Place,
-    PostalCode,
-)
+from stationmaster.api.documents.document_001.words import columns, decimal, ours, renamed, same
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, OwnId, Search, Text, given
-from stationmaster.domain import (
-    customers,
-    images,
-    organizations,
-    sessions,
-    sites,
-    stations,
-    tariff_places,
-    tariffs,
-    vehicles,
-    wallets,
-)
+from stationmaster.domain import customers, sessions, tariff_places, tariffs, vehicles, wallets
 from stationmaster.domain.errors import Invalid
-from stationmaster.domain.opening_hours import Day
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 
-T = TypeVar("T")
-
-SiteStatus = Literal["Active", "Inactive", "Maintenance"]
-GridPhase = Literal["Single Phase", "Three Phase"]
 TariffStatus = Literal["Active", "Inactive"]
 SessionStatus = Literal["Active", "Completed", "Cancelled"]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)(:00)?$")]
 Money = Annotated[Decimal, msgspec.Meta(description="A number, or a text")]
-
-
-class Station(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `charging_stations`, with the addresses of its pictures."""
-
-    id: str
-    station_id: str
-    station_name: str
-    organization: str
-    address: str | None
-    city: str | None
-    state: str | None
-    country: str | None
-    pincode: str | None
-    latitude: float | None
-    longitude: float | None
-    status: SiteStatus
-    grid_phase: GridPhase | None
-    working_days: list[Day] | None
-    opening_time: str | None
-    closing_time: str | None
-    contact_person: str | None
-    contact_number: str | None
-    email: str | None
-    images: list[str]
-    deleted: bool
-    created_at: datetime
-    updated_at: datetime
-
-
-class StationChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What to change; what is left out stays. `organization` can only be one's own."""
-
-    station_id: OwnId | Unset = UNSET
-    station_name: Text | Unset = UNSET
-    organization: str | Unset = UNSET
-    address: Address | Unset | None = UNSET
-    city: Place | Unset | None = UNSET
-    state: Place | Unset | None = UNSET
-    country: Place | Unset | None = UNSET
-    pincode: PostalCode | Unset | None = UNSET
-    latitude: Latitude | Unset | None = UNSET
-    longitude: Longitude | Unset | None = UNSET
-    status: SiteStatus | Unset = UNSET
-    grid_phase: GridPhase | Unset | None = UNSET
-    working_days: Days | Unset | None = UNSET
-    opening_time: Clock | Unset | None = UNSET
-    closing_time: Clock | Unset | None = UNSET
-    contact_person: Text | Unset | None = UNSET
-    contact_number: Phone | Unset | None = UNSET
-    email: Email | Unset | None = UNSET
-
-
-class NewStation(StationChanges, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A row to be made; what the document has as NOT NULL must be given, but `organization`, which is one's own."""
-
-    station_name: Text
-    country: Place
-    status: SiteStatus
-    grid_phase: GridPhase
 
 
 class Tariff(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,92 +107,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: datetime
 
 
-StatusOf = Annotated[SiteStatus | None, QueryParameter(description="Only those in this state")]
 TariffStatusOf = Annotated[TariffStatus | None, QueryParameter(description="Only those in this state")]
 SessionStatusOf = Annotated[SessionStatus | None, QueryParameter(description="Only those in this state")]
 Words = Annotated[str | None, QueryParameter(max_length=255)]
-Day_ = Annotated[str | None, QueryParameter(description="A day, 2026-05-01, or a moment with its zone")]
-
-
-@get("/stations", permission=Permission.VIEW)
-async def list_stations(
-    request: Request[Any, Any, Any],
-    caller: GivenCaller,
-    context: GivenContext,
-    search: Search = None,
-    status: StatusOf = None,
-    city: Words = None,
-    country: Words = None,
-    limit: Limit = MAX_PAGE,
-    cursor: Cursor = None,
-) -> Response[list[Station]]:
-    """All stations that are not deleted, newest first."""
-
-    def read(work: Work) -> tuple[list[Station], str | None]:
-        found = sites.list_sites(
-            work,
-            caller.organization,
-            Wanted(limit, cursor, None, search),
-            status=None if status is None else _ours(_SITE_STATUS, status),
-            city=city,
-            country=country,
-        )
-        return _stations(work, caller.organization, found.rows), found.next
-
-    return array_of(request, *await context.database.read(read))
-
-
-@get("/stations/{station_id:str}", permission=Permission.VIEW)
-async def get_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
-    """One station."""
-    return await context.database.read(_get_station, caller.organization, station_id)
-
-
-@post("/stations", permission=Permission.ADMINISTER)
-async def create_station(data: JSONBody[NewStation], caller: GivenCaller, context: GivenContext) -> Station:
-    """Create a station."""
-
-    def create(work: Work) -> Station:
-        facts = _site_facts(work, caller.organization, data)
-        public_id = None if data.station_id is UNSET else data.station_id
-        with _columns(_SITE_COLUMNS):
-            row = sites.create(
-                work,
-                caller.organization,
-                public_id=public_id,
-                **{"time_zone": context.settings.sites.time_zone} | facts,
-            )
-        return _station(work, caller.organization, row)
-
-    return await context.database.write(create)
-
-
-@put("/stations/{station_id:str}", permission=Permission.ADMINISTER)
-async def update_station(
-    station_id: FromPath[str], data: JSONBody[StationChanges], caller: GivenCaller, context: GivenContext
-) -> Station:
-    """Update a station: what is given."""
-    _same(station_id, data.station_id, "station_id")
-
-    def update(work: Work) -> Station:
-        facts = _site_facts(work, caller.organization, data)
-        with _columns(_SITE_COLUMNS):
-            row = sites.change(work, caller.organization, station_id, facts)
-        return _station(work, caller.organization, row)
-
-    return await context.database.write(update)
-
-
-@delete("/stations/{station_id:str}", permission=Permission.ADMINISTER, status_code=200)
-async def delete_station(station_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Station:
-    """Soft delete a station. 409 while points stand there."""
-
-    def remove(work: Work) -> Station:
-        gone = _get_station(work, caller.organization, station_id)
-        stations.remove_site(work, caller.organization, station_id)
-        return msgspec.structs.replace(gone, deleted=True)
-
-    return await context.database.write(remove)
+Day = Annotated[str | None, QueryParameter(description="A day, 2026-05-01, or a moment with its zone")]
 
 
 @get("/tariffs", permission=Permission.VIEW)
@@ -300,7 +128,7 @@ async def list_tariffs(
         tariffs.list_tariffs,
         caller.organization,
         Wanted(limit, cursor, None, search),
-        status=None if status is None else _ours(_TARIFF_STATUS, status),
+        status=None if status is None else ours(_TARIFF_STATUS, status),
     )
     return array_of(request, [_tariff(row) for row in found.rows], found.next)
 
@@ -317,7 +145,7 @@ async def create_tariff(data: JSONBody[NewTariff], caller: GivenCaller, context:
 
     def create(work: Work) -> Tariff:
         public_id = None if data.tariff_id is UNSET else data.tariff_id
-        with _columns(_TARIFF_COLUMNS):
+        with columns(_TARIFF_COLUMNS):
             return _tariff(tariffs.create(work, caller.organization, public_id=public_id, **_tariff_facts(data)))
 
     return await context.database.write(create)
@@ -328,10 +156,10 @@ async def update_tariff(
     tariff_id: FromPath[str], data: JSONBody[TariffChanges], caller: GivenCaller, context: GivenContext
 ) -> Tariff:
     """Update a tariff: what is given."""
-    _same(tariff_id, data.tariff_id, "tariff_id")
+    same(tariff_id, data.tariff_id, "tariff_id")
 
     def update(work: Work) -> Tariff:
-        with _columns(_TARIFF_COLUMNS):
+        with columns(_TARIFF_COLUMNS):
             return _tariff(tariffs.change(work, caller.organization, tariff_id, _tariff_facts(data)))
 
     return await context.database.write(update)
@@ -355,8 +183,8 @@ async def list_customers(
     caller: GivenCaller,
     context: GivenContext,
     search: Search = None,
-    start_date: Day_ = None,
-    end_date: Day_ = None,
+    start_date: Day = None,
+    end_date: Day = None,
     limit: Limit = MAX_PAGE,
     cursor: Cursor = None,
 ) -> Response[list[Customer]]:
@@ -406,8 +234,8 @@ async def list_sessions(
     charging_point_id: Words = None,
     customer_id: Words = None,
     status: SessionStatusOf = None,
-    start_date: Day_ = None,
-    end_date: Day_ = None,
+    start_date: Day = None,
+    end_date: Day = None,
     limit: Limit = MAX_PAGE,
     cursor: Cursor = None,
 ) -> Response[list[Session]]:
@@ -424,31 +252,19 @@ async def list_sessions(
     return array_of(request, [_session(row) for row in found.rows], found.next)
 
 
-router = Router(
-    "/api/cms",
-    route_handlers=[
-        list_stations,
-        get_station,
-        create_station,
-        update_station,
-        delete_station,
-        list_tariffs,
-        get_tariff,
-        create_tariff,
-        update_tariff,
-        delete_tariff,
-        list_customers,
-        get_customer,
-        list_wallet_transactions,
-        list_sessions,
-    ],
-    include_in_schema=False,
-)
+ROUTES = [
+    list_tariffs,
+    get_tariff,
+    create_tariff,
+    update_tariff,
+    delete_tariff,
+    list_customers,
+    get_customer,
+    list_wallet_transactions,
+    list_sessions,
+]
 
-# Our words and the document's.
-_SITE_STATUS = {"active": "Active", "inactive": "Inactive", "maintenance": "Maintenance"}
 _TARIFF_STATUS = {"active": "Active", "inactive": "Inactive"}
-_GRID_PHASE = {"single_phase": "Single Phase", "three_phase": "Three Phase"}
 _SESSION_STATUS: dict[str, SessionStatus] = {
     "pending": "Active",
     "active": "Active",
@@ -456,98 +272,13 @@ _SESSION_STATUS: dict[str, SessionStatus] = {
     "cancelled": "Cancelled",
     "invalid": "Cancelled",
 }
-_SITE_COLUMNS = {
-    "name": "station_name",
-    "postal_code": "pincode",
-    "contact_email": "email",
-    "id": "station_id",
-}
 _TARIFF_COLUMNS = {"name": "tariff_name", "price_per_kwh": "base_charges", "tax_percent": "tax", "id": "tariff_id"}
-
-
-def _ours(words: dict[str, str], theirs: str) -> Any:
-    return next(ours for ours, word in words.items() if word == theirs)
-
-
-class _columns:
-    """A field that cannot be accepted is named as the document names it."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, Invalid) and error.field in self._names:
-            raise Invalid(self._names[error.field], error.reason) from None
-
-
-def _same(id_in_path: str, told: str | Unset, field: str) -> None:
-    if told not in (UNSET, id_in_path):
-        raise Invalid(field, "cannot be changed")
-
-
-def _get_station(work: Work, organization_id: int, station_id: str) -> Station:
-    return _station(work, organization_id, sites.get(work, organization_id, station_id))
-
-
-def _site_facts(work: Work, organization_id: int, data: StationChanges) -> dict[str, Any]:
-    facts = given(data)
-    facts.pop("station_id", None)
-    own = organizations.get(work, organization_id).name
-    if facts.pop("organization", own) != own:
-        raise Invalid("organization", f"is one's own: {own}")
-    for ours, theirs in _SITE_COLUMNS.items():
-        if theirs in facts:
-            facts[ours] = facts.pop(theirs)
-    for name, words in (("status", _SITE_STATUS), ("grid_phase", _GRID_PHASE)):
-        if facts.get(name) is not None:
-            facts[name] = _ours(words, facts[name])
-    for name in ("opening_time", "closing_time"):
-        if facts.get(name) is not None:
-            facts[name] = facts[name][:5]
-    return facts
-
-
-def _station(work: Work, organization_id: int, row: sites.SiteRow) -> Station:
-    [one] = _stations(work, organization_id, [row])
-    return one
-
-
-def _stations(work: Work, organization_id: int, rows: list[sites.SiteRow]) -> list[Station]:
-    organization = organizations.get(work, organization_id).name
-    pictures = images.ids_of(work, "site", [row.id for row in rows])
-    return [_one_station(row, organization, pictures.get(row.id, [])) for row in rows]
-
-
-def _one_station(row: sites.SiteRow, organization: str, pictures: list[str]) -> Station:
-    same = ("address", "city", "state", "country", "latitude", "longitude", "working_days")
-    return Station(
-        id=row.public_id,
-        station_id=row.public_id,
-        station_name=row.name,
-        organization=organization,
-        **{name: getattr(row, name) for name in (*same, "contact_person", "contact_number")},
-        pincode=row.postal_code,
-        status=_SITE_STATUS[row.status],  # type: ignore[arg-type]
-        grid_phase=None if row.grid_phase is None else _GRID_PHASE[row.grid_phase],  # type: ignore[arg-type]
-        opening_time=None if row.opening_time is None else f"{row.opening_time}:00",
-        closing_time=None if row.closing_time is None else f"{row.closing_time}:00",
-        email=row.contact_email,
-        images=[f"/files/images/{each}" for each in pictures],
-        deleted=row.deleted_at is not None,
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-    )
 
 
 def _tariff_facts(data: TariffChanges) -> dict[str, Any]:
     facts = given(data)
     facts.pop("tariff_id", None)
-    for ours, theirs in _TARIFF_COLUMNS.items():
-        if theirs in facts:
-            facts[ours] = facts.pop(theirs)
+    facts = renamed(facts, _TARIFF_COLUMNS)
     if "status" in facts:
         facts["status"] = facts["status"].lower()
     return facts
@@ -559,8 +290,8 @@ def _tariff(row: tariffs.TariffRow) -> Tariff:
         tariff_id=row.public_id,
         tariff_name=row.name,
         currency=row.currency,
-        base_charges=_decimal(row.price_per_kwh),
-        tax=_decimal(row.tax_percent) or "0.00",
+        base_charges=decimal(row.price_per_kwh),
+        tax=decimal(row.tax_percent) or "0.00",
         status="Active" if row.status == "active" else "Inactive",
         created_by=row.created_by,
         deleted=row.deleted_at is not None,
@@ -590,8 +321,8 @@ def _wallet_transaction(customer_id: str, row: wallets.Transaction) -> WalletTra
         id=row.id,
         customer_id=customer_id,
         transaction_type="Credit" if row.kind == "credit" else "Debit",
-        amount=_decimal(row.amount) or "0.00",
-        balance=_decimal(row.balance) or "0.00",
+        amount=decimal(row.amount) or "0.00",
+        balance=decimal(row.balance) or "0.00",
         description=row.description,
         reference_id=row.reference,
         created_at=row.created_at,
@@ -614,14 +345,6 @@ def _session(row: sessions.ListedRow) -> Session:
         created_at=row.received_at,
         updated_at=row.stop_received_at or row.received_at,
     )
-
-
-def _decimal(value: Decimal | None) -> str | None:
-    """With two decimals, as in the document's tables; more where there are more."""
-    if value is None:
-        return None
-    short = value.quantize(Decimal("0.01"))
-    return f"{short:f}" if short == value else f"{value.normalize():f}"
 
 
 def _span(start: str | None, end: str | None, context: Context) -> tuple[datetime | None, datetime | None]:
