@@ -40,6 +40,7 @@ from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v2, v16
 from stationmaster.outside import Http, Outside
+from stationmaster.outside.openid import OpenId
 from stationmaster.settings import BadSettings, Settings, keep_key, secret_key
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
 from stationmaster.storage.engines import in_one_line
@@ -163,6 +164,7 @@ class App:
                 keys=self.keys,
                 links=self.links,
                 folder=self.folder,
+                openid=OpenId(self.outside.http),
                 http=self.outside.http,
                 settings=self.settings,
                 switchboard=self.switchboard,

@@ -274,6 +274,42 @@ class Security(Part):
     )
 
 
+class Provider(Part):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="What it is called in addresses, as in company")
+    title: str | None = Field(None, max_length=60, description="What its button says; its name when left out")
+    issuer: str = Field(description="The address it describes itself at, exactly as it writes it")
+    client_id: str = Field(min_length=1, description="What it knows us by")
+    client_secret: str | None = Field(None, description="What we show it; without one, PKCE alone")
+    scopes: list[str] = Field(["openid", "email", "profile"], description="What we ask it for")
+    link_by_email: bool = Field(
+        False, description="Whether an account with an address that it has verified is theirs, at the first log-in"
+    )
+    default_role: RoleName | None = Field(None, description="Who is not known is added in this role; refused without")
+    organization: str | None = Field(None, description="Whose people it knows; may be left out while there is only one")
+
+    @field_validator("issuer")
+    @classmethod
+    def usable(cls, value: str) -> str:
+        parsed = urlsplit(value)
+        if parsed.scheme not in ("https", "http") or not parsed.hostname or parsed.query or parsed.fragment:
+            raise ValueError("must begin with https:// (http:// for allowed networks only) and have no query")
+        return value
+
+
+class SingleSignOn(Part):
+    providers: list[Provider] = Field(
+        [],
+        description="Where people may log in instead (OpenID Connect): a list of `name`, `issuer`, `client_id` and more",
+    )
+
+    @field_validator("providers")
+    @classmethod
+    def different(cls, value: list[Provider]) -> list[Provider]:
+        if len({each.name for each in value}) != len(value):
+            raise ValueError("the same name twice")
+        return value
+
+
 class Registration(Part):
     open: bool = Field(
         False, description="Whether drivers may register by themselves; they confirm their address by mail"
@@ -477,6 +513,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     redis: Redis = Redis()
     security: Security = Security()
+    single_sign_on: SingleSignOn = SingleSignOn()
     registration: Registration = Registration()
     mail: Mail = Mail()
     log: Log = Log()
@@ -493,6 +530,8 @@ class Settings(BaseSettings):
             raise ValueError("redis.url: several nodes need one PostgreSQL; database.url names an SQLite file")
         if self.mail.host is not None and self.web.public_url is None:
             raise ValueError("web.public_url: must be set with mail.host; links in mails lead there")
+        if self.single_sign_on.providers and self.web.public_url is None:
+            raise ValueError("web.public_url: must be set with single_sign_on.providers; they send people back there")
         if self.registration.open and self.mail.host is None:
             raise ValueError("mail.host: must be set with registration.open; addresses are confirmed by mail")
         return self

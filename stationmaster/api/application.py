@@ -17,7 +17,18 @@ from litestar.exceptions import ImproperlyConfiguredException, ValidationExcepti
 from litestar.middleware.compression import CompressionMiddleware
 from litestar.types import Message, Receive, Scope, Send
 
-from stationmaster.api import auth, commands, description, errors, guard, idempotency, joining, pages, second_step
+from stationmaster.api import (
+    auth,
+    commands,
+    description,
+    errors,
+    guard,
+    idempotency,
+    joining,
+    pages,
+    second_step,
+    single_sign_on,
+)
 from stationmaster.api.context import Context, given
 from stationmaster.api.documents import document_001, document_003
 from stationmaster.api.rates import Rate
@@ -66,6 +77,7 @@ API = Router(
         auth.router,
         joining.router,
         second_step.router,
+        single_sign_on.router,
         status.router,
         stations.router,
         states.router,

@@ -31,6 +31,13 @@ DEVICE_COOKIE = "stationmaster_device"  # marks a browser that has logged in bef
 COOKIE_PATH = "/api/v1/auth"
 
 
+class SignIn(msgspec.Struct, frozen=True):
+    """A provider people may log in at: a browser is sent to /auth/providers/{name}/start."""
+
+    name: str
+    title: str
+
+
 class Setup(msgspec.Struct, frozen=True):
     """Whether anybody can log in here, and how. Until then `command` says how the first user is made; afterwards it is null.
 
@@ -41,6 +48,7 @@ class Setup(msgspec.Struct, frozen=True):
     command: str | None
     mail: bool
     registration: bool
+    providers: list[SignIn]
 
 
 @get("/setup", permission=Permission.PUBLIC, security=[{}])
@@ -48,7 +56,9 @@ async def get_setup(context: GivenContext) -> Setup:
     """What is left to do before anybody can log in, and which ways there are to."""
     ready = await context.database.read(accounts.any_user)
     registration = context.settings.registration.open
-    return Setup(ready, None if ready else accounts.FIRST_USER, mail=context.mails, registration=registration)
+    providers = [SignIn(each.name, each.title or each.name) for each in context.settings.single_sign_on.providers]
+    command = None if ready else accounts.FIRST_USER
+    return Setup(ready, command, mail=context.mails, registration=registration, providers=providers)
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -26,6 +26,7 @@ from stationmaster.domain.quarantine import Play
 from stationmaster.files import Files
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Http
+from stationmaster.outside.openid import OpenId
 from stationmaster.settings import Settings
 
 
@@ -52,6 +53,7 @@ class Context:
     rates: Rates = field(default_factory=Rates)
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Files = field(kw_only=True)  # of files
+    openid: OpenId = field(default_factory=lambda: OpenId(Http()))  # providers of log-ins
     http: Http = field(kw_only=True)  # for addresses that a person has entered
 
     @property

@@ -41,8 +41,8 @@ from tests.api.test_images import picture
 API = "/api/v1"
 CANARY = "canary-of-theirs"
 
-# Routes that know no tenant: whoever runs the installation manages them all (test_organizations.py).
-OF_THE_INSTALLATION = ("/api/v1/organizations",)
+# Routes that know no tenant: whoever runs the installation manages them (test_organizations.py), or everybody uses them.
+OF_THE_INSTALLATION = ("/api/v1/organizations", "/api/v1/auth/providers")
 
 # Bodies of routes that are not in test_audit.py::ACTS, or whose ACTS body would not get as far as the id.
 BODIES: dict[str, Any] = {
