@@ -23,6 +23,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 LONGEST_ANSWER = 64 * 1024  # bytes that are looked at; the rest is not read
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_V4_COMPATIBLE = ipaddress.ip_network("::/96")
 
 
 class Refused(Exception):
@@ -58,9 +59,16 @@ class Http:
         return await self._ask("GET", url, b"", headers or {})
 
     async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        scheme = urlsplit(url).scheme
+        try:
+            parsed = urlsplit(url)
+            _ = parsed.port
+        except ValueError:
+            raise Refused("this is no address") from None
+        scheme = parsed.scheme
         if scheme not in ("https", "http"):
             raise Refused("only https:// addresses are reached")
+        if parsed.username is not None or parsed.password is not None:
+            raise Refused("an address with a log-in in it is not reached")
         wires = _Wires(self._allowed, in_clear=scheme == "http")
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         async with httpcore.AsyncConnectionPool(ssl_context=self._certificates, network_backend=wires) as pool:
@@ -145,4 +153,6 @@ def is_public(address: Address) -> bool:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF)
         if inner:
             return is_public(inner)
+        if address.is_site_local or address in _V4_COMPATIBLE:  # both are of old, and nobody on the Internet has one
+            return False
     return address.is_global and not address.is_multicast

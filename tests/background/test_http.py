@@ -28,7 +28,8 @@ async def receiver() -> AsyncIterator[Receiver]:
     [
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
-        "2002:0a00:0001::1", "64:ff9b::7f00:1",
+        "2002:0a00:0001::1", "64:ff9b::7f00:1", "::7f00:1", "::a00:1", "fec0::1", "2001:db8::1", "198.18.0.1", "192.0.0.1",
+        "203.0.113.1", "240.0.0.1", "100.127.255.254", "::ffff:100.64.0.1",
     ],
 )  # fmt: skip
 def test_X_02_this_is_nobody_on_the_internet(address: str) -> None:
@@ -45,6 +46,24 @@ async def test_X_02_a_private_address_is_refused_before_anything_is_sent(receive
     with pytest.raises((Refused, Failed)):  # not each resolver knows the odd spellings
         await Http().post(f"http://{host}:{receiver.port}/", b"", {})
     assert receiver.connections == 0
+
+
+# API-20: 25 ways to somewhere inside, as an attacker writes them.
+INSIDE = [
+    "http://169.254.169.254/latest/meta-data/", "https://169.254.169.254/", "http://[::ffff:7f00:1]/", "http://[::ffff:127.0.0.1]/",
+    "http://2130706433/", "http://0x7f.1/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/", "http://0/", "http://0.0.0.0/",
+    "http://[::]/", "http://[::1]/", "https://localhost/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.0.1/",
+    "http://100.64.0.1/", "http://[fd00::1]/", "http://[fe80::1]/", "http://[fec0::1]/", "http://[64:ff9b::7f00:1]/",
+    "http://[2002:7f00:1::]/", "http://[::127.0.0.1]/", "https://good.example@127.0.0.1/", "https://127.0.0.1:443@10.0.0.1/",
+    "file:///etc/passwd", "gopher://127.0.0.1:6379/_x", "http://127.0.0.1:99999/", "http://[::1/", "HTTPS://LOCALHOST/",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("url", INSIDE)
+async def test_API_20_no_spelling_leads_inside(url: str) -> None:
+    with pytest.raises((Refused, Failed)) as refused:  # not each resolver knows the odd spellings
+        await Http(timeout_s=2).post(url, b"", {})
+    assert isinstance(refused.value, Refused) or "name is not known" in str(refused.value), refused.value
 
 
 async def test_X_02_a_name_is_judged_by_the_address_that_is_connected_to(
