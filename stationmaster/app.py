@@ -23,8 +23,9 @@ from stationmaster.background import awaited, chores, mails, presence, retention
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
-from stationmaster.domain import deliveries, event_log, installation, outbox, stations, timers
+from stationmaster.domain import deliveries, event_log, installation, organizations, outbox, stations, tariffs, timers
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.events import StationChanged
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
@@ -157,6 +158,7 @@ class App:
         self.database.start()
         try:
             await self._admit_key()
+            await self._keep_tariff()
             await self.directory.load()
             await self._join()
             context = Context(
@@ -245,6 +247,20 @@ class App:
         except installation.OtherKey as error:
             raise BadSettings(f"{key.name} {error}") from None
         keep_key(self.settings, key)
+
+    async def _keep_tariff(self) -> None:
+        """The tariff of the settings belongs to the first organization, which has made them. Raises `BadSettings`."""
+        price, currency = self.settings.tariff.price_per_kwh, self.settings.tariff.currency
+        if price is None:
+            return
+
+        def keep(work: Work) -> None:
+            tariffs.keep_of_settings(work, organizations.home(work), price_per_kwh=price, currency=currency)
+
+        try:
+            await self.database.write(keep)
+        except Invalid as error:
+            raise BadSettings(f"tariff.{error.field}: {error.reason}") from None
 
     def _things(self) -> dict[type, Any]:
         """What timers and deliveries may ask for, by its type: the big parts, and each part of the settings."""

@@ -9,6 +9,7 @@ import ipaddress
 import os
 import secrets
 import zoneinfo
+from decimal import Decimal
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
@@ -499,6 +500,16 @@ class Sites(Part):
         return name
 
 
+class Tariff(Part):
+    price_per_kwh: Decimal | None = Field(
+        None,
+        ge=0,
+        description="The price of a tariff named `settings`, which is there from the start, and holds where no other does."
+        " Another price here is its price from then on",
+    )
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$", description="Its currency, by ISO 4217")
+
+
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -520,6 +531,7 @@ class Settings(BaseSettings):
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
     sites: Sites = Sites()
+    tariff: Tariff = Tariff()
     files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()

@@ -232,6 +232,25 @@ def named(work: Work, organization_id: int, tariff_id: str | None, *, field: str
         raise Invalid(field, str(missing)) from None
 
 
+OF_SETTINGS = "settings"
+"""The id of the tariff whose price stands in the settings."""
+
+
+def keep_of_settings(work: Work, organization_id: int, *, price_per_kwh: Decimal, currency: str) -> None:
+    """Let the tariff of the settings have this price: made at the first start, changed when the price is another one.
+
+    It is the standard where there is none. One that a person has removed stays away. Raises `Invalid`.
+    """
+    price = {"price_per_kwh": price_per_kwh, "currency": currency}
+    known = select(tariffs).where(tariffs.c.organization_id == organization_id)
+    mine = work.execute(known.where(tariffs.c.public_id == OF_SETTINGS).order_by(tariffs.c.id.desc()).limit(1)).first()
+    if mine is None:
+        has_standard = work.execute(known.where(tariffs.c.standard, not_deleted(tariffs)).limit(1)).first() is not None
+        create(work, organization_id, public_id=OF_SETTINGS, name="Settings", standard=not has_standard, **price)
+    elif mine.deleted_at is None:
+        change(work, organization_id, OF_SETTINGS, price)
+
+
 def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int | None, str]:
     """The id of each of these tariffs, by key; removed ones too."""
     wanted = {one for one in keys if one is not None}

@@ -31,6 +31,9 @@ jwt:
   secret: "your-super-secret-jwt-key-change-this-in-production"
   expiration: "24h"
   issuer: "csms"
+
+tariff:
+  price_per_kwh: 2500
 """
 
 
@@ -53,6 +56,7 @@ def test_S4_020_S4_037_S4_039_the_example_of_the_document_is_read_as_written(loa
     assert (read.web.port, read.log.level) == (8080, "debug")
     assert read.database.url == "postgresql://csms_users:password@localhost:5432/csms?sslmode=disable"
     assert (read.security.token_minutes, read.security.token_issuer) == (24 * 60, "csms")
+    assert (read.tariff.price_per_kwh, read.tariff.currency) == (2500, "EUR")
     with pytest.raises(BadSettings, match=r"jwt\.secret.*looks like an example"):  # what it asks for itself
         settings.secret_key(read)
     theirs = loaded(EXAMPLE.replace("your-super-secret-jwt-key-change-this-in-production", KEY))
@@ -94,6 +98,9 @@ def test_S4_046_durations_as_go_writes_them(text: str, minutes: float) -> None:
         ("{server: {mode: fast}}", "server.mode: must be one of"),
         ("{server: 8080}", "server: must have settings below it"),
         ("{server: {port: many}}", "web.port: "),
+        ("{tariff: {price_per_kwh: -1}}", "tariff.price_per_kwh: "),
+        ("{tariff: {price_per_kwh: free}}", "tariff.price_per_kwh: "),
+        ("{tariff: {currency: rupees}}", "tariff.currency: "),
     ],
 )
 def test_S4_037_what_contradicts_itself_or_is_wrong_is_named(loaded: Any, text: str, said: str) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from stationmaster.app import App
 from stationmaster.domain import connectors, currencies, organizations, sites, stations, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.tariffs import LEVELS, in_force
+from stationmaster.settings import BadSettings, Settings
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 from tests.domain.conftest import World
@@ -205,3 +207,40 @@ async def test_which_tariff_holds_at_each_connector_and_who_decided(world: World
         await world(tariff_places.remove, world.home, "usual")
     await world(tariff_places.name_at_connector, world.home, "CP1", None, evse=2, connector=1)
     await world(tariff_places.remove, world.home, "fast")
+
+
+async def test_S4_048_the_tariff_of_the_settings_is_there_changes_with_them_and_stays_away_when_removed(
+    world: World,
+) -> None:
+    async def start(price: str, currency: str = "INR") -> tariffs.TariffRow | None:
+        await world.database.write(
+            tariffs.keep_of_settings, world.home, price_per_kwh=Decimal(price), currency=currency
+        )
+        page = await world.database.read(tariffs.list_tariffs, world.home, Wanted())
+        return next((row for row in page.rows if row.public_id == tariffs.OF_SETTINGS), None)
+
+    first = await start("2500")
+    assert first is not None
+    assert (first.price_per_kwh, first.currency, first.standard, first.number) == (2500, "INR", True, 1)
+    again = await start("2500")
+    assert again is not None and again.number == 1
+    dearer = await start("2600")
+    assert dearer is not None and (dearer.price_per_kwh, dearer.number) == (2600, 2)
+    with pytest.raises(Invalid):
+        await start("1", "XXX")
+    await world.database.write(tariffs.change, world.home, tariffs.OF_SETTINGS, {"standard": False})
+    await world.database.write(tariff_places.remove, world.home, tariffs.OF_SETTINGS)
+    assert await start("2700") is None
+
+
+@pytest.mark.any_database
+async def test_S4_048_a_server_starts_with_the_tariff_of_its_settings(settings: Settings) -> None:
+    settings.tariff = settings.tariff.model_copy(update={"price_per_kwh": Decimal(2500), "currency": "INR"})
+    async with App(settings).running() as app:
+        home = await app.database.write(organizations.home)
+        row = await app.database.read(tariffs.get, home, tariffs.OF_SETTINGS)
+        assert (row.price_per_kwh, row.currency, row.standard) == (2500, "INR", True)
+    settings.tariff = settings.tariff.model_copy(update={"currency": "XXX"})
+    with pytest.raises(BadSettings, match=r"^tariff\.currency: "):
+        async with App(settings).running():
+            pass
