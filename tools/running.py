@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
-from stationmaster.domain import accounts, organizations, stations, tokens
+from stationmaster.domain import accounts, organizations, stations, tokens, versions
 from stationmaster.domain.credentials import Keys
 from stationmaster.storage import Database, Work, migrations
 from tests import postgres
@@ -54,8 +54,8 @@ def prepare(url: str, identities: list[str]) -> dict[str, str]:
                     "public_id": secrets.token_hex(8),
                     "secret_salt": credential.salt,
                     "secret_digest": credential.digest,
-                    "created_at": work.now,
                     "changed_at": work.now,
+                    **versions.first(work),
                 }
             )
         work.execute(insert(stations.stations), rows)

@@ -117,7 +117,6 @@ async def test_M_22_what_has_ended_keeps_its_figures(admin: Client, station: Sta
         ("1/1", {"max_power_w": 499}, 422),
         ("1/1", {"max_power_w": 4_000_001}, 422),
         ("1/1", {"max_power_w": "11 kW"}, 422),
-        ("1/1", {}, 422),
         ("3/1", {"max_power_w": 11_000}, 404),
         ("1/2", {"max_power_w": 11_000}, 404),
     ],
