@@ -71,16 +71,16 @@ class CustomerRow(Protocol):
     deleted_at: datetime | None
 
 
-def create(work: Work, /, organization_id: int, *, public_id: str | None = None, **facts: Any) -> CustomerRow:
+def create(work: Work, /, organization_id: int, *, public_id: str | None = None, **given: Any) -> CustomerRow:
     """A new customer of these `FACTS`. Raises `Invalid`, and `Conflict` when the id or the phone is another's."""
-    values = _checked(dict.fromkeys(FACTS) | facts)
+    values = checked(dict.fromkeys(FACTS) | given)
     public_id = public_id or secrets.token_hex(8)
     _check_free(work, organization_id, public_id=public_id, phone=values["phone"])
     new = insert(customers).values(
         organization_id=organization_id, public_id=public_id, **values, **versions.first(work)
     )
     row: CustomerRow = work.execute(new.returning(*customers.c)).one()
-    _record(work, "add_customer", organization_id, row, after=_facts(row))
+    _record(work, "add_customer", organization_id, row, after=facts(row))
     return row
 
 
@@ -104,11 +104,11 @@ def change(
     """Set the `FACTS` that are given. Raises `NotFound`, `Outdated`, `Invalid`, `Conflict`."""
     customer = get(work, organization_id, customer_id, lock=True)
     versions.check(customer, expected)
-    values = _checked(_facts(customer) | {name: changes[name] for name in FACTS if name in changes})
+    values = checked(facts(customer) | {name: changes[name] for name in FACTS if name in changes})
     if values["phone"] != customer.phone:
         _check_free(work, organization_id, phone=values["phone"])
     changed = versions.change(work, customers, customer, values)
-    _record(work, "change_customer", organization_id, customer, before=_facts(customer), after=_facts(changed))
+    _record(work, "change_customer", organization_id, customer, before=facts(customer), after=facts(changed))
     return changed
 
 
@@ -123,7 +123,7 @@ def remove(work: Work, organization_id: int, customer_id: str, *, expected: vers
     if count:
         raise Conflict(f"customer {customer_id!r} has {count} {'card' if count == 1 else 'cards'}: remove them first")
     versions.delete(work, customers, customer)
-    _record(work, "remove_customer", organization_id, customer, before=_facts(customer))
+    _record(work, "remove_customer", organization_id, customer, before=facts(customer))
 
 
 def restore(work: Work, organization_id: int, customer_id: str) -> CustomerRow:
@@ -132,7 +132,7 @@ def restore(work: Work, organization_id: int, customer_id: str) -> CustomerRow:
     gone: CustomerRow = versions.newest_deleted(work, customers, mine, f"customer {customer_id!r}")
     _check_free(work, organization_id, public_id=gone.public_id, phone=gone.phone)
     restored = versions.change(work, customers, gone, {"deleted_at": None})
-    _record(work, "restore_customer", organization_id, restored, after=_facts(restored))
+    _record(work, "restore_customer", organization_id, restored, after=facts(restored))
     return restored
 
 
@@ -208,21 +208,22 @@ def _check_free(work: Work, organization_id: int, *, public_id: str | None = Non
             raise Conflict(f"the phone {phone} is that of customer {other!r}")
 
 
-def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as they are kept. Raises `Invalid`."""
-    email: str | None = facts["email"]
+    email: str | None = given["email"]
     if email is not None:
         email = email.strip()
         if not _EMAIL.fullmatch(email):
             raise Invalid("email", f"{email!r} is no e-mail address")
-    name = facts["name"].strip()
+    name = given["name"].strip()
     if not name:
         raise Invalid("name", "is empty")
-    phone = None if facts["phone"] is None else phones.kept(facts["phone"])
+    phone = None if given["phone"] is None else phones.kept(given["phone"])
     return {"name": name, "name_key": name.casefold(), "phone": phone, "email": email}
 
 
-def _facts(row: CustomerRow) -> dict[str, Any]:
+def facts(row: CustomerRow) -> dict[str, Any]:
+    """What a person may say of a customer, as it is."""
     return {name: getattr(row, name) for name in FACTS}
 
 

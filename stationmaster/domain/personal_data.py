@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, or_, select, update
 
-from stationmaster.domain import audit, customers, local_lists, versions
+from stationmaster.domain import audit, customers, local_lists, token_aliases, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, NotFound
@@ -128,6 +128,7 @@ def _erase_cards(work: Work, organization_id: int, person: CustomerRow, nobody: 
                 deleted_at=func.coalesce(tokens.c.deleted_at, work.now),
             )
         )
+        token_aliases.forget(work, card.id)
         audit.forget(work, organization_id, Subject("token", card.uid), called=number)
     charged_before = select(sessions.c.token_key).where(
         sessions.c.customer_id == person.id, sessions.c.token_key.is_not(None)

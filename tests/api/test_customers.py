@@ -163,6 +163,7 @@ async def test_API_35_erased_the_sessions_remain_and_the_person_is_gone(
     [active] = (await admin.get(f"{API}/sessions?status=active")).json()["items"]
     assert (await admin.post(f"{API}/sessions/{active['id']}/end", json={"note": "over"})).status_code == 200
     await admin.patch(f"{API}/customers/ann", json={"phone": "+91 98765 00000"})
+    assert (await admin.post(f"{API}/tokens/04A2/aliases", json={"alias": "A71A5"})).status_code == 201
     before = (await admin.get(f"{API}/sessions?limit=10")).json()["items"]
 
     assert (await admin.post(f"{API}/customers/ann/erase")).status_code == 204
@@ -175,7 +176,7 @@ async def test_API_35_erased_the_sessions_remain_and_the_person_is_gone(
     nobody = theirs[0]["customer"]
     assert nobody.startswith("erased-")
     kept = await everywhere(database)
-    for trace in ("Ann", "98765", "ann@", "KA 01", "04A2", "04a2", "'ann'", "'car'"):
+    for trace in ("Ann", "98765", "ann@", "KA 01", "04A2", "04a2", "A71A5", "'ann'", "'car'"):
         assert trace not in kept, trace
     for path in (f"/customers/{nobody}", "/customers/ann", "/vehicles/car", "/tokens/04A2"):
         assert (await admin.get(API + path)).status_code == 404, path

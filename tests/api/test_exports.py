@@ -24,7 +24,7 @@ from stationmaster.domain.credentials import Keys
 from stationmaster.storage import Database, Work
 from tests.api.conftest import NOW, Client
 
-EXPORT = "/api/v1/sessions/export"
+EXPORT = "/api/v1/exports/sessions"
 # The night in which clocks go back in Berlin: the first session begins at 02:30, and ends an hour later, at 02:30.
 BEGIN = datetime.fromisoformat("2026-10-25T00:30:00+00:00")
 
@@ -180,7 +180,7 @@ async def test_all_of_an_organization_is_one_file_and_nothing_of_another(admin: 
     await admin.post("/api/v1/tariffs", json={"id": "day", "name": "Day", "currency": "EUR", "price_per_kwh": "0.35"})
     await admin.post("/api/v1/tokens", json={"uid": "04A2", "label": "=1+1"})
     await database.write(lambda work: work.execute(update(stations.stations).values(tariff_id=1)))
-    answer = await admin.get("/api/v1/export")
+    answer = await admin.get("/api/v1/exports/organization")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     archive = zipfile.ZipFile(io.BytesIO(answer.content))
     assert archive.testzip() is None
@@ -203,7 +203,9 @@ async def test_all_of_an_organization_is_one_file_and_nothing_of_another(admin: 
     assert [one["email"] for one in lines(archive, "users.jsonl")] == ["administrator@example.com"]
     acts = (await admin.get("/api/v1/audit")).json()["items"]
     assert (acts[0]["action"], acts[0]["subject"]["id"]) == ("export_organization", "Home")
-    with_values = zipfile.ZipFile(io.BytesIO((await admin.get("/api/v1/export?format=csv&meter_values=true")).content))
+    with_values = zipfile.ZipFile(
+        io.BytesIO((await admin.get("/api/v1/exports/organization?format=csv&meter_values=true")).content)
+    )
     assert "meter_values.csv" in with_values.namelist()
     [token] = csv.DictReader(io.StringIO(with_values.read("tokens.csv").decode(), newline=""))
     assert token["label"] == "'=1+1"
@@ -215,7 +217,7 @@ KEPT_HERE = {
     "what chargers tell again": "evses connector_states station_settings setting_changes setting_monitors setting_streams"
     " local_lists charging_profiles display_messages car_plans certificate_requests firmware_updates station_logs"
     " commands alarms",
-    "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes",
+    "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes identities",
     "files, which are elsewhere": "firmware images",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys",

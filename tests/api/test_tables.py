@@ -156,3 +156,66 @@ async def test_O_04_a_card_is_given_to_a_customer_who_is_there(admin: Client) ->
     assert counts(await bring(admin, "tokens", "uid\nA"))["unchanged"] == 1
     assert counts(await bring(admin, "tokens", "uid,customer\nA,"))["changed"] == 1
     assert [card["customer"] for card in await cards(admin)] == [None, None]
+
+
+async def customers(client: Client) -> list[tuple[Any, ...]]:
+    found = (await client.get(f"{API}/customers?limit=200&sort=id")).json()["items"]
+    return [(one["id"], one["name"], one["phone"], one["email"]) for one in found]
+
+
+async def test_O_04_customers_are_brought_by_their_own_ids_and_read_back(admin: Client, database: Database) -> None:
+    await admin.post(f"{API}/customers", json={"id": "0004", "name": "Old", "email": "old@example.in"})
+    text = "Customer ID;Name;Phone\n0004;Ann;+91 98765 43210\n0005;=Ben;030 123\n0006;Cid;"
+    dry = await bring(admin, "customers", text, dry_run=True)
+    assert counts(dry) == {"rows": 3, "new": 2, "changed": 1, "unchanged": 0, "doubled": 0, "bad": 0}
+    assert await customers(admin) == [("0004", "Old", None, "old@example.in")]
+    assert counts(await bring(admin, "customers", text)) == counts(dry)
+    kept = [
+        ("0004", "Ann", "+919876543210", "old@example.in"),
+        ("0005", "=Ben", "030123", None),
+        ("0006", "Cid", None, None),
+    ]
+    assert await customers(admin) == kept
+    exported = await admin.get(f"{API}/exports/customers")
+    assert '"\'=Ben"' in exported.text
+    assert counts(await bring(admin, "customers", exported.content))["unchanged"] == 3
+    for number in ("0004", "0005", "0006"):
+        await admin.delete(f"{API}/customers/{number}")
+    assert counts(await bring(admin, "customers", exported.content))["new"] == 3
+    assert await customers(admin) == kept
+    acts = await database.read(lambda work: work.execute(audit.select().where(audit.c.subject_id == "0004")).all())
+    assert [row.action for row in acts] == ["add_customer", "change_customer", "remove_customer", "add_customer"]
+    assert (acts[1].before, acts[1].after) == (
+        {"name": "Old", "phone": None},
+        {"name": "Ann", "phone": "+919876543210"},
+    )
+
+
+@pytest.mark.any_database
+async def test_O_04_a_list_of_customers_with_a_mistake_is_not_taken(admin: Client) -> None:
+    await admin.post(f"{API}/customers", json={"id": "A", "name": "Ann", "phone": "+91 98765 43210"})
+    text = (
+        "id,name,phone,email\n"
+        "B,Ben,+919876543210,\n"  # Ann's
+        "C,Cid,0049 30 1234567,\n"
+        "D,Dan,+49 30 1234567,\n"  # Cid's
+        "E,,,\n"
+        "F,Fay,call me,\n"
+        "G,Gus,,nobody\n"
+        "H,Hal,,\n"
+        "H,Hal,,\n"
+        "A,Ann,+91 98765 43210,\n"
+    )
+    answer = await bring(admin, "customers", text, dry_run=True)
+    assert counts(answer) == {"rows": 9, "new": 1, "changed": 0, "unchanged": 1, "doubled": 2, "bad": 5}
+    assert [(each["row"], each["field"]) for each in answer.json()["problems"]] == [
+        (2, "phone"),
+        (4, "phone"),
+        (5, "name"),
+        (6, "phone"),
+        (7, "email"),
+        (8, None),
+        (9, None),
+    ]
+    assert (await bring(admin, "customers", text)).status_code == 422
+    assert [one[0] for one in await customers(admin)] == ["A"]

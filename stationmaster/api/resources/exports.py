@@ -63,7 +63,7 @@ SESSION_COLUMNS = (
 
 
 @get(
-    "/sessions/export",
+    "/exports/sessions",
     permission=Permission.VIEW,
     dependencies=FILTERED,
     responses={
@@ -95,7 +95,7 @@ async def export_sessions(
 
 
 @get(
-    "/export",
+    "/exports/organization",
     permission=Permission.ADMINISTER,
     responses={200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/zip")},
 )

@@ -17,8 +17,10 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.csv_files import MAX_BYTES, MAX_ROWS, Shape
 from stationmaster.api.errors import MAX_PROBLEMS
+from stationmaster.api.resources.customers import CustomerChanges
 from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
-from stationmaster.domain import imports, moments, token_imports, tokens
+from stationmaster.api.shapes import OwnId
+from stationmaster.domain import customer_imports, customers, imports, moments, token_imports, tokens
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Tally
 from stationmaster.domain.permissions import Permission
@@ -102,7 +104,40 @@ async def export_tokens(caller: GivenCaller, context: GivenContext) -> Stream:
     return _exported(context, caller, "cards.csv", TOKENS, tokens.list_tokens, _token_cells)
 
 
-router = Router("/", route_handlers=[import_tokens, export_tokens], tags=["tables"])
+class CustomerLine(CustomerChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of a list of customers."""
+
+    id: OwnId
+
+
+CUSTOMERS = ("id", *customers.FACTS)
+_NAMES_OF_CUSTOMERS = {
+    **dict.fromkeys(("customer_id", "customer", "number", "customer_number"), "id"),
+    **dict.fromkeys(("customer_name", "full_name"), "name"),
+    **dict.fromkeys(("telephone", "mobile", "phone_number"), "phone"),
+    **dict.fromkeys(("e-mail", "mail", "email_address"), "email"),
+}
+
+
+@post("/imports/customers", permission=Permission.MANAGE_CUSTOMERS, status_code=200, request_max_body_size=MAX_BYTES)
+async def import_customers(
+    request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext, dry_run: DryRun = False
+) -> ImportReport:
+    """Create or change customers by their ids, from a CSV file: the body is the file, as it is. All of it is taken, or nothing.
+
+    The first row names the columns: `id`, and any of `name`, `phone`, `email`. A column that is not there changes nothing.
+    """
+    shape = Shape(CustomerLine, "id", _NAMES_OF_CUSTOMERS)
+    return await _imported(request, caller, context, shape, customer_imports.take, dry_run=dry_run)
+
+
+@get("/exports/customers", permission=Permission.VIEW_CUSTOMERS)
+async def export_customers(caller: GivenCaller, context: GivenContext) -> Stream:
+    """All customers as CSV, the newest first. An import of it changes nothing."""
+    return _exported(context, caller, "customers.csv", CUSTOMERS, customers.list_customers, _customer_cells)
+
+
+router = Router("/", route_handlers=[import_tokens, export_tokens, import_customers, export_customers], tags=["tables"])
 
 
 async def _imported(
@@ -171,3 +206,7 @@ def _card(text: str) -> str:
 
 def _token_cells(row: tokens.OwnedToken) -> Sequence[Any]:
     return [getattr(row, name) for name in TOKENS]
+
+
+def _customer_cells(row: customers.CustomerRow) -> Sequence[Any]:
+    return [row.public_id, *(getattr(row, name) for name in customers.FACTS)]
