@@ -354,6 +354,8 @@ async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
         log_config=None,
         access_log=False,
         lifespan="off",
+        ws="websockets-sansio",
+        ws_max_size=16 * 1024,  # pages say nothing on their sockets
         server_header=False,
         timeout_graceful_shutdown=2,
         http=web_port.WebPort(web_port.limits(settings.web)).protocol,  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ class Lost(msgspec.Struct, frozen=True, tag_field="type", tag="lost"):
     """Something was not told to you: load again."""
 
 
-_LOST = b"event: lost\ndata: %s\n\n" % _encode(Lost())
+LOST = b"event: lost\ndata: %s\n\n" % _encode(Lost())
 
 
 class TooManyViewers(DomainError):
@@ -67,13 +67,21 @@ class _Told:
     @property
     def bytes(self) -> bytes:
         if self._bytes is None:
-            self._bytes = _framed(self._words(), number=self.number)
+            self._bytes = framed(self._words())
         return self._bytes
 
 
-def _framed(event: msgspec.Struct, *, number: int) -> bytes:
+def framed(event: msgspec.Struct, *, place: int | None = None) -> bytes:
+    """An event as it goes over the wire. `place` is where to resume: what stands behind it in the event log has not been told yet."""
     kind = str(event.__struct_config__.tag)
-    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), number, _encode(event))
+    resume = b"" if place is None else b"id: %d\n" % place
+    return b"event: %s\n%sdata: %s\n\n" % (kind.encode(), resume, _encode(event))
+
+
+def frames_of(packet: bytes) -> list[bytes]:
+    """The data of each event in a packet, for a WebSocket."""
+    lines = (line for block in packet.split(b"\n\n") for line in block.split(b"\n"))
+    return [line.removeprefix(b"data: ") for line in lines if line.startswith(b"data: ")]
 
 
 class Viewer:
@@ -114,7 +122,7 @@ class Viewer:
     def take(self) -> bytes:
         """Everything that waits, as it goes over the wire."""
         self.wake.clear()
-        packet = _LOST if self.lost else b""
+        packet = LOST if self.lost else b""
         self.lost = False
         waiting, self.waiting = self.waiting, {}
         self.waiting_bytes = 0
@@ -189,15 +197,27 @@ class Live:
             viewer.wake.set()
 
     async def stream(
-        self, viewer: Viewer, now: Callable[[], datetime], may_stay: Callable[[], Awaitable[bool]]
-    ) -> AsyncIterator[bytes]:
-        """What one page hears until it leaves, or may not stay (asked with every keep-alive)."""
+        self,
+        viewer: Viewer,
+        now: Callable[[], datetime],
+        may_stay: Callable[[], Awaitable[bool]],
+        *,
+        place: Callable[[], Awaitable[int]] | None = None,
+        missed: Callable[[], Awaitable[bytes]] | None = None,
+    ) -> AsyncGenerator[bytes, None]:
+        """What one page hears until it leaves, or may not stay (asked with every keep-alive).
+
+        `missed` is what it has not heard since it left; `place` is the end of the event log, from which it may resume.
+        """
         loop = asyncio.get_running_loop()
         self._viewers.add(viewer)
         try:
             if len(self._viewers) == 1 and self.on_first_viewer is not None:
                 await self.on_first_viewer()
-            yield _framed(Hello(now()), number=next(self._numbers))
+            here = None if place is None else await place()
+            yield framed(Hello(now()), place=None if missed is not None else here)
+            if missed is not None and (packet := await missed()):
+                yield packet
             asked_at = said_at = loop.time()
             while not (viewer.ended or self._closed):
                 try:
@@ -209,6 +229,10 @@ class Live:
                     if not await may_stay():
                         return
                     asked_at = loop.time()
+                    if here is not None and place is not None:
+                        # The place of a while ago: what was committed since then may not have been told on this node yet.
+                        yield b": resume\nid: %d\n\n" % here
+                        here = await place()
                 packet = viewer.take()
                 if packet or loop.time() - said_at >= self.keep_alive_s:
                     yield packet or b": keep-alive\n\n"

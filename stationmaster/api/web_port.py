@@ -191,7 +191,7 @@ class _Connection(H11Protocol):
 
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
         self._forget(self._owes_request)
-        self._port.leave(self)  # from here on it belongs to another protocol, which refuses it
+        self._port.leave(self)  # from here on it belongs to another protocol, and api/live.py limits how many there are
         super().handle_websocket_upgrade(event)
 
     @staticmethod
