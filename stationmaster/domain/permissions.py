@@ -13,6 +13,7 @@ class Permission(StrEnum):
 
     PUBLIC = "public"  # nobody has to be asked
     LOGGED_IN = "logged_in"  # whoever has said who they are, in any role
+    DISCOVER = "discover"  # where one can charge: what a map shows
     VIEW = "view"
     OPERATE = "operate"  # send commands, manage cards
     RAW_CALL = "raw_call"  # send a charger any message, UpdateFirmware from any address included
@@ -31,7 +32,8 @@ class Permission(StrEnum):
 
 _EVERYBODYS = frozenset({Permission.PUBLIC, Permission.LOGGED_IN})  # so nobody is given them
 _OWNER = frozenset(Permission) - _EVERYBODYS
-_VIEWER = frozenset({Permission.VIEW})
+_DRIVER = frozenset({Permission.DISCOVER})  # beside what is their own
+_VIEWER = _DRIVER | {Permission.VIEW}
 _OPERATOR = _VIEWER | {
     Permission.OPERATE,
     Permission.CORRECT_SESSIONS,
@@ -45,7 +47,7 @@ ROLES: dict[str, frozenset[Permission]] = {
     "technician": _OPERATOR | {Permission.RAW_CALL, Permission.DEPLOY_FIRMWARE},
     "operator": _OPERATOR,
     "viewer": _VIEWER,
-    "driver": frozenset(),  # sees and changes only what is their own
+    "driver": _DRIVER,
 }
 
 

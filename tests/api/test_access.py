@@ -39,13 +39,13 @@ def read_rights() -> dict[str, str]:
 
 MATRIX = read_rights()
 
-_LOOK = {"public", "logged_in", "view"}
+_LOOK = {"public", "logged_in", "discover", "view"}
 _OPERATE = _LOOK | {"operate", "correct_sessions", "view_customers", "manage_customers"}
 _ADMINISTER = _OPERATE | {
     *("raw_call", "deploy_firmware", "administer", "manage_users", "manage_keys", "view_audit", "see_secrets")
 }
 ALLOWED = {
-    "driver": {"public", "logged_in"},
+    "driver": {"public", "logged_in", "discover"},
     "viewer": _LOOK,
     "operator": _OPERATE,
     "technician": _OPERATE | {"raw_call", "deploy_firmware"},

@@ -1,0 +1,202 @@
+"""Where a driver can charge: sites nearby, and which of their connectors are free.
+
+A driver sees of others only that something is in use: no card, no name, no energy; and of a charger its public id (ATK-04, D-01).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from stationmaster.domain import connections, connectors, sites
+from stationmaster.domain.connectors import Type
+from stationmaster.domain.errors import NotFound
+from stationmaster.domain.sites import SiteRow
+from stationmaster.domain.stations import ChargerType, stations
+from stationmaster.storage import Work
+from stationmaster.storage.queries import not_deleted
+
+Availability = Literal["free", "in_use", "out_of_order", "unknown"]
+
+EARTH_M = 6_371_000.0
+_AT_ONCE = 50  # sites whose chargers are read together
+
+
+class Asked(NamedTuple):
+    """What a driver looks for; None and False: whatever there is."""
+
+    type: Type | None = None
+    min_power_w: int | None = None
+    free: bool = False
+    open: bool = False
+
+
+class Plug(NamedTuple):
+    """A connector, as drivers see it."""
+
+    evse: int
+    connector: int
+    type: Type | None
+    max_power_w: int | None
+    max_current_a: int | None
+    availability: Availability
+
+
+class Charger(NamedTuple):
+    """A charger, as drivers see it. The name is left out where it tells the identity."""
+
+    public_id: str
+    name: str | None
+    charger_type: ChargerType | None
+    plugs: list[Plug]
+
+
+class Place(NamedTuple):
+    """A site with the chargers that were looked for."""
+
+    site: SiteRow
+    open: bool
+    distance_m: float | None
+    chargers: list[Charger]
+
+
+def nearby(
+    work: Work, organization_id: int, asked: Asked, *, latitude: float, longitude: float, radius_m: float, limit: int
+) -> list[Place]:
+    """The sites within this radius that have what is asked for, the nearest first."""
+    table = sites.sites
+    there = select(table.c.id, table.c.latitude, table.c.longitude).where(
+        table.c.organization_id == organization_id,
+        table.c.status == "active",
+        not_deleted(table),
+        _in_box(latitude, longitude, radius_m),
+    )
+    far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there)]
+    near = sorted(each for each in far if each[0] <= radius_m)
+    found: list[Place] = []
+    for start in range(0, len(near), _AT_ONCE):
+        found += _places(work, asked, {key: away for away, key in near[start : start + _AT_ONCE]})
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
+def charger(work: Work, organization_id: int, public_id: str) -> Place:
+    """One charger with its site, by the id that drivers know. Raises `NotFound`."""
+    mine = (stations.c.organization_id == organization_id, stations.c.public_id == public_id, not_deleted(stations))
+    row = work.execute(select(stations).where(*mine, stations.c.registration == "accepted")).one_or_none()
+    site = None if row is None or row.site_id is None else _site(work, row.site_id)
+    if row is None or site is None:
+        raise NotFound(f"there is no charger {public_id!r}")
+    [shown] = _chargers(work, Asked(), [row])
+    return Place(site, sites.is_open(site, work.now), None, [shown])
+
+
+def distance_m(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
+    """How far it is along the great circle, in metres."""
+    here, there = math.radians(latitude), math.radians(to_latitude)
+    half_up, half_along = (there - here) / 2, math.radians(to_longitude - longitude) / 2
+    chord = math.sin(half_up) ** 2 + math.cos(here) * math.cos(there) * math.sin(half_along) ** 2
+    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def box(latitude: float, longitude: float, radius_m: float) -> tuple[float, float, list[tuple[float, float]]]:
+    """The lowest and highest latitude of a circle, and the spans of longitude: two where it reaches over 180°."""
+    up = math.degrees(radius_m / EARTH_M)
+    low, high = latitude - up, latitude + up
+    if low <= -90 or high >= 90:  # a pole is in it, and with it every longitude
+        return max(low, -90.0), min(high, 90.0), [(-180.0, 180.0)]
+    along = math.degrees(math.asin(math.sin(radius_m / EARTH_M) / math.cos(math.radians(latitude))))
+    west, east = longitude - along, longitude + along
+    if along >= 180:
+        return low, high, [(-180.0, 180.0)]
+    if west < -180:
+        return low, high, [(west + 360, 180.0), (-180.0, east)]
+    if east > 180:
+        return low, high, [(west, 180.0), (-180.0, east - 360)]
+    return low, high, [(west, east)]
+
+
+def _in_box(latitude: float, longitude: float, radius_m: float) -> ColumnElement[bool]:
+    table = sites.sites
+    low, high, spans = box(latitude, longitude, radius_m)
+    return and_(
+        table.c.latitude.between(low, high), or_(*(table.c.longitude.between(west, east) for west, east in spans))
+    )
+
+
+def _site(work: Work, key: int) -> SiteRow | None:
+    table = sites.sites
+    mine = select(table).where(table.c.id == key, table.c.status == "active", not_deleted(table))
+    row: SiteRow | None = work.execute(mine).one_or_none()
+    return row
+
+
+def _places(work: Work, asked: Asked, away: dict[int, float]) -> Iterator[Place]:
+    """Those of these sites that have what is asked for, in their order."""
+    rows: dict[int, SiteRow] = {
+        row.id: row for row in work.execute(select(sites.sites).where(sites.sites.c.id.in_(list(away))))
+    }
+    is_open = {key: sites.is_open(site, work.now) for key, site in rows.items()}
+    wanted = [key for key in away if key in rows and (is_open[key] or not asked.open)]
+    theirs: Select[Any] = select(stations).where(
+        stations.c.site_id.in_(wanted), stations.c.registration == "accepted", not_deleted(stations)
+    )
+    all_of_them = work.execute(theirs.order_by(stations.c.site_id, stations.c.id)).all()
+    chargers = {
+        key: _chargers(work, asked, list(some)) for key, some in groupby(all_of_them, lambda row: int(row.site_id))
+    }
+    for key in wanted:
+        if chargers.get(key):
+            yield Place(rows[key], is_open[key], away[key], chargers[key])
+
+
+def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> list[Charger]:
+    """Those of these stations that have a connector that is asked for; with all their connectors."""
+    keys = [row.id for row in rows]
+    latest = connections.current(work, keys)
+    online = {key for key in keys if (last := latest.get(key)) is not None and last.online_since is not None}
+    plugs: dict[int, list[Plug]] = {key: [] for key in keys}
+    broken = set()
+    for each in connectors.of_stations(work, keys):
+        if each.evse:
+            plugs[each.station_id].append(_plug(each, online=each.station_id in online))
+        elif each.state in ("faulted", "unavailable"):
+            broken.add(each.station_id)
+    found = []
+    for row in rows:
+        mine = plugs[row.id]
+        if row.id in broken:
+            mine = [plug._replace(availability="out_of_order") for plug in mine]
+        if asked == Asked() or any(_fits(asked, plug, row.max_power_w) for plug in mine):
+            name = None if row.name is None or row.identity in row.name else row.name
+            found.append(Charger(row.public_id, name, row.charger_type, mine))
+    return found
+
+
+def _fits(asked: Asked, plug: Plug, charger_power_w: int | None) -> bool:
+    power = plug.max_power_w if plug.max_power_w is not None else charger_power_w
+    return (
+        asked.type in (None, plug.type)
+        and (asked.min_power_w is None or (power is not None and power >= asked.min_power_w))
+        and (not asked.free or plug.availability == "free")
+    )
+
+
+def _plug(row: connectors.Connector, *, online: bool) -> Plug:
+    availability = _availability(row) if online else "unknown"
+    return Plug(row.evse, row.number, row.type, row.max_power_w, row.max_current_a, availability)
+
+
+def _availability(row: connectors.Connector) -> Availability:
+    if not connectors.is_told(row) or row.state == "unknown":
+        return "unknown"
+    if row.state in ("faulted", "unavailable"):
+        return "out_of_order"
+    if row.state == "available":
+        return "out_of_order" if row.withheld_until is not None else "free"
+    return "in_use"
