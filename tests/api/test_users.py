@@ -325,7 +325,7 @@ async def test_a_key_that_cannot_be(admin: Client, body: dict[str, Any], field: 
 
 
 async def test_nobody_gives_more_than_they_have(admin: Client, web: Application) -> None:
-    made = await key(admin, permissions=["manage_keys", "manage_users", "view"])
+    made = await key(admin, permissions=["manage_keys", "manage_users", "discover", "view"])
     wide = {"name": "more", "role": "administrator"}
     assert (await with_key(web, made["key"], "/api-keys", "POST", json=wide)).status_code == 422
     narrow = {"name": "less", "permissions": ["view"]}
@@ -442,7 +442,7 @@ async def test_X_01_an_owner_is_an_administrator_who_may_be_the_last(
 
 async def test_a_driver_sees_nothing_of_the_organization(as_role: Callable[..., Any]) -> None:
     driver = await as_role("driver")
-    assert (await driver.get(f"{API}/auth/me")).json()["permissions"] == []
+    assert (await driver.get(f"{API}/auth/me")).json()["permissions"] == ["discover"]
     for path in ("stations", "sessions", "tokens", "sites", "users", "events", "alarms", "audit", "status"):
         assert (await driver.get(f"{API}/{path}")).status_code == 403, path
 

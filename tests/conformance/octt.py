@@ -153,7 +153,7 @@ class Tool:
 
     async def settings(self) -> dict[str, str | None]:
         """The settings of this station as far as they are known, by name."""
-        rows = await self.app.database.write(station_settings.listed, self.id, limit=500, cursor=None)
+        rows = (await self.app.database.write(station_settings.listed, self.id, limit=500)).rows
         return {row.name: row.value for row in rows if row.attribute == "actual"}
 
     async def certificate_requests(self) -> list[tuple[str, str]]:
