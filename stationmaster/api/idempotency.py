@@ -19,6 +19,7 @@ from stationmaster.domain.errors import Invalid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 REPLAYED = "Idempotency-Replayed"
+_BYTES = "latin-1"  # a character for each byte, since not every answer is a text
 _NOT_KEPT = {b"content-length", b"date", b"x-request-id"}  # they are made for each answer
 
 
@@ -54,7 +55,7 @@ async def before_request(request: Request[Any, Any, Any]) -> Response[bytes] | N
         return None
     answer = msgspec.json.decode(context.keys.opened(kept.answer), type=_Answer)
     headers = dict(answer.headers) | {REPLAYED: "true"}
-    return Response(answer.body.encode(), status_code=kept.status, headers=headers)
+    return Response(answer.body.encode(_BYTES), status_code=kept.status, headers=headers)
 
 
 async def answered(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,7 +87,7 @@ async def _settle(scope: Scope, begun: _Begun, began: Any, body: bytes) -> None:
         await context.database.write(idempotency.release, begun.caller, begun.key)
         return
     headers = [(name.decode(), value.decode()) for name, value in began["headers"] if name.lower() not in _NOT_KEPT]
-    answer = msgspec.json.encode(_Answer(headers, body.decode())).decode()
+    answer = msgspec.json.encode(_Answer(headers, body.decode(_BYTES))).decode()
     await context.database.write(
         idempotency.keep, begun.caller, begun.key, status=status, answer=context.keys.sealed(answer)
     )

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import select, update
 
+from stationmaster.api import idempotency as idempotency_of_api
 from stationmaster.api.application import Application
+from stationmaster.api.context import Context
 from stationmaster.api.idempotency import REPLAYED
 from stationmaster.background.retention import drop_what_is_old
 from stationmaster.domain import idempotency
@@ -137,3 +140,27 @@ async def test_API_33_questions_and_the_log_in_do_not_know_it(admin: Client, ano
         assert REPLAYED not in (await admin.get(f"{API}/stations", headers=KEY)).headers
         wrong = await anonymous.post(f"{API}/auth/login", json={"email": "a@b.c", "password": "x"}, headers=KEY)
         assert wrong.status_code == 401
+
+
+@pytest.mark.any_database
+async def test_API_33_an_answer_that_is_no_text_is_given_again_byte_by_byte(context: Context) -> None:
+    sent: list[Any] = []
+    content = bytes(range(256))
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"image/webp")]})
+        await send({"type": "http.response.body", "body": content[:100], "more_body": True})
+        await send({"type": "http.response.body", "body": content[100:], "more_body": False})
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    first = idempotency_of_api._Begun("1:user:1", "key")
+    assert await context.database.write(idempotency.begin, first.caller, first.key, "asked") is None
+    scope = {"state": {"context": context, "idempotency": first}}
+    await idempotency_of_api.answered(app, scope, send, send)  # type: ignore[arg-type]
+    assert sent[1]["body"] == content
+    kept = await context.database.write(idempotency.begin, first.caller, first.key, "asked")
+    assert kept is not None
+    answer = msgspec.json.decode(context.keys.opened(kept.answer))
+    assert answer["body"].encode("latin-1") == content

@@ -10,8 +10,11 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from stationmaster.app import App
 from stationmaster.files import Away, Files, Folder, TooLarge
 from stationmaster.files.bucket import Bucket
+from stationmaster.settings import Files as FileSettings
+from stationmaster.settings import Settings
 
 KEYS = {"region": "eu-central-1", "access_key": "me", "secret_key": "a secret of mine"}
 
@@ -105,3 +108,18 @@ async def test_S1_145_a_bucket_that_is_not_there(endpoint: str) -> None:
     other = Bucket("s3://somebody-elses", endpoint=endpoint, **KEYS)
     with pytest.raises((Away, FileNotFoundError)):
         await other.keep(parts(b"x"), limit=10)
+
+
+@pytest.mark.any_database
+def test_S1_145_the_settings_choose_the_store(settings: Settings) -> None:
+    assert isinstance(App(settings).folder, Folder)
+    settings.files = settings.files.model_copy(
+        update={"bucket": "s3://csms-files/production", "s3_region": "eu-west-1"}
+    )
+    assert isinstance(App(settings).folder, Bucket)
+
+
+@pytest.mark.parametrize("bucket", ["csms-files", "https://csms-files", "s3://", "s3:///production"])
+def test_S1_145_what_names_no_bucket(bucket: str) -> None:
+    with pytest.raises(ValueError, match="must name a bucket"):
+        FileSettings(bucket=bucket)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar
-from urllib.parse import urlencode
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import Request, Response, Router, delete, get, post
@@ -21,6 +20,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api import commands
 from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.documents.arrays import array_of
 from stationmaster.api.resources.connections import disconnect
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, Text
 from stationmaster.domain import connections, connectors, message_log, sessions, stations
@@ -30,7 +30,6 @@ from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
-T = TypeVar("T")
 NEWEST_MESSAGES = 10_000
 DEFAULT_VERSION: Literal["1.6"] = "1.6"  # of a charge point that has not said which it speaks, as the document has it
 
@@ -209,7 +208,7 @@ async def list_connections(
         return Connection(row.identity, open_one.version, open_one.connected_at, last_seen, open_one.source)
 
     page, latest = await context.database.read(read)
-    return _array(request, page, public_form)
+    return array_of(request, map(public_form, page.rows), page.next)
 
 
 @post(
@@ -293,7 +292,8 @@ async def list_charge_points(
         return page, _parts(work, [row.id for row in page.rows])
 
     page, parts = await context.database.read(read)
-    return _array(request, page, lambda row: ChargePoint(**_facts(row, parts, context)))
+    shown = [ChargePoint(**_facts(row, parts, context)) for row in page.rows]
+    return array_of(request, shown, page.next)
 
 
 @get("/charge-points/{charge_point_id:str}", permission=Permission.VIEW, include_in_schema=False)
@@ -346,7 +346,7 @@ async def list_transactions(
     """Transactions, newest first."""
     which = sessions.Which(station=charge_point_id)
     page = await context.database.read(sessions.listed, caller.organization, Wanted(limit, cursor), which)
-    return _array(request, page, _transaction)
+    return array_of(request, map(_transaction, page.rows), page.next)
 
 
 @get("/transactions/{transaction_id:str}", permission=Permission.VIEW, include_in_schema=False)
@@ -463,13 +463,3 @@ def _mean_ms(traffic: Sequence[message_log.Traffic], direction: str) -> float | 
     timed = [(each.took_ms, each.times) for each in traffic if each.direction == direction and each.took_ms is not None]
     count = sum(each for _, each in timed)
     return round(sum(took_ms * each for took_ms, each in timed) / count, 1) if count else None
-
-
-def _array(request: Request[Any, Any, Any], page: Found[Any], public_form: Callable[[Any], T]) -> Response[list[T]]:
-    """A page as a plain array; where the next one begins is in the header `Link` (RFC 8288)."""
-    headers = {}
-    if page.next is not None:
-        kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
-        query = urlencode(kept | {"cursor": page.next})
-        headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
-    return Response([public_form(row) for row in page.rows], headers=headers)
