@@ -1,6 +1,6 @@
 import createClient from "openapi-fetch";
 import type { paths } from "./schema";
-import type { Login, User } from "./shapes";
+import type { AuthenticatorApp, Login, Setup, User } from "./shapes";
 
 export interface FieldError {
   field: string;
@@ -52,13 +52,50 @@ export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
   return data as T;
 }
 
-export async function login(email: string, password: string): Promise<User> {
-  return adopt(await answered(stranger.POST("/api/v1/auth/login", { body: { email, password } })));
+/** The password was right and is not enough: a code of an app is wanted, or the app is to be set up first. */
+export interface HalfLogin {
+  step: "code" | "app";
+  token: string;
 }
 
-/** How the first user is made, while there is none; null as soon as somebody can sign in. */
-export async function firstUserCommand(): Promise<string | null> {
-  return (await answered(stranger.GET("/api/v1/auth/setup"))).command;
+export async function login(email: string, password: string): Promise<User | HalfLogin> {
+  const answer = await answered(stranger.POST("/api/v1/auth/login", { body: { email, password } }));
+  return answer.second_step ? { step: answer.second_step, token: answer.access_token } : adopt(answer);
+}
+
+/** What an authenticator app is given, where the role wants a second step and there is none. */
+export async function setUpApp(half: HalfLogin): Promise<AuthenticatorApp> {
+  return answered(stranger.POST("/api/v1/auth/second-step/app", { headers: bearer(half) }));
+}
+
+/** Completes a log-in. `codes` are to be kept, when the app was set up with this code. */
+export async function takeSecondStep(half: HalfLogin, code: string): Promise<{ user: User; codes: string[] | null }> {
+  const answer = await answered(stranger.POST("/api/v1/auth/second-step", { body: { code }, headers: bearer(half) }));
+  return { user: adopt(answer), codes: answer.recovery_codes };
+}
+
+function bearer({ token }: HalfLogin) {
+  return { Authorization: `Bearer ${token}` };
+}
+
+/** How the first user is made, while there is none, and which ways in there are. */
+export async function waysIn(): Promise<Setup> {
+  return answered(stranger.GET("/api/v1/auth/setup"));
+}
+
+/** A link for a new password, by mail; the answer tells nobody whether there is such an account. */
+export async function forgetPassword(email: string): Promise<string> {
+  return (await answered(stranger.POST("/api/v1/auth/password-reset", { body: { email } }))).detail;
+}
+
+/** Uses an invitation, or a link for a new password. */
+export async function choosePassword(token: string, password: string): Promise<void> {
+  await answered(stranger.POST("/api/v1/auth/new-password", { body: { token, password } }));
+}
+
+/** Uses a link that confirms an address. */
+export async function confirmAddress(token: string): Promise<void> {
+  await answered(stranger.POST("/api/v1/auth/confirmation", { body: { token } }));
 }
 
 /** Another password for whoever is signed in; their other log-ins end, this one goes on. */

@@ -10,10 +10,12 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
+import { isArrival } from "./shell/arrivals";
 import { UserContext } from "./user";
 
 // What is fetched first only asks who is there; then come the pages, or the login.
 const Login = lazy(() => import("./shell/Login").then((found) => ({ default: found.Login })));
+const Arrival = lazy(() => import("./shell/Arrival").then((found) => ({ default: found.Arrival })));
 const Pages = lazy(() => import("./pages"));
 
 const schemes = localStorageColorSchemeManager({ key: "stationmaster-theme" });
@@ -53,6 +55,7 @@ export function App() {
 /** Shows the pages to someone who is signed in, and the login page, at the same address, to everyone else. */
 function Gate() {
   const [user, setUser] = useState<User | null | "asking" | "unreachable">("asking");
+  const [arriving, setArriving] = useState(isArrival);
 
   const ask = useCallback(() => {
     refresh().then(setUser, () => {
@@ -79,6 +82,13 @@ function Gate() {
     };
   }, [signedIn]);
 
+  if (arriving) {
+    return (
+      <Suspense>
+        <Arrival onDone={() => { setArriving(false); ask(); }} />
+      </Suspense>
+    );
+  }
   if (user === "asking") return null;
   if (user === "unreachable") return <Unreachable ask={ask} />;
   if (user === null) {

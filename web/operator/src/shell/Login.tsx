@@ -1,41 +1,49 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { PasswordInput, TextInput } from "@mantine/core";
-import { ApiError, firstUserCommand, login, type User } from "@stationmaster/api";
-import { Copyable, Form, needed, useSentForm } from "@stationmaster/ui";
+import { Anchor, Button, PasswordInput, TextInput } from "@mantine/core";
+import { ApiError, forgetPassword, login, waysIn, type HalfLogin, type Setup, type User } from "@stationmaster/api";
+import { Copyable, Form, needed, Note, useSentForm } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import * as v from "valibot";
 import { nameTab } from "../search";
-import { Logo } from "./Logo";
+import { Door } from "./Door";
+import { SecondStep } from "./SecondStep";
 import css from "./Login.module.css";
 
 export function Login({ onLogin }: { onLogin: (user: User) => void }) {
   useEffect(() => {
     nameTab(t`Sign in`);
   }, []);
+  const [half, setHalf] = useState<HalfLogin | null>(null);
+  const [forgotten, setForgotten] = useState(false);
+  const { data: ways } = useQuery({
+    queryKey: ["setup"],
+    queryFn: waysIn,
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.data?.command ? 3_000 : false),
+  });
   const form = useSentForm({
     initial: { email: "", password: "" },
     schema: v.object({ email: needed(254), password: v.pipe(v.string(), v.minLength(1, t`Please fill this in`)) }),
     submit: async ({ email, password }) => {
-      let user: User;
+      let done: User | HalfLogin;
       try {
-        user = await login(email.trim(), password);
+        done = await login(email.trim(), password);
       } catch (error) {
         throw new Error(words(error));
       }
-      onLogin(user);
+      if ("step" in done) setHalf(done);
+      else onLogin(done);
     },
   });
   const { fields } = form;
+  if (half) return <SecondStep half={half} onLogin={onLogin} onBack={() => { setHalf(null); }} />;
+  if (forgotten) return <Forgotten onBack={() => { setForgotten(false); }} />;
   return (
-    <main className={css.page}>
-      <div className={css.box}>
-        <div className={css.brand}>
-          <Logo size={44} />
-          <h1>Stationmaster</h1>
-        </div>
-        <FirstUser />
+    <Door>
+        {ways?.command && <FirstUser command={ways.command} />}
+        <Returned />
         <div className={`${css.form} card`}>
           <Form form={form} action={t`Sign in`} testid="login-submit">
             <TextInput
@@ -55,16 +63,66 @@ export function Login({ onLogin }: { onLogin: (user: User) => void }) {
               {...fields.getInputProps("password")}
             />
           </Form>
+          {ways?.mail && (
+            <Anchor component="button" type="button" size="sm" onClick={() => { setForgotten(true); }} data-testid="forgot-password">
+              <Trans>I have forgotten my password</Trans>
+            </Anchor>
+          )}
+          <Providers ways={ways} />
         </div>
+    </Door>
+  );
+}
+
+/** Where people may sign in instead. */
+function Providers({ ways }: { ways: Setup | undefined }) {
+  return ways?.providers.map(({ name, title }) => (
+    <Button key={name} variant="default" component="a" href={`/api/v1/auth/providers/${name}/start`}>
+      <Trans>Sign in with {title}</Trans>
+    </Button>
+  ));
+}
+
+/** What came of signing in elsewhere, when it did not work. */
+function Returned() {
+  const [told] = useState(() => window.location.hash);
+  useEffect(() => {
+    if (told) window.history.replaceState(null, "", window.location.pathname);
+  }, [told]);
+  if (told === "#no-account") return <Note tone="faulted"><Trans>You are known there, and may not sign in here. Ask an administrator.</Trans></Note>;
+  if (told === "#sign-in-failed") return <Note tone="faulted"><Trans>Signing in there did not work. Please try again.</Trans></Note>;
+  return null;
+}
+
+function Forgotten({ onBack }: { onBack: () => void }) {
+  const [told, setTold] = useState<string | null>(null);
+  const form = useSentForm({
+    initial: { email: "" },
+    schema: v.object({ email: needed(254) }),
+    submit: async ({ email }) => {
+      setTold(await forgetPassword(email.trim()));
+    },
+  });
+  return (
+    <Door>
+      <div className={`${css.form} card`}>
+        {told ? (
+          <Note tone="available">{told}</Note>
+        ) : (
+          <Form form={form} action={t`Send me a link`} testid="forgotten-submit">
+            <TextInput label={t`E-mail`} type="email" autoComplete="username" data-autofocus data-testid="forgotten-email" {...form.fields.getInputProps("email")} />
+          </Form>
+        )}
+        <Anchor component="button" type="button" size="sm" onClick={onBack}>
+          <Trans>Back to signing in</Trans>
+        </Anchor>
       </div>
-    </main>
+    </Door>
   );
 }
 
 /** An empty installation: nobody can sign in until the first user is made at the server. */
-function FirstUser() {
-  const { data: command } = useQuery({ queryKey: ["setup"], queryFn: firstUserCommand, staleTime: 0, refetchInterval: ({ state }) => (state.data ? 3_000 : false) });
-  if (!command) return null;
+function FirstUser({ command }: { command: string }) {
   return (
     <section className={`${css.first} card`} data-testid="first-user">
       <h2>
