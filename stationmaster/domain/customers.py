@@ -37,6 +37,7 @@ customers = Table(
 _living = customers.c.deleted_at.is_(None)
 for _name, _column in (("uq_customers_public_id", customers.c.public_id), ("uq_customers_phone", customers.c.phone)):
     Index(_name, customers.c.organization_id, _column, unique=True, sqlite_where=_living, postgresql_where=_living)
+Index("ix_customers_organization_id", customers.c.organization_id, customers.c.id)
 Index("ix_customers_name_key", customers.c.organization_id, customers.c.name_key, customers.c.id)
 
 FACTS = ("name", "phone", "email")

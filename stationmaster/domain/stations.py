@@ -82,6 +82,7 @@ stations = Table(
     Column("changed_at", UtcTime, nullable=False),
     Column("change_number", BigInt, nullable=False, server_default="0", index=True),  # how other processes notice
 )
+Index("ix_stations_organization_id", stations.c.organization_id, stations.c.id)
 # The path of the socket names the station, so identities are unique over all organizations; a deleted one is free again.
 Index(
     "uq_stations_identity",

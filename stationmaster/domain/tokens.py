@@ -35,6 +35,7 @@ tokens = Table(
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),  # whose it is
     *versions.columns(),
 )
+Index("ix_tokens_organization_id", tokens.c.organization_id, tokens.c.id)
 Index(
     "uq_tokens_uid_key",
     tokens.c.organization_id,

@@ -52,6 +52,7 @@ _is_default = sql("is_default AND deleted_at IS NULL")
 Index(
     "uq_vehicles_default", vehicles.c.customer_id, unique=True, sqlite_where=_is_default, postgresql_where=_is_default
 )
+Index("ix_vehicles_organization_id", vehicles.c.organization_id, vehicles.c.id)
 Index("ix_vehicles_customer", vehicles.c.customer_id, vehicles.c.id)
 
 FACTS = ("name", "make", "model", "plate", "connector_types", "battery_wh", "vin", "emaid", "is_default")

@@ -72,7 +72,10 @@ def only_those(statement: Select[Any], organization_id: int, which: Which) -> Se
     """Only these sessions, of a statement in which they are joined with their chargers."""
     mine = only(statement, {sessions.c.organization_id: organization_id, sessions.c.status: which.status})
     if which.station is not None:
-        mine = mine.where(stations.c.identity == which.station)
+        # By key, which has an index in the order of the list; of those that had this identity, the removed ones too.
+        called = stations.alias()
+        had_it = called.c.organization_id == organization_id, called.c.identity == which.station
+        mine = mine.where(sessions.c.station_id.in_(select(called.c.id).where(*had_it)))
     if which.site is not None:
         there = sites.c.organization_id == organization_id, sites.c.public_id == which.site
         mine = mine.where(stations.c.site_id.in_(select(sites.c.id).where(*there)))

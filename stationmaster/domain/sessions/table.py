@@ -73,7 +73,16 @@ Index(
 )
 Index("ix_sessions_station", sessions.c.station_id, sessions.c.id)
 Index("ix_sessions_token", sessions.c.token_key, sessions.c.id)
-Index("ix_sessions_customer", sessions.c.customer_id, sessions.c.id)
+has_customer = sessions.c.customer_id.is_not(None)
+Index(
+    "ix_sessions_customer",
+    sessions.c.customer_id,
+    sessions.c.id,
+    sqlite_where=has_customer,
+    postgresql_where=has_customer,
+)
+# Without the organization: SQLite would take it for every list of one, and sort all sessions for the order of their keys.
+Index("ix_sessions_started", sessions.c.started_at, sessions.c.id)
 is_held = literal_column("review", Boolean)
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
