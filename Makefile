@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench crash attack conformance clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api crash attack conformance clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -72,6 +72,9 @@ messages: web ## write the catalogue of what the web pages say
 
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
 	@$(BIN)/python -m tools.bench $(ARGS)
+
+bench-api: setup ## measure lists, searches and exports with much in the database: ARGS="--sessions 100000" for more
+	@$(BIN)/python -m tools.bench_api $(ARGS)
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
 	@$(BIN)/python -m tools.crash $(ARGS)
