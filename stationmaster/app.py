@@ -40,9 +40,10 @@ from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v2, v16
+from stationmaster.installation_key import keep_key, secret_key
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.openid import OpenId
-from stationmaster.settings import BadSettings, Settings, keep_key, secret_key
+from stationmaster.settings import BadSettings, Settings
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
 from stationmaster.storage.engines import in_one_line
 from stationmaster.storage.only import Claim

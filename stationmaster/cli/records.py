@@ -26,7 +26,8 @@ from stationmaster.domain import (
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.one_time_links import Link
-from stationmaster.settings import BadSettings, SecretKey, Settings, keep_key, load, secret_key
+from stationmaster.installation_key import SecretKey, keep_key, secret_key
+from stationmaster.settings import BadSettings, Settings, load
 from stationmaster.storage import Database, Work, migrations, opening
 
 user = typer.Typer(no_args_is_help=True, help="People who log in.")

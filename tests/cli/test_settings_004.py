@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from stationmaster import settings
+from stationmaster.installation_key import secret_key
 from stationmaster.settings import BadSettings, is_private
 from stationmaster.settings_004 import translated
 
@@ -58,9 +59,9 @@ def test_S4_020_S4_037_S4_039_the_example_of_the_document_is_read_as_written(loa
     assert (read.security.token_minutes, read.security.token_issuer) == (24 * 60, "csms")
     assert (read.tariff.price_per_kwh, read.tariff.currency) == (2500, "EUR")
     with pytest.raises(BadSettings, match=r"jwt\.secret.*looks like an example"):  # what it asks for itself
-        settings.secret_key(read)
+        secret_key(read)
     theirs = loaded(EXAMPLE.replace("your-super-secret-jwt-key-change-this-in-production", KEY))
-    assert settings.secret_key(theirs).value == KEY.encode()
+    assert secret_key(theirs).value == KEY.encode()
 
 
 @pytest.mark.parametrize(
