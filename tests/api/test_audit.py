@@ -391,6 +391,8 @@ NO_ACTS = {
     "DELETE /api/v1/stations/{station_id}/images/{image_id}",
     # They want the bytes of a file; tests/api/test_firmware.py and test_tables.py look for their rows.
     "POST /api/v1/firmware",
+    "POST /api/v1/imports/sites",
+    "POST /api/v1/imports/stations",
     "POST /api/v1/imports/tokens",
     "POST /api/v1/imports/customers",
     "DELETE /api/v1/firmware/{firmware_id}",

@@ -219,3 +219,55 @@ async def test_O_04_a_list_of_customers_with_a_mistake_is_not_taken(admin: Clien
     ]
     assert (await bring(admin, "customers", text)).status_code == 422
     assert [one[0] for one in await customers(admin)] == ["A"]
+
+
+SITES = """id,name,latitude,longitude,working_days,opening_time,closing_time,contact_number,time_zone
+S1,=Gate,-17.8,179.9,friday monday,22:00,06:00,+91 98765,Pacific/Fiji
+S2,Yard,,,,,,,
+"""
+
+
+async def test_O_04_sites_come_and_go_as_a_file(admin: Client) -> None:
+    bad = SITES + "S2,Twice,,,,,,,\nS3,,,,,,,,\nS4,Four,12,,,,,,\nS5,Five,1,1,,,,,Mars/One\n"
+    dry = await bring(admin, "sites", bad, dry_run=True)
+    assert counts(dry) == {"rows": 6, "new": 1, "changed": 0, "unchanged": 0, "doubled": 2, "bad": 3}
+    assert [(each["row"], each["field"]) for each in dry.json()["problems"]] == [
+        *((3, None), (4, None), (5, "name"), (6, "longitude"), (7, "time_zone")),
+    ]
+    assert (await bring(admin, "sites", bad)).status_code == 422
+    assert (await admin.get(f"{API}/sites")).json()["items"] == []
+    assert counts(await bring(admin, "sites", SITES))["new"] == 2
+    one = (await admin.get(f"{API}/sites/S1")).json()
+    assert (one["name"], one["latitude"], one["working_days"]) == ("=Gate", -17.8, ["monday", "friday"])
+    assert (one["contact_number"], one["time_zone"]) == ("+91 98765", "Pacific/Fiji")
+    exported = await admin.get(f"{API}/exports/sites")
+    assert '"\'=Gate"' in exported.text
+    assert counts(await bring(admin, "sites", exported.content))["unchanged"] == 2
+    assert (await admin.get(f"{API}/sites/S1")).json() == one
+    assert counts(await bring(admin, "sites", "id,city\nS1,Suva\nS2,"))["changed"] == 1
+    assert (await admin.get(f"{API}/sites/S1")).json()["name"] == "=Gate"
+
+
+async def test_O_04_chargers_come_and_go_as_a_file(admin: Client) -> None:
+    await admin.post(f"{API}/sites", json={"name": "Yard"})
+    text = "id,name,site,charger_type,max_power_w\nCP1,Gate,Yard,dc,60000\nCP2,,,ac,\n"
+    dry = await bring(admin, "stations", text + "CP3,,Nowhere,,\nCP:4,,,,\nCP5,,,,12\n", dry_run=True)
+    assert counts(dry) == {"rows": 5, "new": 2, "changed": 0, "unchanged": 0, "doubled": 0, "bad": 3}
+    assert [(each["row"], each["field"]) for each in dry.json()["problems"]] == [
+        *((4, "site"), (5, "id"), (6, "max_power_w")),
+    ]
+    assert dry.json()["secrets"] == {}
+    assert (await admin.get(f"{API}/stations")).json()["items"] == []
+    made = await bring(admin, "stations", text)
+    assert counts(made)["new"] == 2
+    assert set(made.json()["secrets"]) == {"CP1", "CP2"}
+    one = (await admin.get(f"{API}/stations/CP1")).json()
+    assert (one["site"], one["charger_type"], one["max_power_w"]) == ("Yard", "dc", 60_000)
+    exported = await admin.get(f"{API}/exports/stations")
+    for secret in made.json()["secrets"].values():
+        assert secret not in exported.text
+    again = await bring(admin, "stations", exported.content)
+    assert (counts(again)["unchanged"], again.json()["secrets"]) == (2, {})
+    assert counts(await bring(admin, "stations", "id,site\nCP1,\nCP2,"))["changed"] == 1
+    one = (await admin.get(f"{API}/stations/CP1")).json()
+    assert (one["site"], one["name"]) == (None, "Gate")

@@ -18,9 +18,21 @@ from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.csv_files import MAX_BYTES, MAX_ROWS, Shape
 from stationmaster.api.errors import MAX_PROBLEMS
 from stationmaster.api.resources.customers import CustomerChanges
+from stationmaster.api.resources.sites import SiteChanges
+from stationmaster.api.resources.stations import StationChanges
 from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
 from stationmaster.api.shapes import OwnId
-from stationmaster.domain import customer_imports, customers, imports, moments, token_imports, tokens
+from stationmaster.domain import (
+    customer_imports,
+    customers,
+    imports,
+    moments,
+    place_imports,
+    sites,
+    stations,
+    token_imports,
+    tokens,
+)
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Tally
 from stationmaster.domain.permissions import Permission
@@ -137,7 +149,69 @@ async def export_customers(caller: GivenCaller, context: GivenContext) -> Stream
     return _exported(context, caller, "customers.csv", CUSTOMERS, customers.list_customers, _customer_cells)
 
 
-router = Router("/", route_handlers=[import_tokens, export_tokens, import_customers, export_customers], tags=["tables"])
+class SiteLine(SiteChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of a list of sites."""
+
+    id: OwnId
+
+
+class StationLine(StationChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of a list of chargers."""
+
+    id: str
+
+
+SITES = ("id", *sites.FACTS)
+STATIONS = ("id", "site", *stations.FACTS)
+_SITE = Shape(
+    SiteLine, "id", {"station_id": "id", "station_name": "name", "pincode": "postal_code"}, {"working_days": str.split}
+)
+_STATION = Shape(StationLine, "id", {"identity": "id", "charge_point_id": "id", "charging_point_name": "name"})
+
+
+@post("/imports/sites", permission=Permission.ADMINISTER, status_code=200, request_max_body_size=MAX_BYTES)
+async def import_sites(
+    request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext, dry_run: DryRun = False
+) -> ImportReport:
+    """Create or change sites by their `id`, from a CSV file of up to 1,000 rows: the body is the file. All of it is taken, or nothing.
+
+    The columns are called as the fields of a site; days stand side by side in a cell, as in `monday friday`. A column that is not
+    there changes nothing.
+    """
+    zone, most = context.settings.sites.time_zone, place_imports.MAX_ROWS
+    take = place_imports.take_sites
+    return await _imported(request, caller, context, _SITE, take, zone, dry_run=dry_run, max_rows=most)
+
+
+@get("/exports/sites", permission=Permission.VIEW)
+async def export_sites(caller: GivenCaller, context: GivenContext) -> Stream:
+    """All sites as CSV, the newest first. An import of it changes nothing."""
+    return _exported(context, caller, "sites.csv", SITES, sites.list_sites, _site_cells)
+
+
+@post("/imports/stations", permission=Permission.ADMINISTER, status_code=200, request_max_body_size=MAX_BYTES)
+async def import_stations(
+    request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext, dry_run: DryRun = False
+) -> ImportReport:
+    """Create or change chargers by their `id`, from a CSV file of up to 1,000 rows: the body is the file. All is taken, or nothing.
+
+    The columns are called as the fields of a charger that people may change; `site` is the name of one. New chargers are given
+    secrets, which the answer holds, once. A column that is not there changes nothing.
+    """
+    keys, most = context.keys, place_imports.MAX_ROWS
+    take = place_imports.take_stations
+    return await _imported(request, caller, context, _STATION, take, keys, dry_run=dry_run, max_rows=most)
+
+
+@get("/exports/stations", permission=Permission.VIEW)
+async def export_stations(caller: GivenCaller, context: GivenContext) -> Stream:
+    """All chargers as CSV, the newest first, without their secrets. An import of it changes nothing."""
+    return _exported(context, caller, "chargers.csv", STATIONS, stations.listed, _station_cells)
+
+
+_OF_PEOPLE = [import_tokens, export_tokens, import_customers, export_customers]
+_OF_PLACES = [import_sites, export_sites, import_stations, export_stations]
+router = Router("/", route_handlers=[*_OF_PEOPLE, *_OF_PLACES], tags=["tables"])
 
 
 async def _imported(
@@ -202,6 +276,14 @@ def _card(text: str) -> str:
             "uid", "is not the number any more: a spreadsheet has made 4.1E+12 of it; bring the column as text"
         )
     return text
+
+
+def _site_cells(row: sites.SiteRow) -> Sequence[Any]:
+    return (row.public_id, *(getattr(row, name) for name in sites.FACTS))
+
+
+def _station_cells(row: stations.ListedStation) -> Sequence[Any]:
+    return (row.identity, row.site, *(getattr(row, name) for name in stations.FACTS))
 
 
 def _token_cells(row: tokens.OwnedToken) -> Sequence[Any]:

@@ -1,0 +1,68 @@
+"""Lists of sites and chargers that people bring: created or changed by their own ids, all of a file or nothing (O-04)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from stationmaster.domain import sites, stations
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.imports import Line, Tally, one_by_one, without_doubled
+from stationmaster.storage import Work
+
+MAX_ROWS = 1000
+"""Each row takes the writer a millisecond, in which chargers wait."""
+
+
+def take_sites(work: Work, organization_id: int, lines: Sequence[Line], time_zone: str) -> Tally:
+    """Create sites, or change what the file says of them. `time_zone` is that of a new site that names none."""
+    tally = Tally()
+
+    def take(line: Line) -> bool | None:
+        facts = {name: line.values[name] for name in sites.FACTS if name in line.values}
+        try:
+            site = sites.get(work, organization_id, line.values["id"])
+        except NotFound:
+            if "name" not in facts:
+                raise Invalid("name", "is missing: there is no such site yet") from None
+            facts = {"time_zone": time_zone} | facts
+            sites.create(work, organization_id, public_id=line.values["id"], **facts)
+            return True
+        if all(getattr(site, name) == value for name, value in facts.items()):
+            return None
+        changed = sites.change(work, organization_id, line.values["id"], facts)
+        return None if changed.version == site.version else False
+
+    one_by_one(without_doubled(lines, lambda line: line.values["id"], "site", tally), take, tally)
+    return tally
+
+
+def take_stations(work: Work, organization_id: int, lines: Sequence[Line], keys: Keys) -> Tally:
+    """Create chargers, each with a secret that the tally holds, or change what the file says of them."""
+    tally = Tally()
+
+    def take(line: Line) -> bool | None:
+        identity = line.values["id"]
+        facts = {name: line.values[name] for name in stations.FACTS if name in line.values}
+        place = {"site": line.values["site"]} if "site" in line.values else {}
+        try:
+            before = stations.get(work, organization_id, identity)
+        except NotFound:
+            before = None
+        try:
+            if before is None:
+                _, secret = stations.create(
+                    work, organization_id, keys, identity=identity, site=place.get("site"), facts=facts
+                )
+                tally.secrets[identity] = secret
+                return True
+            same_site = not place or place["site"] == stations.site_name(work, before)
+            if same_site and all(getattr(before, name) == value for name, value in facts.items()):
+                return None
+            stations.change(work, organization_id, identity, facts | place)
+        except NotFound as missing:
+            raise Invalid("site", str(missing)) from None
+        return False
+
+    one_by_one(without_doubled(lines, lambda line: line.values["id"], "charger", tally), take, tally)
+    return tally
