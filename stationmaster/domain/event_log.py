@@ -136,7 +136,7 @@ def number_new(work: Work) -> int:
     last = _take_turn(work)
     rows = work.execute(
         select(event_log.c.id, stations.c.organization_id)
-        .join(stations, stations.c.id == event_log.c.station_id)
+        .outerjoin(stations, stations.c.id == event_log.c.station_id)
         .where(_is_new)
         .order_by(event_log.c.id)
         .limit(AT_ONCE)

@@ -188,3 +188,15 @@ def test_X_02_what_is_no_address_of_a_webhook(url: str) -> None:
     with pytest.raises(Invalid) as error:
         webhooks.check_url(url)
     assert error.value.field == "url"
+
+
+async def test_an_event_of_a_charger_that_is_nowhere_does_not_hold_up_the_others(
+    database: Database, station: Station
+) -> None:
+    await hook(database)
+    lost = Station(999_999, "GONE", 1, "1.6", "accepted", True)
+    await alarm(database, lost, "nobody's")
+    await alarm(database, station, "ours")
+    await feed_webhooks(database)
+    assert not await database.read(event_log.are_new)
+    assert [json.loads(row.payload)["kind"] for row in await queued(database)] == ["ours"]
