@@ -97,7 +97,7 @@ def _p95_ms(client: httpx.Client, path: str, rounds: int) -> float:
             time.sleep(float(answer.headers.get("Retry-After", "1")))
         answer.raise_for_status()
         took.append((time.perf_counter() - begin) * 1e3)
-    return statistics.quantiles(took, n=20)[-1]
+    return statistics.quantiles(took, n=20, method="inclusive")[-1]
 
 
 def _export(server: running.Server, client: httpx.Client, form: str, rows: int) -> Figure:

@@ -14,7 +14,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, text
 
 from stationmaster.domain import organizations
 from stationmaster.domain.customers import customers
@@ -82,6 +82,9 @@ class _Seed:
         self._add(
             meter_values, amounts.sessions * each, lambda n: self._meter_value(first, n // each, n % each, of=each)
         )
+        if self.connection.dialect.name == "postgresql":  # it does so by itself, some minutes after such a bulk
+            self.connection.execute(text("ANALYZE"))
+            self.connection.commit()
 
     def _add(self, table: Table, count: int, row: Callable[[int], dict[str, Any]]) -> None:
         task = self.progress.add_task(table.name, total=count)
