@@ -22,6 +22,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.errors import MEDIA_TYPE, Problem
+from stationmaster.api.exports.formats import FORMATS
 from stationmaster.api.live_shapes import LiveEvent
 
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
@@ -80,7 +81,7 @@ class _Document(JsonRenderPlugin):
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
     """The framework's document with short names, live events, and one shape for every failure in place of the framework's."""
-    document = _renamed(document)
+    document = _numbers(_renamed(document))
     shapes = document["components"]["schemas"]
     (live, _), described = msgspec.json.schema_components([LiveEvent, Problem], ref_template=_SHAPES + "{name}")
     for name, shape in described.items():
@@ -91,6 +92,10 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
         for operation in item.values():
             operation["responses"].pop("400", None)
             operation["responses"]["default"] = failed
+            operation["responses"].get("204", {}).pop("content", None)
+            if operation["operationId"] == "exportSessions":
+                file = operation["responses"]["200"]["content"].pop("application/octet-stream")
+                operation["responses"]["200"]["content"] = {each.media_type: file for each in FORMATS.values()}
             if operation["operationId"] == "listenToEvents":
                 told = {"schema": {"$ref": _SHAPES + "LiveEvent"}}
                 operation["responses"]["200"] = {
@@ -119,6 +124,23 @@ def _renamed(document: dict[str, Any]) -> dict[str, Any]:
         text = text.replace(json.dumps(name) + ":", json.dumps(short) + ":")
     renamed: dict[str, Any] = json.loads(text)
     return renamed
+
+
+def _numbers(part: Any) -> Any:
+    """A whole number is a number: of the two, which the framework lists as two choices of one, it would be both."""
+    if isinstance(part, list):
+        return [_numbers(each) for each in part]
+    if not isinstance(part, dict):
+        return part
+    part = {name: _numbers(each) for name, each in part.items()}
+    choices = part.get("oneOf", [])
+    if {"type": "integer"} in choices and {"type": "number"} in choices:
+        left = [each for each in choices if each != {"type": "integer"}]
+        part |= {"oneOf": left}
+        if len(left) == 1:
+            del part["oneOf"]
+            part |= left[0]
+    return part
 
 
 class _Page(OpenAPIRenderPlugin):

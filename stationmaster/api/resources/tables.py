@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Router, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
@@ -40,6 +41,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
 PAGE = 1000
+_FILE = ResponseSpec(bytes, generate_examples=False, description="The file", media_type="text/csv")
 
 
 class RowProblem(msgspec.Struct, frozen=True):
@@ -110,7 +112,7 @@ async def import_tokens(
     return await _imported(request, caller, context, shape, token_imports.take, dry_run=dry_run)
 
 
-@get("/exports/tokens", permission=Permission.VIEW)
+@get("/exports/tokens", permission=Permission.VIEW, responses={200: _FILE})
 async def export_tokens(caller: GivenCaller, context: GivenContext) -> Stream:
     """All cards as CSV, the newest first. An import of it changes nothing."""
     return _exported(context, caller, "cards.csv", TOKENS, tokens.list_tokens, _token_cells)
@@ -143,7 +145,7 @@ async def import_customers(
     return await _imported(request, caller, context, shape, customer_imports.take, dry_run=dry_run)
 
 
-@get("/exports/customers", permission=Permission.VIEW_CUSTOMERS)
+@get("/exports/customers", permission=Permission.VIEW_CUSTOMERS, responses={200: _FILE})
 async def export_customers(caller: GivenCaller, context: GivenContext) -> Stream:
     """All customers as CSV, the newest first. An import of it changes nothing."""
     return _exported(context, caller, "customers.csv", CUSTOMERS, customers.list_customers, _customer_cells)
@@ -183,7 +185,7 @@ async def import_sites(
     return await _imported(request, caller, context, _SITE, take, zone, dry_run=dry_run, max_rows=most)
 
 
-@get("/exports/sites", permission=Permission.VIEW)
+@get("/exports/sites", permission=Permission.VIEW, responses={200: _FILE})
 async def export_sites(caller: GivenCaller, context: GivenContext) -> Stream:
     """All sites as CSV, the newest first. An import of it changes nothing."""
     return _exported(context, caller, "sites.csv", SITES, sites.list_sites, _site_cells)
@@ -203,7 +205,7 @@ async def import_stations(
     return await _imported(request, caller, context, _STATION, take, keys, dry_run=dry_run, max_rows=most)
 
 
-@get("/exports/stations", permission=Permission.VIEW)
+@get("/exports/stations", permission=Permission.VIEW, responses={200: _FILE})
 async def export_stations(caller: GivenCaller, context: GivenContext) -> Stream:
     """All chargers as CSV, the newest first, without their secrets. An import of it changes nothing."""
     return _exported(context, caller, "chargers.csv", STATIONS, stations.listed, _station_cells)
