@@ -24,6 +24,7 @@ from stationmaster.domain import (
     charging_profiles,
     display_messages,
     organizations,
+    sites,
     stations,
     tokens,
 )
@@ -55,6 +56,8 @@ PAGES = {
     "/chargers/CP1?part=firmware": ("CP1", "The file is here."),
     "/chargers/CP4?part=display": ("CP4", "Welcome"),
     "/chargers/CP4?part=firmware": ("CP4", "DownloadFailed"),
+    "/sites": ("Sites", "Hauptstraße 12"),
+    "/sites/SITE-1": ("Site", "Friday"),
     "/sessions": ("Sessions", "Completed"),
     "/sessions?sort=-energy&columns=started,state,station,energy,stopped,reason": ("Sessions", "Why it ended"),
     "/sessions/SESSION": ("Session", "Power and energy"),
@@ -102,10 +105,11 @@ async def _furnish(app: App) -> list[Charger]:
     )
     await app.database.write(api_keys.create, home, name="billing", names=["view", "operate", "correct_sessions"])
     await app.database.write(api_keys.create, home, name=LONG, role="viewer")
+    await app.database.write(_places, home)
     await app.database.write(tokens.add, home, uid="TAG1", label="Ida")
     await app.database.write(tokens.add, home, uid="04A1B2C3D4E5F60718293A4B", label=f"Card of {LONG}")
     await app.database.write(
-        stations.create, home, app.keys, identity="CP1", secret="a secret of sixteen", name="North wall"
+        stations.create, home, app.keys, identity="CP1", secret="a secret of sixteen", name="North wall", site=LONG
     )
     await app.database.write(stations.create, home, app.keys, identity="CP2", name=LONG)
     await app.database.write(stations.create, home, app.keys, identity="CP3", secret="a secret of sixteen")
@@ -134,6 +138,27 @@ async def _furnish(app: App) -> list[Charger]:
         await Charger.connect(app.gateway_port, "NEW-1", "the secret of another system")
     chargers.append(await _screens(app, home))
     return chargers
+
+
+def _places(work: Work, home: int) -> None:
+    """A site with all that can be said of one, and one with nothing but its name."""
+    sites.create(
+        work,
+        home,
+        public_id="SITE-1",
+        name=LONG,
+        address="Hauptstraße 12\nLevel -2",
+        postal_code="10115",
+        city="Berlin",
+        country="Germany",
+        time_zone="Europe/Berlin",
+        working_days=["friday", "saturday"],
+        opening_time="22:00",
+        closing_time="04:00",
+        contact_email=f"{LONG.lower()}@example.com",
+        contact_number="+49 30 1234567",
+    )
+    sites.create(work, home, name="Airport", status="maintenance")
 
 
 async def _screens(app: App, home: int) -> Charger:
@@ -188,7 +213,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path,
 async def test_every_page_there_is_is_looked_at() -> None:
     files = (ROOT / "web/operator/src/features").glob("*/routes/*.tsx")
     pages = {"/" + file.stem.replace(".", "/").removesuffix("index").removesuffix("/") for file in files}
-    looked_at = {re.sub("CP1|SESSION", "$id", path.partition("?")[0]) for path in PAGES}
+    looked_at = {re.sub("CP1|SESSION|SITE-1", "$id", path.partition("?")[0]) for path in PAGES}
     assert pages <= looked_at
 
 

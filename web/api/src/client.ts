@@ -58,6 +58,22 @@ export interface HalfLogin {
   token: string;
 }
 
+/** One thing, and the tag of the version in which it was seen: who changes it sends the tag, so as not to overwrite somebody else's change. */
+export interface Tagged<T> {
+  value: T;
+  tag: string;
+}
+
+export async function tagged<T>(asked: Promise<Answer<T>>): Promise<Tagged<T>> {
+  const answer = await asked;
+  return { value: await answered(Promise.resolve(answer)), tag: answer.response.headers.get("ETag") ?? "*" };
+}
+
+/** The header of a change that is refused with 412 when somebody else was quicker. */
+export function ifMatch(tag: string): { "If-Match": string } {
+  return { "If-Match": tag };
+}
+
 export async function login(email: string, password: string): Promise<User | HalfLogin> {
   const answer = await answered(stranger.POST("/api/v1/auth/login", { body: { email, password } }));
   return answer.second_step ? { step: answer.second_step, token: answer.access_token } : adopt(answer);

@@ -14,6 +14,8 @@ export type ConnectorSession = Schemas["ConnectorSession"];
 export type CreatedStation = Schemas["CreatedStation"];
 export type Delivery = Schemas["Delivery"];
 export type CreatedApiKey = Schemas["CreatedApiKey"];
+export type Customer = Schemas["Customer"];
+export type ConnectorTariff = Schemas["ConnectorTariff"];
 export type DisplayMessage = Schemas["DisplayMessage"];
 export type FirmwareFile = Schemas["FirmwareFile"];
 export type FirmwareUpdate = Schemas["FirmwareUpdate"];
@@ -38,13 +40,17 @@ export type SessionDetail = Schemas["SessionDetail"];
 export type SessionChange = Schemas["SessionChange"];
 export type Setting = Schemas["Setting"];
 export type Site = Schemas["Site"];
+export type SiteChanges = Schemas["SiteChanges"];
 export type Station = Schemas["Station"];
 export type StationChanges = Schemas["StationChanges"];
 export type StationLog = Schemas["StationLog"];
+export type Tariff = Schemas["Tariff"];
+export type TariffTerms = Schemas["TariffTerms"];
 export type Token = Schemas["Token"];
 export type UserAccount = Schemas["User"];
 export type UserChanges = Schemas["UserChanges"];
 export type User = Schemas["Me"];
+export type Vehicle = Schemas["Vehicle"];
 
 /** What one request may ask: `Query<"/api/v1/sessions">`. */
 export type Query<Path extends keyof paths> = paths[Path] extends { get: { parameters: { query?: infer Q } } } ? NonNullable<Q> : never;

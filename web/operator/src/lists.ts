@@ -1,5 +1,6 @@
 import { tableState, type Pages, type TableState } from "@stationmaster/ui";
 import { keepPreviousData, useInfiniteQuery, type InfiniteData, type UseInfiniteQueryOptions } from "@tanstack/react-query";
+import { useDebouncedValue } from "@mantine/hooks";
 import type { Page } from "@stationmaster/api";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -20,6 +21,12 @@ export function useTableState(name = ""): [TableState, (next: TableState) => voi
     } as Parameters<typeof navigate>[0]);
   };
   return [tableState({ q: search[`${name}q`], sort: search[`${name}sort`], columns: search[`${name}columns`] }), change];
+}
+
+/** What is searched for, once the typing has paused; a server that is asked at each letter answers in any order. */
+export function useSearched(state: TableState): string | undefined {
+  const [text] = useDebouncedValue(state.q?.trim().slice(0, 100), 250);
+  return text || undefined;
 }
 
 type Listed<T> = UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>>, readonly unknown[], string | null>;

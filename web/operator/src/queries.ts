@@ -1,4 +1,4 @@
-import { answered, client, type Page, type Query } from "@stationmaster/api";
+import { answered, client, tagged, type Page, type Query } from "@stationmaster/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 /** As many rows as the server gives at once. */
@@ -30,6 +30,27 @@ export const sitesQuery = () =>
   queryOptions({
     queryKey: ["sites"],
     queryFn: ({ signal }) => answered(client.GET("/api/v1/sites", { params: { query: { limit: PAGE } }, signal })),
+  });
+
+export type SiteFilters = Omit<Query<"/api/v1/sites">, "limit" | "cursor">;
+export const SITE_SORTS = ["id", "name", "city", "created", "updated"] as const;
+
+export const siteListQuery = (filters: SiteFilters) =>
+  pages(["sites", "list", filters], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/sites", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
+  );
+
+export const siteQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["sites", "one", id],
+    queryFn: ({ signal }) => tagged(client.GET("/api/v1/sites/{site_id}", { params: { path: { site_id: id } }, signal })),
+  });
+
+/** The chargers of a site, by its name; live/cache.ts keeps their states true. */
+export const siteStationsQuery = (site: string) =>
+  pages(["stations", site], async ({ cursor, signal }) => {
+    const page = await answered(client.GET("/api/v1/stations", { params: { query: { search: site, limit: PAGE, cursor } }, signal }));
+    return { ...page, items: page.items.filter((station) => station.site === site) };
   });
 
 export const stationQuery = (id: string) =>
@@ -85,8 +106,8 @@ export type SessionFilters = Omit<Query<"/api/v1/sessions">, "limit" | "cursor">
 export const SESSION_SORTS = ["started", "stopped", "energy", "token", "station"] as const;
 
 /** The order in an address, where it is one that the server knows. */
-export function sessionSort(sort: string | undefined): SessionFilters["sort"] {
-  return SESSION_SORTS.flatMap((each) => [each, `-${each}`] as const).find((each) => each === sort);
+export function knownSort<S extends string>(sorts: readonly S[], sort: string | undefined): S | `-${S}` | undefined {
+  return sorts.flatMap((each) => [each, `-${each}`] as const).find((each) => each === sort);
 }
 
 export const sessionsQuery = (filters: SessionFilters, limit = PAGE) =>

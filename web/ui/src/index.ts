@@ -4,6 +4,7 @@ export * from "./DateField";
 export * from "./dialogs";
 export { Finder, openFinder } from "./finder";
 export * from "./format";
+export * from "./FormPart";
 export * from "./forms";
 export * from "./icons";
 export * from "./MomentField";

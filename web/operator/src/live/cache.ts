@@ -45,7 +45,11 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
   }
   if (!("station" in event)) return;
   const { station } = event;
-  if (event.type === "station_changed") stale.add(`station\n${station}`);
+  if (event.type === "station_changed") {
+    stale.add(`station\n${station}`);
+    stale.add("stations");
+  }
+  queries.setQueriesData<InfiniteData<Page<Station>>>({ queryKey: ["stations"] }, (old) => old && withStation(old, event));
   queries.setQueryData<Station>(["station", station], (old) => old && applyToStation(old, event));
 
   if (event.type === "connector_status" || event.type === "station_connected" || event.type === "station_disconnected") stale.add(`states\n${station}`);
@@ -80,6 +84,13 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
       queries.setQueryData<Page<Command>>(["commands", station], (old) => old && withCommand(old, event));
       break;
   }
+}
+
+/** A list of chargers after one event; the same list when it has not this charger. */
+function withStation(old: InfiniteData<Page<Station>>, event: LiveEvent & { station: string }): InfiniteData<Page<Station>> {
+  if (!old.pages.some((page) => page.items.some((each) => each.id === event.station))) return old;
+  const changed = (each: Station) => (each.id === event.station ? applyToStation(each, event) : each);
+  return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map(changed) })) };
 }
 
 function append(queries: QueryClient, id: string, event: LiveEvent & { type: "session_updated" }): void {

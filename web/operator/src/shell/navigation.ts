@@ -27,6 +27,7 @@ export function navigation(): Group[] {
       title: t`Operation`,
       entries: [
         { to: "/", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
+        { to: "/sites", icon: "sites", name: t`Sites`, short: t`Sites`, seldom: true },
         { to: "/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
         { to: "/reservations", icon: "reserved", name: t`Reservations`, short: t`Reserved`, seldom: true },
         { to: "/firmware", icon: "firmware", name: t`Firmware`, short: t`Firmware`, seldom: true },

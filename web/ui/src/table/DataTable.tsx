@@ -44,6 +44,8 @@ interface Props<T extends object> {
   pages?: Pages<T>;
   /** The placeholder of the search field; without one there is none. */
   search?: string;
+  /** The rows are what the server has found for the text: it knows of more than these rows, and of more than their columns. */
+  searchedByServer?: boolean;
   /** Filters beside the search field. */
   filters?: ReactNode;
   /** A heading inside the table's card, for pages with several. */
@@ -62,9 +64,9 @@ interface Props<T extends object> {
 
 /** The one table: sorted, searched, with chosen columns, totals and a file to take away; cards on a phone. */
 export function DataTable<T extends object>({
-  label, columns, rows, rowId, state, onState, pages, search, filters, title, about, aside, empty, testid, sortable, rowHeight = 46,
+  label, columns, rows, rowId, state, onState, pages, search, searchedByServer = false, filters, title, about, aside, empty, testid, sortable, rowHeight = 46,
 }: Props<T>) {
-  const wanted = (state.q ?? "").trim().toLowerCase();
+  const wanted = searchedByServer ? "" : (state.q ?? "").trim().toLowerCase();
   const found = useMemo(
     () => (wanted ? rows.filter((row) => matches(searchedText(columns, row), wanted)) : rows),
     [rows, wanted, columns],

@@ -8,9 +8,9 @@ import { Connectors } from "./ConnectorLine";
 import css from "./Fleet.module.css";
 
 /** Chargers as rows: who, and what happens there; all else when asked for. */
-export function fleetColumns(): Column<Station>[] {
+export function fleetColumns({ withSite = true }: { withSite?: boolean } = {}): Column<Station>[] {
   return [
-    { id: "name", head: t`Charger`, width: "31%", value: (station) => station.name ?? station.id, cell: (station) => <Who station={station} /> },
+    { id: "name", head: t`Charger`, width: "31%", value: (station) => station.name ?? station.id, cell: (station) => <Who station={station} site={withSite ? station.site : null} /> },
     {
       id: "connectors",
       head: t`Connectors`,
@@ -61,7 +61,7 @@ function runningEnergy(station: Station): number | null {
   return running.length === 0 ? null : running.reduce((sum, wh) => sum + wh, 0);
 }
 
-function Who({ station }: { station: Station }) {
+function Who({ station, site }: { station: Station; site: string | null }) {
   return (
     <div className={css.who}>
       <Link to="/chargers/$id" params={{ id: station.id }} className={`${tableCss.rowLink} ${css.name}`}>
@@ -69,8 +69,8 @@ function Who({ station }: { station: Station }) {
       </Link>
       <div className={`${css.sub} clip`}>
         {station.name && <span className="mono">{station.id}</span>}
-        {station.site && <span>{station.site}</span>}
-        {!station.name && !station.site && (
+        {site && <span>{site}</span>}
+        {!station.name && !site && (
           <span>{[station.vendor, station.model].filter(Boolean).join(" ") || <Trans>Not named yet</Trans>}</span>
         )}
       </div>

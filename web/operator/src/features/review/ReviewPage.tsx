@@ -9,7 +9,7 @@ import { useMemo, useState } from "react";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { alarmsQuery, quarantineQuery, SESSION_SORTS, sessionSort, sessionsQuery } from "../../queries";
+import { alarmsQuery, quarantineQuery, knownSort, SESSION_SORTS, sessionsQuery } from "../../queries";
 import { Only } from "../../user";
 import { sessionColumns } from "../sessions/columns";
 import { AllSeen } from "./AllSeen";
@@ -22,7 +22,7 @@ export function ReviewPage() {
   const alarms = useList<Alarm>(alarmsQuery());
   const quarantine = useList<Quarantined>(quarantineQuery());
   const [held, setHeld] = useTableState("sessions");
-  const sessions = useList<Session>(sessionsQuery({ review: true, sort: sessionSort(held.sort) }));
+  const sessions = useList<Session>(sessionsQuery({ review: true, sort: knownSort(SESSION_SORTS, held.sort) }));
   const lists = [alarms, quarantine, sessions];
   const error = lists.find((list) => list.error)?.error;
   const [events, setEvents] = useTableState("events");

@@ -8,7 +8,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useList, useTableState } from "../../lists";
 import { useFocus } from "../../live/useFocus";
-import { SESSION_SORTS, sessionSort, sessionsQuery, type SessionFilters } from "../../queries";
+import { knownSort, SESSION_SORTS, sessionsQuery, type SessionFilters } from "../../queries";
 import { sessionColumns } from "./columns";
 import css from "./Sessions.module.css";
 
@@ -33,7 +33,7 @@ export function SessionsPage() {
       status,
       started_from: beginningOf(from, 0),
       started_to: beginningOf(to, 1),
-      sort: sessionSort(state.sort),
+      sort: knownSort(SESSION_SORTS, state.sort),
     }),
   );
   const columns = useMemo(() => sessionColumns(), []);

@@ -1,0 +1,131 @@
+"""Sites, customers and tariffs: added, edited, removed and restored in the browser, and what stands at a field that is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, expect
+
+from stationmaster.app import App
+from stationmaster.domain import organizations, sites
+from tests.web.conftest import Visitor
+
+pytestmark = pytest.mark.slow
+
+
+def dialog(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("dialog")
+
+
+async def restore(visitor: Visitor, path: str, name: str) -> None:
+    """The one that was removed is not in the list, and comes back from among the removed."""
+    main = visitor.page.locator("#main")
+    await visitor.open(f"{path}?state=removed")
+    await main.get_by_role("button", name=f"Restore {name}").click()
+    await expect(main.get_by_role("heading", name="Nothing was removed")).to_be_visible()
+    await visitor.open(path)
+    await expect(main.get_by_role("link", name=name)).to_be_visible()
+
+
+async def test_S1_127_a_site_is_added_edited_removed_and_restored(operator: Visitor, app: App) -> None:
+    page, see = operator.page, operator.see
+    await page.get_by_role("link", name="Sites").first.click()
+    await see("add-site").click()
+    await see("site-submit").click()
+    await expect(dialog(operator).get_by_text("Please fill this in")).to_have_count(1)
+    await see("site-name").fill("Old town")
+    await see("site-latitude").fill("95")
+    await see("site-email").fill("nobody")
+    await see("site-whole-day").uncheck()
+    await see("site-opens").fill("22:00")
+    await see("site-submit").click()
+    for reason in (
+        "Degrees from −90 to 90",
+        "Latitude and longitude, or neither",
+        "An e-mail address",
+        "Please fill this in",
+    ):
+        await expect(dialog(operator).get_by_text(reason)).to_be_visible()
+    await see("site-latitude").fill("52,5")
+    await see("site-longitude").fill("13.4")
+    await see("site-email").fill("ida@example.com")
+    await see("site-closes").fill("04:00")
+    await expect(dialog(operator).get_by_text("The next day")).to_be_visible()
+    await dialog(operator).get_by_role("checkbox", name="Sunday").uncheck()
+    await see("site-submit").click()
+    await expect(page.get_by_role("heading", name="Old town")).to_be_visible()
+    main = page.locator("#main")
+    await expect(main.get_by_role("row").filter(has_text="Monday")).to_contain_text("22:00 to 04:00 the next day")
+    await expect(main.get_by_role("row").filter(has_text="Sunday")).to_contain_text("Closed")
+    await expect(main.get_by_text("52.5, 13.4")).to_be_visible()
+
+    await see("remove-site").click()
+    await dialog(operator).get_by_role("button", name="Remove").click()
+    await expect(main.get_by_role("heading", name="No sites yet")).to_be_visible()
+    await restore(operator, "/sites", "Old town")
+
+
+async def test_S1_132_a_form_is_filled_in_and_what_somebody_else_has_changed_meanwhile_is_a_choice(
+    operator: Visitor, app: App
+) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(
+        lambda work: sites.create(
+            work, home, public_id="S", name="Old town", city="Berlin", closing_time="24:00", opening_time="07:30"
+        )
+    )
+
+    async def somebody_else(**changes: Any) -> None:
+        await app.database.write(sites.change, home, "S", changes)
+
+    see, form = operator.see, dialog(operator)
+    await operator.open("/sites/S")
+    await see("edit-site").click()
+    await expect(see("site-name")).to_have_value("Old town")
+    await expect(see("site-city")).to_have_value("Berlin")
+    await expect(see("site-opens")).to_have_value("07:30")
+    await expect(see("site-closes")).to_have_value("00:00")
+
+    await see("site-city").fill("Potsdam")
+    await somebody_else(city="Bern", contact_person="Jane")
+    operator.will_be_refused(412)
+    await see("site-submit").click()
+    await expect(see("outdated")).to_contain_text("Somebody else has changed this since you opened it")
+    await form.get_by_role("button", name="Show theirs, drop mine").click()
+    await expect(see("site-city")).to_have_value("Bern")
+
+    await see("site-city").fill("Potsdam")
+    await somebody_else(contact_person="Joan")
+    operator.will_be_refused(412)
+    await see("site-submit").click()
+    await form.get_by_role("button", name="Save mine all the same").click()
+    await expect(form).to_have_count(0)
+    main = operator.page.locator("#main")
+    await expect(main.get_by_text("Potsdam")).to_be_visible()
+    await expect(main.get_by_text("Joan")).to_be_visible()  # what I had not touched stays as they have made it
+
+
+async def test_what_is_entered_is_not_lost_by_a_key_or_the_back_button(operator: Visitor, app: App) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(lambda work: sites.create(work, home, public_id="S", name="Old town"))
+    page, see = operator.page, operator.see
+    await page.get_by_role("link", name="Sites").first.click()
+    await page.get_by_role("link", name="Old town").click()
+    await see("edit-site").click()
+    await page.keyboard.press("Escape")
+    await expect(dialog(operator)).to_have_count(0)  # nothing was entered
+
+    await see("edit-site").click()
+    await see("site-city").fill("Potsdam")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Go on editing").click()
+    await page.go_back()
+    await page.get_by_role("button", name="Go on editing").click()
+    await expect(see("site-city")).to_have_value("Potsdam")
+    await page.go_back()
+    await page.get_by_role("button", name="Leave without saving").click()
+    await expect(page.get_by_role("heading", name="Sites")).to_be_visible()
+    await expect(dialog(operator)).to_have_count(0)
+    site = await app.database.read(sites.get, home, "S")
+    assert site.city is None

@@ -1,0 +1,232 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Checkbox, Select, Switch, Textarea, TextInput } from "@mantine/core";
+import { answered, client, ifMatch, tagged, type Site, type Tagged } from "@stationmaster/api";
+import { Form, FormPart, needed, notify, optional, Pair, useSentForm } from "@stationmaster/ui";
+import { useQueryClient } from "@tanstack/react-query";
+import { useMemo, useRef } from "react";
+import * as v from "valibot";
+import { changed, orNull, sentDecimal } from "../../fields";
+import { OwnIdInput, ownId } from "../../OwnIdInput";
+import { siteQuery } from "../../queries";
+import { DAYS, zones, type Day } from "./hours";
+import css from "./Sites.module.css";
+import { dayWord, phaseWord, siteWords, STATUSES } from "./words";
+
+interface Props {
+  /** The one that is edited; without one a new one is added. */
+  site?: Tagged<Site>;
+  onDone: (site: Site) => void;
+}
+
+/** A site as it is typed. Names are those of the API, so that what the server refuses finds its field. */
+function typed(site: Site | null) {
+  return {
+    id: "",
+    name: site?.name ?? "",
+    status: (site?.status ?? "active") as string,
+    address: site?.address ?? "",
+    postal_code: site?.postal_code ?? "",
+    city: site?.city ?? "",
+    state: site?.state ?? "",
+    country: site?.country ?? "",
+    latitude: site?.latitude?.toString() ?? "",
+    longitude: site?.longitude?.toString() ?? "",
+    grid_phase: site?.grid_phase ?? null as string | null,
+    time_zone: site?.time_zone ?? "",
+    working_days: (site?.working_days ?? DAYS) as string[],
+    whole_day: !site?.opening_time,
+    opening_time: site?.opening_time ?? "",
+    // A field for times knows no 24:00; midnight is the same there.
+    closing_time: site?.closing_time?.replace("24:00", "00:00") ?? "",
+    contact_person: site?.contact_person ?? "",
+    contact_number: site?.contact_number ?? "",
+    contact_email: site?.contact_email ?? "",
+  };
+}
+
+type Typed = ReturnType<typeof typed>;
+
+export function SiteForm({ site, onDone }: Props) {
+  const queries = useQueryClient();
+  const seen = useRef(site);
+  const id = site?.value.id;
+  const form = useSentForm<Typed>({
+    initial: typed(site?.value ?? null),
+    schema: schema(),
+    conflict: "name",
+    ...(id !== undefined && {
+      theirs: async () => {
+        seen.current = await tagged(client.GET("/api/v1/sites/{site_id}", { params: { path: { site_id: id } } }));
+        return typed(seen.current.value);
+      },
+    }),
+    submit: async (values, before) => {
+      const saved = seen.current ? await change(seen.current, before, values) : await add(values);
+      await queries.invalidateQueries({ queryKey: ["sites"] });
+      notify.done(seen.current ? t`Saved` : t`${saved.name} is added`);
+      onDone(saved);
+    },
+  });
+  const add = (values: Typed) => {
+    const { time_zone, ...facts } = factsOf(values);
+    return answered(client.POST("/api/v1/sites", { body: { ...facts, id: orNull(values.id), time_zone: time_zone ?? null } }));
+  };
+  const change = async ({ value, tag }: Tagged<Site>, before: Typed, values: Typed) => {
+    const body = changed(factsOf(before), factsOf(values));
+    const now = await tagged(client.PATCH("/api/v1/sites/{site_id}", { params: { path: { site_id: value.id }, header: ifMatch(tag) }, body }));
+    queries.setQueryData(siteQuery(value.id).queryKey, now);
+    return now.value;
+  };
+  const { fields } = form;
+  const present = fields.values.time_zone;
+  const zoneNames = useMemo(() => zones(site?.value.time_zone ?? ""), [site]);
+  return (
+    <Form form={form} action={id === undefined ? t`Add site` : t`Save`} testid="site-submit">
+      <TextInput label={t`Name`} required data-autofocus data-testid="site-name" {...fields.getInputProps("name")} />
+      <Pair>
+        <Select
+          label={t`State`}
+          data={STATUSES.map((value) => ({ value, label: siteWords(value).word }))}
+          allowDeselect={false}
+          {...fields.getInputProps("status")}
+        />
+        <Select
+          label={t`Grid`}
+          placeholder={phaseWord(null)}
+          data={(["single_phase", "three_phase"] as const).map((value) => ({ value, label: phaseWord(value) }))}
+          clearable
+          {...fields.getInputProps("grid_phase")}
+        />
+      </Pair>
+      {id === undefined && <OwnIdInput {...fields.getInputProps("id")} />}
+      <FormPart title={t`Address`}>
+        <Textarea label={t`Street`} autosize minRows={1} maxRows={4} {...fields.getInputProps("address")} />
+        <Pair>
+          <TextInput label={t`Postal code`} {...fields.getInputProps("postal_code")} />
+          <TextInput label={t`City`} data-testid="site-city" {...fields.getInputProps("city")} />
+          <TextInput label={t`State or region`} {...fields.getInputProps("state")} />
+          <TextInput label={t`Country`} {...fields.getInputProps("country")} />
+          <TextInput label={t`Latitude`} placeholder="52.5163" inputMode="decimal" data-testid="site-latitude" {...fields.getInputProps("latitude")} />
+          <TextInput label={t`Longitude`} placeholder="13.3777" inputMode="decimal" data-testid="site-longitude" {...fields.getInputProps("longitude")} />
+        </Pair>
+      </FormPart>
+      <FormPart title={t`Opening hours`}>
+        <Checkbox.Group label={t`Open on`} {...fields.getInputProps("working_days")}>
+          <div className={css.days}>
+            {DAYS.map((day) => <Checkbox key={day} value={day} label={dayWord(day)} />)}
+          </div>
+        </Checkbox.Group>
+        <Switch label={t`The whole day`} data-testid="site-whole-day" {...fields.getInputProps("whole_day", { type: "checkbox" })} />
+        {!fields.values.whole_day && (
+          <Pair>
+            <TextInput label={t`Opens at`} type="time" required data-testid="site-opens" {...fields.getInputProps("opening_time")} />
+            <TextInput
+              label={t`Closes at`} type="time" required data-testid="site-closes"
+              {...(overMidnight(fields.values) && { description: t`The next day` })}
+              inputWrapperOrder={["label", "input", "description", "error"]}
+              {...fields.getInputProps("closing_time")}
+            />
+          </Pair>
+        )}
+        <Select
+          label={t`Time zone`}
+          description={t`The clock that opening hours and exported times go by`}
+          placeholder={t`That of this server`}
+          data={zoneNames}
+          searchable
+          limit={80}
+          nothingFoundMessage={t`No such zone`}
+          {...fields.getInputProps("time_zone")}
+          value={present || null}
+          onChange={(value) => { fields.setFieldValue("time_zone", value ?? ""); }}
+        />
+      </FormPart>
+      <FormPart title={t`Contact`}>
+        <TextInput label={t`Name of the contact`} {...fields.getInputProps("contact_person")} />
+        <Pair>
+          <TextInput label={t`Phone`} type="tel" autoComplete="off" {...fields.getInputProps("contact_number")} />
+          <TextInput label={t`E-mail`} type="email" autoComplete="off" data-testid="site-email" {...fields.getInputProps("contact_email")} />
+        </Pair>
+      </FormPart>
+      {id === undefined && (
+        <p className="dim small">
+          <Trans>Chargers are put on the site when they are added or edited.</Trans>
+        </p>
+      )}
+    </Form>
+  );
+}
+
+function overMidnight({ opening_time, closing_time }: Typed): boolean {
+  return opening_time !== "" && closing_time !== "" && closing_time <= opening_time;
+}
+
+function factsOf(values: Typed) {
+  const days = DAYS.filter((day) => values.working_days.includes(day)) as Day[];
+  return {
+    name: values.name.trim(),
+    status: values.status as Site["status"],
+    address: orNull(values.address),
+    postal_code: orNull(values.postal_code),
+    city: orNull(values.city),
+    state: orNull(values.state),
+    country: orNull(values.country),
+    latitude: coordinate(values.latitude),
+    longitude: coordinate(values.longitude),
+    grid_phase: values.grid_phase as Site["grid_phase"],
+    ...(values.time_zone && { time_zone: values.time_zone }),
+    working_days: days.length === DAYS.length ? null : days,
+    opening_time: values.whole_day ? null : values.opening_time,
+    closing_time: values.whole_day ? null : values.closing_time,
+    contact_person: orNull(values.contact_person),
+    contact_number: orNull(values.contact_number),
+    contact_email: orNull(values.contact_email),
+  };
+}
+
+function coordinate(text: string): number | null {
+  return text.trim() === "" ? null : Number(sentDecimal(text));
+}
+
+function schema() {
+  const degrees = (most: number) =>
+    v.pipe(
+      v.string(),
+      v.trim(),
+      v.check((text) => text === "" || (/^-?\d+([.,]\d+)?$/.test(text) && Math.abs(Number(sentDecimal(text))) <= most), t`Degrees from −${most} to ${most}, such as 52.5163`),
+    );
+  const phone = v.pipe(optional(20), v.check((text) => text === "" || /^\+?[0-9][0-9 ()./-]*$/.test(text), t`A phone number, such as +49 30 1234567`));
+  const email = v.pipe(optional(255), v.check((text) => text === "" || /^[^@\s]+@[^@\s]+$/.test(text), t`An e-mail address, such as jane@example.com`));
+  const bothOrNone = (one: "latitude" | "longitude", other: "latitude" | "longitude") =>
+    v.forward(v.check((values: Typed) => values[one].trim() !== "" || values[other].trim() === "", t`Latitude and longitude, or neither`), [one]);
+  const timed = (name: "opening_time" | "closing_time") =>
+    v.forward(v.check((values: Typed) => values.whole_day || /^\d\d:\d\d$/.test(values[name]), t`Please fill this in`), [name]);
+  return v.pipe(
+    v.object({
+      id: ownId(),
+      name: needed(200),
+      status: v.string(),
+      address: optional(500),
+      postal_code: optional(20),
+      city: optional(100),
+      state: optional(100),
+      country: optional(100),
+      latitude: degrees(90),
+      longitude: degrees(180),
+      grid_phase: v.nullable(v.string()),
+      time_zone: v.string(),
+      working_days: v.pipe(v.array(v.string()), v.minLength(1, t`At least one day; a site that is never open is not in operation`)),
+      whole_day: v.boolean(),
+      opening_time: v.string(),
+      closing_time: v.string(),
+      contact_person: optional(200),
+      contact_number: phone,
+      contact_email: email,
+    }),
+    bothOrNone("latitude", "longitude"),
+    bothOrNone("longitude", "latitude"),
+    timed("opening_time"),
+    timed("closing_time"),
+  );
+}

@@ -1,0 +1,186 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Button, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { answered, ApiError, client, ifMatch, type Site, type Station, type Tagged } from "@stationmaster/api";
+import { Badge, Confirm, DataTable, Empty, Facts, Icon, notify, Problem, useNow, Waiting } from "@stationmaster/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { FormModal } from "../../FormModal";
+import { useList, useTableState } from "../../lists";
+import { useAway } from "../../live/useAway";
+import { useFocus } from "../../live/useFocus";
+import { siteQuery, siteStationsQuery } from "../../queries";
+import thing from "../../thing.module.css";
+import { Only } from "../../user";
+import { fleetColumns } from "../chargers/fleetColumns";
+import { clockAt, DAYS, isOpen, works } from "./hours";
+import { SiteForm } from "./SiteForm";
+import css from "./Sites.module.css";
+import { SiteBadge } from "./SitesPage";
+import { addressLine, dayWord, hoursWord, phaseWord } from "./words";
+
+const route = getRouteApi("/sites/$id");
+
+export function SitePage() {
+  const { id } = route.useParams();
+  useFocus(null);
+  const { data: site, error, refetch } = useQuery(siteQuery(id));
+  if (error && !site) {
+    if (error instanceof ApiError && error.status === 404) {
+      return (
+        <Empty page title={t`There is no such site`}>
+          <Link to="/sites">
+            <Trans>To the sites</Trans>
+          </Link>
+        </Empty>
+      );
+    }
+    return <Problem error={error} retry={() => void refetch()} />;
+  }
+  if (!site) return <Waiting />;
+  return <Detail key={id} site={site} />;
+}
+
+function Detail({ site: { value: site, tag } }: { site: Tagged<Site> }) {
+  return (
+    <>
+      <Link to="/sites" className={thing.back}>
+        <Icon name="back" size={16} /> <Trans>Sites</Trans>
+      </Link>
+      <div className={thing.head}>
+        <h1 className="hostile">{site.name}</h1>
+        <SiteBadge site={site} />
+        <span />
+        <Only may="administer">
+          <Buttons site={{ value: site, tag }} />
+        </Only>
+      </div>
+      <div className={thing.columns}>
+        <div className={thing.beside}>
+          <OpeningHours site={site} />
+          <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
+            <h2>
+              <Trans>Address and contact</Trans>
+            </h2>
+            <Facts
+              items={[
+                [t`Address`, <span key="a" className="hostile">{addressLine(site) || "–"}</span>],
+                [t`Position`, position(site)],
+                [t`Contact`, <span key="c" className="hostile">{site.contact_person ?? "–"}</span>],
+                [t`Phone`, site.contact_number ? <a key="p" href={`tel:${site.contact_number}`}>{site.contact_number}</a> : "–"],
+                [t`E-mail`, site.contact_email ? <a key="e" className="hostile" href={`mailto:${site.contact_email}`}>{site.contact_email}</a> : "–"],
+                [t`Grid`, phaseWord(site.grid_phase)],
+                [t`Id`, <span key="i" className="mono hostile">{site.id}</span>],
+              ]}
+            />
+          </section>
+        </div>
+        <Chargers site={site} />
+      </div>
+    </>
+  );
+}
+
+function position({ latitude, longitude }: Site): string {
+  if (latitude === null || longitude === null) return "–";
+  return `${latitude}, ${longitude}`;
+}
+
+function Buttons({ site }: { site: Tagged<Site> }) {
+  const [editing, edit] = useDisclosure(false);
+  const [removing, remove] = useDisclosure(false);
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const away = useAway() !== null;
+  const { id, name } = site.value;
+  const run = async () => {
+    await answered(client.DELETE("/api/v1/sites/{site_id}", { params: { path: { site_id: id }, header: ifMatch(site.tag) } }));
+    notify.done(t`${name} is removed`);
+    await navigate({ to: "/sites" });
+    queries.removeQueries({ queryKey: siteQuery(id).queryKey });
+    await queries.invalidateQueries({ queryKey: ["sites"] });
+  };
+  return (
+    <div className={thing.buttons}>
+      <Button variant="default" onClick={edit.open} disabled={away} data-testid="edit-site">
+        <Trans>Edit</Trans>
+      </Button>
+      <Button variant="subtle" color="gray" onClick={remove.open} disabled={away} data-testid="remove-site">
+        <Trans>Remove…</Trans>
+      </Button>
+      <FormModal opened={editing} onClose={edit.close} title={t`Edit this site`} size="lg">
+        <SiteForm site={site} onDone={edit.close} />
+      </FormModal>
+      <Confirm opened={removing} onClose={remove.close} title={t`Remove this site?`} action={t`Remove`} run={run}>
+        <Text size="sm" className="hostile">
+          <Trans>{name} leaves the lists. It can be restored there, under “Removed”. A site where chargers stand can't be removed.</Trans>
+        </Text>
+      </Confirm>
+    </div>
+  );
+}
+
+/** The week as it hangs at a door. */
+function OpeningHours({ site }: { site: Site }) {
+  const now = useNow();
+  const { day: today, time } = clockAt(site.time_zone, now);
+  const open = isOpen(site, now);
+  const hours = hoursWord(site.opening_time, site.closing_time);
+  return (
+    <section className={`${thing.panel} card`} aria-label={t`Opening hours`}>
+      <div className={thing.title}>
+        <h2>
+          <Trans>Opening hours</Trans>
+        </h2>
+        <Badge tone={open ? "good" : "unavailable"} testid="open-now">{open ? t`Open now` : t`Closed now`}</Badge>
+      </div>
+      <table className={css.week}>
+        <caption className="visually-hidden">
+          <Trans>Opening hours of each day</Trans>
+        </caption>
+        <tbody>
+          {DAYS.map((day) => (
+            <tr key={day} {...(day === today && { "aria-current": "date" as const })}>
+              <th scope="row">{dayWord(day)}</th>
+              <td className="num">{works(site, day) ? hours : <span className="dim"><Trans>Closed</Trans></span>}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="dim small">
+        <Trans>By the clock in {site.time_zone}, where it is {time}</Trans>
+      </p>
+    </section>
+  );
+}
+
+/** The chargers of the site, live. */
+function Chargers({ site }: { site: Site }) {
+  const list = useList<Station>(siteStationsQuery(site.name));
+  const [state, setState] = useTableState();
+  const columns = useMemo(() => fleetColumns({ withSite: false }), []);
+  if (list.error) return <Problem error={list.error} retry={list.retry} />;
+  if (list.isPending) return <Waiting />;
+  return (
+    <DataTable
+      label={t`Chargers`}
+      title={t`Chargers`}
+      columns={columns}
+      rows={list.rows}
+      rowId={(station) => station.id}
+      state={state}
+      onState={setState}
+      pages={list.pages}
+      rowHeight={64}
+      empty={
+        <Empty title={t`No charger stands here yet`}>
+          <p>
+            <Trans>A charger is put on a site when it is added, or with “Edit” on its page.</Trans>
+          </p>
+        </Empty>
+      }
+    />
+  );
+}
