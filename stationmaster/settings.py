@@ -5,7 +5,6 @@ The environment wins over the file. `DATABASE_URL`, `REDIS_URL` and `LOG_LEVEL` 
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import zoneinfo
 from decimal import Decimal
@@ -18,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationErro
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from stationmaster import settings_004
+from stationmaster.addresses import is_private, public_address
 
 PREFIX = "STATIONMASTER_"
 # Most answers only say "I will" (2.0.1 part 2 §3.2 advises 30 s for them). These say "I have": the work comes first.
@@ -38,29 +38,6 @@ class BadSettings(Exception):
 
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
-
-
-def _public(url: str | None, *schemes: str) -> str | None:
-    """An address to show to people, without the slash at its end. Raises `ValueError`."""
-    if not url:
-        return None
-    parsed = urlsplit(url)
-    if parsed.scheme not in schemes or not parsed.hostname:
-        raise ValueError(f"must begin with {schemes[1]}:// or {schemes[0]}:// and name a host")
-    if parsed.username is not None or parsed.query or parsed.fragment:
-        raise ValueError("must have no user, no query and no fragment")
-    return url.rstrip("/")
-
-
-def is_private(address: str) -> bool:
-    """Whether only this machine or its own network can reach this address, or come from it. A name counts as public."""
-    if address == "localhost":
-        return True
-    try:
-        there = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return there.is_private and not there.is_unspecified
 
 
 class Web(Part):
@@ -98,7 +75,7 @@ class Web(Part):
     @field_validator("public_url")
     @classmethod
     def reachable(cls, value: str | None) -> str | None:
-        return _public(value, "http", "https")
+        return public_address(value, "http", "https")
 
 
 class Gateway(Part):
@@ -178,7 +155,7 @@ class Gateway(Part):
     @field_validator("public_url")
     @classmethod
     def reachable(cls, value: str | None) -> str | None:
-        return _public(value, "ws", "wss")
+        return public_address(value, "ws", "wss")
 
     @model_validator(mode="after")
     def private(self) -> Gateway:
@@ -410,7 +387,7 @@ class Files(Part):
     @field_validator("public_url")
     @classmethod
     def reachable(cls, value: str | None) -> str | None:
-        return _public(value, "http", "https")
+        return public_address(value, "http", "https")
 
 
 class Retention(Part):

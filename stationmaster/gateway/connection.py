@@ -392,11 +392,10 @@ class Connection:
         if self._routes.preparations and action in self._routes.preparations and self._rules.preparer is not None:
             self._prepare(self._rules.preparer, told, data, silent)
             return
-        # With several nodes it must be known first that the charger is still ours.
-        asks = None if self._rules.node is not None else self._routes.ahead.get(action)
+        asks = self._routes.ahead.get(action) if self._rules.node is None else None  # else first: is it still ours?
         ahead = None if asks is None else partial(units.ask_ahead, asks, told)
-        done_with = partial(self._handled, told, data, silent)
-        self._database.submit(units.answer, (told,), done_with, lane=told.station.id, ahead=ahead)
+        done, lane = partial(self._handled, told, data, silent), told.station.id
+        self._database.submit(units.answer, (told,), done, lane=lane, ahead=ahead)
 
     def _prepare(self, preparer: Preparer, told: units.Told, data: bytes, silent: bool) -> None:
         """Something has to be fetched first; this charger's next message waits for it."""

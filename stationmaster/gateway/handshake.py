@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote_to_bytes
 
 import msgspec
 
+from stationmaster.addresses import is_private
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.failures import Failures, network
 from stationmaster.domain.stations import is_identity
@@ -22,7 +23,6 @@ from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.proxies import elements
 from stationmaster.ocpp.dialects import DIALECTS, Dialect
-from stationmaster.settings import is_private
 
 UNAUTHORIZED = b"The charger's id or secret is not right.\n"
 WINDOW_S = 60.0

@@ -239,6 +239,7 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
 
     session = newest(sessions.sessions)
     return row, {
+        "charger_id": row.public_id,
         "session_id": session.public_id,
         "transaction_id": session.public_id,
         "entry_id": str(newest(quarantine.quarantine).id),
