@@ -22,6 +22,7 @@ from stationmaster.domain import (
     accounts,
     api_keys,
     charging_profiles,
+    customers,
     display_messages,
     organizations,
     sites,
@@ -63,6 +64,7 @@ PAGES = {
     "/sessions/SESSION": ("Session", "Power and energy"),
     "/reservations": ("Reservations", "Nobody came."),
     "/firmware": ("Firmware", "1.1.0"),
+    "/customers": ("Customers", "Ida Sommer"),
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
@@ -158,6 +160,8 @@ def _places(work: Work, home: int) -> None:
         contact_email=f"{LONG.lower()}@example.com",
         contact_number="+49 30 1234567",
     )
+    customers.create(work, home, name="Ida Sommer", phone="+49301234567")
+    customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")
     sites.create(work, home, name="Airport", status="maintenance")
 
 

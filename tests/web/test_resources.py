@@ -129,3 +129,30 @@ async def test_what_is_entered_is_not_lost_by_a_key_or_the_back_button(operator:
     await expect(dialog(operator)).to_have_count(0)
     site = await app.database.read(sites.get, home, "S")
     assert site.city is None
+
+
+async def test_S1_131_a_customer_is_added_edited_removed_and_restored(operator: Visitor) -> None:
+    page, see = operator.page, operator.see
+    await page.get_by_role("link", name="Customers").first.click()
+    await see("add-customer").click()
+    await see("customer-name").fill("Ida Sommer")
+    await see("customer-phone").fill("12")
+    operator.will_be_refused(422)
+    await see("customer-submit").click()
+    await expect(see("customer-phone")).to_have_attribute("aria-invalid", "true")
+    await see("customer-phone").fill("+49 30 1234567")
+    await see("customer-submit").click()
+    row = page.get_by_role("row").filter(has_text="Ida Sommer")
+    await expect(row).to_contain_text("+49301234567")
+    await page.get_by_role("button", name="Edit Ida Sommer").click()
+    await expect(see("customer-phone")).to_have_value("+49301234567")
+    await see("customer-phone").fill("+49 30 7654321")
+    await see("customer-submit").click()
+    await expect(row).to_contain_text("+49307654321")
+    await page.get_by_role("button", name="Remove Ida Sommer").click()
+    await dialog(operator).get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("heading", name="No customers yet")).to_be_visible()
+    await operator.open("/customers?state=removed")
+    await page.get_by_role("button", name="Restore Ida Sommer").click()
+    await operator.open("/customers")
+    await expect(row).to_be_visible()

@@ -53,6 +53,20 @@ export const siteStationsQuery = (site: string) =>
     return { ...page, items: page.items.filter((station) => station.site === site) };
   });
 
+type CustomerFilters = Omit<Query<"/api/v1/customers">, "limit" | "cursor">;
+export const CUSTOMER_SORTS = ["id", "name", "phone", "email", "created"] as const;
+
+export const customerListQuery = (filters: CustomerFilters) =>
+  pages(["customers", "list", filters], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/customers", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
+  );
+
+export const customerQuery = (id: string) =>
+  queryOptions({
+    queryKey: ["customers", "one", id],
+    queryFn: ({ signal }) => tagged(client.GET("/api/v1/customers/{customer_id}", { params: { path: { customer_id: id } }, signal })),
+  });
+
 export const stationQuery = (id: string) =>
   queryOptions({
     queryKey: ["station", id],

@@ -35,7 +35,10 @@ export function navigation(): Group[] {
     },
     {
       title: t`Drivers`,
-      entries: [{ to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` }],
+      entries: [
+        { to: "/customers", icon: "people", name: t`Customers`, short: t`Customers`, seldom: true },
+        { to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` },
+      ],
     },
     {
       title: t`Attention`,
