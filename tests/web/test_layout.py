@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from stationmaster.domain import (
     organizations,
     sites,
     stations,
+    tariffs,
     tokens,
 )
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
@@ -65,6 +67,7 @@ PAGES = {
     "/reservations": ("Reservations", "Nobody came."),
     "/firmware": ("Firmware", "1.1.0"),
     "/customers": ("Customers", "Ida Sommer"),
+    "/tariffs": ("Tariffs", "By day"),
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
@@ -162,6 +165,8 @@ def _places(work: Work, home: int) -> None:
     )
     customers.create(work, home, name="Ida Sommer", phone="+49301234567")
     customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")
+    tariffs.create(work, home, name="By day", currency="EUR", price_per_kwh=Decimal("0.39"), standard=True)
+    tariffs.create(work, home, name=LONG, currency="INR", price_per_minute=Decimal("0.000001"), status="inactive")
     sites.create(work, home, name="Airport", status="maintenance")
 
 

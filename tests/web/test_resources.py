@@ -156,3 +156,43 @@ async def test_S1_131_a_customer_is_added_edited_removed_and_restored(operator: 
     await page.get_by_role("button", name="Restore Ida Sommer").click()
     await operator.open("/customers")
     await expect(row).to_be_visible()
+
+
+async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_restored(
+    operator: Visitor, app: App
+) -> None:
+    page, see = operator.page, operator.see
+    await operator.open("/tariffs")
+    await see("add-tariff").click()
+    await see("tariff-name").fill("By day")
+    await see("tariff-kwh").fill("0,3a")
+    await see("tariff-submit").click()
+    await expect(see("tariff-kwh")).to_have_attribute("aria-invalid", "true")
+    await see("tariff-kwh").fill("0,350001")  # exact, and with a comma
+    await see("tariff-tax").fill("19")
+    await see("tariff-submit").click()
+    row = page.get_by_role("row").filter(has_text="By day")
+    await expect(row).to_contain_text("0.350001 EUR a kWh")
+    await page.get_by_role("button", name="Edit By day").click()
+    await expect(see("tariff-kwh")).to_have_value("0.350001")
+    await see("tariff-kwh").fill("0.39")
+    await see("tariff-submit").click()
+    await expect(row).to_contain_text("0.39 EUR a kWh")
+    await page.get_by_role("button", name="Prices of By day").click()
+    await expect(dialog(operator).get_by_role("row").filter(has_text="EUR a kWh")).to_have_count(2)
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Remove By day").click()
+    await dialog(operator).get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("heading", name="No tariffs yet")).to_be_visible()
+    await operator.open("/tariffs?state=removed")
+    await page.get_by_role("button", name="Restore By day").click()
+    await operator.open("/tariffs")
+    await expect(row).to_be_visible()
+    home = await app.database.read(organizations.home)
+    await app.database.write(sites.create, home, name="Harbour", public_id="S")
+    await operator.open("/sites/S")
+    await see("site-tariff").click()
+    await page.get_by_role("option", name="By day").click()
+    await expect(page.get_by_text("Saved")).to_be_visible()
+    await operator.open("/sites/S")
+    await expect(see("site-tariff")).to_have_value("By day")

@@ -2,7 +2,7 @@ import { answered, client, tagged, type Page, type Query } from "@stationmaster/
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 /** As many rows as the server gives at once. */
-const PAGE = 200;
+export const PAGE = 200;
 
 interface Asked {
   cursor: string | null;
@@ -10,7 +10,7 @@ interface Asked {
 }
 
 /** A list that the server hands out page by page. */
-function pages<T>(queryKey: readonly unknown[], fetch: (asked: Asked) => Promise<Page<T>>) {
+export function pages<T>(queryKey: readonly unknown[], fetch: (asked: Asked) => Promise<Page<T>>) {
   return infiniteQueryOptions({
     queryKey,
     initialPageParam: null as string | null,

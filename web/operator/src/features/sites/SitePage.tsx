@@ -17,6 +17,7 @@ import { Only } from "../../user";
 import { fleetColumns } from "../chargers/fleetColumns";
 import { clockAt, DAYS, isOpen, works } from "./hours";
 import { SiteForm } from "./SiteForm";
+import { SiteTariff } from "./SiteTariff";
 import css from "./Sites.module.css";
 import { SiteBadge } from "./SitesPage";
 import { addressLine, dayWord, hoursWord, phaseWord } from "./words";
@@ -76,6 +77,7 @@ function Detail({ site: { value: site, tag } }: { site: Tagged<Site> }) {
               ]}
             />
           </section>
+          <SiteTariff site={site.id} />
         </div>
         <Chargers site={site} />
       </div>
