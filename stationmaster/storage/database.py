@@ -543,6 +543,8 @@ class _Lane:
             answers = _ask_together(work, cursor, connection.dialect, units)
             for index, unit in enumerate(units):
                 work.answered = answers.get(index)
+                if unit.state == "abandoned" and work.answered is None:
+                    continue  # given up while it waited for its turn, and nothing was done ahead for it
                 unit.result = unit.f(work, *unit.args)
                 if work.events:
                     unit.events, work.events = work.events, []
