@@ -20,7 +20,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    bindparam,
     func,
     insert,
     select,
@@ -134,22 +133,24 @@ def are_new(work: Work) -> bool:
 def number_new(work: Work) -> int:
     """Give what was committed its place in the line; returns how many rows got one. One node after the other."""
     last = _take_turn(work)
-    rows = work.execute(
-        select(event_log.c.id, stations.c.organization_id)
+    # One statement for all: told one by one, a thousand sessions a second would take a third of what messages have.
+    new = (
+        select(
+            event_log.c.id,
+            stations.c.organization_id.label("owner"),
+            func.row_number().over(order_by=event_log.c.id).label("place"),
+        )
         .outerjoin(stations, stations.c.id == event_log.c.station_id)
         .where(_is_new)
         .order_by(event_log.c.id)
         .limit(AT_ONCE)
-    ).all()
-    if not rows:
-        return 0
-    numbered = [
-        {"row": row.id, "place": last + index, "owner": row.organization_id} for index, row in enumerate(rows, start=1)
-    ]
-    placed = update(event_log).where(event_log.c.id == bindparam("row"))
-    work.execute(placed.values(number=bindparam("place"), organization_id=bindparam("owner")), numbered)
-    work.execute(update(event_counter).values(last=last + len(rows)))
-    return len(rows)
+        .subquery()
+    )
+    placed = update(event_log).where(event_log.c.id == new.c.id)
+    count = int(work.execute(placed.values(number=last + new.c.place, organization_id=new.c.owner)).rowcount)
+    if count:
+        work.execute(update(event_counter).values(last=last + count))
+    return count
 
 
 def _take_turn(work: Work) -> int:
