@@ -15,7 +15,7 @@ from msgspec import UnsetType as Unset
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
-from stationmaster.api.documents.document_001.words import columns, decimal, ours, renamed, same
+from stationmaster.api.documents.document_001.words import columns, decimal, ours, same, translated
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, OwnId, Search, Text, given
 from stationmaster.domain import customers, sessions, tariff_places, tariffs, vehicles, wallets
 from stationmaster.domain.errors import Invalid
@@ -264,7 +264,7 @@ ROUTES = [
     list_sessions,
 ]
 
-_TARIFF_STATUS = {"active": "Active", "inactive": "Inactive"}
+_TARIFF_STATUS: dict[tariffs.Status, TariffStatus] = {"active": "Active", "inactive": "Inactive"}
 _SESSION_STATUS: dict[str, SessionStatus] = {
     "pending": "Active",
     "active": "Active",
@@ -278,10 +278,7 @@ _TARIFF_COLUMNS = {"name": "tariff_name", "price_per_kwh": "base_charges", "tax_
 def _tariff_facts(data: TariffChanges) -> dict[str, Any]:
     facts = given(data)
     facts.pop("tariff_id", None)
-    facts = renamed(facts, _TARIFF_COLUMNS)
-    if "status" in facts:
-        facts["status"] = facts["status"].lower()
-    return facts
+    return translated(facts, _TARIFF_COLUMNS, {"status": _TARIFF_STATUS})
 
 
 def _tariff(row: tariffs.TariffRow) -> Tariff:
@@ -292,7 +289,7 @@ def _tariff(row: tariffs.TariffRow) -> Tariff:
         currency=row.currency,
         base_charges=decimal(row.price_per_kwh),
         tax=decimal(row.tax_percent) or "0.00",
-        status="Active" if row.status == "active" else "Inactive",
+        status=_TARIFF_STATUS[row.status],
         created_by=row.created_by,
         deleted=row.deleted_at is not None,
         created_at=row.created_at,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -15,7 +16,7 @@ from msgspec import UnsetType as Unset
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
-from stationmaster.api.documents.document_001.words import columns, decimal, ours, renamed, same
+from stationmaster.api.documents.document_001.words import columns, decimal, ours, same, translated
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, Search, Text, given
 from stationmaster.domain import connectors, sessions, sites, stations, tariff_places, tariffs
 from stationmaster.domain.errors import Invalid, NotFound
@@ -187,8 +188,13 @@ async def delete_point(point_id: FromPath[str], caller: GivenCaller, context: Gi
 
 ROUTES = [list_points, get_point, create_point, update_point, delete_point]
 
-_CHARGER_TYPE = {"ac": "AC", "dc": "DC"}
-_PHASE = {"phase_r": "Phase R", "phase_y": "Phase Y", "phase_b": "Phase B", "three_phase": "Three Phase"}
+_CHARGER_TYPE: dict[stations.ChargerType, ChargerType] = {"ac": "AC", "dc": "DC"}
+_PHASE: dict[stations.Phase, Phase] = {
+    "phase_r": "Phase R",
+    "phase_y": "Phase Y",
+    "phase_b": "Phase B",
+    "three_phase": "Three Phase",
+}
 _COLUMNS = {
     "name": "charging_point_name",
     "manufacturer": "oem_list",
@@ -203,12 +209,9 @@ def _facts(data: PointChanges) -> dict[str, Any]:
     facts = given(data)
     for name in ("station_id", "device_id", "tariff_id", "connectors"):
         facts.pop(name, None)
-    facts = renamed(facts, _COLUMNS)
+    facts = translated(facts, _COLUMNS, {"charger_type": _CHARGER_TYPE, "phase": _PHASE})
     if facts.get("max_power_w") is not None:
         facts["max_power_w"] = _watts("max_power", facts["max_power_w"])
-    for name, words in (("charger_type", _CHARGER_TYPE), ("phase", _PHASE)):
-        if name in facts:
-            facts[name] = ours(words, facts[name])
     return facts
 
 
@@ -249,7 +252,7 @@ def _get_point(work: Work, organization_id: int, point_id: str) -> Point:
     return one
 
 
-def _points(work: Work, rows: list[Any]) -> list[Point]:
+def _points(work: Work, rows: Sequence[stations.StationRow]) -> list[Point]:
     at = sites.ids_of(work, [row.site_id for row in rows])
     priced = tariffs.ids_of(work, [row.tariff_id for row in rows])
     there: dict[int, list[PointConnector]] = {}
@@ -265,8 +268,8 @@ def _points(work: Work, rows: list[Any]) -> list[Point]:
             station_id=at.get(row.site_id),
             device_id=row.identity,
             tariff_id=priced.get(row.tariff_id),
-            charger_type=None if row.charger_type is None else _CHARGER_TYPE[row.charger_type],  # type: ignore[arg-type]
-            phase=None if row.phase is None else _PHASE[row.phase],  # type: ignore[arg-type]
+            charger_type=None if row.charger_type is None else _CHARGER_TYPE[row.charger_type],
+            phase=None if row.phase is None else _PHASE[row.phase],
             oem_list=row.manufacturer,
             max_power=_kilowatts(row.max_power_w),
             connectors=there.get(row.id, []),

@@ -13,7 +13,7 @@ from msgspec import UnsetType as Unset
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
-from stationmaster.api.documents.document_001.words import columns, ours, renamed, same
+from stationmaster.api.documents.document_001.words import columns, ours, same, translated
 from stationmaster.api.resources.sites import Address, Days, Email, Latitude, Longitude, Phone, Place, PostalCode
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, OwnId, Search, Text, given
 from stationmaster.domain import images, organizations, sites, stations
@@ -175,8 +175,12 @@ async def delete_station(station_id: FromPath[str], caller: GivenCaller, context
 
 ROUTES = [list_stations, get_station, create_station, update_station, delete_station]
 
-_SITE_STATUS = {"active": "Active", "inactive": "Inactive", "maintenance": "Maintenance"}
-_GRID_PHASE = {"single_phase": "Single Phase", "three_phase": "Three Phase"}
+_SITE_STATUS: dict[sites.Status, SiteStatus] = {
+    "active": "Active",
+    "inactive": "Inactive",
+    "maintenance": "Maintenance",
+}
+_GRID_PHASE: dict[sites.GridPhase, GridPhase] = {"single_phase": "Single Phase", "three_phase": "Three Phase"}
 _SITE_COLUMNS = {
     "name": "station_name",
     "postal_code": "pincode",
@@ -195,10 +199,7 @@ def _site_facts(work: Work, organization_id: int, data: StationChanges) -> dict[
     own = organizations.get(work, organization_id).name
     if facts.pop("organization", own) != own:
         raise Invalid("organization", f"is one's own: {own}")
-    facts = renamed(facts, _SITE_COLUMNS)
-    for name, words in (("status", _SITE_STATUS), ("grid_phase", _GRID_PHASE)):
-        if facts.get(name) is not None:
-            facts[name] = ours(words, facts[name])
+    facts = translated(facts, _SITE_COLUMNS, {"status": _SITE_STATUS, "grid_phase": _GRID_PHASE})
     for name in ("opening_time", "closing_time"):
         if facts.get(name) is not None:
             facts[name] = facts[name][:5]
@@ -225,8 +226,8 @@ def _one_station(row: sites.SiteRow, organization: str, pictures: list[str]) -> 
         organization=organization,
         **{name: getattr(row, name) for name in (*same, "contact_person", "contact_number")},
         pincode=row.postal_code,
-        status=_SITE_STATUS[row.status],  # type: ignore[arg-type]
-        grid_phase=None if row.grid_phase is None else _GRID_PHASE[row.grid_phase],  # type: ignore[arg-type]
+        status=_SITE_STATUS[row.status],
+        grid_phase=None if row.grid_phase is None else _GRID_PHASE[row.grid_phase],
         opening_time=None if row.opening_time is None else f"{row.opening_time}:00",
         closing_time=None if row.closing_time is None else f"{row.closing_time}:00",
         email=row.contact_email,

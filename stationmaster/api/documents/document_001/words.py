@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import UNSET
 from msgspec import UnsetType as Unset
 
 from stationmaster.domain.errors import Invalid
 
+Ours = TypeVar("Ours", bound=str)
+Theirs = TypeVar("Theirs", bound=str)
 
-def ours(words: dict[str, str], theirs: str) -> Any:
+
+def ours(words: Mapping[Ours, Theirs], theirs: Theirs) -> Ours:
     """Our word for one of the document's."""
     return next(mine for mine, word in words.items() if word == theirs)
 
 
-class columns:
+@contextmanager
+def columns(names: Mapping[str, str]) -> Iterator[None]:
     """A field that cannot be accepted is named as the document names it."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, Invalid) and error.field in self._names:
-            raise Invalid(self._names[error.field], error.reason) from None
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(names.get(error.field, error.field), error.reason) from None
 
 
-def renamed(facts: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    """What is given in the document's columns, in ours; `names` are by ours."""
+def translated(
+    facts: Mapping[str, Any], names: Mapping[str, str], words: Mapping[str, Mapping[Any, str]]
+) -> dict[str, Any]:
+    """What is given in the document's columns and words, in ours; `names` and `words` are by our columns."""
     back = {theirs: mine for mine, theirs in names.items()}
-    return {back.get(name, name): value for name, value in facts.items()}
+    mine = {back.get(name, name): value for name, value in facts.items()}
+    for name, known in words.items():
+        if mine.get(name) is not None:
+            mine[name] = ours(known, mine[name])
+    return mine
 
 
 def same(id_in_path: str, told: str | Unset, field: str) -> None:
