@@ -167,10 +167,10 @@ class Queue:
     def keep(self, work: Work, events: Sequence[Any]) -> None:
         """Called before each commit with what its units published."""
         for event in events if self._to else ():
-            asked = self._to.get(type(event), ())
-            payload = kept.written(event) if asked else ""
-            for delivery, needed in asked:
+            payload = ""  # made when there is a receiver: of most events nobody outside is told
+            for delivery, needed in self._to.get(type(event), ()):
                 for receiver in delivery.to(event, **needed):
+                    payload = payload or kept.written(event)
                     work.append(
                         _insert,
                         secrets.token_urlsafe(16),
