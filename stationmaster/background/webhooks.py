@@ -56,7 +56,7 @@ async def to_webhook(outside: Outside, event: Logged, keys: Keys) -> None:
 @every(seconds=1)
 async def feed_webhooks(database: Database) -> None:
     """Number what is new in the event log, and queue it for the webhooks that want it. Any node may do it, one at a time."""
-    while await database.read(event_log.are_new) or await database.read(resources.are_behind):
+    while await database.read(resources.are_behind):
         await database.write_apart(resources.feed, delivery=signatures.name_of(to_webhook))
 
 

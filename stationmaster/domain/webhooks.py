@@ -169,7 +169,9 @@ def record_test(work: Work, row: WebhookRow) -> None:
 
 
 def are_behind(work: Work) -> bool:
-    """Whether there is something to feed; a look that locks nothing."""
+    """Whether there is something to number or to feed; a look that locks nothing."""
+    if event_log.are_new(work):
+        return True
     behind = webhooks.c.active & (
         (webhooks.c.place < event_log.last_number(work)) | webhooks.c.replay_until.is_not(None)
     )
