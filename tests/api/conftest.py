@@ -44,13 +44,15 @@ def quick_passwords() -> Iterator[None]:
 
 
 class Chargers:
-    """A switchboard whose chargers answer at once."""
+    """A switchboard whose chargers answer at once, calls as soon as they may."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.node = "here"
         self.there: dict[int, Station] = {}
         self.asked: list[tuple[int, Any]] = []
+        self.may_answer = asyncio.Event()
+        self.may_answer.set()
         self.outcome = commands.Outcome("result", {"status": "Accepted"}, took_ms=3.5)
         self.counts = {"received": 7, "sent": 5, "refused": 2, "logged_bytes": 4096}
 
@@ -78,6 +80,7 @@ class Chargers:
     ) -> commands.Outcome:
         self._station(station_id)
         self.asked.append((station_id, (action, payload, timeout_s)))
+        await self.may_answer.wait()
         return self.outcome
 
     async def disconnect(self, station_id: int) -> None:

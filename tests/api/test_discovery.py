@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -21,7 +21,9 @@ SECRETS = ("CP-NEAR", "CP-FAR", "CARD-OF-OTHERS", "Asha")
 
 
 @pytest.fixture
-async def driver(admin: Client, database: Database, chargers: Chargers, as_role: Callable[..., Any]) -> Client:
+async def driver(
+    admin: Client, database: Database, chargers: Chargers, as_role: Callable[[str], Awaitable[Client]]
+) -> Client:
     """Two sites of which the nearer has a charger that is in use, and one thousands of kilometres away."""
     for body in (
         {"id": "near", "name": "Near", "latitude": 28.62, "longitude": 77.21, "contact_person": "Asha Rao"},
@@ -66,7 +68,7 @@ async def driver(admin: Client, database: Database, chargers: Chargers, as_role:
     far = await database.write(told("CP-FAR", "available", "faulted"))
     for station in (near, far):
         await chargers.connect(station)
-    return await as_role("driver")  # type: ignore[no-any-return]
+    return await as_role("driver")
 
 
 async def names(client: Client, **which: Any) -> list[str]:
@@ -152,6 +154,9 @@ async def test_API_11_another_organization_is_not_there(driver: Client, database
     assert (await driver.get(f"{FIND}/chargers/{public_id}")).status_code == 200
     with pytest.raises(NotFound):
         await database.read(discovery.charger, 2, public_id)
-    where = {"latitude": 28.6139, "longitude": 77.2090, "radius_m": 50_000, "limit": 9}
-    assert len(await database.read(discovery.nearby, 1, discovery.Asked(), **where)) == 2  # type: ignore[arg-type]
-    assert await database.read(discovery.nearby, 2, discovery.Asked(), **where) == []  # type: ignore[arg-type]
+
+    def found(work: Work, organization_id: int) -> list[discovery.Place]:
+        return discovery.nearby(work, organization_id, discovery.Asked(), **HERE, radius_m=50_000, limit=9)
+
+    assert len(await database.read(found, 1)) == 2
+    assert await database.read(found, 2) == []

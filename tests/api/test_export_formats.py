@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import functools
 import io
 import sys
 import threading
@@ -152,7 +153,7 @@ async def test_a_file_is_sent_while_it_is_written() -> None:
 
     def fill(pipe: Pipe) -> None:
         for n in range(9):
-            pipe.write(pipe.ask(lambda n=n: answer(n)))  # type: ignore[misc]
+            pipe.write(pipe.ask(functools.partial(answer, n)))
         pipe.write(b"end")
 
     assert await gathered(fill) == b"".join([bytes([n]) * CHUNK_BYTES for n in range(9)]) + b"end"
@@ -174,7 +175,7 @@ async def test_the_writer_waits_for_a_client_that_takes_nothing_and_ends_when_it
     assert len(await anext(stream)) == CHUNK_BYTES
     with pytest.raises(TooManyExports):
         exports.check()
-    await stream.aclose()  # type: ignore[attr-defined]
+    await stream.aclose()
     assert ended.is_set()
     assert pieces[0] <= 5  # those on their way, and no more
     exports.check()

@@ -130,7 +130,8 @@ async def test_a_removed_charger_comes_back_with_its_secret_where_its_id_is_free
     await admin.post("/api/v1/sites", json={"id": "Y", "name": "Yard"})
     body = {"id": "CP1", "site": "Yard", "connectors": [{"evse": 1, "type": "type2"}]}
     await admin.post(STATIONS, json=body)
-    before = await database.read(stations.get, 1, "CP1")
+    key = (await database.read(stations.get, 1, "CP1")).id
+    before = await database.read(stations.entry, key)
     await admin.delete(f"{STATIONS}/CP1")
     assert (await admin.get(f"{STATIONS}/CP1")).status_code == 404
     [gone] = (await admin.get(STATIONS, params={"deleted": True})).json()["items"]
@@ -142,9 +143,9 @@ async def test_a_removed_charger_comes_back_with_its_secret_where_its_id_is_free
     back = await admin.post(f"{STATIONS}/CP1/restore")
     assert back.status_code == 200, back.text
     assert (back.json()["site"], back.json()["connectors"][0]["type"]) == ("Yard", "type2")
-    entry = await database.read(stations.entry, before.id)
-    assert entry is not None
-    assert (entry.secret_digest, entry.identity) == (before.secret_digest, "CP1")  # type: ignore[attr-defined]
+    after = await database.read(stations.entry, key)
+    assert before is not None and after is not None
+    assert (after.secret_digest, after.identity) == (before.secret_digest, "CP1")
     await admin.delete(f"{STATIONS}/CP1")
     await admin.post(STATIONS, json={"id": "CP1"})
     assert (await admin.post(f"{STATIONS}/CP1/restore")).status_code == 409

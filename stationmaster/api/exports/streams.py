@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any, TypeVar
 
 from stationmaster.api.throttle import TooBusy
@@ -43,7 +43,7 @@ class Exports:
         if self._turns.locked():
             raise TooManyExports
 
-    async def stream(self, fill: Callable[[Pipe], None]) -> AsyncIterator[bytes]:
+    async def stream(self, fill: Callable[[Pipe], None]) -> AsyncGenerator[bytes, None]:
         """What `fill(pipe)` writes, in a thread, in pieces as they come. What it raises, this raises: the file then has no end."""
         async with self._turns:
             pipe = Pipe(asyncio.get_running_loop())
