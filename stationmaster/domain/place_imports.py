@@ -49,19 +49,16 @@ def take_stations(work: Work, organization_id: int, lines: Sequence[Line], keys:
             before = stations.get(work, organization_id, identity)
         except NotFound:
             before = None
-        try:
-            if before is None:
-                _, secret = stations.create(
-                    work, organization_id, keys, identity=identity, site=place.get("site"), facts=facts
-                )
-                tally.secrets[identity] = secret
-                return True
-            same_site = not place or place["site"] == stations.site_name(work, before)
-            if same_site and all(getattr(before, name) == value for name, value in facts.items()):
-                return None
-            stations.change(work, organization_id, identity, facts | place)
-        except NotFound as missing:
-            raise Invalid("site", str(missing)) from None
+        if before is None:
+            _, secret = stations.create(
+                work, organization_id, keys, identity=identity, site=place.get("site"), facts=facts
+            )
+            tally.secrets[identity] = secret
+            return True
+        same_site = not place or place["site"] == stations.site_name(work, before)
+        if same_site and all(getattr(before, name) == value for name, value in facts.items()):
+            return None
+        stations.change(work, organization_id, identity, facts | place)
         return False
 
     one_by_one(without_doubled(lines, lambda line: line.values["id"], "charger", tally), take, tally)

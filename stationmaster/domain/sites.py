@@ -199,21 +199,17 @@ def find(work: Work, organization_id: int, name: str) -> SiteRow | None:
     return work.execute(found).one_or_none()
 
 
-def named(work: Work, organization_id: int, name: str) -> int:
-    """The key of a site by its name. Raises `NotFound`."""
+def named(work: Work, organization_id: int, name: str, *, field: str = "site") -> int:
+    """The key of the site that something names. Raises `Invalid`."""
     site = find(work, organization_id, name)
     if site is None:
-        raise NotFound(f"there is no site named {name!r}")
+        raise Invalid(field, f"there is no site named {name!r}")
     return site.id
 
 
 def ids(work: Work, organization_id: int, names: Iterable[str]) -> list[int]:
     """The ids of sites by their names, in order. Raises `Invalid` for the field `sites`."""
-    found = [(name, find(work, organization_id, name)) for name in names]
-    for name, site in found:
-        if site is None:
-            raise Invalid("sites", f"there is no site named {name!r}")
-    return sorted({site.id for _, site in found if site is not None})
+    return sorted({named(work, organization_id, name, field="sites") for name in names})
 
 
 def is_there(work: Work, key: int) -> bool:

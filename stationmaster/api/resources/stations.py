@@ -36,7 +36,6 @@ from stationmaster.api.shapes import (
     tags_of,
 )
 from stationmaster.domain import connections, connectors, sessions, stations
-from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.stations import ChargerType, Phase
 from stationmaster.domain.versions import Expected
@@ -385,17 +384,16 @@ def _create(
     work: Work, organization_id: int, context: Context, new: NewStation
 ) -> tuple[stations.StationRow, Parts, str]:
     facts = {name: getattr(new, name) for name in stations.FACTS}
-    with _SiteField():
-        row, secret = stations.create(
-            work,
-            organization_id,
-            context.keys,
-            identity=new.id,
-            secret=new.secret,
-            site=new.site,
-            registration=new.registration,
-            facts=facts,
-        )
+    row, secret = stations.create(
+        work,
+        organization_id,
+        context.keys,
+        identity=new.id,
+        secret=new.secret,
+        site=new.site,
+        registration=new.registration,
+        facts=facts,
+    )
     for place in new.connectors:
         told = {name: getattr(place, name) for name in connectors.FACTS}
         connectors.declare(work, organization_id, new.id, evse=place.evse, connector=place.connector, facts=told)
@@ -405,18 +403,5 @@ def _create(
 def _change(
     work: Work, organization_id: int, node: str, identity: str, changes: dict[str, Any], expected: Expected
 ) -> _One:
-    stations.get(work, organization_id, identity)
-    with _SiteField():
-        stations.change(work, organization_id, identity, changes, expected=expected)
+    stations.change(work, organization_id, identity, changes, expected=expected)
     return _one(work, organization_id, node, identity)
-
-
-class _SiteField:
-    """A site that does not exist is a mistake in the request, not a missing page."""
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
-        if isinstance(error, NotFound):
-            raise Invalid("site", str(error)) from error
