@@ -8,14 +8,26 @@ import json
 import secrets
 import sys
 import tempfile
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import uvloop
 
 from stationmaster import telemetry
 from stationmaster.app import App
 from stationmaster.cli import demo_history, demo_upkeep, server
-from stationmaster.domain import accounts, connectors, organizations, sites, stations, tokens
+from stationmaster.domain import (
+    accounts,
+    connectors,
+    customers,
+    organizations,
+    sites,
+    stations,
+    tariff_places,
+    tariffs,
+    tokens,
+)
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
@@ -26,7 +38,31 @@ from stationmaster.storage import Work
 FOLDER = Path("data/demo")
 PASSWORD_FILE = "demo-password"
 EMAIL = "demo@example.org"
-SITES = (("Harbour garage", "Quay 4"), ("Office car park", "Mill Street 12"))
+_WORKING_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+SITES: tuple[dict[str, Any], ...] = (
+    {"public_id": "harbour", "name": "Harbour garage", "address": "Quay 4", "latitude": 53.5436, "longitude": 9.9772},
+    {
+        "public_id": "office",
+        "name": "Office car park",
+        "address": "Mill Street 12",
+        "working_days": _WORKING_DAYS,
+        "opening_time": "06:00",
+        "closing_time": "22:00",
+        "contact_person": "Reception",
+    },
+)
+TARIFFS: tuple[dict[str, Any], ...] = (
+    {"public_id": "public", "name": "Public", "price_per_kwh": Decimal("0.49"), "standard": True},
+    {"public_id": "staff", "name": "Staff", "price_per_kwh": Decimal("0.29")},
+)
+STAFF = ("Office car park", "staff")  # which site names which tariff
+CUSTOMERS: tuple[dict[str, Any], ...] = (
+    {"public_id": "C-1001", "name": "Ida Sommer", "email": "ida@example.org", "phone": "+49 40 5550101"},
+    {"public_id": "C-1002", "name": "Omar Haddad", "email": "omar@example.org"},
+    {"public_id": "C-1003", "name": "Lin Chen", "phone": "+49 40 5550103"},
+    {"public_id": "C-2001", "name": "Harbour Logistics", "email": "fleet@example.org"},
+)
+OWNERS = {"Ida": "C-1001", "Omar": "C-1002", "Lin": "C-1003", "Fleet van 1": "C-2001", "Fleet van 2": "C-2001"}
 DRIVERS = {
     "04A2B3C4D5": "Ida",
     "04B7C8D9EA": "Omar",
@@ -104,28 +140,38 @@ def _password(settings: Settings) -> str:
 def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
     """Sites, chargers, cards and a log-in. Chargers get new secrets: returns those of the simulated ones."""
     home = organizations.home(work)
-    for name, address in SITES:
-        if sites.find(work, home, name) is None:
-            sites.create(work, home, name=name, address=address)
+    for site in SITES:
+        with contextlib.suppress(Conflict):
+            sites.create(work, home, **site)
+    for tariff in TARIFFS:
+        with contextlib.suppress(Conflict):
+            tariffs.create(work, home, currency="EUR", tax_percent=Decimal(19), **tariff)
+    site_name, staff = STAFF
+    office = sites.find(work, home, site_name)  # a demo of before has given it an id of its own
+    if office is not None and tariff_places.of_site(work, home, office.public_id) is None:
+        tariff_places.name_at_site(work, home, office.public_id, staff)
+    for customer in CUSTOMERS:
+        with contextlib.suppress(Conflict):
+            customers.create(work, home, **customer)
     for uid, label in DRIVERS.items():
         with contextlib.suppress(Conflict):
-            tokens.add(work, home, uid=uid, label=label)
+            tokens.add(work, home, uid=uid, label=label, customer=OWNERS.get(label))
     with contextlib.suppress(Conflict):
         tokens.add(work, home, uid=BLOCKED, label="Lost card", status="blocked")
     try:
-        accounts.add(work, home, email=EMAIL, password=password, role="administrator")
+        accounts.add(work, home, email=EMAIL, password=password, role="owner")
     except Conflict:
         accounts.set_password(work, email=EMAIL, password=password)
     made = {}
     for number, identity in enumerate(identities):
-        site = SITES[number % len(SITES)][0]
+        site = SITES[number % len(SITES)]["name"]
         try:
             name = NAMES[number % len(NAMES)]
             _, made[identity] = stations.create(work, home, keys, identity=identity, name=name, site=site)
         except Conflict:
             made[identity] = stations.new_secret(work, home, identity, keys)
     with contextlib.suppress(Conflict):
-        stations.create(work, home, keys, identity=OFFLINE, name="Back yard", site=SITES[0][0])
+        stations.create(work, home, keys, identity=OFFLINE, name="Back yard", site=SITES[0]["name"])
     return made
 
 

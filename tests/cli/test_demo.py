@@ -37,6 +37,7 @@ async def test_the_demo_shows_sessions_drivers_faults_and_something_to_review(to
         versions = {row.id: row.ocpp_version for row in work.execute(select(stations.stations))}
         assert {versions[row.station_id] for row in rows} == {"1.6", "2.0.1", "2.1"}
         assert {row.authorization for row in rows} == {"accepted", "blocked"}
+        assert len({row.customer_id for row in rows} - {None}) == len(demo.CUSTOMERS)
         assert 1 <= sessions.count_to_review(work, home) <= 5
         assert quarantine.count(work, home) == 1
         assert alarms.count(work, home) >= 1
