@@ -117,10 +117,17 @@ class Work:
         finally:
             savepoint.rollback()
 
+    @property
+    def made_ahead(self) -> Any:
+        """What this unit has made of its message before it ran (`Part.made`); None when it has asked nothing ahead."""
+        return None if self.answered is None else self.answered[0].made
+
     def ask(self, part: Part) -> Any:
         """What a unit asks together with others: the answer is here already, or is asked for now. None: there is none."""
-        if self.answered is not None and self.answered[0] == part:
-            return self.answered[1]
+        if self.answered is not None:
+            ahead, answer = self.answered
+            if ahead.row == part.row and ahead.whole is part.whole:
+                return answer
         return part.whole.ask(self._cursor, self._dialect, [part.row]).get(part.key)
 
     def append(self, bulk: Bulk, *row: Any) -> None:

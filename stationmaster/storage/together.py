@@ -75,6 +75,8 @@ class Part(NamedTuple):
 
     whole: Together
     row: tuple[Any, ...]
+    made: Any = None
+    """What the unit has made of its message in order to ask, and need not make again."""
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -154,3 +154,19 @@ async def test_TX_21_two_words_of_one_transaction_in_one_commit(database: Databa
     assert (row["sequence"], row["gaps"]) == (max(numbers), None)
     assert sorted(energy for _, energy, _ in readings) == sorted({1000 * number for number in numbers})
     assert {where for *_, where in readings} == {0}
+
+
+@pytest.mark.parametrize("ahead", [False, True])
+async def test_TX_14_what_comes_late_brings_its_values_with_it(database: Database, ahead: bool) -> None:
+    [station] = await chargers(database, 1, "D")
+    place = {"evse": {"id": 1, "connectorId": 1}}
+    other = {"transactionInfo": {"transactionId": "U"}, "timestamp": "2026-11-01T10:45:00Z"}
+    await say(database, [(station, event("Started", **place))], ahead=ahead)
+    await say(database, [(station, updated("2026-11-01T10:15:00Z", 1500, seqNo=2))], ahead=ahead)
+    await say(database, [(station, event("Started", **place, **other))], ahead=ahead)
+    [closed, _], _ = await what_is_kept(database, station)
+    assert (closed["meter_stop_wh"], "estimated" in closed["flags"]) == (1500, True)
+    late = updated("2026-11-01T10:30:00Z", 3000, seqNo=1, offline=True)
+    await say(database, [(station, late)], ahead=ahead)
+    [closed, _], _ = await what_is_kept(database, station)
+    assert closed["meter_stop_wh"] == 3000

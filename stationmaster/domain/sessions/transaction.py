@@ -107,7 +107,7 @@ def going_on(station: Station, told: TransactionTold) -> Part | None:
         told.connector,
         told.charging_state,
     )
-    return Part(_GOES_ON, row)
+    return Part(_GOES_ON, row, told)
 
 
 def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None:

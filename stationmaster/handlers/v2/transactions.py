@@ -32,7 +32,9 @@ def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | 
 def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) -> v201.TransactionEventResponse:
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
     moments = words.moments(work, req.meter_value)
-    told = _told(work, req, auth, moments)
+    told: sessions.TransactionTold | None = work.made_ahead
+    if told is None or told.offline:  # what comes late brings its values with it
+        told = _told(work, req, auth, moments)
     found = sessions.tell(work, station, told)
     evse_told = told.evse or 0
     if found is not None and found.again and moments:
