@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -92,8 +91,8 @@ def charger(work: Work, organization_id: int, public_id: str) -> Place:
     site = None if row is None or row.site_id is None else _site(work, row.site_id)
     if row is None or site is None:
         raise NotFound(f"there is no charger {public_id!r}")
-    [shown] = _chargers(work, Asked(), [row])
-    return Place(site, sites.is_open(site, work.now), None, [shown])
+    shown = _chargers(work, Asked(), [row])
+    return Place(site, sites.is_open(site, work.now), None, shown[site.id])
 
 
 def distance_m(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
@@ -146,17 +145,14 @@ def _places(work: Work, asked: Asked, away: dict[int, float]) -> Iterator[Place]
     theirs: Select[Any] = select(stations).where(
         stations.c.site_id.in_(wanted), stations.c.registration == "accepted", not_deleted(stations)
     )
-    all_of_them = work.execute(theirs.order_by(stations.c.site_id, stations.c.id)).all()
-    chargers = {
-        key: _chargers(work, asked, list(some)) for key, some in groupby(all_of_them, lambda row: int(row.site_id))
-    }
+    chargers = _chargers(work, asked, work.execute(theirs.order_by(stations.c.id)).all())
     for key in wanted:
-        if chargers.get(key):
+        if key in chargers:
             yield Place(rows[key], is_open[key], away[key], chargers[key])
 
 
-def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> list[Charger]:
-    """Those of these stations that have a connector that is asked for; with all their connectors."""
+def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> dict[int, list[Charger]]:
+    """Those of these stations that have a connector that is asked for, with all their connectors; by the key of their site."""
     keys = [row.id for row in rows]
     latest = connections.current(work, keys)
     online = {key for key in keys if (last := latest.get(key)) is not None and last.online_since is not None}
@@ -167,14 +163,14 @@ def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> list[Charger]:
             plugs[each.station_id].append(_plug(each, online=each.station_id in online))
         elif each.state in ("faulted", "unavailable"):
             broken.add(each.station_id)
-    found = []
+    found: dict[int, list[Charger]] = {}
     for row in rows:
         mine = plugs[row.id]
         if row.id in broken:
             mine = [plug._replace(availability="out_of_order") for plug in mine]
         if asked == Asked() or any(_fits(asked, plug, row.max_power_w) for plug in mine):
             name = None if row.name is None or row.identity in row.name else row.name
-            found.append(Charger(row.public_id, name, row.charger_type, mine))
+            found.setdefault(row.site_id, []).append(Charger(row.public_id, name, row.charger_type, mine))
     return found
 
 
