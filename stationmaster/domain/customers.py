@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -167,15 +167,6 @@ def named(work: Work, organization_id: int, customer_id: str | None, *, field: s
         return get(work, organization_id, customer_id).id
     except NotFound as missing:
         raise Invalid(field, str(missing)) from None
-
-
-def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int, str]:
-    """The id of each of these customers, by key; removed ones too."""
-    wanted = {one for one in keys if one is not None}
-    if not wanted:
-        return {}
-    mine = select(customers.c.id, customers.c.public_id).where(customers.c.id.in_(wanted))
-    return {row.id: row.public_id for row in work.execute(mine)}
 
 
 def _is_about(organization_id: int, text: str) -> Any:

@@ -186,13 +186,6 @@ def list_sites(
     return listed(work, mine, wanted, key=sites.c.id, sorts=SORTS, searched=searched)
 
 
-def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int | None, str]:
-    """The id of each of these sites, by key; removed ones too."""
-    wanted = {one for one in keys if one is not None}
-    mine = select(sites.c.id, sites.c.public_id).where(sites.c.id.in_(wanted))
-    return {row.id: row.public_id for row in work.execute(mine)} if wanted else {}
-
-
 def find(work: Work, organization_id: int, name: str) -> SiteRow | None:
     """The site with this name."""
     found = select(sites).where(sites.c.organization_id == organization_id, sites.c.name == name, not_deleted(sites))

@@ -8,7 +8,7 @@ one: connector, charger, site, organization (`tariff_places.py`).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
@@ -249,13 +249,6 @@ def keep_of_settings(work: Work, organization_id: int, *, price_per_kwh: Decimal
         create(work, organization_id, public_id=OF_SETTINGS, name="Settings", standard=not has_standard, **price)
     elif mine.deleted_at is None:
         change(work, organization_id, OF_SETTINGS, price)
-
-
-def ids_of(work: Work, keys: Iterable[int | None]) -> dict[int | None, str]:
-    """The id of each of these tariffs, by key; removed ones too."""
-    wanted = {one for one in keys if one is not None}
-    mine = select(tariffs.c.id, tariffs.c.public_id).where(tariffs.c.id.in_(wanted))
-    return {row.id: row.public_id for row in work.execute(mine)} if wanted else {}
 
 
 def all_terms(work: Work, organization_id: int, tariff_id: str) -> list[TermsRow]:

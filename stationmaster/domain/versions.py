@@ -7,10 +7,11 @@ is locked before that is compared, so that it holds for two writers on two nodes
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
 
-from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, update
+from sqlalchemy import Column, ColumnElement, Integer, Select, Table, Text, select, update
 
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.errors import DomainError, NotFound
@@ -60,6 +61,13 @@ def first(work: Work) -> dict[str, Any]:
 def tag(row: Versioned) -> str:
     """A name of what a row is now; it changes with each change by a person, and tells nothing else."""
     return hashlib.blake2s(f"{row.id} {row.version}".encode(), digest_size=8).hexdigest()
+
+
+def ids_of(work: Work, table: Table, keys: Iterable[int | None]) -> dict[int | None, str]:
+    """The ids that people know these rows by, by key; removed ones too."""
+    wanted = {one for one in keys if one is not None}
+    mine = select(table.c.id, table.c.public_id).where(table.c.id.in_(wanted))
+    return {row.id: row.public_id for row in work.execute(mine)} if wanted else {}
 
 
 def find(work: Work, statement: Select[Any], *, lock: bool = False) -> Any | None:

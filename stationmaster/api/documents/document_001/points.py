@@ -18,7 +18,7 @@ from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
 from stationmaster.api.documents.document_001.words import columns, decimal, ours, same, translated
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, Search, Text, given
-from stationmaster.domain import connectors, sessions, sites, stations, tariff_places, tariffs
+from stationmaster.domain import connectors, sessions, sites, stations, tariff_places, tariffs, versions
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -253,8 +253,8 @@ def _get_point(work: Work, organization_id: int, point_id: str) -> Point:
 
 
 def _points(work: Work, rows: Sequence[stations.StationRow]) -> list[Point]:
-    at = sites.ids_of(work, [row.site_id for row in rows])
-    priced = tariffs.ids_of(work, [row.tariff_id for row in rows])
+    at = versions.ids_of(work, sites.sites, [row.site_id for row in rows])
+    priced = versions.ids_of(work, tariffs.tariffs, [row.tariff_id for row in rows])
     there: dict[int, list[PointConnector]] = {}
     for each in connectors.of_stations(work, [row.id for row in rows]) if rows else ():
         if each.evse > 0:
