@@ -48,8 +48,6 @@ def take_stations(work: Work, organization_id: int, lines: Sequence[Line], keys:
         try:
             before = stations.get(work, organization_id, identity)
         except NotFound:
-            before = None
-        if before is None:
             _, secret = stations.create(
                 work, organization_id, keys, identity=identity, site=place.get("site"), facts=facts
             )
