@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, expect
 
+from stationmaster.api.shapes import MAX_PAGE
 from stationmaster.app import App
-from stationmaster.domain import organizations, sites
+from stationmaster.domain import customers, organizations, sites, tariffs
+from stationmaster.storage import Work
 from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.slow
@@ -196,3 +199,35 @@ async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_re
     await expect(page.get_by_text("Saved")).to_be_visible()
     await operator.open("/sites/S")
     await expect(see("site-tariff")).to_have_value("By day")
+
+
+async def test_a_customer_is_removed_only_as_it_was_when_it_was_asked_about(operator: Visitor, app: App) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(lambda work: customers.create(work, home, public_id="C", name="Ida Sommer"))
+    page, question = operator.page, dialog(operator)
+    await operator.open("/customers")
+    await page.get_by_role("button", name="Remove Ida Sommer").click()
+    await expect(question.get_by_text("Ida Sommer leaves the list")).to_be_visible()
+    await app.database.write(customers.change, home, "C", {"name": "Ida Winter"})
+    operator.will_be_refused(412)
+    await question.get_by_role("button", name="Remove").click()
+    await expect(question.get_by_text("It has been changed since you looked at it")).to_be_visible()
+    await expect(question.get_by_text("Ida Winter leaves the list")).to_be_visible()
+    await question.get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("heading", name="No customers yet")).to_be_visible()
+
+
+async def test_a_site_chooses_among_all_tariffs_not_only_those_of_one_page(operator: Visitor, app: App) -> None:
+    home = await app.database.write(organizations.home)
+
+    def create(work: Work) -> None:
+        sites.create(work, home, public_id="S", name="Old town")
+        for number in range(MAX_PAGE + 1):
+            price = Decimal(number)
+            tariffs.create(work, home, name=f"Tariff {number}.", currency="EUR", price_per_kwh=price)
+
+    await app.database.write(create)
+    await operator.open("/sites/S")
+    await operator.see("site-tariff").fill("Tariff 0.")  # the oldest: a list begins with the newest
+    await operator.page.get_by_role("option", name="Tariff 0.").click()
+    await expect(operator.page.get_by_text("Saved")).to_be_visible()

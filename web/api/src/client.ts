@@ -39,7 +39,7 @@ export const client = createClient<paths>({ baseUrl: "/", fetch: authorized });
 /** For what is asked before anybody has signed in. */
 const stranger = createClient<paths>({ baseUrl: "/", fetch: reach });
 
-interface Answer<T> {
+export interface Answer<T> {
   data?: T | undefined;
   error?: unknown;
   response: Response;

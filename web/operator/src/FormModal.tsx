@@ -10,7 +10,7 @@ interface Props {
   opened: boolean;
   onClose: () => void;
   title: string;
-  size?: string;
+  size?: string | undefined;
   children: ReactNode;
 }
 

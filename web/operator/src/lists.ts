@@ -4,9 +4,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import type { Page } from "@stationmaster/api";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useMemo } from "react";
-
-/** More than this is not fetched to sort or to save it; the list says so. */
-const MOST = 10_000;
+import { MOST } from "./queries";
 
 /** What the reader has chosen in a table, kept in the address; a page with several tables names each. */
 export function useTableState(name = ""): [TableState, (next: TableState) => void] {
@@ -21,6 +19,21 @@ export function useTableState(name = ""): [TableState, (next: TableState) => voi
     } as Parameters<typeof navigate>[0]);
   };
   return [tableState({ q: search[`${name}q`], sort: search[`${name}sort`], columns: search[`${name}columns`] }), change];
+}
+
+/** What is chosen in a filter, kept in the address. */
+export function useChosen(name: string): [string | undefined, (next: string | null) => void] {
+  const search: Record<string, unknown> = useSearch({ strict: false });
+  const navigate = useNavigate();
+  const choose = (next: string | null) => {
+    void navigate({
+      to: ".",
+      search: (old: Record<string, unknown>) => ({ ...old, [name]: next ?? undefined }),
+      replace: true,
+      resetScroll: false,
+    } as Parameters<typeof navigate>[0]);
+  };
+  return [search[name] as string | undefined, choose];
 }
 
 /** What is searched for, once the typing has paused; a server that is asked at each letter answers in any order. */

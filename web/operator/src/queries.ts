@@ -1,8 +1,11 @@
-import { answered, client, tagged, type Page, type Query } from "@stationmaster/api";
+import { answered, client, type Page, type Query } from "@stationmaster/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 /** As many rows as the server gives at once. */
 export const PAGE = 200;
+
+/** More than this is not fetched to sort, to save or to choose from. */
+export const MOST = 10_000;
 
 interface Asked {
   cursor: string | null;
@@ -26,45 +29,11 @@ export const statusQuery = () =>
     staleTime: 60_000,
   });
 
-export const sitesQuery = () =>
-  queryOptions({
-    queryKey: ["sites"],
-    queryFn: ({ signal }) => answered(client.GET("/api/v1/sites", { params: { query: { limit: PAGE } }, signal })),
-  });
-
-export type SiteFilters = Omit<Query<"/api/v1/sites">, "limit" | "cursor">;
-export const SITE_SORTS = ["id", "name", "city", "created", "updated"] as const;
-
-export const siteListQuery = (filters: SiteFilters) =>
-  pages(["sites", "list", filters], ({ cursor, signal }) =>
-    answered(client.GET("/api/v1/sites", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
-  );
-
-export const siteQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["sites", "one", id],
-    queryFn: ({ signal }) => tagged(client.GET("/api/v1/sites/{site_id}", { params: { path: { site_id: id } }, signal })),
-  });
-
 /** The chargers of a site, by its name; live/cache.ts keeps their states true. */
 export const siteStationsQuery = (site: string) =>
   pages(["stations", site], async ({ cursor, signal }) => {
     const page = await answered(client.GET("/api/v1/stations", { params: { query: { search: site, limit: PAGE, cursor } }, signal }));
     return { ...page, items: page.items.filter((station) => station.site === site) };
-  });
-
-type CustomerFilters = Omit<Query<"/api/v1/customers">, "limit" | "cursor">;
-export const CUSTOMER_SORTS = ["id", "name", "phone", "email", "created"] as const;
-
-export const customerListQuery = (filters: CustomerFilters) =>
-  pages(["customers", "list", filters], ({ cursor, signal }) =>
-    answered(client.GET("/api/v1/customers", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
-  );
-
-export const customerQuery = (id: string) =>
-  queryOptions({
-    queryKey: ["customers", "one", id],
-    queryFn: ({ signal }) => tagged(client.GET("/api/v1/customers/{customer_id}", { params: { path: { customer_id: id } }, signal })),
   });
 
 export const stationQuery = (id: string) =>

@@ -12,10 +12,12 @@ interface ConfirmProps {
   action: string;
   run: () => Promise<unknown>;
   danger?: boolean;
+  /** Whether what is asked can be answered already. */
+  ready?: boolean;
 }
 
 /** Asks before something that can't be undone. Closes when it is done; says why when it is not. */
-export function Confirm({ opened, onClose, title, children, action, run, danger = true }: ConfirmProps) {
+export function Confirm({ opened, onClose, title, children, action, run, danger = true, ready = true }: ConfirmProps) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const close = () => {
@@ -39,7 +41,7 @@ export function Confirm({ opened, onClose, title, children, action, run, danger 
       <div className={css.form}>
         {children}
         <Problem error={error} />
-        <Button {...(danger && { color: "danger" })} loading={busy} onClick={() => void go()}>
+        <Button {...(danger && { color: "danger" })} loading={busy} disabled={!ready} onClick={() => void go()}>
           {action}
         </Button>
       </div>

@@ -3,7 +3,8 @@ import { Autocomplete } from "@mantine/core";
 import { answered, ApiError, client } from "@stationmaster/api";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { sitesQuery } from "../../queries";
+import { allQuery, refresh } from "../../managed/resource";
+import { sites } from "../sites/resource";
 
 interface Props {
   value?: string;
@@ -13,8 +14,8 @@ interface Props {
 
 /** The name of a site: one that is there, or a new one. */
 export function SiteInput({ value = "", onChange, error }: Props) {
-  const sites = useQuery(sitesQuery());
-  const names = (sites.data?.items ?? []).map((site) => site.name).sort((a, b) => a.localeCompare(b));
+  const all = useQuery(allQuery(sites));
+  const names = (all.data ?? []).map((site) => site.name).sort((a, b) => a.localeCompare(b));
   // With a site chosen, the list still shows the others.
   const shown = names.includes(value) ? names : names.filter((name) => name.toLowerCase().includes(value.trim().toLowerCase()));
   return (
@@ -37,8 +38,8 @@ export function useEnsuredSite(): (name: string) => Promise<void> {
   const queries = useQueryClient();
   return async (name) => {
     if (!name) return;
-    const known = await queries.ensureQueryData(sitesQuery());
-    if (known.items.some((site) => site.name === name)) return;
+    const known = await queries.ensureQueryData(allQuery(sites));
+    if (known.some((site) => site.name === name)) return;
     try {
       await answered(client.POST("/api/v1/sites", { body: { name } }));
     } catch (wrong) {
@@ -48,6 +49,6 @@ export function useEnsuredSite(): (name: string) => Promise<void> {
         throw new ApiError(wrong.status, wrong.message, wrong.fields.map(({ reason }) => ({ field: "site", reason })));
       }
     }
-    void queries.invalidateQueries({ queryKey: ["sites"] });
+    void refresh(queries, sites);
   };
 }

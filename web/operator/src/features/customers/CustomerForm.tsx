@@ -1,12 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { TextInput } from "@mantine/core";
-import { answered, client, ifMatch, tagged, type Customer, type Tagged } from "@stationmaster/api";
-import { Form, needed, notify, optional, useSentForm } from "@stationmaster/ui";
-import { useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import type { Customer } from "@stationmaster/api";
+import { Form, needed, optional } from "@stationmaster/ui";
 import * as v from "valibot";
-import { changed, orNull } from "../../fields";
+import { orNull } from "../../fields";
+import { useManagedForm, type FormProps } from "../../managed/useManagedForm";
 import { OwnIdInput, ownId } from "../../OwnIdInput";
+import { customers } from "./resource";
 
 function typed(customer: Customer | null) {
   return { id: "", name: customer?.name ?? "", phone: customer?.phone ?? "", email: customer?.email ?? "" };
@@ -14,43 +14,25 @@ function typed(customer: Customer | null) {
 
 type Typed = ReturnType<typeof typed>;
 
-function factsOf({ name, phone, email }: Typed) {
+export type CustomerFacts = ReturnType<typeof facts>;
+
+function facts({ name, phone, email }: Typed) {
   return { name: name.trim(), phone: orNull(phone), email: orNull(email) };
 }
 
-export function CustomerForm({ customer, onDone }: { customer?: Tagged<Customer>; onDone: () => void }) {
-  const queries = useQueryClient();
-  const seen = useRef(customer);
-  const id = customer?.value.id;
-  const form = useSentForm<Typed>({
-    initial: typed(customer?.value ?? null),
+export function CustomerForm({ one, onDone }: FormProps<Customer>) {
+  const form = useManagedForm({
+    resource: customers, one, onDone, typed, facts, conflict: "phone",
     schema: v.object({ id: ownId(), name: needed(200), phone: optional(40), email: optional(255) }),
-    conflict: "phone",
-    ...(id !== undefined && {
-      theirs: async () => {
-        seen.current = await tagged(client.GET("/api/v1/customers/{customer_id}", { params: { path: { customer_id: id } } }));
-        return typed(seen.current.value);
-      },
-    }),
-    submit: async (values, before) => {
-      if (seen.current) {
-        const params = { path: { customer_id: seen.current.value.id }, header: ifMatch(seen.current.tag) };
-        await answered(client.PATCH("/api/v1/customers/{customer_id}", { params, body: changed(factsOf(before), factsOf(values)) }));
-      } else {
-        await answered(client.POST("/api/v1/customers", { body: { ...factsOf(values), id: orNull(values.id) } }));
-      }
-      await queries.invalidateQueries({ queryKey: ["customers"] });
-      notify.done(t`Saved`);
-      onDone();
-    },
   });
+  const adding = one === undefined;
   const { fields } = form;
   return (
-    <Form form={form} action={id === undefined ? t`Add customer` : t`Save`} testid="customer-submit">
+    <Form form={form} action={adding ? t`Add customer` : t`Save`} testid="customer-submit">
       <TextInput label={t`Name`} required data-autofocus data-testid="customer-name" {...fields.getInputProps("name")} />
       <TextInput label={t`Phone`} description={t`With its country, as in +49 30 1234567`} type="tel" autoComplete="off" data-testid="customer-phone" {...fields.getInputProps("phone")} />
       <TextInput label={t`E-mail`} type="email" autoComplete="off" {...fields.getInputProps("email")} />
-      {id === undefined && <OwnIdInput {...fields.getInputProps("id")} />}
+      {adding && <OwnIdInput {...fields.getInputProps("id")} />}
     </Form>
   );
 }

@@ -6,9 +6,10 @@ import { Copyable, DateField, Form, needed, Note, useSentForm } from "@stationma
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import * as v from "valibot";
-import { sitesQuery } from "../../queries";
+import { allQuery } from "../../managed/resource";
 import { permissionWords, useRoleChoices } from "../../roles";
 import { useUser, type Permission } from "../../user";
+import { sites } from "../sites/resource";
 import css from "./Keys.module.css";
 
 const CHOSEN = "chosen";
@@ -17,7 +18,7 @@ const CHOSEN = "chosen";
 export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => void }) {
   const [text, setText] = useState<string | null>(null);
   const queries = useQueryClient();
-  const { data: sites } = useQuery(sitesQuery());
+  const { data: places } = useQuery(allQuery(sites));
   const mine = useUser().permissions;
   const roles = useRoleChoices();
   const form = useSentForm({
@@ -96,11 +97,11 @@ export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => v
           </Stack>
         </Checkbox.Group>
       )}
-      {(sites?.items.length ?? 0) > 0 && (
+      {(places?.length ?? 0) > 0 && (
         <MultiSelect
           label={t`Only at these sites`}
           placeholder={fields.values.sites.length > 0 ? "" : t`All`}
-          data={sites?.items.map((site) => site.name) ?? []}
+          data={places?.map((site) => site.name) ?? []}
           searchable
           clearable
           clearButtonProps={{ "aria-label": t`Clear` }}

@@ -1,25 +1,18 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Checkbox, Select, Switch, Textarea, TextInput } from "@mantine/core";
-import { answered, client, ifMatch, tagged, type Site, type Tagged } from "@stationmaster/api";
-import { Form, FormPart, needed, notify, optional, Pair, useSentForm } from "@stationmaster/ui";
-import { useQueryClient } from "@tanstack/react-query";
-import { useMemo, useRef } from "react";
+import type { Site } from "@stationmaster/api";
+import { Form, FormPart, needed, optional, Pair } from "@stationmaster/ui";
+import { useMemo } from "react";
 import * as v from "valibot";
-import { changed, orNull, sentDecimal } from "../../fields";
+import { orNull, sentDecimal } from "../../fields";
+import { useManagedForm, type FormProps } from "../../managed/useManagedForm";
 import { OwnIdInput, ownId } from "../../OwnIdInput";
-import { siteQuery } from "../../queries";
 import { DAYS, zones, type Day } from "./hours";
+import { sites } from "./resource";
 import css from "./Sites.module.css";
 import { dayWord, phaseWord, siteWords, STATUSES } from "./words";
 
-interface Props {
-  /** The one that is edited; without one a new one is added. */
-  site?: Tagged<Site>;
-  onDone: (site: Site) => void;
-}
-
-/** A site as it is typed. Names are those of the API, so that what the server refuses finds its field. */
 function typed(site: Site | null) {
   return {
     id: "",
@@ -47,42 +40,14 @@ function typed(site: Site | null) {
 
 type Typed = ReturnType<typeof typed>;
 
-export function SiteForm({ site, onDone }: Props) {
-  const queries = useQueryClient();
-  const seen = useRef(site);
-  const id = site?.value.id;
-  const form = useSentForm<Typed>({
-    initial: typed(site?.value ?? null),
-    schema: schema(),
-    conflict: "name",
-    ...(id !== undefined && {
-      theirs: async () => {
-        seen.current = await tagged(client.GET("/api/v1/sites/{site_id}", { params: { path: { site_id: id } } }));
-        return typed(seen.current.value);
-      },
-    }),
-    submit: async (values, before) => {
-      const saved = seen.current ? await change(seen.current, before, values) : await add(values);
-      await queries.invalidateQueries({ queryKey: ["sites"] });
-      notify.done(seen.current ? t`Saved` : t`${saved.name} is added`);
-      onDone(saved);
-    },
-  });
-  const add = (values: Typed) => {
-    const { time_zone, ...facts } = factsOf(values);
-    return answered(client.POST("/api/v1/sites", { body: { ...facts, id: orNull(values.id), time_zone: time_zone ?? null } }));
-  };
-  const change = async ({ value, tag }: Tagged<Site>, before: Typed, values: Typed) => {
-    const body = changed(factsOf(before), factsOf(values));
-    const now = await tagged(client.PATCH("/api/v1/sites/{site_id}", { params: { path: { site_id: value.id }, header: ifMatch(tag) }, body }));
-    queries.setQueryData(siteQuery(value.id).queryKey, now);
-    return now.value;
-  };
+export function SiteForm({ one, onDone }: FormProps<Site>) {
+  const form = useManagedForm({ resource: sites, one, onDone, typed, facts, schema: schema(), conflict: "name" });
+  const adding = one === undefined;
   const { fields } = form;
   const present = fields.values.time_zone;
-  const zoneNames = useMemo(() => zones(site?.value.time_zone ?? ""), [site]);
+  const zoneNames = useMemo(() => zones(one?.value.time_zone ?? ""), [one]);
   return (
-    <Form form={form} action={id === undefined ? t`Add site` : t`Save`} testid="site-submit">
+    <Form form={form} action={adding ? t`Add site` : t`Save`} testid="site-submit">
       <TextInput label={t`Name`} required data-autofocus data-testid="site-name" {...fields.getInputProps("name")} />
       <Pair>
         <Select
@@ -99,7 +64,7 @@ export function SiteForm({ site, onDone }: Props) {
           {...fields.getInputProps("grid_phase")}
         />
       </Pair>
-      {id === undefined && <OwnIdInput {...fields.getInputProps("id")} />}
+      {adding && <OwnIdInput {...fields.getInputProps("id")} />}
       <FormPart title={t`Address`}>
         <Textarea label={t`Street`} autosize minRows={1} maxRows={4} {...fields.getInputProps("address")} />
         <Pair>
@@ -149,7 +114,7 @@ export function SiteForm({ site, onDone }: Props) {
           <TextInput label={t`E-mail`} type="email" autoComplete="off" data-testid="site-email" {...fields.getInputProps("contact_email")} />
         </Pair>
       </FormPart>
-      {id === undefined && (
+      {adding && (
         <p className="dim small">
           <Trans>Chargers are put on the site when they are added or edited.</Trans>
         </p>
@@ -162,7 +127,9 @@ function overMidnight({ opening_time, closing_time }: Typed): boolean {
   return opening_time !== "" && closing_time !== "" && closing_time <= opening_time;
 }
 
-function factsOf(values: Typed) {
+export type SiteFacts = ReturnType<typeof facts>;
+
+function facts(values: Typed) {
   const days = DAYS.filter((day) => values.working_days.includes(day)) as Day[];
   return {
     name: values.name.trim(),

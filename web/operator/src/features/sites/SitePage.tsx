@@ -1,9 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { answered, ApiError, client, ifMatch, type Site, type Station, type Tagged } from "@stationmaster/api";
-import { Badge, Confirm, DataTable, Empty, Facts, Icon, notify, Problem, useNow, Waiting } from "@stationmaster/ui";
+import { ApiError, type Site, type Station, type Tagged } from "@stationmaster/api";
+import { Badge, DataTable, Empty, Facts, Icon, Problem, useNow, Waiting } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
@@ -11,23 +11,26 @@ import { FormModal } from "../../FormModal";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { siteQuery, siteStationsQuery } from "../../queries";
+import { RemoveDialog } from "../../managed/RemoveDialog";
+import { oneQuery } from "../../managed/resource";
+import { siteStationsQuery } from "../../queries";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
 import { fleetColumns } from "../chargers/fleetColumns";
 import { clockAt, DAYS, isOpen, works } from "./hours";
+import { sites } from "./resource";
 import { SiteForm } from "./SiteForm";
 import { SiteTariff } from "./SiteTariff";
 import css from "./Sites.module.css";
 import { SiteBadge } from "./SitesPage";
-import { addressLine, dayWord, hoursWord, phaseWord } from "./words";
+import { addressLine, dayWord, hoursWord, phaseWord, removeAbout } from "./words";
 
 const route = getRouteApi("/sites/$id");
 
 export function SitePage() {
   const { id } = route.useParams();
   useFocus(null);
-  const { data: site, error, refetch } = useQuery(siteQuery(id));
+  const { data: site, error, refetch } = useQuery(oneQuery(sites, id));
   if (error && !site) {
     if (error instanceof ApiError && error.status === 404) {
       return (
@@ -96,13 +99,10 @@ function Buttons({ site }: { site: Tagged<Site> }) {
   const queries = useQueryClient();
   const navigate = useNavigate();
   const away = useAway() !== null;
-  const { id, name } = site.value;
-  const run = async () => {
-    await answered(client.DELETE("/api/v1/sites/{site_id}", { params: { path: { site_id: id }, header: ifMatch(site.tag) } }));
-    notify.done(t`${name} is removed`);
+  const { id } = site.value;
+  const leave = async () => {
     await navigate({ to: "/sites" });
-    queries.removeQueries({ queryKey: siteQuery(id).queryKey });
-    await queries.invalidateQueries({ queryKey: ["sites"] });
+    queries.removeQueries({ queryKey: oneQuery(sites, id).queryKey });
   };
   return (
     <div className={thing.buttons}>
@@ -113,13 +113,12 @@ function Buttons({ site }: { site: Tagged<Site> }) {
         <Trans>Remove…</Trans>
       </Button>
       <FormModal opened={editing} onClose={edit.close} title={t`Edit this site`} size="lg">
-        <SiteForm site={site} onDone={edit.close} />
+        <SiteForm one={site} onDone={edit.close} />
       </FormModal>
-      <Confirm opened={removing} onClose={remove.close} title={t`Remove this site?`} action={t`Remove`} run={run}>
-        <Text size="sm" className="hostile">
-          <Trans>{name} leaves the lists. It can be restored there, under “Removed”. A site where chargers stand can't be removed.</Trans>
-        </Text>
-      </Confirm>
+      <RemoveDialog
+        resource={sites} id={id} opened={removing} onClose={remove.close}
+        title={t`Remove this site?`} about={removeAbout} onRemoved={leave}
+      />
     </div>
   );
 }

@@ -4,16 +4,18 @@ import { Select } from "@mantine/core";
 import { answered, client } from "@stationmaster/api";
 import { notify, Problem } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { allQuery } from "../../managed/resource";
 import thing from "../../thing.module.css";
 import { useMay } from "../../user";
-import { siteTariffQuery, tariffsQuery } from "../tariffs/queries";
+import { siteTariffQuery } from "../tariffs/queries";
+import { tariffs } from "../tariffs/resource";
 
 /** What charging costs at a site, unless a charger or a connector there names another tariff. */
 export function SiteTariff({ site }: { site: string }) {
   const queries = useQueryClient();
   const may = useMay("administer");
   const named = useQuery(siteTariffQuery(site));
-  const all = useQuery(tariffsQuery);
+  const all = useQuery(allQuery(tariffs));
   const choose = async (tariff: string | null) => {
     try {
       await answered(client.PUT("/api/v1/sites/{site_id}/tariff", { params: { path: { site_id: site } }, body: { tariff } }));
@@ -23,8 +25,8 @@ export function SiteTariff({ site }: { site: string }) {
     }
     await queries.invalidateQueries({ queryKey: siteTariffQuery(site).queryKey });
   };
-  const tariffs = all.data?.items ?? [];
-  const standard = tariffs.find((one) => one.standard)?.name;
+  const choices = all.data ?? [];
+  const standard = choices.find((one) => one.standard)?.name;
   const error = named.error ?? all.error;
   return (
     <section className={`${thing.panel} card`} aria-label={t`Tariff`}>
@@ -38,11 +40,12 @@ export function SiteTariff({ site }: { site: string }) {
           aria-label={t`Tariff of this site`}
           description={t`A charger or a connector here may name another`}
           placeholder={standard === undefined ? t`None` : t`${standard}, as everywhere`}
-          data={tariffs.map((one) => ({ value: one.id, label: one.name }))}
+          data={choices.map((one) => ({ value: one.id, label: one.name }))}
           value={named.data?.tariff ?? null}
           onChange={(value) => void choose(value)}
           disabled={!may || !named.data || !all.data}
           searchable
+          limit={80}
           clearable
           clearButtonProps={{ "aria-label": t`Clear` }}
           data-testid="site-tariff"

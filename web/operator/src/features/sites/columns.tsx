@@ -2,11 +2,10 @@ import { t } from "@lingui/core/macro";
 import type { Site } from "@stationmaster/api";
 import { At, Badge, tableCss, type Column } from "@stationmaster/ui";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import { addressLine, dayWord, hoursWord, siteWords } from "./words";
 
 /** Sites as rows; the whole row opens the site, unless it was removed. Ids are those the server sorts by. */
-export function siteColumns(action: ((site: Site) => ReactNode) | null, removed: boolean): Column<Site>[] {
+export function siteColumns(removed: boolean): Column<Site>[] {
   const open = (site: Site) => (
     <Link to="/sites/$id" params={{ id: site.id }} className={`${tableCss.rowLink} hostile`}>
       {site.name}
@@ -35,7 +34,6 @@ export function siteColumns(action: ((site: Site) => ReactNode) | null, removed:
     ...(removed
       ? [{ id: "removed", head: t`Removed`, value: (site: Site) => site.deleted_at, card: "hidden" as const, cell: (site: Site) => <At at={site.deleted_at} /> }]
       : []),
-    ...(action ? [{ id: "actions", head: t`Actions`, value: () => null, actions: true, right: true, cell: action }] : []),
   ];
 }
 

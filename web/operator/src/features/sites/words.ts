@@ -46,3 +46,8 @@ export function addressLine(site: Site): string {
   const town = [site.postal_code, site.city].filter(Boolean).join(" ");
   return [site.address?.split(/\s*\n\s*/).join(", "), town, site.state, site.country].filter(Boolean).join(", ");
 }
+
+/** What comes of it when a site is removed. */
+export function removeAbout(name: string): string {
+  return t`${name} leaves the lists. It can be restored there, under “Removed”. A site where chargers stand can't be removed.`;
+}

@@ -1,12 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { Autocomplete, Checkbox, TextInput } from "@mantine/core";
-import { answered, client, ifMatch, tagged, type Tagged, type Tariff } from "@stationmaster/api";
-import { Form, FormPart, needed, notify, optional, useSentForm } from "@stationmaster/ui";
-import { useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import type { Tariff } from "@stationmaster/api";
+import { Form, FormPart, needed, optional } from "@stationmaster/ui";
 import * as v from "valibot";
-import { changed, orNull, sentDecimal } from "../../fields";
+import { orNull, sentDecimal } from "../../fields";
+import { useManagedForm, type FormProps } from "../../managed/useManagedForm";
 import { OwnIdInput, ownId } from "../../OwnIdInput";
+import { tariffs } from "./resource";
 
 const USUAL = ["EUR", "INR", "USD", "GBP", "CHF"];
 
@@ -26,8 +26,10 @@ function typed(tariff: Tariff | null) {
 
 type Typed = ReturnType<typeof typed>;
 
+export type TariffFacts = ReturnType<typeof facts>;
+
 /** Amounts stay the text that was entered: a float would not be exact. */
-function factsOf(values: Typed) {
+function facts(values: Typed) {
   return {
     name: values.name.trim(),
     currency: values.currency.trim().toUpperCase(),
@@ -44,12 +46,9 @@ function amount() {
   return v.pipe(optional(30), v.check((text) => /^\s*(\d+([.,]\d{1,6})?)?\s*$/.test(text), t`A number from 0 on, with at most 6 decimals`));
 }
 
-export function TariffForm({ tariff, onDone }: { tariff?: Tagged<Tariff>; onDone: () => void }) {
-  const queries = useQueryClient();
-  const seen = useRef(tariff);
-  const id = tariff?.value.id;
-  const form = useSentForm<Typed>({
-    initial: typed(tariff?.value ?? null),
+export function TariffForm({ one, onDone }: FormProps<Tariff>) {
+  const form = useManagedForm({
+    resource: tariffs, one, onDone, typed, facts, conflict: "id",
     schema: v.object({
       id: ownId(),
       name: needed(200),
@@ -61,29 +60,12 @@ export function TariffForm({ tariff, onDone }: { tariff?: Tagged<Tariff>; onDone
       standard: v.boolean(),
       active: v.boolean(),
     }),
-    conflict: "id",
-    ...(id !== undefined && {
-      theirs: async () => {
-        seen.current = await tagged(client.GET("/api/v1/tariffs/{tariff_id}", { params: { path: { tariff_id: id } } }));
-        return typed(seen.current.value);
-      },
-    }),
-    submit: async (values, before) => {
-      if (seen.current) {
-        const params = { path: { tariff_id: seen.current.value.id }, header: ifMatch(seen.current.tag) };
-        await answered(client.PATCH("/api/v1/tariffs/{tariff_id}", { params, body: changed(factsOf(before), factsOf(values)) }));
-      } else {
-        await answered(client.POST("/api/v1/tariffs", { body: { ...factsOf(values), id: orNull(values.id) } }));
-      }
-      await queries.invalidateQueries({ queryKey: ["tariffs"] });
-      notify.done(t`Saved`);
-      onDone();
-    },
   });
+  const adding = one === undefined;
   const { fields } = form;
   const currency = fields.getValues().currency.trim().toUpperCase();
   return (
-    <Form form={form} action={id === undefined ? t`Add tariff` : t`Save`} testid="tariff-submit">
+    <Form form={form} action={adding ? t`Add tariff` : t`Save`} testid="tariff-submit">
       <TextInput label={t`Name`} required data-autofocus data-testid="tariff-name" {...fields.getInputProps("name")} />
       <FormPart title={t`Price`}>
         <Autocomplete label={t`Currency`} data={USUAL} required maxLength={3} data-testid="tariff-currency" {...fields.getInputProps("currency")} />
@@ -94,7 +76,7 @@ export function TariffForm({ tariff, onDone }: { tariff?: Tagged<Tariff>; onDone
       </FormPart>
       <Checkbox label={t`Holds wherever no other tariff does`} data-testid="tariff-standard" {...fields.getInputProps("standard", { type: "checkbox" })} />
       <Checkbox label={t`In use`} description={t`One that is not in use decides nothing; the next place that names a tariff does`} {...fields.getInputProps("active", { type: "checkbox" })} />
-      {id === undefined && <OwnIdInput {...fields.getInputProps("id")} />}
+      {adding && <OwnIdInput {...fields.getInputProps("id")} />}
     </Form>
   );
 }

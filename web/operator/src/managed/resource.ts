@@ -1,0 +1,77 @@
+import { answered, tagged, type Answer, type Page } from "@stationmaster/api";
+import { queryOptions, type QueryClient } from "@tanstack/react-query";
+import { MOST, PAGE, pages } from "../queries";
+import type { Permission } from "../user";
+
+/** What everything that people manage has. */
+export interface Thing {
+  id: string;
+  name: string;
+  created_at: string;
+}
+
+interface Asked {
+  search?: string | undefined;
+  /** Only those that were removed. */
+  deleted?: boolean;
+  limit: number;
+  cursor: string | null;
+}
+
+/** What an address says of the list, in the names of the resource's states and sorts. */
+interface Chosen {
+  state?: string | undefined;
+  sort?: string | undefined;
+}
+
+/** A kind of thing that people manage: how it is listed, fetched, added, changed, removed and restored. `F` are the facts that a form sends. */
+export interface Resource<T extends Thing, F = object> {
+  /** The first part of the key of whatever is fetched of it. */
+  key: string;
+  may: Permission;
+  sorts: readonly string[];
+  list: (asked: Asked, chosen: Chosen, signal: AbortSignal) => Promise<Answer<Page<T>>>;
+  get: (id: string, signal?: AbortSignal) => Promise<Answer<T>>;
+  add: (facts: F & { id: string | null }) => Promise<Answer<T>>;
+  change: (id: string, header: IfMatch, facts: Partial<F>) => Promise<Answer<T>>;
+  remove: (id: string, header: IfMatch) => Promise<Answer<unknown>>;
+  restore: (id: string) => Promise<Answer<T>>;
+}
+
+export interface IfMatch {
+  "If-Match": string;
+}
+
+type Listed<T extends Thing> = Pick<Resource<T>, "key" | "list">;
+
+export const listQuery = <T extends Thing>({ key, list }: Listed<T>, wanted: Omit<Asked, "limit" | "cursor"> & Chosen) => {
+  const { state, sort, ...asked } = wanted;
+  return pages([key, "list", wanted], ({ cursor, signal }) => answered(list({ ...asked, limit: PAGE, cursor }, { state, sort }, signal)));
+};
+
+/** All there are, to choose one of them. */
+export const allQuery = <T extends Thing>({ key, list }: Listed<T>) =>
+  queryOptions({
+    queryKey: [key, "all"],
+    queryFn: async ({ signal }) => {
+      const found: T[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: Page<T> = await answered(list({ limit: PAGE, cursor }, {}, signal));
+        found.push(...page.items);
+        cursor = page.next;
+      } while (cursor !== null && found.length < MOST);
+      return found;
+    },
+  });
+
+export const oneQuery = <T extends Thing>({ key, get }: Pick<Resource<T>, "key" | "get">, id: string) =>
+  queryOptions({ queryKey: [key, "one", id], queryFn: ({ signal }) => tagged(get(id, signal)) });
+
+/** Fetches anew what is shown of it, but the one that was removed just now. */
+export function refresh(queries: QueryClient, { key }: { key: string }, removed?: string) {
+  return queries.invalidateQueries({
+    queryKey: [key],
+    predicate: ({ queryKey: [, kind, id] }) => removed === undefined || kind !== "one" || id !== removed,
+  });
+}
