@@ -422,29 +422,38 @@ class _Lane:
             self._disconnect()
 
     def _take_turn(self) -> None:
-        """One commit. Whatever happens in it, the thread goes on: ended, it would take all its chargers with it."""
-        units: list[Unit] = []
-        try:
-            first = self._next()
-            if first is None:
+        """One commit of all that waits, then those that have one of their own: no charger's answer waits for them."""
+        units = self._next()
+        if units is None:
+            self.ended = True
+            return
+        while len(units) < BATCH and not self._queue.empty():
+            more = self._queue.get()
+            if more is None:
                 self.ended = True
-                return
-            units = first
-            while len(units) < BATCH and not self._queue.empty():
-                more = self._queue.get()
-                if more is None:
-                    self.ended = True
-                    break
-                units += more
-            self.busy_since = time.monotonic()
-            self._commit_all(units)
+                break
+            units += more
+        self.busy_since = time.monotonic()
+        together = [unit for unit in units if not unit.apart]
+        if together:
+            self._settle(together)
+        for unit in units:
+            if unit.apart:
+                self._settle([unit])
+        self.busy_since = 0.0
+
+    def _settle(self, units: list[Unit]) -> None:
+        """Commit and answer. Whatever happens in it, the thread goes on: ended, it would take all its chargers with it."""
+        try:
+            if units[0].apart:
+                self._commit_one(units[0])
+            else:
+                self._commit_all(units)
         except BaseException as error:
             for unit in units:
                 unit.result, unit.events, unit.error = None, (), RuntimeError(repr(error))
             time.sleep(RETRY_S)
-        self.busy_since = 0.0
-        if units:
-            self.database.deliver(units)
+        self.database.deliver(units)
 
     def _next(self) -> list[Unit] | None:
         """Wait for work. While storage fails, probe it: refused handshakes bring no work that would show its return."""
@@ -460,7 +469,7 @@ class _Lane:
             with self._connect().begin() as transaction:
                 engines.probe(transaction.connection, room=self._full)
             self._recovered()
-        except Exception as error:
+        except BaseException as error:
             log.debug("database.still_unavailable", error=in_one_line(error))
             self._disconnect()
 
@@ -471,21 +480,16 @@ class _Lane:
 
     def _commit_all(self, units: list[Unit]) -> None:
         """All in one transaction; if that fails, one by one, so that only the guilty one fails."""
-        together = [unit for unit in units if not unit.apart]
         if self.database.kind == "postgresql":
             # Two nodes may have messages of the same chargers in hand. All lock chargers in the order of their keys, and of each
             # the connection first, so that nobody waits in a circle.
-            together.sort(key=lambda unit: (unit.lane, not unit.leads))
+            units.sort(key=lambda unit: (unit.lane, not unit.leads))
         try:
-            if together:
-                self._transaction(together)
+            self._transaction(units)
         except BaseException as error:
-            if len(together) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
-                log.debug("database.batch_split", units=len(together), error=repr(error))
-            for unit in together:
-                self._commit_one(unit)
-        for unit in units:
-            if unit.apart:
+            if len(units) > 1 or not isinstance(error, DBAPIError) or not is_trouble(error):
+                log.debug("database.batch_split", units=len(units), error=repr(error))
+            for unit in units:
                 self._commit_one(unit)
 
     def _commit_one(self, unit: Unit) -> None:

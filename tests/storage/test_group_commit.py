@@ -298,6 +298,19 @@ async def test_N5_everybody_locks_the_rows_of_chargers_in_one_order(database: Da
     assert ran == (in_order if database.kind == "postgresql" else ["9b", "3a", "9connection", "3b", "apart"])
 
 
+async def test_N5_nobody_waits_for_the_answer_until_a_unit_in_a_transaction_of_its_own_is_over(
+    database: Database,
+) -> None:
+    answered = threading.Event()
+    async with together(database):
+        apart = asyncio.create_task(database.write_apart(lambda work: answered.wait(PATIENCE_S)))
+        others = [asyncio.create_task(database.write(keep, text)) for text in ("first", "second")]
+        await asyncio.sleep(0)
+    assert await asyncio.gather(*others) == ["first", "second"]
+    answered.set()
+    assert await apart
+
+
 async def test_what_comes_at_the_end_comes_once_after_all_units_of_the_transaction(database: Database) -> None:
     ran: list[Any] = []
 
