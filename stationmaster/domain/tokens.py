@@ -63,17 +63,22 @@ Status = Literal["accepted", "blocked"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-class TokenRow(Protocol):
-    """A row of the table."""
+class KnownToken(Protocol):
+    """What is looked at to say whether a token may charge."""
 
     id: int
     uid: str
     kind: str
-    label: str | None
     group: str | None
     status: Status
     expires_at: datetime | None
     customer_id: int | None
+
+
+class TokenRow(KnownToken, Protocol):
+    """A row of the table."""
+
+    label: str | None
     version: int
     created_at: datetime
     created_by: str | None
@@ -107,23 +112,15 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
         return self.status
 
 
+_known = select(*(tokens.c[name] for name in KnownToken.__annotations__))
 _by_uid = Prepared(
-    select(
-        tokens.c.status,
-        tokens.c.group,
-        tokens.c.expires_at,
-        tokens.c.kind,
-        tokens.c.customer_id,
-        tokens.c.id,
-        tokens.c.uid,
-    )
-    .where(
+    _known.where(
         tokens.c.organization_id == bindparam("organization_id"),
         tokens.c.uid_key == bindparam("uid_key"),
         not_deleted(tokens),
-    )
-    .order_by(tokens.c.id)
+    ).order_by(tokens.c.id)
 )
+_by_key = Prepared(_known.where(tokens.c.id == bindparam("key")))
 
 
 def authorize(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
@@ -133,14 +130,8 @@ def authorize(work: Work, station: Station, uid: str | None, kind: str | None = 
     One number can be on tokens of several kinds (P-07): 2.x says which is meant. 1.6 has no kinds; there, one that may charge
     is as good as any.
     """
-    if uid is None:
-        return Authorization("unknown")
-    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
-    if kind is None:
-        answers = [judged(work, token) for token in known]
-        return next((one for one in answers if one.accepted), answers[0] if answers else Authorization("unknown"))
-    of_this_kind = [token for token in known if token.kind == kind] or [token for token in known if not token.kind]
-    return judged(work, of_this_kind[0]) if of_this_kind else Authorization("unknown")
+    token = None if uid is None else _meant(work, station, uid, kind)
+    return Authorization("unknown") if token is None else judged(work, token)
 
 
 def authorize_told(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
@@ -152,7 +143,7 @@ def authorize_told(work: Work, station: Station, uid: str | None, kind: str | No
         return found
     return (
         _by_alias(work, station, uid)
-        or _turned_round(work, station, uid)
+        or _turned_round(work, station, uid, kind)
         or _without_serial(work, station, uid, kind)
         or found
     )
@@ -162,18 +153,17 @@ def _by_alias(work: Work, station: Station, uid: str) -> Authorization | None:
     token_id = token_aliases.owner(work, station, uid_key(uid))
     if token_id is None:
         return None
-    token: TokenRow = work.execute(select(tokens).where(tokens.c.id == token_id)).one()
+    [token] = work.run(_by_key, key=token_id)
     return msgspec.structs.replace(judged(work, token), card=token.uid)
 
 
-def _turned_round(work: Work, station: Station, uid: str) -> Authorization | None:
+def _turned_round(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
     turned = token_aliases.other_way_round(uid_key(uid))
-    known = [] if turned is None else work.run(_by_uid, organization_id=station.organization_id, uid_key=turned)
-    if not known:
+    token = None if turned is None else _meant(work, station, turned, kind)
+    if token is None:
         return None
-    best = next((token for token in known if judged(work, token).accepted), known[0])
     deviations.add(work, station.id, [deviations.Seen("card-from-the-wrong-end", 1, 0, "the number of a card")])
-    return msgspec.structs.replace(judged(work, best), card=best.uid)
+    return msgspec.structs.replace(judged(work, token), card=token.uid)
 
 
 def _without_serial(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
@@ -193,15 +183,26 @@ def number_at(work: Work, station: Station, uid: str) -> str:
     others = token_aliases.at_station(work, station.id)
     if not others:
         return uid
-    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
-    return next((others[token.id] for token in known if token.id in others), uid)
+    return next((others[token.id] for token in _named(work, station, uid) if token.id in others), uid)
 
 
 def kind_of(work: Work, station: Station, uid: str) -> str | None:
     """What a token is, for a charger that has to be told: of several the one that may charge. None where it has no kind."""
-    known = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
-    best = next((token for token in known if judged(work, token).accepted), known[0] if known else None)
-    return None if best is None else best.kind or None
+    token = _meant(work, station, uid)
+    return None if token is None else token.kind or None
+
+
+def _meant(work: Work, station: Station, uid: str, kind: str | None = None) -> KnownToken | None:
+    """Of the tokens with this number the one of this kind, else the one of no kind; where none is said, one that may charge."""
+    known = _named(work, station, uid)
+    if kind is None:
+        return next((token for token in known if _status(work, token) == "accepted"), known[0] if known else None)
+    of_this_kind = [token for token in known if token.kind == kind] or [token for token in known if not token.kind]
+    return of_this_kind[0] if of_this_kind else None
+
+
+def _named(work: Work, station: Station, uid: str) -> list[KnownToken]:
+    return work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
 
 
 class Listed(NamedTuple):
@@ -231,13 +232,14 @@ def for_local_list(work: Work, station: Station, *, room: float | None, longest:
     return listed
 
 
-def judged(work: Work, token: TokenRow) -> Authorization:
+def judged(work: Work, token: KnownToken) -> Authorization:
     """What the answer for this token is, now."""
-    if token.status != "accepted":
-        return Authorization(token.status, token.group, token.expires_at, token.customer_id)
-    if token.expires_at is not None and token.expires_at <= work.now:
-        return Authorization("expired", token.group, token.expires_at, token.customer_id)
-    return Authorization("accepted", token.group, token.expires_at, token.customer_id)
+    return Authorization(_status(work, token), token.group, token.expires_at, token.customer_id)
+
+
+def _status(work: Work, token: KnownToken) -> str:
+    over = token.expires_at is not None and token.expires_at <= work.now
+    return "expired" if over and token.status == "accepted" else token.status
 
 
 def uid_key(uid: str) -> str:

@@ -40,6 +40,28 @@ async def test_a_token_at_noon(world: Any, card: dict[str, Any], asked: str, ans
     assert told.group == (None if answer == "unknown" else "G1")
 
 
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "kinds, told, answer",
+    [
+        (["eMAID"], "ISO14443", "unknown"),
+        (["ISO14443", "eMAID"], "ISO14443", "blocked"),
+        (["ISO14443", "eMAID"], "eMAID", "accepted"),
+        (["ISO14443", "eMAID"], None, "accepted"),  # 1.6 knows no kinds
+        ([None], "ISO14443", "blocked"),
+    ],
+)
+async def test_P_07_the_kind_counts_from_whichever_end_a_card_is_read(
+    world: Any, kinds: list[str | None], told: str | None, answer: str
+) -> None:
+    station = await world.station()
+    for kind in kinds:
+        status = "accepted" if kind == "eMAID" else "blocked"
+        await world(tokens.add, world.home, uid="01020304", kind=kind, status=status)
+    for uid in ("01020304", "04030201"):
+        assert (await world(tokens.authorize_told, station, uid, told)).status == answer
+
+
 async def test_API_14_a_token_of_another_organization_is_unknown(world: Any) -> None:
     def other(work: Work) -> int:
         return int(organizations.create(work, name="Other").id)
