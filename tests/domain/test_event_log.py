@@ -161,6 +161,27 @@ async def test_a_time_is_told_again_under_other_keys_of_the_same_events(database
         await database.write(webhooks.replay, 1, row.public_id, since=database.clock(), until=long_ago)
 
 
+async def test_only_the_time_that_is_asked_for_is_told_again_and_of_it_what_was_told_before(
+    database: Database, station: Station
+) -> None:
+    row = await hook(database)
+    times = []
+    for kind in ("early", "asked for", "late"):
+        times.append(database.clock())
+        await alarm(database, station, kind)
+    await feed_webhooks(database)
+    assert await database.write(webhooks.replay, 1, row.public_id, since=times[1], until=times[2]) == 1
+    await feed_webhooks(database)
+    assert [json.loads(each.payload)["kind"] for each in (await queued(database))[3:]] == ["asked for"]
+    await database.write(webhooks.change, 1, row.public_id, {"active": False})
+    await alarm(database, station, "to be told yet")
+    await database.write(event_log.number_new)
+    assert await database.write(webhooks.replay, 1, row.public_id, since=times[2], until=None) == 1
+    await database.write(webhooks.change, 1, row.public_id, {"active": True})
+    await feed_webhooks(database)
+    assert [json.loads(each.payload)["kind"] for each in (await queued(database))[4:]] == ["to be told yet", "late"]
+
+
 async def test_what_is_written_twice_in_one_transaction_is_fed_in_order(database: Database, station: Station) -> None:
     await hook(database)
 

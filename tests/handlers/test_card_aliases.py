@@ -100,6 +100,18 @@ async def test_a_charger_is_told_the_number_that_a_card_has_there(
 
 
 @pytest.mark.any_database
+async def test_a_number_of_this_charger_goes_before_one_of_all_and_the_newest_is_told(app: App, charger: Any) -> None:
+    one = await connected(app, charger, "1.6", "EVERYWHERE", alias="A1B2")
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="HERE", status="blocked")
+    for alias in ("0001", "A1B2"):
+        await app.database.write(tokens.add_alias, home, "HERE", alias=alias, station="CP1")
+    assert (await one.call("Authorize", {"idTag": "A1B2"}))["idTagInfo"]["status"] == "Blocked"
+    _, [[_, sent]] = await one.ask(commands.SendLocalList(full=True), ACCEPTED)
+    assert {each["idTag"] for each in sent["localAuthorizationList"]} == {"A1B2", "EVERYWHERE", "TAG1"}
+
+
+@pytest.mark.any_database
 async def test_a_list_of_cards_has_the_numbers_that_they_have_there(app: App, charger: Any) -> None:
     one = await connected(app, charger, "1.6", "a number of more than twenty characters", alias="A1B2", at="CP1")
     _, [[_, sent]] = await one.ask(commands.SendLocalList(full=True), ACCEPTED)

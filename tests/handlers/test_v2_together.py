@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import pytest
@@ -23,21 +23,46 @@ from tests.storage.test_group_commit import together
 AT = itertools.count()
 KEYS = Keys(b"a key that is only good for the tests 0123456789")
 
-# What a charger says after "Started" with the number 0, and what makes it unlike the usual word.
-WORDS: list[dict[str, Any]] = [
-    {"seqNo": 1},
-    {"seqNo": 1, "evse": {"id": 1, "connectorId": 1}},
-    {"seqNo": 1, "evse": {"id": 2}},  # another place
-    {"seqNo": 1, "evse": {"id": 1, "connectorId": 2}},
-    {"seqNo": 0},  # told before
-    {"seqNo": 3},  # a gap
-    {"seqNo": 1, "transactionInfo": {"transactionId": "T", "chargingState": "Charging"}},  # another state
-    {"seqNo": 1, "transactionInfo": {"transactionId": "never begun"}},
-    {"seqNo": 1, "timestamp": "2026-11-01T09:00:00Z"},  # from before it began
-    {"seqNo": 1, "timestamp": "1970-01-01T00:00:00Z"},
-    {"seqNo": 1, "idToken": {"idToken": "TAG1", "type": "ISO14443"}},
-    {"seqNo": 1, "reservationId": 7},
-    {"seqNo": -1},
+PLACE = {"evse": {"id": 1, "connectorId": 1}}
+
+
+class Word(NamedTuple):
+    """What a charger says after "Started" with the number 0, what of its session is otherwise then, and how it had begun."""
+
+    said: dict[str, Any]
+    meant: dict[str, Any] = {}
+    begun: dict[str, Any] = PLACE
+
+
+USUAL = {
+    "sequence": 1,
+    "gaps": None,
+    "flags": None,
+    "evse": 1,
+    "connector": 1,
+    "charging_state": "suspended_by_car",
+    "token": None,
+    "reservation_id": None,
+}
+WORDS = [
+    Word({"seqNo": 1}),
+    Word({"seqNo": 1, **PLACE}),
+    Word({"seqNo": 1, **PLACE}, begun={}),  # where it is comes only now
+    Word({"seqNo": 1, **PLACE}, begun={"evse": {"id": 1}}),
+    Word({"seqNo": 1, "evse": {"id": 2}}),  # another place
+    Word({"seqNo": 1, "evse": {"id": 1, "connectorId": 2}}),
+    Word({"seqNo": 0}, {"sequence": 0, "flags": ["number_again"]}),  # told before
+    Word({"seqNo": 3}, {"sequence": 3, "gaps": [[1, 2]], "flags": ["gaps"]}),
+    Word(
+        {"seqNo": 1, "transactionInfo": {"transactionId": "T", "chargingState": "Charging"}},
+        {"charging_state": "charging"},
+    ),
+    Word({"seqNo": 1, "transactionInfo": {"transactionId": "never begun"}}, {"sequence": 0}),
+    Word({"seqNo": 1, "timestamp": "2026-11-01T09:00:00Z"}),  # from before it began
+    Word({"seqNo": 1, "timestamp": "1970-01-01T00:00:00Z"}),
+    Word({"seqNo": 1, "idToken": {"idToken": "TAG1", "type": "ISO14443"}}, {"token": "TAG1"}),
+    Word({"seqNo": 1, "reservationId": 7}, {"reservation_id": 7}),
+    Word({"seqNo": -1}, {"sequence": 0}),
 ]
 
 
@@ -124,21 +149,25 @@ async def what_is_kept(database: Database, station: Station) -> tuple[Any, Any]:
 async def test_TX_24_told_together_it_is_what_it_is_told_alone(database: Database) -> None:
     home = await database.write(organizations.home)
     await database.write(tokens.add, home, uid="TAG1")
-    place = {"evse": {"id": 1, "connectorId": 1}}
     kept, answered = [], []
     for ahead in (False, True):
         theirs = await chargers(database, len(WORDS), "A" if ahead else "B")
-        await say(database, [(one, event("Started", **place)) for one in theirs], ahead=ahead)
+        pairs = list(zip(theirs, WORDS, strict=True))
+        await say(database, [(one, event("Started", **word.begun)) for one, word in pairs], ahead=ahead)
         at = "2026-11-01T10:15:00Z"
-        said = [(one, updated(at, 1500, **words)) for one, words in zip(theirs, WORDS, strict=True)]
-        answered.append(await say(database, said, ahead=ahead))
+        answered.append(
+            await say(database, [(one, updated(at, 1500, **word.said)) for one, word in pairs], ahead=ahead)
+        )
+        for one, word in pairs:
+            [row, *_], _ = await what_is_kept(database, one)
+            assert {name: row[name] for name in USUAL} == USUAL | word.meant, word
         at = "2026-11-01T10:30:00Z"
         answered.append(await say(database, [(one, updated(at, 3000, seqNo=2)) for one in theirs], ahead=ahead))
         kept.append([await what_is_kept(database, one) for one in theirs])
     assert sorted(map(str, answered[0])) == sorted(map(str, answered[2]))
     assert answered[1] == answered[3]
-    for words, alone, joined in zip(WORDS, *kept, strict=True):
-        assert alone == joined, words
+    for word, alone, joined in zip(WORDS, *kept, strict=True):
+        assert alone == joined, word
     usual, readings = kept[1][0]
     assert (usual[0]["sequence"], usual[0]["gaps"], len(readings)) == (2, None, 2)
 
