@@ -7,6 +7,9 @@ import hmac
 from datetime import datetime
 from urllib.parse import quote
 
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+
 STEP_S = 30
 DIGITS = 6
 
@@ -17,11 +20,8 @@ def step_of(at: datetime) -> int:
 
 
 def code(secret: bytes, step: int, digits: int = DIGITS) -> str:
-    """The code of one half minute (RFC 4226 §5.3)."""
-    digest = hmac.digest(secret, step.to_bytes(8, "big"), "sha1")
-    at = digest[-1] & 15
-    number = int.from_bytes(digest[at : at + 4], "big") & 0x7FFF_FFFF
-    return f"{number % 10**digits:0{digits}d}"
+    """The code of one half minute."""
+    return HOTP(secret, digits, SHA1()).generate(step).decode()
 
 
 def step_with(secret: bytes, typed: str, now: datetime, *, after: int) -> int | None:
