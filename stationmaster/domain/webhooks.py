@@ -184,12 +184,17 @@ def feed(work: Work, *, delivery: str) -> int:
     last, made = event_log.last_number(work), 0
     behind = (webhooks.c.place < last) | webhooks.c.replay_until.is_not(None)
     next_ones = select(webhooks).where(webhooks.c.active, behind, not_deleted(webhooks)).order_by(webhooks.c.place)
-    for row in work.execute(next_ones.limit(HOOKS_AT_ONCE)).all():
-        place, queued = _queue(work, row, delivery, after=row.place, until=last)
+    rows = work.execute(next_ones.limit(HOOKS_AT_ONCE)).all()
+    for row in rows:
+        # Chargers wait while this is written, so the room of one unit is shared out.
+        most = event_log.AT_ONCE // len(rows)
+        place, queued = _queue(work, row, delivery, after=row.place, until=last, most=most)
         values: dict[str, Any] = {"place": place}
         made += queued
         if row.replay_until is not None:
-            again, queued = _queue(work, row, delivery, after=row.replay_place, until=row.replay_until, again=True)
+            again, queued = _queue(
+                work, row, delivery, after=row.replay_place, until=row.replay_until, most=most, again=True
+            )
             over = again >= row.replay_until
             values |= {"replay_place": None, "replay_until": None} if over else {"replay_place": again}
             made += queued
@@ -198,10 +203,10 @@ def feed(work: Work, *, delivery: str) -> int:
 
 
 def _queue(
-    work: Work, row: WebhookRow, delivery: str, *, after: int, until: int, again: bool = False
+    work: Work, row: WebhookRow, delivery: str, *, after: int, until: int, most: int, again: bool = False
 ) -> tuple[int, int]:
     """Deliveries of a part of the log; how far that went, and how many there are."""
-    entries = event_log.after(work, row.organization_id, after, types=row.events, until=until, limit=event_log.AT_ONCE)
+    entries = event_log.after(work, row.organization_id, after, types=row.events, until=until, limit=most)
     for entry in entries:
         key = f"{row.public_id}.{entry.number}" + (f".{secrets.token_hex(4)}" if again else "")
         deliveries.add(
@@ -213,7 +218,7 @@ def _queue(
             event=entry.event,
             payload=entry.payload,
         )
-    return (entries[-1].number if len(entries) == event_log.AT_ONCE else until), len(entries)
+    return (entries[-1].number if len(entries) == most else until), len(entries)
 
 
 class Target(NamedTuple):

@@ -134,6 +134,18 @@ async def test_one_that_was_switched_off_is_told_what_it_has_missed(database: Da
     assert len(await queued(database)) == 1
 
 
+async def test_several_webhooks_share_the_room_of_one_part(database: Database, station: Station) -> None:
+    hooks = [await hook(database) for _ in range(3)]
+    await alarm(database, station, *[str(number) for number in range(event_log.AT_ONCE)])
+    made = await database.write(webhooks.feed, delivery=DELIVERY)
+    assert event_log.AT_ONCE - 3 < made <= event_log.AT_ONCE
+    assert {row.receiver for row in await queued(database)} == {each.public_id for each in hooks}
+    await feed_webhooks(database)
+    for each in hooks:
+        kinds = [json.loads(row.payload)["kind"] for row in await queued(database) if row.receiver == each.public_id]
+        assert kinds == [str(number) for number in range(event_log.AT_ONCE)]
+
+
 async def test_a_long_log_is_fed_in_parts(database: Database, station: Station) -> None:
     await hook(database)
     await alarm(database, station, *[str(number) for number in range(event_log.AT_ONCE + 3)])
