@@ -57,7 +57,7 @@ export function makeTheme(): MantineThemeOverride {
     components: {
       Modal: Modal.extend({
         defaultProps: { overlayProps: { backgroundOpacity: 0.4 }, padding: "lg", ...close },
-        styles: { title: { fontWeight: 600, fontSize: "1.0625rem" } },
+        styles: { title: { fontWeight: 600, fontSize: "1.0625rem", lineHeight: 1.35 } },
       }),
       Notification: Notification.extend({ defaultProps: close }),
     },

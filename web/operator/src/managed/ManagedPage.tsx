@@ -81,6 +81,7 @@ export function ManagedPage<T extends Thing>({ resource, words, columns, form, t
       value: () => null,
       actions: true,
       right: true,
+      ...(!removed && { card: "wide" as const }),
       cell: (row) =>
         removed ? (
           <RestoreButton resource={resource} one={row} />

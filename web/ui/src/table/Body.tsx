@@ -95,7 +95,7 @@ function Line<T extends object>({ row, index, visible, testid, measure }: Props<
   return (
     <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-testid={testid?.(item)}>
       {visible.map((column) => (
-        <td key={column.id} data-right={column.right || undefined} data-card={column.card} data-actions={column.actions || undefined}>
+        <td key={column.id} data-right={column.right || undefined} data-card={column.card} data-actions={column.actions || undefined} data-empty={isEmpty(column, item) || undefined}>
           <Cell column={column} item={item} />
         </td>
       ))}
@@ -104,10 +104,14 @@ function Line<T extends object>({ row, index, visible, testid, measure }: Props<
 }
 
 function Cell<T>({ column, item }: { column: Column<T>; item: T }) {
+  if (isEmpty(column, item)) return <span className="dim">–</span>;
   if (column.cell) return <Fragment>{column.cell(item)}</Fragment>;
-  const value = column.value(item);
-  if (value === null || value === undefined || value === "") return <span className="dim">–</span>;
-  return <span className="hostile">{String(value)}</span>;
+  return <span className="hostile">{String(column.value(item))}</span>;
+}
+
+/** Whether there is nothing to show; a cell of its own says that in its own way. */
+function isEmpty<T>(column: Column<T>, item: T): boolean {
+  return !column.cell && [null, undefined, ""].includes(column.value(item) as string);
 }
 
 /** Only the rows near the window are in the page, so that thousands scroll like ten. */

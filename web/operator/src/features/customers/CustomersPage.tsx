@@ -31,9 +31,9 @@ export function CustomersPage() {
 
 function customerColumns(): Column<Customer>[] {
   return [
-    { id: "name", head: t`Customer`, value: (one) => one.name, cell: (one) => <span className="hostile">{one.name}</span> },
-    { id: "phone", head: t`Phone`, value: (one) => one.phone },
-    { id: "email", head: t`E-mail`, value: (one) => one.email, cell: (one) => <span className="hostile">{one.email ?? "–"}</span> },
+    { id: "name", head: t`Customer`, value: (one) => one.name },
+    { id: "phone", head: t`Phone`, value: (one) => one.phone, width: "10.5rem" },
+    { id: "email", head: t`E-mail`, value: (one) => one.email },
     { id: "vehicle", head: t`Vehicle`, card: "hidden", extra: true, value: (one) => one.default_vehicle?.name },
     { id: "id", head: t`Id`, extra: true, value: (one) => one.id },
     { id: "created", head: t`Added`, card: "hidden", value: (one) => one.created_at, cell: (one) => <At at={one.created_at} /> },

@@ -64,23 +64,25 @@ function Detail({ site: { value: site, tag } }: { site: Tagged<Site> }) {
       <div className={thing.columns}>
         <div className={thing.beside}>
           <OpeningHours site={site} />
-          <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
-            <h2>
-              <Trans>Address and contact</Trans>
-            </h2>
-            <Facts
-              items={[
-                [t`Address`, <span key="a" className="hostile">{addressLine(site) || "–"}</span>],
-                [t`Position`, position(site)],
-                [t`Contact`, <span key="c" className="hostile">{site.contact_person ?? "–"}</span>],
-                [t`Phone`, site.contact_number ? <a key="p" href={`tel:${site.contact_number}`}>{site.contact_number}</a> : "–"],
-                [t`E-mail`, site.contact_email ? <a key="e" className="hostile" href={`mailto:${site.contact_email}`}>{site.contact_email}</a> : "–"],
-                [t`Grid`, phaseWord(site.grid_phase)],
-                [t`Id`, <span key="i" className="mono hostile">{site.id}</span>],
-              ]}
-            />
-          </section>
-          <SiteTariff site={site.id} />
+          <div className={thing.columns}>
+            <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
+              <h2>
+                <Trans>Address and contact</Trans>
+              </h2>
+              <Facts
+                items={[
+                  [t`Address`, <span key="a" className="hostile">{addressLine(site) || "–"}</span>],
+                  [t`Position`, position(site)],
+                  [t`Contact`, <span key="c" className="hostile">{site.contact_person ?? "–"}</span>],
+                  [t`Phone`, site.contact_number ? <a key="p" href={`tel:${site.contact_number}`}>{site.contact_number}</a> : "–"],
+                  [t`E-mail`, site.contact_email ? <a key="e" className="hostile" href={`mailto:${site.contact_email}`}>{site.contact_email}</a> : "–"],
+                  [t`Grid`, phaseWord(site.grid_phase)],
+                  [t`Id`, <span key="i" className="mono hostile">{site.id}</span>],
+                ]}
+              />
+            </section>
+            <SiteTariff site={site.id} />
+          </div>
         </div>
         <Chargers site={site} />
       </div>
