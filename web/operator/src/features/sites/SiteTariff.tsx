@@ -40,7 +40,7 @@ export function SiteTariff({ site }: { site: string }) {
           aria-label={t`Tariff of this site`}
           description={t`A charger or a connector here may name another`}
           placeholder={standard === undefined ? t`None` : t`${standard}, as everywhere`}
-          data={choices.map((one) => ({ value: one.id, label: one.name }))}
+          data={choices.map((one) => ({ value: one.id, label: one.status === "active" ? one.name : t`${one.name} (not in use)` }))}
           value={named.data?.tariff ?? null}
           onChange={(value) => void choose(value)}
           disabled={!may || !named.data || !all.data}

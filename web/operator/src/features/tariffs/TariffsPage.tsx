@@ -2,13 +2,13 @@ import { t } from "@lingui/core/macro";
 import { Modal } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Tariff } from "@stationmaster/api";
-import { At, type Column } from "@stationmaster/ui";
 import { ManagedPage } from "../../managed/ManagedPage";
 import { RowButton } from "../../managed/RowButton";
+import { tariffColumns } from "./columns";
 import { tariffs } from "./resource";
 import { TariffForm } from "./TariffForm";
 import { Terms } from "./Terms";
-import { priceWord } from "./words";
+import { STATUSES, tariffWord } from "./words";
 
 /** What charging costs. */
 export function TariffsPage() {
@@ -18,6 +18,7 @@ export function TariffsPage() {
       testid="tariff"
       columns={tariffColumns}
       buttons={pricesButton}
+      states={STATUSES.map((value) => ({ value, label: tariffWord(value) }))}
       form={(props) => <TariffForm {...props} />}
       words={{
         title: t`Tariffs`,
@@ -36,18 +37,6 @@ export function TariffsPage() {
   );
 }
 
-function tariffColumns(): Column<Tariff>[] {
-  return [
-    { id: "name", head: t`Tariff`, value: (one) => one.name, cell: (one) => <span className="hostile">{one.name}</span> },
-    { id: "price", head: t`Price`, value: priceWord },
-    { id: "tax", head: t`Tax`, value: (one) => `${one.tax_percent} %` },
-    { id: "where", head: t`Holds`, value: (one) => (one.status === "inactive" ? t`Not in use` : one.standard ? t`Wherever no other does` : t`Where it is named`) },
-    { id: "since", head: t`Price since`, card: "hidden", extra: true, value: (one) => one.valid_from, cell: (one) => <At at={one.valid_from} /> },
-    { id: "id", head: t`Id`, extra: true, value: (one) => one.id },
-    { id: "created", head: t`Added`, card: "hidden", value: (one) => one.created_at, cell: (one) => <At at={one.created_at} /> },
-  ];
-}
-
 function pricesButton(one: Tariff) {
   return <Prices tariff={one} />;
 }
@@ -57,7 +46,7 @@ function Prices({ tariff: { id, name } }: { tariff: Tariff }) {
   return (
     <>
       <RowButton label={t`Prices of ${name}`} run={open}>{t`Prices`}</RowButton>
-      <Modal opened={opened} onClose={close} title={t`Prices of ${name}`} size="lg">
+      <Modal opened={opened} onClose={close} title={t`Prices of ${name}`} size="xl" centered>
         <Terms id={id} />
       </Modal>
     </>
