@@ -60,6 +60,16 @@ def test_csv_reads_back_with_offsets_that_tell_the_hours_of_that_night_apart() -
     assert rows[2] == [""] * 5
 
 
+@given(st.lists(st.tuples(st.none() | st.text(), st.text('",\r\n a')), max_size=4))
+def test_csv_is_what_the_standard_library_would_write(rows: list[tuple[str | None, str]]) -> None:
+    file, expected = io.BytesIO(), io.StringIO()
+    columns = Column("a, b"), Column("c")
+    FORMATS["csv"].write(file, columns, [rows] if rows else [])
+    plain = [[None if cell is None else harmless(cell) for cell in row] for row in rows]
+    csv.writer(expected).writerows([["a, b", "c"], *plain])
+    assert file.getvalue() == expected.getvalue().encode()
+
+
 @pytest.mark.parametrize("name", ["json", "jsonl"])
 def test_json_reads_back_exactly(name: str) -> None:
     text = written(name)
@@ -153,7 +163,7 @@ async def test_a_file_is_sent_while_it_is_written() -> None:
 
     def fill(pipe: Pipe) -> None:
         for n in range(9):
-            pipe.write(pipe.ask(functools.partial(answer, n)))
+            pipe.write(pipe.ask(functools.partial(answer, n)).result())
         pipe.write(b"end")
 
     assert await gathered(fill) == b"".join([bytes([n]) * CHUNK_BYTES for n in range(9)]) + b"end"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import itertools
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -50,11 +48,11 @@ class Format(NamedTuple):
 def write_csv(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[Row]]) -> None:
     """Commas, quotes where they are needed, lines as RFC 4180 ends them. A time has its offset with it."""
     forms = [_CSV[column.kind] for column in columns]
-    heads: Sequence[Row] = [[column.name for column in columns]]
-    for rows in itertools.chain([heads], (_formed(page, forms) for page in pages)):
-        text = io.StringIO()
-        csv.writer(text).writerows(rows)
-        out.write(text.getvalue().encode())
+    out.write(_lines([_quoted([column.name]) for column in columns]))
+    for page in pages:
+        if page:
+            cells = zip(forms, zip(*page, strict=True), strict=True)
+            out.write(_lines([_quoted(_formed(values, form)) for form, values in cells]))
 
 
 def write_json(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[Row]]) -> None:
@@ -172,16 +170,23 @@ def _objects(columns: Sequence[Column], pages: Iterable[Sequence[Row]]) -> Itera
         yield [encode(dict(zip(names, row, strict=True))) for row in page]
 
 
-def _formed(page: Sequence[Row], forms: Sequence[Callable[[Any], Any] | None]) -> Iterable[Row]:
-    """The rows with each value in the form of its column: column by column, which is twice as fast as row by row."""
-    columns = zip(forms, zip(*page, strict=True), strict=True) if page else ()
-    return zip(
-        *(
-            values if form is None else [None if value is None else form(value) for value in values]
-            for form, values in columns
-        ),
-        strict=True,
-    )
+def _formed(values: Sequence[Any], form: Callable[[Any], str]) -> list[str]:
+    """The texts of one column: column by column, which is twice as fast as row by row."""
+    return ["" if value is None else form(value) for value in values]
+
+
+_SPECIAL = re.compile(r'[",\r\n]').search
+
+
+def _quoted(cells: list[str]) -> list[str]:
+    """Cells of one column that can stand between commas. In most columns none needs quotes, and one look at all of them tells."""
+    if _SPECIAL("".join(cells)) is None:
+        return cells
+    return ['"' + cell.replace('"', '""') + '"' if _SPECIAL(cell) else cell for cell in cells]
+
+
+def _lines(columns: Sequence[Sequence[str]]) -> bytes:
+    return ("\r\n".join(map(",".join, zip(*columns, strict=True))) + "\r\n").encode()
 
 
 def _plain(value: Decimal) -> str:
@@ -196,10 +201,10 @@ def _moment(value: datetime) -> str:
     return value.isoformat(timespec="seconds")
 
 
-_CSV: dict[str, Callable[[Any], Any] | None] = {
+_CSV: dict[Kind, Callable[[Any], str]] = {
     "text": harmless,
     "number": _plain,
-    "whole": None,
+    "whole": str,
     "time": _moment,
     "flag": lambda value: "true" if value else "false",
     "json": lambda value: harmless(_json(value)),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from stationmaster.api.throttle import TooBusy
@@ -82,11 +83,11 @@ class Pipe:
             self._send()
         return len(data)
 
-    def ask(self, question: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def ask(self, question: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
         """The answer of something that is asked in the loop, as the database is. Raises `ClientLeft`."""
         if self._left:
             raise ClientLeft
-        return asyncio.run_coroutine_threadsafe(question(), self._loop).result()
+        return asyncio.run_coroutine_threadsafe(question(), self._loop)
 
     def run(self, fill: Callable[[Pipe], None]) -> None:
         """The life of the thread."""

@@ -37,18 +37,15 @@ def write(
     """The workbook; `columns` are names and kinds. Rows for which the sheet has no room go on in the next sheet."""
     with zipfile.ZipFile(cast(Any, Forward(out)), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         forms = [_FORMS[kind] for _, kind in columns]
-        head = _row([_text(name) for name, _ in columns])
+        head = _rows([_texts([name]) for name, _ in columns])
         sheets = 0
         for sheet in _sheets(pages, room=rows_in_sheet - 1):
             sheets += 1
             with book.open(f"xl/worksheets/sheet{sheets}.xml", "w", force_zip64=True) as file:
                 file.write((_SHEET_BEGIN + head).encode())
                 for page in sheet:
-                    columns_of_page = [
-                        [_NOTHING if value is None else form(value) for value in values]
-                        for form, values in zip(forms, zip(*page, strict=True), strict=True)
-                    ]
-                    file.write("".join(map(_row, zip(*columns_of_page, strict=True))).encode())
+                    cells = zip(forms, zip(*page, strict=True), strict=True)
+                    file.write(_rows([form(values) for form, values in cells]).encode())
                 file.write(_SHEET_END.encode())
         for name, text in _around(sheets).items():
             book.writestr(name, _XML + text)
@@ -91,34 +88,47 @@ _NOTHING = "<c/>"
 _PLAIN = re.compile(r"[\w :/.,-]*", re.ASCII).fullmatch
 # What XML cannot say at all, and what would be taken for an escape of it.
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+Form = Callable[[Sequence[Any]], list[str]]
+"""The cells of one column."""
 
 
-def _row(cells: Sequence[str]) -> str:
-    return f"<row>{''.join(cells)}</row>"
+def _rows(columns: Sequence[Sequence[str]]) -> str:
+    return f"<row>{'</row><row>'.join(map(''.join, zip(*columns, strict=True)))}</row>"
+
+
+def _each(form: Callable[[Any], str]) -> Form:
+    return lambda values: [_NOTHING if value is None else form(value) for value in values]
+
+
+def _texts(values: Sequence[str | None]) -> list[str]:
+    """Many columns say the same again and again, so each text is made a cell once."""
+    made = {value: _NOTHING if value is None else _text(value) for value in set(values)}
+    return [made[value] for value in values]
 
 
 def _text(value: str) -> str:
     # The mark on the cell is what an apostrophe before it is in other formats: it stays a text when somebody edits it.
     style = ' s="2"' if harmless(value) != value else ""
     plain = value if _PLAIN(value) else escape(_UNSAYABLE.sub("\ufffd", value))
-    return f'<c t="inlineStr"{style}><is><t xml:space="preserve">{plain}</t></is></c>'
+    space = "" if value == value.strip() else ' xml:space="preserve"'
+    return f'<c t="inlineStr"{style}><is><t{space}>{plain}</t></is></c>'
 
 
-_DAYS = datetime(1899, 12, 30)
+_FIRST_DAY = datetime(1899, 12, 30).toordinal()
 
 
 def _time(value: datetime) -> str:
-    since = value.replace(tzinfo=None) - _DAYS
-    return f'<c s="1"><v>{since.days + (since.seconds + since.microseconds / 1e6) / 86_400:.9f}</v></c>'
+    seconds = value.hour * 3600 + value.minute * 60 + value.second + value.microsecond / 1e6
+    return f'<c s="1"><v>{value.toordinal() - _FIRST_DAY + seconds / 86_400:.9f}</v></c>'
 
 
-_FORMS: dict[str, Callable[[Any], str]] = {
-    "text": _text,
-    "number": lambda value: f"<c><v>{value:f}</v></c>",
-    "whole": lambda value: f"<c><v>{value}</v></c>",
-    "time": _time,
-    "json": lambda value: _text(msgspec.json.encode(value).decode()),
-    "flag": lambda value: f'<c t="b"><v>{int(value)}</v></c>',
+_FORMS: dict[str, Form] = {
+    "text": _texts,
+    "number": _each(lambda value: f"<c><v>{value:f}</v></c>"),
+    "whole": _each(lambda value: f"<c><v>{value}</v></c>"),
+    "time": _each(_time),
+    "json": _each(lambda value: _text(msgspec.json.encode(value).decode())),
+    "flag": _each(lambda value: f'<c t="b"><v>{int(value)}</v></c>'),
 }
 
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, cast
@@ -84,11 +85,11 @@ async def export_sessions(
     names = Permission.VIEW_CUSTOMERS in caller.permissions
 
     def fill(pipe: Pipe) -> None:
-        def some(after: int | None) -> list[ExportedSession]:
+        def some(after: int | None) -> Future[list[ExportedSession]]:
             ask = context.database.read
             return pipe.ask(lambda: ask(exported, caller.organization, which, after=after, limit=ROWS_AT_ONCE))
 
-        pages = ([_row(session, names) for session in page] for page in _pages(some, lambda last: last.key))
+        pages = (_rows(page, names) for page in _pages(some, lambda last: last.key))
         FORMATS[form].write(pipe, SESSION_COLUMNS, pages)
 
     return _file(context, fill, f"sessions.{form}", FORMATS[form].media_type)
@@ -124,14 +125,13 @@ router = Router("/", route_handlers=[export_sessions, export_organization], tags
 R = TypeVar("R")
 
 
-def _pages(some: Callable[[int | None], list[R]], key: Callable[[R], int]) -> Iterator[list[R]]:
-    """All rows, page by page; `some` reads those behind a key."""
-    after: int | None = None
-    while rows := some(after):
+def _pages(some: Callable[[int | None], Future[list[R]]], key: Callable[[R], int]) -> Iterator[list[R]]:
+    """All rows, page by page; `some` reads those behind a key. The next page is read while the last one is written."""
+    rows = some(None).result()
+    while rows:
+        more = some(key(rows[-1])) if len(rows) == ROWS_AT_ONCE else None
         yield rows
-        if len(rows) < ROWS_AT_ONCE:
-            return
-        after = key(rows[-1])
+        rows = [] if more is None else more.result()
 
 
 def _file(context: Context, fill: Callable[[Pipe], None], name: str, media_type: str) -> Stream:
@@ -139,39 +139,29 @@ def _file(context: Context, fill: Callable[[Pipe], None], name: str, media_type:
     return Stream(context.exports.stream(fill), media_type=media_type, headers=headers)
 
 
-def _row(session: ExportedSession, names: bool) -> Row:
-    zone = moments.zone_named(session.time_zone)
-    return (
-        session.id,
-        session.station,
-        session.site,
-        session.evse,
-        session.connector,
-        session.customer,
-        session.customer_name if names else None,
-        session.token,
-        session.authorization,
-        session.transaction_id,
-        session.status,
-        session.started_at.astimezone(zone),
-        _local(session.stopped_at, zone),
-        str(session.time_zone or "UTC"),
-        _kwh(session.energy_wh),
-        _kwh(session.meter_start_wh),
-        _kwh(session.meter_stop_wh),
-        session.stop_reason,
-        " ".join(session.flags) if session.flags else None,
-        session.review,
-        session.excluded,
-    )
+def _rows(page: Sequence[ExportedSession], names: bool) -> list[Row]:
+    """What the file says of these sessions. Column by column: a call for each row would cost more than what it does."""
+    columns: dict[str, Sequence[Any]] = dict(zip(ExportedSession._fields, zip(*page, strict=True), strict=True))
+    zones = [moments.zone_named(name) for name in columns["time_zone"]]
+    columns |= {
+        "customer_name": columns["customer_name"] if names else [None] * len(page),
+        "started_at": _local(columns["started_at"], zones),
+        "stopped_at": _local(columns["stopped_at"], zones),
+        "time_zone": [name or "UTC" for name in columns["time_zone"]],
+        "energy_kwh": _kwh(columns["energy_wh"]),
+        "meter_start_kwh": _kwh(columns["meter_start_wh"]),
+        "meter_stop_kwh": _kwh(columns["meter_stop_wh"]),
+        "flags": [" ".join(flags) if flags else None for flags in columns["flags"]],
+    }
+    return list(zip(*(columns[column.name] for column in SESSION_COLUMNS), strict=True))
 
 
-def _local(at: datetime | None, zone: tzinfo) -> datetime | None:
-    return None if at is None else at.astimezone(zone)
+def _local(times: Sequence[datetime | None], zones: Sequence[tzinfo]) -> list[datetime | None]:
+    return [None if at is None else at.astimezone(zone) for at, zone in zip(times, zones, strict=True)]
 
 
-def _kwh(wh: Decimal | None) -> Decimal | None:
-    return None if wh is None else wh.scaleb(-3)
+def _kwh(energies_wh: Sequence[Decimal | None]) -> list[Decimal | None]:
+    return [None if wh is None else wh.scaleb(-3) for wh in energies_wh]
 
 
 def _note_export(work: Work, organization_id: int) -> None:
@@ -196,7 +186,7 @@ def _columns_of(part: Part) -> list[Column]:
 
 
 def _rows_of(pipe: Pipe, context: Context, organization_id: int, part: Part) -> Iterator[Sequence[Row]]:
-    def some(after: int | None) -> list[Any]:
+    def some(after: int | None) -> Future[list[Any]]:
         ask = context.database.read
         return pipe.ask(lambda: ask(organization_export.page, organization_id, part, after=after, limit=ROWS_AT_ONCE))
 

@@ -71,4 +71,4 @@ def exported(work: Work, organization_id: int, which: Which, *, after: int | Non
     mine = only_those(_EXPORTED, organization_id, which)
     if after is not None:
         mine = mine.where(sessions.c.id < after)
-    return list(map(ExportedSession._make, work.execute(mine.order_by(sessions.c.id.desc()).limit(limit))))
+    return list(map(ExportedSession._make, work.execute(mine.order_by(sessions.c.id.desc()).limit(limit)).all()))
