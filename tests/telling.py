@@ -71,3 +71,10 @@ def _instant(work: Work, at: datetime | Instant | None) -> Instant:
     if isinstance(at, Instant):
         return at
     return Instant(at or work.now, (at or work.now).isoformat())
+
+
+def newest_of(work: Work, customer_key: int) -> str:
+    """The id of a customer's newest session."""
+    table = sessions.sessions
+    mine = table.select().where(table.c.customer_id == customer_key).order_by(table.c.id.desc())
+    return str(work.execute(mine.limit(1)).one().public_id)

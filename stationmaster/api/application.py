@@ -49,6 +49,7 @@ from stationmaster.api.resources import (
     firmware,
     images,
     local_lists,
+    me,
     messages,
     organizations,
     reservations,
@@ -104,6 +105,7 @@ API = Router(
         tariffs.of_places,
         customers.router,
         vehicles.router,
+        me.router,
         review.router,
         deliveries.router,
         webhooks.router,
@@ -149,7 +151,7 @@ class Compression(CompressionMiddleware):
 
 
 # Exports are written in threads of their own, and are large: the loop would compress nothing else for a while.
-_COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/|exports/))")
+_COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/|(me/)?exports/))")
 # Fast rather than small: it runs in the event loop, and lists shrink to a tenth at any level.
 _COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=2, minimum_size=1000, middleware_class=Compression)
 

@@ -12,6 +12,7 @@ from stationmaster import telemetry
 from stationmaster.domain import (
     accounts,
     audit,
+    drivers,
     installation,
     joining,
     one_time_links,
@@ -166,6 +167,19 @@ def limit_user(
     """Limit somebody to some sites, or to none any more."""
     _change(email, organization, lambda work, home, id: accounts.limit(work, home, id, site_names=site or None))
     print(f"{email} sees {', '.join(site) if site else 'all sites'}")
+
+
+@user.command("customer")
+def name_customer(
+    email: str,
+    customer: Annotated[
+        str | None, typer.Argument(help="The id of the customer that they are; none: they are none")
+    ] = None,
+    organization: Of = None,
+) -> None:
+    """Say which customer somebody is: they see that customer's cards, vehicles and sessions as their own."""
+    _change(email, organization, lambda work, home, id: drivers.link(work, home, id, customer=customer))
+    print(f"{email} is customer {customer}" if customer else f"{email} is no customer")
 
 
 @user.command("lock")

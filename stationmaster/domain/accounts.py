@@ -41,10 +41,19 @@ users = Table(
     Column("awaited_since", UtcTime),  # of who was invited, or registered, and has not confirmed it yet
     Column("locked_at", UtcTime),  # since when somebody may not log in
     Column("deleted_at", UtcTime),
+    Column("customer_id", BigInt, ForeignKey("customers.id")),  # who they are where they charge (drivers.py)
 )
 Index(
     "uq_users_email_key",
     users.c.email_key,
+    unique=True,
+    sqlite_where=users.c.deleted_at.is_(None),
+    postgresql_where=users.c.deleted_at.is_(None),
+)
+
+Index(
+    "uq_users_customer_id",
+    users.c.customer_id,
     unique=True,
     sqlite_where=users.c.deleted_at.is_(None),
     postgresql_where=users.c.deleted_at.is_(None),
@@ -82,6 +91,7 @@ class UserRow(Protocol):
     created_at: datetime
     awaited_since: datetime | None
     locked_at: datetime | None
+    customer_id: int | None
     at_home: bool
 
 

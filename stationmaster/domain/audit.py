@@ -8,7 +8,8 @@ act: an unsigned unit leaves no row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -143,6 +144,18 @@ def record_all(work: Work, acts: Sequence[Act], *, actor: Actor | None = None, o
     work.run(_rows, rows=[tuple(row[name] for name in _COLUMNS) for row in kept])
 
 
+@contextmanager
+def acting(work: Work, actor: Actor) -> Iterator[None]:
+    """What is done in here is this actor's, who has only now said who they are."""
+    signature: Signature | None = work.signature
+    if signature is not None:
+        work.signature = msgspec.structs.replace(signature, actor=actor)
+    try:
+        yield
+    finally:
+        work.signature = signature
+
+
 def forget(work: Work, organization_id: int, subject: Subject, *, called: str) -> None:
     """What was before and after is forgotten of a person who is erased, and of what was theirs; that somebody acted stays (API-35)."""
     mine = (
@@ -151,6 +164,12 @@ def forget(work: Work, organization_id: int, subject: Subject, *, called: str) -
         audit.c.subject_id == subject.id,
     )
     work.execute(update(audit).where(*mine).values(subject_id=called, before=None, after=None))
+
+
+def forget_actor(work: Work, organization_id: int, actor: Actor, *, called: str) -> None:
+    """The same of what they did themselves: who it was is forgotten, and from which address."""
+    mine = (audit.c.organization_id == organization_id, audit.c.actor_kind == actor.kind, audit.c.actor_id == actor.id)
+    work.execute(update(audit).where(*mine).values(actor_id=called, actor_name=called, source=""))
 
 
 def listed(

@@ -205,13 +205,18 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     email: str | None = given["email"]
     if email is not None:
         email = email.strip()
-        if not _EMAIL.fullmatch(email):
+        if not is_email(email):
             raise Invalid("email", f"{email!r} is no e-mail address")
     name = given["name"].strip()
     if not name:
         raise Invalid("name", "is empty")
     phone = None if given["phone"] is None else phones.kept(given["phone"])
     return {"name": name, "name_key": name.casefold(), "phone": phone, "email": email}
+
+
+def is_email(text: str) -> bool:
+    """Whether this is an address that a customer can have."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 def facts(row: CustomerRow) -> dict[str, Any]:

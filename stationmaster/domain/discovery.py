@@ -95,6 +95,11 @@ def charger(work: Work, organization_id: int, public_id: str) -> Place:
     return Place(site, sites.is_open(site, work.now), None, shown[site.id])
 
 
+def shown_name(name: str | None, identity: str) -> str | None:
+    """What drivers are told that a charger is called: nothing where the name tells its identity."""
+    return None if name is None or identity in name else name
+
+
 def distance_m(latitude: float, longitude: float, to_latitude: float, to_longitude: float) -> float:
     """How far it is along the great circle, in metres."""
     here, there = math.radians(latitude), math.radians(to_latitude)
@@ -169,7 +174,7 @@ def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> dict[int, list[C
         if row.id in broken:
             mine = [plug._replace(availability="out_of_order") for plug in mine]
         if asked == Asked() or any(_fits(asked, plug, row.max_power_w) for plug in mine):
-            name = None if row.name is None or row.identity in row.name else row.name
+            name = shown_name(row.name, row.identity)
             found.setdefault(row.site_id, []).append(Charger(row.public_id, name, row.charger_type, mine))
     return found
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Column, ForeignKey, Table, Text, UniqueConstraint, insert, update
 
-from stationmaster.domain import accounts, audit, organizations
+from stationmaster.domain import accounts, audit, drivers, organizations
 from stationmaster.domain.accounts import User
 from stationmaster.domain.errors import DomainError
 from stationmaster.storage import Work
@@ -90,9 +90,11 @@ def _added(work: Work, identity: Identity, rules: Rules) -> User | None:
         return None  # it is somebody's already, and linking was not allowed
     home = organizations.named(work, rules.organization)
     name = identity.name if identity.name is not None and identity.name.isprintable() else None
-    return accounts.add(
+    user = accounts.add(
         work, home, email=identity.email, password=None, role=rules.default_role, name=name and name[:200]
     )
+    drivers.become_customer(work, user)
+    return user
 
 
 def _keep(work: Work, identity: Identity, user: User) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stationmaster.domain import accounts, audit, one_time_links, organizations
+from stationmaster.domain import accounts, audit, drivers, one_time_links, organizations
 from stationmaster.domain.accounts import PasswordHash, User
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict
@@ -16,7 +16,6 @@ from stationmaster.domain.events import MailDue
 from stationmaster.domain.one_time_links import Link
 from stationmaster.storage import Work
 
-REGISTERED = "driver"  # what who comes by themselves is
 AGAIN_AFTER = timedelta(minutes=2)  # so that a stranger cannot fill somebody's mailbox
 
 
@@ -76,7 +75,9 @@ def register(work: Work, organization_id: int, *, email: str, password: Password
         before = one_time_links.made_at(work, row.id, "registration")
         if before is not None and work.now - before < AGAIN_AFTER:
             return
-    user = accounts.add(work, organization_id, email=email, password=password, role=REGISTERED, name=name, awaited=True)
+    user = accounts.add(
+        work, organization_id, email=email, password=password, role=drivers.ROLE, name=name, awaited=True
+    )
     _sent(work, user, one_time_links.make(work, user.key, "registration", email=user.email), by_mail=True)
 
 
@@ -110,7 +111,9 @@ def confirm(work: Work, key: bytes, text: str) -> User:
     used = one_time_links.use(work, key, text, ("registration", "email"))
     user = accounts.of_key(work, used.user_key)
     if used.kind == "registration":
-        return accounts.admit(work, user)
+        admitted = accounts.admit(work, user)
+        drivers.become_customer(work, admitted)
+        return admitted
     before = user.email
     user = accounts.change_email(work, user.organization_id, user.id, email=used.email)
     moved = MailDue(kind="moved", email=before, organization=_name(work, user.organization_id), now=user.email)

@@ -12,10 +12,21 @@ from typing import NamedTuple
 
 from sqlalchemy import Select, delete, func, or_, select, update
 
-from stationmaster.domain import audit, customers, local_lists, token_aliases, versions
+from stationmaster.domain import (
+    accounts,
+    audit,
+    customers,
+    drivers,
+    local_lists,
+    second_factors,
+    token_aliases,
+    versions,
+)
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.identities import identities
+from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.sessions import ListedRow, sessions
 from stationmaster.domain.sessions.table import is_open
@@ -34,6 +45,7 @@ class PersonalData(NamedTuple):
     vehicles: list[VehicleRow]
     tokens: list[OwnedToken]
     sessions: list[ListedRow]
+    user: accounts.UserRow | None  # who they are when they log in
 
 
 def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
@@ -52,11 +64,13 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
         list(work.execute(cars.where(vehicles.c.customer_id == customer.id).order_by(vehicles.c.id))),
         list(work.execute(cards.where(tokens.c.customer_id == customer.id).order_by(tokens.c.id))),
         list(work.execute(charged.where(sessions.c.customer_id == customer.id).order_by(sessions.c.id))),
+        drivers.user_of(work, customer),
     )
 
 
 def erase(work: Work, organization_id: int, customer_id: str, *, expected: versions.Expected = None) -> None:
-    """Erase a person, who may be removed already: name, phone, e-mail, vehicles, cards, and what the audit log has of them.
+    """Erase a person, who may be removed already: name, phone, e-mail, vehicles, cards, what the audit log has of them,
+    and their user, if a driver is all that this is.
 
     Raises `NotFound`, `Outdated`, and `Conflict` while they charge, or for who would erase only a part.
     """
@@ -68,6 +82,7 @@ def erase(work: Work, organization_id: int, customer_id: str, *, expected: versi
         raise Conflict("a session of this customer goes on: end it first")
     nobody = f"erased-{secrets.token_hex(6)}"
     _erase_cards(work, organization_id, person, nobody)
+    _erase_user(work, organization_id, person, nobody)
     mine = vehicles.c.customer_id == person.id
     for vehicle_id in work.execute(select(vehicles.c.public_id).where(mine)).scalars().all():
         audit.forget(work, organization_id, Subject("vehicle", vehicle_id), called=nobody)
@@ -83,6 +98,7 @@ def erase(work: Work, organization_id: int, customer_id: str, *, expected: versi
             "name_key": ERASED_NAME.casefold(),
             "phone": None,
             "email": None,
+            "created_by": None,  # perhaps themselves
             "deleted_at": person.deleted_at or work.now,
             "erased_at": work.now,
         },
@@ -106,6 +122,24 @@ def _living_or_removed(work: Work, organization_id: int, customer_id: str) -> Cu
     if row is None:
         raise NotFound(f"there is no customer {customer_id!r}")
     return row
+
+
+def _erase_user(work: Work, organization_id: int, person: CustomerRow, nobody: str) -> None:
+    """Somebody who does more here than charge goes on to do so, and is no customer any more."""
+    present = drivers.user_of(work, person)
+    if present is not None and present.role == drivers.ROLE:
+        accounts.remove(work, organization_id, present.public_id)
+    elif present is not None:
+        drivers.link(work, organization_id, present.public_id, customer=None)
+    for row in drivers.removed_users_of(work, person):
+        user = accounts.from_row(row)
+        second_factors.remove(work, user)
+        for table in (identities, one_time_links):
+            work.execute(delete(table).where(table.c.user_id == row.id))
+        known = {"email": nobody, "email_key": nobody, "name": None, "password_hash": accounts.NO_PASSWORD}
+        work.execute(update(accounts.users).where(accounts.users.c.id == row.id).values(known))
+        audit.forget(work, organization_id, accounts.subject_of(user), called=nobody)
+        audit.forget_actor(work, organization_id, accounts.actor_of(user), called=nobody)
 
 
 def _erase_cards(work: Work, organization_id: int, person: CustomerRow, nobody: str) -> None:

@@ -334,13 +334,23 @@ def add(
 
 def get(work: Work, organization_id: int, uid: str, kind: str | None = None, *, lock: bool = False) -> OwnedToken:
     """The token's row; without a kind the one that has none, or the only one. Raises `NotFound`, `Conflict`."""
-    known = _find(work, organization_id, uid, lock=lock)
+    return _one_of(_find(work, organization_id, uid, lock=lock), uid, kind)
+
+
+def _one_of(known: list[OwnedToken], uid: str, kind: str | None) -> OwnedToken:
     named = [token for token in known if token.kind == (kind or "")] or (known if kind is None else [])
     if not named:
         raise NotFound(f"there is no card {uid!r}")
     if len(named) > 1:
         raise Conflict(f"there are several cards {uid!r}: name the kind, {' or '.join(token.kind for token in named)}")
     return named[0]
+
+
+def own(work: Work, organization_id: int, customer_key: int, uid: str, kind: str | None = None) -> OwnedToken:
+    """A token of this customer; cards of others with the same number are not there. Raises `NotFound`, `Conflict`."""
+    return _one_of(
+        [token for token in _find(work, organization_id, uid) if token.customer_id == customer_key], uid, kind
+    )
 
 
 def change(
@@ -412,6 +422,7 @@ def list_tokens(
     kind: str | None = None,
     group: str | None = None,
     customer: str | None = None,
+    customer_key: int | None = None,
     expired: bool | None = None,
     deleted: bool = False,
 ) -> Found[OwnedToken]:
@@ -419,6 +430,7 @@ def list_tokens(
     mine = _with_customer().where(tokens.c.organization_id == organization_id)
     mine = mine.where(tokens.c.deleted_at.is_not(None) if deleted else not_deleted(tokens))
     mine = only(mine, {tokens.c.status: status, customers.customers.c.public_id: customer})
+    mine = only(mine, {tokens.c.customer_id: customer_key})
     mine = alike(mine, {tokens.c.kind: kind, tokens.c.group: group})
     if expired is not None:
         over = and_(tokens.c.expires_at.is_not(None), tokens.c.expires_at <= work.now)

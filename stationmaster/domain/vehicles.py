@@ -17,7 +17,7 @@ from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Exact, Json, key, metadata
-from stationmaster.storage.lists import Found, Wanted, listed
+from stationmaster.storage.lists import Found, Wanted, listed, only
 from stationmaster.storage.queries import not_deleted
 
 MAX_BATTERY_WH = 10_000_000  # a ship's
@@ -124,6 +124,14 @@ def get(work: Work, organization_id: int, vehicle_id: str, *, lock: bool = False
     return row
 
 
+def own(work: Work, organization_id: int, customer_key: int, vehicle_id: str) -> VehicleRow:
+    """A vehicle of this customer. Raises `NotFound`."""
+    row = get(work, organization_id, vehicle_id)
+    if row.customer_id != customer_key:
+        raise NotFound(f"there is no vehicle {vehicle_id!r}")
+    return row
+
+
 def change(
     work: Work,
     organization_id: int,
@@ -171,13 +179,18 @@ def restore(work: Work, organization_id: int, vehicle_id: str) -> VehicleRow:
 
 
 def list_vehicles(
-    work: Work, organization_id: int, wanted: Wanted, *, customer: str | None = None, deleted: bool = False
+    work: Work,
+    organization_id: int,
+    wanted: Wanted,
+    *,
+    customer: str | None = None,
+    customer_key: int | None = None,
+    deleted: bool = False,
 ) -> Found[VehicleRow]:
     """The vehicles that are so; deleted ones only when they are asked for, and then no others."""
     mine = _with_customer().where(vehicles.c.organization_id == organization_id)
     mine = mine.where(vehicles.c.deleted_at.is_not(None) if deleted else not_deleted(vehicles))
-    if customer is not None:
-        mine = mine.where(customers.customers.c.public_id == customer)
+    mine = only(mine, {customers.customers.c.public_id: customer, vehicles.c.customer_id: customer_key})
     searched = tuple(vehicles.c[name] for name in ("public_id", "name", "make", "model", "plate", "vin", "emaid"))
     return listed(work, mine, wanted, key=vehicles.c.id, sorts=SORTS, searched=searched)
 

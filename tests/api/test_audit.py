@@ -11,7 +11,7 @@ import pytest
 
 from stationmaster.api.application import Application
 from stationmaster.background.retention import drop_what_is_old
-from stationmaster.domain import alarms, audit, connectors, quarantine, sessions
+from stationmaster.domain import accounts, alarms, audit, connectors, customers, drivers, quarantine, sessions, tokens
 from stationmaster.domain.audit import Actor, Entry, Signature, Subject
 from stationmaster.domain.signing import signed
 from stationmaster.domain.stations import Station
@@ -90,6 +90,11 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/customers": ("/customers", {"id": "C1", "name": "Ann"}),
     "PUT /api/v1/customers/{customer_id}": ("/customers/C1", {"name": "Anna"}),
     "PATCH /api/v1/customers/{customer_id}": ("/customers/C1", {"phone": "+49 30 1234567"}),
+    "PATCH /api/v1/me": ("/me", {"name": "Ann Rao"}),
+    "POST /api/v1/me/vehicles": ("/me/vehicles", {"plate": "B-XY 1"}),
+    "PATCH /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", {"make": "Acme"}),
+    "DELETE /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", None),
+    "POST /api/v1/me/cards/{uid}/block": ("/me/cards/TAG8/block", None),
     "POST /api/v1/vehicles": ("/vehicles", {"id": "V1", "customer": "C1", "plate": "B-XY 1"}),
     "PUT /api/v1/vehicles/{vehicle_id}": ("/vehicles/V1", {"customer": "C1", "plate": "B-XY 2"}),
     "PATCH /api/v1/vehicles/{vehicle_id}": ("/vehicles/V1", {"make": "Acme"}),
@@ -419,12 +424,16 @@ async def test_no_route_changes_or_sends_anything_without_a_row(
     names = {"SESSION": await _session(database, station)}
     told: list[Entry] = await entries(database)
     for route, (path, body) in ACTS.items():
+        if route == "PATCH /api/v1/me":
+            await database.write(_be_a_customer)
         method = route.partition(" ")[0]
-        path = re.sub("SESSION|USER|KEY|HOOK", lambda match: names[match[0]], path)
+        path = re.sub("SESSION|USER|KEY|HOOK|CAR", lambda match: names[match[0]], path)
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
         if route == "POST /api/v1/users":
             names["USER"] = answer.json()["id"]
+        if route == "POST /api/v1/me/vehicles":
+            names["CAR"] = answer.json()["id"]
         if route == "POST /api/v1/webhooks":
             names["HOOK"] = answer.json()["id"]
         if route == "POST /api/v1/api-keys":
@@ -442,6 +451,14 @@ async def test_no_route_changes_or_sends_anything_without_a_row(
     assert "a very secret value" not in repr(told)
     assert NEW not in repr(told)
     assert PASSWORD not in repr(told)
+
+
+def _be_a_customer(work: Work) -> None:
+    """Whoever acts is a customer, who has a card."""
+    customers.create(work, 1, public_id="ME", name="Me")
+    user = accounts.named(work, 1, "administrator@example.com")
+    drivers.link(work, 1, user.id, customer="ME")
+    tokens.add(work, 1, uid="TAG8", customer="ME")
 
 
 async def _session(database: Database, station: Station) -> str:

@@ -196,6 +196,27 @@ async def test_API_35_somebody_removed_is_erased_too(admin: Client, ann: dict[st
     assert (await admin.post(f"{API}/customers/ann/erase")).status_code == 404
 
 
+@pytest.mark.parametrize("role", ["driver", "operator"])
+async def test_API_35_erased_the_user_of_a_driver_goes_and_who_works_here_stays(
+    role: str, web: Any, admin: Client, ann: dict[str, Any], database: Database
+) -> None:
+    new = {"email": "ann@raos.example", "name": "Ann R", "role": role, "password": PASSWORD, "customer": "ann"}
+    assert (await admin.post(f"{API}/users", json=new)).status_code == 201
+    async with Client(web) as theirs:
+        await theirs.login("ann@raos.example")
+        assert (await theirs.post(f"{API}/me/vehicles", json={"plate": "X"})).status_code == 201
+        assert (await admin.get(f"{API}/customers/ann/data")).json()["user"]["email"] == "ann@raos.example"
+        assert (await admin.post(f"{API}/customers/ann/erase")).status_code == 204
+        kept = await everywhere(database)
+        if role == "driver":
+            assert "raos" not in kept and "Ann R" not in kept
+            assert (await theirs.login("ann@raos.example")).status_code == 401
+        else:
+            assert "Ann Rao" not in kept
+            await theirs.login("ann@raos.example")
+            assert (await theirs.get(f"{API}/me")).status_code == 404
+
+
 async def test_API_35_who_is_limited_to_sites_erases_nobody(
     web: Any, admin: Client, ann: dict[str, Any], database: Database
 ) -> None:

@@ -29,6 +29,7 @@ from stationmaster.domain import (
     reservations,
     sessions,
     stations,
+    tokens,
 )
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -88,6 +89,9 @@ REFERENCES: dict[str, str] = {
 NO_REFERENCE: dict[str, set[str]] = {
     "POST /api/v1/auth/new-password": {"token"},  # of a link
     "POST /api/v1/auth/confirmation": {"token"},
+    # A customer is one user only; test_me.py tries that of another tenant.
+    "POST /api/v1/users": {"customer"},
+    "PATCH /api/v1/users/{user_id}": {"customer"},
 }
 
 
@@ -180,7 +184,11 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["customer_id"] = (await tenant.make("/customers", {"id": f"CUSTOMER-{end}", "name": canary}))["id"]
     vehicle = {"id": f"VEHICLE-{end}", "customer": ids["customer_id"], "name": canary}
     ids["vehicle_id"] = (await tenant.make("/vehicles", vehicle))["id"]
-    ids["uid"] = (await tenant.make("/tokens", {"uid": f"TOKEN-{end}", "label": canary}))["uid"]
+    card = {"uid": f"TOKEN-{end}", "label": canary, "customer": ids["customer_id"]}
+    ids["uid"] = (await tenant.make("/tokens", card))["uid"]
+    me = (await tenant.owner.get(f"{API}/auth/me")).json()["id"]
+    linked = await tenant.owner.patch(f"{API}/users/{me}", json={"customer": ids["customer_id"]})
+    assert linked.is_success, linked.text
     ids["alias"] = (await tenant.make(f"/tokens/{ids['uid']}/aliases", {"alias": f"ALIAS-{end}"}))[0]["alias"]
     brought = await tenant.owner.post(f"{API}/sites/SITE-{end}/images", content=picture("PNG"))
     ids["image_id"] = brought.json()["id"]
@@ -203,7 +211,8 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
     station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
     boots.record(work, station, boots.BootFacts("Acme", "One", canary, "1.0"))
     connectors.report_status(work, station, evse=1, connector=1, state="available", status="Available", at=work.now)
-    telling.start(work, station, 1, token=f"TOKEN-{end}", at=Instant(work.now), meter=0)
+    owner = tokens.authorize(work, station, f"TOKEN-{end}").customer_id
+    telling.start(work, station, 1, token=f"TOKEN-{end}", customer_id=owner, at=Instant(work.now), meter=0)
     quarantine.keep(work, station, action="StopTransaction", reason=canary, content="{}", content_key=end)
     alarms.raise_alarm(work, station, kind="test", detail=canary)
     certificate_requests.receive(work, station, csr="no request", use="charger")

@@ -33,7 +33,7 @@ from stationmaster.api.shapes import (
     tagged,
     tags_of,
 )
-from stationmaster.domain import customers, personal_data, wallets
+from stationmaster.domain import accounts, customers, personal_data, wallets
 from stationmaster.domain import vehicles as cars
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
@@ -88,6 +88,17 @@ class CustomerChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: Email | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class CustomerUser(msgspec.Struct, frozen=True):
+    """Who a customer is when they log in."""
+
+    id: str
+    email: str
+    name: str | None
+    language: str | None
+    time_zone: str | None
+    created_at: datetime
+
+
 class CustomerData(msgspec.Struct, frozen=True):
     """All that is kept of a customer, for the person who asks for it: removed vehicles and cards too."""
 
@@ -95,6 +106,7 @@ class CustomerData(msgspec.Struct, frozen=True):
     vehicles: list[Vehicle]
     tokens: list[Token]
     sessions: list[Session]
+    user: CustomerUser | None
 
 
 class WalletTransaction(msgspec.Struct, frozen=True):
@@ -285,7 +297,12 @@ def _all_of(work: Work, organization_id: int, customer_id: str) -> CustomerData:
         [vehicles.public_form(row) for row in found.vehicles],
         [tokens.public_form(row) for row in found.tokens],
         [sessions.listed_form(row, None) for row in found.sessions],
+        None if found.user is None else _user_form(found.user),
     )
+
+
+def _user_form(row: accounts.UserRow) -> CustomerUser:
+    return CustomerUser(row.public_id, row.email, row.name, row.language, row.time_zone, row.created_at)
 
 
 def _facts(data: NewCustomer) -> dict[str, Any]:

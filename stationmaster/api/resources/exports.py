@@ -24,6 +24,7 @@ from stationmaster.domain import audit, moments, organization_export, organizati
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.organization_export import Part
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.sessions import Which
 from stationmaster.domain.sessions.exported import ExportedSession, exported
 from stationmaster.storage import Work
 from stationmaster.storage.columns import Exact, Json, UtcTime
@@ -81,18 +82,8 @@ async def export_sessions(
     """
     if form == "parquet":
         parquet_library()
-    context.exports.check()
     names = Permission.VIEW_CUSTOMERS in caller.permissions
-
-    def fill(pipe: Pipe) -> None:
-        def some(after: int | None) -> Future[list[ExportedSession]]:
-            ask = context.database.read
-            return pipe.ask(lambda: ask(exported, caller.organization, which, after=after, limit=ROWS_AT_ONCE))
-
-        pages = (_rows(page, names) for page in _pages(some, lambda last: last.key))
-        FORMATS[form].write(pipe, SESSION_COLUMNS, pages)
-
-    return _file(context, fill, f"sessions.{form}", FORMATS[form].media_type)
+    return sessions_as_file(context, caller.organization, which, form=form, columns=SESSION_COLUMNS, names=names)
 
 
 @get(
@@ -122,6 +113,30 @@ async def export_organization(
 
 router = Router("/", route_handlers=[export_sessions, export_organization], tags=["exports"])
 
+
+def sessions_as_file(
+    context: Context,
+    organization_id: int,
+    which: Which,
+    *,
+    form: FormatName,
+    columns: Sequence[Column],
+    names: bool = False,
+) -> Stream:
+    """These columns of these sessions; `names` of customers are shown, or left empty. Raises `TooManyExports`."""
+    context.exports.check()
+
+    def fill(pipe: Pipe) -> None:
+        def some(after: int | None) -> Future[list[ExportedSession]]:
+            ask = context.database.read
+            return pipe.ask(lambda: ask(exported, organization_id, which, after=after, limit=ROWS_AT_ONCE))
+
+        pages = (_rows(page, columns, names) for page in _pages(some, lambda last: last.key))
+        FORMATS[form].write(pipe, columns, pages)
+
+    return _file(context, fill, f"sessions.{form}", FORMATS[form].media_type)
+
+
 R = TypeVar("R")
 
 
@@ -139,7 +154,7 @@ def _file(context: Context, fill: Callable[[Pipe], None], name: str, media_type:
     return Stream(context.exports.stream(fill), media_type=media_type, headers=headers)
 
 
-def _rows(page: Sequence[ExportedSession], names: bool) -> list[Row]:
+def _rows(page: Sequence[ExportedSession], wanted: Sequence[Column], names: bool) -> list[Row]:
     """What the file says of these sessions. Column by column: a call for each row would cost more than what it does."""
     columns: dict[str, Sequence[Any]] = dict(zip(ExportedSession._fields, zip(*page, strict=True), strict=True))
     zones = [moments.zone_named(name) for name in columns["time_zone"]]
@@ -152,8 +167,9 @@ def _rows(page: Sequence[ExportedSession], names: bool) -> list[Row]:
         "meter_start_kwh": _kwh(columns["meter_start_wh"]),
         "meter_stop_kwh": _kwh(columns["meter_stop_wh"]),
         "flags": [" ".join(flags) if flags else None for flags in columns["flags"]],
+        "card": columns["token"],  # as drivers call it
     }
-    return list(zip(*(columns[column.name] for column in SESSION_COLUMNS), strict=True))
+    return list(zip(*(columns[column.name] for column in wanted), strict=True))
 
 
 def _local(times: Sequence[datetime | None], zones: Sequence[tzinfo]) -> list[datetime | None]:

@@ -457,9 +457,14 @@ def _values_page(
     return metering.page_of(work, sessions.get(work, organization_id, public_id).id, limit=limit, cursor=cursor)
 
 
+def series_of(taken: energy.Energy) -> list[EnergyPoint]:
+    """The energy over time."""
+    return [EnergyPoint(one.at, number(one.wh) or 0) for one in taken.series]
+
+
 def _how_it_was_found(taken: energy.Energy) -> dict[str, Any]:
     return {
-        "series": [EnergyPoint(one.at, number(one.wh) or 0) for one in taken.series],
+        "series": series_of(taken),
         "reasons": [Reason(flag, energy.FLAGS[flag]) for flag in taken.flags],
         "left_out": [
             LeftOutRegister(one.at, number(one.energy_wh) or 0, one.why, energy.LEFT_OUT[one.why])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,8 +14,17 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
-from stationmaster.domain import accounts, joining, one_time_links, organizations, permissions, second_factors, sites
+from stationmaster.api.shapes import Cursor, Limit, OwnId, Page, Text, given, paged
+from stationmaster.domain import (
+    accounts,
+    drivers,
+    joining,
+    one_time_links,
+    organizations,
+    permissions,
+    second_factors,
+    sites,
+)
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -23,7 +33,8 @@ from stationmaster.storage import Work
 class User(msgspec.Struct, frozen=True):
     """Somebody who can log in, or is `awaited`: was invited, or has registered, and has not confirmed it yet.
 
-    `sites` names those they are limited to; null: they see all.
+    `sites` names those they are limited to; null: they see all. `customer` is the id of the customer that they are: what is
+    under `/me` is that customer's.
     """
 
     id: str
@@ -37,6 +48,7 @@ class User(msgspec.Struct, frozen=True):
     language: str | None
     time_zone: str | None
     second_step: bool
+    customer: str | None
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -59,7 +71,8 @@ Email = Annotated[str, msgspec.Meta(max_length=254)]
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A user to be added. Without `password` they are invited, and choose one themselves.
 
-    `sites` are the names of those they are limited to; left out, they see all.
+    `sites` are the names of those they are limited to; left out, they see all. `customer` is the id of the customer that they
+    are, who is nobody else; it takes the permission to manage customers.
     """
 
     email: Email
@@ -67,12 +80,13 @@ class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(max_length=accounts.MAX_PASSWORD)] | None = None
     sites: Sites | None = None
     name: str | None = None
+    customer: OwnId | None = None
 
 
 class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
     """What is changed of a user; what is left out stays. A new password ends their log-ins, so does `locked`.
 
-    `sites` null: they are limited no more. `second_step` false: who lost their phone and their codes sets it up anew. `email` is the address they log in with; nobody asks whether it is theirs.
+    `sites` null: they are limited no more. `second_step` false: who lost their phone and their codes sets it up anew. `email` is the address they log in with; nobody asks whether it is theirs. `customer` is the customer that they are, null: none.
     """
 
     role: str | msgspec.UnsetType = msgspec.UNSET
@@ -81,6 +95,7 @@ class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
     email: Email | msgspec.UnsetType = msgspec.UNSET
     sites: Sites | msgspec.UnsetType | None = msgspec.UNSET
     second_step: Literal[False] | msgspec.UnsetType = msgspec.UNSET
+    customer: OwnId | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @get("/", permission=Permission.MANAGE_USERS)
@@ -92,7 +107,8 @@ async def list_users(
     def read(work: Work) -> Page[User]:
         rows = accounts.listed(work, caller.organization, limit=limit, cursor=cursor)
         two_steps = second_factors.those_with(work, [row.id for row in rows])
-        return paged(rows, limit, lambda row: _public_form(work, row, row.id in two_steps))
+        whose = drivers.ids(work, [row.customer_id for row in rows])
+        return paged(rows, limit, lambda row: _public_form(work, row, row.id in two_steps, whose))
 
     return await context.database.read(read)
 
@@ -107,6 +123,7 @@ async def add_user(
     """
     permissions.check_role(data.role)
     _check_limit(data.sites, caller)
+    _check_customer(data.customer, caller)
     accounts.check_email(data.email)
     password = None
     if data.password is not None:
@@ -122,7 +139,9 @@ async def add_user(
         else:
             user, made = joining.invite(work, caller.organization, email=data.email, by_mail=context.mails, **facts)
             link = link_form(context, request, made)
-        form = _public_form(work, accounts.row_of(work, user), False)
+        if data.customer is not None:
+            user = drivers.link(work, caller.organization, user.id, customer=data.customer)
+        form = _one_form(work, user, False)
         return AddedUser(**msgspec.structs.asdict(form), link=link)
 
     return await context.database.write(add)
@@ -155,6 +174,8 @@ async def change_user(
     """
     if data.sites is not msgspec.UNSET:
         _check_limit(data.sites, caller)
+    if data.customer is not msgspec.UNSET:
+        _check_customer(data.customer, caller)
     password = None
     if data.password is not msgspec.UNSET:
         async with context.passwords.turn(known=True):
@@ -165,7 +186,7 @@ async def change_user(
         if data.role is not msgspec.UNSET:
             _check_role(work, data.role, caller)
         user = _change(work, caller.organization, user_id, data, password)
-        return _public_form(work, accounts.row_of(work, user), second_factors.has(work, user))
+        return _one_form(work, user, second_factors.has(work, user))
 
     changed = await context.database.write(change)
     context.standings.forget_all()
@@ -209,6 +230,12 @@ def _check_limit(sites: list[str] | None, caller: Caller) -> None:
         raise Invalid("sites", "must be given, since you are limited to some yourself")
 
 
+def _check_customer(customer: str | None, caller: Caller) -> None:
+    """Whoever makes somebody a customer's user gives them what that customer has. Raises `Invalid`."""
+    if customer is not None:
+        permissions.check_grant(frozenset({Permission.MANAGE_CUSTOMERS}), caller.permissions, "customer")
+
+
 def _check_reach(user: accounts.User, caller: Caller) -> None:
     permissions.check_grant(user.permissions, caller.permissions, "role")
     if caller.scope is not None and (user.sites is None or not user.sites <= caller.scope):
@@ -223,6 +250,8 @@ def _change(
         user = accounts.change_email(work, organization_id, user_id, email=data.email)
     if data.role is not msgspec.UNSET:
         user = accounts.change_role(work, organization_id, user_id, role=data.role)
+    if data.customer is not msgspec.UNSET:
+        user = drivers.link(work, organization_id, user_id, customer=data.customer)
     if data.sites is not msgspec.UNSET:
         user = accounts.limit(work, organization_id, user_id, site_names=data.sites)
     if data.locked is not msgspec.UNSET:
@@ -238,7 +267,12 @@ def _change(
     return user
 
 
-def _public_form(work: Work, row: accounts.UserRow, second_step: bool) -> User:
+def _one_form(work: Work, user: accounts.User, second_step: bool) -> User:
+    row = accounts.row_of(work, user)
+    return _public_form(work, row, second_step, drivers.ids(work, [row.customer_id]))
+
+
+def _public_form(work: Work, row: accounts.UserRow, second_step: bool, customers: Mapping[int | None, str]) -> User:
     return User(
         id=row.public_id,
         email=row.email,
@@ -251,4 +285,5 @@ def _public_form(work: Work, row: accounts.UserRow, second_step: bool) -> User:
         language=row.language,
         time_zone=row.time_zone,
         second_step=second_step,
+        customer=customers.get(row.customer_id),
     )

@@ -123,7 +123,7 @@ async def list_vehicles(
 @post("/", permission=Permission.MANAGE_CUSTOMERS)
 async def add_vehicle(data: JSONBody[NewVehicle], caller: GivenCaller, context: GivenContext) -> Response[Vehicle]:
     """Add a vehicle to a customer."""
-    facts = _facts(msgspec.structs.asdict(data)) | {"customer": data.customer}
+    facts = facts_of(msgspec.structs.asdict(data)) | {"customer": data.customer}
     row = await context.database.write(vehicles.create, caller.organization, public_id=data.id, **facts)
     return tagged(row, public_form(row))
 
@@ -146,7 +146,7 @@ async def replace_vehicle(
     """Make a vehicle what is given; what is left out becomes what it is in a new one."""
     if data.id not in (None, vehicle_id):
         raise Invalid("id", "cannot be changed")
-    facts = _facts(msgspec.structs.asdict(data)) | {"customer": data.customer}
+    facts = facts_of(msgspec.structs.asdict(data)) | {"customer": data.customer}
     return await _changed(vehicle_id, facts, caller, context, if_match)
 
 
@@ -159,7 +159,7 @@ async def change_vehicle(
     if_match: IfMatch = None,
 ) -> Response[Vehicle]:
     """Change the fields that are given."""
-    return await _changed(vehicle_id, _facts(given(data)), caller, context, if_match)
+    return await _changed(vehicle_id, facts_of(given(data)), caller, context, if_match)
 
 
 @delete("/{vehicle_id:str}", permission=Permission.MANAGE_CUSTOMERS)
@@ -226,8 +226,8 @@ async def _changed(
     return tagged(row, public_form(row))
 
 
-def _facts(values: dict[str, Any]) -> dict[str, Any]:
-    """What is given of `FACTS`, in our words and units."""
+def facts_of(values: dict[str, Any]) -> dict[str, Any]:
+    """What is given of `FACTS`, in our words and units. Raises `Invalid`."""
     facts = {name: value for name, value in values.items() if name in vehicles.FACTS}
     if "default" in values:
         facts["is_default"] = values["default"]

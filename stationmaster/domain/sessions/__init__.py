@@ -40,6 +40,7 @@ from stationmaster.domain.sessions.lists import (
     transaction_of,
 )
 from stationmaster.domain.sessions.numbers import flag_number_again
+from stationmaster.domain.sessions.own import OwnSession, get_own, list_own
 from stationmaster.domain.sessions.silence import close_zombies, suspect, watch
 from stationmaster.domain.sessions.table import (
     CHARGING_STATES,
@@ -65,6 +66,7 @@ __all__ = [
     "Figures",
     "Found",
     "ListedRow",
+    "OwnSession",
     "Session",
     "SessionRow",
     "SoFar",
@@ -86,9 +88,11 @@ __all__ = [
     "exclude",
     "flag_number_again",
     "get",
+    "get_own",
     "going_on",
     "has_ended",
     "in_doubt",
+    "list_own",
     "listed",
     "of_session",
     "of_station_between",

@@ -41,12 +41,14 @@ class ExportedSession(NamedTuple):
     flags: list[str] | None
     review: bool
     excluded: bool
+    charger: str  # by the id that drivers know
 
 
 _COLUMNS = {
     "key": sessions.c.id,
     "id": sessions.c.public_id,
     "station": stations.c.identity,
+    "charger": stations.c.public_id,
     "site": sites.c.name,
     "time_zone": sites.c.time_zone,
     "customer": customers.c.public_id,

@@ -56,6 +56,7 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
     site: str | None = None
     token: str | None = None
     customer: str | None = None
+    customer_key: int | None = None  # this very one, where the id may have been another's who was removed
     status: str | None = None
     to_review: bool = False
     excluded: bool | None = None
@@ -71,6 +72,7 @@ def listed(work: Work, organization_id: int, wanted: Wanted, which: Which | None
 def only_those(statement: Select[Any], organization_id: int, which: Which) -> Select[Any]:
     """Only these sessions, of a statement in which they are joined with their chargers."""
     mine = only(statement, {sessions.c.organization_id: organization_id, sessions.c.status: which.status})
+    mine = only(mine, {sessions.c.customer_id: which.customer_key})
     if which.station is not None:
         # By key, which has an index in the order of the list; of those that had this identity, the removed ones too.
         called = stations.alias()

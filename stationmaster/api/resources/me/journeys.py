@@ -1,0 +1,202 @@
+"""One's own sessions: what was charged, what is going on, and both as a file."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeAlias
+
+import msgspec
+from litestar import get
+from litestar.di import NamedDependency, Provide
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import FromPath, QueryParameter
+from litestar.response import Stream
+
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.exports.formats import Column
+from stationmaster.api.resources.exports import sessions_as_file
+from stationmaster.api.resources.me.profile import customer_of
+from stationmaster.api.resources.sessions import (
+    EnergyPoint,
+    MeterValue,
+    SiteFilter,
+    Status,
+    StatusFilter,
+    TimeFilter,
+    meter_value,
+    series_of,
+)
+from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, aware, number, page_of, paged
+from stationmaster.domain import discovery, energy, metering, sessions
+from stationmaster.domain.permissions import Permission
+from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted
+
+
+class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of one's own. `charger` and `site` are those of the discovery; `time_zone` is the site's.
+
+    While it is active, `energy_wh` is what it has taken by now, and power and state of charge are those told last. What is `review`
+    waits for a person to look at its figures; what is `excluded` counts in no sum.
+    """
+
+    id: str
+    charger: str
+    charger_name: str | None
+    site: str | None
+    site_name: str | None
+    time_zone: str
+    evse: int | None
+    connector: int | None
+    card: str | None
+    status: Status
+    charging_state: str | None
+    started_at: datetime
+    stopped_at: datetime | None
+    stop_reason: str | None
+    energy_wh: Number | None
+    power_w: Number | None
+    soc_percent: Number | None
+    estimated: bool
+    review: bool
+    excluded: bool
+
+
+class OwnSessionDetail(OwnSession, frozen=True, kw_only=True):
+    """A session of one's own, and its energy over time."""
+
+    series: list[EnergyPoint]
+
+
+CardFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions of this card")]
+Sort = Literal["started", "-started", "stopped", "-stopped", "energy", "-energy"]
+SortBy = Annotated[Sort | None, QueryParameter(description=SORTED)]
+
+
+async def which_of_mine(
+    site: SiteFilter = None,
+    card: CardFilter = None,
+    status: StatusFilter = None,
+    started_from: TimeFilter = None,
+    started_to: TimeFilter = None,
+    ended_from: TimeFilter = None,
+    ended_to: TimeFilter = None,
+) -> sessions.Which:
+    """The filters of a list of one's sessions; whose they are is not among them."""
+    times = sessions.Times(
+        started_from=aware(started_from, "started_from"),
+        started_to=aware(started_to, "started_to"),
+        ended_from=aware(ended_from, "ended_from"),
+        ended_to=aware(ended_to, "ended_to"),
+    )
+    return sessions.Which(site=site, token=card, status=status, times=times)
+
+
+GivenWhich: TypeAlias = NamedDependency[sessions.Which]
+FILTERED = {"which": Provide(which_of_mine)}
+
+
+@get("/sessions", permission=Permission.LOGGED_IN, dependencies=FILTERED)
+async def list_own_sessions(
+    caller: GivenCaller,
+    context: GivenContext,
+    which: GivenWhich,
+    sort: SortBy = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[OwnSession]:
+    """What one has charged, newest first or sorted. Times are half open: from is included, to is not."""
+
+    def read(work: Work) -> tuple[Found[sessions.OwnSession], dict[int, sessions.SoFar]]:
+        mine = customer_of(work, caller).id
+        found = sessions.list_own(work, caller.organization, mine, Wanted(limit, cursor, sort), which)
+        active = [row.id for row in found.rows if row.status == "active"]
+        return found, sessions.so_far(work, active) if active else {}
+
+    found, last = await context.database.read(read)
+    return page_of(found, lambda row: OwnSession(**_facts(row, last.get(row.id))))
+
+
+@get("/sessions/{session_id:str}", permission=Permission.LOGGED_IN)
+async def get_own_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> OwnSessionDetail:
+    """One session of one's own, as it is at this moment."""
+
+    def read(work: Work) -> tuple[sessions.OwnSession, sessions.SoFar | None, energy.Energy]:
+        row = sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
+        taken = sessions.energy_of(work, row)
+        last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
+        return row, None if last is None else last._replace(energy_wh=taken.wh), taken
+
+    row, last, taken = await context.database.read(read)
+    return OwnSessionDetail(**_facts(row, last), series=series_of(taken))
+
+
+@get("/sessions/{session_id:str}/meter-values", permission=Permission.LOGGED_IN)
+async def list_own_meter_values(
+    session_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+) -> Page[MeterValue]:
+    """All that the meter told in one's session, newest first; what it signed is in the samples as it came (D-06)."""
+
+    def read(work: Work) -> list[metering.MeterValueRow]:
+        row = sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
+        return metering.page_of(work, row.id, limit=limit, cursor=cursor)
+
+    return paged(await context.database.read(read), limit, meter_value)
+
+
+COLUMNS = (
+    Column("id"),
+    Column("site"),
+    Column("charger"),
+    Column("evse", "whole"),
+    Column("connector", "whole"),
+    Column("card"),
+    Column("status"),
+    Column("started_at", "time"),
+    Column("stopped_at", "time"),
+    Column("time_zone"),
+    Column("energy_kwh", "number", 6),
+    Column("stop_reason"),
+    Column("excluded", "flag"),
+)
+
+
+@get(
+    "/exports/sessions",
+    permission=Permission.LOGGED_IN,
+    dependencies=FILTERED,
+    responses={200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="text/csv")},
+)
+async def export_own_sessions(caller: GivenCaller, context: GivenContext, which: GivenWhich) -> Stream:
+    """What one has charged, as CSV, newest first. Times are by the clock of the site, with their offset."""
+    mine = (await context.database.read(customer_of, caller)).id
+    which = msgspec.structs.replace(which, customer_key=mine)
+    return sessions_as_file(context, caller.organization, which, form="csv", columns=COLUMNS)
+
+
+routes = [list_own_sessions, get_own_session, list_own_meter_values, export_own_sessions]
+
+
+def _facts(row: sessions.OwnSession, last: sessions.SoFar | None) -> dict[str, Any]:
+    return {
+        "id": row.public_id,
+        "charger": row.charger,
+        "charger_name": discovery.shown_name(row.charger_name, row.station),
+        "site": row.site,
+        "site_name": row.site_name,
+        "time_zone": row.time_zone or "UTC",
+        "evse": row.evse,
+        "connector": row.connector,
+        "card": row.token,
+        "status": row.status,
+        "charging_state": row.charging_state,
+        "started_at": row.started_at,
+        "stopped_at": row.stopped_at,
+        "stop_reason": row.stop_reason,
+        "energy_wh": number(row.energy_wh if last is None else last.energy_wh),
+        "power_w": None if last is None else number(last.power_w),
+        "soc_percent": None if last is None else number(last.soc_percent),
+        "estimated": "estimated" in (row.flags or ()),
+        "review": row.review,
+        "excluded": row.excluded,
+    }

@@ -1,0 +1,61 @@
+"""Drivers with one of everything, for tests of what is their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from stationmaster.domain import accounts, customers, drivers, organizations, tokens, vehicles
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Database, Work
+from tests import telling
+from tests.api.conftest import PASSWORD, Client
+
+
+class Driver:
+    """Somebody who charges: a client that is logged in, and the ids of what is theirs."""
+
+    def __init__(self, client: Client, name: str) -> None:
+        self.client = client
+        self.name = name
+        self.ids: dict[str, str] = {}
+
+    @property
+    def email(self) -> str:
+        return f"{self.name}@example.com"
+
+
+async def make_driver(web: Any, database: Database, name: str) -> Driver:
+    """A driver who is a customer with a card and a vehicle."""
+
+    def add(work: Work) -> None:
+        home = organizations.home(work)
+        user = accounts.add(work, home, email=f"{name}@example.com", password=PASSWORD, role="driver")
+        customers.create(work, home, public_id=f"CUSTOMER-{name}", name=f"{name} of the canaries")
+        drivers.link(work, home, user.id, customer=f"CUSTOMER-{name}")
+        vehicles.create(work, home, customer=f"CUSTOMER-{name}", public_id=f"CAR-{name}", make="Acme")
+        tokens.add(work, home, uid=f"CARD-{name}", customer=f"CUSTOMER-{name}")
+
+    await database.write(add)
+    driver = Driver(Client(web), name)
+    assert (await driver.client.login(driver.email)).status_code == 200
+    driver.ids = {"uid": f"CARD-{name}", "vehicle_id": f"CAR-{name}"}
+    return driver
+
+
+async def charge(database: Database, row: Any, driver: Driver, *, evse: int = 1, ends: bool = True) -> str:
+    """A session of a driver at a charger; its id."""
+    station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+
+    def told(work: Work) -> str:
+        card = driver.ids["uid"]
+        owner = tokens.authorize(work, station, card).customer_id
+        number = telling.start(work, station, evse, token=card, customer_id=owner, at=Instant(work.now, card))
+        if ends:
+            telling.stop(work, station, number)
+        home = organizations.home(work)
+        mine = drivers.customer_of(work, home, accounts.named(work, home, driver.email).id)
+        return str(telling.newest_of(work, mine.id))
+
+    driver.ids["session_id"] = await database.write(told)
+    return driver.ids["session_id"]
