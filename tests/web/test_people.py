@@ -10,7 +10,7 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, organizations
+from stationmaster.domain import accounts, organizations, sites
 from tests.web.conftest import EMAIL, PASSWORD, Visitor
 
 pytestmark = pytest.mark.slow
@@ -35,11 +35,41 @@ async def test_an_empty_installation_says_on_its_login_page_how_the_first_user_i
     assert visitor.troubles == []
 
 
-async def test_a_user_is_added_locked_out_and_let_in_with_another_password(operator: Visitor) -> None:
+async def test_X_01_a_user_is_invited_to_some_sites_locked_out_and_let_in_with_another_password(
+    operator: Visitor, app: App
+) -> None:
     page = operator.page
+    home = await app.database.read(organizations.home)
+    for name in ("Airport", "Harbour", "Town hall"):
+        await app.database.write(sites.create, home, name=name)
     await page.get_by_role("link", name="Users").first.click()
     await operator.see("add-user").click()
+    await operator.see("add-user-email").fill("john@example.com")
+    await operator.see("user-sites").fill("harb")
+    await expect(page.get_by_role("option", name="Airport")).to_have_count(0)
+    await page.get_by_role("option", name="Harbour").click()
+    await operator.see("add-user-submit").click()
+    first = await operator.see("user-link").inner_text()
+    await page.get_by_role("button", name="Done, I have kept it").click()
+    invited = page.get_by_role("row").filter(has_text="john@example.com")
+    await expect(invited).to_contain_text("Invited")
+    await expect(invited).to_contain_text("Harbour")
+
+    async def choose(item: str, email: str = "jane@example.com") -> None:
+        await page.get_by_role("button", name=f"Actions for {email}").click()
+        await page.get_by_role("menuitem", name=item).click()
+
+    await choose("Invite again", "john@example.com")
+    assert (await operator.see("user-link").inner_text()).partition("#")[0] == first.partition("#")[0]
+    assert await operator.see("user-link").inner_text() != first
+    await page.get_by_role("button", name="Done, I have kept it").click()
+    await choose("Take back…", "john@example.com")
+    await page.get_by_role("dialog").get_by_role("button", name="Take back").click()
+    await expect(invited).to_have_count(0)
+
+    await operator.see("add-user").click()
     await operator.see("add-user-email").fill("jane@example.com")
+    await operator.see("add-user-with-password").check()
     await operator.see("add-user-password").fill("short")
     await operator.see("add-user-submit").click()
     await expect(page.get_by_text("At least 12 characters", exact=True)).to_be_visible()
@@ -47,10 +77,6 @@ async def test_a_user_is_added_locked_out_and_let_in_with_another_password(opera
     await operator.see("add-user-submit").click()
     row = page.get_by_role("row").filter(has_text="jane@example.com")
     await expect(row).to_contain_text("Operator")
-
-    async def choose(item: str) -> None:
-        await page.get_by_role("button", name="Actions for jane@example.com").click()
-        await page.get_by_role("menuitem", name=item).click()
 
     await choose("Lock out…")
     await page.get_by_role("dialog").get_by_role("button", name="Lock").click()
@@ -64,11 +90,13 @@ async def test_a_user_is_added_locked_out_and_let_in_with_another_password(opera
     await page.get_by_role("dialog").get_by_role("button", name="Unlock").click()
     await expect(row).to_contain_text("May sign in")
     assert await logs_in(operator, "jane@example.com", NEW) == 200
-    await choose("Change role…")
+    await choose("Edit…")
     await page.get_by_role("combobox", name="Role").click()
     await page.get_by_role("option", name="Viewer").click()
-    await operator.see("change-role-submit").click()
+    await operator.see("edit-user-name").fill("Jane Doe")
+    await operator.see("edit-user-submit").click()
     await expect(row).to_contain_text("Viewer")
+    await expect(row).to_contain_text("Jane Doe")
 
 
 async def test_an_api_key_is_shown_once_works_and_is_revoked(operator: Visitor) -> None:

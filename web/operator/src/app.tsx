@@ -11,7 +11,7 @@ import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
 import { isArrival } from "./shell/arrivals";
-import { UserContext } from "./user";
+import { ChangedUserContext, UserContext } from "./user";
 
 // What is fetched first only asks who is there; then come the pages, or the login.
 const Login = lazy(() => import("./shell/Login").then((found) => ({ default: found.Login })));
@@ -100,9 +100,11 @@ function Gate() {
   }
   return (
     <UserContext value={user}>
-      <Suspense>
-        <Pages />
-      </Suspense>
+      <ChangedUserContext value={setUser}>
+        <Suspense>
+          <Pages />
+        </Suspense>
+      </ChangedUserContext>
     </UserContext>
   );
 }

@@ -1,5 +1,5 @@
-import type { User } from "@stationmaster/api";
-import { createContext, useContext, type ReactNode } from "react";
+import { answered, client, type User } from "@stationmaster/api";
+import { createContext, useCallback, useContext, type ReactNode } from "react";
 
 /** What the server asks of whoever calls it. */
 export type Permission =
@@ -20,11 +20,20 @@ export type Permission =
 
 export const UserContext = createContext<User | null>(null);
 
+/** Tells all pages that the one who is signed in has changed. */
+export const ChangedUserContext = createContext<(user: User) => void>(() => undefined);
+
 /** Who is signed in. Pages are only shown to someone who is. */
 export function useUser(): User {
   const user = useContext(UserContext);
   if (!user) throw new Error("no one is signed in");
   return user;
+}
+
+/** Asks the server anew who is signed in, after something about them was changed. */
+export function useRefreshedUser(): () => Promise<void> {
+  const tell = useContext(ChangedUserContext);
+  return useCallback(async () => { tell(await answered(client.GET("/api/v1/auth/me"))); }, [tell]);
 }
 
 /** Whether the server would let this person do it. The server decides; the page only leaves out what would be refused. */

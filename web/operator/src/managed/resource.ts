@@ -65,6 +65,16 @@ export const allQuery = <T extends Thing>({ key, list }: Listed<T>) =>
     },
   });
 
+/** As many as one looks through to choose from; who wants another types more of its name. */
+const FEW = 30;
+
+/** Those that are called so, or the first there are. */
+export const foundQuery = <T extends Thing>({ key, list }: Listed<T>, text: string) =>
+  queryOptions({
+    queryKey: [key, "found", text],
+    queryFn: async ({ signal }) => (await answered(list({ search: text || undefined, limit: FEW, cursor: null }, {}, signal))).items,
+  });
+
 export const oneQuery = <T extends Thing>({ key, get }: Pick<Resource<T>, "key" | "get">, id: string) =>
   queryOptions({ queryKey: [key, "one", id], queryFn: ({ signal }) => tagged(get(id, signal)) });
 

@@ -1,12 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Checkbox, MultiSelect, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Select, Stack, TextInput } from "@mantine/core";
 import { answered, client } from "@stationmaster/api";
 import { Copyable, DateField, Form, needed, Note, useSentForm } from "@stationmaster/ui";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import * as v from "valibot";
-import { allQuery } from "../../managed/resource";
+import { NamesInput } from "../../managed/NamesInput";
 import { permissionWords, useRoleChoices } from "../../roles";
 import { useUser, type Permission } from "../../user";
 import { sites } from "../sites/resource";
@@ -18,7 +18,6 @@ const CHOSEN = "chosen";
 export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => void }) {
   const [text, setText] = useState<string | null>(null);
   const queries = useQueryClient();
-  const { data: places } = useQuery(allQuery(sites));
   const mine = useUser().permissions;
   const roles = useRoleChoices();
   const form = useSentForm({
@@ -97,17 +96,7 @@ export function AddKey({ onMade, onDone }: { onMade: () => void; onDone: () => v
           </Stack>
         </Checkbox.Group>
       )}
-      {(places?.length ?? 0) > 0 && (
-        <MultiSelect
-          label={t`Only at these sites`}
-          placeholder={fields.values.sites.length > 0 ? "" : t`All`}
-          data={places?.map((site) => site.name) ?? []}
-          searchable
-          clearable
-          clearButtonProps={{ "aria-label": t`Clear` }}
-          {...fields.getInputProps("sites")}
-        />
-      )}
+      <NamesInput resource={sites} label={t`Only at these sites`} placeholder={t`All`} {...fields.getInputProps("sites")} />
       <DateField label={t`Valid until`} placeholder={t`Always`} minDate={new Date()} {...fields.getInputProps("expires_at")} />
     </Form>
   );

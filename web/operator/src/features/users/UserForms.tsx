@@ -1,58 +1,117 @@
 import { t } from "@lingui/core/macro";
-import { PasswordInput, Select, TextInput } from "@mantine/core";
-import { answered, client, type UserAccount, type UserChanges } from "@stationmaster/api";
-import { Form, needed, notify, useSentForm } from "@stationmaster/ui";
-import { useQueryClient } from "@tanstack/react-query";
+import { Trans } from "@lingui/react/macro";
+import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
+import { answered, client, waysIn, type UserAccount, type UserChanges, type UserLink } from "@stationmaster/api";
+import { Form, needed, notify, optional, useSentForm } from "@stationmaster/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
+import { changed, orNull } from "../../fields";
+import { NamesInput } from "../../managed/NamesInput";
 import { longEnough } from "../../passwords";
 import { useRoleChoices } from "../../roles";
+import { useRefreshedUser, useUser } from "../../user";
+import { sites } from "../sites/resource";
 
 interface Props {
   user: UserAccount;
   onDone: () => void;
 }
 
-export function AddUser({ onDone }: { onDone: () => void }) {
+interface AddProps {
+  /** There is a link to be handed on, since no mail is set up. */
+  onLink: (email: string, link: UserLink) => void;
+  onDone: () => void;
+}
+
+/** Invites somebody, who chooses a password themselves; or adds them with one. */
+export function AddUser({ onLink, onDone }: AddProps) {
   const queries = useQueryClient();
+  const { data: ways } = useQuery({ queryKey: ["setup"], queryFn: waysIn });
+  const limited = useUser().sites !== null;
   const form = useSentForm({
-    initial: { email: "", password: "", role: "operator" },
-    schema: v.object({ email: needed(254), password: longEnough(), role: v.string() }),
+    initial: { email: "", name: "", role: "operator", sites: [] as string[], with_password: false, password: "" },
+    schema: v.pipe(
+      v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited), with_password: v.boolean(), password: v.string() }),
+      v.forward(
+        v.partialCheck(
+          [["with_password"], ["password"]],
+          ({ with_password, password }) => !with_password || v.is(longEnough(), password),
+          t`At least 12 characters`,
+        ),
+        ["password"],
+      ),
+    ),
     conflict: "email",
-    submit: async ({ email, password, role }) => {
-      await answered(client.POST("/api/v1/users", { body: { email: email.trim(), password, role } }));
+    submit: async (values) => {
+      const email = values.email.trim();
+      const body = { email, name: orNull(values.name), role: values.role, sites: orAll(values.sites), password: values.with_password ? values.password : null };
+      const { link } = await answered(client.POST("/api/v1/users", { body }));
       await queries.invalidateQueries({ queryKey: ["users"] });
-      notify.done(t`${email.trim()} can sign in now`);
+      if (link?.url) {
+        onLink(email, link);
+        return;
+      }
+      notify.done(link ? t`The invitation for ${email} is on its way` : t`${email} can sign in now`);
       onDone();
     },
   });
   const { fields } = form;
+  const mailed = ways?.mail ?? true;
   return (
-    <Form form={form} action={t`Add user`} testid="add-user-submit">
-      <TextInput label={t`E-mail`} type="email" autoComplete="off" required data-autofocus data-testid="add-user-email" {...fields.getInputProps("email")} />
-      <PasswordInput
-        label={t`Password`}
-        description={t`At least 12 characters. Tell it to them; they can change it themselves.`}
-        autoComplete="new-password"
-        required
-        data-testid="add-user-password"
-        {...fields.getInputProps("password")}
+    <Form form={form} action={fields.values.with_password ? t`Add user` : t`Invite`} testid="add-user-submit">
+      <TextInput
+        label={t`E-mail`}
+        description={
+          fields.values.with_password ? undefined : mailed ? t`They are mailed a link, and choose a password.` : t`No mail is set up here: you are shown a link to hand on.`
+        }
+        type="email" autoComplete="off" required data-autofocus data-testid="add-user-email" {...fields.getInputProps("email")}
       />
-      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} {...fields.getInputProps("role")} />
+      <TextInput label={t`Name`} autoComplete="off" {...fields.getInputProps("name")} />
+      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-testid="add-user-role" {...fields.getInputProps("role")} />
+      <SitesInput limited={limited} {...fields.getInputProps("sites")} />
+      <Switch label={t`Give them a password now`} data-testid="add-user-with-password" {...fields.getInputProps("with_password", { type: "checkbox" })} />
+      {fields.values.with_password && (
+        <PasswordInput
+          label={t`Password`}
+          description={t`At least 12 characters. Tell it to them; they can change it themselves.`}
+          autoComplete="new-password"
+          required
+          data-testid="add-user-password"
+          {...fields.getInputProps("password")}
+        />
+      )}
     </Form>
   );
 }
 
-export function ChangeRole({ user, onDone }: Props) {
+function typed({ email, name, role, sites }: UserAccount) {
+  return { email, name: name ?? "", role, sites: sites ?? [] };
+}
+
+function facts({ email, name, role, sites }: ReturnType<typeof typed>) {
+  return { email: email.trim(), name: orNull(name), role, sites: orAll(sites) };
+}
+
+/** Who somebody is, what they may do, and where. */
+export function EditUser({ user, onDone }: Props) {
   const send = useChange(user, onDone);
+  const limited = useUser().sites !== null;
   const form = useSentForm({
-    initial: { role: user.role },
-    schema: v.object({ role: v.string() }),
+    initial: typed(user),
+    schema: v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited) }),
     conflict: "role",
-    submit: ({ role }) => send({ role }, t`${user.email} has another role`),
+    submit: (values, before) => send(changed(facts(before), facts(values)), t`Saved`),
   });
+  const { fields } = form;
   return (
-    <Form form={form} action={t`Change role`} testid="change-role-submit">
-      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-autofocus {...form.fields.getInputProps("role")} />
+    <Form form={form} action={t`Save`} testid="edit-user-submit">
+      <TextInput
+        label={t`E-mail`} description={t`They sign in with it; nobody asks whether it is theirs.`} type="email" autoComplete="off" required
+        {...fields.getInputProps("email")}
+      />
+      <TextInput label={t`Name`} autoComplete="off" data-testid="edit-user-name" {...fields.getInputProps("name")} />
+      <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-autofocus {...fields.getInputProps("role")} />
+      <SitesInput limited={limited} {...fields.getInputProps("sites")} />
     </Form>
   );
 }
@@ -75,15 +134,39 @@ export function NewPassword({ user, onDone }: Props) {
         data-testid="new-password"
         {...form.fields.getInputProps("password")}
       />
+      <p className="dim small">
+        <Trans>Better is a link, with which they choose one that nobody else knows.</Trans>
+      </p>
     </Form>
   );
 }
 
+function SitesInput({ limited, ...props }: { limited: boolean; value?: string[]; onChange?: (names: string[]) => void }) {
+  return (
+    <NamesInput
+      resource={sites} label={t`Only at these sites`} placeholder={limited ? t`Choose sites` : t`All`} required={limited} testid="user-sites"
+      description={t`What they see and do is limited to these.`} {...props}
+    />
+  );
+}
+
+/** Who is limited to some sites gives nobody all. */
+function sitesWithin(limited: boolean) {
+  return v.pipe(v.array(v.string()), v.minLength(limited ? 1 : 0, t`Choose at least one`));
+}
+
+function orAll(names: string[]): string[] | null {
+  return names.length > 0 ? names : null;
+}
+
 function useChange(user: UserAccount, onDone: () => void) {
   const queries = useQueryClient();
+  const me = useUser();
+  const refreshMe = useRefreshedUser();
   return async (body: UserChanges, done: string) => {
     await answered(client.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body }));
     await queries.invalidateQueries({ queryKey: ["users"] });
+    if (user.id === me.id) await refreshMe();
     notify.done(done);
     onDone();
   };

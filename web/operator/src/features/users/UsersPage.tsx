@@ -1,56 +1,69 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ActionIcon, Button, Menu, Modal, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { answered, client, type UserAccount } from "@stationmaster/api";
-import {
-  At, Badge, Confirm, DataTable, Empty, Icon, Mark, notify, PageHead, Problem, tableCss, Waiting, type Column,
-} from "@stationmaster/ui";
+import { answered, client, type UserAccount, type UserChanges, type UserLink } from "@stationmaster/api";
+import { Confirm, DataTable, Empty, Icon, notify, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
+import { FormModal } from "../../FormModal";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
 import { usersQuery } from "../../queries";
-import { roleWord } from "../../roles";
-import { useUser } from "../../user";
-import { AddUser, ChangeRole, NewPassword } from "./UserForms";
+import { useMay, useUser } from "../../user";
+import { userColumns, type Act } from "./columns";
+import { LinkShown } from "./LinkShown";
+import { AddUser, EditUser, NewPassword } from "./UserForms";
 
-type Open = { what: "role" | "password" | "lock" | "remove"; user: UserAccount } | null;
+interface Open {
+  what: Act;
+  user: UserAccount;
+  opened: boolean;
+}
 
-/** People who sign in. */
+/** People who sign in, and those who are invited. */
 export function UsersPage() {
   useFocus(null);
   const list = useList<UserAccount>(usersQuery());
   const [state, setState] = useTableState();
   const [adding, add] = useDisclosure(false);
-  const [open, setOpen] = useState<Open>(null);
+  const [open, setOpen] = useState<Open | null>(null);
+  const [shown, setShown] = useState<{ email: string; link: UserLink } | null>(null);
   const queries = useQueryClient();
   const away = useAway() !== null;
-  const me = useUser();
-  const columns = useMemo(() => userColumns(me.id, setOpen, away), [me.id, away]);
+  const me = useUser().id;
+  const mayOwn = useMay("own");
+  const columns = useMemo(() => {
+    const act = (what: Act, user: UserAccount) => {
+      if (what !== "link") {
+        setOpen({ what, user, opened: true });
+        return;
+      }
+      void newLink(user).then(
+        (link) => {
+          if (link.url === null) notify.done(t`A link for ${user.email} is on its way`);
+          else setShown({ email: user.email, link });
+        },
+        notify.failed,
+      );
+    };
+    return userColumns(me, mayOwn, act, away);
+  }, [me, mayOwn, away]);
+  // What it was about stays, for as long as the dialog takes to go.
+  const close = () => { setOpen((last) => last && { ...last, opened: false }); };
+  const user = open?.user ?? null;
+  const isOpen = (what: Act) => open?.opened === true && open.what === what;
+  const onLink = (email: string, link: UserLink) => {
+    add.close();
+    setShown({ email, link });
+  };
   const fresh = () => queries.invalidateQueries({ queryKey: ["users"] });
-  const close = () => { setOpen(null); };
-  const user = open?.user;
-  const email = user?.email ?? "";
-  const path = { user_id: user?.id ?? "" };
-
-  const lock = async () => {
-    await answered(client.PATCH("/api/v1/users/{user_id}", { params: { path }, body: { locked: !user?.locked } }));
-    await fresh();
-    notify.done(user?.locked ? t`${email} may sign in again` : t`${email} is locked out`);
-  };
-  const remove = async () => {
-    await answered(client.DELETE("/api/v1/users/{user_id}", { params: { path } }));
-    await fresh();
-    notify.done(t`${email} is removed`);
-  };
-
   return (
     <>
       <PageHead title={t`Users`}>
         <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} disabled={away} data-testid="add-user">
-          <Trans>Add user</Trans>
+          <Trans>Invite</Trans>
         </Button>
       </PageHead>
       {list.error ? (
@@ -67,91 +80,89 @@ export function UsersPage() {
           onState={setState}
           pages={list.pages}
           search={t`Search users`}
+          rowHeight={58}
           empty={<Empty title={t`No users yet`} />}
         />
       )}
-      <Modal opened={adding} onClose={add.close} title={t`Add a user`} centered>
-        <AddUser onDone={add.close} />
-      </Modal>
-      <Modal opened={open?.what === "role"} onClose={close} title={t`Change the role of ${email}`} centered>
-        {user && <ChangeRole user={user} onDone={close} />}
-      </Modal>
-      <Modal opened={open?.what === "password"} onClose={close} title={t`A new password for ${email}`} centered>
+      <FormModal opened={adding} onClose={add.close} title={t`Invite somebody`}>
+        <AddUser onLink={onLink} onDone={add.close} />
+      </FormModal>
+      <LinkShown shown={shown} onClose={() => { setShown(null); }} />
+      <FormModal opened={isOpen("edit")} onClose={close} title={t`Edit this user`}>
+        {user && <EditUser user={user} onDone={close} />}
+      </FormModal>
+      <FormModal opened={isOpen("password")} onClose={close} title={t`A new password for ${user?.email ?? ""}`}>
         {user && <NewPassword user={user} onDone={close} />}
-      </Modal>
-      <Confirm
-        opened={open?.what === "lock"}
-        onClose={close}
-        title={user?.locked ? t`Let ${email} in again?` : t`Lock ${email} out?`}
-        action={user?.locked ? t`Unlock` : t`Lock`}
-        danger={!user?.locked}
-        run={lock}
-      >
-        <Text size="sm">
-          {user?.locked ? (
-            <Trans>They can sign in with their password, and the API keys they made work again.</Trans>
-          ) : (
-            <Trans>They are signed out at once and cannot sign in; the API keys they made rest until they are unlocked.</Trans>
-          )}
-        </Text>
-      </Confirm>
-      <Confirm opened={open?.what === "remove"} onClose={close} title={t`Remove ${email}?`} action={t`Remove`} run={remove}>
-        <Text size="sm">
-          <Trans>They are signed out at once, and the API keys they made end. What they did keeps their name.</Trans>
-        </Text>
-      </Confirm>
+      </FormModal>
+      <Question open={open} onClose={close} fresh={fresh} />
     </>
   );
 }
 
-function userColumns(me: string, open: (next: Open) => void, away: boolean): Column<UserAccount>[] {
-  return [
-    {
-      id: "email",
-      head: t`E-mail`,
-      value: (user) => user.email,
-      cell: (user) => (
-        <span className="hostile">
-          {user.email} {user.id === me && <Mark>{t`you`}</Mark>}
-        </span>
-      ),
-    },
-    { id: "role", head: t`Role`, value: (user) => roleWord(user.role) },
-    {
-      id: "state",
-      head: t`State`,
-      value: (user) => (user.locked ? t`Locked out` : t`May sign in`),
-      card: "side",
-      cell: (user) => <Badge tone={user.locked ? "unavailable" : "good"}>{user.locked ? t`Locked out` : t`May sign in`}</Badge>,
-    },
-    { id: "added", head: t`Added`, value: (user) => user.created_at, card: "hidden", cell: (user) => <At at={user.created_at} /> },
-    {
-      id: "actions",
-      head: t`Actions`,
-      value: () => null,
-      actions: true,
-      right: true,
-      cell: (user) => (
-        <div className={tableCss.above}>
-          <Menu position="bottom-end" width={200} withinPortal>
-            <Menu.Target>
-              <ActionIcon variant="subtle" color="gray" aria-label={t`Actions for ${user.email}`} disabled={away}>
-                <Icon name="dots" />
-              </ActionIcon>
-            </Menu.Target>
-            <Menu.Dropdown>
-              <Menu.Item onClick={() => { open({ what: "role", user }); }}>{t`Change role…`}</Menu.Item>
-              {user.id !== me && (
-                <>
-                  <Menu.Item onClick={() => { open({ what: "password", user }); }}>{t`New password…`}</Menu.Item>
-                  <Menu.Item onClick={() => { open({ what: "lock", user }); }}>{user.locked ? t`Unlock…` : t`Lock out…`}</Menu.Item>
-                  <Menu.Item onClick={() => { open({ what: "remove", user }); }}>{t`Remove…`}</Menu.Item>
-                </>
-              )}
-            </Menu.Dropdown>
-          </Menu>
-        </div>
-      ),
-    },
-  ];
+function newLink({ id }: UserAccount): Promise<UserLink> {
+  return answered(client.POST("/api/v1/users/{user_id}/link", { params: { path: { user_id: id } } }));
+}
+
+interface Asked {
+  title: string;
+  action: string;
+  danger: boolean;
+  about: ReactNode;
+  done: string;
+  run: () => Promise<unknown>;
+}
+
+/** What is asked before somebody is locked out, let in, removed, or loses their second step. */
+function Question({ open, onClose, fresh }: { open: Open | null; onClose: () => void; fresh: () => Promise<void> }) {
+  const asked = open === null ? null : question(open.what, open.user);
+  const run = async () => {
+    if (!asked) return;
+    await asked.run();
+    await fresh();
+    notify.done(asked.done);
+  };
+  return (
+    <Confirm opened={asked !== null && open?.opened === true} onClose={onClose} title={asked?.title ?? ""} action={asked?.action ?? ""} danger={asked?.danger ?? true} run={run}>
+      <Text size="sm">{asked?.about}</Text>
+    </Confirm>
+  );
+}
+
+function question(what: Act, user: UserAccount): Asked | null {
+  const { email } = user;
+  const path = { user_id: user.id };
+  const change = (body: UserChanges) => () => answered(client.PATCH("/api/v1/users/{user_id}", { params: { path }, body }));
+  const remove = () => answered(client.DELETE("/api/v1/users/{user_id}", { params: { path } }));
+  if (what === "lock" && user.locked) {
+    return {
+      title: t`Let ${email} in again?`, action: t`Unlock`, danger: false, done: t`${email} may sign in again`, run: change({ locked: false }),
+      about: <Trans>They can sign in with their password, and the API keys they made work again.</Trans>,
+    };
+  }
+  if (what === "lock") {
+    return {
+      title: t`Lock ${email} out?`, action: t`Lock`, danger: true, done: t`${email} is locked out`, run: change({ locked: true }),
+      about: <Trans>They are signed out at once and cannot sign in; the API keys they made rest until they are unlocked.</Trans>,
+    };
+  }
+  if (what === "second-step") {
+    return {
+      title: t`End the second step of ${email}?`, action: t`End it`, danger: true, done: t`${email} signs in without a code now`,
+      run: change({ second_step: false }),
+      about: <Trans>For who has lost their phone and the codes they kept. They are signed out, and set it up anew where their role asks for it.</Trans>,
+    };
+  }
+  if (what === "remove" && user.awaited) {
+    return {
+      title: t`Take back the invitation of ${email}?`, action: t`Take back`, danger: true, done: t`The invitation of ${email} is taken back`, run: remove,
+      about: <Trans>The link they were sent works no more. They can be invited again at any time.</Trans>,
+    };
+  }
+  if (what === "remove") {
+    return {
+      title: t`Remove ${email}?`, action: t`Remove`, danger: true, done: t`${email} is removed`, run: remove,
+      about: <Trans>They are signed out at once, and the API keys they made end. What they did keeps their name.</Trans>,
+    };
+  }
+  return null;
 }

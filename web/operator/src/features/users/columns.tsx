@@ -1,0 +1,99 @@
+import { t } from "@lingui/core/macro";
+import { ActionIcon, Menu } from "@mantine/core";
+import type { UserAccount } from "@stationmaster/api";
+import { At, Badge, Icon, Mark, tableCss, type Column, type Shape } from "@stationmaster/ui";
+import { roleWord } from "../../roles";
+
+/** What can be done to somebody. */
+export type Act = "edit" | "link" | "password" | "second-step" | "lock" | "remove";
+
+export function stateOf(user: UserAccount): { word: string; tone: Shape } {
+  if (user.locked) return { word: t`Locked out`, tone: "unavailable" };
+  // Who registers by themselves is a driver; everybody else was invited.
+  if (user.awaited) return { word: user.role === "driver" ? t`Not confirmed yet` : t`Invited`, tone: "busy" };
+  return { word: t`May sign in`, tone: "good" };
+}
+
+export function userColumns(me: string, mayOwn: boolean, act: (what: Act, user: UserAccount) => void, away: boolean): Column<UserAccount>[] {
+  return [
+    {
+      id: "email",
+      head: t`E-mail`,
+      value: (user) => user.email,
+      cell: (user) => (
+        <span className="hostile">
+          {user.name !== null && (
+            <>
+              <strong>{user.name}</strong> <br />
+            </>
+          )}
+          <span className={user.name === null ? "" : "small dim"}>{user.email}</span> {user.id === me && <Mark>{t`you`}</Mark>}
+        </span>
+      ),
+    },
+    { id: "name", head: t`Name`, value: (user) => user.name, extra: true, card: "hidden" },
+    { id: "role", head: t`Role`, value: (user) => roleWord(user.role) },
+    {
+      id: "state",
+      head: t`State`,
+      value: (user) => stateOf(user).word,
+      card: "side",
+      cell: (user) => <Badge tone={stateOf(user).tone}>{stateOf(user).word}</Badge>,
+    },
+    {
+      id: "sites",
+      head: t`Sites`,
+      value: sitesWord,
+      card: "hidden",
+      cell: (user) => <span className={user.sites === null ? "dim" : "hostile"}>{sitesWord(user)}</span>,
+    },
+    {
+      id: "second-step",
+      head: t`Second step`,
+      value: (user) => (user.second_step ? t`Yes` : t`No`),
+      cell: (user) => (user.second_step ? <Badge tone="good" plain>{t`Yes`}</Badge> : <span className="dim">{t`No`}</span>),
+    },
+    { id: "added", head: t`Added`, value: (user) => user.created_at, card: "hidden", cell: (user) => <At at={user.created_at} /> },
+    {
+      id: "actions",
+      head: t`Actions`,
+      value: () => null,
+      actions: true,
+      right: true,
+      // Nobody changes somebody who may do more than they may themselves.
+      cell: (user) => (user.role === "owner" && !mayOwn ? null : <UserMenu user={user} me={me} act={act} away={away} />),
+    },
+  ];
+}
+
+function sitesWord(user: UserAccount): string {
+  return user.sites === null ? t`all` : user.sites.join(", ");
+}
+
+function UserMenu({ user, me, act, away }: { user: UserAccount; me: string; act: (what: Act, user: UserAccount) => void; away: boolean }) {
+  const run = (what: Act) => () => { act(what, user); };
+  return (
+    <div className={tableCss.above}>
+      <Menu position="bottom-end" width={240} withinPortal>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" aria-label={t`Actions for ${user.email}`} disabled={away}>
+            <Icon name="dots" />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={run("edit")}>{t`Edit…`}</Menu.Item>
+          {user.id !== me && (
+            <>
+              {!user.locked && <Menu.Item onClick={run("link")}>{user.awaited ? t`Invite again` : t`Link for a new password`}</Menu.Item>}
+              {!user.awaited && <Menu.Item onClick={run("password")}>{t`New password…`}</Menu.Item>}
+              {user.second_step && <Menu.Item onClick={run("second-step")}>{t`End the second step…`}</Menu.Item>}
+              <Menu.Divider />
+              {!user.awaited && <Menu.Item onClick={run("lock")}>{user.locked ? t`Unlock…` : t`Lock out…`}</Menu.Item>}
+              <Menu.Item onClick={run("remove")}>{user.awaited ? t`Take back…` : t`Remove…`}</Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}
