@@ -30,6 +30,7 @@ from stationmaster.domain import (
     stations,
     tariffs,
     tokens,
+    webhooks,
 )
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.stations import Station
@@ -71,7 +72,9 @@ PAGES = {
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
+    "/account": ("My account", "Second step"),
     "/api-keys": ("API keys", "billing"),
+    "/webhooks": ("Webhooks", "Billing"),
     "/deliveries": ("Deliveries", "Nothing has been delivered yet"),
     "/audit": ("Who did what", "Before and after"),
     "/refused": ("Why can't my charger connect?", "NEW-1"),
@@ -111,6 +114,9 @@ async def _furnish(app: App) -> list[Charger]:
     await app.database.write(api_keys.create, home, name="billing", names=["view", "operate", "correct_sessions"])
     await app.database.write(api_keys.create, home, name=LONG, role="viewer")
     await app.database.write(_places, home)
+    await app.database.write(
+        webhooks.create, home, app.keys, url=f"https://example.com/{LONG}", name="Billing", events=["alarm"]
+    )
     await app.database.write(tokens.add, home, uid="TAG1", label="Ida")
     await app.database.write(tokens.add, home, uid="04A1B2C3D4E5F60718293A4B", label=f"Card of {LONG}")
     await app.database.write(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -10,13 +12,19 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, organizations, sites
+from stationmaster.domain import accounts, organizations, sites, totp, webhooks
 from tests.web.conftest import EMAIL, PASSWORD, Visitor
 
 pytestmark = pytest.mark.slow
 
 NEW = "another good password"
-GUARDED = {"Users": "/users", "API keys": "/api-keys", "Deliveries": "/deliveries", "Who did what": "/audit"}
+GUARDED = {
+    "Users": "/users",
+    "API keys": "/api-keys",
+    "Webhooks": "/webhooks",
+    "Deliveries": "/deliveries",
+    "Who did what": "/audit",
+}
 
 
 async def test_an_empty_installation_says_on_its_login_page_how_the_first_user_is_made(
@@ -121,10 +129,14 @@ async def test_an_api_key_is_shown_once_works_and_is_revoked(operator: Visitor) 
         assert (await program.get("/api/v1/auth/me")).status_code == 401
 
 
-async def test_a_person_changes_their_own_password_and_stays(operator: Visitor) -> None:
+async def test_a_person_says_their_name_changes_their_own_password_and_stays(operator: Visitor) -> None:
     page = operator.page
     await page.get_by_role("button", name="Account and appearance").first.click()
-    await page.get_by_role("menuitem", name="Change password").click()
+    await page.get_by_role("menuitem", name="My account").click()
+    await operator.see("profile-name").fill("Olivia Operator")
+    await operator.see("profile-submit").click()
+    await expect(page.get_by_role("alert").filter(has_text="Saved")).to_be_visible()
+    await operator.see("change-password").click()
     await operator.see("current-password").fill("it is not this one")
     await operator.see("new-password").fill(NEW)
     await operator.see("new-password-again").fill("something else here")
@@ -138,8 +150,84 @@ async def test_a_person_changes_their_own_password_and_stays(operator: Visitor) 
     await operator.see("change-password-submit").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.reload()
-    await expect(operator.see("stream-state")).to_have_text("Live")
+    await expect(operator.see("profile-name")).to_have_value("Olivia Operator")
     assert await logs_in(operator, EMAIL, NEW) == 200
+
+
+async def test_API_04_a_person_sets_up_the_second_step_keeps_its_codes_and_ends_it_with_one(operator: Visitor) -> None:
+    page = operator.page
+    await operator.open("/account")
+    await expect(operator.see("second-step")).to_have_text("Off")
+    await operator.see("set-up-app").click()
+    await operator.see("begin-app-password").fill(PASSWORD)
+    await operator.see("begin-app-submit").click()
+    await expect(operator.see("qr")).to_be_visible()
+    secret = (await operator.see("app-secret").inner_text()).replace(" ", "")
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    await operator.see("code").fill(totp.code(key, totp.step_of(datetime.now(UTC))))
+    await operator.see("code-submit").click()
+    codes = (await operator.see("recovery-codes").inner_text()).split()
+    assert len(set(codes)) == 10
+    await page.keyboard.press("Escape")  # must not lose them
+    async with page.expect_download() as started:
+        await operator.see("download-codes").click()
+    assert set(codes) <= set((await (await started.value).path()).read_text().split())
+    await operator.see("codes-kept").click()
+    await expect(operator.see("second-step")).to_have_text("On")
+    await page.reload()  # this log-in goes on
+    await operator.see("remove-app").click()
+    await operator.see("code").fill(codes[3])
+    await operator.see("code-submit").click()
+    await expect(operator.see("second-step")).to_have_text("Off")
+
+
+async def test_a_webhook_is_added_with_a_secret_shown_once_changed_paused_and_removed(
+    operator: Visitor, app: App
+) -> None:
+    page = operator.page
+    home = await app.database.read(organizations.home)
+    await page.get_by_role("link", name="Webhooks").first.click()
+    await operator.see("add-webhook").click()
+    await operator.see("webhook-url").fill("billing.example.com")
+    await operator.see("webhook-submit").click()
+    await expect(page.get_by_text("An address that begins with https://")).to_be_visible()
+    await operator.see("webhook-url").fill("https://someone:secret@billing.example.com/")
+    operator.will_be_refused(422)
+    await operator.see("webhook-submit").click()
+    await expect(page.get_by_text("must not hold a password")).to_be_visible()
+    await operator.see("webhook-url").fill("https://billing.example.com/told")
+    await operator.see("webhook-events").click()
+    await page.get_by_role("option", name="Session ended").click()
+    await page.keyboard.press("Tab")  # what one has opened to choose from lies over the button
+    await operator.see("webhook-submit").click()
+    secret = await operator.see("webhook-secret").inner_text()
+    [row] = await app.database.read(lambda work: webhooks.listed(work, home, limit=9, cursor=None))
+    assert app.keys.opened(row.secret) == secret
+    assert row.events == ["session_ended"]
+    await page.get_by_role("button", name="Done, I have kept it").click()
+    await expect(page.get_by_text(secret)).to_have_count(0)
+
+    async def choose(item: str) -> None:
+        await page.get_by_role("button", name="Actions for").click()
+        await page.get_by_role("menuitem", name=item).click()
+
+    line = page.get_by_role("row").filter(has_text="billing.example.com")
+    await choose("Edit…")
+    await operator.see("webhook-name").fill("Billing")
+    await operator.see("webhook-submit").click()
+    await expect(line).to_contain_text("Billing")
+    await choose("Pause")
+    await expect(line).to_contain_text("Paused")
+    await choose("New secret…")
+    await page.get_by_role("dialog").get_by_role("button", name="Make a new secret").click()
+    await expect(operator.see("webhook-secret")).not_to_have_text(secret)
+    await page.get_by_role("button", name="Done, I have kept it").click()
+    await page.get_by_role("link", name="Deliveries to Billing").click()
+    await expect(page.get_by_role("combobox", name="Receiver")).to_have_value("Billing")
+    await page.go_back()
+    await choose("Remove…")
+    await page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    await expect(page.get_by_role("heading", name="No webhooks yet")).to_be_visible()
 
 
 @pytest.mark.parametrize("role", ["viewer", "operator", "technician"])

@@ -119,6 +119,32 @@ export async function changePassword(current: string, wanted: string): Promise<U
   return adopt(await answered(client.POST("/api/v1/auth/password", { body: { current, new: wanted } })));
 }
 
+/** Begins to set up an authenticator app; it counts once a code of it is confirmed. */
+export async function beginApp(password: string): Promise<AuthenticatorApp> {
+  return answered(client.POST("/api/v1/auth/app", { body: { password } }));
+}
+
+/** The app shows this code, so it counts from now on: all other log-ins end, this one goes on. */
+export async function confirmApp(code: string): Promise<{ user: User; codes: string[] }> {
+  const answer = await answered(client.POST("/api/v1/auth/app/confirmation", { body: { code } }));
+  return { user: adopt(answer), codes: answer.recovery_codes ?? [] };
+}
+
+/** Ten new codes to keep; the old ones work no more. */
+export async function renewCodes(code: string): Promise<string[]> {
+  return (await answered(client.POST("/api/v1/auth/app/recovery-codes", { body: { code } }))).recovery_codes;
+}
+
+/** Signing in has one step again. */
+export async function removeApp(code: string): Promise<void> {
+  await answered(client.POST("/api/v1/auth/app/removal", { body: { code } }));
+}
+
+/** Another address to sign in with, once it is confirmed by a link mailed to it; the answer is a sentence. */
+export async function changeAddress(email: string, password: string): Promise<string> {
+  return (await answered(client.POST("/api/v1/auth/email", { body: { email, password } }))).detail;
+}
+
 export async function logout(): Promise<void> {
   await client.POST("/api/v1/auth/logout").catch(() => undefined);
   accessToken = null;

@@ -11,11 +11,13 @@ interface Props {
   onClose: () => void;
   title: string;
   size?: string | undefined;
+  /** What it shows is shown only now, and must not be lost by a stray click or key. */
+  keep?: boolean;
   children: ReactNode;
 }
 
 /** A form in a dialog. Closing it, the back button and leaving the page ask first when something was entered. */
-export function FormModal({ opened, onClose, title, size, children }: Props) {
+export function FormModal({ opened, onClose, title, size, keep = false, children }: Props) {
   const dirty = useRef(false);
   const [asking, setAsking] = useState(false);
   const isDirty = () => dirty.current;
@@ -42,7 +44,8 @@ export function FormModal({ opened, onClose, title, size, children }: Props) {
       <Modal
         opened={opened}
         onClose={close}
-        closeOnEscape={!question}
+        closeOnEscape={!question && !keep}
+        closeOnClickOutside={!keep}
         title={title}
         centered
         {...(size && { size })}

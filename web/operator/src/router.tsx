@@ -28,7 +28,8 @@ declare module "@tanstack/react-router" {
   interface StaticDataRouteOption {
     /** For the browser's tab and its history. */
     title: (params: Record<string, string>) => string;
-    permission: Permission;
+    /** What its reader must be allowed to do; null: to sign in is enough. */
+    permission: Permission | null;
   }
 }
 

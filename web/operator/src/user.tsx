@@ -41,8 +41,8 @@ export function useMay(what: Permission): boolean {
   return may(useUser(), what);
 }
 
-export function may(user: User, what: Permission): boolean {
-  return user.permissions.includes(what);
+export function may(user: User, what: Permission | null): boolean {
+  return what === null || user.permissions.includes(what);
 }
 
 export function Only({ may: what, children }: { may: Permission; children: ReactNode }): ReactNode {

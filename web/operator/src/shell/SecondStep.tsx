@@ -1,11 +1,14 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Anchor, Button, TextInput } from "@mantine/core";
+import { Anchor } from "@mantine/core";
 import { setUpApp, takeSecondStep, type AuthenticatorApp, type HalfLogin, type User } from "@stationmaster/api";
-import { Copyable, Form, needed, Note, Problem, useSentForm } from "@stationmaster/ui";
+import { Form, needed, Note, Problem, useSentForm } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import * as v from "valibot";
+import { AppSecret } from "../second-step/AppSecret";
+import { CodeInput } from "../second-step/CodeInput";
+import { RecoveryCodes } from "../second-step/RecoveryCodes";
 import { Door } from "./Door";
 import css from "./Login.module.css";
 
@@ -34,21 +37,22 @@ export function SecondStep({ half, onLogin, onBack }: Props) {
       else onLogin(user);
     },
   });
-  if (kept) return <RecoveryCodes codes={kept.codes} onDone={() => { onLogin(kept.user); }} />;
+  if (kept) {
+    return (
+      <Door>
+        <div className={`${css.form} card`}>
+          <RecoveryCodes codes={kept.codes} onDone={() => { onLogin(kept.user); }} />
+        </div>
+      </Door>
+    );
+  }
   return (
     <Door>
       <div className={`${css.form} card`}>
         {error && <Problem error={error} />}
         {app && <NewApp app={app} />}
         <Form form={form} action={t`Go on`} testid="code-submit">
-          <TextInput
-            label={t`Code of your app`}
-            description={half.step === "code" ? t`Or one of the codes you have kept` : undefined}
-            autoComplete="one-time-code"
-            data-autofocus
-            data-testid="code"
-            {...form.fields.getInputProps("code")}
-          />
+          <CodeInput description={half.step === "code" ? t`Or one of the codes you have kept` : undefined} {...form.fields.getInputProps("code")} />
         </Form>
         <Anchor component="button" type="button" size="sm" onClick={onBack}>
           <Trans>Back to signing in</Trans>
@@ -62,28 +66,9 @@ function NewApp({ app }: { app: AuthenticatorApp }) {
   return (
     <>
       <Note tone="busy">
-        <Trans>
-          Your role signs in with a code of an authenticator app as well. Add an account to the app with this key, then type the code it
-          shows. <a href={app.uri}>Open the app on this device</a>
-        </Trans>
+        <Trans>Your role signs in with a code of an authenticator app as well. Add an account to the app, then type the code it shows.</Trans>
       </Note>
-      <Copyable value={app.secret} label={t`Copy key`} testid="app-secret" />
+      <AppSecret app={app} />
     </>
-  );
-}
-
-function RecoveryCodes({ codes, onDone }: { codes: string[]; onDone: () => void }) {
-  return (
-    <Door>
-      <div className={`${css.form} card`}>
-        <Note tone="busy">
-          <Trans>Keep these codes where your phone is not. Each signs you in once without the app. They are shown only now.</Trans>
-        </Note>
-        <Copyable value={codes.join("\n")} label={t`Copy codes`} testid="recovery-codes" />
-        <Button onClick={onDone} data-testid="codes-kept">
-          <Trans>Done, I have kept them</Trans>
-        </Button>
-      </div>
-    </Door>
   );
 }

@@ -1,7 +1,6 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ActionIcon, Menu, Modal, useMantineColorScheme } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
+import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { logout, stream, type StreamState } from "@stationmaster/api";
 import { Icon, localMinute, type IconName } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
@@ -180,11 +179,9 @@ function StreamLight({ words = false }: { words?: boolean }) {
 // Not needed to show a page: fetched beside it.
 const Finder = lazy(() => import("./Finder").then((found) => ({ default: found.Finder })));
 const openFinder = () => void import("./Finder").then((found) => { found.openFinder(); });
-const ChangePassword = lazy(() => import("./ChangePassword").then((found) => ({ default: found.ChangePassword })));
 
 function UserMenu({ compact = false }: { compact?: boolean }) {
   const user = useUser();
-  const [changing, change] = useDisclosure(false);
   return (
     <>
       {!compact && (
@@ -202,19 +199,14 @@ function UserMenu({ compact = false }: { compact?: boolean }) {
           <Menu.Label>{compact ? user.email : t`Appearance`}</Menu.Label>
           <Appearance />
           <Menu.Divider />
-          <Menu.Item leftSection={<Icon name="lock" />} onClick={change.open}>
-            <Trans>Change password…</Trans>
+          <Menu.Item leftSection={<Icon name="lock" />} component={Link} to="/account">
+            <Trans>My account</Trans>
           </Menu.Item>
           <Menu.Item leftSection={<Icon name="out" />} onClick={() => void logout()}>
             <Trans>Sign out</Trans>
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={changing} onClose={change.close} title={t`Change my password`} centered>
-        <Suspense>
-          <ChangePassword onDone={change.close} />
-        </Suspense>
-      </Modal>
     </>
   );
 }

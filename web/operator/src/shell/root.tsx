@@ -25,7 +25,7 @@ function Root() {
   useEffect(() => {
     nameTab(title);
   }, [title]);
-  const allowed = may(useUser(), page?.staticData.permission ?? "view");
+  const allowed = may(useUser(), page ? page.staticData.permission : "view");
   return (
     <Shell>
       {allowed ? (

@@ -3,7 +3,7 @@ import { PasswordInput } from "@mantine/core";
 import { changePassword } from "@stationmaster/api";
 import { Form, notify, useSentForm } from "@stationmaster/ui";
 import * as v from "valibot";
-import { longEnough } from "../passwords";
+import { longEnough } from "../../passwords";
 
 /** My own password. My other log-ins end; this one goes on. */
 export function ChangePassword({ onDone }: { onDone: () => void }) {
