@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from stationmaster.domain import event_log
 from tools import build_web
 
 pytestmark = pytest.mark.slow
@@ -14,3 +17,8 @@ pytestmark = pytest.mark.slow
 def test_npm_run(script: str) -> None:
     code, said = build_web.npm(next(build_web.nodes()), ["run", script])
     assert code == 0, said
+
+
+def test_every_event_that_a_webhook_can_be_told_of_has_a_word_on_its_page() -> None:
+    words = (build_web.WEB / "operator/src/features/webhooks/words.ts").read_text()
+    assert re.findall(r"^    (\w+): t`", words, re.MULTILINE) == list(event_log.TYPES)

@@ -52,6 +52,9 @@ export type UserLink = Schemas["Link"];
 export type UserAccount = Schemas["User"];
 export type UserChanges = Schemas["UserChanges"];
 export type User = Schemas["Me"];
+export type Image = Schemas["Image"];
+export type Organization = Schemas["Organization"];
+export type Webhook = Schemas["Webhook"];
 export type Vehicle = Schemas["Vehicle"];
 
 /** What one request may ask: `Query<"/api/v1/sessions">`. */

@@ -123,11 +123,21 @@ export const usersQuery = () =>
 export const keysQuery = () =>
   pages(["keys"], ({ cursor, signal }) => answered(client.GET("/api/v1/api-keys", { params: { query: { limit: PAGE, cursor } }, signal })));
 
+export const webhooksQuery = () =>
+  pages(["webhooks"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/webhooks", { params: { query: { limit: PAGE, cursor } }, signal })),
+  );
+
 export type DeliveryState = NonNullable<Query<"/api/v1/deliveries">["state"]>;
 
-export const deliveriesQuery = (state: DeliveryState | undefined) =>
-  pages(["deliveries", state], ({ cursor, signal }) =>
-    answered(client.GET("/api/v1/deliveries", { params: { query: { state, limit: PAGE, cursor } }, signal })),
+export interface DeliveryFilters {
+  state?: DeliveryState | undefined;
+  receiver?: string | undefined;
+}
+
+export const deliveriesQuery = (filters: DeliveryFilters) =>
+  pages(["deliveries", filters], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/deliveries", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
   );
 
 export const cardsQuery = () =>

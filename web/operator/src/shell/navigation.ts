@@ -59,6 +59,7 @@ export function navigation(): Group[] {
       entries: [
         { to: "/users", icon: "people", name: t`Users`, short: t`Users`, seldom: true },
         { to: "/api-keys", icon: "key", name: t`API keys`, short: t`Keys`, seldom: true },
+        { to: "/webhooks", icon: "sent", name: t`Webhooks`, short: t`Webhooks`, seldom: true },
         { to: "/deliveries", icon: "deliveries", name: t`Deliveries`, short: t`Deliveries`, seldom: true },
         { to: "/audit", icon: "audit", name: t`Who did what`, short: t`Audit`, seldom: true },
       ],

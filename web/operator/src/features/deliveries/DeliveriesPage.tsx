@@ -1,7 +1,7 @@
-import { t } from "@lingui/core/macro";
+import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Select } from "@mantine/core";
-import { answered, client, type Delivery } from "@stationmaster/api";
+import { answered, client, type Delivery, type Webhook } from "@stationmaster/api";
 import {
   Ago, At, Badge, DataTable, Empty, listCss, notify, number, PageHead, Problem, tableCss, Waiting, type Column, type Shape,
 } from "@stationmaster/ui";
@@ -11,7 +11,8 @@ import { useMemo } from "react";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { deliveriesQuery, type DeliveryState } from "../../queries";
+import { deliveriesQuery, webhooksQuery, type DeliveryState } from "../../queries";
+import { nameOf } from "../webhooks/words";
 import css from "./Deliveries.module.css";
 
 const route = getRouteApi("/deliveries");
@@ -19,15 +20,18 @@ const route = getRouteApi("/deliveries");
 /** What was, and is, to be told to other programs. */
 export function DeliveriesPage() {
   useFocus(null);
-  const { state: only } = route.useSearch();
+  const { state: only, receiver } = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList<Delivery>(deliveriesQuery(only));
+  const list = useList<Delivery>(deliveriesQuery({ state: only, receiver }));
+  const names = useReceivers();
   const [state, setState] = useTableState();
-  const columns = useMemo(() => deliveryColumns(), []);
+  const columns = useMemo(() => deliveryColumns(names), [names]);
+  const choose = (what: "state" | "receiver", value: string | null) =>
+    void navigate({ search: (old) => ({ ...old, [what]: value ?? undefined }), replace: true, resetScroll: false });
   const states = (["waiting", "done", "dead"] as const).map((value) => ({ value, label: stateWords(value).word }));
   return (
     <>
-      <PageHead title={t`Deliveries`} />
+      <PageHead title={t`Deliveries`}>{list.rows.some((each) => each.state === "dead") && <AllAgain receiver={receiver} />}</PageHead>
       {list.error ? (
         <Problem error={list.error} retry={list.retry} />
       ) : list.isPending ? (
@@ -44,28 +48,41 @@ export function DeliveriesPage() {
           search={t`Search address, charger…`}
           rowHeight={64}
           filters={
-            <Select
-              className={listCss.filter ?? ""}
-              aria-label={t`State`}
-              placeholder={t`Any state`}
-              data={states}
-              value={only ?? null}
-              onChange={(value) =>
-                void navigate({ search: (old) => ({ ...old, state: (value ?? undefined) as DeliveryState | undefined }), replace: true, resetScroll: false })
-              }
-              clearable
-              clearButtonProps={{ "aria-label": t`Clear` }}
-            />
+            <>
+              <Select
+                className={listCss.filter ?? ""}
+                aria-label={t`State`}
+                placeholder={t`Any state`}
+                data={states}
+                value={only ?? null}
+                onChange={(value) => { choose("state", value); }}
+                clearable
+                clearButtonProps={{ "aria-label": t`Clear` }}
+              />
+              {(names.size > 0 || receiver !== undefined) && (
+                <Select
+                  className={listCss.filter ?? ""}
+                  aria-label={t`Receiver`}
+                  placeholder={t`Any receiver`}
+                  data={[...new Set([...names.keys(), ...(receiver === undefined ? [] : [receiver])])].map((value) => ({ value, label: names.get(value) ?? value }))}
+                  value={receiver ?? null}
+                  onChange={(value) => { choose("receiver", value); }}
+                  searchable
+                  clearable
+                  clearButtonProps={{ "aria-label": t`Clear` }}
+                />
+              )}
+            </>
           }
           empty={
-            only ? (
+            only ?? receiver ? (
               <Empty title={t`Nothing matches`} />
             ) : (
               <Empty title={t`Nothing has been delivered yet`}>
                 <p>
                   <Trans>
-                    When a session begins or ends, the addresses under <code>webhooks</code> in the server's settings are told. What was
-                    told, and what could not be, stands here.
+                    When a session begins or ends, your <Link to="/webhooks">webhooks</Link> are told, and so are those in the server's
+                    settings. What was told, and what could not be, stands here.
                   </Trans>
                 </p>
               </Empty>
@@ -88,16 +105,26 @@ function stateWords(state: DeliveryState): { word: string; tone: Shape } {
   }
 }
 
+/** What webhooks are called, by the id under which they receive. */
+function useReceivers(): Map<string, string> {
+  const { rows } = useList<Webhook>(webhooksQuery());
+  return useMemo(() => new Map(rows.map((each) => [each.id, nameOf(each)])), [rows]);
+}
+
 function eventWord(event: string): string {
   const words: Record<string, string> = {
     SessionStarted: t`Session started`,
     SessionEnded: t`Session ended`,
     SessionCorrected: t`Session corrected`,
+    SessionReviewed: t`Session reviewed`,
+    StationOffline: t`Charger offline`,
+    StationOnline: t`Charger online again`,
+    ReservationChanged: t`Reservation changed`,
   };
   return words[event] ?? event.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }
 
-function deliveryColumns(): Column<Delivery>[] {
+function deliveryColumns(names: Map<string, string>): Column<Delivery>[] {
   return [
     { id: "at", head: t`When`, value: (each) => each.created_at, cell: (each) => <At at={each.created_at} /> },
     {
@@ -121,11 +148,11 @@ function deliveryColumns(): Column<Delivery>[] {
     {
       id: "receiver",
       head: t`To`,
-      value: (each) => each.receiver,
+      value: (each) => names.get(each.receiver) ?? each.receiver,
       card: "wide",
       cell: (each) => (
         <>
-          <span className="hostile">{each.receiver}</span>
+          <span className="hostile">{names.get(each.receiver) ?? each.receiver}</span>
           <Tries delivery={each} />
         </>
       ),
@@ -161,18 +188,41 @@ function Tries({ delivery }: { delivery: Delivery }) {
   );
 }
 
+/** Tries at once what waits or was given up; sends once more what has arrived. */
 function Again({ delivery }: { delivery: Delivery }) {
   const queries = useQueryClient();
   const away = useAway() !== null;
+  const params = { path: { delivery_id: delivery.id } };
+  const arrived = delivery.state === "done";
   const again = useMutation({
-    mutationFn: () => answered(client.POST("/api/v1/deliveries/{delivery_id}/retry", { params: { path: { delivery_id: delivery.id } } })),
+    mutationFn: () =>
+      answered(arrived ? client.POST("/api/v1/deliveries/{delivery_id}/replay", { params }) : client.POST("/api/v1/deliveries/{delivery_id}/retry", { params })),
     onError: notify.failed,
     onSettled: () => queries.invalidateQueries({ queryKey: ["deliveries"] }),
   });
-  if (delivery.state === "done") return null;
   return (
-    <Button className={tableCss.above} size="compact-sm" variant="default" disabled={away} loading={again.isPending} onClick={() => { again.mutate(); }}>
-      <Trans>Try again now</Trans>
+    <Button
+      className={tableCss.above} size="compact-sm" disabled={away} loading={again.isPending} onClick={() => { again.mutate(); }}
+      {...(arrived ? { variant: "subtle", color: "gray" } : { variant: "default" })}
+    >
+      {arrived ? <Trans>Send once more</Trans> : <Trans>Try again now</Trans>}
+    </Button>
+  );
+}
+
+/** Tries again all that was given up, not only what is in the list. */
+function AllAgain({ receiver }: { receiver: string | undefined }) {
+  const queries = useQueryClient();
+  const away = useAway() !== null;
+  const again = useMutation({
+    mutationFn: () => answered(client.POST("/api/v1/deliveries/retry", { body: { receiver: receiver ?? null } })),
+    onSuccess: ({ count }) => { notify.done(plural(count, { one: "One is tried again", other: "# are tried again" })); },
+    onError: notify.failed,
+    onSettled: () => queries.invalidateQueries({ queryKey: ["deliveries"] }),
+  });
+  return (
+    <Button variant="default" disabled={away} loading={again.isPending} onClick={() => { again.mutate(); }} data-testid="retry-all">
+      <Trans>Try again all that was given up</Trans>
     </Button>
   );
 }

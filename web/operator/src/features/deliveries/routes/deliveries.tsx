@@ -9,7 +9,8 @@ export const Route = createFileRoute("/deliveries")({
   component: DeliveriesPage,
   validateSearch: (search: Record<string, unknown>) => {
     const state = STATES.find((each) => each === search.state);
-    return { ...tableState(search), ...(state && { state }) };
+    const receiver = typeof search.receiver === "string" && search.receiver !== "" ? search.receiver : undefined;
+    return { ...tableState(search), ...(state && { state }), ...(receiver && { receiver }) };
   },
   staticData: { title: () => t`Deliveries`, permission: "administer" },
 });
