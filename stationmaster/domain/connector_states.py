@@ -160,6 +160,8 @@ def timeline(work: Work, place: IsPlace, *, since: datetime, until: datetime) ->
 def spans(changes: Sequence[Change], since: datetime, until: datetime) -> list[Span]:
     """Changes of one connector, oldest first, as spans within [since, until): without gaps, and equal neighbours are one."""
     found: list[Span] = []
+    if not changes:  # of a connector that only a person has told of
+        return found
     ends = [change.since for change in changes[1:]] + [until]
     for change, end in zip(changes, ends, strict=True):
         begin, end = max(change.since, since), min(end, until)

@@ -74,6 +74,8 @@ async def test_what_a_charger_tells_never_overwrites_what_people_say(
     assert (await admin.patch(path, json={"type": "type2"})).status_code == 404
     before = await admin.put(path, json={"type": "type2", "max_current_a": 32})
     assert before.status_code == 200, before.text
+    states = await admin.get(f"{STATIONS}/CP1/states")  # of which there are none yet
+    assert (states.status_code, states.json()["connectors"][0]["states"]) == (200, [])
     etag = (await admin.get(f"{STATIONS}/CP1")).headers["etag"]
     station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)
 
