@@ -73,7 +73,7 @@ messages: web ## write the catalogue of what the web pages say
 bench: setup ## measure throughput, latency, storms and memory, on SQLite and PostgreSQL
 	@$(BIN)/python -m tools.bench $(ARGS)
 
-bench-api: setup ## measure lists, searches and exports with much in the database: ARGS="--sessions 100000" for more
+bench-api: setup ## measure lists, searches and exports with much in the database, while chargers send: ARGS="--full --keep DIR" for all
 	@$(BIN)/python -m tools.bench_api $(ARGS)
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost

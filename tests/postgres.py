@@ -22,11 +22,18 @@ _numbers = itertools.count(1)
 
 
 @contextlib.contextmanager
-def server(*, in_memory: bool = False) -> Iterator[str]:
-    """A server of one's own, with a fresh data folder; yields the URL of its `postgres` database.
+def server(*, in_memory: bool = False, data: Path | None = None) -> Iterator[str]:
+    """A server of one's own, with a fresh data folder, or one that is kept; yields the URL of its `postgres` database.
 
     In memory (where there is enough) writing through to the disk costs nothing; a benchmark wants the real cost.
     """
+    if data is not None:
+        running = _start(data)
+        try:
+            yield running.get_uri()
+        finally:
+            running.cleanup()
+        return
     parent = _memory() if in_memory else None
     with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", dir=parent, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)

@@ -15,7 +15,7 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import insert, make_url
 
 from stationmaster.domain import accounts, organizations, stations, tokens, versions
 from stationmaster.domain.credentials import Keys
@@ -28,21 +28,26 @@ TAG = "BENCH"
 
 
 @contextlib.contextmanager
-def database(kind: str, folder: Path) -> Iterator[str]:
-    """The URL of a fresh database of this kind."""
+def database(kind: str, folder: Path, *, kept: bool = False) -> Iterator[str]:
+    """The URL of a fresh database of this kind; or, `kept`, of the one in this folder, which stays there."""
     if kind == "sqlite":
         yield f"sqlite:///{folder}/stationmaster.db"
     else:
-        with postgres.server() as server:
-            yield postgres.create(server, "stationmaster")
+        data = folder / "postgresql" if kept else None
+        there = data is not None and data.exists()
+        with postgres.server(data=data) as server:
+            if there:
+                yield make_url(server).set(database="stationmaster").render_as_string(hide_password=False)
+            else:
+                yield postgres.create(server, "stationmaster")
 
 
-def prepare(url: str, identities: list[str]) -> dict[str, str]:
+def prepare(url: str, identities: list[str], *, role: str = "administrator") -> dict[str, str]:
     """The schema, a user, a card and these chargers; returns the secret of each."""
 
     def fill(work: Work) -> dict[str, str]:
         keys, home, made = Keys(KEY.encode()), organizations.home(work), {}
-        accounts.add(work, home, email=EMAIL, password=PASSWORD, role="administrator")
+        accounts.add(work, home, email=EMAIL, password=PASSWORD, role=role)
         tokens.add(work, home, uid=TAG)
         rows = []
         for identity in identities:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -159,15 +159,21 @@ class _Seed:
             " WHERE conrelid = CAST(:table AS regclass) AND contype = 'u'"
         )
         named = {"table": table.name}
-        unique = self.connection.execute(text(constraints), named).all()
+        unique = self.connection.execute(text(constraints), named).tuples().all()
         for name, _ in unique:
             self.connection.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT {name}"))
         plain = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = :table AND indexname NOT LIKE 'pk%'"
-        indexes = self.connection.execute(text(plain), named).all()
+        indexes = self.connection.execute(text(plain), named).tuples().all()
         for name, _ in indexes:
             self.connection.execute(text(f"DROP INDEX {name}"))
         self.connection.commit()
-        yield
+        try:
+            yield
+        finally:
+            self.connection.rollback()
+            self._make_again(table, unique, indexes)
+
+    def _make_again(self, table: Table, unique: Sequence[tuple[str, str]], indexes: Sequence[tuple[str, str]]) -> None:
         task = self.progress.add_task(f"indexes of {table.name}", total=len(unique) + len(indexes))
         self.connection.execute(text("SET maintenance_work_mem = '512MB'"))
         again = [f"ALTER TABLE {table.name} ADD CONSTRAINT {name} {definition}" for name, definition in unique]
@@ -249,7 +255,7 @@ class _Seed:
         """The last one is the newest, as in life. A few are not as most are: lists of those few must be found as fast."""
         key = first[sessions] + n
         owner = self.random.randrange(max(1, self.amounts.customers))
-        begin = self._begin(n)
+        begin = begin_of(self.amounts.sessions - n)
         energy_wh = Decimal(1_000 + key * 37 % 50_000)
         card = f"5EED{first[tokens] + owner:08X}" if self.amounts.customers else f"CARD{n % 1000}"
         return {
@@ -279,8 +285,10 @@ class _Seed:
             "stop_reason": "local",
         }
 
-    def _begin(self, n: int) -> datetime:
-        return _NEWEST - timedelta(minutes=self.amounts.sessions - n)
+
+def begin_of(number: int) -> datetime:
+    """When the session began of which so many are as new, or newer."""
+    return _NEWEST - timedelta(minutes=number)
 
 
 def _chunks(count: int) -> Iterator[range]:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import os
 import resource
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -105,11 +106,24 @@ class Station(picows.WSListener):
         self.at_ms = 0
         self.register_wh = first_register_wh
         self.closing = False
+        self.every_s = 0.0  # between two calls of the script; 0: the next one as soon as the last was answered
+        self.due = 0.0
 
     def run(self) -> None:
         """Begin the script of sessions."""
         self.script = self.speech.sessions(self)
         self.send(next(self.script))
+
+    def run_paced(self, every_s: float, first_in_s: float) -> None:
+        """Begin it in a while, and send no call earlier than so long after the one before."""
+        self.script, self.every_s = self.speech.sessions(self), every_s
+        loop = asyncio.get_running_loop()
+        self.due = loop.time() + first_in_s
+        loop.call_at(self.due, self.send_next)
+
+    def send_next(self) -> None:
+        if self.script is not None:
+            self.send(next(self.script))
 
     def next(self) -> int:
         """A message id for this connection, and what its answer will begin with."""
@@ -147,7 +161,11 @@ class Station(picows.WSListener):
     def go_on(self, data: bytes) -> None:
         self.expected = b""
         self.answer = data
-        if self.script is not None:
+        if self.script is not None and self.every_s:
+            loop = asyncio.get_running_loop()
+            self.due = max(self.due + self.every_s, loop.time())
+            loop.call_at(self.due, self.send_next)
+        elif self.script is not None:
             self.send(next(self.script))
         elif self.answered is not None and not self.answered.done():
             self.answered.set_result(data)
@@ -186,6 +204,7 @@ class Load:
         self.token = token.encode()
         self.speech = SPEECHES[version]
         self.server_pid: int | None = None
+        self.rate = 0.0
         self.tally = Tally()
         self.stations: list[Station] = []
         self.connected = 0
@@ -304,6 +323,32 @@ async def mix(load: Load, seconds: float, show: Show) -> dict[str, object]:
     }
 
 
+async def paced(load: Load, seconds: float, show: Show) -> dict[str, object]:
+    """Sessions at a rate, of all stations together, until the time is over or SIGTERM comes.
+
+    What was so far is told on standard output when all are connected, and of the time since at each SIGUSR1.
+    """
+    loop, over, since = asyncio.get_running_loop(), asyncio.Event(), time.perf_counter()
+    await _connect_showing(load, show)
+
+    def tell() -> None:
+        nonlocal since
+        sys.stdout.write(json.dumps(load.result("paced", time.perf_counter() - since)) + "\n")
+        sys.stdout.flush()
+        load.reset_tally()
+        since = time.perf_counter()
+
+    loop.add_signal_handler(signal.SIGUSR1, tell)
+    loop.add_signal_handler(signal.SIGTERM, over.set)
+    tell()
+    every_s = len(load.stations) / load.rate
+    for number, station in enumerate(load.stations):
+        station.run_paced(every_s, every_s * number / len(load.stations))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), seconds)
+    return load.result("paced", time.perf_counter() - since)
+
+
 def _cpu_s(pid: int | None) -> float:
     """CPU seconds that a process has used so far, user and system; 0 for none."""
     if pid is None:
@@ -330,6 +375,7 @@ async def idle(load: Load, seconds: float, show: Show) -> dict[str, object]:
 
 MODES: dict[str, Callable[[Load, float, Show], Awaitable[dict[str, object]]]] = {
     "mix": mix,
+    "paced": paced,
     "storm": storm,
     "idle": idle,
 }
@@ -347,7 +393,7 @@ async def _connect_showing(load: Load, show: Show) -> float:
 async def _run(options: argparse.Namespace, secrets: dict[str, str]) -> dict[str, object]:
     allow_many_connections(len(secrets))
     load = Load(options.url, secrets, options.token, options.version)
-    load.server_pid = options.server_pid
+    load.server_pid, load.rate = options.server_pid, options.rate
     columns = (TextColumn(options.mode), BarColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, disable=not options.progress, refresh_per_second=4) as progress:
@@ -370,6 +416,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--version", choices=sorted(SPEECHES), default="1.6", help="the OCPP version they speak")
     parser.add_argument("--mode", choices=sorted(MODES), default="mix")
     parser.add_argument("--seconds", type=float, default=10.0, help="how long (not in a storm)")
+    parser.add_argument(
+        "--rate", type=float, default=2000.0, help="messages a second, of all stations together, when paced"
+    )
     parser.add_argument("--stations", type=int, default=0, help="only the first so many of the file")
     parser.add_argument("--token", default="BENCH", help="the token of all drivers")
     parser.add_argument(
