@@ -6,7 +6,8 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Column, Table, Text, func, insert, select, update
+from sqlalchemy import Boolean, Column, Table, Text, func, insert, select, update
+from sqlalchemy import text as sql
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
@@ -23,6 +24,9 @@ organizations = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("public_id", Text, nullable=False, unique=True),
     Column("closed_at", UtcTime),  # since when nobody of it may log in
+    # What drivers may ask of chargers by themselves (driver_requests.py). A reservation keeps others away, so it is off at first.
+    Column("drivers_start", Boolean, nullable=False, server_default=sql("true")),
+    Column("drivers_reserve", Boolean, nullable=False, server_default=sql("false")),
 )
 closed = select(organizations.c.id).where(organizations.c.closed_at.is_not(None))
 """The ids of those in which nobody may log in."""
@@ -40,6 +44,8 @@ class Organization(NamedTuple):
     created_at: datetime
     public_id: str
     closed_at: datetime | None
+    drivers_start: bool
+    drivers_reserve: bool
 
 
 def create(work: Work, *, name: str) -> Organization:
@@ -76,6 +82,15 @@ def rename(work: Work, organization_id: int, *, name: str) -> Organization:
     name = _free_name(work, name)
     work.execute(update(organizations).where(organizations.c.id == organization_id).values(name=name))
     _record(work, before, {"name": before.name}, {"name": name})
+    return get(work, organization_id)
+
+
+def change_rules(work: Work, organization_id: int, rules: dict[str, bool]) -> Organization:
+    """What drivers may do: `drivers_start`, `drivers_reserve`. Raises `NotFound`."""
+    before = get(work, organization_id)
+    if rules:
+        work.execute(update(organizations).where(organizations.c.id == organization_id).values(rules))
+        _record(work, before, {name: getattr(before, name) for name in rules}, dict(rules))
     return get(work, organization_id)
 
 

@@ -257,6 +257,20 @@ def listed(
     return list(work.execute(page(mine, reservations.c.id, limit=limit, cursor=cursor)))
 
 
+def open_for(work: Work, organization_id: int, customer_key: int) -> list[ListedReservation]:
+    """What chargers keep for the cards of a customer, or have been asked to; the newest first.
+
+    Those that have ended are left out: a card may have been somebody else's then.
+    """
+    cards = select(tokens.tokens.c.uid_key).where(
+        tokens.tokens.c.organization_id == organization_id,
+        tokens.tokens.c.customer_id == customer_key,
+        tokens.tokens.c.deleted_at.is_(None),
+    )
+    mine = _listed(organization_id).where(_open, reservations.c.token_key.in_(cards))
+    return list(work.execute(mine.order_by(reservations.c.id.desc()).limit(200)))
+
+
 def public_form(row: ReservationRow, station: str) -> Reservation:
     """As everyone outside sees it."""
     return Reservation(

@@ -353,6 +353,11 @@ def own(work: Work, organization_id: int, customer_key: int, uid: str, kind: str
     )
 
 
+def is_shared(work: Work, organization_id: int, customer_key: int, uid: str) -> bool:
+    """Whether a card of somebody else has this number too, so that a charger could take it for that."""
+    return any(token.customer_id != customer_key for token in _find(work, organization_id, uid))
+
+
 def change(
     work: Work,
     organization_id: int,

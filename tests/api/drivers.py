@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
-from stationmaster.domain import accounts, customers, drivers, organizations, tokens, vehicles
+from stationmaster.domain import (
+    accounts,
+    commands,
+    customers,
+    drivers,
+    organizations,
+    reservations,
+    tokens,
+    vehicles,
+)
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -59,3 +69,19 @@ async def charge(database: Database, row: Any, driver: Driver, *, evse: int = 1,
 
     driver.ids["session_id"] = await database.write(told)
     return driver.ids["session_id"]
+
+
+async def ask(database: Database, row: Any, driver: Driver, *, number: int = 1) -> None:
+    """Something that a driver has asked of a charger, and a place that it keeps for them."""
+    station = Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+
+    def asked(work: Work) -> None:
+        card, until = driver.ids["uid"], work.now + timedelta(minutes=15)
+        start = commands.ask(work, station, name="remote-start", arguments={}, by=driver.email, node="")
+        driver.ids["own_request_id"] = start.public_id
+        reservations.request(work, station, number=number, token=card, expires_at=until)
+        home = organizations.home(work)
+        mine = drivers.customer_of(work, home, accounts.named(work, home, driver.email).id)
+        driver.ids["reservation_id"] = reservations.open_for(work, home, mine.id)[0].public_id
+
+    await database.write(asked)

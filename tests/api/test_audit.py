@@ -361,6 +361,11 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/auth/logout": ("/auth/logout", None),
 }
 NO_ACTS = {
+    # They want a charger that the discovery shows, and a customer: test_driver_requests.py looks for their rows.
+    "POST /api/v1/me/starts",
+    "POST /api/v1/me/sessions/{session_id}/stop",
+    "POST /api/v1/me/reservations",
+    "DELETE /api/v1/me/reservations/{reservation_id}",
     # They change nothing: a name that is no command, and a new access token for a log-in that is in the log already.
     "POST /api/v1/stations/{station_id}/commands/{name}",
     "POST /api/v1/auth/refresh",

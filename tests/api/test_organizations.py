@@ -90,6 +90,8 @@ async def test_X_01_who_belongs_to_a_closed_tenant_is_out_with_their_keys(owner:
             "name": "New",
             "created_at": made["created_at"],
             "closed": False,
+            "drivers_start": True,
+            "drivers_reserve": False,
         }
         assert (await boss.login("boss@harbour.example")).status_code == 200
         assert (await program.get(f"{API}/tokens")).status_code == 200

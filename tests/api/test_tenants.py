@@ -20,6 +20,7 @@ from stationmaster.domain import (
     alarms,
     boots,
     certificate_requests,
+    commands,
     connectors,
     deliveries,
     firmware,
@@ -257,8 +258,15 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         "log_id": logs.begin(work, station, kind="diagnostics", until=work.now).public_id,
         "firmware_id": file.public_id,
         "reservation_id": newest(reservations.reservations).public_id,
+        "own_request_id": _asked(work, station),
         "delivery_id": f"delivery-{end}",
     }
+
+
+def _asked(work: Work, station: Station) -> str:
+    """A start that the owner of the tenant has asked for."""
+    email = "boss@other.example" if station.identity.endswith("X") else "administrator@example.com"
+    return commands.ask(work, station, name="remote-start", arguments={}, by=email, node="").public_id
 
 
 _MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")  # some answers begin or end now

@@ -11,19 +11,24 @@ from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.users import Email, Link, link_form
-from stationmaster.api.shapes import Cursor, Limit, Page, Text, paged
+from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
 from stationmaster.domain import organizations, tenants
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 
 class Organization(msgspec.Struct, frozen=True):
-    """A tenant: it sees what is its own, and nothing of others. While it is `closed`, nobody of it may log in."""
+    """A tenant: it sees what is its own, and nothing of others. While it is `closed`, nobody of it may log in.
+
+    `drivers_start` and `drivers_reserve`: drivers may start chargers with a card of theirs, and reserve them.
+    """
 
     id: str
     name: str
     created_at: datetime
     closed: bool
+    drivers_start: bool
+    drivers_reserve: bool
 
 
 class AddedOrganization(Organization, frozen=True, kw_only=True):
@@ -46,10 +51,12 @@ class OrganizationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
     closed: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-class NewName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one's own organization is called from now on."""
+class OwnOrganizationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to change of one's own organization; what is left out stays."""
 
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=200)] | msgspec.UnsetType = msgspec.UNSET
+    drivers_start: bool | msgspec.UnsetType = msgspec.UNSET
+    drivers_reserve: bool | msgspec.UnsetType = msgspec.UNSET
 
 
 @get("/organizations", permission=Permission.MANAGE_ORGANIZATIONS)
@@ -104,9 +111,19 @@ async def get_own_organization(caller: GivenCaller, context: GivenContext) -> Or
 
 
 @patch("/organization", permission=Permission.OWN)
-async def rename_own_organization(data: JSONBody[NewName], caller: GivenCaller, context: GivenContext) -> Organization:
-    """Give one's own organization another name."""
-    return _public_form(await context.database.write(organizations.rename, caller.organization, name=data.name))
+async def change_own_organization(
+    data: JSONBody[OwnOrganizationChanges], caller: GivenCaller, context: GivenContext
+) -> Organization:
+    """Give one's own organization another name, or say what its drivers may do."""
+
+    def change(work: Work) -> organizations.Organization:
+        rules = given(data)
+        name = rules.pop("name", None)
+        if name is not None:
+            organizations.rename(work, caller.organization, name=name)
+        return organizations.change_rules(work, caller.organization, rules)
+
+    return _public_form(await context.database.write(change))
 
 
 router = Router(
@@ -117,11 +134,12 @@ router = Router(
         get_organization,
         change_organization,
         get_own_organization,
-        rename_own_organization,
+        change_own_organization,
     ],
     tags=["organizations"],
 )
 
 
 def _public_form(row: organizations.Organization) -> Organization:
-    return Organization(row.public_id, row.name, row.created_at, row.closed_at is not None)
+    closed = row.closed_at is not None
+    return Organization(row.public_id, row.name, row.created_at, closed, row.drivers_start, row.drivers_reserve)

@@ -31,6 +31,7 @@ from stationmaster.domain.commands.history import ask as ask
 from stationmaster.domain.commands.history import by_request_id as by_request_id
 from stationmaster.domain.commands.history import card_of_start as card_of_start
 from stationmaster.domain.commands.history import commands as commands
+from stationmaster.domain.commands.history import count_unfinished as count_unfinished
 from stationmaster.domain.commands.history import expire as expire
 from stationmaster.domain.commands.history import fulfil as fulfil
 from stationmaster.domain.commands.history import give_up as give_up
@@ -38,6 +39,7 @@ from stationmaster.domain.commands.history import interrupted as interrupted
 from stationmaster.domain.commands.history import listed as listed
 from stationmaster.domain.commands.history import new_request_id as new_request_id
 from stationmaster.domain.commands.history import nodes_waiting as nodes_waiting
+from stationmaster.domain.commands.history import of_asker as of_asker
 from stationmaster.domain.commands.history import of_station_between as of_station_between
 from stationmaster.domain.commands.history import progress as progress
 from stationmaster.domain.commands.history import public_form as public_form

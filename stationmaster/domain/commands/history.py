@@ -22,6 +22,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    func,
     insert,
     literal_column,
     or_,
@@ -31,6 +32,7 @@ from sqlalchemy import (
 
 from stationmaster.domain import events, message_log, stations, tokens
 from stationmaster.domain.commands.outcomes import GOOD, SENTENCES, UNKNOWN, Answer, together
+from stationmaster.domain.errors import NotFound
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -427,6 +429,23 @@ def listed(work: Work, station_id: int, *, limit: int, cursor: str | None) -> li
     """The history of a station, newest first."""
     mine = select(commands).where(commands.c.station_id == station_id)
     return [CommandRow._make(row) for row in work.execute(page(mine, commands.c.id, limit=limit, cursor=cursor))]
+
+
+def of_asker(work: Work, organization_id: int, by: str, public_id: str) -> tuple[CommandRow, str]:
+    """What somebody has asked themselves, and the charger's id that drivers know. Raises `NotFound`."""
+    table = stations.stations
+    joined = select(commands, table.c.public_id.label("charger")).join(table, table.c.id == commands.c.station_id)
+    theirs = (commands.c.public_id == public_id, commands.c.asked_by == by)
+    row = work.execute(joined.where(*theirs, table.c.organization_id == organization_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no request {public_id!r}")
+    return CommandRow._make(row[: len(commands.c)]), row.charger
+
+
+def count_unfinished(work: Work, by: str, name: str) -> int:
+    """How many of these somebody has asked for of which nobody knows yet what comes."""
+    theirs = (commands.c.asked_by == by, commands.c.name == name, or_(_pending, _awaiting))
+    return int(work.execute(select(func.count()).select_from(commands).where(*theirs)).scalar_one())
 
 
 def of_station_between(work: Work, station_id: int, *, since: datetime, until: datetime, most: int) -> list[CommandRow]:

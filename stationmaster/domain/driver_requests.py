@@ -1,0 +1,136 @@
+"""What drivers ask of chargers by themselves: to start with a card of theirs, to stop what they began, to be kept a place (API-34).
+
+A driver can do no more so than with the card at the charger, and nothing to what is somebody else's. What is refused says nothing of
+a charger but what the discovery shows.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from stationmaster.domain import commands, discovery, organizations, reservations, sessions, tokens
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.stations import stations
+from stationmaster.storage import Work
+
+STARTS_AT_ONCE = (
+    3  # that nobody knows yet what comes of: a charger waits for a car meanwhile, and nobody else can have it
+)
+KEPT_FOR = timedelta(hours=1)  # a reservation, at the longest
+
+
+class Asked(NamedTuple):
+    """A command for a charger, and what drivers call that one."""
+
+    station_id: int
+    identity: str
+    charger: str
+    command: commands.RemoteStart | commands.RemoteStop | commands.ReserveNow | commands.CancelReservation
+
+
+def start(
+    work: Work,
+    organization_id: int,
+    customer: CustomerRow,
+    *,
+    by: str,
+    charger: str,
+    evse: int | None,
+    card: str,
+    kind: str | None = None,
+) -> Asked:
+    """To start charging. Raises `NotFound`, `Invalid`, and `Conflict` when it may not or cannot be now."""
+    if not organizations.get(work, organization_id).drivers_start:
+        raise Conflict("chargers are not started from afar here: show your card at the charger")
+    place = discovery.charger(work, organization_id, charger)
+    uid = _card(work, organization_id, customer, card, kind)
+    station_id, identity = _key(work, organization_id, charger)
+    evse = _evse(work, station_id, place, evse)
+    if commands.count_unfinished(work, by, "remote-start") >= STARTS_AT_ONCE:
+        raise Conflict(
+            f"you have started {STARTS_AT_ONCE} chargers that wait for a car: plug in, or wait until they give up"
+        )
+    return Asked(station_id, identity, charger, commands.RemoteStart(token=uid, evse=evse))
+
+
+def stop(work: Work, organization_id: int, customer: CustomerRow, session_id: str) -> Asked:
+    """To stop a session of one's own. Raises `NotFound`, and `Conflict` when it does not go on."""
+    row = sessions.get_own(work, organization_id, customer.id, session_id)
+    if row.status != "active":
+        raise Conflict("this session has ended")
+    return Asked(row.station_id, row.station, row.charger, commands.RemoteStop(session=row.public_id))
+
+
+def reserve(
+    work: Work,
+    organization_id: int,
+    customer: CustomerRow,
+    *,
+    charger: str,
+    evse: int | None,
+    card: str,
+    kind: str | None = None,
+    minutes: int,
+) -> Asked:
+    """To be kept a place. Raises as `start` does, and when something is kept for them already."""
+    if not organizations.get(work, organization_id).drivers_reserve:
+        raise Conflict("drivers do not reserve chargers here")
+    place = discovery.charger(work, organization_id, charger)
+    uid = _card(work, organization_id, customer, card, kind)
+    station_id, identity = _key(work, organization_id, charger)
+    evse = _evse(work, station_id, place, evse)
+    if reservations.open_for(work, organization_id, customer.id):
+        raise Conflict("a charger is kept for you already: give that up first")
+    until = work.now + min(timedelta(minutes=minutes), KEPT_FOR)
+    return Asked(station_id, identity, charger, commands.ReserveNow(token=uid, evse=evse, expires_at=until))
+
+
+def give_up(work: Work, organization_id: int, customer: CustomerRow, reservation_id: str) -> Asked:
+    """To keep it no longer. Raises `NotFound`."""
+    mine = reservations.open_for(work, organization_id, customer.id)
+    found = next((each for each in mine if each.public_id == reservation_id), None)
+    if found is None:
+        raise NotFound(f"there is no reservation {reservation_id!r}")
+    charger = work.execute(select(stations.c.public_id).where(stations.c.id == found.station_id)).scalar_one()
+    return Asked(found.station_id, found.station, charger, commands.CancelReservation(reservation=reservation_id))
+
+
+def _card(work: Work, organization_id: int, customer: CustomerRow, uid: str, kind: str | None) -> str:
+    """The number of a card that is theirs, and may charge."""
+    try:
+        card = tokens.own(work, organization_id, customer.id, uid, kind)
+    except NotFound as missing:
+        raise Invalid("card", str(missing)) from None
+    status = tokens.judged(work, card).status
+    if status != "accepted":
+        raise Conflict(f"your card {card.uid} is {status}")
+    if tokens.is_shared(work, organization_id, customer.id, uid):
+        raise Conflict(f"another card has the number {card.uid} as well: show yours at the charger")
+    return card.uid
+
+
+def _key(work: Work, organization_id: int, charger: str) -> tuple[int, str]:
+    mine = (stations.c.organization_id == organization_id, stations.c.public_id == charger)
+    row = work.execute(select(stations.c.id, stations.c.identity).where(*mine, stations.c.deleted_at.is_(None))).one()
+    return row.id, row.identity
+
+
+def _evse(work: Work, station_id: int, place: discovery.Place, evse: int | None) -> int | None:
+    """The EVSE that is meant: named, or the only one. It is there, in order, and nobody charges at it."""
+    plugs = place.chargers[0].plugs
+    there = sorted({plug.evse for plug in plugs})
+    if evse is None and len(there) > 1:
+        raise Invalid("evse", f"is missing: the charger has {', '.join(map(str, there))}")
+    if evse is not None and there and evse not in there:
+        raise Invalid("evse", f"is none of the charger's, which has {', '.join(map(str, there))}")
+    evse = there[0] if evse is None and there else evse
+    here = [plug for plug in plugs if plug.evse == evse]
+    if here and all(plug.availability == "out_of_order" for plug in here):
+        raise Conflict("this is out of order")
+    if any(each.evse in (None, evse) for each in sessions.active_at(work, station_id)):
+        raise Conflict("somebody charges here")
+    return evse
