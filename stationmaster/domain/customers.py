@@ -38,6 +38,8 @@ _living = customers.c.deleted_at.is_(None)
 for _name, _column in (("uq_customers_public_id", customers.c.public_id), ("uq_customers_phone", customers.c.phone)):
     Index(_name, customers.c.organization_id, _column, unique=True, sqlite_where=_living, postgresql_where=_living)
 Index("ix_customers_organization_id", customers.c.organization_id, customers.c.id)
+Index("ix_customers_email", customers.c.organization_id, func.lower(customers.c.email), customers.c.id)
+Index("ix_customers_updated", customers.c.organization_id, customers.c.updated_at, customers.c.id)
 Index("ix_customers_name_key", customers.c.organization_id, customers.c.name_key, customers.c.id)
 
 FACTS = ("name", "phone", "email")

@@ -56,6 +56,9 @@ for _name, _column in (("uq_sites_name", sites.c.name), ("uq_sites_public_id", s
         sqlite_where=sites.c.deleted_at.is_(None),
         postgresql_where=sites.c.deleted_at.is_(None),
     )
+Index("ix_sites_name", sites.c.organization_id, func.lower(sites.c.name), sites.c.id)
+Index("ix_sites_city", sites.c.organization_id, func.lower(sites.c.city), sites.c.id)
+Index("ix_sites_updated", sites.c.organization_id, sites.c.updated_at, sites.c.id)
 Index("ix_sites_position", sites.c.latitude, sites.c.longitude)
 
 FACTS = (
@@ -83,7 +86,7 @@ SORTS = {
     "id": sites.c.public_id,
     "name": func.lower(sites.c.name),
     "city": func.lower(sites.c.city),
-    "created": sites.c.created_at,
+    "created": sites.c.id,
     "updated": sites.c.updated_at,
 }
 """What a list of sites can be sorted by."""

@@ -94,6 +94,11 @@ Index(
 
 
 Index("ix_stations_site_id", stations.c.site_id)
+# For lists in these orders; sessions are listed by the identities of removed ones as well.
+Index("ix_stations_identity", stations.c.identity, stations.c.id)
+Index("ix_stations_name", stations.c.organization_id, func.lower(stations.c.name), stations.c.id)
+Index("ix_stations_manufacturer", stations.c.organization_id, func.lower(stations.c.manufacturer), stations.c.id)
+Index("ix_stations_updated", stations.c.organization_id, stations.c.updated_at, stations.c.id)
 
 ChargerType = Literal["ac", "dc"]
 Phase = Literal["phase_r", "phase_y", "phase_b", "three_phase"]
@@ -115,7 +120,7 @@ SORTS: Sorts = {
     "name": func.lower(stations.c.name),
     "site": func.lower(sites.sites.c.name),
     "manufacturer": func.lower(stations.c.manufacturer),
-    "created": stations.c.created_at,
+    "created": stations.c.id,
     "updated": stations.c.updated_at,
 }
 """What a list of stations can be sorted by."""
@@ -420,9 +425,11 @@ def listed(
 ) -> Found[ListedStation]:
     """Stations with the name of their site as `site`; only those in each of these selections, or all but some. Deleted ones only
     when they are asked for, and then no others."""
+    # Said of sites as well, because their index of names begins with the organization.
+    of_the_same = sites.sites.c.organization_id == stations.c.organization_id
     mine = (
         select(stations, sites.sites.c.name.label("site"))
-        .outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
+        .outerjoin(sites.sites, and_(sites.sites.c.id == stations.c.site_id, of_the_same))
         .where(stations.c.organization_id == organization_id)
         .where(stations.c.deleted_at.is_not(None) if deleted else not_deleted(stations))
     )

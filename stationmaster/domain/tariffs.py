@@ -101,7 +101,7 @@ SORTS = {
     "id": tariffs.c.public_id,
     "name": func.lower(tariffs.c.name),
     "status": tariffs.c.status,
-    "created": tariffs.c.created_at,
+    "created": tariffs.c.id,
     "updated": tariffs.c.updated_at,
 }
 """What a list of tariffs can be sorted by."""

@@ -36,6 +36,10 @@ tokens = Table(
     *versions.columns(),
 )
 Index("ix_tokens_organization_id", tokens.c.organization_id, tokens.c.id)
+Index("ix_tokens_label", tokens.c.organization_id, func.lower(tokens.c.label), tokens.c.id)
+Index("ix_tokens_group", tokens.c.organization_id, func.lower(tokens.c.group), tokens.c.id)
+Index("ix_tokens_expires", tokens.c.organization_id, tokens.c.expires_at, tokens.c.id)
+Index("ix_tokens_updated", tokens.c.organization_id, tokens.c.updated_at, tokens.c.id)
 Index(
     "uq_tokens_uid_key",
     tokens.c.organization_id,
@@ -54,7 +58,7 @@ SORTS = {
     "label": func.lower(tokens.c.label),
     "group": func.lower(tokens.c.group),
     "expires": tokens.c.expires_at,
-    "created": tokens.c.created_at,
+    "created": tokens.c.id,
     "updated": tokens.c.updated_at,
 }
 """What a list of tokens can be sorted by."""

@@ -53,6 +53,10 @@ Index(
     "uq_vehicles_default", vehicles.c.customer_id, unique=True, sqlite_where=_is_default, postgresql_where=_is_default
 )
 Index("ix_vehicles_organization_id", vehicles.c.organization_id, vehicles.c.id)
+Index("ix_vehicles_make", vehicles.c.organization_id, func.lower(vehicles.c.make), vehicles.c.id)
+Index("ix_vehicles_model", vehicles.c.organization_id, func.lower(vehicles.c.model), vehicles.c.id)
+Index("ix_vehicles_plate", vehicles.c.organization_id, vehicles.c.plate, vehicles.c.id)
+Index("ix_vehicles_updated", vehicles.c.organization_id, vehicles.c.updated_at, vehicles.c.id)
 Index("ix_vehicles_customer", vehicles.c.customer_id, vehicles.c.id)
 
 FACTS = ("name", "make", "model", "plate", "connector_types", "battery_wh", "vin", "emaid", "is_default")
@@ -63,7 +67,7 @@ SORTS = {
     "make": func.lower(vehicles.c.make),
     "model": func.lower(vehicles.c.model),
     "plate": vehicles.c.plate,
-    "created": vehicles.c.created_at,
+    "created": vehicles.c.id,
     "updated": vehicles.c.updated_at,
 }
 """What a list of vehicles can be sorted by."""

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Select, and_, func, literal, or_
+from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Select, and_, func, literal, tuple_
 
 from stationmaster.storage.columns import Exact, UtcTime
 from stationmaster.storage.queries import BadCursor, Executes, next_cursor, page, search
@@ -59,16 +59,28 @@ def listed(
     if wanted.search:
         statement = statement.where(search(wanted.search, searched))
     if wanted.sort is None:
-        return found(list(work.execute(page(statement, key, limit=wanted.limit, cursor=wanted.cursor))), wanted.limit)
+        return found(work.execute(page(statement, key, limit=wanted.limit, cursor=wanted.cursor)).all(), wanted.limit)
     by = (sorts or {}).get(wanted.sort.removeprefix("-"))
     if by is None:
         raise BadSort(f"must be one of {', '.join(sorts or {})}, perhaps with a minus before it")
-    if wanted.cursor is not None:
-        statement = statement.where(_behind(_read(wanted.cursor, wanted.sort, by), by, key, wanted.sort))
-    order = by.desc() if wanted.sort.startswith("-") else by.asc()
-    nothing_last = [by.is_(None)] if _may_be_nothing(by, key) else []  # without it an index of the column will do
-    statement = statement.add_columns(by.label("sorted_by")).order_by(*nothing_last, order, key.desc())
-    rows = list(work.execute(statement.limit(wanted.limit + 1)))
+    downwards = wanted.sort.startswith("-")
+    place = None if wanted.cursor is None else _read(wanted.cursor, wanted.sort, by)
+    statement = statement.add_columns(by.label("sorted_by"))
+    rows: list[Any] = []
+    may_be_nothing = _may_be_nothing(by, key)
+    # In two questions, because each of them is answered by going along an index of the column and the key, in either direction.
+    if place is None or place.value is not None:
+        some = statement.where(by.is_not(None)) if may_be_nothing else statement
+        if place is not None:
+            some = some.where(_behind(place, by, key, downwards=downwards))
+        some = some.order_by(*((by.desc(), key.desc()) if downwards else (by.asc(), key.asc())))
+        rows += work.execute(some.limit(wanted.limit + 1)).all()
+    if may_be_nothing and len(rows) <= wanted.limit:
+        rest = statement.where(by.is_(None))
+        if place is not None and place.value is None:
+            rest = rest.where(key < place.key if downwards else key > place.key)
+        rest = rest.order_by(key.desc() if downwards else key.asc())
+        rows += work.execute(rest.limit(wanted.limit + 1 - len(rows))).all()
     last = rows[wanted.limit - 1] if len(rows) > wanted.limit else None
     return Found(rows[: wanted.limit], None if last is None else _written(wanted.sort, last.sorted_by, last.id))
 
@@ -97,12 +109,13 @@ class _Place(NamedTuple):
     key: int
 
 
-def _behind(place: _Place, by: ColumnElement[Any], key: ColumnElement[int], sort: str) -> ColumnElement[bool]:
-    if place.value is None:
-        return and_(by.is_(None), key < place.key)
+def _behind(place: _Place, by: ColumnElement[Any], key: ColumnElement[int], *, downwards: bool) -> ColumnElement[bool]:
     value = literal(place.value, by.type)
-    beyond = by < value if sort.startswith("-") else by > value
-    return or_(beyond, and_(by == value, key < place.key), by.is_(None))
+    here, there = tuple_(by, key), tuple_(value, literal(place.key, key.type))
+    beyond = here < there if downwards else here > there
+    if getattr(by, "table", None) is getattr(key, "table", None):
+        return beyond
+    return and_(by <= value if downwards else by >= value, beyond)  # what an index of the joined table can begin with
 
 
 def _may_be_nothing(by: ColumnElement[Any], key: ColumnElement[int]) -> bool:

@@ -171,11 +171,11 @@ async def test_O_13_chargers_are_filtered_and_sorted(admin: Client) -> None:
     assert await found() == ["C", "A", "B"]
     assert await found(sort="id") == ["A", "B", "C"]
     assert await found(sort="name") == ["A", "B", "C"]
-    assert await found(sort="site") == ["A", "C", "B"]
+    assert await found(sort="site") == ["A", "B", "C"]
     assert await found(site="yard") == ["A"]
     assert await found(charger_type="ac") == ["B"]
     assert await found(manufacturer="OKAYA", sort="-id") == ["C", "A"]
     assert await found(registration="pending") == ["C"]
     first = (await admin.get(STATIONS, params={"sort": "site", "limit": 1})).json()
-    assert await found(sort="site", limit=1, cursor=first["next"]) == ["C"]
+    assert await found(sort="site", limit=1, cursor=first["next"]) == ["B"]
     assert (await admin.get(STATIONS, params={"charger_type": "AC"})).status_code == 422

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -63,14 +64,14 @@ def page_of(work: Work, wanted: Wanted) -> Found[Any]:
     ("sort", "expected"),
     [
         (None, [4, 3, 2, 1]),
-        ("name", [4, 2, 1, 3]),
+        ("name", [2, 4, 1, 3]),
         ("-name", [1, 4, 2, 3]),
         ("size", [4, 1, 2, 3]),
         ("-size", [2, 1, 4, 3]),
-        ("count", [4, 3, 1, 2]),
+        ("count", [4, 1, 3, 2]),
         ("-count", [3, 1, 4, 2]),
-        ("good", [2, 4, 1, 3]),
-        ("at", [4, 1, 3, 2]),
+        ("good", [2, 1, 4, 3]),
+        ("at", [1, 4, 3, 2]),
         ("-at", [3, 4, 1, 2]),
     ],
 )
@@ -172,7 +173,8 @@ def test_O_13_each_row_comes_once_in_a_sorted_list_while_new_ones_arrive_and_tol
             if found.next is None:
                 break
             wanted = wanted._replace(cursor=found.next)
-            add(next(coming, "b"))
+            for name in itertools.islice(coming, 1):
+                add(name)
             # The row that the cursor stands behind goes where it was: nothing is left out for it, and nothing told twice.
             connection.execute(update(things).where(things.c.id == told[-1]).values(name=found.rows[-1].name))
             connection.execute(things.delete().where(things.c.id == told[0], things.c.id != told[-1]))

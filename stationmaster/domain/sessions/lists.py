@@ -15,7 +15,16 @@ from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions.table import ListedRow, SessionRow, is_held, is_open, public_form, sessions
+from stationmaster.domain.sessions.table import (
+    ListedRow,
+    SessionRow,
+    is_held,
+    is_left_out,
+    is_open,
+    is_unusual,
+    public_form,
+    sessions,
+)
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
@@ -71,7 +80,11 @@ def listed(work: Work, organization_id: int, wanted: Wanted, which: Which | None
 
 def only_those(statement: Select[Any], organization_id: int, which: Which) -> Select[Any]:
     """Only these sessions, of a statement in which they are joined with their chargers."""
-    mine = only(statement, {sessions.c.organization_id: organization_id, sessions.c.status: which.status})
+    mine = only(statement, {sessions.c.organization_id: organization_id})
+    if which.status is not None:
+        mine = mine.where(sessions.c.status == which.status)
+        if which.status not in ("active", "completed"):
+            mine = mine.where(is_unusual)
     mine = only(mine, {sessions.c.customer_id: which.customer_key})
     if which.station is not None:
         # By key, which has an index in the order of the list; of those that had this identity, the removed ones too.
@@ -95,7 +108,7 @@ def only_those(statement: Select[Any], organization_id: int, which: Which) -> Se
         if until is not None:
             mine = mine.where(column < until)
     if which.excluded is not None:
-        mine = mine.where(sessions.c.excluded.is_(which.excluded))
+        mine = mine.where(is_left_out if which.excluded else sessions.c.excluded.is_(False))
     return mine
 
 

@@ -83,6 +83,18 @@ Index(
 )
 # Without the organization: SQLite would take it for every list of one, and sort all sessions for the order of their keys.
 Index("ix_sessions_started", sessions.c.started_at, sessions.c.id)
+# What is told once, when a session ends, so that no message before it pays for these.
+has_energy = sessions.c.energy_wh.is_not(None)
+Index("ix_sessions_energy", sessions.c.energy_wh, sessions.c.id, sqlite_where=has_energy, postgresql_where=has_energy)
+has_stopped = sessions.c.stopped_at.is_not(None)
+Index(
+    "ix_sessions_stopped", sessions.c.stopped_at, sessions.c.id, sqlite_where=has_stopped, postgresql_where=has_stopped
+)
+# The few that are neither charging nor have ended as they should; and those that do not count.
+is_unusual = literal_column("status NOT IN ('active', 'completed')", Boolean)
+Index("ix_sessions_unusual", sessions.c.status, sessions.c.id, sqlite_where=is_unusual, postgresql_where=is_unusual)
+is_left_out = literal_column("excluded", Boolean)
+Index("ix_sessions_excluded", sessions.c.id, sqlite_where=is_left_out, postgresql_where=is_left_out)
 is_held = literal_column("review", Boolean)
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
