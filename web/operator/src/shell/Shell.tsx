@@ -31,15 +31,16 @@ export function Shell({ children }: { children: ReactNode }) {
           </span>
           <kbd>Ctrl K</kbd>
         </button>
-        {groups.map((group) => (
-          <div key={group.title} className={css.group}>
-            <div className={css.groupTitle}>{group.title}</div>
-            {group.entries.map((entry) => (
-              <Entrance key={entry.to} entry={entry} />
-            ))}
-          </div>
-        ))}
-        <div className={css.push} />
+        <div className={css.pages}>
+          {groups.map((group) => (
+            <div key={group.title} className={css.group}>
+              <div className={css.groupTitle}>{group.title}</div>
+              {group.entries.map((entry) => (
+                <Entrance key={entry.to} entry={entry} />
+              ))}
+            </div>
+          ))}
+        </div>
         <StreamLight words />
         <div className={css.foot}>
           <UserMenu />
