@@ -222,9 +222,10 @@ def named(work: Work, organization_id: int, email: str) -> User:
     return from_row(row)
 
 
-def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None) -> list[UserRow]:
-    """Users, newest first."""
-    mine = selected.where(users.c.organization_id == organization_id, not_deleted(users))
+def listed(work: Work, organization_id: int, *, limit: int, cursor: str | None, deleted: bool = False) -> list[UserRow]:
+    """Users, newest first; or those who were removed."""
+    there = users.c.deleted_at.is_not(None) if deleted else not_deleted(users)
+    mine = selected.where(users.c.organization_id == organization_id, there)
     return list(work.execute(page(mine, users.c.id, limit=limit, cursor=cursor)))
 
 
@@ -331,7 +332,7 @@ def lock(work: Work, organization_id: int, public_id: str, *, locked: bool) -> U
 
 
 def remove(work: Work, organization_id: int, public_id: str) -> None:
-    """A user who leaves: their log-ins and keys end; what they did keeps their name. Raises as `change_role` does."""
+    """A user who leaves: their log-ins end, and their keys until they are restored; what they did keeps their name. Raises as `change_role` does."""
     organizations.lock(work, organization_id)
     user = get(work, organization_id, public_id)
     _check_another_administrator(work, user)
@@ -344,6 +345,33 @@ def remove(work: Work, organization_id: int, public_id: str) -> None:
         before={"email": user.email, "role": user.role},
         organization=organization_id,
     )
+
+
+def removed(work: Work, organization_id: int, public_id: str) -> User:
+    """One who was removed. Raises `NotFound`."""
+    mine = selected.where(users.c.organization_id == organization_id, users.c.public_id == public_id)
+    row = work.execute(mine.where(users.c.deleted_at.is_not(None))).one_or_none()
+    if row is None:
+        raise NotFound("there is no such removed user")
+    return from_row(row)
+
+
+def restore(work: Work, organization_id: int, public_id: str) -> User:
+    """Bring back one who was removed, as they were, and the keys they made. Links from before open nothing.
+
+    Raises `NotFound`, `Conflict` when somebody else has their address by now, or is the same driver.
+    """
+    organizations.lock(work, organization_id)
+    user = removed(work, organization_id, public_id)
+    _free_email(work, user.email)
+    customer = select(users.c.customer_id).where(users.c.id == user.key).scalar_subquery()
+    if work.execute(select(users.c.id).where(users.c.customer_id == customer, not_deleted(users))).first() is not None:
+        raise Conflict(f"another user is the driver that {user.email} was")
+    one_time_links.end_all(work, user.key)
+    work.execute(update(users).where(users.c.id == user.key).values(deleted_at=None, version=user.version + 1))
+    after = {"email": user.email, "role": user.role}
+    audit.record(work, "restore_user", subject_of(user), after=after, organization=organization_id)
+    return get(work, organization_id, public_id)
 
 
 def set_password(work: Work, *, email: str, password: str | PasswordHash, actor: Actor | None = None) -> User:

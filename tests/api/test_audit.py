@@ -353,6 +353,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/users/{user_id}/link": ("/users/USER/link", None),
     "PATCH /api/v1/users/{user_id}": ("/users/USER", {"role": "operator"}),
     "DELETE /api/v1/users/{user_id}": ("/users/USER", None),
+    "POST /api/v1/users/{user_id}/restore": ("/users/USER/restore", None),
     "POST /api/v1/api-keys": ("/api-keys", {"name": "billing", "role": "viewer"}),
     "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
     "PATCH /api/v1/auth/me": ("/auth/me", {"name": "Ann"}),

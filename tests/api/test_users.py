@@ -220,6 +220,36 @@ async def test_users_of_another_organization_are_not_there(admin: Client, databa
     assert (await admin.patch(f"{API}/users/{foreign.id}", json={"role": "viewer"})).status_code == 404
 
 
+async def test_X_01_who_was_removed_comes_back_as_they_were_unless_their_address_is_in_use(
+    admin: Client, web: Application, database: Database
+) -> None:
+    jane = {"email": "jane@example.com", "password": NEW, "role": "viewer", "name": "Jane"}
+    user = (await admin.post(f"{API}/users", json=jane)).json()
+    path = f"{API}/users/{user['id']}"
+    assert (await admin.post(f"{path}/restore")).status_code == 404  # nobody has removed her
+    await admin.delete(path)
+    async with Client(web) as elsewhere:
+        assert (await elsewhere.login("jane@example.com", NEW)).status_code == 401
+        [removed] = (await admin.get(f"{API}/users", params={"deleted": "true"})).json()["items"]
+        assert removed["email"] == "jane@example.com"
+        back = await admin.post(f"{path}/restore")
+        assert (back.status_code, back.json()) == (200, {key: value for key, value in user.items() if key != "link"})
+        assert (await elsewhere.login("jane@example.com", NEW)).status_code == 200
+        assert (await admin.get(f"{API}/users", params={"deleted": "true"})).json()["items"] == []
+    await admin.delete(path)
+    await admin.post(f"{API}/users", json=jane)
+    assert (await admin.post(f"{path}/restore")).status_code == 409
+
+    def owner(work: Work) -> accounts.User:
+        home = organizations.home(work)
+        gone = accounts.add(work, home, email="owner@example.com", password=PASSWORD, role="owner")
+        accounts.remove(work, home, gone.id)
+        return gone
+
+    gone = await database.write(owner)
+    assert (await admin.post(f"{API}/users/{gone.id}/restore")).status_code == 422  # an administrator makes no owners
+
+
 async def test_my_own_password(as_role: Callable[..., Any], web: Application) -> None:
     viewer = await as_role("viewer")
     async with Client(web) as elsewhere:

@@ -23,6 +23,7 @@ GUARDED = {
     "API keys": "/api-keys",
     "Webhooks": "/webhooks",
     "Deliveries": "/deliveries",
+    "Organization": "/organization",
     "Who did what": "/audit",
 }
 
@@ -74,6 +75,11 @@ async def test_X_01_a_user_is_invited_to_some_sites_locked_out_and_let_in_with_a
     await choose("Take back…", "john@example.com")
     await page.get_by_role("dialog").get_by_role("button", name="Take back").click()
     await expect(invited).to_have_count(0)
+    await operator.open("/users?state=removed")
+    await page.get_by_role("button", name="Restore john@example.com").click()
+    await expect(page.get_by_role("heading", name="Nothing was removed")).to_be_visible()
+    await operator.open("/users")
+    await expect(invited).to_contain_text("Invited")
 
     await operator.see("add-user").click()
     await operator.see("add-user-email").fill("jane@example.com")

@@ -14,7 +14,7 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Limit, OwnId, Page, Text, given, paged
+from stationmaster.api.shapes import Cursor, Deleted, Limit, OwnId, Page, Text, given, paged
 from stationmaster.domain import (
     accounts,
     drivers,
@@ -100,12 +100,16 @@ class UserChanges(ProfileChanges, frozen=True, forbid_unknown_fields=True):
 
 @get("/", permission=Permission.MANAGE_USERS)
 async def list_users(
-    caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
+    caller: GivenCaller,
+    context: GivenContext,
+    deleted: Deleted = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> Page[User]:
     """Users, newest first."""
 
     def read(work: Work) -> Page[User]:
-        rows = accounts.listed(work, caller.organization, limit=limit, cursor=cursor)
+        rows = accounts.listed(work, caller.organization, limit=limit, cursor=cursor, deleted=deleted)
         two_steps = second_factors.those_with(work, [row.id for row in rows])
         whose = drivers.ids(work, [row.customer_id for row in rows])
         return paged(rows, limit, lambda row: _public_form(work, row, row.id in two_steps, whose))
@@ -195,7 +199,7 @@ async def change_user(
 
 @delete("/{user_id:str}", permission=Permission.MANAGE_USERS)
 async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
-    """Remove a user: their log-ins, their open pages and the API keys they made end; what they did keeps their name.
+    """Remove a user: their log-ins and open pages end, the API keys they made work no more; what they did keeps their name.
 
     Nobody removes somebody who may do more than they may themselves.
     """
@@ -208,7 +212,28 @@ async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: Give
     context.standings.forget_all()
 
 
-router = Router("/users", route_handlers=[list_users, add_user, make_link, change_user, remove_user], tags=["users"])
+@post("/{user_id:str}/restore", permission=Permission.MANAGE_USERS, status_code=200)
+async def restore_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> User:
+    """Bring back a user who was removed, with their role, password and keys. 409 when somebody else has their address by now.
+
+    Nobody brings back somebody who may do more than they may themselves.
+    """
+
+    def restore(work: Work) -> User:
+        _check_reach(accounts.removed(work, caller.organization, user_id), caller)
+        user = accounts.restore(work, caller.organization, user_id)
+        return _one_form(work, user, second_factors.has(work, user))
+
+    restored = await context.database.write(restore)
+    context.standings.forget_all()
+    return restored
+
+
+router = Router(
+    "/users",
+    route_handlers=[list_users, add_user, make_link, change_user, remove_user, restore_user],
+    tags=["users"],
+)
 
 
 def link_form(context: Context, request: Request[Any, Any, Any], link: one_time_links.Link) -> Link:

@@ -117,8 +117,10 @@ export const auditQuery = (filters: { subject?: string | undefined; actor?: stri
     answered(client.GET("/api/v1/audit", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
   );
 
-export const usersQuery = () =>
-  pages(["users"], ({ cursor, signal }) => answered(client.GET("/api/v1/users", { params: { query: { limit: PAGE, cursor } }, signal })));
+export const usersQuery = (deleted = false) =>
+  pages(["users", { deleted }], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/users", { params: { query: { deleted, limit: PAGE, cursor } }, signal })),
+  );
 
 export const keysQuery = () =>
   pages(["keys"], ({ cursor, signal }) => answered(client.GET("/api/v1/api-keys", { params: { query: { limit: PAGE, cursor } }, signal })));

@@ -15,7 +15,8 @@ import { RestoreButton } from "./RestoreButton";
 import { RowButton } from "./RowButton";
 import type { FormProps } from "./useManagedForm";
 
-const REMOVED = "removed";
+/** What is chosen among the states to see what was removed. */
+export const REMOVED = "removed";
 
 /** What the address of such a page may say: which state is looked at, or "removed", beside what its table says. */
 export function managedSearch(states: readonly string[] = []) {

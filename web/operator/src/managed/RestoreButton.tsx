@@ -1,12 +1,17 @@
 import { t } from "@lingui/core/macro";
-import { answered } from "@stationmaster/api";
+import { answered, type Answer } from "@stationmaster/api";
 import { notify, tableCss } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { refresh, type Resource, type Thing } from "./resource";
+import { refresh } from "./resource";
 import { RowButton } from "./RowButton";
 
+interface Props {
+  resource: { key: string; restore: (id: string) => Promise<Answer<unknown>> };
+  one: { id: string; name: string };
+}
+
 /** Brings back what was removed. Where its name or id is in use again, the server says so. */
-export function RestoreButton<T extends Thing>({ resource, one: { id, name } }: { resource: Pick<Resource<T>, "key" | "restore">; one: T }) {
+export function RestoreButton({ resource, one: { id, name } }: Props) {
   const queries = useQueryClient();
   const restore = useMutation({
     mutationFn: () => answered(resource.restore(id)),

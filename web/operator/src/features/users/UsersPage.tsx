@@ -1,16 +1,18 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Text } from "@mantine/core";
+import { Button, Select, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type UserAccount, type UserChanges, type UserLink } from "@stationmaster/api";
 import { Confirm, DataTable, Empty, Icon, notify, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
 import { FormModal } from "../../FormModal";
-import { useList, useTableState } from "../../lists";
+import { useChosen, useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
+import { REMOVED } from "../../managed/ManagedPage";
 import { usersQuery } from "../../queries";
+import thing from "../../thing.module.css";
 import { useMay, useUser } from "../../user";
 import { userColumns, type Act } from "./columns";
 import { LinkShown } from "./LinkShown";
@@ -25,7 +27,9 @@ interface Open {
 /** People who sign in, and those who are invited. */
 export function UsersPage() {
   useFocus(null);
-  const list = useList<UserAccount>(usersQuery());
+  const [chosen, choose] = useChosen("state");
+  const removed = chosen === REMOVED;
+  const list = useList<UserAccount>(usersQuery(removed));
   const [state, setState] = useTableState();
   const [adding, add] = useDisclosure(false);
   const [open, setOpen] = useState<Open | null>(null);
@@ -48,8 +52,8 @@ export function UsersPage() {
         notify.failed,
       );
     };
-    return userColumns(me, mayOwn, act, away);
-  }, [me, mayOwn, away]);
+    return userColumns({ me, mayOwn, act, away, removed });
+  }, [me, mayOwn, away, removed]);
   // What it was about stays, for as long as the dialog takes to go.
   const close = () => { setOpen((last) => last && { ...last, opened: false }); };
   const user = open?.user ?? null;
@@ -81,7 +85,19 @@ export function UsersPage() {
           pages={list.pages}
           search={t`Search users`}
           rowHeight={58}
-          empty={<Empty title={t`No users yet`} />}
+          filters={
+            <Select
+              className={thing.filter ?? ""}
+              aria-label={t`State`}
+              placeholder={t`All there are`}
+              data={[{ value: REMOVED, label: t`Removed` }]}
+              value={removed ? REMOVED : null}
+              onChange={choose}
+              clearable
+              clearButtonProps={{ "aria-label": t`Clear` }}
+            />
+          }
+          empty={<Empty title={removed ? t`Nothing was removed` : t`No users yet`} />}
         />
       )}
       <FormModal opened={adding} onClose={add.close} title={t`Invite somebody`}>
@@ -161,7 +177,7 @@ function question(what: Act, user: UserAccount): Asked | null {
   if (what === "remove") {
     return {
       title: t`Remove ${email}?`, action: t`Remove`, danger: true, done: t`${email} is removed`, run: remove,
-      about: <Trans>They are signed out at once, and the API keys they made end. What they did keeps their name.</Trans>,
+      about: <Trans>They are signed out at once, and the API keys they made stop working. What they did keeps their name. They can be restored, under “Removed”.</Trans>,
     };
   }
   return null;

@@ -1,20 +1,32 @@
 import { t } from "@lingui/core/macro";
 import { ActionIcon, Menu } from "@mantine/core";
-import type { UserAccount } from "@stationmaster/api";
+import { client, type UserAccount } from "@stationmaster/api";
 import { At, Badge, Icon, Mark, tableCss, type Column, type Shape } from "@stationmaster/ui";
+import { RestoreButton } from "../../managed/RestoreButton";
 import { roleWord } from "../../roles";
 
 /** What can be done to somebody. */
 export type Act = "edit" | "link" | "password" | "second-step" | "lock" | "remove";
 
-export function stateOf(user: UserAccount): { word: string; tone: Shape } {
+export function stateOf(user: UserAccount, removed: boolean): { word: string; tone: Shape } {
+  if (removed) return { word: t`Removed`, tone: "unavailable" };
   if (user.locked) return { word: t`Locked out`, tone: "unavailable" };
   // Who registers by themselves is a driver; everybody else was invited.
   if (user.awaited) return { word: user.role === "driver" ? t`Not confirmed yet` : t`Invited`, tone: "busy" };
   return { word: t`May sign in`, tone: "good" };
 }
 
-export function userColumns(me: string, mayOwn: boolean, act: (what: Act, user: UserAccount) => void, away: boolean): Column<UserAccount>[] {
+interface Options {
+  /** The id of whoever looks. */
+  me: string;
+  mayOwn: boolean;
+  act: (what: Act, user: UserAccount) => void;
+  away: boolean;
+  /** These are those who were removed. */
+  removed: boolean;
+}
+
+export function userColumns({ me, mayOwn, act, away, removed }: Options): Column<UserAccount>[] {
   return [
     {
       id: "email",
@@ -36,9 +48,9 @@ export function userColumns(me: string, mayOwn: boolean, act: (what: Act, user: 
     {
       id: "state",
       head: t`State`,
-      value: (user) => stateOf(user).word,
+      value: (user) => stateOf(user, removed).word,
       card: "side",
-      cell: (user) => <Badge tone={stateOf(user).tone}>{stateOf(user).word}</Badge>,
+      cell: (user) => <Badge tone={stateOf(user, removed).tone}>{stateOf(user, removed).word}</Badge>,
     },
     {
       id: "sites",
@@ -61,10 +73,18 @@ export function userColumns(me: string, mayOwn: boolean, act: (what: Act, user: 
       actions: true,
       right: true,
       // Nobody changes somebody who may do more than they may themselves.
-      cell: (user) => (user.role === "owner" && !mayOwn ? null : <UserMenu user={user} me={me} act={act} away={away} />),
+      cell: (user) => {
+        if (user.role === "owner" && !mayOwn) return null;
+        return removed ? <RestoreButton resource={RESTORED} one={{ id: user.id, name: user.email }} /> : <UserMenu user={user} me={me} act={act} away={away} />;
+      },
     },
   ];
 }
+
+const RESTORED = {
+  key: "users",
+  restore: (user_id: string) => client.POST("/api/v1/users/{user_id}/restore", { params: { path: { user_id } } }),
+};
 
 function sitesWord(user: UserAccount): string {
   return user.sites === null ? t`all` : user.sites.join(", ");

@@ -1,10 +1,10 @@
 import { t } from "@lingui/core/macro";
-import { tableState } from "@stationmaster/ui";
 import { createFileRoute } from "@tanstack/react-router";
+import { managedSearch } from "../../../managed/ManagedPage";
 import { UsersPage } from "../UsersPage";
 
 export const Route = createFileRoute("/users")({
   component: UsersPage,
-  validateSearch: tableState,
+  validateSearch: managedSearch(),
   staticData: { title: () => t`Users`, permission: "manage_users" },
 });
