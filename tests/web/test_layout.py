@@ -76,6 +76,7 @@ PAGES = {
     "/api-keys": ("API keys", "billing"),
     "/webhooks": ("Webhooks", "Billing"),
     "/deliveries": ("Deliveries", "Nothing has been delivered yet"),
+    "/organization": ("Organization", "About"),
     "/audit": ("Who did what", "Before and after"),
     "/refused": ("Why can't my charger connect?", "NEW-1"),
     "/nowhere": ("Stationmaster", "There is no such page"),
@@ -280,6 +281,14 @@ async def test_O12_the_close_button_of_a_dialog_has_a_name(house: House) -> None
     await house.visitor.see("add-card").click()
     await house.visitor.page.get_by_role("dialog").get_by_role("button", name="Close").click()
     await expect(house.visitor.page.get_by_role("dialog")).to_have_count(0)
+
+
+async def test_who_is_signed_in_and_the_way_out_stay_in_a_low_window(house: House) -> None:
+    await house.open("/cards")
+    page = house.visitor.page
+    await page.set_viewport_size({"width": 1280, "height": 600})
+    await expect(page.get_by_role("button", name="Account and appearance").first).to_be_in_viewport()
+    await page.set_viewport_size({"width": 1280, "height": 900})
 
 
 async def test_O11_what_the_server_refuses_stands_at_its_field_and_without_words_of_http(house: House) -> None:

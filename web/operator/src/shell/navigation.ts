@@ -61,6 +61,7 @@ export function navigation(): Group[] {
         { to: "/api-keys", icon: "key", name: t`API keys`, short: t`Keys`, seldom: true },
         { to: "/webhooks", icon: "sent", name: t`Webhooks`, short: t`Webhooks`, seldom: true },
         { to: "/deliveries", icon: "deliveries", name: t`Deliveries`, short: t`Deliveries`, seldom: true },
+        { to: "/organization", icon: "sites", name: t`Organization`, short: t`Organization`, seldom: true },
         { to: "/audit", icon: "audit", name: t`Who did what`, short: t`Audit`, seldom: true },
       ],
     },

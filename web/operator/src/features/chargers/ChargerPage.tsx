@@ -9,6 +9,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { ConnectorBadge, neverHere, StationBadge } from "../../badges";
 import { useFocus } from "../../live/useFocus";
+import { Pictures } from "../../Pictures";
 import { sessionQuery, sessionsQuery, stationQuery } from "../../queries";
 import { Only } from "../../user";
 import { connectorName, realError } from "../../words";
@@ -17,6 +18,7 @@ import { Availability } from "./Availability";
 import { AddCharger } from "./AddCharger";
 import { useChargerUrl } from "./address";
 import css from "./Charger.module.css";
+import { plugWord } from "./chargerWords";
 import { Deviations } from "./Deviations";
 import { FrameLog } from "./FrameLog";
 import { History } from "./History";
@@ -69,6 +71,7 @@ function Charger({ station }: { station: Station }) {
           )}
           <History station={station.id} />
           <Identity station={station} />
+          <Pictures of="station" id={station.id} name={station.name ?? station.id} />
         </aside>
         {part === undefined && (
           <div className={css.wide}>
@@ -194,6 +197,7 @@ function Now({ station, commander }: { station: Station; commander: Commander })
             >
               <span className="dim small">
                 {connectorName(c.evse, c.connector)}
+                {c.type !== null && ` · ${plugWord(c.type)}`}
                 {c.max_power_w !== null && (
                   <>
                     {" · "}

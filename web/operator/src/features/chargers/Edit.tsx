@@ -1,44 +1,61 @@
 import { t } from "@lingui/core/macro";
-import { Input, Modal, Select, TextInput } from "@mantine/core";
-import { answered, client, type Connector, type Station, type StationChanges } from "@stationmaster/api";
-import { DECIMAL, decimal, Form, notify, optional, useSentForm } from "@stationmaster/ui";
-import { useQueryClient } from "@tanstack/react-query";
-import * as v from "valibot";
+import { Select, Switch, TextInput } from "@mantine/core";
+import { answered, client, ifMatch, tagged, type Station, type StationChanges, type Tagged } from "@stationmaster/api";
+import { Form, FormPart, notify, Pair, Problem, useSentForm, Waiting } from "@stationmaster/ui";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
+import { changed } from "../../fields";
+import { FormModal } from "../../FormModal";
 import { fleetStore } from "../../live/fleet";
-import { connectorName } from "../../words";
-import css from "./Charger.module.css";
+import { connectorFacts, facts, placeOf, schema, typed, type Typed } from "./chargerFields";
+import { CURRENTS, currentWord, gridWord, PHASES } from "./chargerWords";
+import { ConnectorFields } from "./ConnectorFields";
 import { SiteInput, useEnsuredSite } from "./SiteInput";
 
-/** The charger's record here: what people call it, where it stands, whether it may work. */
+/** The charger's record here: what people call it, where it stands, what it is, whether it may work. */
 export function Edit({ station, opened, onClose }: { station: Station; opened: boolean; onClose: () => void }) {
   return (
-    <Modal opened={opened} onClose={onClose} title={t`Edit this charger`} centered>
-      <Fields station={station} onDone={onClose} />
-    </Modal>
+    <FormModal opened={opened} onClose={onClose} title={t`Edit this charger`} size="lg">
+      <Current id={station.id} onDone={onClose} />
+    </FormModal>
   );
 }
 
-function Fields({ station, onDone }: { station: Station; onDone: () => void }) {
+const recordQuery = (id: string) => queryOptions({ queryKey: ["record", id], queryFn: ({ signal }) => fetchRecord(id, signal), gcTime: 0, staleTime: 0 });
+
+function fetchRecord(id: string, signal?: AbortSignal): Promise<Tagged<Station>> {
+  return tagged(client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } }, ...(signal && { signal }) }));
+}
+
+/** The form with the record as it is now, and in which version. */
+function Current({ id, onDone }: { id: string; onDone: () => void }) {
+  const { data, error, isFetching } = useQuery({ ...recordQuery(id), refetchOnWindowFocus: false });
+  if (error) return <Problem error={error} />;
+  return data && !isFetching ? <Fields one={data} onDone={onDone} /> : <Waiting />;
+}
+
+function Fields({ one, onDone }: { one: Tagged<Station>; onDone: () => void }) {
   const queries = useQueryClient();
   const ensureSite = useEnsuredSite();
-  const form = useSentForm({
-    initial: {
-      ...ratings(station),
-      name: station.name ?? "",
-      site: station.site ?? "",
-      registration: station.registration as string,
-      pinned_version: station.pinned_version,
+  const seen = useRef(one);
+  const { id } = one.value;
+  const form = useSentForm<Typed>({
+    initial: typed(one.value),
+    schema: schema(),
+    theirs: async () => {
+      seen.current = await fetchRecord(id);
+      return typed(seen.current.value);
     },
-    schema: v.looseObject({ ...ratingFields(station), name: optional(), site: optional(), registration: v.string(), pinned_version: v.nullable(v.string()) }),
-    submit: async (values) => {
-      const { name, site, registration, pinned_version } = values;
-      await ensureSite(site.trim());
-      const changes = { name: name.trim() || null, site: site.trim() || null, registration, pinned_version } as StationChanges;
-      const changed = await answered(
-        client.PATCH("/api/v1/stations/{station_id}", { params: { path: { station_id: station.id } }, body: changes }),
-      );
-      queries.setQueryData(["station", station.id], await rate(changed, values));
-      void fleetStore.reload(station.id);
+    submit: async (values, before) => {
+      await ensureSite(values.site.trim());
+      const body = changed(facts(before), facts(values)) as StationChanges;
+      if (Object.keys(body).length > 0) {
+        const params = { path: { station_id: id }, header: ifMatch(seen.current.tag) };
+        seen.current = await tagged(client.PATCH("/api/v1/stations/{station_id}", { params, body }));
+      }
+      await sendConnectors(id, before, values);
+      await queries.invalidateQueries({ queryKey: ["station", id] });
+      void fleetStore.reload(id);
       notify.done(t`Saved`);
       onDone();
     },
@@ -49,10 +66,13 @@ function Fields({ station, onDone }: { station: Station; onDone: () => void }) {
     { value: "pending", label: t`Pending: it is told to wait` },
     { value: "rejected", label: t`Rejected: it is told to come back later` },
   ];
+  const clearable = { clearable: true, clearButtonProps: { "aria-label": t`Clear` } };
   return (
     <Form form={form} action={t`Save`} testid="edit-charger-submit">
-      <TextInput label={t`Name`} placeholder={station.id} data-autofocus data-testid="edit-charger-name" {...fields.getInputProps("name")} />
-      <SiteInput {...fields.getInputProps("site")} />
+      <Pair>
+        <TextInput label={t`Name`} placeholder={id} data-autofocus data-testid="edit-charger-name" {...fields.getInputProps("name")} />
+        <SiteInput {...fields.getInputProps("site")} />
+      </Pair>
       <Select
         label={t`Registration`}
         description={t`What the charger hears when it boots`}
@@ -60,73 +80,57 @@ function Fields({ station, onDone }: { station: Station; onDone: () => void }) {
         allowDeselect={false}
         {...fields.getInputProps("registration")}
       />
-      <Select
-        label={t`OCPP version`}
-        description={t`Only for a charger that names none when it connects`}
-        placeholder={t`As the charger says`}
-        data={["1.6", "2.0.1", "2.1"].map((value) => ({ value, label: `OCPP ${value}` }))}
-        clearable
-        {...fields.getInputProps("pinned_version")}
-      />
-      {station.connectors.length > 0 && (
-        <Input.Wrapper label={t`What a connector can deliver`} description={t`In kW. A meter that rises faster is not believed. Empty: not known`} labelElement="div">
-          <div className={css.ratings}>
-            {station.connectors.map((connector) => (
-              <TextInput
-                key={ratingField(connector)}
-                aria-label={t`${connectorName(connector.evse, connector.connector)}, kW`}
-                leftSection={<span className="dim small">{shortName(connector)}</span>}
-                rightSection={<span className="dim small">kW</span>}
-                inputMode="decimal"
-                data-testid={`rating-${connector.evse}-${connector.connector}`}
-                {...fields.getInputProps(ratingField(connector))}
-              />
-            ))}
-          </div>
-        </Input.Wrapper>
-      )}
+      <FormPart title={t`What it is`}>
+        <Pair>
+          <TextInput label={t`Manufacturer`} placeholder={one.value.vendor ?? ""} data-testid="edit-charger-manufacturer" {...fields.getInputProps("manufacturer")} />
+          <TextInput label={t`Most it can deliver, kW`} inputMode="decimal" data-testid="edit-charger-power" {...fields.getInputProps("max_power")} />
+          <Select
+            label={t`Current`} placeholder={t`Not known`} data={CURRENTS.map((value) => ({ value, label: currentWord(value) }))} {...clearable}
+            data-testid="edit-charger-current" {...fields.getInputProps("charger_type")}
+          />
+          <Select
+            label={t`Connected to`} placeholder={t`Not known`} data={PHASES.map((value) => ({ value, label: gridWord(value) }))} {...clearable}
+            {...fields.getInputProps("phase")}
+          />
+        </Pair>
+      </FormPart>
+      <ConnectorFields fields={fields} />
+      <FormPart title={t`How it speaks`}>
+        <Select
+          label={t`OCPP version`}
+          description={t`Only for a charger that names none when it connects`}
+          placeholder={t`As the charger says`}
+          data={["1.6", "2.0.1", "2.1"].map((value) => ({ value, label: `OCPP ${value}` }))}
+          {...clearable}
+          {...fields.getInputProps("pinned_version")}
+        />
+        <Switch
+          label={t`Strict`} description={t`What deviates from the specification is answered with an error and not repaired, as for a certification`}
+          {...fields.getInputProps("strict", { type: "checkbox" })}
+        />
+      </FormPart>
     </Form>
   );
 }
 
-function shortName({ evse, connector }: Connector): string {
-  return connector > 1 ? `${evse}.${connector}` : String(evse);
-}
-
-function ratingField({ evse, connector }: Connector): `rating-${string}` {
-  return `rating-${evse}-${connector}`;
-}
-
-function ratings(station: Station): Record<`rating-${string}`, string> {
-  return Object.fromEntries(station.connectors.map((each) => [ratingField(each), each.max_power_w === null ? "" : String(each.max_power_w / 1000)]));
-}
-
-function ratingFields(station: Station) {
-  const kilowatts = v.pipe(
-    v.string(),
-    v.trim(),
-    v.check((text) => text === "" || DECIMAL.test(text), t`A number of kW, such as 22`),
-    v.check((text) => text === "" || (watts(text) >= LEAST_W && watts(text) <= MOST_W), t`From 0.5 to 4,000 kW`),
-  );
-  return Object.fromEntries(station.connectors.map((each) => [ratingField(each), kilowatts]));
-}
-
-const LEAST_W = 500;
-const MOST_W = 4_000_000;
-
-function watts(kilowatts: string): number {
-  return Math.round(decimal(kilowatts) * 1000);
-}
-
-/** Tells the server what was changed; answers the charger as it is then. */
-async function rate(station: Station, values: Record<string, unknown>): Promise<Station> {
-  let latest = station;
-  for (const each of station.connectors) {
-    const text = values[ratingField(each)];
-    const max_power_w = typeof text !== "string" || text.trim() === "" ? null : watts(text);
-    if (max_power_w === each.max_power_w) continue;
-    const path = { station_id: station.id, evse: each.evse, connector: each.connector };
-    latest = await answered(client.PATCH("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path }, body: { max_power_w } }));
+/** Tells the server which connectors there are now, and what has changed about the others. */
+async function sendConnectors(station: string, before: Typed, after: Typed): Promise<void> {
+  const path = (place: { evse: string; connector: string }) => ({ station_id: station, evse: Number(place.evse), connector: Number(place.connector) });
+  const old = new Map(before.connectors.map((each) => [placeOf(each), each]));
+  const kept = new Set(after.connectors.map(placeOf));
+  for (const each of before.connectors) {
+    if (kept.has(placeOf(each))) continue;
+    await answered(client.DELETE("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) } }));
   }
-  return latest;
+  for (const each of after.connectors) {
+    const was = old.get(placeOf(each));
+    const body = connectorFacts(each);
+    if (!was) {
+      await answered(client.PUT("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) }, body }));
+      continue;
+    }
+    const changes = changed(connectorFacts(was), body);
+    if (Object.keys(changes).length === 0) continue;
+    await answered(client.PATCH("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) }, body: changes }));
+  }
 }

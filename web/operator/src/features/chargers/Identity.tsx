@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { Button, Modal, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type Station } from "@stationmaster/api";
-import { Ago, At, Confirm, Copyable, Facts, notify, Problem } from "@stationmaster/ui";
+import { Ago, At, Confirm, Copyable, Facts, notify, Problem, ratedKw } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
@@ -13,6 +13,7 @@ import { Only } from "../../user";
 import { Secret } from "./AddCharger";
 import { useChargerUrl } from "./address";
 import css from "./Charger.module.css";
+import { currentWord, gridWord } from "./chargerWords";
 import { Edit } from "./Edit";
 
 /** What the charger says of itself, and its registration here. */
@@ -35,12 +36,15 @@ export function Identity({ station }: { station: Station }) {
       </h2>
       <Facts
         items={[
-          [t`Vendor`, station.vendor ?? "–"],
+          [t`Vendor`, station.manufacturer ?? station.vendor ?? "–"],
           [t`Model`, station.model ?? "–"],
           [t`Firmware`, station.firmware ?? "–"],
           [t`Serial number`, station.serial ?? "–"],
           [t`Last boot`, <Ago key="boot" at={station.last_boot_at} />],
           [t`Last heard`, <Ago key="heard" at={station.last_heard_at} />],
+          ...(station.charger_type ? [[t`Current`, currentWord(station.charger_type)] as [string, ReactNode]] : []),
+          ...(station.max_power_w === null ? [] : [[t`Most it can deliver`, ratedKw(station.max_power_w)] as [string, ReactNode]]),
+          ...(station.phase ? [[t`Connected to`, gridWord(station.phase)] as [string, ReactNode]] : []),
           ...(station.offline_since ? [offlineSince(station.offline_since)] : []),
         ]}
       />

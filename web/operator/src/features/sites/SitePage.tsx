@@ -13,6 +13,7 @@ import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
 import { RemoveDialog } from "../../managed/RemoveDialog";
 import { oneQuery } from "../../managed/resource";
+import { Pictures } from "../../Pictures";
 import { siteStationsQuery } from "../../queries";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
@@ -82,6 +83,7 @@ function Detail({ site: { value: site, tag } }: { site: Tagged<Site> }) {
               />
             </section>
             <SiteTariff site={site.id} />
+          <Pictures of="site" id={site.id} name={site.name} />
           </div>
         </div>
         <Chargers site={site} />
