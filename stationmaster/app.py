@@ -44,7 +44,7 @@ from stationmaster.installation_key import keep_key, secret_key
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.openid import OpenId
 from stationmaster.settings import BadSettings, Settings
-from stationmaster.storage import Database, StorageUnavailable, Work, migrations, only, opening
+from stationmaster.storage import Database, StorageUnavailable, Work, only, opening
 from stationmaster.storage.engines import in_one_line
 from stationmaster.storage.only import Claim
 
@@ -90,6 +90,7 @@ class App:
             read_s=settings.database.read_s,
             stall_s=settings.database.stall_s,
             clock=clock,
+            tenant_role=settings.database.tenant_role,
         )
         self.bus: Bus = (
             LocalBus(self.keys.bus) if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
@@ -224,8 +225,7 @@ class App:
             ),
         )
         try:
-            prepare = migrations.upgrade if settings.migrate else migrations.check
-            await opening.attempted(database, lambda: prepare(database.engine))
+            await opening.prepare(database, migrate=settings.migrate)
         except BaseException:
             claim.release()
             raise

@@ -194,6 +194,12 @@ class DatabaseSettings(Part):
         description="Without redis.url, refuse to start beside another server on the same PostgreSQL; off for the moment of"
         " a rolling update",
     )
+    tenant_role: str = Field(
+        "stationmaster_tenant",
+        max_length=63,
+        description="Role of PostgreSQL by which what callers of the API read and change is confined to their organization;"
+        " empty: not",
+    )
     max_skew_s: float = Field(
         60.0,
         gt=0,

@@ -22,6 +22,7 @@ from stationmaster.api.throttle import Throttle, Turns
 from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.links import Links
+from stationmaster.domain.permissions import Permission
 from stationmaster.domain.quarantine import Play
 from stationmaster.files import Files
 from stationmaster.gateway.switchboard import Switchboard
@@ -85,6 +86,7 @@ def signature_of(request: Request[Any, Any, Any], caller: Caller | None) -> Sign
         actor=_NOBODY if caller is None else caller.actor,
         organization=None if caller is None else caller.organization,
         sites=None if caller is None else caller.scope,
+        confined=request.route_handler.opt.get("permission") is not Permission.MANAGE_ORGANIZATIONS,
         source=source_of(request),
         request_id=request_id(request),
         fallback=None if caller is None else lambda: _described(request),

@@ -48,8 +48,6 @@ class SignedStore:
         return self._store.available
 
     async def read(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        if self._signature.sites is None:
-            return await self._store.read(f, *args, **kwargs)
         return await self._store.read(signing.limited, self._signature, f, *args, **kwargs)
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -276,14 +276,17 @@ def add_token(
 
 def migrate() -> None:
     telemetry.configure("warning")
-    database = Database(load().database.url)
+    settings = load().database
+    database = Database(settings.url, tenant_role=settings.tenant_role)
 
-    async def run() -> None:
+    async def run() -> str | None:
         await opening.until_usable(database, patience_s=0)
-        await opening.attempted(database, lambda: migrations.upgrade(database.engine))
+        return await opening.prepare(database, migrate=True)
 
-    asyncio.run(run())
+    no_walls = asyncio.run(run())
     print(f"the schema is at {migrations.head()}")
+    if no_walls is not None:
+        print(f"tenants are kept apart by the program only, not by the database as well: {no_walls}")
 
 
 def read_or_write(f: Callable[[Work], Any], settings: Settings) -> Any:
@@ -309,10 +312,9 @@ def _write(f: Callable[[Work], Any], settings: Settings | None = None, key: Secr
         return f(work)
 
     async def run() -> Any:
-        database = Database(settings.database.url, lanes=1, readers=1)
+        database = Database(settings.database.url, lanes=1, readers=1, tenant_role=settings.database.tenant_role)
         await opening.until_usable(database, patience_s=0)
-        prepare = migrations.upgrade if settings.database.migrate else migrations.check
-        await opening.attempted(database, lambda: prepare(database.engine))
+        await opening.prepare(database, migrate=settings.database.migrate)
         database.start()
         try:
             done = await database.write(signing.signed, _SIGNATURE, unit)

@@ -499,12 +499,13 @@ def _check_another_administrator(work: Work, user: User) -> None:
 def _free_email(work: Work, email: str) -> str:
     """The address as it is kept. Who registered at it and never confirmed it has no claim. Raises `Invalid`, `Conflict`."""
     check_email(email)
-    row = _find(work, email.strip())
-    if row is not None and not is_unconfirmed(row):
-        raise Conflict(f"there is a user {email.strip()} already")
-    if row is not None:
-        work.execute(update(users).where(users.c.id == row.id).values(deleted_at=work.now))
-        one_time_links.end_all(work, row.id)
+    with work.beyond():  # people log in by it, in whatever organization
+        row = _find(work, email.strip())
+        if row is not None and not is_unconfirmed(row):
+            raise Conflict(f"there is a user {email.strip()} already")
+        if row is not None:
+            work.execute(update(users).where(users.c.id == row.id).values(deleted_at=work.now))
+            one_time_links.end_all(work, row.id)
     return email.strip()
 
 

@@ -65,6 +65,7 @@ class Subject(msgspec.Struct, frozen=True):
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """Who stands behind a unit of work. `sites` limits what it sees and changes; None: nothing does.
 
+    `confined`: the database itself shows it the rows of this organization only; not so for who manages all organizations.
     `fallback` describes the act as the edge knows it, for a unit in which nobody says it better.
     """
 
@@ -73,6 +74,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     source: str = ""
     request_id: str | None = None
     sites: frozenset[int] | None = None
+    confined: bool = True
     fallback: Callable[[], tuple[str, Subject, Any]] | None = None
 
 

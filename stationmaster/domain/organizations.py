@@ -6,14 +6,14 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, Column, Table, Text, func, insert, select, update
+from sqlalchemy import Boolean, Column, Table, Text, column, func, insert, select, table, update
 from sqlalchemy import text as sql
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
-from stationmaster.storage.columns import UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import page
 
 organizations = Table(
@@ -28,9 +28,11 @@ organizations = Table(
     Column("drivers_start", Boolean, nullable=False, server_default=sql("true")),
     Column("drivers_reserve", Boolean, nullable=False, server_default=sql("false")),
 )
-closed = select(organizations.c.id).where(organizations.c.closed_at.is_not(None))
+# A view of all of them, also for who is shown the rows of one organization only: it tells nothing that somebody would mind.
+_all = table("organization_ids", column("id", BigInt), column("closed_at", UtcTime))
+closed = select(_all.c.id).where(_all.c.closed_at.is_not(None))
 """The ids of those in which nobody may log in."""
-home_id = select(func.min(organizations.c.id)).scalar_subquery()
+home_id = select(func.min(_all.c.id)).scalar_subquery()
 """The id of the one that runs the installation: the first."""
 
 HOME = "Home"  # the organization a fresh installation starts with
@@ -138,7 +140,7 @@ def lock(work: Work, organization_id: int) -> None:
 
 def home(work: Work) -> int:
     """The id of the first organization, which is made when there is none. For what knows no caller: a fresh installation."""
-    found = work.execute(select(organizations.c.id).order_by(organizations.c.id).limit(1)).scalar()
+    found = work.execute(select(home_id)).scalar()
     return create(work, name=HOME).id if found is None else int(found)
 
 
@@ -146,7 +148,9 @@ def _free_name(work: Work, name: str) -> str:
     name = name.strip()
     if not 1 <= len(name) <= 200 or not name.isprintable():
         raise Invalid("name", "must have 1 to 200 characters, on one line")
-    if find(work, name) is not None:
+    with work.beyond():
+        taken = find(work, name) is not None
+    if taken:
         raise Conflict(f"there is an organization named {name!r} already")
     return name
 

@@ -1,9 +1,11 @@
-"""A unit of work in somebody's name: what it changes is in the audit log, and their scope limits it."""
+"""A unit of work in somebody's name: what it changes is in the audit log, and what is not theirs is not there."""
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Concatenate, ParamSpec, TypeVar
 
 from stationmaster.domain import audit, scopes
@@ -32,10 +34,14 @@ def signed(
 def limited(
     work: Work, signature: Signature, f: Callable[Concatenate[Work, P], T], /, *args: P.args, **kwargs: P.kwargs
 ) -> T:
-    """Run `f(work, …)` within the scope of somebody."""
+    """Run `f(work, …)` within the organization and the scope of somebody."""
     if signature.sites is not None:
         work.narrow = functools.partial(scopes.narrowed, allowed=signature.sites)
+    wall: AbstractContextManager[None] = contextlib.nullcontext()
+    if signature.organization is not None and signature.confined:
+        wall = work.within(signature.organization)
     try:
-        return f(work, *args, **kwargs)
+        with wall:
+            return f(work, *args, **kwargs)
     finally:
         work.narrow = None

@@ -552,7 +552,9 @@ def _of_identity(organization_id: int, identity: str) -> Select[Any]:
 
 def _check_free(work: Work, identity: str) -> None:
     taken = select(stations.c.id).where(stations.c.identity == identity, not_deleted(stations))
-    if work.execute(taken).first() is not None:
+    with work.beyond():  # by whomever: it connects by this name
+        is_taken = work.execute(taken).first() is not None
+    if is_taken:
         raise Conflict(f"there is a charger {identity!r} already")
 
 

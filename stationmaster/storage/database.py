@@ -19,16 +19,16 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 import structlog
 from sqlalchemy import Connection, Dialect, Engine, func, select
-from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.base import Executable
 
 from stationmaster.storage import engines
 from stationmaster.storage.clocks import Clocks
 from stationmaster.storage.engines import in_one_line, is_conflict, is_full, is_trouble
-from stationmaster.storage.queries import Bulk, Prepared, PreparedInsert
+from stationmaster.storage.queries import Bulk
 from stationmaster.storage.readers import Readers
 from stationmaster.storage.together import Part, Together
+from stationmaster.storage.walls import ROLE, Walls
+from stationmaster.storage.work import Work
 
 log = structlog.get_logger()
 P = ParamSpec("P")
@@ -43,107 +43,6 @@ ATTEMPTS = 5  # how often a unit is tried when another lane or node holds a key 
 
 class StorageUnavailable(Exception):
     """The database has not answered in time, or not at all. Of what was to be written, nothing is known to be stored."""
-
-
-class Work:
-    """One unit of work, handed to every domain function. It may run twice, so it changes nothing but the database."""
-
-    __slots__ = (
-        "_bulk",
-        "_connection",
-        "_cursor",
-        "_dialect",
-        "_last",
-        "answered",
-        "events",
-        "narrow",
-        "now",
-        "recorded",
-        "signature",
-        "watched",
-    )
-
-    def __init__(
-        self,
-        connection: Connection,
-        cursor: Any,
-        now: datetime,
-        bulk: dict[Bulk, list[tuple[Any, ...]]],
-        last: dict[Callable[[Work, list[Any]], None], list[Any]] | None = None,
-    ) -> None:
-        self.now = now
-        self._last = {} if last is None else last
-        self.events: list[Any] = []
-        self.answered: tuple[Part, Any] | None = None  # what was asked for this unit before it ran
-        self.signature: Any = None  # in whose name this unit runs, set by the edge (domain/audit.py)
-        self.recorded = False  # does the audit log tell of it yet?
-        self.narrow: Callable[[Executable], Executable] | None = None  # what limits it to some sites (domain/scopes.py)
-        self.watched = True  # whether a live page is open; events only for pages are not published without one
-        self._connection = connection
-        self._cursor = cursor
-        self._dialect = connection.dialect
-        self._bulk = bulk
-
-    def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
-        """Any SQLAlchemy Core statement. For the path of a message, use `run` with a `Prepared` one."""
-        if self.narrow is not None:
-            statement = self.narrow(statement)
-        return self._connection.execute(statement, parameters)
-
-    def run(self, prepared: Prepared, **parameters: Any) -> list[Any]:
-        """The rows of a prepared statement, as named tuples."""
-        return prepared.run(self._cursor, self._dialect, parameters)
-
-    def first(self, prepared: Prepared, **parameters: Any) -> Any:
-        """The first row of a prepared statement, or None."""
-        rows = prepared.run(self._cursor, self._dialect, parameters)
-        return rows[0] if rows else None
-
-    def change(self, prepared: Prepared, **parameters: Any) -> int:
-        """Run a prepared UPDATE or DELETE; how many rows it has changed."""
-        return prepared.count(self._cursor, self._dialect, parameters)
-
-    def insert(self, prepared: PreparedInsert, **parameters: Any) -> int:
-        """Insert a row; the key it was given."""
-        return prepared.key(self._cursor, self._dialect, parameters)
-
-    def rehearse(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `f(work, …)` would come to: its result. Everything it has written is taken back, and nobody hears of it."""
-        rehearsal = Work(self._connection, self._cursor, self.now, {})
-        rehearsal.narrow = self.narrow
-        savepoint = self._connection.begin_nested()
-        try:
-            return f(rehearsal, *args, **kwargs)
-        finally:
-            savepoint.rollback()
-
-    @property
-    def made_ahead(self) -> Any:
-        """What this unit has made of its message before it ran (`Part.made`); None when it has asked nothing ahead."""
-        return None if self.answered is None else self.answered[0].made
-
-    def ask(self, part: Part) -> Any:
-        """What a unit asks together with others: the answer is here already, or is asked for now. None: there is none."""
-        if self.answered is not None:
-            ahead, answer = self.answered
-            if ahead.row == part.row and ahead.whole is part.whole:
-                return answer
-        return part.whole.ask(self._cursor, self._dialect, [part.row]).get(part.key)
-
-    def append(self, bulk: Bulk, *row: Any) -> None:
-        """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""
-        self._bulk.setdefault(bulk, []).append(row)
-
-    def at_the_end(self, f: Callable[[Work, list[Any]], None], item: Any) -> None:
-        """`f(work, items)` runs once, as the very last thing of this transaction, with what all its units gave.
-
-        It may lock a row that everybody wants: nobody who holds that row then waits for another one.
-        """
-        self._last.setdefault(f, []).append(item)
-
-    def publish(self, event: Any) -> None:
-        """Tell everyone, after the commit. Durable consumers get an outbox row in this very transaction."""
-        self.events.append(event)
 
 
 class Unit(msgspec.Struct, eq=False):
@@ -183,11 +82,12 @@ class Database:
         read_s: float = 8.0,
         stall_s: float = 2.0,
         clock: Callable[[], datetime] | None = None,
+        tenant_role: str = ROLE,
     ) -> None:
         """`hold_s`: how long an answer may wait for storage before its socket is given up (rule 2). `read_s`: how long a reader may
         take; then who asked is told that storage is away.
 
-        `stall_s`: a commit that takes longer counts as an outage, and new handshakes get 503.
+        `stall_s`: a commit that takes longer counts as an outage, and new handshakes get 503. `tenant_role`: of PostgreSQL, which callers are confined by; empty: none.
         """
         self.url = engines.normalised(url)
         self.kind = self.url.get_backend_name()
@@ -201,6 +101,8 @@ class Database:
         self._reading = self.engine
         if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
             self._reading = engines.build(self.url, readers, statement_timeout_s=read_s)
+        self.tenant_role = tenant_role
+        self.walls = Walls(tenant_role) if self.kind == "postgresql" else None
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
         self._readers = Readers(readers)
         self._outstanding: deque[Unit] = deque()
@@ -321,7 +223,7 @@ class Database:
             connection.begin()  # SQLite would keep what a prepared statement writes outside of a transaction
             cursor = engines.cursor_of(connection)
             try:
-                found = f(Work(connection, cursor, self.clock(), {}), *args, **kwargs)
+                found = f(Work(connection, cursor, self.clock(), {}, walls=self.walls), *args, **kwargs)
             finally:
                 cursor.close()
         self._unreadable = False
@@ -548,7 +450,7 @@ class _Lane:
         cursor = engines.cursor_of(connection)
         try:
             now, watched = self.database.clock(), self.database.watched()
-            work = Work(connection, cursor, now, bulk, last)
+            work = Work(connection, cursor, now, bulk, last, self.database.walls)
             work.watched = watched
             units = [unit for unit in units if unit.state != "abandoned"]
             answers = _ask_together(work, cursor, connection.dialect, units)

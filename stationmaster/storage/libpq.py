@@ -19,7 +19,7 @@ from sqlalchemy import Connection as Checkout
 
 _ROWS, _GOOD = int(ExecStatus.TUPLES_OK), (int(ExecStatus.TUPLES_OK), int(ExecStatus.COMMAND_OK))
 _PREPARE_ANEW = ("26000", "0A000")  # the server does not know the statement any more; a table is another one since
-_IDLE = int(TransactionStatus.IDLE)
+_IDLE, _INTRANS = int(TransactionStatus.IDLE), int(TransactionStatus.INTRANS)
 
 
 def cursor_of(checkout: Checkout) -> PreparedCursor:
@@ -40,7 +40,9 @@ class PreparedCursor:
     def __init__(self, connection: Connection[Any]) -> None:
         self._server = connection.pgconn
         self._types = Transformer(connection)
-        self._names: dict[str, bytes] = {}
+        self._plain: dict[str, bytes] = {}
+        self._confined: dict[str, bytes] = {}
+        self._names = self._plain
         self._numbers = itertools.count()
         self._result: PGresult | None = None
 
@@ -59,6 +61,21 @@ class PreparedCursor:
         if result.status not in _GOOD:
             self._checked(result)
         self._result = result
+
+    def run_plain(self, statements: str) -> None:
+        """Run statements without parameters in one round trip, and the BEGIN before them where there was none yet."""
+        self._result = None
+        begin = "BEGIN; " if self._server.transaction_status == _IDLE else ""
+        self._checked(self._server.exec_(f"{begin}{statements}".encode()))
+
+    def use_prepared(self, *, confined: bool) -> None:
+        """Use the statements prepared for the other role, or for the usual one: so none is planned anew at each change of roles."""
+        self._names = self._confined if confined else self._plain
+
+    @property
+    def usable(self) -> bool:
+        """Whether the transaction that is open takes another statement."""
+        return self._server.transaction_status == _INTRANS
 
     @property
     def rowcount(self) -> int:
@@ -93,7 +110,8 @@ class PreparedCursor:
             raise OperationalError(result.get_error_message())
         error = errors.error_from_result(result)
         if error.sqlstate in _PREPARE_ANEW:
-            self._names.clear()
+            self._plain.clear()
+            self._confined.clear()
         raise error
 
 

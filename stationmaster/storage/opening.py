@@ -13,6 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
+from stationmaster.storage import migrations, walls
 from stationmaster.storage.database import Database
 from stationmaster.storage.engines import Unusable, build, in_one_line, is_conflict, is_missing, may_come_back
 
@@ -97,6 +98,25 @@ def _connect_all(database: Database) -> None:
         for engine, count in database.pools():
             for _ in range(count):
                 stack.enter_context(engine.connect()).execute(text("SELECT 1"))
+
+
+async def prepare(database: Database, *, migrate: bool) -> str | None:
+    """Bring the schema up to date, or only look at it. Raises `Unusable`.
+
+    Says in the log, and returns, why PostgreSQL itself does not keep tenants apart, where that is so.
+    """
+
+    def schema() -> str | None:
+        if migrate:
+            return migrations.upgrade(database.engine, tenant_role=database.tenant_role)
+        migrations.check(database.engine)
+        with database.engine.connect() as connection:
+            return walls.stand(connection, database.tenant_role)
+
+    why = await attempted(database, schema)
+    if why is not None:
+        log.warning("database.tenants_not_confined", why=why)
+    return why
 
 
 async def attempted(database: Database, f: Callable[[], T]) -> T:

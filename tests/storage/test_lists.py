@@ -158,6 +158,7 @@ def test_O_13_each_row_comes_once_in_a_sorted_list_while_new_ones_arrive_and_tol
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
         things.create(connection)
+        work = Work(connection, None, datetime.now(UTC), {})
 
         def add(name: str | None) -> None:
             connection.execute(insert(things).values(name=name))
@@ -168,7 +169,7 @@ def test_O_13_each_row_comes_once_in_a_sorted_list_while_new_ones_arrive_and_tol
         wanted = Wanted(limit, None, sort)
         coming = iter(arriving)
         while True:
-            found = listed(connection, select(things), wanted, key=things.c.id, sorts=SORTS)
+            found = listed(work, select(things), wanted, key=things.c.id, sorts=SORTS)
             told += [row.id for row in found.rows]
             if found.next is None:
                 break

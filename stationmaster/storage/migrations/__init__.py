@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from stationmaster.storage import walls
 from stationmaster.storage.engines import Unusable
 
 if TYPE_CHECKING:
@@ -41,10 +44,18 @@ def check(engine: Engine) -> None:
         raise Unusable(f"database.url: the database {found}, this program needs {head()}: run `stationmaster migrate`")
 
 
-def upgrade(engine: Engine) -> None:
-    """Bring the schema to the newest revision. Raises `Unusable` when a newer program, or another one, was here."""
-    if _known(engine) == head():
-        return
+def upgrade(engine: Engine, *, tenant_role: str = walls.ROLE) -> str | None:
+    """Bring the schema to the newest revision, and build the walls between tenants; why there are none, where they cannot be built.
+
+    Raises `Unusable` when a newer program, or another one, was here.
+    """
+    if _known(engine) != head():
+        _to_newest(engine)
+    with engine.connect() as connection, _alone(connection):
+        return walls.build(connection, tenant_role)
+
+
+def _to_newest(engine: Engine) -> None:
     # Alembic takes 0.3 s to import; a start that has nothing to migrate does not pay for it.
     from alembic import command
 
@@ -58,16 +69,25 @@ def upgrade(engine: Engine) -> None:
             assert raw is not None
             raw.cursor().execute("PRAGMA foreign_keys=OFF")
             connection.detach()
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-            connection.commit()
-        try:
+        with _alone(connection):
             command.upgrade(_config(connection), "head")
             connection.commit()
-        finally:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
-                connection.commit()
+
+
+@contextlib.contextmanager
+def _alone(connection: Connection) -> Iterator[None]:
+    """Of several nodes that start together one after the other."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
+    connection.commit()
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+        connection.commit()
 
 
 def _known(engine: Engine) -> str | None:
