@@ -34,7 +34,7 @@ def server(*, in_memory: bool = False, data: Path | None = None) -> Iterator[str
         finally:
             running.cleanup()
         return
-    parent = _memory() if in_memory else None
+    parent = memory() if in_memory else None
     with tempfile.TemporaryDirectory(prefix="stationmaster-pg-", dir=parent, ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         running = _start(Path(folder) / "data")
@@ -50,7 +50,7 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
 
     The package counts who uses a data folder, and stops its server with the last one.
     """
-    folder = (_memory() or Path(tempfile.gettempdir())) / f"stationmaster-pg-{run}"
+    folder = (memory() or Path(tempfile.gettempdir())) / f"stationmaster-pg-{run}"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     ready = folder / "ready"
@@ -69,7 +69,7 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path | None:
+def memory() -> Path | None:
     """A file system in memory with room for the databases of a whole run."""
     shared = Path("/dev/shm")
     return shared if shared.is_dir() and shutil.disk_usage(shared).free > 4 * 1024**3 else None

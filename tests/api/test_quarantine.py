@@ -85,6 +85,7 @@ async def test_L2_a_stop_is_repaired_seen_beforehand_and_replayed(
     assert (await admin.post(f"{path}/replay", json=right)).status_code == 409
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "content",
     ['[2,"1","StartTransaction",{"connectorId":1,', "\ufffd\ufffd", "[2]", '"text"', '[2,"1","StartTransaction",[]]'],

@@ -228,6 +228,7 @@ async def test_O_02_a_charger_that_charges_nothing_is_deleted_without_asking(adm
     assert (await admin.delete(f"{API}/stations/CP1")).status_code == 204
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "hours, flagged, status",
     [(23, False, "active"), (25, True, "active"), (167, True, "active"), (169, True, "completed")],

@@ -53,6 +53,7 @@ async def test_O_13_a_time_that_is_none_is_refused_at_its_field(admin: Client, s
     assert (answer.status_code, "ended_to" in answer.text) == (422, True), answer.text
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("token", ["04AA", "04aa", "04Aa", " 04aa "])
 async def test_O2_the_case_of_a_card_does_not_matter(
     admin: Client, database: Database, station: Station, token: str
@@ -78,6 +79,7 @@ async def test_O_13_each_session_is_shown_once_while_new_ones_arrive(
     assert (seen, cursor) == ([5, 4, 3, 2, 1, 0], None)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("limit", [1, 2, 200])
 @pytest.mark.parametrize(
     ("sort", "expected"),

@@ -23,6 +23,7 @@ async def four(admin: Client) -> list[str]:
     return ["DE1", "0C", "0b", "0A"]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     ("which", "expected"),
     [

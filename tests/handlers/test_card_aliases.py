@@ -29,6 +29,7 @@ async def connected(
     return one
 
 
+@pytest.mark.every_case
 @every_version
 @pytest.mark.parametrize("at", [None, "CP1"])
 async def test_another_number_of_a_card_is_that_card(

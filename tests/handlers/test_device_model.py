@@ -315,6 +315,7 @@ async def test_N04_FR_19_a_report_of_all_monitors_says_what_is_gone(app: App, st
     assert (row.state, row.progress) == ("done", "reported")
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "command, left",
     [
@@ -347,6 +348,7 @@ async def test_N02_N03_monitors_that_a_charger_has_no_longer_are_gone(
     assert sorted(row.number for row in await stored.rows(setting_monitors)) == left
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "command, sent",
     [

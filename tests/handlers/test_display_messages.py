@@ -101,6 +101,7 @@ async def test_O03_a_charger_reports_what_it_shows(app: App, one: Asked) -> None
     assert (came.outcome, await shown(app)) == ("not_found", [])
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "facts, left",
     [

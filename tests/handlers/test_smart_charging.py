@@ -265,6 +265,7 @@ async def test_K09_a_charger_reports_what_it_has(app: App, one: Asked, version: 
     assert came.sentence == "The charger has no such profile."
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("version", ["2.0.1"])
 @pytest.mark.parametrize(
     "facts, left",

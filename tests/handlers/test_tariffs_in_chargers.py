@@ -119,6 +119,7 @@ async def test_I09_the_tariffs_of_a_charger_are_listed(app: App, one: Asked) -> 
     assert (came.state, came.outcome) == ("failed", "rejected")
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "results, outcome, sentence",
     [

@@ -81,6 +81,7 @@ Step = Callable[[Charger, int, str], Awaitable[None]]
 STEPS: list[Step] = [start, meter, stop]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("retry", ["same id", "new id"])
 @pytest.mark.parametrize("breaking", STEPS, ids=lambda step: step.__name__)
 @pytest.mark.parametrize("place", ["before_commit", "before_send", "after_send"])

@@ -17,6 +17,7 @@ Connect = Callable[..., Any]
 # TX-09
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "start, registers, stop, energy, flag",
     [
@@ -124,6 +125,7 @@ async def test_TX_10_no_clock_is_refused(app: App, charger: Connect, stored: Any
 # TX-12
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "variant, belongs", [("running", True), ("closed", True), ("unknown", False), ("none", True), ("idle", False)]
 )

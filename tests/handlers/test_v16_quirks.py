@@ -127,6 +127,7 @@ async def test_an_absurd_connector_keeps_nothing_from_being_stored(
 POISON = ["A\x00B", "'; DROP TABLE sessions; --", "{{7*7}}", "<script>", "=1+1", "\u202eevil", "é" * 20]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("text", POISON, ids=ascii)
 async def test_ATK_08_no_text_of_a_station_is_poison(charger: Connect, stored: Any, text: str) -> None:
     one = await charger("CP1")
@@ -145,6 +146,7 @@ async def test_ATK_08_no_text_of_a_station_is_poison(charger: Connect, stored: A
     assert await still_there(one)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "sample, register",
     [

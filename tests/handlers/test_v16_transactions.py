@@ -280,6 +280,7 @@ async def test_TX_06_a_second_stop_of_other_content_is_kept_beside_the_first(
 # TX-07
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("number", [0, -1, -2, -(2**31), 2**31, 2**63 - 1, 4711])
 async def test_TX_07_a_stop_that_fits_nothing_is_answered_and_kept_for_a_person(
     charger: Connect, stored: Any, number: int

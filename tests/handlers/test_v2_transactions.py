@@ -93,6 +93,7 @@ async def test_E01_E06_TX_25_a_transaction_from_plug_to_unplug(station: Any, sto
     assert await stored.quarantine() == []
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[1::5], ids=str)
 async def test_TX_21_TX_23_P_05_any_order_and_each_twice_is_the_same_session(
     station: Any, stored: Stored, order: tuple[int, ...]
@@ -113,6 +114,7 @@ async def test_TX_20_one_id_at_two_chargers_is_two_sessions(station: Any, stored
     assert [row.energy_wh for row in await stored.sessions()] == [7500, 7500]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("kind", ["Started", "Updated", "Ended"])
 @pytest.mark.parametrize("offline", [True, False])
 async def test_TX_25_a_token_is_answered_whenever_it_is_told(
@@ -174,6 +176,7 @@ async def test_E06_without_a_reason_it_is_local(station: Any, stored: Stored) ->
     assert (await stored.session()).stop_reason == "local"
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "unit, told, wh",
     [
@@ -247,6 +250,7 @@ async def test_TX_06_another_end_waits_for_a_person(station: Any, stored: Stored
     assert (kept.action, "second stop" in kept.reason) == ("TransactionEvent", True)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "broken",
     [
@@ -534,6 +538,7 @@ async def test_TX_21_the_same_again_is_nothing_new_even_when_more_is_known_by_th
     assert [each.energy_wh for each in await stored.meter_values()] == [1000, 2000, 3000]
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "kind, number, more",
     [

@@ -65,11 +65,9 @@ def _built() -> None:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, sqlite_template: Path) -> Settings:
+def settings(sqlite_url: str) -> Settings:
     """Free ports, and SQLite: a browser can't tell one database from the other."""
-    path = tmp_path / "stationmaster.db"
-    shutil.copy(sqlite_template, path)
-    return factories.settings(f"sqlite:///{path}")
+    return factories.settings(sqlite_url)
 
 
 class Visitor:
