@@ -86,13 +86,13 @@ async def test_O_13_each_session_is_shown_once_while_new_ones_arrive(
     [
         ("started", [0, 1, 2, 3, 9]),
         ("-started", [9, 3, 2, 1, 0]),
-        ("energy", [1, 3, 0, 2, 9]),  # of two that are alike the newer comes first; what has none, last
+        ("energy", [1, 0, 3, 2, 9]),  # those that are alike follow the direction of the list; what has none comes last
         ("-energy", [2, 3, 0, 1, 9]),
         ("stopped", [0, 1, 2, 3, 9]),
         ("-stopped", [3, 2, 1, 0, 9]),
-        ("token", [9, 3, 2, 0, 1]),
+        ("token", [0, 2, 3, 9, 1]),
         ("-token", [1, 9, 3, 2, 0]),
-        ("station", [9, 3, 2, 1, 0]),
+        ("station", [0, 1, 2, 3, 9]),
     ],
 )
 async def test_a_list_is_sorted_by_the_server_over_all_its_pages(
