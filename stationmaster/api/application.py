@@ -151,7 +151,7 @@ class Compression(CompressionMiddleware):
 
 
 # Exports are written in threads of their own, and are large: the loop would compress nothing else for a while.
-_COMPRESSED = re.compile(r"/api/(?!v1/(events$|auth/|(me/)?exports/))")
+_COMPRESSED = re.compile(r"/api/(?!v1/((me/)?events$|auth/|(me/)?exports/))")
 # Fast rather than small: it runs in the event loop, and lists shrink to a tenth at any level.
 _COMPRESSION = CompressionConfig(backend="gzip", gzip_compress_level=2, minimum_size=1000, middleware_class=Compression)
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import msgspec
 
+from stationmaster.api.live_own import OWN_WORDS
 from stationmaster.api.store import Store
-from stationmaster.domain import energy, events, sessions, stations
+from stationmaster.domain import drivers, energy, events, sessions, stations
 from stationmaster.domain.errors import DomainError
-from stationmaster.storage import Work
+from stationmaster.storage import StorageUnavailable, Work
 
 MAX_CLIENTS = 1000
 MAX_OF_ONE = 30  # pages of one person or key, so that nobody can take the places of all others
@@ -87,11 +88,19 @@ def frames_of(packet: bytes) -> list[bytes]:
 class Viewer:
     """One open page: what it may hear, and what waits for it."""
 
-    def __init__(self, organization_id: int, station_id: int | None, owner: str, among: frozenset[int] | None) -> None:
+    def __init__(
+        self,
+        organization_id: int,
+        station_id: int | None,
+        owner: str,
+        among: frozenset[int] | None,
+        customer: int | None = None,
+    ) -> None:
         self.organization_id = organization_id
         self.station_id = station_id
         self.owner = owner
         self.among = among  # the stations its owner is limited to
+        self.customer = customer  # whose sessions alone it hears of; None: of all that happens
         self.waiting: dict[Any, _Told] = {}
         self.waiting_bytes = 0
         self.lost = False
@@ -140,7 +149,10 @@ class Live:
         self._session: dict[tuple[int, str], str] = {}  # (station, transaction id) → the open session's id
         self._charging: dict[tuple[int, int | None], str] = {}  # (station, EVSE) → the open session's id
         self._running: dict[str, energy.Running] = {}  # what each open session has taken, by its id
+        self._customer: dict[str, int] = {}  # whose each open session is, by its id; by key
+        self._customer_ids: dict[int, str | None] = {}  # what customers are called; None: not looked up yet
         self._words: Mapping[type, Words] = {}
+        self._database: Store | None = None
         self._closed = False
         self.keep_alive_s = KEEP_ALIVE_S
         self.on_first_viewer: Callable[[], Awaitable[None]] | None = None
@@ -151,7 +163,9 @@ class Live:
         What is heard meanwhile is newer, and holds.
         """
         self._words = words
-        for known in (self._organization, self._station, self._session, self._charging, self._running):
+        self._database = database
+        tables: tuple[dict[Any, Any], ...] = (self._organization, self._station, self._session, self._charging)
+        for known in (*tables, self._running, self._customer, self._customer_ids):
             known.clear()
         owners, opened = await database.read(_known)
         for owner in owners:
@@ -161,6 +175,8 @@ class Live:
             self._session.setdefault((session.station_id, session.transaction_id), session.public_id)
             self._charging.setdefault((session.station_id, session.evse), session.public_id)
             self._running.setdefault(session.public_id, energy.Running(session.meter_start_wh, session.started_at))
+            if session.customer_id is not None:
+                self._customer.setdefault(session.public_id, session.customer_id)
 
     def hear(self, heard: Sequence[Any]) -> None:
         """Called in the event loop with all events of a commit; costs next to nothing when nobody looks."""
@@ -233,6 +249,7 @@ class Live:
                         # The place of a while ago: what was committed since then may not have been told on this node yet.
                         yield b": resume\nid: %d\n\n" % here
                         here = await place()
+                await self._learn_customers()
                 packet = viewer.take()
                 if packet or loop.time() - said_at >= self.keep_alive_s:
                     yield packet or b": keep-alive\n\n"
@@ -242,16 +259,34 @@ class Live:
             self._viewers.discard(viewer)
 
     def admit(
-        self, organization_id: int, station_id: int | None, *, owner: str = "", among: frozenset[int] | None = None
+        self,
+        organization_id: int,
+        station_id: int | None,
+        *,
+        owner: str = "",
+        among: frozenset[int] | None = None,
+        customer: int | None = None,
     ) -> Viewer:
-        """A new page. Raises `TooManyViewers`."""
+        """A new page; one of a `customer` hears of their own sessions and of nothing else. Raises `TooManyViewers`."""
         if self._closed or len(self._viewers) >= MAX_CLIENTS:
             raise TooManyViewers("too many live pages are open; please try again later")
         if owner and sum(1 for each in self._viewers if each.owner == owner) >= MAX_OF_ONE:
             raise TooManyViewers("too many live pages of yours are open; please close some")
-        return Viewer(organization_id, station_id, owner, among)
+        return Viewer(organization_id, station_id, owner, among, customer)
+
+    async def _learn_customers(self) -> None:
+        """Look up what the customers are called of whom something is about to be told; that never changes."""
+        wanted = [key for key, name in self._customer_ids.items() if name is None]
+        if wanted and self._database is not None:
+            try:
+                found = await self._database.read(drivers.ids, wanted)
+            except StorageUnavailable:
+                return  # it is told without
+            self._customer_ids |= {key: found.get(key, "") for key in wanted}
 
     def _opened(self, event: events.SessionStarted | events.SessionChanged) -> None:
+        if event.customer_key is not None:
+            self._customer[event.session.id] = event.customer_key
         self._session[event.station_id, event.session.transaction_id] = event.session.id
         self._charging[event.station_id, event.session.evse] = event.session.id
         known = self._running.get(event.session.id)
@@ -262,6 +297,7 @@ class Live:
     def _ended(self, event: events.SessionEnded) -> None:
         self._session.pop((event.station_id, event.session.transaction_id), None)
         self._running.pop(event.session.id, None)
+        self._customer.pop(event.session.id, None)
         place = (event.station_id, event.session.evse)
         if self._charging.get(place) == event.session.id:
             del self._charging[place]
@@ -278,33 +314,78 @@ class Live:
         if organization_id is None and not isinstance(event, events.ConnectionRefused):
             return  # whose it is cannot be said, so it is told to nobody
         only_page = isinstance(event, events.MessageLogged)
-        told: _Told | None = None
-        for viewer in self._viewers:
-            if organization_id is not None and viewer.organization_id != organization_id:
-                continue
-            if viewer.among is not None and station_id not in viewer.among:
-                continue
-            if viewer.station_id != station_id and (only_page or viewer.station_id is not None):
-                continue
-            if told is None:
-                told = self._told(event, words)
-            viewer.put(told)
+        whose, own_words = self._whose(event), OWN_WORDS.get(type(event))
+        hearing = [viewer for viewer in self._viewers if _hears(viewer, organization_id, station_id, only_page)]
+        full = [viewer for viewer in hearing if viewer.customer is None]
+        own = [viewer for viewer in hearing if viewer.customer is not None and viewer.customer == whose]
+        if not full and not (own and own_words):
+            return
+        happened, session = self._measured(event)
+        if full:
+            told = self._told(happened, words, session)
+            for viewer in full:
+                viewer.put(told)
+        if own and own_words:
+            told = self._told(happened, own_words, session)
+            for viewer in own:
+                viewer.put(told)
 
-    def _told(self, event: Any, words: Words) -> _Told:
-        if type(event) is not events.MeterRead:
-            size = _size(event) if type(event) is events.MessageLogged else 0
-            return _Told(next(self._numbers), None, lambda: words(event, None), size)
+    def _whose(self, event: Any) -> int | None:
+        """The key of the customer whose session an event is about."""
+        if isinstance(event, events.SessionEvent):
+            return event.customer_key
+        session = self._session_of(event) if type(event) is events.MeterRead else None
+        return None if session is None else self._customer.get(session)
+
+    def _session_of(self, event: events.MeterRead) -> str | None:
         if event.transaction_id is None or event.transaction_id in _NO_TRANSACTION:
-            session = self._charging.get((event.station_id, event.evse))
-        else:
-            session = self._session.get((event.station_id, event.transaction_id))
+            return self._charging.get((event.station_id, event.evse))
+        return self._session.get((event.station_id, event.transaction_id))
+
+    def _measured(self, event: Any) -> tuple[Any, str | None]:
+        """A meter value with what its session has taken by then, and that session; all else as it is."""
+        if type(event) is not events.MeterRead:
+            return event, None
+        session = self._session_of(event)
         running = None if session is None else self._running.get(session)
         if running is not None:
             taken = running.add(energy.Point(event.at, event.energy_wh, event.power_w))
             # The register of another meter is left out, because a page would subtract this session's start from it.
             register = None if taken is None else event.energy_wh
             event = msgspec.structs.replace(event, session_energy_wh=taken, energy_wh=register)
-        return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
+        return event, session
+
+    def _told(self, event: Any, words: Words, session: str | None) -> _Told:
+        if isinstance(event, events.SessionEvent):
+            if event.customer_key is not None:
+                self._customer_ids.setdefault(event.customer_key, None)
+            return _Told(next(self._numbers), None, lambda: self._with_customer(event, words(event, None)))
+        if type(event) is events.MeterRead:
+            return _Told(next(self._numbers), (event.station_id, event.evse), lambda: words(event, session))
+        size = _size(event) if type(event) is events.MessageLogged else 0
+        return _Told(next(self._numbers), None, lambda: words(event, None), size)
+
+    def _with_customer(self, event: events.SessionEvent, told: msgspec.Struct) -> msgspec.Struct:
+        if event.customer_key is None:
+            return with_customer(told, None)
+        found = self._customer_ids.get(event.customer_key)
+        return told if found is None else with_customer(told, found or None)
+
+
+def _hears(viewer: Viewer, organization_id: int | None, station_id: int | None, only_page: bool) -> bool:
+    if organization_id is not None and viewer.organization_id != organization_id:
+        return False
+    if viewer.among is not None and station_id not in viewer.among:
+        return False
+    return viewer.station_id == station_id or not (only_page or viewer.station_id is not None)
+
+
+def with_customer(told: msgspec.Struct, customer: str | None) -> msgspec.Struct:
+    """An event about a session, that says whose it is; one of a driver's own does not."""
+    session = getattr(told, "session", None)
+    if not isinstance(session, msgspec.Struct):
+        return told
+    return msgspec.structs.replace(told, session=msgspec.structs.replace(session, customer=customer))
 
 
 def _size(event: events.MessageLogged) -> int:

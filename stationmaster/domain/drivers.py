@@ -7,6 +7,8 @@ and never found out by an address or a phone, since these are whatever somebody 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select, update
 
 from stationmaster.domain import accounts, audit, customers, organizations, versions
@@ -72,7 +74,7 @@ def become_customer(work: Work, user: User) -> None:
         link(work, user.organization_id, user.id, customer=made.public_id)
 
 
-def ids(work: Work, keys: list[int | None]) -> dict[int | None, str]:
+def ids(work: Work, keys: Sequence[int | None]) -> dict[int | None, str]:
     """The ids that customers are known by, by key."""
     return versions.ids_of(work, customers.customers, keys)
 

@@ -63,30 +63,31 @@ class ConnectorStatusChanged(StationEvent, frozen=True, kw_only=True, gc=False):
     info: str | None
 
 
-class SessionStarted(StationEvent, frozen=True, kw_only=True, gc=False):
+class SessionEvent(StationEvent, frozen=True, kw_only=True, gc=False):
+    """`customer_key` is whose session it is; who hears of it outside learns that only where they may."""
+
     session: Session
+    customer_key: int | None = None
 
 
-class SessionEnded(StationEvent, frozen=True, kw_only=True, gc=False):
-    session: Session
+class SessionStarted(SessionEvent, frozen=True, kw_only=True, gc=False):
+    pass
 
 
-class SessionCorrected(StationEvent, frozen=True, kw_only=True, gc=False):
+class SessionEnded(SessionEvent, frozen=True, kw_only=True, gc=False):
+    pass
+
+
+class SessionCorrected(SessionEvent, frozen=True, kw_only=True, gc=False):
     """A late stop amended a session that had been closed with an estimate."""
 
-    session: Session
 
-
-class SessionChanged(StationEvent, frozen=True, kw_only=True, gc=False):
+class SessionChanged(SessionEvent, frozen=True, kw_only=True, gc=False):
     """More became known of it, or a person has changed it."""
 
-    session: Session
 
-
-class SessionReviewed(StationEvent, frozen=True, kw_only=True, gc=False):
+class SessionReviewed(SessionEvent, frozen=True, kw_only=True, gc=False):
     """A person has looked at a session that was held, and its figures hold."""
-
-    session: Session
 
 
 class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):

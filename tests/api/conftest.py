@@ -225,7 +225,7 @@ class EventStream:
 
 
 @asynccontextmanager
-async def listening(client: Client, query: str = "") -> AsyncIterator[EventStream]:
+async def listening(client: Client, query: str = "", path: str = "/api/v1/events") -> AsyncIterator[EventStream]:
     """Open `GET /events` as a browser would, and leave at the end."""
     sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     leave = asyncio.Event()
@@ -248,8 +248,8 @@ async def listening(client: Client, query: str = "") -> AsyncIterator[EventStrea
         "http_version": "1.1",
         "method": "GET",
         "scheme": "http",
-        "path": "/api/v1/events",
-        "raw_path": b"/api/v1/events",
+        "path": path,
+        "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",
         "headers": [(b"host", b"x"), (b"authorization", client.headers["Authorization"].encode())],

@@ -60,7 +60,9 @@ async def charge(database: Database, row: Any, driver: Driver, *, evse: int = 1,
     def told(work: Work) -> str:
         card = driver.ids["uid"]
         owner = tokens.authorize(work, station, card).customer_id
-        number = telling.start(work, station, evse, token=card, customer_id=owner, at=Instant(work.now, card))
+        number = telling.start(
+            work, station, evse, token=card, customer_id=owner, at=Instant(work.now, f"{work.now} {card}")
+        )
         if ends:
             telling.stop(work, station, number)
         home = organizations.home(work)

@@ -5,19 +5,23 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from stationmaster.api.application import Application
-from stationmaster.domain import accounts, customers, drivers, joining, organizations
+from stationmaster.domain import accounts, customers, drivers, event_log, events, joining, organizations
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
-from tests.api.conftest import PASSWORD, Client
+from tests.api.conftest import PASSWORD, Client, listening
 from tests.api.drivers import Driver, ask, charge, make_driver
 from tests.api.test_access import MATRIX
 
 API = "/api/v1"
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -84,7 +88,7 @@ async def test_D_01_a_driver_with_anothers_ids_finds_nothing(ann: Driver, bob: D
         told = {}
         for route in sorted(MATRIX):
             method, path = route.split(" ")
-            if method == "GET" and path.startswith(f"{API}/me"):
+            if method == "GET" and path.startswith(f"{API}/me") and path != f"{API}/me/events":
                 answer = await driver.client.get(path.format(**driver.ids))
                 assert answer.status_code == 200, (route, answer.text)
                 told[route] = answer.text
@@ -105,6 +109,41 @@ async def test_D_01_a_driver_with_anothers_ids_finds_nothing(ann: Driver, bob: D
             tried += 1
     assert tried >= 10
     assert await everything(bob) == theirs
+
+
+@pytest.mark.any_database
+async def test_D_01_a_driver_hears_of_their_own_sessions_alone(
+    ann: Driver, bob: Driver, admin: Client, charger: Any, database: Database
+) -> None:
+    station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)
+
+    async def read_meter(evse: int) -> None:
+        facts: dict[str, Any] = {
+            "station_id": station.id,
+            "station": "CP1",
+            "evse": evse,
+            "transaction_id": None,
+            "soc_percent": None,
+        }
+        figures = {"energy_wh": Decimal(3000), "power_w": Decimal(7000)}
+        await database.write(lambda work: work.publish(events.MeterRead(**facts, **figures, at=work.now + HOUR)))
+
+    database.before_commit.append(event_log.keep)
+    async with listening(ann.client, path=f"{API}/me/events") as mine, listening(admin) as all_of_it:
+        theirs = await charge(database, charger, bob, evse=2, ends=False)
+        await read_meter(2)
+        begun = await charge(database, charger, ann, ends=False)
+        await read_meter(1)
+        (began, told), (measured, now) = await mine.next(), await mine.next()
+        assert (began, told["session"], told["status"], told["stopped_at"]) == ("session", begun, "active", None)
+        assert (measured, now["session"], now["energy_wh"], now["power_w"]) == ("session_updated", begun, 2000, 7000)
+        assert "CP1" not in repr((told, now))
+        # Who may look hears of all, and whose each is.
+        heard = [(await all_of_it.until("session_started"))["session"] for _ in range(2)]
+        assert [(one["id"], one["customer"]) for one in heard] == [(theirs, "CUSTOMER-bob"), (begun, "CUSTOMER-ann")]
+    await database.write(event_log.number_new)
+    logged = (await admin.get(f"{API}/events/log?type=session_started&limit=200")).json()["items"]
+    assert {one["session"]["customer"] for one in logged} == {"CUSTOMER-ann", "CUSTOMER-bob"}
 
 
 BODIES = {"PATCH /api/v1/me/vehicles/{vehicle_id}": {"make": "Other"}}

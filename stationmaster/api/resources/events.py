@@ -21,13 +21,13 @@ from litestar.response import Stream
 from stationmaster.api import callers
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext, of_server
-from stationmaster.api.live import LOST, framed, frames_of
+from stationmaster.api.live import LOST, framed, frames_of, with_customer
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.logins import NotLoggedIn
 from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.sessions import public_form as session_form
 from stationmaster.api.shapes import Limit
-from stationmaster.domain import event_log, idempotency, stations
+from stationmaster.domain import drivers, event_log, events, idempotency, stations
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.permissions import Permission
@@ -202,8 +202,15 @@ def _missed(work: Work, organization_id: int, resumed: int, station_id: int | No
     for entry in entries:
         event = event_log.event_of(work, entry)
         if event is not None and station_id in (None, entry.station_id):
-            told.append(framed(WORDS[type(event)](event, None), place=entry.number))
+            words = WORDS[type(event)](event, None)
+            if isinstance(event, events.SessionEvent):
+                words = with_customer(words, _customer(work, event))
+            told.append(framed(words, place=entry.number))
     return b"".join(told)
+
+
+def _customer(work: Work, event: events.SessionEvent) -> str | None:
+    return drivers.ids(work, [event.customer_key]).get(event.customer_key)
 
 
 class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -267,8 +274,8 @@ def _logged(work: Work, entry: event_log.Entry) -> LoggedEvent:
     if event is None:
         return LoggedEvent(id=str(entry.number), type=entry.type, at=entry.at, station=entry.station)
     words = event_log.words_of(event)
-    if "session" in words:
-        words["session"] = session_form(words["session"])
+    if isinstance(event, events.SessionEvent):
+        words["session"] = msgspec.structs.replace(session_form(words["session"]), customer=_customer(work, event))
     return LoggedEvent(id=str(entry.number), **words)
 
 

@@ -30,8 +30,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A charging session. While it is active, `energy_wh` is what it has taken by now; `power_w` and `soc_percent` are those it last told.
 
     `authorization` is what was answered to its card when it began, null while nobody has asked. `stop_reason` is in our words,
-    `stop_reason_told` in the charger's. What is `excluded` counts in no sum. `customer` is whose card it was when it began; live
-    events leave it out.
+    `stop_reason_told` in the charger's. What is `excluded` counts in no sum. `customer` is whose card it was when it began.
     """
 
     id: str

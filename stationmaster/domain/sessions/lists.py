@@ -215,6 +215,7 @@ class KnownSession(NamedTuple):
     transaction_id: str
     meter_start_wh: Decimal | None
     started_at: datetime
+    customer_id: int | None
 
 
 def all_active(work: Work) -> list[KnownSession]:

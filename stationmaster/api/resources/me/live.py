@@ -1,0 +1,34 @@
+"""One's own sessions as they go on, for a page that is open."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.response import Stream
+
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.me.profile import customer_of
+from stationmaster.domain import stations
+from stationmaster.domain.errors import NotFound
+from stationmaster.domain.permissions import Permission
+
+
+@get("/events", permission=Permission.LOGGED_IN)
+async def listen_to_own_sessions(caller: GivenCaller, context: GivenContext) -> Stream:
+    """Server-sent events of one's own sessions: `session` and `session_updated`. `hello` comes first; after it, and at `lost`, load again."""
+    mine = (await context.database.read(customer_of, caller)).id
+
+    async def may_stay() -> bool:
+        try:
+            return await caller.stands() and (await context.database.read(customer_of, caller)).id == mine
+        except NotFound:
+            return False
+
+    among = None
+    if caller.scope is not None:
+        among = frozenset(await context.database.read(stations.ids, caller.organization))
+    viewer = context.live.admit(caller.organization, None, owner=caller.actor.id, among=among, customer=mine)
+    heard = context.live.stream(viewer, context.database.clock, may_stay)
+    return Stream(heard, media_type="text/event-stream; charset=utf-8", headers={"X-Accel-Buffering": "no"})
+
+
+routes = [listen_to_own_sessions]
