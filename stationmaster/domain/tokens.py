@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
@@ -52,6 +53,8 @@ Index(
 
 FACTS = ("label", "group", "status", "expires_at")
 """What a person may say of a token."""
+
+_AT_ONCE = 1000  # names in one question
 
 SORTS = {
     "uid": tokens.c.uid_key,
@@ -292,12 +295,16 @@ def aliases_of(work: Work, organization_id: int, uid: str, kind: str | None = No
     return token_aliases.of_token(work, get(work, organization_id, uid, kind).id)
 
 
-def labels(work: Work, organization_id: int) -> dict[str, str | None]:
-    """Whose each card is, by `uid_key`."""
+def labels(work: Work, organization_id: int, uid_keys: Sequence[str]) -> dict[str, str | None]:
+    """Whose each of these cards is, by `uid_key`."""
     mine = select(tokens.c.uid_key, tokens.c.label).where(
         tokens.c.organization_id == organization_id, not_deleted(tokens)
     )
-    return {row.uid_key: row.label for row in work.execute(mine)}
+    found: dict[str, str | None] = {}
+    for first in range(0, len(uid_keys), _AT_ONCE):
+        some = mine.where(tokens.c.uid_key.in_(uid_keys[first : first + _AT_ONCE]))
+        found |= {row.uid_key: row.label for row in work.execute(some)}
+    return found
 
 
 def add(

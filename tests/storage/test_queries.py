@@ -7,7 +7,20 @@ from typing import Any, NamedTuple
 
 import pytest
 from psycopg import DataError
-from sqlalchemy import Column, Integer, MetaData, Table, Text, UniqueConstraint, bindparam, insert, select, update
+from sqlalchemy import (
+    Column,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    null,
+    select,
+    update,
+)
 
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import key
@@ -64,6 +77,17 @@ async def test_a_bulk_row_finds_what_it_belongs_to_inside_the_insert(database: D
 async def test_a_search_takes_the_text_as_it_is(database: Database, text: str, found: list[str]) -> None:
     query = select(parts.c.name).where(search(text, (parts.c.name,))).order_by(parts.c.id)
     assert await database.read(lambda work: work.execute(query).scalars().all()) == found
+
+
+async def test_a_search_looks_into_each_column_by_itself(database: Database) -> None:
+    columns = (parts.c.name, null(), func.lower("B/"), func.lower("A"))
+    wanted = {"b/": True, "ba": False, "b/a": False, "%": False, "ä": False}
+
+    def found(work: Work) -> dict[str, bool]:
+        mine = select(parts.c.name).where(parts.c.name == "bolt")
+        return {text: work.execute(mine.where(search(text, columns))).first() is not None for text in wanted}
+
+    assert await database.read(found) == wanted
 
 
 async def test_pages_follow_each_other_newest_first_without_a_gap(database: Database) -> None:

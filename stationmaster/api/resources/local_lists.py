@@ -56,12 +56,9 @@ router = Router(
 
 def _cards(work: Work, organization_id: int, identity: str) -> list[ListedCard]:
     station = stations.get(work, organization_id, identity)
-    labels = tokens.labels(work, organization_id)
-    found = []
-    for name in local_lists.cards_in(work, station.id):
-        kind, token = local_lists.kind_and_card(name, station.ocpp_version)
-        found.append(ListedCard(token, kind or None, labels.get(token)))
-    return found
+    cards = [local_lists.kind_and_card(name, station.ocpp_version) for name in local_lists.cards_in(work, station.id)]
+    labels = tokens.labels(work, organization_id, [token for _, token in cards])
+    return [ListedCard(token, kind or None, labels.get(token)) for kind, token in cards]
 
 
 def _one(work: Work, organization_id: int, identity: str) -> LocalList:
