@@ -133,6 +133,13 @@ def named(work: Work, name: str | None) -> int:
     return home(work)
 
 
+def check_open(work: Work, organization_id: int) -> None:
+    """Nobody closes it until the commit. Raises `Conflict` when somebody has."""
+    mine = select(organizations.c.closed_at).where(organizations.c.id == organization_id)
+    if work.execute(mine.with_for_update(read=True)).scalar() is not None:
+        raise Conflict("this organization is closed: open it first")
+
+
 def lock(work: Work, organization_id: int) -> None:
     """Until the commit nobody else holds this lock: for a rule about several rows of the organization."""
     work.execute(select(organizations.c.id).where(organizations.c.id == organization_id).with_for_update())

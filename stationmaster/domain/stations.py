@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, events, installation, sites, versions
+from stationmaster.domain import audit, events, installation, organizations, sites, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
@@ -248,10 +248,12 @@ def create(
     hardware: Hardware | None = None,
     facts: Mapping[str, Any] | None = None,
 ) -> tuple[StationRow, str]:
-    """A new station and its secret in clear, to be shown once, with the `FACTS` that are given. Raises `Invalid` and `Conflict`."""
+    """A new station and its secret in clear, to be shown once, with the `FACTS` that are given. Raises `Invalid`, and
+    `Conflict`, also when the organization is closed: it would charge for nobody."""
     if not is_identity(identity):
         raise Invalid("id", "must have 1 to 48 characters: letters, digits and * - _ = + | @ . (no ':' or '/')")
     _check_registration(registration)
+    organizations.check_open(work, organization_id)
     _check_free(work, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
     row = work.execute(
@@ -390,6 +392,7 @@ def restore(work: Work, organization_id: int, identity: str) -> StationRow:
     """
     gone = _of_identity(organization_id, identity)
     station: StationRow = versions.newest_deleted(work, stations, gone, f"charger {identity!r}")
+    organizations.check_open(work, organization_id)
     _check_free(work, identity)
     if station.site_id is not None and not sites.is_there(work, station.site_id):
         raise Conflict(f"the site {site_name(work, station)!r} of this charger was removed: restore it first")

@@ -8,7 +8,11 @@ from typing import Any
 import pytest
 
 from stationmaster.api.application import Application
+from stationmaster.domain import organizations, stations, tenants
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.permissions import ROLES
+from stationmaster.storage import Database, Work
 from tests.api.conftest import PASSWORD, Client
 
 API = "/api/v1"
@@ -122,3 +126,23 @@ async def test_an_address_is_one_persons_in_the_whole_installation(owner: Client
 async def test_nobody_but_the_installations_owners_manages_tenants(admin: Client) -> None:
     assert (await admin.get(f"{API}/organizations")).status_code == 403
     assert (await admin.patch(f"{API}/organization", json={"name": "x"})).status_code == 403
+
+
+async def test_X_01_a_closed_tenant_is_given_no_charger(database: Database) -> None:
+    """Neither by the command line, which needs no log-in, nor back: it would charge for nobody."""
+
+    def tried(work: Work) -> None:
+        keys = Keys(b"k" * 48)
+        organizations.home(work)
+        other = organizations.create(work, name="Other")
+        stations.create(work, other.id, keys, identity="GONE")
+        stations.delete(work, other.id, "GONE")
+        closed = tenants.close(work, other)
+        with pytest.raises(Conflict, match="closed"):
+            stations.create(work, other.id, keys, identity="NEW")
+        with pytest.raises(Conflict, match="closed"):
+            stations.restore(work, other.id, "GONE")
+        tenants.reopen(work, closed)
+        assert stations.restore(work, other.id, "GONE").identity == "GONE"
+
+    await database.write(tried)
