@@ -406,6 +406,7 @@ NO_ACTS = {
     "POST /api/v1/imports/stations",
     "POST /api/v1/imports/tokens",
     "POST /api/v1/imports/customers",
+    "POST /api/v1/imports/vehicles",
     "DELETE /api/v1/firmware/{firmware_id}",
 }
 

@@ -272,3 +272,45 @@ async def test_O_04_chargers_come_and_go_as_a_file(admin: Client) -> None:
     assert counts(await bring(admin, "stations", "id,site\nCP1,\nCP2,"))["changed"] == 1
     one = (await admin.get(f"{API}/stations/CP1")).json()
     assert (one["site"], one["name"]) == (None, "Gate")
+
+
+async def test_O_04_vehicles_are_brought_by_their_own_ids_and_read_back(admin: Client) -> None:
+    for number in ("ann", "bob"):
+        await admin.post(f"{API}/customers", json={"id": number, "name": number})
+    await admin.post(f"{API}/vehicles", json={"id": "V1", "customer": "ann", "make": "Old", "vin": "WVWZZZ1JZXW000001"})
+    text = (
+        "Vehicle ID;customer;make;plate;battery_kwh;connector_types\n"
+        "V1;ann;Tata;=KA 01;40.5;type2 ccs2\nV2;bob;Acme;;;\n"
+    )
+    dry = await bring(admin, "vehicles", text, dry_run=True)
+    assert counts(dry) == {"rows": 2, "new": 1, "changed": 1, "unchanged": 0, "doubled": 0, "bad": 0}
+    assert (await admin.get(f"{API}/vehicles/V2")).status_code == 404
+    assert counts(await bring(admin, "vehicles", text)) == counts(dry)
+    first = (await admin.get(f"{API}/vehicles/V1")).json()
+    assert (first["make"], first["plate"], first["battery_kwh"]) == ("Tata", "=KA 01", 40.5)
+    assert (first["connector_types"], first["vin"], first["default"]) == (["type2", "ccs2"], "WVWZZZ1JZXW000001", True)
+    exported = await admin.get(f"{API}/exports/vehicles")
+    assert "'=KA 01" in exported.text
+    assert counts(await bring(admin, "vehicles", exported.content))["unchanged"] == 2
+
+
+@pytest.mark.any_database
+async def test_O_04_a_list_of_vehicles_with_a_mistake_is_not_taken(admin: Client) -> None:
+    await admin.post(f"{API}/customers", json={"id": "ann", "name": "Ann"})
+    await admin.post(f"{API}/customers", json={"id": "bob", "name": "Bob"})
+    await admin.post(f"{API}/vehicles", json={"id": "V1", "customer": "ann", "make": "Acme"})
+    text = (
+        "id,customer,plate,battery_kwh\n"
+        "V2,ann,B-XY 1,\n"
+        "V1,bob,,\n"  # another's
+        "V3,nobody,X,\n"
+        "V4,,X,\n"
+        "V5,ann,X,-1\n"
+        "V6,ann,,\n"  # nothing to call it by
+        "V7,ann,X,\nV7,ann,Y,\n"
+    )
+    refused = await admin.post(f"{API}/imports/vehicles", content=text)
+    assert refused.status_code == 422
+    fields = [one["field"] for one in refused.json()["errors"]]
+    assert [field.partition(" ")[0] for field in fields] == ["row"] * 7, fields
+    assert [one["id"] for one in (await admin.get(f"{API}/vehicles")).json()["items"]] == ["V1"]

@@ -22,6 +22,8 @@ from stationmaster.api.resources.customers import CustomerChanges
 from stationmaster.api.resources.sites import SiteChanges
 from stationmaster.api.resources.stations import StationChanges
 from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
+from stationmaster.api.resources.vehicles import VehicleChanges, facts_of
+from stationmaster.api.resources.vehicles import public_form as vehicle_form
 from stationmaster.api.shapes import OwnId
 from stationmaster.domain import (
     customer_imports,
@@ -33,6 +35,8 @@ from stationmaster.domain import (
     stations,
     token_imports,
     tokens,
+    vehicle_imports,
+    vehicles,
 )
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Tally
@@ -151,6 +155,42 @@ async def export_customers(caller: GivenCaller, context: GivenContext) -> Stream
     return _exported(context, caller, "customers.csv", CUSTOMERS, customers.list_customers, _customer_cells)
 
 
+class VehicleLine(VehicleChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of a list of vehicles."""
+
+    id: OwnId
+    customer: OwnId | None = None
+
+
+_OF_VEHICLES = ("name", "make", "model", "plate", "connector_types", "battery_kwh", "vin", "emaid")
+VEHICLES = ("id", "customer", "default", *_OF_VEHICLES)
+_VEHICLE = Shape(
+    VehicleLine,
+    "id",
+    {"vehicle_id": "id", "customer_id": "customer", "license_plate": "plate", "brand": "make"},
+    {"connector_types": str.split},
+)
+
+
+@post("/imports/vehicles", permission=Permission.MANAGE_CUSTOMERS, status_code=200, request_max_body_size=MAX_BYTES)
+async def import_vehicles(
+    request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext, dry_run: DryRun = False
+) -> ImportReport:
+    """Create or change vehicles by their `id`, from a CSV file of up to 1,000 rows: the body is the file. All of it is taken, or nothing.
+
+    The columns are called as the fields of a vehicle; `customer` is the id of one, and stays; plugs stand side by side in a cell, as in
+    `type2 ccs2`. A column that is not there changes nothing.
+    """
+    take, most = vehicle_imports.take, place_imports.MAX_ROWS
+    return await _imported(request, caller, context, _VEHICLE, take, facts_of, dry_run=dry_run, max_rows=most)
+
+
+@get("/exports/vehicles", permission=Permission.VIEW_CUSTOMERS, responses={200: _FILE})
+async def export_vehicles(caller: GivenCaller, context: GivenContext) -> Stream:
+    """All vehicles as CSV, the newest first. An import of it changes nothing."""
+    return _exported(context, caller, "vehicles.csv", VEHICLES, vehicles.list_vehicles, _vehicle_cells)
+
+
 class SiteLine(SiteChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of a list of sites."""
 
@@ -211,7 +251,11 @@ async def export_stations(caller: GivenCaller, context: GivenContext) -> Stream:
     return _exported(context, caller, "chargers.csv", STATIONS, stations.listed, _station_cells)
 
 
-_OF_PEOPLE = [import_tokens, export_tokens, import_customers, export_customers]
+_OF_PEOPLE = [
+    *(import_tokens, export_tokens),
+    *(import_customers, export_customers),
+    *(import_vehicles, export_vehicles),
+]
 _OF_PLACES = [import_sites, export_sites, import_stations, export_stations]
 router = Router("/", route_handlers=[*_OF_PEOPLE, *_OF_PLACES], tags=["tables"])
 
@@ -290,6 +334,11 @@ def _station_cells(row: stations.ListedStation) -> Sequence[Any]:
 
 def _token_cells(row: tokens.OwnedToken) -> Sequence[Any]:
     return [getattr(row, name) for name in TOKENS]
+
+
+def _vehicle_cells(row: vehicles.VehicleRow) -> Sequence[Any]:
+    form = vehicle_form(row)
+    return [getattr(form, name) for name in VEHICLES]
 
 
 def _customer_cells(row: customers.CustomerRow) -> Sequence[Any]:
