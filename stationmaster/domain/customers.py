@@ -157,7 +157,7 @@ def list_customers(
     if created_to is not None:
         mine = mine.where(customers.c.created_at < created_to)
     if wanted.search:
-        mine = mine.where(_is_about(organization_id, wanted.search))
+        mine = mine.where(_is_about(organization_id, wanted.search)).execution_options(by_text=True)
     return listed(work, mine, wanted._replace(search=None), key=customers.c.id, sorts=SORTS)
 
 

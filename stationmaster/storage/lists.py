@@ -55,11 +55,11 @@ def listed(
 ) -> Found[Any]:
     """The rows of this part of a list. What has nothing in the column it is sorted by comes last, in both directions.
 
-    `key` is the table's integer key. Raises `BadSort`, and `BadCursor` for a cursor that is not of this list in this order.
+    `key` is the table's integer key. A statement that looks into texts by itself has the execution option `by_text`. Raises `BadSort`, and `BadCursor` for a cursor that is not of this list in this order.
     """
     if wanted.search:
         statement = statement.where(search(wanted.search, searched))
-    by_text = wanted.search or (wanted.sort and wanted.cursor) or statement.get_execution_options().get("by_text")
+    by_text = wanted.search or wanted.sort or statement.get_execution_options().get("by_text")
     asked = _rows_found if by_text else _rows
     if wanted.sort is None:
         return found(asked(work, page(statement, key, limit=wanted.limit, cursor=wanted.cursor), key), wanted.limit)
@@ -111,7 +111,7 @@ def _rows(work: Work, statement: Select[Any], _: ColumnElement[int]) -> list[Any
 
 
 def _rows_found(work: Work, statement: Select[Any], key: ColumnElement[int]) -> list[Any]:
-    """The same where an index is needed that the wall forbids (decision 0033): of a search in texts, of what lies behind a text.
+    """The same where an index is needed that the wall forbids (decision 0033): of a search in texts, of an order by one.
 
     So the keys of these rows, and no more, are found beyond the wall; what is told of them is asked within.
     """
