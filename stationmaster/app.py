@@ -31,7 +31,7 @@ from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
 from stationmaster.gateway import car_plans, doubts, local_lists, replay, reports, upkeep
-from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, Watching
+from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, RequestsCounted, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
@@ -196,6 +196,8 @@ class App:
                 ]
                 if self.relay is not None:
                     work.append(group.create_task(self.relay.run()))
+                    share = context.rates.share(lambda counts: self.bus.tell_all(RequestsCounted(counts)))
+                    work.append(group.create_task(share))
                 try:
                     log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)
                     yield self
@@ -294,6 +296,7 @@ class App:
         )
         self.bus.hear(Watching, lambda node, _: relay.watcher(node))
         self.bus.hear(EventPacket, lambda node, news: relay.receive(node, msgspec.json.decode(news.packet, type=Sent)))
+        self.bus.hear(RequestsCounted, lambda _, news: context.rates.heard(news.counts))
         self.bus.on_back = relay.back
         self.bus.hear(RecordChanged, lambda *_: self.directory.wake())
         self.database.after_commit.append(self._announce_changes)

@@ -63,7 +63,7 @@ class Web(Part):
     requests_per_minute: int = Field(
         6000,
         ge=0,
-        description="Requests a minute that a user or an API key may make, on each node; 0: as many as they like",
+        description="Requests a minute that a user or an API key may make; 0: as many as they like",
     )
     requests_per_minute_of_one_address: int = Field(
         600, ge=0, description="The same for an address, of requests to the API without a log-in that holds"

@@ -106,9 +106,15 @@ class EventPacket(msgspec.Struct, frozen=True, tag=True):
     packet: msgspec.Raw
 
 
+class RequestsCounted(msgspec.Struct, frozen=True, tag=True):
+    """How many requests to the API have reached the sender since it said so last, for each caller and each address."""
+
+    counts: dict[str, int]
+
+
 Question: TypeAlias = Send | Call | Disconnect
 Reply: TypeAlias = Sent | Came | Closed | Refused
-News: TypeAlias = Superseded | RecordChanged | Watching | EventPacket
+News: TypeAlias = Superseded | RecordChanged | Watching | EventPacket | RequestsCounted
 Message: TypeAlias = Question | Reply | News | Working
 
 

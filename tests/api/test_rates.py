@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +53,31 @@ def test_API_15_strangers_do_not_fill_the_memory() -> None:
     for number in range(Rates.KEPT + 10):
         rates.take(f"address {number}", 5)
     assert len(rates._counts) <= Rates.KEPT
+
+
+async def test_API_15_nodes_count_together_and_each_for_itself_while_they_do_not_hear_each_other() -> None:
+    clock = Clock()
+    here, there = Rates(clock=clock), Rates(clock=clock)
+    told: asyncio.Queue[dict[str, int]] = asyncio.Queue()
+    sharing = asyncio.create_task(here.share(told.put_nowait, each_s=0.001))
+    await asyncio.sleep(0)  # it begins
+    here.take("ann", 3)
+    here.take("ann", 3)
+    here.take("bob", 1)
+    with pytest.raises(TooManyRequests):
+        here.take("bob", 1)
+    counts = await told.get()
+    sharing.cancel()
+    assert counts == {"ann": 2, "bob": 1}  # what was refused is no news
+    assert there.take("ann", 3) == (3, 2, 60)
+    there.heard(counts)
+    with pytest.raises(TooManyRequests):
+        there.take("ann", 3)
+    with pytest.raises(TooManyRequests):
+        there.take("bob", 1)
+    clock.now = 61.0  # another minute; what is told late counts for it, and for no longer
+    there.heard({"ann": 1})
+    assert there.take("ann", 3) == (3, 1, 60)
 
 
 @pytest.mark.any_database

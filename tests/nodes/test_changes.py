@@ -13,6 +13,7 @@ import pytest
 import websockets
 from sqlalchemy import event, update
 
+from stationmaster.api.rates import TooManyRequests
 from stationmaster.app import App
 from stationmaster.background import presence
 from stationmaster.domain import organizations, stations
@@ -190,3 +191,14 @@ async def test_A5_what_another_process_adds_is_live_at_once(two: Nodes, cluster:
     await (await Charger.connect(other.gateway_port, "CP1", secret)).close()
     await settled(other)
     assert b"station_connected" in viewer.take()
+
+
+async def test_API_15_what_somebody_asked_of_one_node_counts_on_the_other(two: Nodes) -> None:
+    one, other = two
+    assert one.api is not None and other.api is not None
+    counted = other.api.context.rates
+    one.api.context.rates.take("user ann", 2)
+    await until(lambda: "user ann" in counted._counts)
+    assert counted.take("user ann", 2) == (2, 0, 60)
+    with pytest.raises(TooManyRequests):
+        counted.take("user ann", 2)
