@@ -31,7 +31,7 @@ CHANGES = {
     "a trigger that is off": "ALTER TABLE tokens DISABLE TRIGGER ALL",
     "a setting of the database": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET work_mem = 8192', current_database()); END $$",
     "how many may come": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I CONNECTION LIMIT 50', current_database()); END $$",
-    "a row that only some see": "ALTER TABLE tokens ENABLE ROW LEVEL SECURITY",
+    "rows that everybody sees": "ALTER TABLE tokens DISABLE ROW LEVEL SECURITY",
 }
 
 
