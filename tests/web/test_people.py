@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import BrowserContext, expect
 
 from stationmaster.app import App
-from stationmaster.domain import accounts, organizations, sites, totp, webhooks
+from stationmaster.domain import accounts, customers, organizations, sites, totp, webhooks
 from tests.web.conftest import EMAIL, PASSWORD, Visitor
 
 pytestmark = pytest.mark.slow
@@ -104,12 +104,17 @@ async def test_X_01_a_user_is_invited_to_some_sites_locked_out_and_let_in_with_a
     await page.get_by_role("dialog").get_by_role("button", name="Unlock").click()
     await expect(row).to_contain_text("May sign in")
     assert await logs_in(operator, "jane@example.com", NEW) == 200
+    ida = await app.database.write(customers.create, home, name="Ida Sommer", phone="+49301234567")
     await choose("Edit…")
     await page.get_by_role("combobox", name="Role").click()
-    await page.get_by_role("option", name="Viewer").click()
+    await page.get_by_role("option", name="Driver").click()
+    await operator.see("user-customer").fill("ida")
+    await page.get_by_role("option", name="Ida Sommer").click()
     await operator.see("edit-user-name").fill("Jane Doe")
     await operator.see("edit-user-submit").click()
-    await expect(row).to_contain_text("Viewer")
+    await expect(row).to_contain_text("Driver")
+    whose = [each.customer_id for each in await app.database.read(accounts.listed, home, limit=9, cursor=None)]
+    assert ida.id in whose
     await expect(row).to_contain_text("Jane Doe")
 
 

@@ -7,9 +7,11 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
 import { changed, orNull } from "../../fields";
 import { NamesInput } from "../../managed/NamesInput";
+import { OneInput } from "../../managed/OneInput";
 import { longEnough } from "../../passwords";
 import { useRoleChoices } from "../../roles";
-import { useRefreshedUser, useUser } from "../../user";
+import { useMay, useRefreshedUser, useUser } from "../../user";
+import { customers } from "../customers/resource";
 import { sites } from "../sites/resource";
 
 interface Props {
@@ -29,9 +31,9 @@ export function AddUser({ onLink, onDone }: AddProps) {
   const { data: ways } = useQuery({ queryKey: ["setup"], queryFn: waysIn });
   const limited = useUser().sites !== null;
   const form = useSentForm({
-    initial: { email: "", name: "", role: "operator", sites: [] as string[], with_password: false, password: "" },
+    initial: { email: "", name: "", role: "operator", sites: [] as string[], customer: null as string | null, with_password: false, password: "" },
     schema: v.pipe(
-      v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited), with_password: v.boolean(), password: v.string() }),
+      v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited), customer: v.nullable(v.string()), with_password: v.boolean(), password: v.string() }),
       v.forward(
         v.partialCheck(
           [["with_password"], ["password"]],
@@ -44,7 +46,8 @@ export function AddUser({ onLink, onDone }: AddProps) {
     conflict: "email",
     submit: async (values) => {
       const email = values.email.trim();
-      const body = { email, name: orNull(values.name), role: values.role, sites: orAll(values.sites), password: values.with_password ? values.password : null };
+      const { role, customer } = values;
+      const body = { email, name: orNull(values.name), role, customer, sites: orAll(values.sites), password: values.with_password ? values.password : null };
       const { link } = await answered(client.POST("/api/v1/users", { body }));
       await queries.invalidateQueries({ queryKey: ["users"] });
       if (link?.url) {
@@ -69,6 +72,7 @@ export function AddUser({ onLink, onDone }: AddProps) {
       <TextInput label={t`Name`} autoComplete="off" {...fields.getInputProps("name")} />
       <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-testid="add-user-role" {...fields.getInputProps("role")} />
       <SitesInput limited={limited} {...fields.getInputProps("sites")} />
+      <CustomerInput role={fields.values.role} {...fields.getInputProps("customer")} />
       <Switch label={t`Give them a password now`} data-testid="add-user-with-password" {...fields.getInputProps("with_password", { type: "checkbox" })} />
       {fields.values.with_password && (
         <PasswordInput
@@ -84,12 +88,12 @@ export function AddUser({ onLink, onDone }: AddProps) {
   );
 }
 
-function typed({ email, name, role, sites }: UserAccount) {
-  return { email, name: name ?? "", role, sites: sites ?? [] };
+function typed({ email, name, role, sites, customer }: UserAccount) {
+  return { email, name: name ?? "", role, sites: sites ?? [], customer };
 }
 
-function facts({ email, name, role, sites }: ReturnType<typeof typed>) {
-  return { email: email.trim(), name: orNull(name), role, sites: orAll(sites) };
+function facts({ email, name, role, sites, customer }: ReturnType<typeof typed>) {
+  return { email: email.trim(), name: orNull(name), role, customer, sites: orAll(sites) };
 }
 
 /** Who somebody is, what they may do, and where. */
@@ -98,8 +102,7 @@ export function EditUser({ user, onDone }: Props) {
   const limited = useUser().sites !== null;
   const form = useSentForm({
     initial: typed(user),
-    schema: v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited) }),
-    conflict: "role",
+    schema: v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited), customer: v.nullable(v.string()) }),
     submit: (values, before) => send(changed(facts(before), facts(values)), t`Saved`),
   });
   const { fields } = form;
@@ -112,6 +115,7 @@ export function EditUser({ user, onDone }: Props) {
       <TextInput label={t`Name`} autoComplete="off" data-testid="edit-user-name" {...fields.getInputProps("name")} />
       <Select label={t`Role`} data={useRoleChoices()} allowDeselect={false} data-autofocus {...fields.getInputProps("role")} />
       <SitesInput limited={limited} {...fields.getInputProps("sites")} />
+      <CustomerInput role={fields.values.role} {...fields.getInputProps("customer")} />
     </Form>
   );
 }
@@ -146,6 +150,18 @@ function SitesInput({ limited, ...props }: { limited: boolean; value?: string[];
     <NamesInput
       resource={sites} label={t`Only at these sites`} placeholder={limited ? t`Choose sites` : t`All`} required={limited} testid="user-sites"
       description={t`What they see and do is limited to these.`} {...props}
+    />
+  );
+}
+
+/** Who a driver is among those who are billed: what they see as their own is that customer's. */
+function CustomerInput({ role, value = null, ...props }: { role: string; value?: string | null; onChange?: (id: string | null) => void }) {
+  const may = useMay("manage_customers");
+  if (!may || (role !== "driver" && value === null)) return null;
+  return (
+    <OneInput
+      resource={customers} label={t`Customer`} placeholder={t`None yet`} testid="user-customer"
+      description={t`Whose cards, vehicles and sessions are theirs`} value={value} {...props}
     />
   );
 }
