@@ -39,6 +39,12 @@ class BadSettings(Exception):
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
+    def __repr_args__(self) -> Any:  # API-27: in traces and logs nothing is secret
+        return [(n, "•••" if v and (n in _HIDDEN or (n == "url" and "@" in v)) else v) for n, v in self]
+
+
+_HIDDEN = {"key", "password", "secret", "client_secret", "s3_secret_key"}
+
 
 class Web(Part):
     host: str = Field("127.0.0.1", description="Address the web application and the API listen on")

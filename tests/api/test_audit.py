@@ -415,7 +415,7 @@ def test_every_route_that_is_no_question_is_in_the_list() -> None:
     assert {route for route in MATRIX if not route.startswith("GET ")} == set(ACTS) | NO_ACTS
 
 
-async def test_no_route_changes_or_sends_anything_without_a_row(
+async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
     admin: Client, charger: Any, database: Database
 ) -> None:
     station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)

@@ -89,7 +89,7 @@ async def test_each_has_its_own_beat(database: Database) -> None:
 
 
 @pytest.mark.any_database
-async def test_one_that_fails_is_told_once_and_goes_on_and_so_do_the_others(database: Database) -> None:
+async def test_API_26_one_that_fails_is_told_once_and_goes_on_and_so_do_the_others(database: Database) -> None:
     clock, turns = Clock(database), list[int]()
 
     async def fails() -> None:
