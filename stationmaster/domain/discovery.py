@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from stationmaster.domain import connections, connectors, sites
 from stationmaster.domain.connectors import Type
@@ -74,6 +74,8 @@ def nearby(
         not_deleted(table),
         _in_box(latitude, longitude, radius_m),
     )
+    if asked.type is not None or asked.min_power_w is not None:
+        there = there.where(_has_such_a_connector(asked))
     far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there)]
     near = sorted(each for each in far if each[0] <= radius_m)
     found: list[Place] = []
@@ -131,6 +133,18 @@ def _in_box(latitude: float, longitude: float, radius_m: float) -> ColumnElement
     return and_(
         table.c.latitude.between(low, high), or_(*(table.c.longitude.between(west, east) for west, east in spans))
     )
+
+
+def _has_such_a_connector(asked: Asked) -> ColumnElement[bool]:
+    """Where nothing fits, nothing else of a site is read: there may be hundreds of them in the circle."""
+    plugs = connectors.connectors
+    fitting = select(plugs.c.id).join(stations, stations.c.id == plugs.c.station_id)
+    fitting = fitting.where(stations.c.site_id == sites.sites.c.id, not_deleted(stations))
+    if asked.type is not None:
+        fitting = fitting.where(plugs.c.type == asked.type)
+    if asked.min_power_w is not None:
+        fitting = fitting.where(func.coalesce(plugs.c.max_power_w, stations.c.max_power_w) >= asked.min_power_w)
+    return fitting.exists()
 
 
 def _site(work: Work, key: int) -> SiteRow | None:
