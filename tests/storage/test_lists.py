@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, create_e
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import Exact, UtcTime, key
 from stationmaster.storage.lists import BadSort, Found, Wanted, alike, listed, only
-from stationmaster.storage.queries import BadCursor
+from stationmaster.storage.queries import BadCursor, first_since
 
 things = Table(
     "things",
@@ -87,6 +87,23 @@ async def test_a_list_is_sorted_over_all_its_pages_and_what_has_nothing_comes_la
             break
         wanted = wanted._replace(cursor=found.next)
     assert told == expected
+
+
+async def test_the_first_row_since_a_moment_is_found_by_its_key(database: Database) -> None:
+    minutes = {11: 0, 12: 0, 15: 3, 16: 3, 40: 9}
+
+    def find(work: Work) -> None:
+        work.execute(insert(things), [{"id": key, "at": AT + timedelta(minutes=at)} for key, at in minutes.items()])
+        for asked in (-1, 0, 1, 3, 4, 9, 10):
+            first = first_since(work, things, AT + timedelta(minutes=asked), things.c.id > 10)
+            assert [key for key in minutes if key >= first] == [key for key, at in minutes.items() if at >= asked], (
+                asked
+            )
+        assert first_since(work, things, AT, things.c.id == 40) <= 40
+        assert first_since(work, things, AT + timedelta(minutes=10), things.c.id == 40) == 41
+        assert first_since(work, things, AT, things.c.id > 40) == 0
+
+    await database.write(find)
 
 
 async def test_a_list_is_searched_and_narrowed(database: Database) -> None:
