@@ -40,10 +40,8 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     def __repr_args__(self) -> Any:  # API-27: in traces and logs nothing is secret
-        return [(n, "•••" if v and (n in _HIDDEN or (n == "url" and "@" in v)) else v) for n, v in self]
-
-
-_HIDDEN = {"key", "password", "secret", "client_secret", "s3_secret_key"}
+        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key"}
+        return [(n, "•••" if v and (n in hidden or (n == "url" and "@" in v)) else v) for n, v in self]
 
 
 class Web(Part):

@@ -91,7 +91,7 @@ async def test_O1_while_it_is_connected_it_is_noted_now_and_then_in_case_the_ser
         await charger.close()
 
 
-async def test_O1_who_has_been_gone_for_how_long(app: App) -> None:
+async def test_O1_O_08_who_has_been_gone_for_how_long(app: App) -> None:
     """The filter counts from when the connection ended; who is connected, or never was, is not among them."""
     await prepare(app, "HOUR", "WEEK", "NOW", "NEVER")
     now = datetime.now(UTC)
