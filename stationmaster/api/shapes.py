@@ -22,6 +22,8 @@ T = TypeVar("T")
 MAX_PAGE = 200
 Limit = Annotated[int, QueryParameter(ge=1, le=MAX_PAGE, description="How many items at the most")]
 Cursor = Annotated[str | None, QueryParameter(max_length=2000, description="`next` of the page before")]
+# One letter is enough (API-15): it is found on the first page, and is a whole name in some scripts. What costs is what is rare,
+# however long it is, and that is cut when it takes too long (`database.read_s`).
 Search = Annotated[str | None, QueryParameter(max_length=100, description="Only what has this in it, in any case")]
 Deleted = Annotated[bool, QueryParameter(description="Only what was removed, and can be restored")]
 SORTED = "The order; a minus is downwards, what has no value comes last. Left out: newest first"

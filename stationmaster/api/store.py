@@ -29,6 +29,8 @@ class Store(Protocol):
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
+    async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
 
 class SignedStore:
     """The database in the name of one caller: what they change is in the audit log, what is not theirs is not there.
@@ -52,3 +54,6 @@ class SignedStore:
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._store.write(signing.signed, self._signature, f, *args, **kwargs)
+
+    async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._store.write_apart(signing.signed, self._signature, f, *args, **kwargs)

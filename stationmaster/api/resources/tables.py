@@ -276,7 +276,8 @@ async def _imported(
         which = (caller.organization, table.lines, *args)
         return imports.take(work, take, *which, dry_run=dry_run, problems=table.problems)
 
-    tally = await context.database.write(unit)
+    # Thousands of rows take a while: no charger's message shares their transaction, and waits for its answer until its end.
+    tally = await context.database.write_apart(unit)
     told = [RowProblem(each.row, each.field or None, each.reason) for each in tally.problems[:MAX_PROBLEMS]]
     return ImportReport(
         dry_run=dry_run,
