@@ -147,6 +147,15 @@ async def logout(request: Request[Any, Any, Any], context: GivenContext) -> Resp
     return Response(None, status_code=204, cookies=[_cookie(context, "", timedelta(0))])
 
 
+@post("/logout-everywhere", permission=Permission.LOGGED_IN, status_code=204)
+async def logout_everywhere(caller: GivenCaller, context: GivenContext) -> Response[None]:
+    """End every log-in of mine, on every device, this one as well; my API keys go on."""
+    check_person(caller)
+    await context.database.write(lambda work: log_ins.end_all(work, myself(work, caller)))
+    context.standings.forget_all()
+    return Response(None, status_code=204, cookies=[_cookie(context, "", timedelta(0))])
+
+
 @get("/me", permission=Permission.LOGGED_IN)
 async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
     """Who I am, and what I may do."""
@@ -214,7 +223,7 @@ async def change_password(
 
 router = Router(
     "/auth",
-    route_handlers=[get_setup, login, refresh, logout, get_me, change_me, change_password],
+    route_handlers=[get_setup, login, refresh, logout, logout_everywhere, get_me, change_me, change_password],
     tags=["log-in"],
 )
 

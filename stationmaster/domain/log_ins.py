@@ -88,6 +88,13 @@ def stolen(work: Work, token: str) -> bool:
     return True
 
 
+def end_all(work: Work, user: User) -> None:
+    """Log out everywhere: no log-in of this user goes on, on any device."""
+    accounts.end_logins(work, user)
+    after = {"everywhere": True}
+    audit.record(work, "log_out", accounts.subject_of(user), after=after, organization=user.organization_id)
+
+
 def end_login(work: Work, token: str) -> None:
     """Log out: no refresh token of this family works any more."""
     row = _token(work, token)

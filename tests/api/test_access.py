@@ -81,7 +81,7 @@ async def test_API_10_every_route_for_every_role(role: str, as_role: Callable[..
     client = anonymous if role == "nobody" else await as_role(role)
     allowed = ALLOWED.get(role, {"public"})
     for route, permission in MATRIX.items():
-        if route in ("GET /api/v1/events", "POST /api/v1/auth/logout"):
+        if route == "GET /api/v1/events" or route.startswith("POST /api/v1/auth/logout"):
             continue  # streams are tested in test_live.py; a log-out would end the walk
         if " /files/" in route:
             continue  # their address is the key, whoever comes: tested in test_transfers.py

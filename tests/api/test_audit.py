@@ -358,6 +358,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
     "PATCH /api/v1/auth/me": ("/auth/me", {"name": "Ann"}),
     "POST /api/v1/auth/password": ("/auth/password", {"current": PASSWORD, "new": NEW}),
+    "POST /api/v1/auth/logout-everywhere": ("/auth/logout-everywhere", None),
     "POST /api/v1/auth/login": ("/auth/login", {"email": "administrator@example.com", "password": NEW}),
     "POST /api/v1/auth/logout": ("/auth/logout", None),
 }

@@ -250,6 +250,19 @@ async def test_X_01_who_was_removed_comes_back_as_they_were_unless_their_address
     assert (await admin.post(f"{API}/users/{gone.id}/restore")).status_code == 422  # an administrator makes no owners
 
 
+async def test_X_01_who_logs_out_everywhere_is_out_on_every_device(
+    as_role: Callable[..., Any], web: Application
+) -> None:
+    viewer = await as_role("viewer")
+    async with Client(web) as elsewhere:
+        await elsewhere.login("viewer@example.com")
+        assert (await elsewhere.post(f"{API}/auth/logout-everywhere")).status_code == 204
+        for device in (viewer, elsewhere):
+            assert (await device.get(f"{API}/tokens")).status_code == 401
+            assert (await device.post(f"{API}/auth/refresh")).status_code == 401
+        assert (await elsewhere.login("viewer@example.com")).status_code == 200
+
+
 async def test_my_own_password(as_role: Callable[..., Any], web: Application) -> None:
     viewer = await as_role("viewer")
     async with Client(web) as elsewhere:

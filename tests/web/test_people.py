@@ -163,6 +163,9 @@ async def test_a_person_says_their_name_changes_their_own_password_and_stays(ope
     await page.reload()
     await expect(operator.see("profile-name")).to_have_value("Olivia Operator")
     assert await logs_in(operator, EMAIL, NEW) == 200
+    await operator.see("logout-everywhere").click()
+    await page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+    await expect(operator.see("login-email")).to_be_visible()
 
 
 async def test_API_04_a_person_sets_up_the_second_step_keeps_its_codes_and_ends_it_with_one(operator: Visitor) -> None:

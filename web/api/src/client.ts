@@ -151,6 +151,13 @@ export async function logout(): Promise<void> {
   onSignedOut();
 }
 
+/** Ends every log-in of whoever is signed in, on every device; they sign in anew. */
+export async function logoutEverywhere(): Promise<void> {
+  await answered(client.POST("/api/v1/auth/logout-everywhere"));
+  accessToken = null;
+  onSignedOut();
+}
+
 /** Trades the refresh cookie for an access token; null when there is none or it has ended. */
 export function refresh(): Promise<User | null> {
   refreshing ??= oneTabAtATime(refreshNow).finally(() => {

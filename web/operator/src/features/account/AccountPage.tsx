@@ -2,8 +2,8 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { logout, waysIn } from "@stationmaster/api";
-import { Facts, PageHead } from "@stationmaster/ui";
+import { logout, logoutEverywhere, waysIn } from "@stationmaster/api";
+import { Confirm, Facts, PageHead } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { FormModal } from "../../FormModal";
@@ -65,6 +65,7 @@ function About() {
 function SigningIn() {
   const [changing, change] = useDisclosure(false);
   const [moving, move] = useDisclosure(false);
+  const [leaving, leave] = useDisclosure(false);
   const { data: ways } = useQuery({ queryKey: ["setup"], queryFn: waysIn });
   const away = useAway() !== null;
   return (
@@ -73,7 +74,7 @@ function SigningIn() {
         <Trans>Password</Trans>
       </h2>
       <p className="dim">
-        <Trans>Another password signs you out everywhere else: also when a device of yours is lost.</Trans>
+        <Trans>Another password signs you out everywhere else. When a device of yours is lost, sign out everywhere.</Trans>
       </p>
       <div className={thing.buttons}>
         <Button variant="default" onClick={change.open} disabled={away} data-testid="change-password">
@@ -87,7 +88,15 @@ function SigningIn() {
         <Button variant="subtle" color="gray" onClick={() => void logout()}>
           <Trans>Sign out</Trans>
         </Button>
+        <Button variant="subtle" color="gray" onClick={leave.open} disabled={away} data-testid="logout-everywhere">
+          <Trans>Sign out everywhere…</Trans>
+        </Button>
       </div>
+      <Confirm opened={leaving} onClose={leave.close} title={t`Sign out everywhere?`} action={t`Sign out everywhere`} run={logoutEverywhere}>
+        <p>
+          <Trans>Every device on which you are signed in is out, this one as well. API keys go on.</Trans>
+        </p>
+      </Confirm>
       <FormModal opened={changing} onClose={change.close} title={t`Change my password`}>
         <ChangePassword onDone={change.close} />
       </FormModal>
