@@ -134,6 +134,8 @@ async def test_S0_033_a_driver_registers_and_confirms_the_address(
     assert await login(anybody, ANN) == 200
     me = (await anybody.get("/auth/me")).json()
     assert (me["role"], me["name"], me["permissions"]) == ("driver", "Ann", ["discover"])
+    mine = (await anybody.get("/me")).json()
+    assert (mine["name"], mine["email"]) == ("Ann", ANN)
     # Who registers at an address that has an account learns nothing; its mailbox does.
     again = await anybody.post("/auth/registration", json=body | {"password": NEW})
     assert (again.status_code, again.content) == (first.status_code, first.content)
