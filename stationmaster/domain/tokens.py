@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import msgspec
@@ -125,7 +126,7 @@ _by_uid = Prepared(
         tokens.c.organization_id == bindparam("organization_id"),
         tokens.c.uid_key == bindparam("uid_key"),
         not_deleted(tokens),
-    ).order_by(tokens.c.id)
+    )
 )
 _by_key = Prepared(_known.where(tokens.c.id == bindparam("key")))
 
@@ -209,7 +210,9 @@ def _meant(work: Work, station: Station, uid: str, kind: str | None = None) -> K
 
 
 def _named(work: Work, station: Station, uid: str) -> list[KnownToken]:
-    return work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    found: list[KnownToken] = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+    # Put in order here: for the order SQLite would go through all cards of the organization, by the index of its keys.
+    return sorted(found, key=attrgetter("id")) if len(found) > 1 else found
 
 
 class Listed(NamedTuple):

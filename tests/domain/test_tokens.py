@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select
 
 from stationmaster.domain import organizations, tokens
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.tokens import Authorization
 from stationmaster.storage import Work
+from stationmaster.storage.columns import metadata
 from stationmaster.storage.lists import Wanted
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -135,3 +136,13 @@ async def test_P_07_tokens_that_share_a_number_are_told_apart_by_kind(world: Any
     await world(tokens.remove, world.home, "04AB", "Central")
     kinds = {row.kind for row in (await world(tokens.list_tokens, world.home, Wanted())).rows}
     assert kinds == {"", "ISO14443"}
+
+
+def test_a_card_is_found_by_its_number_and_not_among_all_of_the_organization() -> None:
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    statement = str(tokens._by_uid.statement.compile(engine)).replace("\n", " ")
+    with engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", ("1", "A")).all()
+    engine.dispose()
+    assert ["uq_tokens_uid_key (organization_id=? AND uid_key=?)" in step[3] for step in plan] == [True]
