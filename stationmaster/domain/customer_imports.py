@@ -31,13 +31,13 @@ def take(work: Work, organization_id: int, lines: Sequence[Line]) -> Tally:
     lines = [line for line in lines if line.row in wanted]
     lines = _with_own_phones(work, organization_id, lines, wanted, tally)
     new = [line for line in lines if line.values["id"] not in there]
-    changed = [
-        line
-        for line in lines
-        if (row := there.get(line.values["id"])) is not None
-        and any(getattr(row, name) != value for name, value in wanted[line.row].items())
-    ]
-    tally.new, tally.changed, tally.unchanged = len(new), len(changed), len(lines) - len(new) - len(changed)
+    changed = []
+    for line in lines:
+        row = there.get(line.values["id"])
+        facts = None if row is None else [name for name in FACTS if getattr(row, name) != wanted[line.row][name]]
+        tally.count(line.row, line.values["id"], facts)
+        if facts:
+            changed.append(line)
     if not tally.problems:
         _add(work, organization_id, [(line.values["id"], wanted[line.row]) for line in new])
         _change(work, organization_id, [(there[line.values["id"]], wanted[line.row]) for line in changed])

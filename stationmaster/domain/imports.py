@@ -30,6 +30,14 @@ class Problem(NamedTuple):
     reason: str
 
 
+class Outcome(NamedTuple):
+    """What becomes of a line: a new thing, where `changed` is None, or another value in these fields of one that is there."""
+
+    row: int
+    id: str
+    changed: Sequence[str] | None
+
+
 class Tally(msgspec.Struct, kw_only=True):
     """What an import comes to. `secrets` are those of new chargers, by id, which are shown only this once."""
 
@@ -38,8 +46,17 @@ class Tally(msgspec.Struct, kw_only=True):
     unchanged: int = 0
     doubled: int = 0
     bad: int = 0
+    outcomes: list[Outcome] = []
     problems: list[Problem] = []
     secrets: dict[str, str] = {}
+
+    def count(self, row: int, id: str, changed: Sequence[str] | None) -> None:
+        """One more line that can be taken; one that changes nothing has no outcome."""
+        self.new += changed is None
+        self.changed += bool(changed)
+        self.unchanged += changed is not None and not changed
+        if changed is None or changed:
+            self.outcomes.append(Outcome(row, id, changed))
 
 
 class NotTaken(DomainError):
@@ -76,16 +93,14 @@ def without_doubled(lines: Sequence[Line], key: Callable[[Line], Hashable], what
     return alone
 
 
-def one_by_one(lines: Sequence[Line], f: Callable[[Line], bool | None], tally: Tally) -> None:
-    """Take lines with `f`, which says whether it is new (True), changed (False) or unchanged (None); go on after one that is refused."""
+def one_by_one(lines: Sequence[Line], f: Callable[[Line], Sequence[str] | None], tally: Tally) -> None:
+    """Take lines with `f`, which says what it has changed, or None when it is new; go on after one that is refused."""
     for line in lines:
         try:
-            new = f(line)
+            changed = f(line)
         except DomainError as wrong:
             field, reason = (wrong.field, wrong.reason) if isinstance(wrong, Invalid) else ("", str(wrong))
             tally.bad += 1
             tally.problems.append(Problem(line.row, field, reason))
             continue
-        tally.new += new is True
-        tally.changed += new is False
-        tally.unchanged += new is None
+        tally.count(line.row, line.values["id"], changed)

@@ -55,7 +55,9 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
     owners = customers.customers
     whose = owners.c.public_id.label("customer")
     cars = select(vehicles, whose).join(owners, owners.c.id == vehicles.c.customer_id)
-    cards = select(tokens, whose).join(owners, owners.c.id == tokens.c.customer_id)
+    cards = select(tokens, whose, owners.c.name.label("customer_name")).join(
+        owners, owners.c.id == tokens.c.customer_id
+    )
     charged = select(sessions, stations.c.identity.label("station"), whose)
     charged = charged.join(stations, stations.c.id == sessions.c.station_id)
     charged = charged.join(owners, owners.c.id == sessions.c.customer_id)

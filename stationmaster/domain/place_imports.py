@@ -18,7 +18,7 @@ def take_sites(work: Work, organization_id: int, lines: Sequence[Line], time_zon
     """Create sites, or change what the file says of them. `time_zone` is that of a new site that names none."""
     tally = Tally()
 
-    def take(line: Line) -> bool | None:
+    def take(line: Line) -> Sequence[str] | None:
         facts = {name: line.values[name] for name in sites.FACTS if name in line.values}
         try:
             site = sites.get(work, organization_id, line.values["id"])
@@ -27,11 +27,11 @@ def take_sites(work: Work, organization_id: int, lines: Sequence[Line], time_zon
                 raise Invalid("name", "is missing: there is no such site yet") from None
             facts = {"time_zone": time_zone} | facts
             sites.create(work, organization_id, public_id=line.values["id"], **facts)
-            return True
-        if all(getattr(site, name) == value for name, value in facts.items()):
             return None
+        if all(getattr(site, name) == value for name, value in facts.items()):
+            return []
         changed = sites.change(work, organization_id, line.values["id"], facts)
-        return None if changed.version == site.version else False
+        return [name for name in facts if getattr(changed, name) != getattr(site, name)]
 
     one_by_one(without_doubled(lines, lambda line: line.values["id"], "site", tally), take, tally)
     return tally
@@ -41,7 +41,7 @@ def take_stations(work: Work, organization_id: int, lines: Sequence[Line], keys:
     """Create chargers, each with a secret that the tally holds, or change what the file says of them."""
     tally = Tally()
 
-    def take(line: Line) -> bool | None:
+    def take(line: Line) -> Sequence[str] | None:
         identity = line.values["id"]
         facts = {name: line.values[name] for name in stations.FACTS if name in line.values}
         place = {"site": line.values["site"]} if "site" in line.values else {}
@@ -52,12 +52,12 @@ def take_stations(work: Work, organization_id: int, lines: Sequence[Line], keys:
                 work, organization_id, keys, identity=identity, site=place.get("site"), facts=facts
             )
             tally.secrets[identity] = secret
-            return True
-        same_site = not place or place["site"] == stations.site_name(work, before)
-        if same_site and all(getattr(before, name) == value for name, value in facts.items()):
             return None
-        stations.change(work, organization_id, identity, facts | place)
-        return False
+        moved = ["site"] if place and place["site"] != stations.site_name(work, before) else []
+        changed = moved + [name for name, value in facts.items() if getattr(before, name) != value]
+        if changed:
+            stations.change(work, organization_id, identity, facts | place)
+        return changed
 
     one_by_one(without_doubled(lines, lambda line: line.values["id"], "charger", tally), take, tally)
     return tally

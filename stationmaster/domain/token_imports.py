@@ -19,6 +19,7 @@ from stationmaster.storage.queries import AtOnce, Bulk, not_deleted
 _PAIRS = re.compile(r"[0-9A-Fa-f]{2}([:\- ])[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){2,18}")
 _KEPT = (*FACTS, "customer_id")
 _NEW = ("organization_id", "uid", "uid_key", "kind", *_KEPT, "created_at", "created_by", "updated_at")
+_COLUMNS = {"customer_id": "customer"}  # as a file calls what a row calls otherwise
 _new = AtOnce(Bulk(tokens, _NEW))
 _AT_ONCE = 500
 _Key = tuple[str, str]
@@ -40,14 +41,15 @@ def take(work: Work, organization_id: int, lines: Sequence[Line]) -> Tally:
     for line in lines:
         token = there.get(_key(line))
         facts = {name: line.values[name] for name in _KEPT if name in line.values}
+        differing = None if token is None else [name for name in facts if getattr(token, name) != facts[name]]
+        tally.count(line.row, line.values["uid"], differing and [_COLUMNS.get(name, name) for name in differing])
         if token is None:
             uid = compact(line.values["uid"])
             kept = {"organization_id": organization_id, "uid": uid, "uid_key": uid_key(uid)}
             kept |= {"kind": line.values.get("kind") or ""} | dict.fromkeys(_KEPT) | {"status": "accepted"}
             new.append(kept | facts | versions.first(work))
-        elif any(getattr(token, name) != value for name, value in facts.items()):
+        elif differing:
             changed.append((token, {name: getattr(token, name) for name in _KEPT} | facts))
-    tally.new, tally.changed, tally.unchanged = len(new), len(changed), len(lines) - len(new) - len(changed)
     if not tally.problems and (new or changed):
         _write(work, organization_id, new, changed)
     return tally

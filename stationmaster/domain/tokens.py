@@ -95,9 +95,10 @@ class TokenRow(KnownToken, Protocol):
 
 
 class OwnedToken(TokenRow, Protocol):
-    """A row with the id of the customer whose it is."""
+    """A row with the id and the name of the customer whose it is."""
 
     customer: str | None
+    customer_name: str | None
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False):
@@ -473,7 +474,8 @@ def _facts(row: OwnedToken) -> dict[str, Any]:
 
 def _with_customer() -> Select[Any]:
     owners = customers.customers
-    return select(tokens, owners.c.public_id.label("customer")).outerjoin(owners, owners.c.id == tokens.c.customer_id)
+    of_owner = owners.c.public_id.label("customer"), owners.c.name.label("customer_name")
+    return select(tokens, *of_owner).outerjoin(owners, owners.c.id == tokens.c.customer_id)
 
 
 def _of_uid(organization_id: int, uid: str) -> Select[Any]:

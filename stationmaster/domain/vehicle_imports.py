@@ -11,6 +11,10 @@ from stationmaster.domain.imports import Line, Tally, one_by_one, without_double
 from stationmaster.storage import Work
 
 
+_COLUMNS = {"is_default": "default", "battery_wh": "battery_kwh"}
+"""As a file calls what a row calls otherwise."""
+
+
 def take(
     work: Work,
     organization_id: int,
@@ -20,7 +24,7 @@ def take(
     """Create vehicles, or change what the file says of them. `facts_of` puts a line into our words and units."""
     tally = Tally()
 
-    def take_one(line: Line) -> bool | None:
+    def take_one(line: Line) -> Sequence[str] | None:
         vehicle_id, facts = line.values["id"], dict(facts_of(line.values))
         customer = line.values.get("customer")
         try:
@@ -29,11 +33,11 @@ def take(
             if customer is None:
                 raise Invalid("customer", "is missing: there is no vehicle with this id yet") from None
             vehicles.create(work, organization_id, customer=customer, public_id=vehicle_id, **facts)
-            return True
+            return None
         if customer is not None:
             facts["customer"] = customer
         changed = vehicles.change(work, organization_id, vehicle_id, facts)
-        return None if changed.version == before.version else False
+        return [_COLUMNS.get(name, name) for name in facts if getattr(changed, name) != getattr(before, name)]
 
     one_by_one(without_doubled(lines, lambda line: line.values["id"], "vehicle", tally), take_one, tally)
     return tally

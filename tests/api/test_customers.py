@@ -124,6 +124,10 @@ async def test_D_01_and_API_35_who_may_look_at_people(as_role: Callable[..., Any
     for client, status in ((viewer, 403), (driver, 403), (operator, 200)):
         for path in ("/customers", "/customers/ann", "/customers/ann/data", "/vehicles", "/vehicles/car"):
             assert (await client.get(API + path)).status_code == status, path
+    for client, name in ((viewer, None), (operator, "Ann Rao")):
+        one = (await client.get(f"{API}/tokens/04A2")).json()
+        [listed] = (await client.get(f"{API}/tokens?customer=ann")).json()["items"]
+        assert (one["customer"], one["customer_name"], listed["customer_name"]) == ("ann", name, name)
     assert (await operator.post(f"{API}/customers/ann/erase")).status_code == 403
 
 

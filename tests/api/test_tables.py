@@ -49,6 +49,9 @@ async def test_O_04_five_thousand_cards(admin: Client, database: Database) -> No
             "reason": "must be a time with its zone, as in 2026-05-01T12:00:00Z",
         },
     ]
+    assert len(dry.json()["outcomes"]) == 200
+    assert dry.json()["outcomes"][0] == {"row": 2, "id": "00000000", "changed": ["label", "expires_at"]}
+    assert dry.json()["outcomes"][9] == {"row": 11, "id": "00000009", "changed": None}
     assert len(await cards(admin)) == 9
     refused = await bring(admin, "tokens", text)
     assert refused.status_code == 422
@@ -155,7 +158,8 @@ async def test_O_04_a_card_is_given_to_a_customer_who_is_there(admin: Client) ->
     exported = await admin.get(f"{API}/exports/tokens")
     assert counts(await bring(admin, "tokens", exported.content))["unchanged"] == 2
     assert counts(await bring(admin, "tokens", "uid\nA"))["unchanged"] == 1
-    assert counts(await bring(admin, "tokens", "uid,customer\nA,"))["changed"] == 1
+    taken = await bring(admin, "tokens", "uid,customer\nA,\nB,")
+    assert taken.json()["outcomes"] == [{"row": 2, "id": "A", "changed": ["customer"]}]
     assert [card["customer"] for card in await cards(admin)] == [None, None]
 
 
@@ -169,6 +173,11 @@ async def test_O_04_customers_are_brought_by_their_own_ids_and_read_back(admin: 
     text = "Customer ID;Name;Phone\n0004;Ann;+91 98765 43210\n0005;=Ben;030 123\n0006;Cid;"
     dry = await bring(admin, "customers", text, dry_run=True)
     assert counts(dry) == {"rows": 3, "new": 2, "changed": 1, "unchanged": 0, "doubled": 0, "bad": 0}
+    assert dry.json()["outcomes"] == [
+        {"row": 2, "id": "0004", "changed": ["name", "phone"]},
+        {"row": 3, "id": "0005", "changed": None},
+        {"row": 4, "id": "0006", "changed": None},
+    ]
     assert await customers(admin) == [("0004", "Old", None, "old@example.in")]
     assert counts(await bring(admin, "customers", text)) == counts(dry)
     kept = [
@@ -245,7 +254,9 @@ async def test_O_04_sites_come_and_go_as_a_file(admin: Client) -> None:
     assert '"\'=Gate"' in exported.text
     assert counts(await bring(admin, "sites", exported.content))["unchanged"] == 2
     assert (await admin.get(f"{API}/sites/S1")).json() == one
-    assert counts(await bring(admin, "sites", "id,city\nS1,Suva\nS2,"))["changed"] == 1
+    taken = await bring(admin, "sites", "id,city\nS1,Suva\nS2,")
+    assert counts(taken)["unchanged"] == 1
+    assert taken.json()["outcomes"] == [{"row": 2, "id": "S1", "changed": ["city"]}]
     assert (await admin.get(f"{API}/sites/S1")).json()["name"] == "=Gate"
 
 
@@ -269,9 +280,13 @@ async def test_O_04_chargers_come_and_go_as_a_file(admin: Client) -> None:
         assert secret not in exported.text
     again = await bring(admin, "stations", exported.content)
     assert (counts(again)["unchanged"], again.json()["secrets"]) == (2, {})
-    assert counts(await bring(admin, "stations", "id,site\nCP1,\nCP2,"))["changed"] == 1
+    taken = await bring(admin, "stations", "id,site,name\nCP1,,Door\nCP2,,\nCP3,,")
+    assert taken.json()["outcomes"] == [
+        {"row": 2, "id": "CP1", "changed": ["site", "name"]},
+        {"row": 4, "id": "CP3", "changed": None},
+    ]
     one = (await admin.get(f"{API}/stations/CP1")).json()
-    assert (one["site"], one["name"]) == (None, "Gate")
+    assert (one["site"], one["name"]) == (None, "Door")
 
 
 async def test_O_04_vehicles_are_brought_by_their_own_ids_and_read_back(admin: Client) -> None:
@@ -284,6 +299,11 @@ async def test_O_04_vehicles_are_brought_by_their_own_ids_and_read_back(admin: C
     )
     dry = await bring(admin, "vehicles", text, dry_run=True)
     assert counts(dry) == {"rows": 2, "new": 1, "changed": 1, "unchanged": 0, "doubled": 0, "bad": 0}
+    assert dry.json()["outcomes"][0] == {
+        "row": 2,
+        "id": "V1",
+        "changed": ["make", "plate", "battery_kwh", "connector_types"],
+    }
     assert (await admin.get(f"{API}/vehicles/V2")).status_code == 404
     assert counts(await bring(admin, "vehicles", text)) == counts(dry)
     first = (await admin.get(f"{API}/vehicles/V1")).json()

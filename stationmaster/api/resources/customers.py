@@ -213,7 +213,7 @@ async def restore_customer(
 @get("/{customer_id:str}/data", permission=Permission.MANAGE_CUSTOMERS)
 async def get_customer_data(customer_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> CustomerData:
     """All that is kept of a customer, for the person who asks what it is."""
-    return await context.database.read(_all_of, caller.organization, customer_id)
+    return await context.database.read(_all_of, caller, customer_id)
 
 
 @post("/{customer_id:str}/erase", permission=Permission.ADMINISTER, status_code=204)
@@ -290,12 +290,12 @@ async def _changed(
     return tagged(row, _public_form(row, defaults))
 
 
-def _all_of(work: Work, organization_id: int, customer_id: str) -> CustomerData:
-    found = personal_data.gather(work, organization_id, customer_id)
+def _all_of(work: Work, caller: Caller, customer_id: str) -> CustomerData:
+    found = personal_data.gather(work, caller.organization, customer_id)
     return CustomerData(
         _public_form(found.customer, cars.defaults(work, [found.customer.id])),
         [vehicles.public_form(row) for row in found.vehicles],
-        [tokens.public_form(row) for row in found.tokens],
+        [tokens.public_form(row, caller) for row in found.tokens],
         [sessions.listed_form(row, None) for row in found.sessions],
         None if found.user is None else _user_form(found.user),
     )

@@ -56,11 +56,19 @@ class RowProblem(msgspec.Struct, frozen=True):
     reason: str
 
 
+class RowOutcome(msgspec.Struct, frozen=True):
+    """What becomes of a row: something new, where `changed` is null, or another value in these fields of what is there."""
+
+    row: int
+    id: str
+    changed: list[str] | None
+
+
 class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     """What an import has done, or would do (`dry_run`).
 
     `doubled` are rows that speak of the same thing as another row of the file. A file with doubled or bad rows is not taken, and
-    the first 200 of them are told in `problems`. `secrets` are those of new chargers, which are shown only this once.
+    the first 200 of them are told in `problems`. `outcomes` has the first 200 rows that are new or change something. `secrets` are those of new chargers, which are shown only this once.
     """
 
     dry_run: bool
@@ -70,6 +78,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
     unchanged: int
     doubled: int
     bad: int
+    outcomes: list[RowOutcome]
     problems: list[RowProblem]
     secrets: dict[str, str]
 
@@ -287,6 +296,10 @@ async def _imported(
         unchanged=tally.unchanged,
         doubled=tally.doubled,
         bad=tally.bad,
+        outcomes=[
+            RowOutcome(row, id, None if changed is None else list(changed))
+            for row, id, changed in tally.outcomes[:MAX_PROBLEMS]
+        ],
         problems=told,
         secrets={} if dry_run else tally.secrets,
     )

@@ -41,7 +41,8 @@ When = Annotated[datetime, msgspec.Meta(tz=True)]
 class Token(msgspec.Struct, frozen=True):
     """A card or an app that may charge, or may not any more. `kind` is null where it holds for whatever a charger says that it is.
 
-    `customer` is the id of the customer whose it is: the sessions that it begins are theirs.
+    `customer` is the id of the customer whose it is: the sessions that it begins are theirs. `customer_name` is null for who may not
+    view customers.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Token(msgspec.Struct, frozen=True):
     status: tokens.Status
     expires_at: datetime | None
     customer: str | None
+    customer_name: str | None
     created_at: datetime
     created_by: str | None
     updated_at: datetime
@@ -127,14 +129,15 @@ async def list_tokens(
     wanted = Wanted(limit, cursor, sort, search)
     which: dict[str, Any] = {"status": status, "kind": kind, "group": group, "customer": customer}
     which |= {"expired": expired, "deleted": deleted}
-    return page_of(await context.database.read(tokens.list_tokens, caller.organization, wanted, **which), public_form)
+    found = await context.database.read(tokens.list_tokens, caller.organization, wanted, **which)
+    return page_of(found, lambda row: public_form(row, caller))
 
 
 @post("/", permission=Permission.OPERATE)
 async def add_token(data: JSONBody[NewToken], caller: GivenCaller, context: GivenContext) -> Response[Token]:
     """Add a token."""
     row = await context.database.write(_add, caller.organization, data)
-    return tagged(row, public_form(row))
+    return tagged(row, public_form(row, caller))
 
 
 @get("/{uid:str}", permission=Permission.VIEW)
@@ -143,7 +146,7 @@ async def get_token(
 ) -> Response[Token]:
     """One token; `kind` tells apart those that share a number."""
     row = await context.database.read(tokens.get, caller.organization, uid, kind)
-    return tagged(row, public_form(row))
+    return tagged(row, public_form(row, caller))
 
 
 @put("/{uid:str}", permission=Permission.OPERATE)
@@ -192,7 +195,7 @@ async def restore_token(
 ) -> Response[Token]:
     """Bring back a token that was removed; 409 when there is another in its place."""
     row = await context.database.write(tokens.restore, caller.organization, uid, kind)
-    return tagged(row, public_form(row))
+    return tagged(row, public_form(row, caller))
 
 
 router = Router(
@@ -207,15 +210,15 @@ async def _changed(
 ) -> Response[Token]:
     expected = tags_of(if_match)
     row = await context.database.write(tokens.change, caller.organization, uid, facts, kind, expected=expected)
-    return tagged(row, public_form(row))
+    return tagged(row, public_form(row, caller))
 
 
 def _add(work: Work, organization_id: int, new: NewToken) -> tokens.OwnedToken:
     return tokens.add(work, organization_id, **msgspec.structs.asdict(new))
 
 
-def public_form(row: tokens.OwnedToken) -> Token:
-    """A token as everyone outside sees it."""
+def public_form(row: tokens.OwnedToken, caller: Caller) -> Token:
+    """A token as this caller sees it."""
     return Token(
         id=str(row.id),
         uid=row.uid,
@@ -225,6 +228,7 @@ def public_form(row: tokens.OwnedToken) -> Token:
         status=row.status,
         expires_at=row.expires_at,
         customer=row.customer,
+        customer_name=row.customer_name if Permission.VIEW_CUSTOMERS in caller.permissions else None,
         created_at=row.created_at,
         created_by=row.created_by,
         updated_at=row.updated_at,
