@@ -7,7 +7,7 @@ import tseslint from "typescript-eslint";
 const NOT_WORDS = [
   "^( · )?Stationmaster$",
   "^Ctrl K$",
-  "^(Heartbeat|Reset) *$",
+  "^(Heartbeat|Reset|Local|Central) *$",
   "^ ?UTC$",
   "^[^A-Za-z]*$", "^[a-z0-9_:./#$*-]*$", "^(?![A-Z][a-z]+$)\\S+$"];
 

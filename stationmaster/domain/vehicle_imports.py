@@ -10,7 +10,6 @@ from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.imports import Line, Tally, one_by_one, without_doubled
 from stationmaster.storage import Work
 
-
 _COLUMNS = {"is_default": "default", "battery_wh": "battery_kwh"}
 """As a file calls what a row calls otherwise."""
 

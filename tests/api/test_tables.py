@@ -302,7 +302,7 @@ async def test_O_04_vehicles_are_brought_by_their_own_ids_and_read_back(admin: C
     assert dry.json()["outcomes"][0] == {
         "row": 2,
         "id": "V1",
-        "changed": ["make", "plate", "battery_kwh", "connector_types"],
+        "changed": ["make", "plate", "connector_types", "battery_kwh"],
     }
     assert (await admin.get(f"{API}/vehicles/V2")).status_code == 404
     assert counts(await bring(admin, "vehicles", text)) == counts(dry)

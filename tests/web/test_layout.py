@@ -30,6 +30,7 @@ from stationmaster.domain import (
     stations,
     tariffs,
     tokens,
+    vehicles,
     webhooks,
 )
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
@@ -68,6 +69,7 @@ PAGES = {
     "/reservations": ("Reservations", "Nobody came."),
     "/firmware": ("Firmware", "1.1.0"),
     "/customers": ("Customers", "Ida Sommer"),
+    "/customers/IDA": ("Customer", "Who it is"),
     "/tariffs": ("Tariffs", "By day"),
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
@@ -118,7 +120,7 @@ async def _furnish(app: App) -> list[Charger]:
     await app.database.write(
         webhooks.create, home, app.keys, url=f"https://example.com/{LONG}", name="Billing", events=["alarm"]
     )
-    await app.database.write(tokens.add, home, uid="TAG1", label="Ida")
+    await app.database.write(tokens.add, home, uid="TAG1", label="Ida", customer="IDA")
     await app.database.write(tokens.add, home, uid="04A1B2C3D4E5F60718293A4B", label=f"Card of {LONG}")
     await app.database.write(
         stations.create, home, app.keys, identity="CP1", secret="a secret of sixteen", name="North wall", site=LONG
@@ -170,7 +172,8 @@ def _places(work: Work, home: int) -> None:
         contact_email=f"{LONG.lower()}@example.com",
         contact_number="+49 30 1234567",
     )
-    customers.create(work, home, name="Ida Sommer", phone="+49301234567")
+    customers.create(work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567")
+    vehicles.create(work, home, customer="IDA", name=LONG, plate="B-IS 1234", connector_types=["ccs2", "type2"])
     customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")
     tariffs.create(work, home, name="By day", currency="EUR", price_per_kwh=Decimal("0.39"), standard=True)
     tariffs.create(work, home, name=LONG, currency="INR", price_per_minute=Decimal("0.000001"), status="inactive")
@@ -229,7 +232,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path,
 async def test_every_page_there_is_is_looked_at() -> None:
     files = (ROOT / "web/operator/src/features").glob("*/routes/*.tsx")
     pages = {"/" + file.stem.replace(".", "/").removesuffix("index").removesuffix("/") for file in files}
-    looked_at = {re.sub("CP1|SESSION|SITE-1", "$id", path.partition("?")[0]) for path in PAGES}
+    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA", "$id", path.partition("?")[0]) for path in PAGES}
     assert pages <= looked_at
 
 

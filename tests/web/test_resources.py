@@ -10,7 +10,7 @@ from playwright.async_api import Locator, expect
 
 from stationmaster.api.shapes import MAX_PAGE
 from stationmaster.app import App
-from stationmaster.domain import customers, organizations, sites, tariffs
+from stationmaster.domain import customers, organizations, sites, tariffs, tokens
 from stationmaster.storage import Work
 from tests.web.conftest import Visitor
 
@@ -136,6 +136,7 @@ async def test_what_is_entered_is_not_lost_by_a_key_or_the_back_button(operator:
 
 async def test_S1_131_a_customer_is_added_edited_removed_and_restored(operator: Visitor) -> None:
     page, see = operator.page, operator.see
+    main = page.locator("#main")
     await page.get_by_role("link", name="Customers").first.click()
     await see("add-customer").click()
     await see("customer-name").fill("Ida Sommer")
@@ -145,20 +146,70 @@ async def test_S1_131_a_customer_is_added_edited_removed_and_restored(operator: 
     await expect(see("customer-phone")).to_have_attribute("aria-invalid", "true")
     await see("customer-phone").fill("+49 30 1234567")
     await see("customer-submit").click()
-    row = page.get_by_role("row").filter(has_text="Ida Sommer")
-    await expect(row).to_contain_text("+49301234567")
-    await page.get_by_role("button", name="Edit Ida Sommer").click()
+    await expect(main.get_by_role("link", name="+49301234567")).to_be_visible()
+    await see("edit-customer").click()
     await expect(see("customer-phone")).to_have_value("+49301234567")
     await see("customer-phone").fill("+49 30 7654321")
     await see("customer-submit").click()
-    await expect(row).to_contain_text("+49307654321")
-    await page.get_by_role("button", name="Remove Ida Sommer").click()
+    await expect(main.get_by_role("link", name="+49307654321")).to_be_visible()
+    await see("remove-customer").click()
     await dialog(operator).get_by_role("button", name="Remove").click()
     await expect(page.get_by_role("heading", name="No customers yet")).to_be_visible()
-    await operator.open("/customers?state=removed")
-    await page.get_by_role("button", name="Restore Ida Sommer").click()
-    await operator.open("/customers")
-    await expect(row).to_be_visible()
+    await restore(operator, "/customers", "Ida Sommer")
+
+
+async def test_S1_131_a_customer_has_cards_and_vehicles_and_a_select_finds_any_customer(
+    operator: Visitor, app: App
+) -> None:
+    home = await app.database.write(organizations.home)
+
+    def furnish(work: Work) -> None:
+        customers.create(work, home, public_id="IDA", name="Ida Sommer")
+        for number in range(MAX_PAGE + 1):
+            customers.create(work, home, name=f"Driver {number}.")
+        tokens.add(work, home, uid="0004A2", label="Spare")
+
+    await app.database.write(furnish)
+    page, see = operator.page, operator.see
+    cards = page.get_by_role("region", name="Cards")
+    await operator.open("/customers/IDA")
+    await see("add-card").click()
+    await see("add-card-uid").fill("04B1")
+    await see("card-submit").click()
+    await expect(cards.get_by_role("row").filter(has_text="04B1")).to_contain_text("Accepted")
+    await see("assign-card").click()
+    await see("assign-uid").fill("Spa")
+    await page.get_by_role("option", name="0004A2").click()
+    await see("assign-submit").click()
+    await cards.get_by_role("button", name="Block 0004A2").click()
+    await expect(cards.get_by_role("row").filter(has_text="0004A2")).to_contain_text("Blocked")
+    await cards.get_by_role("button", name="Take back 04B1").click()
+    await expect(cards.get_by_role("row").filter(has_text="04B1")).to_have_count(0)
+
+    vehicles = page.get_by_role("region", name="Vehicles")
+    for plate, battery in (("B-IS 1", "77,5"), ("B-IS 2", "")):
+        await see("add-vehicle").click()
+        await see("vehicle-plate").fill(plate)
+        await see("vehicle-battery").fill(battery)
+        await see("vehicle-submit").click()
+    await expect(vehicles.get_by_role("row").filter(has_text="B-IS 1")).to_contain_text("77.5 kWh")
+    await vehicles.get_by_role("button", name="Make usual: B-IS 2").click()
+    await expect(vehicles.get_by_role("row").filter(has_text="B-IS 2")).to_contain_text("Usually")
+    await expect(page.get_by_role("region", name="Who it is")).to_contain_text("B-IS 2")
+
+    await operator.open("/cards")
+    await page.get_by_role("button", name="Edit 04B1").click()
+    await see("card-customer").fill("Driver 0.")  # the oldest: a list begins with the newest
+    await page.get_by_role("option", name="Driver 0.").click()
+    await see("card-submit").click()
+    await expect(page.get_by_role("row").filter(has_text="04B1")).to_contain_text("Driver 0.")
+    await page.get_by_role("button", name="Remove 04B1").click()
+    await dialog(operator).get_by_role("button", name="Remove").click()
+    await operator.open("/cards?state=removed")
+    await page.get_by_role("button", name="Restore 04B1").click()
+    await operator.open("/cards?customer=IDA")
+    await expect(page.get_by_role("row").filter(has_text="0004A2")).to_be_visible()
+    await expect(page.get_by_role("row").filter(has_text="04B1")).to_have_count(0)
 
 
 async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_restored(
@@ -205,8 +256,8 @@ async def test_a_customer_is_removed_only_as_it_was_when_it_was_asked_about(oper
     home = await app.database.write(organizations.home)
     await app.database.write(lambda work: customers.create(work, home, public_id="C", name="Ida Sommer"))
     page, question = operator.page, dialog(operator)
-    await operator.open("/customers")
-    await page.get_by_role("button", name="Remove Ida Sommer").click()
+    await operator.open("/customers/C")
+    await operator.see("remove-customer").click()
     await expect(question.get_by_text("Ida Sommer leaves the list")).to_be_visible()
     await app.database.write(customers.change, home, "C", {"name": "Ida Winter"})
     operator.will_be_refused(412)

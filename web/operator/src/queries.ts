@@ -142,9 +142,6 @@ export const deliveriesQuery = (filters: DeliveryFilters) =>
     answered(client.GET("/api/v1/deliveries", { params: { query: { ...filters, limit: PAGE, cursor } }, signal })),
   );
 
-export const cardsQuery = () =>
-  pages(["cards"], ({ cursor, signal }) => answered(client.GET("/api/v1/tokens", { params: { query: { limit: PAGE, cursor } }, signal })));
-
 export type ReservationFilters = Omit<Query<"/api/v1/reservations">, "limit" | "cursor">;
 
 export const reservationsQuery = (filters: ReservationFilters) =>

@@ -1,22 +1,9 @@
-import { t } from "@lingui/core/macro";
-import { Button, Select } from "@mantine/core";
-import type { Tagged } from "@stationmaster/api";
-import { DataTable, Empty, Icon, listCss, PageHead, Problem, tableCss, tableState, Waiting, type Column, type TableState } from "@stationmaster/ui";
-import { useQuery } from "@tanstack/react-query";
-import { useMemo, useState, type ReactNode } from "react";
-import { FormModal } from "../FormModal";
-import { useChosen, useList, useSearched, useTableState } from "../lists";
+import { PageHead, tableState, type TableState } from "@stationmaster/ui";
+import { useState } from "react";
+import { useChosen, useTableState } from "../lists";
 import { useFocus } from "../live/useFocus";
-import thing from "../thing.module.css";
-import { useMay } from "../user";
-import { RemoveDialog } from "./RemoveDialog";
-import { listQuery, oneQuery, type Resource, type Thing } from "./resource";
-import { RestoreButton } from "./RestoreButton";
-import { RowButton } from "./RowButton";
-import type { FormProps } from "./useManagedForm";
-
-/** What is chosen among the states to see what was removed. */
-export const REMOVED = "removed";
+import { ManagedTable, REMOVED, type Managed } from "./ManagedTable";
+import type { Thing } from "./resource";
 
 /** What the address of such a page may say: which state is looked at, or "removed", beside what its table says. */
 export function managedSearch(states: readonly string[] = []) {
@@ -26,148 +13,17 @@ export function managedSearch(states: readonly string[] = []) {
   };
 }
 
-type Open = "add" | "edit" | "remove" | null;
-
-interface Words {
-  title: string;
-  add: string;
-  addTitle: string;
-  editTitle: string;
-  search: string;
-  noMatch: string;
-  /** When there is none at all: that, and what they are. */
-  none: string;
-  noneAbout: string;
-  /** What is asked before one is removed, and what comes of it. */
-  removeTitle: string;
-  removeAbout: (name: string) => string;
-}
-
-interface Props<T extends Thing> {
-  resource: Omit<Resource<T>, "add" | "change">;
-  words: Words;
-  /** Without the buttons; a function that stays the same. */
-  columns: (removed: boolean) => Column<T>[];
-  form: (props: FormProps<T>) => ReactNode;
-  /** Begins the names that tests look for. */
-  testid: string;
-  /** The states to choose from, beside those that were removed. */
-  states?: { value: string; label: string }[];
-  /** Buttons of a row, before those of every resource. */
-  buttons?: (one: T) => ReactNode;
-  /** For things with a page of their own: they are edited and removed there, and a new one is shown. */
-  show?: (one: T) => void;
-  formSize?: string;
-}
-
-/** The page of what people manage: searched and sorted by the server, added, edited, removed, and restored from among the removed. */
-export function ManagedPage<T extends Thing>({ resource, words, columns, form, testid, states = [], buttons, show, formSize }: Props<T>) {
+/** The page of what people manage. */
+export function ManagedPage<T extends Thing>(managed: Managed<T>) {
   useFocus(null);
   const [chosen, choose] = useChosen("state");
-  const [state, setState] = useTableState();
-  const [open, setOpen] = useState<Open>(null);
-  const [one, setOne] = useState<T | null>(null);
-  const may = useMay(resource.may);
-  const search = useSearched(state);
-  const removed = chosen === REMOVED;
-  const list = useList<T>(listQuery(resource, { search, deleted: removed, state: removed ? undefined : chosen, sort: state.sort }));
-  const shown = useMemo(() => {
-    const ask = (row: T, what: Open) => {
-      setOne(row);
-      setOpen(what);
-    };
-    const acting: Column<T> = {
-      id: "actions",
-      head: t`Actions`,
-      value: () => null,
-      actions: true,
-      right: true,
-      ...(!removed && { card: "wide" as const }),
-      cell: (row) =>
-        removed ? (
-          <RestoreButton resource={resource} one={row} />
-        ) : (
-          <div className={`${listCss.row} ${tableCss.above}`}>
-            {buttons?.(row)}
-            <RowButton label={t`Edit ${row.name}`} run={() => { ask(row, "edit"); }}>{t`Edit`}</RowButton>
-            <RowButton label={t`Remove ${row.name}`} run={() => { ask(row, "remove"); }}>{t`Remove…`}</RowButton>
-          </div>
-        ),
-    };
-    return may && (removed || !show) ? [...columns(removed), acting] : columns(removed);
-  }, [resource, columns, buttons, show, may, removed]);
-  const close = () => { setOpen(null); };
-  const button = may && (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={() => { setOpen("add"); }} data-testid={`add-${testid}`}>
-      {words.add}
-    </Button>
-  );
-  const narrowed = chosen !== undefined || search !== undefined;
-  return (
-    <>
-      <PageHead title={words.title}>{(list.rows.length > 0 || narrowed) && button}</PageHead>
-      {list.error ? (
-        <Problem error={list.error} retry={list.retry} />
-      ) : list.isPending ? (
-        <Waiting />
-      ) : (
-        <DataTable
-          label={words.title}
-          columns={shown}
-          rows={list.rows}
-          rowId={(row) => `${row.id} ${row.created_at}`}
-          state={state}
-          onState={setState}
-          pages={list.pages}
-          sortable={resource.sorts}
-          search={words.search}
-          searchedByServer
-          filters={
-            <Select
-              className={thing.filter ?? ""}
-              aria-label={t`State`}
-              placeholder={states.length > 0 ? t`Any state` : t`All there are`}
-              data={[...states, { value: REMOVED, label: t`Removed` }]}
-              value={chosen ?? null}
-              onChange={choose}
-              clearable
-              clearButtonProps={{ "aria-label": t`Clear` }}
-            />
-          }
-          empty={
-            narrowed ? (
-              <Empty title={removed && !search ? t`Nothing was removed` : words.noMatch} />
-            ) : (
-              <Empty title={words.none}>
-                <p>{words.noneAbout}</p>
-                {button}
-              </Empty>
-            )
-          }
-        />
-      )}
-      <FormModal opened={open === "add"} onClose={close} title={words.addTitle} size={formSize}>
-        {form({
-          onDone: (added) => {
-            close();
-            show?.(added);
-          },
-        })}
-      </FormModal>
-      <FormModal opened={open === "edit"} onClose={close} title={words.editTitle} size={formSize}>
-        {one && <Edit resource={resource} id={one.id} form={(now) => form({ one: now, onDone: close })} />}
-      </FormModal>
-      <RemoveDialog
-        resource={resource} id={one?.id ?? ""} opened={open === "remove"} onClose={close}
-        title={words.removeTitle} about={words.removeAbout}
-      />
-    </>
-  );
+  const [state, onState] = useTableState();
+  return <ManagedTable {...managed} {...{ chosen, choose, state, onState }} head={(buttons) => <PageHead title={managed.words.title}>{buttons}</PageHead>} />;
 }
 
-/** The form with what is there now, and in which version. */
-function Edit<T extends Thing>({ resource, id, form }: { resource: Pick<Resource<T>, "key" | "get">; id: string; form: (now: Tagged<T>) => ReactNode }) {
-  const { data, error } = useQuery({ ...oneQuery(resource, id), gcTime: 0 });
-  if (error) return <Problem error={error} />;
-  return data ? form(data) : <Waiting />;
+/** What people manage as a part of another page, whose address does not tell what is chosen here. */
+export function ManagedPart<T extends Thing>(managed: Managed<T>) {
+  const [chosen, setChosen] = useState<string>();
+  const [state, onState] = useState<TableState>({});
+  return <ManagedTable {...managed} {...{ chosen, state, onState }} choose={(next) => { setChosen(next ?? undefined); }} />;
 }

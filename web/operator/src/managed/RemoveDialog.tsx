@@ -6,7 +6,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { oneQuery, refresh, type Resource, type Thing } from "./resource";
 
 interface Props<T extends Thing> {
-  resource: Pick<Resource<T>, "key" | "get" | "remove">;
+  resource: Pick<Resource<T>, "key" | "shownBy" | "get" | "remove">;
   id: string;
   opened: boolean;
   onClose: () => void;

@@ -6,7 +6,7 @@ import { refresh } from "./resource";
 import { RowButton } from "./RowButton";
 
 interface Props {
-  resource: { key: string; restore: (id: string) => Promise<Answer<unknown>> };
+  resource: { key: string; shownBy?: readonly string[]; restore: (id: string) => Promise<Answer<unknown>> };
   one: { id: string; name: string };
 }
 

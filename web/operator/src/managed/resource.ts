@@ -18,16 +18,20 @@ interface Asked {
   cursor: string | null;
 }
 
-/** What an address says of the list, in the names of the resource's states and sorts. */
-interface Chosen {
+/** Which of them a list has: in the names of the resource's states and sorts, and of filters that it may have. */
+export interface Chosen {
   state?: string | undefined;
   sort?: string | undefined;
+  customer?: string | undefined;
+  group?: string | undefined;
 }
 
 /** A kind of thing that people manage: how it is listed, fetched, added, changed, removed and restored. `F` are the facts that a form sends. */
 export interface Resource<T extends Thing, F = object> {
   /** The first part of the key of whatever is fetched of it. */
   key: string;
+  /** The keys of other resources that show something of it. */
+  shownBy?: readonly string[];
   may: Permission;
   sorts: readonly string[];
   list: (asked: Asked, chosen: Chosen, signal: AbortSignal) => Promise<Answer<Page<T>>>;
@@ -45,8 +49,8 @@ export interface IfMatch {
 type Listed<T extends Thing> = Pick<Resource<T>, "key" | "list">;
 
 export const listQuery = <T extends Thing>({ key, list }: Listed<T>, wanted: Omit<Asked, "limit" | "cursor"> & Chosen) => {
-  const { state, sort, ...asked } = wanted;
-  return pages([key, "list", wanted], ({ cursor, signal }) => answered(list({ ...asked, limit: PAGE, cursor }, { state, sort }, signal)));
+  const { search, deleted, ...chosen } = wanted;
+  return pages([key, "list", wanted], ({ cursor, signal }) => answered(list({ search, ...(deleted && { deleted }), limit: PAGE, cursor }, chosen, signal)));
 };
 
 /** All there are, to choose one of them. */
@@ -79,9 +83,15 @@ export const oneQuery = <T extends Thing>({ key, get }: Pick<Resource<T>, "key" 
   queryOptions({ queryKey: [key, "one", id], queryFn: ({ signal }) => tagged(get(id, signal)) });
 
 /** Fetches anew what is shown of it, but the one that was removed just now. */
-export function refresh(queries: QueryClient, { key }: { key: string }, removed?: string) {
+export function refresh(queries: QueryClient, { key, shownBy = [] }: Pick<Resource<Thing>, "key" | "shownBy">, removed?: string) {
   return queries.invalidateQueries({
-    queryKey: [key],
-    predicate: ({ queryKey: [, kind, id] }) => removed === undefined || kind !== "one" || id !== removed,
+    predicate: ({ queryKey: [of, kind, id] }) =>
+      [key, ...shownBy].includes(of as string) && (removed === undefined || of !== key || kind !== "one" || id !== removed),
   });
+}
+
+/** An answer with what it holds as the pages know it. */
+export async function changedInto<T, U>(asked: Promise<Answer<T>>, f: (value: T) => U): Promise<Answer<U>> {
+  const { data, ...answer } = await asked;
+  return { ...answer, ...(data !== undefined && { data: f(data) }) };
 }

@@ -14,8 +14,8 @@ export interface FormProps<T> {
   onDone: (saved: T) => void;
 }
 
-interface Options<T extends Thing, F, V extends { id: string }> extends FormProps<T> {
-  resource: Pick<Resource<T, F>, "key" | "get" | "add" | "change">;
+interface Options<T extends Thing, F, V extends Record<string, unknown>> extends FormProps<T> {
+  resource: Pick<Resource<T, F>, "key" | "shownBy" | "get" | "add" | "change">;
   /** A thing as it is typed; the names are those of the API, so that what the server refuses finds its field. */
   typed: (one: T | null) => V;
   facts: (values: V) => F;
@@ -24,7 +24,7 @@ interface Options<T extends Thing, F, V extends { id: string }> extends FormProp
 }
 
 /** A form that adds one, or sends what has changed under the ETag it was filled with. */
-export function useManagedForm<T extends Thing, F extends object, V extends { id: string }>({
+export function useManagedForm<T extends Thing, F extends object, V extends Record<string, unknown>>({
   resource, one, onDone, typed, facts, schema, conflict,
 }: Options<T, F, V>): SentForm<V> {
   const queries = useQueryClient();
@@ -44,7 +44,7 @@ export function useManagedForm<T extends Thing, F extends object, V extends { id
       const saved = await answered(
         seen.current
           ? resource.change(seen.current.value.id, ifMatch(seen.current.tag), changed(facts(before), facts(values)))
-          : resource.add({ ...facts(values), id: orNull(values.id) }),
+          : resource.add({ ...facts(values), id: orNull(typeof values.id === "string" ? values.id : "") }),
       );
       await refresh(queries, resource);
       notify.done(seen.current ? t`Saved` : t`${saved.name} is added`);

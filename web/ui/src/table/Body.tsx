@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { Fragment, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState, type ReactNode } from "react";
 import { Icon } from "../icons";
 import type { Column } from "./columns";
 import type { TableRow } from "./DataTable";
@@ -94,24 +94,23 @@ function Line<T extends object>({ row, index, visible, testid, measure }: Props<
   const item = row.original;
   return (
     <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-testid={testid?.(item)}>
-      {visible.map((column) => (
-        <td key={column.id} data-right={column.right || undefined} data-card={column.card} data-actions={column.actions || undefined} data-empty={isEmpty(column, item) || undefined}>
-          <Cell column={column} item={item} />
-        </td>
-      ))}
+      {visible.map((column) => {
+        const shown = content(column, item);
+        return (
+          <td key={column.id} data-right={column.right || undefined} data-card={column.card} data-actions={column.actions || undefined} data-empty={shown === null || undefined}>
+            {shown ?? (column.actions ? null : <span className="dim">–</span>)}
+          </td>
+        );
+      })}
     </tr>
   );
 }
 
-function Cell<T>({ column, item }: { column: Column<T>; item: T }) {
-  if (isEmpty(column, item)) return <span className="dim">–</span>;
-  if (column.cell) return <Fragment>{column.cell(item)}</Fragment>;
-  return <span className="hostile">{String(column.value(item))}</span>;
-}
-
-/** Whether there is nothing to show; a cell of its own says that in its own way. */
-function isEmpty<T>(column: Column<T>, item: T): boolean {
-  return !column.cell && [null, undefined, ""].includes(column.value(item) as string);
+/** What a cell shows; null when there is nothing. */
+function content<T>(column: Column<T>, item: T): ReactNode {
+  const shown = column.cell ? column.cell(item) : column.value(item);
+  if (shown === null || shown === undefined || shown === "" || (shown === false && column.cell)) return null;
+  return column.cell ? shown : <span className="hostile">{String(shown)}</span>;
 }
 
 /** Only the rows near the window are in the page, so that thousands scroll like ten. */

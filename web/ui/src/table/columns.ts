@@ -6,7 +6,7 @@ export interface Column<T> {
   head: string;
   /** What is sorted by, searched in and exported. */
   value: (row: T) => CsvValue;
-  /** How it is shown; the value itself when left out. */
+  /** How it is shown, null where there is nothing to show; the value itself when left out. */
   cell?: (row: T) => ReactNode;
   /** What stands below the column, for the rows that are shown. */
   total?: (rows: T[]) => ReactNode;

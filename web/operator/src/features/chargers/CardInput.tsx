@@ -1,19 +1,26 @@
 import { t } from "@lingui/core/macro";
 import { Autocomplete, type AutocompleteProps } from "@mantine/core";
-import type { Token } from "@stationmaster/api";
+import { useDebouncedValue } from "@mantine/hooks";
 import { useList } from "../../lists";
-import { cardsQuery } from "../../queries";
+import { listQuery } from "../../managed/resource";
+import { cards } from "../cards/resource";
 
-/** A card, chosen from those that may charge or typed. They are fetched when the dialog is opened. */
-export function CardInput({ opened, ...props }: { opened: boolean } & AutocompleteProps) {
-  const { rows } = useList<Token>({ ...cardsQuery(), enabled: opened });
-  const cards = rows.filter((card) => card.status === "accepted");
-  const labels = new Map(cards.map((card) => [card.uid, card.label]));
+interface Props extends AutocompleteProps {
+  opened: boolean;
+  value?: string;
+}
+
+/** A card, chosen from those that may charge, however many, or typed. They are fetched when the dialog is opened. */
+export function CardInput({ opened, ...props }: Props) {
+  const [typed] = useDebouncedValue(props.value?.trim().slice(0, 100) ?? "", 250);
+  const { rows } = useList({ ...listQuery(cards, { search: typed || undefined, state: "accepted" }), enabled: opened });
+  const labels = new Map(rows.map((card) => [card.uid, card.label ?? card.customer_name]));
   return (
     <Autocomplete
       placeholder={t`Choose or type a card number`}
       required
-      data={cards.map((card) => card.uid)}
+      data={[...labels.keys()]}
+      filter={({ options }) => options}
       renderOption={({ option }) => (
         <span className="hostile">
           {option.value} {labels.get(option.value) && <span className="dim">{labels.get(option.value)}</span>}

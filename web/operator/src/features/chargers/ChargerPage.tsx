@@ -79,7 +79,7 @@ function Charger({ station }: { station: Station }) {
             <Story station={station.id} />
             <FrameLog station={station.id} />
             <Deviations station={station.id} />
-            <RecentSessions station={station.id} />
+            <RecentSessions of={{ station: station.id }} />
           </div>
         )}
       </div>

@@ -11,10 +11,11 @@ import { sessionColumns } from "../sessions/columns";
 export const RECENT = 5;
 
 /** The last few; their own page has them all. */
-export function RecentSessions({ station }: { station: string }) {
-  const { rows } = useList<Session>(sessionsQuery({ station }, RECENT));
+export function RecentSessions({ of }: { of: { station: string } | { customer: string } }) {
+  const { rows } = useList<Session>(sessionsQuery(of, RECENT));
+  const withStation = !("station" in of);
   const [state, setState] = useState<TableState>({});
-  const columns = useMemo(() => sessionColumns({ withStation: false }), []);
+  const columns = useMemo(() => sessionColumns({ withStation }), [withStation]);
   const recent = rows.slice(0, RECENT);
   if (recent.length === 0) return null;
   return (
@@ -22,7 +23,7 @@ export function RecentSessions({ station }: { station: string }) {
       label={t`Recent sessions`}
       title={t`Recent sessions`}
       aside={
-        <Link to="/sessions" search={{ station }} className="small">
+        <Link to="/sessions" search={of} className="small">
           <Trans>All sessions</Trans>
         </Link>
       }

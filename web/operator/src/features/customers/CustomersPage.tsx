@@ -1,17 +1,23 @@
 import { t } from "@lingui/core/macro";
 import type { Customer } from "@stationmaster/api";
-import { At, type Column } from "@stationmaster/ui";
+import { At, tableCss, type Column } from "@stationmaster/ui";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { ManagedPage } from "../../managed/ManagedPage";
 import { CustomerForm } from "./CustomerForm";
 import { customers } from "./resource";
+import { removeAbout } from "./words";
 
 /** Who charges and is billed. */
 export function CustomersPage() {
+  const navigate = useNavigate();
+  const show = useCallback(({ id }: Customer) => void navigate({ to: "/customers/$id", params: { id }, ignoreBlocker: true }), [navigate]);
   return (
     <ManagedPage
       resource={customers}
       testid="customer"
       columns={customerColumns}
+      show={show}
       form={(props) => <CustomerForm {...props} />}
       words={{
         title: t`Customers`,
@@ -23,15 +29,21 @@ export function CustomersPage() {
         none: t`No customers yet`,
         noneAbout: t`A customer is who charges: a person or a company, with cards and vehicles.`,
         removeTitle: t`Remove this customer?`,
-        removeAbout: (name) => t`${name} leaves the list, and can be restored there. Past sessions keep whose they were.`,
+        removeAbout,
       }}
     />
   );
 }
 
-function customerColumns(): Column<Customer>[] {
+/** The whole row opens the customer, unless it was removed. */
+function customerColumns(removed: boolean): Column<Customer>[] {
+  const open = (one: Customer) => (
+    <Link to="/customers/$id" params={{ id: one.id }} className={`${tableCss.rowLink} hostile`}>
+      {one.name}
+    </Link>
+  );
   return [
-    { id: "name", head: t`Customer`, value: (one) => one.name },
+    { id: "name", head: t`Customer`, value: (one) => one.name, ...(!removed && { cell: open }) },
     { id: "phone", head: t`Phone`, value: (one) => one.phone, width: "10.5rem" },
     { id: "email", head: t`E-mail`, value: (one) => one.email },
     { id: "vehicle", head: t`Vehicle`, card: "hidden", extra: true, value: (one) => one.default_vehicle?.name },

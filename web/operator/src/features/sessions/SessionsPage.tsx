@@ -1,14 +1,17 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Select } from "@mantine/core";
 import type { Session } from "@stationmaster/api";
 import { DataTable, DateField, Empty, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useList, useTableState } from "../../lists";
 import { useFocus } from "../../live/useFocus";
 import { knownSort, SESSION_SORTS, sessionsQuery, type SessionFilters } from "../../queries";
+import thing from "../../thing.module.css";
+import { Typed } from "../../Typed";
+import { useMay } from "../../user";
+import { CustomerSelect } from "../customers/CustomerSelect";
 import { sessionColumns } from "./columns";
 import css from "./Sessions.module.css";
 
@@ -17,6 +20,7 @@ const route = getRouteApi("/sessions/");
 interface Filters {
   station?: string | undefined;
   token?: string | undefined;
+  customer?: string | undefined;
   status?: SessionFilters["status"];
   from?: string | undefined;
   to?: string | undefined;
@@ -24,20 +28,22 @@ interface Filters {
 
 export function SessionsPage() {
   useFocus(null);
-  const { station, token, status, from, to } = route.useSearch();
+  const { station, token, customer, status, from, to } = route.useSearch();
   const navigate = route.useNavigate();
   const [state, setState] = useTableState();
   const list = useList<Session>(sessionsQuery({
       station,
       token,
+      customer,
       status,
       started_from: beginningOf(from, 0),
       started_to: beginningOf(to, 1),
       sort: knownSort(SESSION_SORTS, state.sort),
     }),
   );
+  const people = useMay("view_customers");
   const columns = useMemo(() => sessionColumns(), []);
-  const filtered = Boolean(station ?? token ?? status ?? from ?? to);
+  const filtered = Boolean(station ?? token ?? customer ?? status ?? from ?? to);
   const filter = (next: Filters) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const states = [
@@ -69,8 +75,17 @@ export function SessionsPage() {
             <>
               <Typed label={t`Charger`} value={station ?? ""} onChange={(value) => { filter({ station: value || undefined }); }} />
               <Typed label={t`Card`} value={token ?? ""} onChange={(value) => { filter({ token: value || undefined }); }} />
+              {people && (
+                <CustomerSelect
+                  className={thing.filter ?? ""}
+                  aria-label={t`Customer`}
+                  placeholder={t`Any customer`}
+                  value={customer ?? null}
+                  onChange={(value) => { filter({ customer: value ?? undefined }); }}
+                />
+              )}
               <Select
-                className={css.filter ?? ""}
+                className={thing.filter ?? ""}
                 aria-label={t`State`}
                 placeholder={t`Any state`}
                 data={states}
@@ -119,30 +134,4 @@ function beginningOf(day: string | undefined, later: 0 | 1): string | undefined 
   if (Number.isNaN(at.getTime())) return undefined;
   at.setDate(at.getDate() + later);
   return at.toISOString();
-}
-
-/** A filter that asks the server once the typing has paused. */
-function Typed({ label, value, onChange }: { label: string; value: string; onChange: (value: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  const [given, setGiven] = useState(value);
-  const tell = useDebouncedCallback((text: string) => {
-    onChange(text.trim());
-  }, 350);
-  // The address changed by other means, the back button say: follow it.
-  if (given !== value) {
-    setGiven(value);
-    if (value !== typed.trim()) setTyped(value);
-  }
-  return (
-    <TextInput
-      className={css.filter ?? ""}
-      aria-label={label}
-      placeholder={label}
-      value={typed}
-      onChange={(e) => {
-        setTyped(e.currentTarget.value);
-        tell(e.currentTarget.value);
-      }}
-    />
-  );
 }

@@ -1,22 +1,14 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { ApiError, type Site, type Station, type Tagged } from "@stationmaster/api";
-import { Badge, DataTable, Empty, Facts, Icon, Problem, useNow, Waiting } from "@stationmaster/ui";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import type { Site, Station } from "@stationmaster/api";
+import { Badge, DataTable, Empty, Facts, Problem, useNow, Waiting } from "@stationmaster/ui";
+import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { FormModal } from "../../FormModal";
 import { useList, useTableState } from "../../lists";
-import { useAway } from "../../live/useAway";
-import { useFocus } from "../../live/useFocus";
-import { RemoveDialog } from "../../managed/RemoveDialog";
-import { oneQuery } from "../../managed/resource";
+import { ThingPage } from "../../managed/ThingPage";
 import { Pictures } from "../../Pictures";
 import { siteStationsQuery } from "../../queries";
 import thing from "../../thing.module.css";
-import { Only } from "../../user";
 import { fleetColumns } from "../chargers/fleetColumns";
 import { clockAt, DAYS, isOpen, works } from "./hours";
 import { sites } from "./resource";
@@ -30,101 +22,56 @@ const route = getRouteApi("/sites/$id");
 
 export function SitePage() {
   const { id } = route.useParams();
-  useFocus(null);
-  const { data: site, error, refetch } = useQuery(oneQuery(sites, id));
-  if (error && !site) {
-    if (error instanceof ApiError && error.status === 404) {
-      return (
-        <Empty page title={t`There is no such site`}>
-          <Link to="/sites">
-            <Trans>To the sites</Trans>
-          </Link>
-        </Empty>
-      );
-    }
-    return <Problem error={error} retry={() => void refetch()} />;
-  }
-  if (!site) return <Waiting />;
-  return <Detail key={id} site={site} />;
+  return (
+    <ThingPage
+      resource={sites}
+      id={id}
+      list="/sites"
+      testid="site"
+      badge={(site) => <SiteBadge site={site} />}
+      form={(props) => <SiteForm {...props} />}
+      formSize="lg"
+      words={{ list: t`Sites`, missing: t`There is no such site`, editTitle: t`Edit this site`, removeTitle: t`Remove this site?`, removeAbout }}
+    >
+      {(site) => <Detail site={site} />}
+    </ThingPage>
+  );
 }
 
-function Detail({ site: { value: site, tag } }: { site: Tagged<Site> }) {
+function Detail({ site }: { site: Site }) {
   return (
-    <>
-      <Link to="/sites" className={thing.back}>
-        <Icon name="back" size={16} /> <Trans>Sites</Trans>
-      </Link>
-      <div className={thing.head}>
-        <h1 className="hostile">{site.name}</h1>
-        <SiteBadge site={site} />
-        <span />
-        <Only may="administer">
-          <Buttons site={{ value: site, tag }} />
-        </Only>
-      </div>
-      <div className={thing.columns}>
-        <div className={thing.beside}>
-          <OpeningHours site={site} />
-          <div className={thing.columns}>
-            <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
-              <h2>
-                <Trans>Address and contact</Trans>
-              </h2>
-              <Facts
-                items={[
-                  [t`Address`, <span key="a" className="hostile">{addressLine(site) || "–"}</span>],
-                  [t`Position`, position(site)],
-                  [t`Contact`, <span key="c" className="hostile">{site.contact_person ?? "–"}</span>],
-                  [t`Phone`, site.contact_number ? <a key="p" href={`tel:${site.contact_number}`}>{site.contact_number}</a> : "–"],
-                  [t`E-mail`, site.contact_email ? <a key="e" className="hostile" href={`mailto:${site.contact_email}`}>{site.contact_email}</a> : "–"],
-                  [t`Grid`, phaseWord(site.grid_phase)],
-                  [t`Id`, <span key="i" className="mono hostile">{site.id}</span>],
-                ]}
-              />
-            </section>
-            <SiteTariff site={site.id} />
+    <div className={thing.columns}>
+      <div className={thing.beside}>
+        <OpeningHours site={site} />
+        <div className={thing.columns}>
+          <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
+            <h2>
+              <Trans>Address and contact</Trans>
+            </h2>
+            <Facts
+              items={[
+                [t`Address`, <span key="a" className="hostile">{addressLine(site) || "–"}</span>],
+                [t`Position`, position(site)],
+                [t`Contact`, <span key="c" className="hostile">{site.contact_person ?? "–"}</span>],
+                [t`Phone`, site.contact_number ? <a key="p" href={`tel:${site.contact_number}`}>{site.contact_number}</a> : "–"],
+                [t`E-mail`, site.contact_email ? <a key="e" className="hostile" href={`mailto:${site.contact_email}`}>{site.contact_email}</a> : "–"],
+                [t`Grid`, phaseWord(site.grid_phase)],
+                [t`Id`, <span key="i" className="mono hostile">{site.id}</span>],
+              ]}
+            />
+          </section>
+          <SiteTariff site={site.id} />
           <Pictures of="site" id={site.id} name={site.name} />
-          </div>
         </div>
-        <Chargers site={site} />
       </div>
-    </>
+      <Chargers site={site} />
+    </div>
   );
 }
 
 function position({ latitude, longitude }: Site): string {
   if (latitude === null || longitude === null) return "–";
   return `${latitude}, ${longitude}`;
-}
-
-function Buttons({ site }: { site: Tagged<Site> }) {
-  const [editing, edit] = useDisclosure(false);
-  const [removing, remove] = useDisclosure(false);
-  const queries = useQueryClient();
-  const navigate = useNavigate();
-  const away = useAway() !== null;
-  const { id } = site.value;
-  const leave = async () => {
-    await navigate({ to: "/sites" });
-    queries.removeQueries({ queryKey: oneQuery(sites, id).queryKey });
-  };
-  return (
-    <div className={thing.buttons}>
-      <Button variant="default" onClick={edit.open} disabled={away} data-testid="edit-site">
-        <Trans>Edit</Trans>
-      </Button>
-      <Button variant="subtle" color="gray" onClick={remove.open} disabled={away} data-testid="remove-site">
-        <Trans>Remove…</Trans>
-      </Button>
-      <FormModal opened={editing} onClose={edit.close} title={t`Edit this site`} size="lg">
-        <SiteForm one={site} onDone={edit.close} />
-      </FormModal>
-      <RemoveDialog
-        resource={sites} id={id} opened={removing} onClose={remove.close}
-        title={t`Remove this site?`} about={removeAbout} onRemoved={leave}
-      />
-    </div>
-  );
 }
 
 /** The week as it hangs at a door. */

@@ -10,7 +10,7 @@ import { FormModal } from "../../FormModal";
 import { useChosen, useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { REMOVED } from "../../managed/ManagedPage";
+import { REMOVED } from "../../managed/ManagedTable";
 import { usersQuery } from "../../queries";
 import thing from "../../thing.module.css";
 import { useMay, useUser } from "../../user";

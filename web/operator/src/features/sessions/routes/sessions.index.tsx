@@ -8,6 +8,7 @@ import { SessionsPage } from "../SessionsPage";
 interface Search extends TableState {
   station?: string | undefined;
   token?: string | undefined;
+  customer?: string | undefined;
   status?: SessionFilters["status"];
   /** Days, "2026-11-25". */
   from?: string | undefined;
@@ -20,7 +21,7 @@ export const Route = createFileRoute("/sessions/")({
   component: SessionsPage,
   validateSearch: (search: Record<string, unknown>): Search => {
     const status = STATES.find((each) => each === search.status);
-    return { ...tableState(search), ...texts(search, "station", "token", "from", "to"), ...(status && { status }) };
+    return { ...tableState(search), ...texts(search, "station", "token", "customer", "from", "to"), ...(status && { status }) };
   },
   staticData: { title: () => t`Sessions`, permission: "view" },
 });

@@ -3,7 +3,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { managedSearch } from "../../../managed/ManagedPage";
 import { CustomersPage } from "../CustomersPage";
 
-export const Route = createFileRoute("/customers")({
+export const Route = createFileRoute("/customers/")({
   component: CustomersPage,
   validateSearch: managedSearch(),
   staticData: { title: () => t`Customers`, permission: "view_customers" },

@@ -1,0 +1,64 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import type { Customer } from "@stationmaster/api";
+import { At, Facts } from "@stationmaster/ui";
+import { getRouteApi } from "@tanstack/react-router";
+import { ThingPage } from "../../managed/ThingPage";
+import thing from "../../thing.module.css";
+import { RecentSessions } from "../chargers/RecentSessions";
+import { CustomerCards } from "./Cards";
+import { CustomerForm } from "./CustomerForm";
+import { customers } from "./resource";
+import { Vehicles } from "./vehicles/Vehicles";
+import { removeAbout } from "./words";
+
+const route = getRouteApi("/customers/$id");
+
+/** One customer: who it is, with which cards and vehicles, and what was charged. */
+export function CustomerPage() {
+  const { id } = route.useParams();
+  return (
+    <ThingPage
+      resource={customers}
+      id={id}
+      list="/customers"
+      testid="customer"
+      form={(props) => <CustomerForm {...props} />}
+      words={{
+        list: t`Customers`,
+        missing: t`There is no such customer`,
+        editTitle: t`Edit this customer`,
+        removeTitle: t`Remove this customer?`,
+        removeAbout,
+      }}
+    >
+      {(customer) => (
+        <div className={thing.columns}>
+          <WhoItIs customer={customer} />
+          <CustomerCards customer={customer} />
+          <Vehicles customer={customer.id} />
+          <RecentSessions of={{ customer: customer.id }} />
+        </div>
+      )}
+    </ThingPage>
+  );
+}
+
+function WhoItIs({ customer }: { customer: Customer }) {
+  return (
+    <section className={`${thing.panel} ${thing.wide} card`} aria-label={t`Who it is`}>
+      <h2>
+        <Trans>Who it is</Trans>
+      </h2>
+      <Facts
+        items={[
+          [t`Phone`, customer.phone ? <a key="p" href={`tel:${customer.phone}`}>{customer.phone}</a> : "–"],
+          [t`E-mail`, customer.email ? <a key="e" className="hostile" href={`mailto:${customer.email}`}>{customer.email}</a> : "–"],
+          [t`Usual vehicle`, <span key="v" className="hostile">{customer.default_vehicle?.name ?? "–"}</span>],
+          [t`Added`, <At key="a" at={customer.created_at} />],
+          [t`Id`, <span key="i" className="mono hostile">{customer.id}</span>],
+        ]}
+      />
+    </section>
+  );
+}
