@@ -41,7 +41,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only
 from stationmaster.storage.lists import listed as rows_of
-from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import not_deleted, search
 
 stations = Table(
     "stations",
@@ -442,8 +442,13 @@ def listed(
         mine = mine.where(stations.c.id.in_(selected))
     if except_for is not None:
         mine = mine.where(stations.c.id.not_in(except_for))
-    searched = (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model, sites.sites.c.name)
-    return rows_of(work, mine, wanted, key=stations.c.id, sorts=SORTS, searched=searched)
+    if wanted.search:
+        # The sites that are called so are found once: to look at the name of each charger's site would take longer.
+        there = sites.sites.c.organization_id == organization_id, search(wanted.search, (sites.sites.c.name,))
+        at_these = stations.c.site_id.in_(select(sites.sites.c.id).where(*there))
+        own = (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model)
+        mine = mine.where(or_(search(wanted.search, own), at_these)).execution_options(by_text=True)
+    return rows_of(work, mine, wanted._replace(search=None), key=stations.c.id, sorts=SORTS)
 
 
 def site_name(work: Work, station: StationRow) -> str | None:
