@@ -20,7 +20,17 @@ pytestmark = pytest.mark.slow
 
 # The meter counts finer than the Wh that its readings tell.
 TWO_KWH, FIVE_KWH = re.compile(r"(1\.999|2\.00\d) kWh"), re.compile(r"(4\.999|5\.00\d) kWh")
-BUTTONS = ("Add charger", "Add card", "Block TAG1", "Remove TAG1", "Start charging", "Stop", "Restart", "Edit…")
+BUTTONS = (
+    "Add charger",
+    "Import…",
+    "Add card",
+    "Block TAG1",
+    "Remove TAG1",
+    "Start charging",
+    "Stop",
+    "Restart",
+    "Edit…",
+)
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 

@@ -12,6 +12,7 @@ from stationmaster.api.shapes import MAX_PAGE
 from stationmaster.app import App
 from stationmaster.domain import customers, organizations, sites, tariffs, tokens
 from stationmaster.storage import Work
+from tests.charger import Charger
 from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.slow
@@ -282,3 +283,41 @@ async def test_a_site_chooses_among_all_tariffs_not_only_those_of_one_page(opera
     await operator.see("site-tariff").fill("Tariff 0.")  # the oldest: a list begins with the newest
     await operator.page.get_by_role("option", name="Tariff 0.").click()
     await expect(operator.page.get_by_text("Saved")).to_be_visible()
+
+
+async def test_O_04_a_file_is_looked_at_row_by_row_before_it_is_taken(operator: Visitor, app: App) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(tokens.add, home, uid="04B1", label="Spare")
+    page, see, asked = operator.page, operator.see, dialog(operator)
+    await operator.open("/cards")
+    await see("import-tokens").click()
+
+    async def choose(text: str) -> None:
+        chosen = {"name": "cards.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        async with page.expect_file_chooser() as opening:
+            await see("import-file").click()
+        await (await opening.value).set_files([chosen])  # type: ignore[list-item]
+
+    await choose("number,name,expiry\n0004A2,Ida,\n04B1,Ben,\n04C3,Cid,soon\n")
+    wrong = asked.get_by_role("row").filter(has_text="expires_at")
+    await expect(wrong).to_contain_text("must be a time with its zone")
+    await expect(asked.get_by_role("row").filter(has_text="0004A2")).to_contain_text("New")
+    await expect(asked.get_by_role("row").filter(has_text="04B1")).to_contain_text("label")
+    await expect(see("import-submit")).to_have_count(0)
+
+    await choose("number,name,expiry\n0004A2,Ida,\n04B1,Ben,\n04C3,Cid,2030-12-31\n")
+    await expect(asked.get_by_role("row").filter(has_text="04C3")).to_contain_text("New")
+    await see("import-submit").click()
+    await expect(asked).to_have_count(0)
+    await expect(page.get_by_role("row").filter(has_text="0004A2")).to_contain_text("Ida")
+    await expect(page.get_by_role("row").filter(has_text="04B1")).to_contain_text("Ben")
+
+    await operator.open("/")
+    await see("import-stations").click()
+    await choose("id,name\nCP9,North gate\n")
+    await see("import-submit").click()
+    secret = await see("secret-CP9").text_content()
+    charger = await Charger.connect(app.gateway_port, "CP9", secret)
+    await charger.close()
+    await see("secrets-kept").click()
+    await expect(see("fleet-row-CP9")).to_contain_text("North gate")

@@ -19,6 +19,7 @@ export type ConnectorTariff = Schemas["ConnectorTariff"];
 export type DisplayMessage = Schemas["DisplayMessage"];
 export type FirmwareFile = Schemas["FirmwareFile"];
 export type FirmwareUpdate = Schemas["FirmwareUpdate"];
+export type ImportReport = Schemas["ImportReport"];
 export type Frame = Schemas["Message"];
 export type KeptProfile = Schemas["KeptProfile"];
 export type ListedCard = Schemas["ListedCard"];

@@ -10,7 +10,7 @@ export * from "./icons";
 export * from "./MomentField";
 export { NotificationArea } from "./NotificationArea";
 export * as notify from "./notify";
-export { save } from "./table/csv";
+export { csv, save } from "./table/csv";
 export { listCss, tableCss } from "./places";
 export type { Column } from "./table/columns";
 export { DataTable, type Pages } from "./table/DataTable";

@@ -164,7 +164,7 @@ export function ManagedTable<T extends Thing>({
             ) : (
               <Empty title={words.none}>
                 <p>{words.noneAbout}</p>
-                {head && <>{button}{others}</>}
+                {head && <div className={thing.buttons}>{others}{button}</div>}
               </Empty>
             )
           }

@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { useCallback } from "react";
 import { useChosen } from "../../lists";
+import { ImportButton } from "../../imports/ImportButton";
 import { ManagedPage } from "../../managed/ManagedPage";
 import thing from "../../thing.module.css";
 import { Typed } from "../../Typed";
@@ -22,6 +23,7 @@ export function CardsPage() {
     <ManagedPage
       resource={cards}
       testid="card"
+      others={<ImportButton kind="tokens" />}
       columns={columns}
       states={CARD_STATES.map((value) => ({ value, label: cardWords(value).word }))}
       of={{ group, customer }}

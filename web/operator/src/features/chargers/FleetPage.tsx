@@ -6,8 +6,10 @@ import type { Fleet, Station } from "@stationmaster/api";
 import { DataTable, Empty, Glyph, Icon, kw, number, PageHead, Problem, useNow, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { ImportDialog, OpenImport } from "../../imports/ImportButton";
 import { fleetStore } from "../../live/fleet";
 import { useTableState } from "../../lists";
+import thing from "../../thing.module.css";
 import { useMay } from "../../user";
 import { FILTERS, toneWord } from "../../words";
 import { AddCharger } from "./AddCharger";
@@ -24,6 +26,7 @@ export function FleetPage() {
   const navigate = route.useNavigate();
   const [table, setTable] = useTableState();
   const [adding, add] = useDisclosure(false);
+  const [bringing, bring] = useDisclosure(false);
   const now = useNow();
 
   useEffect(() => {
@@ -46,9 +49,12 @@ export function FleetPage() {
     return fleetStore.error ? <Problem error={fleetStore.error} retry={() => void fleetStore.load()} /> : <Waiting />;
   }
   const button = mayAdd && (
-    <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
-      <Trans>Add charger</Trans>
-    </Button>
+    <div className={thing.buttons}>
+      <OpenImport kind="stations" open={bring.open} />
+      <Button leftSection={<Icon name="plus" size={16} />} onClick={add.open} data-testid="add-charger">
+        <Trans>Add charger</Trans>
+      </Button>
+    </div>
   );
   return (
     <>
@@ -92,6 +98,7 @@ export function FleetPage() {
         </>
       )}
       <AddCharger opened={adding} onClose={add.close} />
+      <ImportDialog kind="stations" opened={bringing} close={bring.close} onTaken={() => void fleetStore.load()} />
     </>
   );
 }

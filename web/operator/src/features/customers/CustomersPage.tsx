@@ -3,6 +3,7 @@ import type { Customer } from "@stationmaster/api";
 import { At, tableCss, type Column } from "@stationmaster/ui";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { ImportButton } from "../../imports/ImportButton";
 import { ManagedPage } from "../../managed/ManagedPage";
 import { CustomerForm } from "./CustomerForm";
 import { customers } from "./resource";
@@ -16,6 +17,7 @@ export function CustomersPage() {
     <ManagedPage
       resource={customers}
       testid="customer"
+      others={<ImportButton kind="customers" />}
       columns={customerColumns}
       show={show}
       form={(props) => <CustomerForm {...props} />}

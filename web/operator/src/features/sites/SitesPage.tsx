@@ -3,6 +3,7 @@ import type { Site } from "@stationmaster/api";
 import { Badge } from "@stationmaster/ui";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
+import { ImportButton } from "../../imports/ImportButton";
 import { ManagedPage } from "../../managed/ManagedPage";
 import { siteColumns } from "./columns";
 import { sites } from "./resource";
@@ -17,6 +18,7 @@ export function SitesPage() {
     <ManagedPage
       resource={sites}
       testid="site"
+      others={<ImportButton kind="sites" />}
       columns={siteColumns}
       states={STATUSES.map((value) => ({ value, label: siteWords(value).word }))}
       show={show}
