@@ -265,3 +265,13 @@ async def listening(client: Client, query: str = "", path: str = "/api/v1/events
     finally:
         leave.set()
         await task
+
+
+@pytest.fixture
+async def two_sites(admin: Client) -> None:
+    """CP1 in the harbour, CP2 in the office, CP3 nowhere."""
+    for name in ("Harbour", "Office"):
+        await admin.post("/api/v1/sites", json={"name": name})
+    for identity, site in (("CP1", "Harbour"), ("CP2", "Office"), ("CP3", None)):
+        body = {"id": identity} | ({} if site is None else {"site": site})
+        assert (await admin.post("/api/v1/stations", json=body)).status_code == 201

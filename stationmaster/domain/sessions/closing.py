@@ -115,8 +115,15 @@ def close(
         _watch_free_charging(work, station)
     kind = events.SessionCorrected if correction else events.SessionEnded
     ended = public_form(row, station.identity, **new)
-    facts: Any = {"station_id": station.id, "station": station.identity, "at": stopped_at}
-    work.publish(kind(**facts, session=ended, customer_key=row.customer_id))
+    work.publish(
+        kind(
+            station_id=station.id,
+            station=station.identity,
+            at=stopped_at,
+            session=ended,
+            customer_key=row.customer_id,
+        )
+    )
     return True
 
 
@@ -225,8 +232,15 @@ _by_id = Prepared(select(sessions).where(sessions.c.id == bindparam("session_id"
 def publish(work: Work, station: Station, kind: Any, row: SessionRow) -> None:
     """Tell what a session is now."""
     told = public_form(row, station.identity)
-    facts: Any = {"station_id": row.station_id, "station": station.identity, "at": work.now}
-    work.publish(kind(**facts, session=told, customer_key=row.customer_id))
+    work.publish(
+        kind(
+            station_id=row.station_id,
+            station=station.identity,
+            at=work.now,
+            session=told,
+            customer_key=row.customer_id,
+        )
+    )
 
 
 _recent = Prepared(

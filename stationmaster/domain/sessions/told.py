@@ -265,8 +265,15 @@ def _insert_row(
     )
     _tell_command(work, station, told, public_id)
     _use_reservation(work, station, told, public_id)
-    facts: Any = {"station_id": station.id, "station": station.identity, "at": told.at.at}
-    work.publish(events.SessionStarted(**facts, session=begun, customer_key=told.customer_id))
+    work.publish(
+        events.SessionStarted(
+            station_id=station.id,
+            station=station.identity,
+            at=told.at.at,
+            session=begun,
+            customer_key=told.customer_id,
+        )
+    )
     return Found(session_id, public_id, told.transaction_id, told.evse)
 
 
