@@ -45,7 +45,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 # What takes a minute begins first: at the end the other processes would wait for it.
-LONG = ("tests/faults/", "tests/web/test_sources.py", "tests/gateway/test_corpus.py", "tests/nodes/test_kill.py")
+LONG = (
+    "tests/web/test_layout.py",
+    "tests/faults/",
+    "tests/web/test_sources.py",
+    "tests/gateway/test_corpus.py",
+    "tests/nodes/test_kill.py",
+)
 
 
 @pytest.hookimpl(trylast=True)

@@ -159,11 +159,11 @@ class _Seed:
             " WHERE conrelid = CAST(:table AS regclass) AND contype = 'u'"
         )
         named = {"table": table.name}
-        unique = self.connection.execute(text(constraints), named).tuples().all()
+        unique = self.connection.execute(text(constraints), named).all()
         for name, _ in unique:
             self.connection.execute(text(f"ALTER TABLE {table.name} DROP CONSTRAINT {name}"))
         plain = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = :table AND indexname NOT LIKE 'pk%'"
-        indexes = self.connection.execute(text(plain), named).tuples().all()
+        indexes = self.connection.execute(text(plain), named).all()
         for name, _ in indexes:
             self.connection.execute(text(f"DROP INDEX {name}"))
         self.connection.commit()

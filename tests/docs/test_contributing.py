@@ -63,7 +63,7 @@ def test_what_is_shown_of_a_file_stands_in_it() -> None:
 
 def test_the_page_that_is_shown_there_is_one() -> None:
     [code] = blocks_of("page", "tsx")
-    route = references.ROOT / "web/operator/src/features/cards/routes/cards.tsx"
+    route = references.ROOT / "web/operator/src/features/firmware/routes/firmware.tsx"
     assert code.strip() in route.read_text()
 
 

@@ -302,8 +302,8 @@ async def test_RPC_01_when_we_fail_at_a_transaction_message_we_go_away(
 
 @pytest.mark.any_database
 async def test_RPC_01_when_storage_hangs_we_hold_the_answer_and_then_go_away(app: Any, raw: Any) -> None:
-    app.database.hold_s = 0.3
     one = await raw("CP1")
+    app.database.hold_s = 0.3
     with held(app.database):
         one.send([2, "1", "StopTransaction", {"transactionId": 1, "meterStop": 1, "timestamp": "2026-11-01T10:00:00Z"}])
         assert await one.close_code() == 1013
