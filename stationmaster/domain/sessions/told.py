@@ -13,9 +13,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, select, union_all, update
 
-from stationmaster.domain import alarms, commands, events, metering, quarantine, reservations, tokens
+from stationmaster.domain import commands, events, metering, quarantine, reservations, tokens
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions import closing, numbers, order
+from stationmaster.domain.sessions import closing, misfits, numbers, order
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
 from stationmaster.domain.sessions.transaction import Found, TransactionTold, goes_on
@@ -35,7 +35,7 @@ def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
     same again. The session exists whatever we think of the token, for the station may be charging already (TX-03).
     """
     if told.transaction_id is None and not told.numbered:
-        _fits_nothing(work, station, told)  # nobody could say which one it is, now or later
+        misfits.fits_nothing(work, station, told)  # nobody could say which one it is, now or later
         return None
     if told.kind == "started" and told.transaction_id is None:
         return _started_without_id(work, station, told)
@@ -322,7 +322,7 @@ def _started_again(work: Work, station: Station, row: SessionRow, told: Transact
         # P-05: some stations count their transactions from the beginning after each boot.
         newest = _of_transaction(work, station.id, told.transaction_id)[0]
         return _insert(work, station, told, occurrence=newest.occurrence + 1)
-    _conflict(work, station, row, told, "a second start with other content for a transaction that has begun")
+    misfits.conflicts(work, station, row, told, "a second start with other content for a transaction that has begun")
     return _found(row)
 
 
@@ -423,11 +423,11 @@ def _ended(
             return _ended(work, station, _of_transaction(work, station.id, told.transaction_id), told, inserted=True)
         found = _ended_before_it_was_added_again(work, station, told)
         if found is None:
-            _fits_nothing(work, station, told)
+            misfits.fits_nothing(work, station, told)
         return found
     if row.status == "active" or row.stop_key is None:
         if "corrected_by_operator" in (row.flags or ()):
-            _conflict(work, station, row, told, "a stop for a session whose figures a person has corrected")
+            misfits.conflicts(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)
         if not told.numbered and not inserted and _tells_more(row, told):
             _amend(work, station, row, told)  # TX-26: where it was, and whose it was, may be told last
@@ -441,7 +441,7 @@ def _ended(
         return _found(row)
     if row.again_at is not None:
         return _ended_a_second_time(work, station, row, told)
-    _conflict(work, station, row, told, "a second stop with other content for a session that has ended")
+    misfits.conflicts(work, station, row, told, "a second stop with other content for a session that has ended")
     return _found(row)
 
 
@@ -537,54 +537,6 @@ def _ended_before_it_was_added_again(work: Work, station: Station, told: Transac
     metering.adopt(work, station.id, told.transaction_id, old.id)
     then = msgspec.structs.replace(station, id=old.station_id)
     return _ended(work, then, [closing.current(work, old.id)], told)
-
-
-def _fits_nothing(work: Work, station: Station, told: TransactionTold) -> None:
-    reason = "no session of this charger has this transaction id"
-    owner = None if told.transaction_id is None else _owner(work, told.transaction_id)
-    foreign = owner is not None and owner != station.id
-    if foreign:
-        reason = "the transaction id belongs to another charger"
-    active = (
-        work.execute(select(sessions.c.id).where(sessions.c.station_id == station.id, is_open).limit(2)).scalars().all()
-    )
-    new = quarantine.keep(
-        work,
-        station,
-        action=_ACTION[told.numbered],
-        reason=reason,
-        content=told.content,
-        content_key=quarantine.key_of(told.content),
-        proposed_session_id=active[0] if len(active) == 1 else None,
-    )
-    if new and foreign:
-        alarms.raise_alarm(
-            work,
-            station,
-            kind="foreign_transaction",
-            detail="stopped a transaction of another charger; nothing was changed",
-        )
-
-
-_ACTION = {True: "StopTransaction", False: "TransactionEvent"}
-
-
-def _owner(work: Work, transaction_id: str) -> int | None:
-    """Which station an id was given to; asked only to raise an alarm, never to act on the session."""
-    owner = select(sessions.c.station_id).where(sessions.c.transaction_id == transaction_id)
-    return work.execute(owner.order_by(sessions.c.id.desc()).limit(1)).scalar()
-
-
-def _conflict(work: Work, station: Station, row: SessionRow, told: TransactionTold, reason: str) -> None:
-    quarantine.keep(
-        work,
-        station,
-        action="StartTransaction" if told.numbered and told.kind == "started" else _ACTION[told.numbered],
-        reason=reason,
-        content=told.content,
-        content_key=quarantine.key_of(told.content),
-        proposed_session_id=row.id,
-    )
 
 
 _open_here = Prepared(
