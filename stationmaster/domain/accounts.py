@@ -43,21 +43,9 @@ users = Table(
     Column("deleted_at", UtcTime),
     Column("customer_id", BigInt, ForeignKey("customers.id")),  # who they are where they charge (drivers.py)
 )
-Index(
-    "uq_users_email_key",
-    users.c.email_key,
-    unique=True,
-    sqlite_where=users.c.deleted_at.is_(None),
-    postgresql_where=users.c.deleted_at.is_(None),
-)
-
-Index(
-    "uq_users_customer_id",
-    users.c.customer_id,
-    unique=True,
-    sqlite_where=users.c.deleted_at.is_(None),
-    postgresql_where=users.c.deleted_at.is_(None),
-)
+_present = not_deleted(users)
+for _name, _column in (("uq_users_email_key", users.c.email_key), ("uq_users_customer_id", users.c.customer_id)):
+    Index(_name, _column, unique=True, sqlite_where=_present, postgresql_where=_present)
 
 refresh_tokens = Table(
     "refresh_tokens",

@@ -16,6 +16,7 @@ from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
+from stationmaster.storage.queries import not_deleted
 
 STARTS_AT_ONCE = (
     3  # that nobody knows yet what comes of: a charger waits for a car meanwhile, and nobody else can have it
@@ -46,15 +47,12 @@ def start(
     """To start charging. Raises `NotFound`, `Invalid`, and `Conflict` when it may not or cannot be now."""
     if not organizations.get(work, organization_id).drivers_start:
         raise Conflict("chargers are not started from afar here: show your card at the charger")
-    place = discovery.charger(work, organization_id, charger)
-    uid = _card(work, organization_id, customer, card, kind)
-    station_id, identity = _key(work, organization_id, charger)
-    evse = _evse(work, station_id, place, evse)
+    here = _place(work, organization_id, customer, charger=charger, evse=evse, card=card, kind=kind)
     if commands.count_unfinished(work, by, "remote-start") >= STARTS_AT_ONCE:
         raise Conflict(
             f"you have started {STARTS_AT_ONCE} chargers that wait for a car: plug in, or wait until they give up"
         )
-    return Asked(station_id, identity, charger, commands.RemoteStart(token=uid, evse=evse))
+    return Asked(here.station_id, here.identity, charger, commands.RemoteStart(token=here.uid, evse=here.evse))
 
 
 def stop(work: Work, organization_id: int, customer: CustomerRow, session_id: str) -> Asked:
@@ -79,14 +77,12 @@ def reserve(
     """To be kept a place. Raises as `start` does, and when something is kept for them already."""
     if not organizations.get(work, organization_id).drivers_reserve:
         raise Conflict("drivers do not reserve chargers here")
-    place = discovery.charger(work, organization_id, charger)
-    uid = _card(work, organization_id, customer, card, kind)
-    station_id, identity = _key(work, organization_id, charger)
-    evse = _evse(work, station_id, place, evse)
+    here = _place(work, organization_id, customer, charger=charger, evse=evse, card=card, kind=kind)
     if reservations.open_for(work, organization_id, customer.id):
         raise Conflict("a charger is kept for you already: give that up first")
     until = work.now + min(timedelta(minutes=minutes), KEPT_FOR)
-    return Asked(station_id, identity, charger, commands.ReserveNow(token=uid, evse=evse, expires_at=until))
+    command = commands.ReserveNow(token=here.uid, evse=here.evse, expires_at=until)
+    return Asked(here.station_id, here.identity, charger, command)
 
 
 def give_up(work: Work, organization_id: int, customer: CustomerRow, reservation_id: str) -> Asked:
@@ -97,6 +93,32 @@ def give_up(work: Work, organization_id: int, customer: CustomerRow, reservation
         raise NotFound(f"there is no reservation {reservation_id!r}")
     charger = work.execute(select(stations.c.public_id).where(stations.c.id == found.station_id)).scalar_one()
     return Asked(found.station_id, found.station, charger, commands.CancelReservation(reservation=reservation_id))
+
+
+class _Place(NamedTuple):
+    station_id: int
+    identity: str
+    evse: int | None
+    uid: str
+
+
+def _place(
+    work: Work,
+    organization_id: int,
+    customer: CustomerRow,
+    *,
+    charger: str,
+    evse: int | None,
+    card: str,
+    kind: str | None,
+) -> _Place:
+    """Where a driver wants to charge and with which card of theirs, both looked at. Raises as `start` does."""
+    shown = discovery.charger(work, organization_id, charger)
+    uid = _card(work, organization_id, customer, card, kind)
+    mine = (stations.c.organization_id == organization_id, stations.c.public_id == charger)
+    there = select(stations.c.id, stations.c.identity).where(*mine, not_deleted(stations))
+    row = work.execute(there).one()
+    return _Place(row.id, row.identity, _evse(work, row.id, shown, evse), uid)
 
 
 def _card(work: Work, organization_id: int, customer: CustomerRow, uid: str, kind: str | None) -> str:
@@ -111,12 +133,6 @@ def _card(work: Work, organization_id: int, customer: CustomerRow, uid: str, kin
     if tokens.is_shared(work, organization_id, customer.id, uid):
         raise Conflict(f"another card has the number {card.uid} as well: show yours at the charger")
     return card.uid
-
-
-def _key(work: Work, organization_id: int, charger: str) -> tuple[int, str]:
-    mine = (stations.c.organization_id == organization_id, stations.c.public_id == charger)
-    row = work.execute(select(stations.c.id, stations.c.identity).where(*mine, stations.c.deleted_at.is_(None))).one()
-    return row.id, row.identity
 
 
 def _evse(work: Work, station_id: int, place: discovery.Place, evse: int | None) -> int | None:

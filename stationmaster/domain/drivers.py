@@ -22,7 +22,7 @@ ROLE = "driver"
 """What who comes by themselves is."""
 
 
-def customer_of(work: Work, organization_id: int, user_id: str, *, lock: bool = False) -> CustomerRow:
+def customer_of(work: Work, organization_id: int, user_id: str) -> CustomerRow:
     """Who a user is as a customer. Raises `NotFound` when they are none."""
     theirs = select(users.c.customer_id).where(
         users.c.organization_id == organization_id, users.c.public_id == user_id, not_deleted(users)
@@ -31,7 +31,7 @@ def customer_of(work: Work, organization_id: int, user_id: str, *, lock: bool = 
     mine = select(table).where(
         table.c.id == theirs.scalar_subquery(), table.c.organization_id == organization_id, not_deleted(table)
     )
-    row: CustomerRow | None = versions.find(work, mine, lock=lock)
+    row: CustomerRow | None = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound("you are not a customer here yet; whoever runs the chargers can say which one you are")
     return row

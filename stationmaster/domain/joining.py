@@ -54,8 +54,7 @@ def forgotten(work: Work, email: str) -> None:
     row = accounts.login_row(work, email)
     if row is None or not accounts.may_enter(row):
         return
-    before = one_time_links.made_at(work, row.id, "password")
-    if before is not None and work.now - before < AGAIN_AFTER:
+    if _was_just_sent(work, row.id, "password"):
         return
     user = accounts.get(work, row.organization_id, row.public_id)
     _sent(work, user, one_time_links.make(work, user.key, "password", email=user.email), by_mail=True)
@@ -71,10 +70,8 @@ def register(work: Work, organization_id: int, *, email: str, password: Password
         if accounts.may_enter(row):
             work.publish(MailDue(kind="known", email=row.email, organization=_name(work, row.organization_id)))
         return
-    if row is not None:
-        before = one_time_links.made_at(work, row.id, "registration")
-        if before is not None and work.now - before < AGAIN_AFTER:
-            return
+    if row is not None and _was_just_sent(work, row.id, "registration"):
+        return
     user = accounts.add(
         work, organization_id, email=email, password=password, role=drivers.ROLE, name=name, awaited=True
     )
@@ -120,6 +117,11 @@ def confirm(work: Work, key: bytes, text: str) -> User:
     moved = MailDue(kind="moved", email=before, organization=_name(work, user.organization_id), now=user.email)
     work.publish(moved)
     return user
+
+
+def _was_just_sent(work: Work, user_key: int, kind: one_time_links.Kind) -> bool:
+    before = one_time_links.made_at(work, user_key, kind)
+    return before is not None and work.now - before < AGAIN_AFTER
 
 
 def _sent(work: Work, user: User, link: Link, by_mail: bool) -> Link:
