@@ -99,7 +99,8 @@ def _tenant(work: Work, end: str) -> Tenant:
 
 def _role(work: Work) -> tuple[str, int]:
     """As whom this runs, and in which transaction."""
-    return tuple(work.execute(text("SELECT current_user, txid_current()")).one())  # type: ignore[return-value]
+    role, transaction = work.execute(text("SELECT current_user, txid_current()")).one()
+    return role, transaction
 
 
 def _all_told(work: Work) -> tuple[list[str], list[str], list[str]]:
