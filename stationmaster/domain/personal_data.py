@@ -29,10 +29,11 @@ from stationmaster.domain.identities import identities
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.sessions import ListedRow, sessions
+from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
 from stationmaster.domain.stations import stations
-from stationmaster.domain.tokens import OwnedToken, TokenRow, tokens, uid_key
-from stationmaster.domain.vehicles import VehicleRow, vehicles
+from stationmaster.domain.tokens import OwnedToken, TokenRow, select_tokens, tokens, uid_key
+from stationmaster.domain.vehicles import VehicleRow, select_vehicles, vehicles
 from stationmaster.storage import Work
 
 ERASED_NAME = "Erased"
@@ -52,20 +53,14 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
     """What is kept of a customer. Raises `NotFound`, and `Conflict` for who sees only a part of it."""
     _check_sees_all(work)
     customer = customers.get(work, organization_id, customer_id)
-    owners = customers.customers
-    whose = owners.c.public_id.label("customer")
-    cars = select(vehicles, whose).join(owners, owners.c.id == vehicles.c.customer_id)
-    cards = select(tokens, whose, owners.c.name.label("customer_name")).join(
-        owners, owners.c.id == tokens.c.customer_id
-    )
-    charged = select(sessions, stations.c.identity.label("station"), whose)
-    charged = charged.join(stations, stations.c.id == sessions.c.station_id)
-    charged = charged.join(owners, owners.c.id == sessions.c.customer_id)
+    cars = select_vehicles().where(vehicles.c.customer_id == customer.id)
+    cards = select_tokens().where(tokens.c.customer_id == customer.id)
+    charged = with_names().where(sessions.c.customer_id == customer.id)
     return PersonalData(
         customer,
-        list(work.execute(cars.where(vehicles.c.customer_id == customer.id).order_by(vehicles.c.id))),
-        list(work.execute(cards.where(tokens.c.customer_id == customer.id).order_by(tokens.c.id))),
-        list(work.execute(charged.where(sessions.c.customer_id == customer.id).order_by(sessions.c.id))),
+        list(work.execute(cars.order_by(vehicles.c.id))),
+        list(work.execute(cards.order_by(tokens.c.id))),
+        list(work.execute(charged.order_by(sessions.c.id))),
         drivers.user_of(work, customer),
     )
 

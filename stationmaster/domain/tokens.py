@@ -447,10 +447,10 @@ def list_tokens(
     deleted: bool = False,
 ) -> Found[OwnedToken]:
     """The tokens that are so; deleted ones only when they are asked for, and then no others."""
-    mine = _with_customer().where(tokens.c.organization_id == organization_id)
+    mine = select_tokens().where(tokens.c.organization_id == organization_id)
     mine = mine.where(tokens.c.deleted_at.is_not(None) if deleted else not_deleted(tokens))
-    mine = only(mine, {tokens.c.status: status, customers.customers.c.public_id: customer})
-    mine = only(mine, {tokens.c.customer_id: customer_key})
+    owner = customers.customers.c.public_id
+    mine = only(mine, {tokens.c.status: status, owner: customer, tokens.c.customer_id: customer_key})
     mine = alike(mine, {tokens.c.kind: kind, tokens.c.group: group})
     if expired is not None:
         over = and_(tokens.c.expires_at.is_not(None), tokens.c.expires_at <= work.now)
@@ -472,14 +472,15 @@ def _facts(row: OwnedToken) -> dict[str, Any]:
     }
 
 
-def _with_customer() -> Select[Any]:
+def select_tokens() -> Select[Any]:
+    """Tokens with whose they are: rows of `OwnedToken`."""
     owners = customers.customers
     of_owner = owners.c.public_id.label("customer"), owners.c.name.label("customer_name")
     return select(tokens, *of_owner).outerjoin(owners, owners.c.id == tokens.c.customer_id)
 
 
 def _of_uid(organization_id: int, uid: str) -> Select[Any]:
-    return _with_customer().where(tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid))
+    return select_tokens().where(tokens.c.organization_id == organization_id, tokens.c.uid_key == uid_key(uid))
 
 
 def _find(work: Work, organization_id: int, uid: str, *, lock: bool = False) -> list[OwnedToken]:

@@ -192,7 +192,7 @@ def list_vehicles(
     deleted: bool = False,
 ) -> Found[VehicleRow]:
     """The vehicles that are so; deleted ones only when they are asked for, and then no others."""
-    mine = _with_customer().where(vehicles.c.organization_id == organization_id)
+    mine = select_vehicles().where(vehicles.c.organization_id == organization_id)
     mine = mine.where(vehicles.c.deleted_at.is_not(None) if deleted else not_deleted(vehicles))
     mine = only(mine, {customers.customers.c.public_id: customer, vehicles.c.customer_id: customer_key})
     searched = tuple(vehicles.c[name] for name in ("public_id", "name", "make", "model", "plate", "vin", "emaid"))
@@ -201,7 +201,7 @@ def list_vehicles(
 
 def defaults(work: Work, customer_keys: Iterable[int]) -> dict[int, VehicleRow]:
     """The default vehicle of each of these customers that has one."""
-    mine = _with_customer().where(
+    mine = select_vehicles().where(
         vehicles.c.customer_id.in_(list(customer_keys)), vehicles.c.is_default.is_(True), not_deleted(vehicles)
     )
     return {row.customer_id: row for row in work.execute(mine)}
@@ -231,13 +231,14 @@ def _default(work: Work, customer_key: int, *, wanted: bool) -> bool:
     return wanted
 
 
-def _with_customer() -> Select[Any]:
+def select_vehicles() -> Select[Any]:
+    """Vehicles with whose they are: rows of `VehicleRow`."""
     owners = customers.customers
     return select(vehicles, owners.c.public_id.label("customer")).join(owners, owners.c.id == vehicles.c.customer_id)
 
 
 def _mine(organization_id: int, vehicle_id: str) -> Select[Any]:
-    return _with_customer().where(vehicles.c.organization_id == organization_id, vehicles.c.public_id == vehicle_id)
+    return select_vehicles().where(vehicles.c.organization_id == organization_id, vehicles.c.public_id == vehicle_id)
 
 
 def _check_free(work: Work, organization_id: int, vehicle_id: str) -> None:

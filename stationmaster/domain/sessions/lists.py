@@ -74,18 +74,22 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
 
 def listed(work: Work, organization_id: int, wanted: Wanted, which: Which | None = None) -> Found[ListedRow]:
     """Sessions, newest first or sorted (see `SORTS`); perhaps only those a person must look at."""
-    mine = only_those(_with_names(), organization_id, which or Which())
+    mine = only_those(with_names(), organization_id, which or Which())
     return rows_of(work, mine, wanted, key=sessions.c.id, sorts=SORTS)
 
 
 def only_those(statement: Select[Any], organization_id: int, which: Which) -> Select[Any]:
     """Only these sessions, of a statement in which they are joined with their chargers."""
-    mine = only(statement, {sessions.c.organization_id: organization_id})
-    if which.status is not None:
-        mine = mine.where(sessions.c.status == which.status)
-        if which.status not in ("active", "completed"):
-            mine = mine.where(is_unusual)
-    mine = only(mine, {sessions.c.customer_id: which.customer_key})
+    mine = only(
+        statement,
+        {
+            sessions.c.organization_id: organization_id,
+            sessions.c.status: which.status,
+            sessions.c.customer_id: which.customer_key,
+        },
+    )
+    if which.status not in (None, "active", "completed"):
+        mine = mine.where(is_unusual)  # else no database sees that the index of those few has them all
     if which.station is not None:
         # By key, which has an index in the order of the list; of those that had this identity, the removed ones too.
         called = stations.alias()
@@ -114,7 +118,7 @@ def only_those(statement: Select[Any], organization_id: int, which: Which) -> Se
 
 def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     """One session. Raises `NotFound`."""
-    mine = _with_names().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
+    mine = with_names().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
     row = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound(f"there is no session {public_id!r}")
@@ -123,7 +127,7 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
 
 def by_either_name(work: Work, organization_id: int, name: str) -> ListedRow:
     """The session with this id, else the one that a charger calls so, if there is only one. Raises `NotFound`."""
-    mine = _with_names().where(sessions.c.organization_id == organization_id)
+    mine = with_names().where(sessions.c.organization_id == organization_id)
     row = work.execute(mine.where(sessions.c.public_id == name)).one_or_none()
     if row is not None:
         return row
@@ -151,13 +155,14 @@ def count_by_status(work: Work, organization_id: int, *, since: datetime) -> lis
 @rebuilds
 def find_again(work: Work, public_id: str) -> Session:
     """The session of an event that is told later than it happened, as it is now. Raises `NotFound`."""
-    row = work.execute(_with_names().where(sessions.c.public_id == public_id)).one_or_none()
+    row = work.execute(with_names().where(sessions.c.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no session {public_id} any more")
     return public_form(row, row.station)
 
 
-def _with_names() -> Select[Any]:
+def with_names() -> Select[Any]:
+    """Sessions with their charger and whose they are: rows of `ListedRow`."""
     named = select(sessions, stations.c.identity.label("station"), customers.c.public_id.label("customer"))
     return named.join(stations, stations.c.id == sessions.c.station_id).outerjoin(
         customers, customers.c.id == sessions.c.customer_id
