@@ -18,9 +18,8 @@ from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import not_deleted
 
-STARTS_AT_ONCE = (
-    3  # that nobody knows yet what comes of: a charger waits for a car meanwhile, and nobody else can have it
-)
+# That nobody knows yet what comes of: a charger waits for a car meanwhile, and nobody else can have it.
+STARTS_AT_ONCE = 3
 KEPT_FOR = timedelta(hours=1)  # a reservation, at the longest
 
 
