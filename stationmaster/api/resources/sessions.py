@@ -178,6 +178,24 @@ SortBy = Annotated[
 ]
 
 
+async def times_of(
+    started_from: TimeFilter = None,
+    started_to: TimeFilter = None,
+    ended_from: TimeFilter = None,
+    ended_to: TimeFilter = None,
+) -> sessions.Times:
+    """When the sessions of a list began and ended. Times are half open: from is included, to is not."""
+    return sessions.Times(
+        started_from=aware(started_from, "started_from"),
+        started_to=aware(started_to, "started_to"),
+        ended_from=aware(ended_from, "ended_from"),
+        ended_to=aware(ended_to, "ended_to"),
+    )
+
+
+GivenTimes: TypeAlias = NamedDependency[sessions.Times]
+
+
 async def which_sessions(
     station: StationFilter = None,
     site: SiteFilter = None,
@@ -186,18 +204,10 @@ async def which_sessions(
     status: StatusFilter = None,
     review: ReviewFilter = False,
     excluded: ExcludedFilter = None,
-    started_from: TimeFilter = None,
-    started_to: TimeFilter = None,
-    ended_from: TimeFilter = None,
-    ended_to: TimeFilter = None,
+    *,
+    times: GivenTimes,
 ) -> sessions.Which:
-    """The filters of a list of sessions, for whatever shows one: a page or a file. Times are half open: from is included, to is not."""
-    times = sessions.Times(
-        started_from=aware(started_from, "started_from"),
-        started_to=aware(started_to, "started_to"),
-        ended_from=aware(ended_from, "ended_from"),
-        ended_to=aware(ended_to, "ended_to"),
-    )
+    """The filters of a list of sessions, for whatever shows one: a page or a file."""
     return sessions.Which(
         station=station,
         site=site,
@@ -211,7 +221,7 @@ async def which_sessions(
 
 
 GivenWhich: TypeAlias = NamedDependency[sessions.Which]
-FILTERED = {"which": Provide(which_sessions)}
+FILTERED = {"which": Provide(which_sessions), "times": Provide(times_of)}
 
 
 @get("/", permission=Permission.VIEW, dependencies=FILTERED)
@@ -384,7 +394,7 @@ def _changed(
     values: dict[str, Any],
 ) -> tuple[sessions.ListedRow, sessions.SoFar | None]:
     row = change(work, organization_id, public_id, **values)
-    return row, sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
+    return row, sessions.so_far(work, [row]).get(row.id)
 
 
 def _figures(data: SessionEnd | SessionCorrection) -> sessions.Figures:
@@ -435,19 +445,21 @@ def _listed(
     work: Work, organization_id: int, wanted: Wanted, which: sessions.Which
 ) -> tuple[Found[sessions.ListedRow], dict[int, sessions.SoFar]]:
     found = sessions.listed(work, organization_id, wanted, which)
-    active = [row.id for row in found.rows if row.status == "active"]
-    return found, sessions.so_far(work, active) if active else {}
+    return found, sessions.so_far(work, found.rows)
 
 
 def _with_values(
     work: Work, organization_id: int, public_id: str
 ) -> tuple[sessions.ListedRow, sessions.SoFar | None, list[metering.MeterValueRow], energy.Energy]:
     row = sessions.get(work, organization_id, public_id)
-    last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
-    taken = sessions.energy_of(work, row)
-    if last is not None:
-        last = last._replace(energy_wh=taken.wh)
+    last, taken = measured(work, row)
     return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES), taken
+
+
+def measured(work: Work, row: sessions.SessionRow) -> tuple[sessions.SoFar | None, energy.Energy]:
+    """What a session has taken so far while it goes on, and how its energy was found; both say the same energy."""
+    taken, last = sessions.energy_of(work, row), sessions.so_far(work, [row]).get(row.id)
+    return None if last is None else last._replace(energy_wh=taken.wh), taken
 
 
 def _values_page(

@@ -120,7 +120,7 @@ def parts_of(work: Work, station_ids: list[int], node: str) -> Parts:
     if not station_ids:
         return Parts([], [], {}, {}, [])
     active = sessions.active_of(work, station_ids)
-    so_far = sessions.so_far(work, [session.id for session in active]) if active else {}
+    so_far = sessions.so_far(work, active)
     latest = connections.current(work, station_ids)
     reserved = reservations.open_of(work, station_ids)
     return Parts(connectors.of_stations(work, station_ids), active, so_far, latest, reserved)

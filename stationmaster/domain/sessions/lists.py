@@ -237,12 +237,15 @@ class SoFar(NamedTuple):
     soc_percent: Decimal | None
 
 
-def so_far(work: Work, session_ids: Sequence[int]) -> dict[int, SoFar]:
-    """What each of these sessions has taken by now.
+def so_far(work: Work, rows: Sequence[SessionRow]) -> dict[int, SoFar]:
+    """What each of these sessions that goes on has taken by now.
 
     Each figure is looked for by itself: some chargers send one measurand at a time.
     """
-    told = select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(session_ids))
+    active = [row.id for row in rows if row.status == "active"]
+    if not active:
+        return {}
+    told = select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(active))
     return {row.id: SoFar(_energy_so_far(work, row), row.power_w, row.soc_percent) for row in work.execute(told).all()}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar import get
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
@@ -18,15 +18,18 @@ from stationmaster.api.resources.exports import sessions_as_file
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.resources.sessions import (
     EnergyPoint,
+    GivenTimes,
+    GivenWhich,
     MeterValue,
     SiteFilter,
     Status,
     StatusFilter,
-    TimeFilter,
+    measured,
     meter_value,
     series_of,
+    times_of,
 )
-from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, aware, number, page_of, paged
+from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
 from stationmaster.domain import discovery, energy, metering, sessions
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -77,23 +80,14 @@ async def which_of_mine(
     site: SiteFilter = None,
     card: CardFilter = None,
     status: StatusFilter = None,
-    started_from: TimeFilter = None,
-    started_to: TimeFilter = None,
-    ended_from: TimeFilter = None,
-    ended_to: TimeFilter = None,
+    *,
+    times: GivenTimes,
 ) -> sessions.Which:
     """The filters of a list of one's sessions; whose they are is not among them."""
-    times = sessions.Times(
-        started_from=aware(started_from, "started_from"),
-        started_to=aware(started_to, "started_to"),
-        ended_from=aware(ended_from, "ended_from"),
-        ended_to=aware(ended_to, "ended_to"),
-    )
     return sessions.Which(site=site, token=card, status=status, times=times)
 
 
-GivenWhich: TypeAlias = NamedDependency[sessions.Which]
-FILTERED = {"which": Provide(which_of_mine)}
+FILTERED = {"which": Provide(which_of_mine), "times": Provide(times_of)}
 
 
 @get("/sessions", permission=Permission.LOGGED_IN, dependencies=FILTERED)
@@ -110,8 +104,7 @@ async def list_own_sessions(
     def read(work: Work) -> tuple[Found[sessions.OwnSession], dict[int, sessions.SoFar]]:
         mine = customer_of(work, caller).id
         found = sessions.list_own(work, caller.organization, mine, Wanted(limit, cursor, sort), which)
-        active = [row.id for row in found.rows if row.status == "active"]
-        return found, sessions.so_far(work, active) if active else {}
+        return found, sessions.so_far(work, found.rows)
 
     found, last = await context.database.read(read)
     return page_of(found, lambda row: OwnSession(**_facts(row, last.get(row.id))))
@@ -123,9 +116,7 @@ async def get_own_session(session_id: FromPath[str], caller: GivenCaller, contex
 
     def read(work: Work) -> tuple[sessions.OwnSession, sessions.SoFar | None, energy.Energy]:
         row = sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
-        taken = sessions.energy_of(work, row)
-        last = sessions.so_far(work, [row.id])[row.id] if row.status == "active" else None
-        return row, None if last is None else last._replace(energy_wh=taken.wh), taken
+        return row, *measured(work, row)
 
     row, last, taken = await context.database.read(read)
     return OwnSessionDetail(**_facts(row, last), series=series_of(taken))
