@@ -174,7 +174,10 @@ class Database:
         return await self._written(lambda work: f(work, *args, **kwargs), apart=False)
 
     async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The same for what changes rows of many chargers: in a transaction of its own, so that nobody waits in a circle."""
+        """The same for what changes rows of many chargers, or takes long: in a transaction of its own, after that of the others.
+
+        So nobody waits in a circle, and no charger's answer for it.
+        """
         return await self._written(lambda work: f(work, *args, **kwargs), apart=True)
 
     async def _written(self, f: Callable[[Work], T], *, apart: bool) -> T:
