@@ -74,10 +74,11 @@ class Work:
         return self._confined_to is not None
 
     @contextlib.contextmanager
-    def within(self, organization: int) -> Iterator[None]:
+    def within(self, organization: int, *, to_the_end: bool = False) -> Iterator[None]:
         """Meanwhile the database itself shows and changes this organization's rows only, whatever is asked (`storage/walls.py`).
 
-        What is raised inside ends the transaction, and the confinement with it.
+        What is raised inside ends the transaction, and the confinement with it. `to_the_end`: so does what comes after it, for
+        nothing else is asked in this transaction, and to lift it would cost a round trip.
         """
         if not self.has_walls:
             yield
@@ -87,7 +88,8 @@ class Work:
             self._walls.confine(self._cursor, organization)
             self._confined_to = organization
             yield
-            self._walls.lift(self._cursor)
+            if not to_the_end:
+                self._walls.lift(self._cursor)
         finally:
             self._confined_to = None
             self._cursor.use_prepared(confined=False)

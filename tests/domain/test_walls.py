@@ -195,6 +195,25 @@ async def test_API_11_who_shares_a_commit_with_a_caller_is_not_confined(
     assert [role for role, _ in roles] == [owner, walls.ROLE, owner, walls.ROLE, owner]
 
 
+class Lifted(walls.Walls):
+    """Counts how often it was lifted."""
+
+    count = 0
+
+    def lift(self, cursor: Any) -> None:
+        self.count += 1
+        super().lift(cursor)
+
+
+async def test_API_11_a_read_pays_no_round_trip_for_being_confined(database: Database, mine: Tenant) -> None:
+    database.walls = lifted = Lifted(walls.ROLE)
+    everything = await database.read(_all_told)
+    assert (await database.read(signing.limited, mine.signature, _all_told))[1] == ["A"]
+    assert (await database.read(_all_told), lifted.count) == (everything, 0)
+    assert (await database.write(signing.signed, mine.signature, _all_told))[1] == ["A"]
+    assert (await database.write(_all_told), lifted.count) == (everything, 1)
+
+
 def _conflict(work: Work) -> None:
     raise Conflict("no")
 
