@@ -1,6 +1,6 @@
 /**
  * The styles of the Mantine components that are used here, in Mantine's order: a third of what all of them weigh.
- * A component that looks bare has its line missing.
+ * A component that looks bare has its line missing, or that of one inside it: tests/mantineStyles.test.ts names it.
  */
 import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
@@ -17,6 +17,7 @@ import "@mantine/core/styles/Overlay.css";
 import "@mantine/core/styles/ModalBase.css";
 import "@mantine/core/styles/Input.css";
 import "@mantine/core/styles/InlineInput.css";
+import "@mantine/core/styles/FloatingIndicator.css";
 import "@mantine/core/styles/ActionIcon.css";
 import "@mantine/core/styles/Button.css";
 import "@mantine/core/styles/SegmentedControl.css";
@@ -30,6 +31,7 @@ import "@mantine/core/styles/Radio.css";
 import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Text.css";
+import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Tooltip.css";
 import "@mantine/core/styles/Checkbox.css";
 import "@mantine/core/styles/Notification.css";
