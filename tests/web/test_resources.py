@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import FilePayload, Locator, expect
 
 from stationmaster.api.shapes import MAX_PAGE
 from stationmaster.app import App
@@ -293,10 +293,10 @@ async def test_O_04_a_file_is_looked_at_row_by_row_before_it_is_taken(operator: 
     await see("import-tokens").click()
 
     async def choose(text: str) -> None:
-        chosen = {"name": "cards.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        chosen = FilePayload(name="cards.csv", mimeType="text/csv", buffer=text.encode())
         async with page.expect_file_chooser() as opening:
             await see("import-file").click()
-        await (await opening.value).set_files([chosen])  # type: ignore[list-item]
+        await (await opening.value).set_files(chosen)
 
     await choose("number,name,expiry\n0004A2,Ida,\n04B1,Ben,\n04C3,Cid,soon\n")
     wrong = asked.get_by_role("row").filter(has_text="expires_at")
