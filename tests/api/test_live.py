@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context
 from stationmaster.api.live import LAG, MAX_OF_ONE, QUEUE, QUEUE_BYTES, Live, Viewer
 from stationmaster.api.live_shapes import WORDS
+from stationmaster.api.resources.events import hear
 from stationmaster.domain import (
     alarms,
     boots,
@@ -29,11 +31,12 @@ from stationmaster.domain import (
     sessions,
     stations,
 )
+from stationmaster.domain.audit import Actor
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
-from stationmaster.storage import Database, Work
+from stationmaster.storage import Database, StorageUnavailable, Work
 from tests import telling
 from tests.api.conftest import Client, listening
 
@@ -301,6 +304,19 @@ async def test_API_07_a_stream_ends_with_its_log_in(admin: Client, context: Cont
     assert packets[0].startswith(b"event: hello\n")
     assert set(packets[1:]) == {b": keep-alive\n\n"}
     assert list(answers) == []
+
+
+@pytest.mark.any_database
+async def test_API_25_a_stream_ends_when_nobody_can_say_whether_it_may_stay(admin: Client, context: Context) -> None:
+    context.live.keep_alive_s = 0.01
+
+    async def may_stay() -> bool:
+        raise StorageUnavailable("the database is away")
+
+    actor = Actor("user", "u", "driver@example.com")
+    caller = Caller(actor=actor, organization=1, permissions=frozenset(), stands=may_stay)
+    packets = [packet async for packet in await hear(caller, context, may_stay, customer=1)]
+    assert [packet.partition(b"\n")[0] for packet in packets] == [b"event: hello"]
 
 
 async def test_streams_end_when_the_server_stops(admin: Client, context: Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -64,11 +64,7 @@ async def listen_to_events(
     """
     resumed = last_event_id or after
     heard = await _hearing(caller, context, station, None if resumed is None else int(resumed))
-    return Stream(
-        heard,
-        media_type="text/event-stream; charset=utf-8",
-        headers={"X-Accel-Buffering": "no"},  # a proxy that gathers the stream would hold it back
-    )
+    return as_stream(heard)
 
 
 class LiveTicket(msgspec.Struct, frozen=True):
@@ -172,25 +168,50 @@ async def _hearing(
     if station is not None:
         station_id = (await context.database.read(stations.get, caller.organization, station)).id
 
-    async def may_stay() -> bool:
-        try:
-            return await caller.stands()
-        except Exception as error:  # whether the caller may stay cannot be checked, so the stream ends and the page connects again (API-25)
-            log.warning("live.ended", caller=caller.actor.name, error=type(error).__name__)
-            return False
-
     async def place() -> int:
         return await context.database.read(event_log.last_number)
 
     async def missed() -> bytes:
         return await context.database.read(_missed, caller.organization, resumed or 0, station_id)
 
+    again = None if resumed is None else missed
+    return await hear(caller, context, caller.stands, station_id=station_id, place=place, missed=again)
+
+
+async def hear(
+    caller: Caller,
+    context: Context,
+    may_stay: Callable[[], Awaitable[bool]],
+    *,
+    station_id: int | None = None,
+    customer: int | None = None,
+    place: Callable[[], Awaitable[int]] | None = None,
+    missed: Callable[[], Awaitable[bytes]] | None = None,
+) -> AsyncGenerator[bytes, None]:
+    """What a caller hears, of the chargers that they may see, while they may stay. Raises `TooManyViewers`."""
+
+    async def stays() -> bool:
+        try:
+            return await may_stay()
+        except Exception as error:  # whether the caller may stay cannot be checked, so the stream ends and the page connects again (API-25)
+            log.warning("live.ended", caller=caller.actor.name, error=type(error).__name__)
+            return False
+
     among = None
     if caller.scope is not None:
         among = frozenset(await context.database.read(stations.ids, caller.organization))
-    viewer = context.live.admit(caller.organization, station_id, owner=caller.actor.id, among=among)
-    clock = context.database.clock
-    return context.live.stream(viewer, clock, may_stay, place=place, missed=None if resumed is None else missed)
+    owner = caller.actor.id
+    viewer = context.live.admit(caller.organization, station_id, owner=owner, among=among, customer=customer)
+    return context.live.stream(viewer, context.database.clock, stays, place=place, missed=missed)
+
+
+def as_stream(heard: AsyncGenerator[bytes, None]) -> Stream:
+    """What is heard, as server-sent events."""
+    return Stream(
+        heard,
+        media_type="text/event-stream; charset=utf-8",
+        headers={"X-Accel-Buffering": "no"},  # a proxy that gathers the stream would hold it back
+    )
 
 
 def _missed(work: Work, organization_id: int, resumed: int, station_id: int | None) -> bytes:

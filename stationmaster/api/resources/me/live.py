@@ -6,8 +6,8 @@ from litestar import get
 from litestar.response import Stream
 
 from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.events import as_stream, hear
 from stationmaster.api.resources.me.profile import customer_of
-from stationmaster.domain import stations
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.permissions import Permission
 
@@ -23,12 +23,7 @@ async def listen_to_own_sessions(caller: GivenCaller, context: GivenContext) -> 
         except NotFound:
             return False
 
-    among = None
-    if caller.scope is not None:
-        among = frozenset(await context.database.read(stations.ids, caller.organization))
-    viewer = context.live.admit(caller.organization, None, owner=caller.actor.id, among=among, customer=mine)
-    heard = context.live.stream(viewer, context.database.clock, may_stay)
-    return Stream(heard, media_type="text/event-stream; charset=utf-8", headers={"X-Accel-Buffering": "no"})
+    return as_stream(await hear(caller, context, may_stay, customer=mine))
 
 
 routes = [listen_to_own_sessions]
