@@ -36,12 +36,12 @@ API = bench_requests.API
 
 
 class Figure(NamedTuple):
-    """What was measured of one thing, and whether it is within its bar."""
+    """What was measured of one thing, and whether it is within its bar. `of_bar` is how much of it a request took; of all else it is 0."""
 
     name: str
     told: str
     within: bool
-    ms: float = 0.0
+    of_bar: float = 0.0
 
 
 def main() -> None:
@@ -194,11 +194,11 @@ def _table(kind: str, arguments: Arguments, figures: list[Figure]) -> Table:
     """What misses its bar, the slowest of the others, and all that are no requests."""
     sizes = f"{arguments.stations:,} chargers, {arguments.sessions:,} sessions"
     title = f"{kind}: {sizes}, {arguments.meter_values} values each; {arguments.rate:,.0f} messages/s meanwhile"
-    requests = sorted((one for one in figures if one.ms), key=lambda one: one.ms, reverse=True)
+    requests = sorted((one for one in figures if one.of_bar), key=lambda one: one.of_bar, reverse=True)
     missed = [one for one in requests if not one.within]
     met = [one for one in requests if one.within]
     table = Table("what", "p95, or rate", "bar", title=title)
-    for one in [*missed, *met[: len(met) if arguments.all else SHOWN], *(one for one in figures if not one.ms)]:
+    for one in [*missed, *met[: len(met) if arguments.all else SHOWN], *(one for one in figures if not one.of_bar)]:
         table.add_row(one.name, one.told, "met" if one.within else "not met")
     table.caption = f"{len(met)} of {len(requests)} requests are within their bar; {arguments.rounds} rounds of each"
     return table
