@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
 from stationmaster.api.exports import xlsx
 from stationmaster.api.exports.cells import harmless
+from stationmaster.api.exports.xlsx import Out
 from stationmaster.domain.errors import Invalid
 
 Kind = Literal["text", "number", "whole", "time", "flag", "json"]
@@ -27,12 +28,6 @@ class Column(NamedTuple):
     kind: Kind = "text"
     decimals: int = 3
     """Of a number."""
-
-
-class Out(Protocol):
-    """What a file is written to."""
-
-    def write(self, data: bytes, /) -> object: ...
 
 
 Write = Callable[[Out, Sequence[Column], Iterable[Sequence[Row]]], None]

@@ -11,7 +11,8 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.resources.vehicles import Emaid, KWh, Plugs, Short, VehicleChanges, Vin, facts_of
-from stationmaster.api.shapes import Cursor, IfMatch, Limit, Number, Page, Text, given, number, page_of, tagged, tags_of
+from stationmaster.api.resources.vehicles import public_form as vehicle_form
+from stationmaster.api.shapes import Cursor, IfMatch, Limit, Number, Page, Text, given, page_of, tagged, tags_of
 from stationmaster.domain import vehicles
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -124,13 +125,7 @@ async def remove_own_vehicle(
 
 routes = [list_own_vehicles, add_own_vehicle, get_own_vehicle, change_own_vehicle, remove_own_vehicle]
 
-_ALIKE = ("name", "make", "model", "plate", "connector_types", "vin", "emaid", "created_at", "updated_at")
-
 
 def _public_form(row: vehicles.VehicleRow) -> OwnVehicle:
-    return OwnVehicle(
-        id=row.public_id,
-        default=row.is_default,
-        battery_kwh=None if row.battery_wh is None else number(row.battery_wh / 1000),
-        **{name: getattr(row, name) for name in _ALIKE},
-    )
+    form = vehicle_form(row)
+    return OwnVehicle(**{name: getattr(form, name) for name in OwnVehicle.__struct_fields__})
