@@ -62,8 +62,8 @@ export function userColumns({ me, mayOwn, act, away, removed }: Options): Column
     {
       id: "second-step",
       head: t`Second step`,
-      value: (user) => (user.second_step ? t`Yes` : t`No`),
-      cell: (user) => (user.second_step ? <Badge tone="good" plain>{t`Yes`}</Badge> : <span className="dim">{t`No`}</span>),
+      value: secondStepWord,
+      cell: (user) => (user.second_step ? <Badge tone="good" plain>{secondStepWord(user)}</Badge> : <span className="dim">{secondStepWord(user)}</span>),
     },
     { id: "added", head: t`Added`, value: (user) => user.created_at, card: "hidden", cell: (user) => <At at={user.created_at} /> },
     {
@@ -85,6 +85,11 @@ const RESTORED = {
   key: "users",
   restore: (user_id: string) => client.POST("/api/v1/users/{user_id}/restore", { params: { path: { user_id } } }),
 };
+
+/** Says it by itself: on a phone it has no head. */
+function secondStepWord(user: UserAccount): string {
+  return user.second_step ? t`With second step` : t`No second step`;
+}
 
 function sitesWord(user: UserAccount): string {
   return user.sites === null ? t`all` : user.sites.join(", ");
