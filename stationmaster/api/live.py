@@ -314,27 +314,26 @@ class Live:
         if organization_id is None and not isinstance(event, events.ConnectionRefused):
             return  # whose it is cannot be said, so it is told to nobody
         only_page = isinstance(event, events.MessageLogged)
-        whose, own_words = self._whose(event), OWN_WORDS.get(type(event))
         hearing = [viewer for viewer in self._viewers if _hears(viewer, organization_id, station_id, only_page)]
         full = [viewer for viewer in hearing if viewer.customer is None]
-        own = [viewer for viewer in hearing if viewer.customer is not None and viewer.customer == whose]
-        if not full and not (own and own_words):
-            return
-        happened, session = self._measured(event)
-        if full:
-            told = self._told(happened, words, session)
-            for viewer in full:
-                viewer.put(told)
-        if own and own_words:
-            told = self._told(happened, own_words, session)
-            for viewer in own:
-                viewer.put(told)
+        session = self._session_of(event) if type(event) is events.MeterRead else None
+        own: list[Viewer] = []
+        own_words = OWN_WORDS.get(type(event))
+        if own_words is not None and len(full) < len(hearing):
+            whose = self._whose(event, session)
+            own = [viewer for viewer in hearing if viewer.customer is not None and viewer.customer == whose]
+        if full or own:
+            happened = self._measured(event, session)
+            for theirs, viewers in ((words, full), (own_words, own)):
+                if viewers and theirs is not None:
+                    told = self._told(happened, theirs, session)
+                    for viewer in viewers:
+                        viewer.put(told)
 
-    def _whose(self, event: Any) -> int | None:
+    def _whose(self, event: Any, session: str | None) -> int | None:
         """The key of the customer whose session an event is about."""
         if isinstance(event, events.SessionEvent):
             return event.customer_key
-        session = self._session_of(event) if type(event) is events.MeterRead else None
         return None if session is None else self._customer.get(session)
 
     def _session_of(self, event: events.MeterRead) -> str | None:
@@ -342,18 +341,15 @@ class Live:
             return self._charging.get((event.station_id, event.evse))
         return self._session.get((event.station_id, event.transaction_id))
 
-    def _measured(self, event: Any) -> tuple[Any, str | None]:
-        """A meter value with what its session has taken by then, and that session; all else as it is."""
-        if type(event) is not events.MeterRead:
-            return event, None
-        session = self._session_of(event)
+    def _measured(self, event: Any, session: str | None) -> Any:
+        """A meter value with what its session has taken by then; all else as it is."""
         running = None if session is None else self._running.get(session)
         if running is not None:
             taken = running.add(energy.Point(event.at, event.energy_wh, event.power_w))
             # The register of another meter is left out, because a page would subtract this session's start from it.
             register = None if taken is None else event.energy_wh
             event = msgspec.structs.replace(event, session_energy_wh=taken, energy_wh=register)
-        return event, session
+        return event
 
     def _told(self, event: Any, words: Words, session: str | None) -> _Told:
         if isinstance(event, events.SessionEvent):
