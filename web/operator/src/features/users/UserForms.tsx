@@ -7,11 +7,10 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import * as v from "valibot";
 import { changed, orNull } from "../../fields";
 import { NamesInput } from "../../managed/NamesInput";
-import { OneInput } from "../../managed/OneInput";
 import { longEnough } from "../../passwords";
 import { useRoleChoices } from "../../roles";
 import { useMay, useRefreshedUser, useUser } from "../../user";
-import { customers } from "../customers/resource";
+import { CustomerSelect } from "../customers/CustomerSelect";
 import { sites } from "../sites/resource";
 
 interface Props {
@@ -159,8 +158,8 @@ function CustomerInput({ role, value = null, ...props }: { role: string; value?:
   const may = useMay("manage_customers");
   if (!may || (role !== "driver" && value === null)) return null;
   return (
-    <OneInput
-      resource={customers} label={t`Customer`} placeholder={t`None yet`} testid="user-customer"
+    <CustomerSelect
+      label={t`Customer`} placeholder={t`None yet`} data-testid="user-customer"
       description={t`Whose cards, vehicles and sessions are theirs`} value={value} {...props}
     />
   );
