@@ -33,6 +33,7 @@ from stationmaster.files import Files, Folder
 from stationmaster.gateway import car_plans, doubts, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, RequestsCounted, Watching
 from stationmaster.gateway.directory import Directory
+from stationmaster.gateway.errands import Errands
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.listener import Listener
 from stationmaster.gateway.outbound import time_outs
@@ -135,6 +136,7 @@ class App:
             self.links,
             timeout_of=time_outs(settings.gateway),
         )
+        self.errands = Errands()
         self.things = self._things()
         self.deliveries = deliveries.Queue(deliveries.registered(), self.things)
         self.deliverer = Deliverer(
@@ -206,6 +208,7 @@ class App:
                     await self.listener.stop()
                     await self.preparer.stop()
                     await end(work)
+                    await self.errands.stop()
         finally:
             if self.database.available:
                 self.gate.write_refusals()
@@ -276,6 +279,7 @@ class App:
             self.directory,
             self.registry,
             self.switchboard,
+            self.errands,
             self.keys,
         )
         return settings | {type(part): part for part in parts}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import structlog
 
 from stationmaster.domain import commands
+from stationmaster.domain.commands.reports import Unfinished
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.timers import every
 from stationmaster.gateway.switchboard import Switchboard
@@ -27,8 +29,13 @@ async def ask_again(database: Database, switchboard: Switchboard, *, quiet_for: 
     connected = {each.station_id for each in switchboard.connections()}
     if not connected or not await database.read(commands.are_awaiting):
         return
-    for lost in await database.write(commands.end_unfinished, connected, quiet_for=quiet_for):
+
+    async def ask(lost: Unfinished) -> None:
         try:
             await switchboard.send(lost.station_id, lost.command, by=commands.AGAIN)
         except (DomainError, StorageUnavailable) as error:
             log.info("report.not_asked_for_again", station_id=lost.station_id, why=str(error))
+
+    async with asyncio.TaskGroup() as group:
+        for lost in await database.write(commands.end_unfinished, connected, quiet_for=quiet_for):
+            group.create_task(ask(lost))

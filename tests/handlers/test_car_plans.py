@@ -50,6 +50,20 @@ async def test_a_car_is_offered_no_more_than_the_charger_may_draw(one: Asked) ->
     assert await plan(one, 20) == "Accepted"
 
 
+@pytest.mark.any_database
+async def test_a_charger_that_does_not_answer_keeps_no_other_car_waiting(one: Asked, charger: Any) -> None:
+    other = await Asked.connect(one.app, charger, one.version, one.clock, "CP2")
+    await one.start()
+    await other.start()
+    await tell(one, AC)
+    _, unanswered, _, _ = await one.raw.receive()
+    await tell(one, AC | {"departureTime": one.clock.text(60)})
+    await tell(other, AC)
+    await offered(other)
+    await one.raw.send([3, unanswered, ACCEPTED])
+    assert (await offered(one))["chargingSchedule"][0]["duration"] == 3600  # what it has asked for since
+
+
 async def test_a_plan_that_goes_too_far_is_refused_and_offered_for_three_times(one: Asked) -> None:
     await one.start()
     assert await tell(one, AC) == "Accepted"
