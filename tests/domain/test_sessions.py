@@ -77,6 +77,34 @@ def test_TX_10_a_time_at_noon(text: str | None, parsed: datetime | None, believe
     assert (told.at, told.text, told.believable) == (believed or noon, text, believed is not None)
 
 
+async def test_S1_087_a_session_was_changed_by_its_begin_a_value_its_end_or_a_correction(world: Any) -> None:
+    station = await world.station()
+
+    async def changed() -> list[datetime]:
+        found = await rows(world)
+        changed = await world(sessions.last_changed, found)
+        return [changed[row.id] for row in found]
+
+    assert await changed() == []
+    began = world.now
+    number = await world(start, station)
+    await world(start, station, 2)
+    assert await changed() == [began, began]
+    world.now = measured = began + timedelta(minutes=5)
+    await world(measure, station, number, 30, 4000)
+    assert await changed() == [measured, began]
+    world.now = ended = began + timedelta(minutes=10)
+    await world(stop, station, number, at=TEN + timedelta(hours=1))
+    assert await changed() == [ended, began]
+    world.now = late = began + timedelta(minutes=15)
+    await world(measure, station, number, 20, 3000)
+    assert await changed() == [late, began]
+    world.now = corrected = began + timedelta(minutes=20)
+    first = (await rows(world))[0].public_id
+    await world(sessions.exclude, world.home, first, by="somebody", note="a test")
+    assert await changed() == [corrected, began]
+
+
 @pytest.mark.parametrize(
     "hours, heard_after_hours, closed",
     [(23, None, 0), (25, None, 1), (25, 0.5, 0), (49, 0.5, 0)],

@@ -345,14 +345,24 @@ async def list_transactions(
 ) -> Response[list[Transaction]]:
     """Transactions, newest first."""
     which = sessions.Which(station=charge_point_id)
-    page = await context.database.read(sessions.listed, caller.organization, Wanted(limit, cursor), which)
-    return array_of(request, map(_transaction, page.rows), page.next)
+
+    def shown(work: Work, organization_id: int) -> tuple[list[Transaction], str | None]:
+        page = sessions.listed(work, organization_id, Wanted(limit, cursor), which)
+        return _transactions(work, page.rows), page.next
+
+    rows, following = await context.database.read(shown, caller.organization)
+    return array_of(request, rows, following)
 
 
 @get("/transactions/{transaction_id:str}", permission=Permission.VIEW, include_in_schema=False)
 async def get_transaction(transaction_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Transaction:
     """One transaction, by its `id` or its `transaction_id`."""
-    return _transaction(await context.database.read(sessions.by_either_name, caller.organization, transaction_id))
+
+    def shown(work: Work, organization_id: int) -> list[Transaction]:
+        return _transactions(work, [sessions.by_either_name(work, organization_id, transaction_id)])
+
+    (found,) = await context.database.read(shown, caller.organization)
+    return found
 
 
 @get("/services", permission=Permission.VIEW, include_in_schema=False)
@@ -425,7 +435,12 @@ def _connector(station: stations.StationRow, each: connectors.Connector) -> Conn
     return Connector(name, station.public_id, each.evse, kind, state, each.max_current_a, each.max_power_w)
 
 
-def _transaction(row: sessions.ListedRow) -> Transaction:
+def _transactions(work: Work, rows: Sequence[sessions.ListedRow]) -> list[Transaction]:
+    changed = sessions.last_changed(work, rows)
+    return [_transaction(row, changed[row.id]) for row in rows]
+
+
+def _transaction(row: sessions.ListedRow, changed_at: datetime) -> Transaction:
     number = row.transaction_id
     return Transaction(
         id=row.public_id,
@@ -441,7 +456,7 @@ def _transaction(row: sessions.ListedRow) -> Transaction:
         status=_status(row.status),
         reason=row.stop_reason_told or row.stop_reason,
         created_at=row.received_at,
-        updated_at=row.stop_received_at or row.received_at,
+        updated_at=changed_at,
     )
 
 

@@ -15,6 +15,7 @@ from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
+from stationmaster.domain.sessions.changes import session_changes
 from stationmaster.domain.sessions.table import (
     ListedRow,
     SessionRow,
@@ -289,6 +290,22 @@ def _last(name: str) -> Label[Any]:
     values = metering.meter_values
     newest = select(values.c[name]).where(values.c.session_id == sessions.c.id, values.c[name].is_not(None))
     return newest.order_by(values.c.id.desc()).limit(1).scalar_subquery().label(name)
+
+
+def last_changed(work: Work, rows: Sequence[SessionRow]) -> dict[int, datetime]:
+    """When each of these was last another than before: its begin or end, a value of it, a change after its end.
+
+    No column of its own: every value of every charger would have to write it.
+    """
+    if not rows:
+        return {}
+    values, later = metering.meter_values.c, session_changes.c
+    value = select(values.received_at).where(values.session_id == sessions.c.id).order_by(values.id.desc()).limit(1)
+    change = select(later.at).where(later.session_id == sessions.c.id).order_by(later.id.desc()).limit(1)
+    asked = select(sessions, value.scalar_subquery().label("value_at"), change.scalar_subquery().label("later_at"))
+    found = work.execute(asked.where(sessions.c.id.in_([row.id for row in rows]))).all()
+    times = {row.id: (row.received_at, row.stop_received_at, row.value_at, row.later_at) for row in found}
+    return {row_id: max(at for at in known if at is not None) for row_id, known in times.items()}
 
 
 def count_active(work: Work, organization_id: int) -> int:

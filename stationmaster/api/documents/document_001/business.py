@@ -248,8 +248,14 @@ async def list_sessions(
         status=None if status is None else status.lower(),
         times=sessions.Times(started_from=since, started_to=until),
     )
-    found = await context.database.read(sessions.listed, caller.organization, Wanted(limit, cursor), which)
-    return array_of(request, [_session(row) for row in found.rows], found.next)
+
+    def shown(work: Work, organization_id: int) -> tuple[list[Session], str | None]:
+        found = sessions.listed(work, organization_id, Wanted(limit, cursor), which)
+        changed = sessions.last_changed(work, found.rows)
+        return [_session(row, changed[row.id]) for row in found.rows], found.next
+
+    rows, following = await context.database.read(shown, caller.organization)
+    return array_of(request, rows, following)
 
 
 ROUTES = [
@@ -326,7 +332,7 @@ def _wallet_transaction(customer_id: str, row: wallets.Transaction) -> WalletTra
     )
 
 
-def _session(row: sessions.ListedRow) -> Session:
+def _session(row: sessions.ListedRow, changed_at: datetime) -> Session:
     kwh = None if row.energy_wh is None else row.energy_wh / 1000
     return Session(
         id=row.public_id,
@@ -340,7 +346,7 @@ def _session(row: sessions.ListedRow) -> Session:
         billed_amount=None,
         status=_SESSION_STATUS[row.status],
         created_at=row.received_at,
-        updated_at=row.stop_received_at or row.received_at,
+        updated_at=changed_at,
     )
 
 
