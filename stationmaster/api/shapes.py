@@ -64,7 +64,12 @@ def page_of(page: Found[Any], form: Callable[[Any], T]) -> Page[T]:
 
 def tagged(row: Versioned, form: T) -> Response[T]:
     """The answer that shows one thing, with the ETag that says in which version."""
-    return Response(form, headers={"ETag": f'"{versions.tag(row)}"'})
+    return tagged_as(versions.tag(row), form)
+
+
+def tagged_as(tag: str, form: T) -> Response[T]:
+    """The same, of what has its tag from elsewhere."""
+    return Response(form, headers={"ETag": f'"{tag}"'})
 
 
 _TAGS = re.compile(r'\s*(?:W/)?"([!#-~]*)"\s*')

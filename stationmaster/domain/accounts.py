@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 import secrets
 from datetime import datetime
@@ -13,10 +14,11 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, and_, insert, select, update
 
-from stationmaster.domain import audit, one_time_links, organizations, permissions, sites
+from stationmaster.domain import audit, one_time_links, organizations, permissions, sites, versions
 from stationmaster.domain.audit import Actor, Subject
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.versions import Expected
 from stationmaster.domain.weak_passwords import why_weak
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -221,6 +223,22 @@ def row_of(work: Work, user: User) -> UserRow:
     """The row of a user."""
     row: UserRow = work.execute(selected.where(users.c.id == user.key)).one()
     return row
+
+
+def tag(row: UserRow) -> str:
+    """A name of what people say of a user now. The version alone would not do: it counts what ends log-ins, and no names."""
+    said = (row.id, row.version, row.locked_at, row.customer_id, row.name, row.language, row.time_zone)
+    return hashlib.blake2s(repr(said).encode(), digest_size=8).hexdigest()
+
+
+def check_unchanged(work: Work, organization_id: int, public_id: str, expected: Expected) -> None:
+    """Nobody else changes this user until the commit. Raises `NotFound`, and `Outdated` when they are not what the caller has seen."""
+    if expected is None:
+        return
+    organizations.lock(work, organization_id)  # the first that whoever changes a user locks
+    user = get(work, organization_id, public_id)
+    row = work.execute(selected.where(users.c.id == user.key).with_for_update(of=users, key_share=True)).one()
+    versions.check_tag(tag(row), expected)
 
 
 def change_role(work: Work, organization_id: int, public_id: str, *, role: str) -> User:

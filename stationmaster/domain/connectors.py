@@ -28,11 +28,12 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import alarms, audit, connector_states, events, reservations, stations
+from stationmaster.domain import alarms, audit, connector_states, events, reservations, stations, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.connector_states import IsPlace, IsWords, State
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station
+from stationmaster.domain.versions import Expected
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import Prepared
@@ -276,10 +277,21 @@ def tell_withheld(work: Work) -> None:
 
 
 def declare(
-    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, facts: Mapping[str, Any]
+    work: Work,
+    organization_id: int,
+    identity: str,
+    *,
+    evse: int,
+    connector: int,
+    facts: Mapping[str, Any],
+    expected: Expected = None,
 ) -> None:
-    """Say of a connector all its `FACTS`; one that the station has not told of is there from now on. Raises `NotFound`, `Conflict`."""
+    """Say of a connector all its `FACTS`; one that the station has not told of is there from now on.
+
+    `expected` is the version of its station. Raises `NotFound`, `Outdated`, `Conflict`.
+    """
     station = stations.get(work, organization_id, identity, lock=True)
+    versions.check(station, expected)
     place = {"station_id": station.id, "evse": evse, "number": connector}
     if work.first(_find, of_station=station.id, of_evse=evse, of_number=connector) is None:
         if _count(work, station.id) >= MAX_CONNECTORS:
@@ -288,29 +300,41 @@ def declare(
         silent = dict.fromkeys(("error_code", "info", "vendor_id", "vendor_error_code"))
         silent |= {"state": "unknown", "status": "", "status_at": NEVER, "since": NEVER, "now": work.now}
         work.run(_add, **place, **silent)
+        versions.touch(work, stations.stations, station)
     change(work, organization_id, identity, evse=evse, connector=connector, facts=dict.fromkeys(FACTS) | dict(facts))
 
 
 def change(
-    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, facts: Mapping[str, Any]
+    work: Work,
+    organization_id: int,
+    identity: str,
+    *,
+    evse: int,
+    connector: int,
+    facts: Mapping[str, Any],
+    expected: Expected = None,
 ) -> None:
-    """Say what a connector is and can deliver; sessions that have ended keep their figures. Raises `NotFound`."""
-    row = _get(work, organization_id, identity, evse, connector)
+    """Say what a connector is and can deliver; sessions that have ended keep their figures. Raises `NotFound`, `Outdated`."""
+    station, row = _get(work, organization_id, identity, evse, connector, expected)
     before = {name: getattr(row, name) for name in FACTS}
     new = {name: facts[name] for name in FACTS if name in facts and facts[name] != before[name]}
     if new:
         here = (connectors.c.station_id == row.station_id, connectors.c.evse == evse, connectors.c.number == connector)
         work.execute(update(connectors).where(*here).values(updated_at=work.now, **new))
+        versions.touch(work, stations.stations, station)
     _record(work, "change_connector", organization_id, identity, row, before=before, after=before | new)
 
 
-def remove(work: Work, organization_id: int, identity: str, *, evse: int, connector: int) -> None:
-    """A connector that only a person has told of. Raises `NotFound`, `Conflict`."""
-    row = _get(work, organization_id, identity, evse, connector)
+def remove(
+    work: Work, organization_id: int, identity: str, *, evse: int, connector: int, expected: Expected = None
+) -> None:
+    """A connector that only a person has told of. Raises `NotFound`, `Outdated`, `Conflict`."""
+    station, row = _get(work, organization_id, identity, evse, connector, expected)
     if is_told(row):
         raise Conflict(f"the charger itself tells of connector {evse}.{connector}, so it is there")
     here = (connectors.c.station_id == row.station_id, connectors.c.evse == evse, connectors.c.number == connector)
     work.execute(delete(connectors).where(*here))
+    versions.touch(work, stations.stations, station)
     _record(work, "remove_connector", organization_id, identity, row, before={n: getattr(row, n) for n in FACTS})
 
 
@@ -319,12 +343,15 @@ def is_told(row: Connector) -> bool:
     return row.status_at != NEVER
 
 
-def _get(work: Work, organization_id: int, identity: str, evse: int, connector: int) -> Connector:
+def _get(
+    work: Work, organization_id: int, identity: str, evse: int, connector: int, expected: Expected
+) -> tuple[stations.StationRow, Connector]:
     station = stations.get(work, organization_id, identity, lock=True)
+    versions.check(station, expected)
     row = cast(Connector | None, work.first(_find, of_station=station.id, of_evse=evse, of_number=connector))
     if row is None:
         raise NotFound(f"the charger has told of no connector {evse}.{connector} yet, and nobody else has")
-    return row
+    return station, row
 
 
 def _record(work: Work, action: str, organization_id: int, identity: str, row: Connector, **values: Any) -> None:

@@ -77,7 +77,12 @@ def find(work: Work, statement: Select[Any], *, lock: bool = False) -> Any | Non
 
 def check(row: Versioned, expected: Expected) -> None:
     """Raises `Outdated` when the row is not what the caller has seen."""
-    if expected is not None and tag(row) not in expected:
+    check_tag(tag(row), expected)
+
+
+def check_tag(present: str, expected: Expected) -> None:
+    """Raises `Outdated` when this is none of the tags that the caller has seen."""
+    if expected is not None and present not in expected:
         raise Outdated("it has been changed since you looked at it: read it again, and change what is there now")
 
 
@@ -89,6 +94,12 @@ def change(work: Work, table: Table, row: Row, values: dict[str, Any]) -> Row:
     mine: ColumnElement[bool] = table.c.id == row.id
     changed = update(table).where(mine).values(version=table.c.version + 1, updated_at=work.now, **new)
     return cast(Row, work.execute(changed.returning(*table.c)).one())
+
+
+def touch(work: Work, table: Table, row: Versioned) -> None:
+    """Something that belongs to the row is another than before, so the row is in its next version. It must be locked."""
+    mine: ColumnElement[bool] = table.c.id == row.id
+    work.execute(update(table).where(mine).values(version=table.c.version + 1, updated_at=work.now))
 
 
 def delete(work: Work, table: Table, row: Row) -> Row:

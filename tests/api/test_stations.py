@@ -109,6 +109,19 @@ async def test_a_connector_that_only_a_person_has_told_of_can_be_removed(admin: 
     assert (await admin.put(f"{STATIONS}/CP9/connectors/1/1", json={})).status_code == 404
 
 
+async def test_a_connector_is_changed_only_as_its_changer_has_seen_the_charger(admin: Client) -> None:
+    plug = f"{STATIONS}/CP1/connectors/1/1"
+    seen = {"If-Match": (await admin.post(STATIONS, json={"id": "CP1", "connectors": [{"evse": 1}]})).headers["etag"]}
+    same = await admin.patch(plug, json={"type": None}, headers=seen)
+    assert {"If-Match": same.headers["etag"]} == seen
+    now = await admin.put(plug, json={"type": "type2"}, headers=seen)
+    assert (await admin.get(f"{STATIONS}/CP1")).headers["etag"] == now.headers["etag"] != seen["If-Match"]
+    for method, path in (("PUT", plug), ("PATCH", plug), ("DELETE", plug), ("PUT", f"{STATIONS}/CP1/connectors/2/1")):
+        late = await admin.request(method, path, json=None if method == "DELETE" else {}, headers=seen)
+        assert late.status_code == 412, (method, path)
+    assert (await admin.delete(plug, headers={"If-Match": now.headers["etag"]})).json()["connectors"] == []
+
+
 async def test_a_charger_is_changed_only_as_its_changer_has_seen_it(admin: Client) -> None:
     made = await admin.post(STATIONS, json={"id": "CP1", "name": "Gate", **SAID})
     seen = {"If-Match": made.headers["etag"]}

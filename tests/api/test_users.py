@@ -47,6 +47,22 @@ async def test_a_user_that_cannot_be(admin: Client, body: dict[str, str], field:
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field)
 
 
+async def test_a_user_is_changed_only_as_their_changer_has_seen_them(admin: Client) -> None:
+    user = f"{API}/users/{(await added(admin))['id']}"
+    seen = {"If-Match": (await admin.get(user)).headers["etag"]}
+    same = await admin.patch(user, json={"name": None}, headers=seen)
+    assert {"If-Match": same.headers["etag"]} == seen
+    for change in ({"name": "Ann"}, {"role": "viewer"}, {"locked": True}, {"time_zone": "Asia/Kolkata"}):
+        now = await admin.patch(user, json=change, headers=seen)
+        assert now.status_code == 200, now.text
+        for method, body in (("PATCH", {"name": "Bob"}), ("DELETE", None)):
+            assert (await admin.request(method, user, json=body, headers=seen)).status_code == 412, (method, change)
+        seen = {"If-Match": now.headers["etag"]}
+        assert (await admin.get(user)).headers["etag"] == seen["If-Match"]
+    assert (await admin.delete(user, headers=seen)).status_code == 204
+    assert (await admin.get(user)).status_code == 404
+
+
 async def test_X_01_a_leaver_is_out_at_once(admin: Client, web: Application, context: Context) -> None:
     leaver = await added(admin, role="administrator")
     async with Client(web) as client:

@@ -228,11 +228,15 @@ async def replace_connector(
     data: JSONBody[WholeConnector],
     caller: GivenCaller,
     context: GivenContext,
-) -> Station:
-    """Say what a connector is. One that the charger has not told of is there from now on; its state comes from the charger."""
+    if_match: IfMatch = None,
+) -> Response[Station]:
+    """Say what a connector is. One that the charger has not told of is there from now on; its state comes from the charger.
+
+    The ETag is that of the charger, to which its connectors belong.
+    """
     place = msgspec.convert({"evse": evse, "connector": connector}, NewConnector)
     facts = msgspec.structs.asdict(data)
-    return await _with_connector(connectors.declare, station_id, place, caller, context, facts=facts)
+    return await _with_connector(connectors.declare, station_id, place, caller, context, tags_of(if_match), facts=facts)
 
 
 @patch("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER)
@@ -243,10 +247,13 @@ async def change_connector(
     data: JSONBody[ConnectorChanges],
     caller: GivenCaller,
     context: GivenContext,
-) -> Station:
+    if_match: IfMatch = None,
+) -> Response[Station]:
     """Say what a connector can deliver. A meter that rises faster is not believed; sessions that have ended stay as they are."""
     place = NewConnector(evse=evse, connector=connector)
-    return await _with_connector(connectors.change, station_id, place, caller, context, facts=given(data))
+    return await _with_connector(
+        connectors.change, station_id, place, caller, context, tags_of(if_match), facts=given(data)
+    )
 
 
 @delete("/{station_id:str}/connectors/{evse:int}/{connector:int}", permission=Permission.ADMINISTER, status_code=200)
@@ -256,10 +263,11 @@ async def remove_connector(
     connector: FromPath[int],
     caller: GivenCaller,
     context: GivenContext,
-) -> Station:
+    if_match: IfMatch = None,
+) -> Response[Station]:
     """Remove a connector that the charger itself has never told of."""
     place = NewConnector(evse=evse, connector=connector)
-    return await _with_connector(connectors.remove, station_id, place, caller, context)
+    return await _with_connector(connectors.remove, station_id, place, caller, context, tags_of(if_match))
 
 
 CloseSessions = Annotated[
@@ -368,16 +376,17 @@ async def _with_connector(
     place: NewConnector,
     caller: Caller,
     context: Context,
+    expected: Expected,
     **facts: Any,
-) -> Station:
+) -> Response[Station]:
     organization, node = caller.organization, context.switchboard.node
 
     def both(work: Work) -> _One:
-        change(work, organization, station_id, evse=place.evse, connector=place.connector, **facts)
+        place_of = {"evse": place.evse, "connector": place.connector}
+        change(work, organization, station_id, **place_of, expected=expected, **facts)
         return _one(work, organization, node, station_id)
 
-    row, site, parts = await context.database.write(both)
-    return Station(**facts_of(row, site, parts, context.switchboard))
+    return _shown(await context.database.write(both), context)
 
 
 def _create(
@@ -397,6 +406,7 @@ def _create(
     for place in new.connectors:
         told = {name: getattr(place, name) for name in connectors.FACTS}
         connectors.declare(work, organization_id, new.id, evse=place.evse, connector=place.connector, facts=told)
+    row = stations.get(work, organization_id, new.id)
     return row, parts_of(work, [row.id], context.switchboard.node), secret
 
 

@@ -8,13 +8,25 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Request, Router, delete, get, patch, post
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.auth import ProfileChanges
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.shapes import Cursor, Deleted, Limit, OwnId, Page, Text, given, paged
+from stationmaster.api.shapes import (
+    Cursor,
+    Deleted,
+    IfMatch,
+    Limit,
+    OwnId,
+    Page,
+    Text,
+    given,
+    paged,
+    tagged_as,
+    tags_of,
+)
 from stationmaster.domain import (
     accounts,
     drivers,
@@ -120,7 +132,7 @@ async def list_users(
 @post("/", permission=Permission.MANAGE_USERS)
 async def add_user(
     data: JSONBody[NewUser], request: Request[Any, Any, Any], caller: GivenCaller, context: GivenContext
-) -> AddedUser:
+) -> Response[AddedUser]:
     """Invite somebody, or add them with a password; their role and sites give them no more than you may do yourself.
 
     An invitation is a link that works once, for seven days. It is mailed; a server without mail gives it to you, to hand on.
@@ -135,7 +147,7 @@ async def add_user(
             password = await asyncio.to_thread(accounts.hashed, data.password, email=data.email.strip())
     facts: dict[str, Any] = {"role": data.role, "site_names": data.sites, "name": data.name}
 
-    def add(work: Work) -> AddedUser:
+    def add(work: Work) -> tuple[str, AddedUser]:
         _check_role(work, data.role, caller)
         link = None
         if password is not None:
@@ -145,10 +157,20 @@ async def add_user(
             link = link_form(context, request, made)
         if data.customer is not None:
             user = drivers.link(work, caller.organization, user.id, customer=data.customer)
-        form = _one_form(work, user, False)
-        return AddedUser(**msgspec.structs.asdict(form), link=link)
+        tag, form = _one_form(work, user)
+        return tag, AddedUser(**msgspec.structs.asdict(form), link=link)
 
-    return await context.database.write(add)
+    return tagged_as(*await context.database.write(add))
+
+
+@get("/{user_id:str}", permission=Permission.MANAGE_USERS)
+async def get_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[User]:
+    """One user."""
+
+    def read(work: Work) -> tuple[str, User]:
+        return _one_form(work, accounts.get(work, caller.organization, user_id))
+
+    return tagged_as(*await context.database.read(read))
 
 
 @post("/{user_id:str}/link", permission=Permission.MANAGE_USERS, status_code=200)
@@ -170,8 +192,12 @@ async def make_link(
 
 @patch("/{user_id:str}", permission=Permission.MANAGE_USERS)
 async def change_user(
-    user_id: FromPath[str], data: JSONBody[UserChanges], caller: GivenCaller, context: GivenContext
-) -> User:
+    user_id: FromPath[str],
+    data: JSONBody[UserChanges],
+    caller: GivenCaller,
+    context: GivenContext,
+    if_match: IfMatch = None,
+) -> Response[User]:
     """Change a user, lock them out or let them in; it holds at once, and within half a minute on other nodes.
 
     Nobody changes somebody who may do more than they may themselves.
@@ -185,26 +211,34 @@ async def change_user(
         async with context.passwords.turn(known=True):
             password = await asyncio.to_thread(accounts.hashed, data.password)
 
-    def change(work: Work) -> User:
+    expected = tags_of(if_match)
+
+    def change(work: Work) -> tuple[str, User]:
+        accounts.check_unchanged(work, caller.organization, user_id, expected)
         _check_reach(accounts.get(work, caller.organization, user_id), caller)
         if data.role is not msgspec.UNSET:
             _check_role(work, data.role, caller)
         user = _change(work, caller.organization, user_id, data, password)
-        return _one_form(work, user, second_factors.has(work, user))
+        return _one_form(work, user)
 
     changed = await context.database.write(change)
     context.standings.forget_all()
-    return changed
+    return tagged_as(*changed)
 
 
 @delete("/{user_id:str}", permission=Permission.MANAGE_USERS)
-async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+async def remove_user(
+    user_id: FromPath[str], caller: GivenCaller, context: GivenContext, if_match: IfMatch = None
+) -> None:
     """Remove a user: their log-ins and open pages end, the API keys they made work no more; what they did keeps their name.
 
     Nobody removes somebody who may do more than they may themselves.
     """
 
+    expected = tags_of(if_match)
+
     def remove(work: Work) -> None:
+        accounts.check_unchanged(work, caller.organization, user_id, expected)
         _check_reach(accounts.get(work, caller.organization, user_id), caller)
         accounts.remove(work, caller.organization, user_id)
 
@@ -213,25 +247,25 @@ async def remove_user(user_id: FromPath[str], caller: GivenCaller, context: Give
 
 
 @post("/{user_id:str}/restore", permission=Permission.MANAGE_USERS, status_code=200)
-async def restore_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> User:
+async def restore_user(user_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[User]:
     """Bring back a user who was removed, with their role, password and keys. 409 when somebody else has their address by now.
 
     Nobody brings back somebody who may do more than they may themselves.
     """
 
-    def restore(work: Work) -> User:
+    def restore(work: Work) -> tuple[str, User]:
         _check_reach(accounts.removed(work, caller.organization, user_id), caller)
         user = accounts.restore(work, caller.organization, user_id)
-        return _one_form(work, user, second_factors.has(work, user))
+        return _one_form(work, user)
 
     restored = await context.database.write(restore)
     context.standings.forget_all()
-    return restored
+    return tagged_as(*restored)
 
 
 router = Router(
     "/users",
-    route_handlers=[list_users, add_user, make_link, change_user, remove_user, restore_user],
+    route_handlers=[list_users, add_user, get_user, make_link, change_user, remove_user, restore_user],
     tags=["users"],
 )
 
@@ -292,9 +326,11 @@ def _change(
     return user
 
 
-def _one_form(work: Work, user: accounts.User, second_step: bool) -> User:
+def _one_form(work: Work, user: accounts.User) -> tuple[str, User]:
+    """A user as they are shown, with the tag of what they are now."""
     row = accounts.row_of(work, user)
-    return _public_form(work, row, second_step, drivers.ids(work, [row.customer_id]))
+    second_step = second_factors.has(work, user)
+    return accounts.tag(row), _public_form(work, row, second_step, drivers.ids(work, [row.customer_id]))
 
 
 def _public_form(work: Work, row: accounts.UserRow, second_step: bool, customers: Mapping[int | None, str]) -> User:
