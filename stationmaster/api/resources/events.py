@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -219,19 +219,30 @@ def _missed(work: Work, organization_id: int, resumed: int, station_id: int | No
     entries = event_log.after(work, organization_id, resumed, limit=MISSED + 1)
     if len(entries) > MISSED or not event_log.is_complete_after(work, resumed):
         return LOST
+    mine = [entry for entry in entries if station_id in (None, entry.station_id)]
+    read = _events_of(work, mine)
     told = []
-    for entry in entries:
-        event = event_log.event_of(work, entry)
-        if event is not None and station_id in (None, entry.station_id):
+    for entry in mine:
+        event = read.events[entry.number]
+        if event is not None:
             words = WORDS[type(event)](event, None)
             if isinstance(event, events.SessionEvent):
-                words = with_customer(words, _customer(work, event))
+                words = with_customer(words, read.customers.get(event.customer_key))
             told.append(framed(words, place=entry.number))
     return b"".join(told)
 
 
-def _customer(work: Work, event: events.SessionEvent) -> str | None:
-    return drivers.ids(work, [event.customer_key]).get(event.customer_key)
+class _Events(NamedTuple):
+    """Events of the log as they are true now, by their numbers, and whose their sessions are, by key."""
+
+    events: dict[int, Any]
+    customers: dict[int | None, str]
+
+
+def _events_of(work: Work, entries: list[event_log.Entry]) -> _Events:
+    found = {entry.number: event_log.event_of(work, entry) for entry in entries}
+    of_sessions = [event.customer_key for event in found.values() if isinstance(event, events.SessionEvent)]
+    return _Events(found, drivers.ids(work, of_sessions))
 
 
 class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -285,18 +296,20 @@ async def list_events(
         entries = event_log.after(work, caller.organization, place, types=names, until=last, limit=limit)
         reached = entries[-1].number if len(entries) == limit else max(last, place)
         complete = after is None or event_log.is_complete_after(work, place)
-        return EventLog([_logged(work, each) for each in entries], str(reached), complete)
+        told = _events_of(work, entries)
+        return EventLog([_logged(each, told) for each in entries], str(reached), complete)
 
     return await context.database.read(read)
 
 
-def _logged(work: Work, entry: event_log.Entry) -> LoggedEvent:
-    event = event_log.event_of(work, entry)
+def _logged(entry: event_log.Entry, told: _Events) -> LoggedEvent:
+    event = told.events[entry.number]
     if event is None:
         return LoggedEvent(id=str(entry.number), type=entry.type, at=entry.at, station=entry.station)
     words = event_log.words_of(event)
     if isinstance(event, events.SessionEvent):
-        words["session"] = msgspec.structs.replace(session_form(words["session"]), customer=_customer(work, event))
+        customer = told.customers.get(event.customer_key)
+        words["session"] = msgspec.structs.replace(session_form(words["session"]), customer=customer)
     return LoggedEvent(id=str(entry.number), **words)
 
 
