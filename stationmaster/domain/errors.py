@@ -6,6 +6,9 @@ from __future__ import annotations
 class DomainError(Exception):
     """Something a person can be told about, in a sentence."""
 
+    to_driver = "the charger cannot be reached, or cannot do this now"
+    """What of it is said to who only charges there: the sentence itself may name the charger as the operator does."""
+
 
 class NotFound(DomainError):
     """There is no such thing, or not for this caller."""
@@ -17,6 +20,8 @@ class Conflict(DomainError):
 
 class Unreachable(DomainError):
     """Part of the system cannot be reached at this moment; trying again may help."""
+
+    to_driver = "the charger cannot be reached at this moment"
 
 
 class Invalid(DomainError):

@@ -36,6 +36,8 @@ T = TypeVar("T")
 class NotConnected(Conflict):
     """The charger has no open connection at this moment."""
 
+    to_driver = Unreachable.to_driver
+
 
 class Connected(msgspec.Struct, frozen=True):
     """A connection to this node, as it is now."""

@@ -121,6 +121,10 @@ async def test_API_34_an_organization_may_keep_drivers_from_starting_from_afar(
     assert chargers.asked == []
     assert (await owner.patch(f"{API}/organization", json={"drivers_start": True})).is_success
     assert (await ann.client.post(f"{API}/me/starts", json=body)).status_code == 200
+    chargers.there.clear()
+    refused = await ann.client.post(f"{API}/me/starts", json=body)
+    # What the operator calls the charger is not for drivers.
+    assert (refused.status_code, refused.json()["detail"]) == (409, "the charger cannot be reached at this moment")
 
 
 @pytest.mark.any_database

@@ -20,7 +20,7 @@ from stationmaster.domain import audit, commands, driver_requests, reservations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.commands import CommandRecord
 from stationmaster.domain.driver_requests import Asked
-from stationmaster.domain.errors import Conflict, DomainError, NotFound
+from stationmaster.domain.errors import Conflict, DomainError, NotFound, Unreachable
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
@@ -161,19 +161,17 @@ routes = [
 
 
 async def _send(ask: Callable[[Work], Asked], caller: Caller, context: Context) -> OwnRequest:
-    """Ask a charger what may be asked of it. Raises what the switchboard raises."""
+    """Ask a charger what may be asked of it. Raises `Conflict` or `Unreachable`, in words for a driver."""
     asked = await context.database.read(ask)
     name, sent = commands.name_of(asked.command), msgspec.to_builtins(asked.command)
     subject = Subject("station", asked.identity)
     try:
         async with beside(context.database.write(audit.record, name, subject, after=sent)):
             record = await context.switchboard.send(asked.station_id, asked.command, by=caller.actor.name)
+    except Unreachable as error:
+        raise Unreachable(error.to_driver) from None
     except DomainError as error:
-        if asked.identity not in str(error):
-            raise
-        raise Conflict(
-            "the charger cannot be reached, or cannot do this now"
-        ) from None  # its identity is not for drivers
+        raise Conflict(error.to_driver) from None
     return _public_form(record, asked.charger)
 
 
