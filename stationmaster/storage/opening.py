@@ -111,7 +111,7 @@ async def prepare(database: Database, *, migrate: bool) -> str | None:
             return migrations.upgrade(database.engine, tenant_role=database.tenant_role)
         migrations.check(database.engine)
         with database.engine.connect() as connection:
-            return walls.stand(connection, database.tenant_role)
+            return walls.why_not(connection, database.tenant_role)
 
     why = await attempted(database, schema)
     if why is not None:

@@ -31,14 +31,13 @@ class Walls:
     def __init__(self, role: str) -> None:
         self.role = role
         self._quoted = '"{}"'.format(role.replace('"', '""'))
-        self._why: str | None = None
-        self._looked = False
+        self._stand: bool | None = None
 
-    def why_not(self, connection: Connection) -> str | None:
-        """Why nobody is confined by the database, in a sentence; None when they are. Looked at once."""
-        if not self._looked:
-            self._why, self._looked = stand(connection, self.role), True
-        return self._why
+    def stand(self, connection: Connection) -> bool:
+        """Whether callers are confined by the database. Looked at once."""
+        if self._stand is None:
+            self._stand = why_not(connection, self.role) is None
+        return self._stand
 
     def confine(self, cursor: Any, organization: int) -> None:
         """From now on this transaction sees and changes one organization's rows. With its BEGIN it is one round trip."""
@@ -76,7 +75,7 @@ def condition(table: str, columns: Iterable[str]) -> str | None:
     return None
 
 
-def stand(connection: Connection, role: str) -> str | None:
+def why_not(connection: Connection, role: str) -> str | None:
     """Why what callers ask cannot be confined by the database, in a sentence; None when it can, or when it is SQLite."""
     if connection.dialect.name != "postgresql":
         return None
@@ -88,11 +87,11 @@ def stand(connection: Connection, role: str) -> str | None:
 
 
 def build(connection: Connection, role: str) -> str | None:
-    """Make the role and the policies, as far as they are missing and the database lets us; then the same as `stand`.
+    """Make the role and the policies, as far as they are missing and the database lets us; then the same as `why_not`.
 
     One table at a time is locked, for a moment, so nobody at work on several of them waits in a circle.
     """
-    why = stand(connection, role)
+    why = why_not(connection, role)
     connection.rollback()
     if why is None or not role:
         return why
@@ -103,14 +102,14 @@ def build(connection: Connection, role: str) -> str | None:
         set_only = " WITH INHERIT FALSE, SET TRUE" if _version(connection) >= 16 else ""
         _attempt(connection, f"GRANT {name} TO CURRENT_USER{set_only}")
     if not _exists(connection, role) or _unusable(connection, role) is not None:
-        why = stand(connection, role)
+        why = why_not(connection, role)
         connection.rollback()
         return why
     for statements in [_steps(connection, table, role) for table in _tables(connection, role)]:
         failed = _attempt(connection, "; ".join(statements)) if statements else None
         if failed is not None:
             return failed
-    why = stand(connection, role)
+    why = why_not(connection, role)
     connection.rollback()
     return why
 

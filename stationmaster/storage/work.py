@@ -66,7 +66,7 @@ class Work:
     @property
     def has_walls(self) -> bool:
         """Whether the database itself keeps tenants apart."""
-        return self._walls is not None and self._walls.why_not(self._connection) is None
+        return self._walls is not None and self._walls.stand(self._connection)
 
     @property
     def confined(self) -> bool:

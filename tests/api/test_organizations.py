@@ -38,13 +38,16 @@ async def let_in(client: Client, made: dict[str, Any], boss: str = "boss@harbour
     assert (await client.login(boss)).status_code == 200
 
 
-async def test_a_tenant_is_made_with_its_first_owner(owner: Client, web: Application) -> None:
+async def test_a_tenant_is_made_with_its_first_owner(owner: Client, web: Application, database: Database) -> None:
     made = await added(owner)
+    confines = True if database.kind == "postgresql" else None
+    assert (await owner.get(f"{API}/status")).json()["database"]["confines_tenants"] is confines
     async with Client(web) as boss:
         await let_in(boss, made)
         me = (await boss.get(f"{API}/auth/me")).json()
         assert (me["organization"], me["role"]) == ("Harbour", "owner")
         # An owner of a tenant has all of it, and nothing of the installation.
+        assert (await boss.get(f"{API}/status")).json()["database"]["confines_tenants"] is None
         assert me["permissions"] == sorted(ROLES["owner"] - {"manage_organizations"})
         for method, path in (
             ("GET", "organizations"),

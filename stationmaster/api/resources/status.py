@@ -21,11 +21,16 @@ VERSION = version("stationmaster")
 
 
 class DatabaseStatus(msgspec.Struct, frozen=True):
-    """`clock_ahead_s`: how far the clock of this server is ahead of the database's."""
+    """`clock_ahead_s`: how far the clock of this server is ahead of the database's.
+
+    `confines_tenants`: whether PostgreSQL itself keeps organizations apart, beside the program; null on SQLite, and for who does not
+    manage organizations. The log of a start says why not.
+    """
 
     kind: Literal["sqlite", "postgresql"]
     ok: bool
     clock_ahead_s: float = 0.0
+    confines_tenants: bool | None = None
 
 
 class StationCounts(msgspec.Struct, frozen=True):
@@ -79,7 +84,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
     """How the server is."""
     database, switchboard = context.database, context.switchboard
     counts = switchboard.counts
-    total, connected, active, review_counts, power = await database.read(_counted, caller.organization)
+    total, connected, active, review_counts, power, walls = await database.read(_counted, caller.organization)
     return Status(
         version=VERSION,
         started_at=context.started_at,
@@ -88,6 +93,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
             "postgresql" if database.kind == "postgresql" else "sqlite",
             database.available,
             round(database.clocks.ahead.total_seconds(), 3),
+            walls if database.kind == "postgresql" and Permission.MANAGE_ORGANIZATIONS in caller.permissions else None,
         ),
         stations=StationCounts(total, connected),
         sessions=SessionCounts(active),
@@ -155,7 +161,7 @@ def _alive(work: Work) -> None:
     work.execute(text("SELECT 1"))
 
 
-def _counted(work: Work, organization_id: int) -> tuple[int, int, int, ReviewCounts, Decimal]:
+def _counted(work: Work, organization_id: int) -> tuple[int, int, int, ReviewCounts, Decimal, bool]:
     return (
         stations.count(work, organization_id),
         stations.count(work, organization_id, among=connections.open_stations()),
@@ -166,4 +172,5 @@ def _counted(work: Work, organization_id: int) -> tuple[int, int, int, ReviewCou
             quarantine.count(work, organization_id),
         ),
         sessions.power_now(work, organization_id),
+        work.has_walls,
     )
