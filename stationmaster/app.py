@@ -23,10 +23,22 @@ from stationmaster.background import awaited, chores, mails, presence, retention
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
-from stationmaster.domain import deliveries, event_log, installation, organizations, outbox, stations, tariffs, timers
+from stationmaster.domain import (
+    commands,
+    deliveries,
+    event_log,
+    held_back,
+    installation,
+    organizations,
+    outbox,
+    stations,
+    tariffs,
+    timers,
+)
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.events import StationChanged
+from stationmaster.domain.held_back import Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
@@ -135,6 +147,7 @@ class App:
             self.keys,
             self.links,
             timeout_of=time_outs(settings.gateway),
+            held_back=_held_back(settings),
         )
         self.errands = Errands()
         self.things = self._things()
@@ -311,6 +324,14 @@ class App:
     def _announce_changes(self, heard: Sequence[Any]) -> None:
         if any(type(event) is StationChanged for event in heard):
             self.bus.tell_all(RecordChanged())
+
+
+def _held_back(settings: Settings) -> list[Rule]:
+    """Which commands are held back from which chargers. Raises `BadSettings`."""
+    rules = held_back.with_known(settings.gateway.held_back)
+    for name in held_back.unknown_commands(rules, commands.COMMANDS):
+        raise BadSettings(f"gateway.held_back: there is no command {name!r}")
+    return rules
 
 
 def _store(settings: Settings) -> Files:

@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, YamlConfigSettingsSource
 
 from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
+from stationmaster.settings_parts import HeldBack, Part
+from stationmaster.settings_parts import Webhook as Webhook
+from stationmaster.settings_parts import Webhooks as Webhooks
 
 PREFIX = "STATIONMASTER_"
 # Most answers only say "I will" (2.0.1 part 2 §3.2 advises 30 s for them). These say "I have": the work comes first.
@@ -34,14 +37,6 @@ _PLAIN = {"DATABASE_URL": ("database", "url"), "REDIS_URL": ("redis", "url"), "L
 
 class BadSettings(Exception):
     """The settings cannot be used; the message is one line that names the key."""
-
-
-class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    def __repr_args__(self) -> Any:  # API-27: in traces and logs nothing is secret
-        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key"}
-        return [(n, "•••" if v and (n in hidden or (n == "url" and "@" in v)) else v) for n, v in self]
 
 
 class Web(Part):
@@ -153,6 +148,11 @@ class Gateway(Part):
     burst: int = Field(500, ge=1, description="Messages a charger may send at once before it is slowed down")
     reconnects_per_s: float = Field(
         2.0, gt=0, description="How often a second a charger may connect in the long run; more often, it waits"
+    )
+    held_back: list[HeldBack] = Field(
+        [],
+        description="Commands that some chargers are never sent, because they fall over them: a list of `commands` and, as patterns with"
+        " `*`, `charger`, `vendor`, `model`, `firmware`; `why` is shown. A raw call is sent all the same",
     )
     reconnect_burst: int = Field(20, ge=1, description="Times a charger may connect at once before it has to wait")
 
@@ -436,43 +436,6 @@ class OutsideSettings(Part):
     at_once: int = Field(
         16, ge=1, le=256, description="Deliveries that may be under way at the same time, on each node"
     )
-
-
-WebhookEvent = Literal[
-    "session_started", "session_ended", "session_corrected", "station_offline", "station_online", "alarm"
-]
-
-
-class Webhook(Part):
-    url: str = Field(description="Where to post")
-    secret: str = Field(
-        min_length=16, description="Signs each message: HMAC-SHA256, in the header Stationmaster-Signature"
-    )
-    events: list[WebhookEvent] = Field([], description="What to tell; everything when empty")
-
-    @field_validator("url")
-    @classmethod
-    def usable(cls, value: str) -> str:
-        parsed = urlsplit(value)
-        if parsed.scheme not in ("https", "http") or not parsed.hostname:
-            raise ValueError("must begin with https:// (http:// for allowed networks only)")
-        if parsed.username is not None:
-            raise ValueError("must not hold a password; the signature says who we are")
-        return value
-
-
-class Webhooks(Part):
-    to: list[Webhook] = Field(
-        [],
-        description="Who is told of sessions, chargers and alarms: a list of `url`, `secret` and, for some only, `events`",
-    )
-
-    @field_validator("to")
-    @classmethod
-    def different(cls, value: list[Webhook]) -> list[Webhook]:
-        if len({hook.url for hook in value}) != len(value):
-            raise ValueError("the same url twice")
-        return value
 
 
 class Sites(Part):

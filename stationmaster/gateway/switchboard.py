@@ -5,18 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 import msgspec
 import structlog
 
-from stationmaster.domain import commands, connections, places
+from stationmaster.domain import commands, connections, held_back, places
 from stationmaster.domain.commands import Answer, Asked, Command, CommandRow, Outcome
 from stationmaster.domain.connections import ConnectionRow
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound, Unreachable
+from stationmaster.domain.held_back import KNOWN, Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
@@ -66,6 +67,7 @@ class Switchboard:
         links: Links,
         *,
         timeout_of: Callable[[str], float],
+        held_back: Sequence[Rule] = KNOWN,
     ) -> None:
         self._database = database
         self._directory = directory
@@ -75,6 +77,7 @@ class Switchboard:
         self._keys = keys
         self._links = links
         self._timeout_of = timeout_of
+        self._held_back = held_back
         self._owed: deque[tuple[int, Callable[..., Any], tuple[Any, ...]]] = deque()
 
         bus.answer_with(self._answer)
@@ -165,7 +168,7 @@ class Switchboard:
         routes = self._routes[connection.version]
         if type(command) not in routes.senders:
             raise Conflict(f"OCPP {connection.version} has no such command")
-        row, ask = await self._begin(station, _ask, routes, self._keys, self._links, command, by)
+        row, ask = await self._begin(station, _ask, routes, self._keys, self._links, self._held_back, command, by)
         for action in ask.lets_in:
             connection.expect(action)
         for request in ask.requests:
@@ -320,11 +323,13 @@ def _ask(
     routes: Routes,
     keys: Keys,
     links: Links,
+    rules: Sequence[Rule],
     command: Command,
     by: str,
     node: str,
     public_id: str,
 ) -> tuple[CommandRow, Ask[Any]]:
+    held_back.check(work, station.id, commands.name_of(command), rules)
     places.check(work, station, **command.place)
     remark = command.check(work, station)
     ask = asking(with_links(with_keys(routes.senders[type(command)], keys), links)(work, station, command))

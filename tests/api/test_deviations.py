@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from stationmaster.domain import deviations
+import pytest
+from sqlalchemy import update
+
+from stationmaster.domain import deviations, stations
 from stationmaster.domain.deviations import Seen
 from stationmaster.storage import Database
 from tests.api.conftest import Client
@@ -19,7 +22,7 @@ async def test_deviations_are_explained_and_a_charger_is_held_strictly(
     await database.write(deviations.add, charger.id, seen)
     await database.write(deviations.add, charger.id, seen[:1])
     told = (await admin.get(f"{PATH}/deviations")).json()
-    assert told["strict"] is False
+    assert (told["strict"], told["held_back"]) == (False, [])
     assert [(each["rule"], each["repaired"], each["refused"]) for each in told["items"]] == [
         ("comma-too-many", 7, 1),
         ("null", 6, 0),
@@ -43,3 +46,10 @@ async def test_what_takes_no_answer_is_done_for_a_charger_that_is_held_strictly_
     [before] = (await admin.get(f"{PATH}/deviations")).json()["items"]
     assert (await admin.patch(PATH, json={"strict": True})).status_code == 200
     assert (await admin.get(f"{PATH}/deviations")).json()["items"] == [before]
+
+
+@pytest.mark.any_database
+async def test_what_a_charger_is_never_sent_is_told_with_it(database: Database, charger: Any, admin: Client) -> None:
+    await database.write(lambda work: work.execute(update(stations.stations).values(vendor="EN+")))
+    [held] = (await admin.get(f"{PATH}/deviations")).json()["held_back"]
+    assert held["commands"] == ["change-availability"] and "EN+" in held["why"]

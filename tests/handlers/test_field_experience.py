@@ -18,6 +18,7 @@ from stationmaster.domain import (
     stations,
     tokens,
 )
+from stationmaster.domain.errors import Conflict
 from stationmaster.handlers.charging_profiles import units_of
 from stationmaster.handlers.v16 import words
 from tests.charger import CallError
@@ -252,3 +253,24 @@ async def test_a_card_that_is_known_under_the_long_number_is_that_one(app: App, 
     assert await drive(one, "TAG1_Ab12") == "Blocked"
     [row] = await stored.sessions()
     assert row.token == "TAG1_Ab12"
+
+
+# Commands
+
+
+@pytest.mark.any_database
+async def test_a_command_that_a_charger_falls_over_is_held_back_and_a_raw_call_is_not(app: App, charger: Any) -> None:
+    one = await charger("CP1", boot=False)
+    await one.call("BootNotification", {"chargePointVendor": "EN+ Tech", "chargePointModel": "Caro"})
+    entry = app.directory.find("CP1")
+    assert entry is not None
+    with pytest.raises(Conflict, match="change-availability is held back from charger CP1: Chargers of EN"):
+        await app.switchboard.send(entry.station.id, commands.ChangeAvailability(operative=False), by="me")
+    assert await app.database.read(commands.listed, entry.station.id, limit=1, cursor=None) == []
+    payload = {"connectorId": 0, "type": "Inoperative"}
+    raw = app.switchboard.call(entry.station.id, "ChangeAvailability", payload, timeout_s=PATIENCE_S, by="me")
+    came = asyncio.create_task(raw)
+    _, message_id, action, _ = await one.receive()  # nothing went out before it
+    assert action == "ChangeAvailability"
+    await one.send([3, message_id, {"status": "Accepted"}])
+    assert (await came).payload == {"status": "Accepted"}

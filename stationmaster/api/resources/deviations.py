@@ -1,7 +1,8 @@
-"""What a charger does otherwise than its version's specification, and what is done about it."""
+"""What a charger does otherwise than its version's specification, what is done about it, and what it is never asked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -9,8 +10,9 @@ from litestar import Router, get
 from litestar.params import FromPath
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import deviations, stations
+from stationmaster.domain import deviations, held_back, stations
 from stationmaster.domain.deviations import NAMED, DeviationRow
+from stationmaster.domain.held_back import Rule
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
@@ -35,12 +37,20 @@ class Deviation(msgspec.Struct, frozen=True):
     example: str
 
 
+class HeldBack(msgspec.Struct, frozen=True):
+    """Commands that this charger is never sent, and why. A raw call is sent all the same."""
+
+    commands: list[str]
+    why: str
+
+
 class StationDeviations(msgspec.Struct, frozen=True):
-    """`strict`: nothing is repaired."""
+    """`strict`: nothing is repaired. `held_back`: what it is never sent, because it falls over it."""
 
     station: str
     strict: bool
     items: list[Deviation]
+    held_back: list[HeldBack]
 
 
 @get("/{station_id:str}/deviations", permission=Permission.VIEW)
@@ -48,16 +58,18 @@ async def station_deviations(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> StationDeviations:
     """What it does wrong, and what we do about it; the most frequent first."""
-    return await context.database.read(_deviations, caller.organization, station_id)
+    rules = held_back.with_known(context.settings.gateway.held_back)
+    return await context.database.read(_deviations, caller.organization, station_id, rules)
 
 
 router = Router("/stations", route_handlers=[station_deviations], tags=["chargers"])
 
 
-def _deviations(work: Work, organization_id: int, identity: str) -> StationDeviations:
+def _deviations(work: Work, organization_id: int, identity: str, rules: Sequence[Rule]) -> StationDeviations:
     station = stations.get(work, organization_id, identity)
     found = [_public_form(row, station.strict) for row in deviations.of_station(work, station.id) if row.rule in NAMED]
-    return StationDeviations(identity, station.strict, found)
+    held = [HeldBack(list(rule.commands), rule.reason) for rule in held_back.of(station, rules)]
+    return StationDeviations(identity, station.strict, found, held)
 
 
 def _public_form(row: DeviationRow, strict: bool) -> Deviation:

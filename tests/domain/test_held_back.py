@@ -1,0 +1,43 @@
+"""Which commands are held back from which chargers."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import commands, held_back
+from stationmaster.domain.held_back import KNOWN, Rule
+from stationmaster.settings import BadSettings, Settings
+
+RULE = Rule(("reset", "unlock"), vendor="Acme*", firmware="1.8.?")
+
+
+@pytest.mark.parametrize(
+    "vendor, firmware, held",
+    [
+        ("Acme", "1.8.3", True),
+        ("  ACME Ltd ", "1.8.3", True),
+        ("Acme", "1.8.33", False),
+        ("Acme", None, False),  # it has not told yet
+        (None, "1.8.3", False),
+        ("An Acme", "1.8.3", False),
+    ],
+)
+def test_a_rule_holds_when_all_of_its_patterns_fit(vendor: str | None, firmware: str | None, held: bool) -> None:
+    told = SimpleNamespace(identity="CP1", vendor=vendor, model=None, firmware=firmware)
+    assert held_back.of(told, [RULE]) == ([RULE] if held else [])
+
+
+def test_one_charger_alone_or_all_of_them() -> None:
+    one, every = Rule(("reset",), charger="CP[1]"), Rule(("unlock",))
+    told = SimpleNamespace(identity="CP1", vendor=None, model=None, firmware=None)
+    assert held_back.of(told, [one, every]) == [one, every]
+
+
+def test_names_that_are_no_commands_are_found_and_the_known_rules_have_none() -> None:
+    assert held_back.unknown_commands([RULE, Rule(("restart", "Reset"))], commands.COMMANDS) == ["Reset", "restart"]
+    assert held_back.unknown_commands(KNOWN, commands.COMMANDS) == []
+    with pytest.raises(BadSettings, match=r"gateway\.held_back: there is no command 'restart'"):
+        App(Settings.model_validate({"gateway": {"held_back": [{"commands": ["restart"]}]}}))
