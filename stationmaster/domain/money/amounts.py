@@ -80,21 +80,27 @@ def rounded(value: Exact, currency: str) -> Money:
 
 
 def apportioned(amount: Money, shares: Sequence[Fraction]) -> list[Money]:
-    """An amount divided in proportion to shares, none negative, so that the parts add up to it.
-
-    Each part is cut to the decimals of the currency; what is left goes, a smallest unit each, to those that lost the most by it,
-    and among equals to the first.
-    """
+    """An amount divided in proportion to shares, none negative, so that the parts add up to it; in equal parts where all are zero."""
     whole = sum(shares, Fraction(0))
     if not whole:
         shares, whole = [Fraction(1)] * len(shares), Fraction(len(shares))
-    exact = [abs(amount.minor) * share / whole for share in shares]
-    counts = [math.floor(part) for part in exact]
-    left = abs(amount.minor) - sum(counts)
-    for index in sorted(range(len(exact)), key=lambda index: counts[index] - exact[index])[:left]:
+    size = abs(Fraction(amount.amount))
+    parts = adding_up([size * share / whole for share in shares], of_minor(abs(amount.minor), amount.currency))
+    return [-part for part in parts] if amount.amount < 0 else parts
+
+
+def adding_up(exact: Sequence[Fraction], amount: Money) -> list[Money]:
+    """Exact parts, each cut to the decimals of the currency, so that they add up to what their sum was rounded to.
+
+    What is left goes, a smallest unit each, to those that lost the most by the cut, and among equals to the first.
+    """
+    scale = 10 ** decimals_of(amount.currency)
+    units = [part * scale for part in exact]
+    counts = [math.floor(part) for part in units]
+    left = amount.minor - sum(counts)
+    for index in sorted(range(len(units)), key=lambda index: counts[index] - units[index])[:left]:
         counts[index] += 1
-    sign = -1 if amount.amount < 0 else 1
-    return [of_minor(sign * count, amount.currency) for count in counts]
+    return [of_minor(count, amount.currency) for count in counts]
 
 
 def decimals_of(currency: str) -> int:

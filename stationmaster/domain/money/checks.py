@@ -1,0 +1,193 @@
+"""What is no tariff, with the path of the field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import NamedTuple
+
+import msgspec
+
+from stationmaster.domain import currencies
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.money import clock
+from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.money.coverage import includes
+from stationmaster.domain.money.tariff_version import (
+    Element,
+    PriceComponent,
+    PriceLimit,
+    Restrictions,
+    TariffVersion,
+)
+
+PRICE_DECIMALS = 6
+HIGHEST_PRICE = 10**9
+MOST_ELEMENTS = 200
+_LONGEST_STEP = 10**6
+_LONGEST_GRACE = 24 * 60
+_LONGEST_TEXT = 1000
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+
+
+class Problem(NamedTuple):
+    """What is wrong with a field."""
+
+    field: str
+    reason: str
+
+
+def checked(version: TariffVersion) -> TariffVersion:
+    """The version with its currency in capitals. Raises `Invalid` for the first thing that is wrong with it."""
+    version = msgspec.structs.replace(version, currency=currencies.checked(version.currency))
+    for problem in problems(version):
+        raise Invalid(problem.field, problem.reason)
+    return version
+
+
+def problems(version: TariffVersion) -> Iterator[Problem]:
+    """Everything that is wrong with a version whose currency is known."""
+    if not 1 <= len(version.elements) <= MOST_ELEMENTS:
+        yield Problem("elements", f"must be from 1 to {MOST_ELEMENTS}")
+    for index, element in enumerate(version.elements):
+        yield from _of_element(f"elements[{index}]", element, version)
+    yield from _never_holding(version)
+    yield from _of_limits(version)
+    yield from _of_the_rest(version)
+
+
+def _of_element(path: str, element: Element, version: TariffVersion) -> Iterator[Problem]:
+    if not element.price_components:
+        yield Problem(f"{path}.price_components", "is empty: an element prices something")
+    priced = set()
+    for index, component in enumerate(element.price_components):
+        place = f"{path}.price_components[{index}]"
+        if component.type in priced:
+            yield Problem(f"{place}.type", f"prices {component.type} a second time in one element")
+        priced.add(component.type)
+        yield from _of_component(place, component, version.currency)
+        if element.restrictions.reservation is not None and component.type not in ("flat", "time"):
+            yield Problem(f"{place}.type", "a reservation is priced by flat and time only")
+    yield from _of_restrictions(f"{path}.restrictions", element.restrictions, version)
+
+
+def _of_component(path: str, component: PriceComponent, currency: str) -> Iterator[Problem]:
+    yield from _number(f"{path}.price", component.price, most=HIGHEST_PRICE, decimals=PRICE_DECIMALS)
+    if component.per != "hour" and component.type not in ("time", "parking_time"):
+        yield Problem(f"{path}.per", "is for time only: energy is priced by the kWh")
+    if not 1 <= component.step_size <= _LONGEST_STEP or (component.type == "flat" and component.step_size != 1):
+        yield Problem(f"{path}.step_size", f"must be from 1 to {_LONGEST_STEP}, and 1 for flat")
+    if component.max_price is not None:
+        yield from _payable(f"{path}.max_price", component.max_price, currency)
+    names = set()
+    for index, tax in enumerate(component.taxes):
+        place = f"{path}.taxes[{index}]"
+        if not tax.name.strip() or tax.name in names:
+            yield Problem(f"{place}.name", "is empty, or was there before")
+        names.add(tax.name)
+        yield from _number(f"{place}.percent", tax.percent, most=100, decimals=4)
+
+
+def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) -> Iterator[Problem]:
+    for name in ("start_time", "end_time"):
+        text = getattr(wanted, name)
+        if text is not None and not _CLOCK.match(text):
+            yield Problem(f"{path}.{name}", f"{text[:20]!r} is no time of day; one is written as 07:30")
+    if wanted.start_time == wanted.end_time and wanted.start_time not in (None, "00:00"):
+        yield Problem(f"{path}.end_time", "is the same as start_time; leave both out for the whole day")
+    if len(set(wanted.day_of_week)) != len(wanted.day_of_week):
+        yield Problem(f"{path}.day_of_week", "has a day twice")
+    if wanted.public_holiday is not None and version.holidays is None:
+        yield Problem("holidays", f"is missing: {path}.public_holiday asks whose public holidays are meant")
+    for name in ("kwh", "power"):
+        for bound in ("min", "max"):
+            limit = getattr(wanted, f"{bound}_{name}")
+            if limit is not None:
+                yield from _number(f"{path}.{bound}_{name}", limit, most=10**9, decimals=3)
+    for low, high in (
+        ("start_date", "end_date"),
+        *((f"min_{one}", f"max_{one}") for one in ("kwh", "power", "duration")),
+    ):
+        begin, end = getattr(wanted, low), getattr(wanted, high)
+        if begin is not None and end is not None and begin >= end:
+            yield Problem(f"{path}.{high}", f"must be above {low}, or the element never holds")
+    for name in ("min_duration", "max_duration"):
+        if (getattr(wanted, name) or 0) < 0:
+            yield Problem(f"{path}.{name}", "must not be negative")
+    if wanted.reservation is not None and any(
+        limit is not None for limit in (wanted.min_kwh, wanted.max_kwh, wanted.min_power, wanted.max_power)
+    ):
+        yield Problem(f"{path}.reservation", "a reservation takes no energy, so none can restrict it")
+
+
+def _never_holding(version: TariffVersion) -> Iterator[Problem]:
+    """Two prices for the same: the first element in the list holds, so the later one would be a promise that is never kept."""
+    for later_index, later in enumerate(version.elements):
+        for component_index, component in enumerate(later.price_components):
+            for index, earlier in enumerate(version.elements[:later_index]):
+                same = any(one.type == component.type for one in earlier.price_components)
+                if same and includes(earlier.restrictions, later.restrictions):
+                    path = f"elements[{later_index}].price_components[{component_index}]"
+                    yield Problem(
+                        path, f"never holds: elements[{index}] prices {component.type} whenever this one would"
+                    )
+                    break
+
+
+def _of_limits(version: TariffVersion) -> Iterator[Problem]:
+    for name in ("min_price", "max_price"):
+        limit: PriceLimit | None = getattr(version, name)
+        if limit is None:
+            continue
+        if limit.before_taxes is None and limit.after_taxes is None:
+            yield Problem(name, "needs before_taxes or after_taxes")
+        if version.tax_included and limit.before_taxes is not None:
+            yield Problem(f"{name}.before_taxes", "prices are with taxes here, so limits are after taxes")
+        for part in ("before_taxes", "after_taxes"):
+            amount = getattr(limit, part)
+            if amount is not None:
+                yield from _payable(f"{name}.{part}", amount, version.currency)
+    if version.min_price is not None and version.max_price is not None:
+        for part in ("before_taxes", "after_taxes"):
+            least, most = getattr(version.min_price, part), getattr(version.max_price, part)
+            if least is not None and most is not None and least > most:
+                yield Problem(f"min_price.{part}", "is above max_price")
+
+
+def _of_the_rest(version: TariffVersion) -> Iterator[Problem]:
+    if not 0 <= version.grace_minutes <= _LONGEST_GRACE:
+        yield Problem("grace_minutes", f"must be from 0 to {_LONGEST_GRACE}")
+    if not 0 <= version.idle_below_w <= 10**6:
+        yield Problem("idle_below_w", "must be from 0 to 1000000")
+    yield from _number("bill_from_kwh", version.bill_from_kwh, most=1000, decimals=3)
+    if version.holidays is not None:
+        try:
+            clock.check_calendar(version.holidays)
+        except Invalid as wrong:
+            yield Problem(wrong.field, wrong.reason)
+    languages = set()
+    for index, text in enumerate(version.texts):
+        if not _LANGUAGE.match(text.language) or text.language in languages:
+            yield Problem(f"texts[{index}].language", "is no language (en, de, pt-BR), or was there before")
+        languages.add(text.language)
+        if not 0 < len(text.text.strip()) <= _LONGEST_TEXT:
+            yield Problem(f"texts[{index}].text", f"must have from 1 to {_LONGEST_TEXT} characters")
+
+
+def _number(path: str, value: Decimal, *, most: int, decimals: int) -> Iterator[Problem]:
+    if not value.is_finite() or not 0 <= value <= most:
+        yield Problem(path, f"must be from 0 to {most}")
+    elif value != value.quantize(Decimal(1).scaleb(-decimals)):
+        yield Problem(path, f"has more than {decimals} decimals")
+
+
+def _payable(path: str, amount: Decimal, currency: str) -> Iterator[Problem]:
+    try:
+        money = Money(amount, currency)
+    except Invalid as wrong:
+        yield Problem(path, wrong.reason)
+    else:
+        if money.amount < 0:
+            yield Problem(path, "must not be negative")
