@@ -74,8 +74,19 @@ class ChargingProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     update_every_s: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
 
 
+class Measured(msgspec.Struct, frozen=True):
+    """What the meter says of a limit: `obeyed`, or accepted and not obeyed. Amperes are those of the phase that has the most."""
+
+    obeyed: bool
+    measured: float
+    allowed: float
+    unit: Unit
+    at: datetime
+
+
 class KeptProfile(msgspec.Struct, frozen=True):
-    """A profile a charger has accepted, or has told of; one of `source` other than `csms` is a limit from elsewhere."""
+    """A profile a charger has accepted, or has told of; one of `source` other than `csms` is a limit from elsewhere. `measured` is there
+    while cars charge under a limit of ours, and their readings can be held against it."""
 
     id: int
     evse: int
@@ -83,6 +94,7 @@ class KeptProfile(msgspec.Struct, frozen=True):
     at: datetime
     profile: ChargingProfile | None
     told: Any  # of a limit from elsewhere: what the charger has told of it
+    measured: Measured | None = None
 
 
 class ProfileRow(Protocol):

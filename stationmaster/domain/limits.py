@@ -2,19 +2,48 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import charging_profiles, sessions, stations
+from datetime import timedelta
+
+import msgspec
+
+from stationmaster.domain import charging_profiles, metering, obeying, sessions, stations
 from stationmaster.domain.charging_profiles import KeptProfile
+from stationmaster.domain.obeying import Drawn
 from stationmaster.storage import Work
+
+FRESH = timedelta(minutes=15)  # an older reading says nothing of now
 
 
 def of_station(work: Work, organization_id: int, identity: str) -> list[KeptProfile]:
-    """As far as is known here. Raises `NotFound`."""
+    """As far as is known here, and what is measured of it. Raises `NotFound`."""
     station = stations.get(work, organization_id, identity)
-    kept = charging_profiles.of_station(work, organization_id, identity)
-    return [each for each in kept if not _has_ended(work, station.id, each)]
+    told = charging_profiles.of_station(work, organization_id, identity)
+    kept = [each for each in told if not _has_ended(work, station.id, each)]
+    if not any(each.source == charging_profiles.OURS for each in kept):
+        return kept
+    drawn = _drawn(work, station.id)
+    return [msgspec.structs.replace(each, measured=obeying.verdict(each, kept, drawn)) for each in kept]
 
 
 def _has_ended(work: Work, station_id: int, kept: KeptProfile) -> bool:
     """A transaction takes its profiles along (K01.FR.14), and the station need not tell."""
     session = None if kept.profile is None else kept.profile.session
     return session is not None and sessions.has_ended(work, station_id, session)
+
+
+def _drawn(work: Work, station_id: int) -> list[Drawn]:
+    """The newest reading of each session that goes on there."""
+    opened = {row.id: row for row in sessions.active_of(work, [station_id])}
+    latest = metering.latest(work, list(opened)) if opened else {}
+    return [
+        Drawn(
+            evse=opened[session_id].evse,
+            session=opened[session_id].transaction_id,
+            began_at=opened[session_id].started_at,
+            at=value.received_at,
+            current_a=None if value.current_a is None else float(value.current_a),
+            power_w=None if value.power_w is None else float(value.power_w),
+        )
+        for session_id, value in latest.items()
+        if value.received_at >= work.now - FRESH
+    ]

@@ -13,11 +13,13 @@ from stationmaster.domain import (
     commands,
     connectors,
     deviations,
+    limits,
     organizations,
     station_settings,
     stations,
     tokens,
 )
+from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.errors import Conflict
 from stationmaster.handlers.charging_profiles import units_of
 from stationmaster.handlers.v16 import words
@@ -274,3 +276,30 @@ async def test_a_command_that_a_charger_falls_over_is_held_back_and_a_raw_call_i
     assert action == "ChangeAvailability"
     await one.send([3, message_id, {"status": "Accepted"}])
     assert (await came).payload == {"status": "Accepted"}
+
+
+# Limits
+
+
+@every_version
+@pytest.mark.any_database
+async def test_a_limit_that_is_accepted_and_not_obeyed_is_told_so(
+    app: App, charger: Any, clock: Clock, version: str
+) -> None:
+    one = await Asked.connect(app, charger, version, clock)
+    home = await app.database.write(organizations.home)
+    profile = ChargingProfile("session_default", [Period(0, 16)])
+    await one.ask(commands.SetChargingProfile(profile, evse=1), {"status": "Accepted"})
+    await one.start()
+    for amperes, obeyed in (("32", False), ("15.8", True)):
+        clock.forward(2)
+        place = {"connectorId": 1} if one.old else {"evseId": 1}
+        sample = {"measurand": "Current.Import", "value": amperes if one.old else float(amperes)}
+        value = {"timestamp": clock.text(), "sampledValue": [sample]}
+        await one.call("MeterValues", place | {"meterValue": [value]})
+        [kept] = await app.database.read(limits.of_station, home, "CP1")
+        assert kept.measured is not None
+        assert (kept.measured.obeyed, kept.measured.measured, kept.measured.allowed) == (obeyed, float(amperes), 16.0)
+    clock.forward(60)  # what was measured an hour ago says nothing of now
+    [kept] = await app.database.read(limits.of_station, home, "CP1")
+    assert kept.measured is None

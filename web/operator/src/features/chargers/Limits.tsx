@@ -10,7 +10,7 @@ import { Only } from "../../user";
 import { Composite } from "./Composite";
 import { sentenceOf } from "./commands";
 import { LimitFields } from "./LimitFields";
-import { isOver, isProfile, limitWords, placeWords, sourceWords, timeWords } from "./limits";
+import { isOver, isProfile, limitWords, measuredWords, placeWords, sourceWords, timeWords } from "./limits";
 import parts from "./Parts.module.css";
 import { FormButton, Section } from "./Section";
 import { useCommand, usePossible } from "./useCommand";
@@ -95,6 +95,9 @@ function Limit({ kept, possible, onClear }: { kept: KeptProfile; possible: boole
       <div className={parts.row}>
         <strong className="num">{known ? limitWords(profile) : <Trans>A limit from elsewhere</Trans>}</strong>
         <span>{placeWords(kept)}</span>
+        {kept.measured && (
+          <Badge tone={kept.measured.obeyed ? "good" : "faulted"}>{measuredWords(kept.measured)}</Badge>
+        )}
         {known && isOver(profile) && <Badge tone="unavailable">{t`Its time is over`}</Badge>}
         {kept.source !== OURS && <Badge tone="busy">{sourceWords(kept.source)}</Badge>}
         {kept.source === OURS && (

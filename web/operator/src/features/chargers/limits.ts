@@ -18,6 +18,12 @@ export function limitWords({ periods, unit = "A" }: Pick<Profile, "periods" | "u
   return low === high ? limit(high, unit) : t`${limit(low, unit)} to ${limit(high, unit)}`;
 }
 
+/** What the meter says of a limit. */
+export function measuredWords({ obeyed, measured, allowed, unit }: NonNullable<KeptProfile["measured"]>): string {
+  const drawn = limit(measured, unit);
+  return obeyed ? t`Obeyed: ${drawn} measured` : t`Accepted, but not obeyed: ${drawn} measured, ${limit(allowed, unit)} allowed`;
+}
+
 /** What is limited. */
 export function placeWords({ evse, profile }: Pick<KeptProfile, "evse" | "profile">): string {
   const place = connectorName(evse);
