@@ -1,4 +1,4 @@
-"""Writes what the web pages are made from: the OpenAPI document, and the actions that each version of OCPP sends to chargers.
+"""Writes what the web pages are made from: the OpenAPI document, and what each version of OCPP lets a charger be sent.
 
 python -m tools.generate_openapi            write them
 python -m tools.generate_openapi --check    say which are out of date, and fail if any is
@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 from stationmaster.api import application, description
-from stationmaster.ocpp.dialects import DIALECTS
+from tools import skeletons
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,7 +31,11 @@ def main() -> int:
 
 def files() -> dict[str, str]:
     """By path in the repository: what is committed there."""
-    return {"web/api/openapi.json": document(), "web/api/src/actions.json": actions()}
+    return {
+        "web/api/openapi.json": document(),
+        "web/api/src/actions.json": text_of(skeletons.calls()),
+        "web/api/src/commands.json": text_of(skeletons.forms()),
+    }
 
 
 def is_current(name: str, text: str) -> bool:
@@ -43,10 +48,8 @@ def document() -> str:
     return json.dumps(description.document(application.make_routes()), indent=1, ensure_ascii=False) + "\n"
 
 
-def actions() -> str:
-    """By version: what can be sent to a charger that speaks it."""
-    spoken = {dialect.version: sorted(dialect.from_csms) for dialect in DIALECTS.values()}
-    return json.dumps(spoken, indent=1, sort_keys=True) + "\n"
+def text_of(told: Any) -> str:
+    return json.dumps(told, indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":

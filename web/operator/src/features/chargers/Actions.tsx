@@ -5,13 +5,14 @@ import type { Station } from "@stationmaster/api";
 import { useState } from "react";
 import { useMay } from "../../user";
 import { AvailabilityDialog, MessageDialog, ResetDialog, StartDialog, UnlockDialog } from "./ActionDialogs";
+import { AnyCommand } from "./AnyCommand";
 import css from "./Charger.module.css";
 import { OnlyConnected } from "./OnlyConnected";
 import { RawCall } from "./RawCall";
 import { Settings } from "./Settings";
 import { usePossible, type Commander } from "./useCommand";
 
-type Open = "start" | "unlock" | "availability" | "reset" | "message" | "settings" | "raw" | null;
+type Open = "start" | "unlock" | "availability" | "reset" | "message" | "settings" | "any" | "raw" | null;
 
 export function Actions({ station, commander }: { station: Station; commander: Commander }) {
   const [open, setOpen] = useState<Open>(null);
@@ -62,6 +63,7 @@ export function Actions({ station, commander }: { station: Station; commander: C
         >
           <Trans>Forget cards</Trans>
         </Button>
+        {button("any", t`All commands`, "action-any")}
         {mayCall && button("raw", t`Raw call`, "action-raw")}
       </div>
       <OnlyConnected station={station} />
@@ -71,6 +73,7 @@ export function Actions({ station, commander }: { station: Station; commander: C
       <AvailabilityDialog {...dialog} opened={open === "availability"} />
       <MessageDialog {...dialog} opened={open === "message"} />
       <Settings station={station} opened={open === "settings"} onClose={close} />
+      <AnyCommand {...dialog} opened={open === "any"} />
       <RawCall station={station} opened={open === "raw"} onClose={close} />
     </>
   );

@@ -6,6 +6,7 @@ import { Badge, Form, needed, took, useSentForm } from "@stationmaster/ui";
 import { useState } from "react";
 import * as v from "valibot";
 import { isObject, pretty } from "../../frames";
+import { offeredPayload } from "./anyCommand";
 import css from "./Charger.module.css";
 
 /** Any action with any payload, passed on unchanged: for people who test. */
@@ -27,6 +28,8 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
     },
   });
   const { fields } = form;
+  const actions = ACTIONS[station.ocpp_version ?? ""] ?? {};
+  const action = fields.getInputProps("action");
   return (
     <Modal opened={opened} onClose={onClose} title={t`Raw call`} size="lg">
       <Form form={form} action={t`Send`} testid="raw-submit">
@@ -34,11 +37,15 @@ export function RawCall({ station, opened, onClose }: { station: Station; opened
           label={t`Action`}
           description={t`Sent as it is, also when this page does not know it`}
           required
-          data={ACTIONS[station.ocpp_version ?? ""] ?? []}
+          data={Object.keys(actions)}
           maxDropdownHeight={240}
           data-autofocus
           data-testid="raw-action"
-          {...fields.getInputProps("action")}
+          {...action}
+          onChange={(chosen) => {
+            (action.onChange as (value: string) => void)(chosen);
+            fields.setFieldValue("payload", offeredPayload(actions, chosen, fields.getValues().payload));
+          }}
         />
         <div>
           <JsonInput
