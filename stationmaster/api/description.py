@@ -6,13 +6,16 @@ function here (`list_stations` → `listStations`), a shape like its class, a pa
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
+import threading
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from litestar import Litestar, Request, Router
+from litestar._openapi.plugin import OpenAPIPlugin
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
@@ -50,21 +53,46 @@ def config(version: str) -> OpenAPIConfig:
             route_handlers=[],
             opt={"permission": Permission.PUBLIC},
             include_in_schema=False,
-            before_request=_nothing_else,
+            before_request=_get_ready,
         ),
         render_plugins=[_Page(path="/docs"), _Document(path="/openapi.json", media_type=MediaType.JSON)],
     )
 
 
-async def _nothing_else(request: Request[Any, Any, Any]) -> None:
+async def _get_ready(request: Request[Any, Any, Any]) -> None:
     # The router's own answer to other paths is a page; ours is a problem, as everywhere.
     if "path" in request.path_params:
         raise NotFoundException("there is nothing with such a name")
+    # The framework writes the document in the event loop when it is first asked for: for two seconds no charger would be answered.
+    await asyncio.to_thread(_write, request.app)
 
 
 def document(app: Litestar) -> dict[str, Any]:
     """The OpenAPI document of the application, as it is served and as the pages are built from it."""
     return _finished(app.openapi_schema.to_schema())
+
+
+class _Written(NamedTuple):
+    """The document and the page of it, as they are served."""
+
+    document: bytes
+    page: bytes
+
+
+_writing = threading.Lock()
+
+
+def _write(app: Litestar) -> None:
+    """Once for each application."""
+    with _writing:
+        if "written" not in app.state:
+            app.plugins.get(OpenAPIPlugin).provide_openapi_schema()  # the framework asks itself for it at each request
+            whole = document(app)
+            app.state.written = _Written(msgspec.json.encode(whole), _page(whole))
+
+
+def _written(app: Litestar) -> _Written:
+    return cast(_Written, app.state.written)
 
 
 def _operation_id(handler: HTTPRouteHandler, _method: Any, _path: Any) -> str:
@@ -76,7 +104,7 @@ class _Document(JsonRenderPlugin):
     """The document itself."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return super().render(request, _finished(openapi_schema))
+        return _written(request.app).document
 
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
@@ -147,17 +175,20 @@ class _Page(OpenAPIRenderPlugin):
     """The document as a page to read. The framework's own pages load scripts from elsewhere, which our headers forbid."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        openapi_schema = _finished(openapi_schema)
-        groups: dict[str, list[str]] = {}
-        for path, item in openapi_schema.get("paths", {}).items():
-            for method, operation in item.items():
-                if isinstance(operation, dict) and "operationId" in operation:
-                    tag = (operation.get("tags") or ["other"])[0]
-                    groups.setdefault(tag, []).append(_operation(path, method, operation))
-        schemas = openapi_schema.get("components", {}).get("schemas", {})
-        parts = [f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in sorted(groups.items())]
-        parts.append("<h2>Shapes</h2>" + "".join(_shape(name, shape) for name, shape in sorted(schemas.items())))
-        return _FRAME.format(about=escape(_ABOUT), parts="\n".join(parts)).encode()
+        return _written(request.app).page
+
+
+def _page(document: dict[str, Any]) -> bytes:
+    groups: dict[str, list[str]] = {}
+    for path, item in document.get("paths", {}).items():
+        for method, operation in item.items():
+            if isinstance(operation, dict) and "operationId" in operation:
+                tag = (operation.get("tags") or ["other"])[0]
+                groups.setdefault(tag, []).append(_operation(path, method, operation))
+    schemas = document.get("components", {}).get("schemas", {})
+    parts = [f"<h2>{escape(tag)}</h2>{''.join(operations)}" for tag, operations in sorted(groups.items())]
+    parts.append("<h2>Shapes</h2>" + "".join(_shape(name, shape) for name, shape in sorted(schemas.items())))
+    return _FRAME.format(about=escape(_ABOUT), parts="\n".join(parts)).encode()
 
 
 def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
