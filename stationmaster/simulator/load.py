@@ -30,7 +30,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stationmaster.simulator.fleet import allow_many_connections
 from stationmaster.simulator.link import basic_authorization
-from stationmaster.simulator.load_words import SPEECHES, Speech
+from stationmaster.simulator.load_words import MESSAGES, SPEECHES, Speech
 
 HANDSHAKES_AT_ONCE = 256
 STEP_S = 1e-4  # resolution of the latency histogram
@@ -326,7 +326,8 @@ async def mix(load: Load, seconds: float, show: Show) -> dict[str, object]:
 async def paced(load: Load, seconds: float, show: Show) -> dict[str, object]:
     """Sessions at a rate, of all stations together, until the time is over or SIGTERM comes.
 
-    What was so far is told on standard output when all are connected, and of the time since at each SIGUSR1.
+    What was so far is told on standard output when all are at work, and of the time since at each SIGUSR1. They begin one after
+    the other within the time of a session: side by side, a thousand of them would start and stop in one and the same moment, for ever.
     """
     loop, over, since = asyncio.get_running_loop(), asyncio.Event(), time.perf_counter()
     await _connect_showing(load, show)
@@ -340,10 +341,11 @@ async def paced(load: Load, seconds: float, show: Show) -> dict[str, object]:
 
     loop.add_signal_handler(signal.SIGUSR1, tell)
     loop.add_signal_handler(signal.SIGTERM, over.set)
-    tell()
     every_s = len(load.stations) / load.rate
+    within_s = every_s * MESSAGES
     for number, station in enumerate(load.stations):
-        station.run_paced(every_s, every_s * number / len(load.stations))
+        station.run_paced(every_s, within_s * number / len(load.stations))
+    loop.call_later(within_s, tell)
     with suppress(TimeoutError):
         await asyncio.wait_for(over.wait(), seconds)
     return load.result("paced", time.perf_counter() - since)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 METER_VALUES = 10  # in a session
 STEP_WH = 18  # what can have flowed within seconds: a session that is held for its figures would be the rare case
 HEARTBEATS_AFTER = (3, 7)  # these readings are followed by a Heartbeat
+MESSAGES = METER_VALUES + len(HEARTBEATS_AFTER) + 3  # of a session, with what begins and ends it
 
 HEARTBEAT = b'[2,"%x","Heartbeat",{}]'
 
