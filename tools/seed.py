@@ -104,11 +104,13 @@ class _Seed:
         self._add(customers, amounts.customers, lambda n: self._customer(customer + n))
         self._add(tokens, amounts.customers, lambda n: self._token(token + n, customer + n))
         self._add(vehicles, amounts.customers, lambda n: self._vehicle(customer + n))
-        self._add(sessions, amounts.sessions, lambda n: self._session(first, n))
+        with self._without_indexes(sessions):
+            self._add(sessions, amounts.sessions, lambda n: self._session(first, n))
         with self._without_indexes(meter_values):
             self._add_meter_values(first[sessions])
-        if self.postgresql:  # it does so by itself, some minutes after such a bulk
+        if self.postgresql:  # it does so by itself, some minutes after such a bulk; nobody shall measure meanwhile
             self._alone("VACUUM ANALYZE")
+            self._alone("CHECKPOINT")
 
     def _add(self, table: Table, count: int, row: Callable[[int], dict[str, Any]]) -> None:
         task = self.progress.add_task(table.name, total=count)
@@ -147,6 +149,7 @@ class _Seed:
         driver: Any = self.connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(into) as copy:
             copy.write(lines + "\n")
+        driver.commit()  # SQLAlchemy has seen nothing of it
 
     @contextlib.contextmanager
     def _without_indexes(self, table: Table) -> Iterator[None]:
@@ -166,6 +169,8 @@ class _Seed:
         indexes = self.connection.execute(text(plain), named).all()
         for name, _ in indexes:
             self.connection.execute(text(f"DROP INDEX {name}"))
+        # Else it is looked through again and again while it grows, and once more at the end.
+        self.connection.execute(text(f"ALTER TABLE {table.name} SET (autovacuum_enabled = false)"))
         self.connection.commit()
         try:
             yield
@@ -176,6 +181,7 @@ class _Seed:
     def _make_again(self, table: Table, unique: Sequence[tuple[str, str]], indexes: Sequence[tuple[str, str]]) -> None:
         task = self.progress.add_task(f"indexes of {table.name}", total=len(unique) + len(indexes))
         self.connection.execute(text("SET maintenance_work_mem = '512MB'"))
+        self.connection.execute(text(f"ALTER TABLE {table.name} RESET (autovacuum_enabled)"))
         again = [f"ALTER TABLE {table.name} ADD CONSTRAINT {name} {definition}" for name, definition in unique]
         for statement in [*again, *(definition for _, definition in indexes)]:
             self.connection.execute(text(statement))
