@@ -6,7 +6,7 @@ A 1.6 connector is an EVSE with one connector; EVSE 0 is the charger itself. Wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
@@ -373,9 +373,19 @@ _ratings = Prepared(
 
 def rated_w(work: Work, station_id: int, evse: int | None, connector: int | None) -> int | None:
     """What a connector can deliver; where it was not told which one of its EVSE it is, the strongest of them."""
-    if evse is None:
-        return None
-    of_evse = work.run(_ratings, of_station=station_id, of_evse=evse)
+    return None if evse is None else _strongest(work.run(_ratings, of_station=station_id, of_evse=evse), connector)
+
+
+def ratings(work: Work, station_ids: Sequence[int]) -> Callable[[int, int | None, int | None], int | None]:
+    """The same for many stations, asked at once: a function of station, EVSE and connector."""
+    theirs = select(connectors.c.station_id, connectors.c.evse, connectors.c.number, connectors.c.max_power_w)
+    found: dict[tuple[int, int | None], list[Any]] = {}
+    for row in work.execute(theirs.where(connectors.c.station_id.in_(station_ids))):
+        found.setdefault((row.station_id, row.evse), []).append(row)
+    return lambda station_id, evse, connector: _strongest(found.get((station_id, evse), ()), connector)
+
+
+def _strongest(of_evse: Sequence[Any], connector: int | None) -> int | None:
     able = [row.max_power_w for row in of_evse if connector is None or row.number == connector]
     return max(able) if able and None not in able else None
 

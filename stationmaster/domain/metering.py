@@ -11,10 +11,23 @@ import zlib
 from collections.abc import Container, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
-from sqlalchemy import Column, Index, Integer, Table, Text, UniqueConstraint, bindparam, func, select, update
+from sqlalchemy import (
+    Column,
+    Index,
+    Integer,
+    Select,
+    Table,
+    Text,
+    UniqueConstraint,
+    and_,
+    bindparam,
+    func,
+    select,
+    update,
+)
 
 from stationmaster.domain import events
 from stationmaster.domain.energy import Point
@@ -405,13 +418,6 @@ _a_point = (
 _points = Prepared(
     select(*_a_point).where(meter_values.c.session_id == bindparam("session_id")).order_by(meter_values.c.id), row=Point
 )
-_newest_registers = Prepared(
-    select(*_a_point)
-    .where(meter_values.c.session_id == bindparam("session_id"), meter_values.c.energy_wh.is_not(None))
-    .order_by(meter_values.c.id.desc())
-    .limit(bindparam("limit", type_=Integer)),
-    row=Point,
-)
 
 
 def points(work: Work, session_id: int) -> list[Point]:
@@ -419,9 +425,18 @@ def points(work: Work, session_id: int) -> list[Point]:
     return work.run(_points, session_id=session_id)
 
 
-def newest_registers(work: Work, session_id: int, *, limit: int) -> list[Point]:
-    """The newest points of a session that tell a register, oldest first."""
-    return work.run(_newest_registers, session_id=session_id, limit=limit)[::-1]
+def newest_registers(work: Work, of: Select[Any], *, limit: int) -> dict[int, list[Point]]:
+    """The newest points that tell a register, oldest first, of each of the sessions whose keys `of` selects."""
+    sessions, told, older = of.subquery(), meter_values.c, meter_values.alias().c
+    (session_id,) = sessions.c
+    last = select(older.id).where(older.session_id == session_id, older.energy_wh.is_not(None))
+    first = last.order_by(older.id.desc()).offset(limit - 1).limit(1).scalar_subquery()
+    mine = told.session_id == session_id, told.energy_wh.is_not(None), told.id >= func.coalesce(first, 0)
+    found: dict[int, list[Point]] = {}
+    rows = select(session_id, *_a_point).select_from(sessions).join(meter_values, and_(*mine)).order_by(told.id)
+    for row in work.execute(rows):
+        found.setdefault(row[0], []).append(Point(*tuple(row)[1:]))
+    return found
 
 
 def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]:

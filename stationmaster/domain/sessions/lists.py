@@ -246,16 +246,26 @@ def so_far(work: Work, rows: Sequence[SessionRow]) -> dict[int, SoFar]:
     active = [row.id for row in rows if row.status == "active"]
     if not active:
         return {}
-    told = select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(active))
-    return {row.id: SoFar(_energy_so_far(work, row), row.power_w, row.soc_percent) for row in work.execute(told).all()}
+    told = work.execute(select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(active))).all()
+    # In one question each for all of a page: a page of sessions that go on took a hundred.
+    recent = metering.newest_registers(
+        work, select(sessions.c.id).where(sessions.c.id.in_(active)), limit=energy.RECENT
+    )
+    rated_w = connectors.ratings(work, [row.station_id for row in told])
+    return {
+        row.id: SoFar(
+            _energy_so_far(work, row, recent.get(row.id, []), rated_w(row.station_id, row.evse, row.connector)),
+            row.power_w,
+            row.soc_percent,
+        )
+        for row in told
+    }
 
 
-def _energy_so_far(work: Work, row: SessionRow) -> Decimal | None:
+def _energy_so_far(work: Work, row: SessionRow, recent: Sequence[energy.Point], rated_w: int | None) -> Decimal | None:
     """By its newest registers where those are plain; else by all that was told."""
-    recent = metering.newest_registers(work, row.id, limit=energy.RECENT)
     if not recent:
         return None
-    rated_w = connectors.rated_w(work, row.station_id, row.evse, row.connector)
     taken = energy.so_far(row.meter_start_wh, recent, row.started_at, rated_w=rated_w)
     if taken is not None:
         return taken
