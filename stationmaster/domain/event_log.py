@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-import msgspec
 from sqlalchemy import (
     Column,
     ColumnElement,
@@ -27,7 +26,7 @@ from sqlalchemy import (
 )
 
 from stationmaster.domain import events, kept
-from stationmaster.domain.errors import DomainError, Invalid
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -198,12 +197,11 @@ def is_complete_after(work: Work, number: int) -> bool:
     return first is not None and int(first) <= number + 1
 
 
-def event_of(work: Work, entry: Entry) -> events.StationEvent | None:
-    """The event as it is true now; None when what it was about is no more."""
-    try:
-        return kept.read(work, _CLASSES[entry.event], entry.payload)
-    except (DomainError, KeyError, msgspec.ValidationError):
-        return None
+def events_of(work: Work, entries: Sequence[Entry]) -> list[events.StationEvent | None]:
+    """The event of each as it is true now; None where what it was about is no more."""
+    told = [(_CLASSES[each.event], each.payload) for each in entries if each.event in _CLASSES]
+    found = iter(kept.read_all(work, told))
+    return [next(found) if each.event in _CLASSES else None for each in entries]
 
 
 def check_types(names: Sequence[str], *, field: str = "events") -> None:

@@ -83,11 +83,12 @@ async def test_a_session_is_told_as_it_is_now_and_one_that_is_gone_is_not(databa
     await database.write(telling.start, station)
     await database.write(event_log.number_new)
     [entry] = await database.read(event_log.after, 1, 0, limit=10)
-    event = await database.read(event_log.event_of, entry)
+    [event] = await database.read(event_log.events_of, [entry])
     assert event is not None and event_log.words_of(event)["session"].status == "active"
     assert (entry.type, entry.station) == ("session_started", "CP1")
     gone = entry._replace(payload=entry.payload.replace(event_log.words_of(event)["session"].id, "0" * 16))
-    assert await database.read(event_log.event_of, gone) is None
+    unknown = entry._replace(event="NothingOfOurs")
+    assert await database.read(event_log.events_of, [gone, entry, unknown]) == [None, event, None]
 
 
 async def test_whether_something_is_missing_behind_a_place(database: Database, station: Station) -> None:

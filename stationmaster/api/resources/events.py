@@ -240,7 +240,8 @@ class _Events(NamedTuple):
 
 
 def _events_of(work: Work, entries: list[event_log.Entry]) -> _Events:
-    found = {entry.number: event_log.event_of(work, entry) for entry in entries}
+    happened = event_log.events_of(work, entries)
+    found = {entry.number: event for entry, event in zip(entries, happened, strict=True)}
     of_sessions = [event.customer_key for event in found.values() if isinstance(event, events.SessionEvent)]
     return _Events(found, drivers.ids(work, of_sessions))
 
