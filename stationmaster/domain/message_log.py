@@ -130,9 +130,10 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
     if action is not None:
         mine = mine.where(messages.c.action == action)
     mine = page(mine, messages.c.id, limit=limit, cursor=cursor)
-    ends = work.execute(
-        select(func.min(messages.c.block).label("first"), func.max(messages.c.block).label("last"))
-    ).one()
+    with work.beyond():  # of all tenants' rows the ends of an index say it; of those of one all would be looked at
+        ends = work.execute(
+            select(func.min(messages.c.block).label("first"), func.max(messages.c.block).label("last"))
+        ).one()
     found: list[Logged] = []
     first, block, at_once = ends.first, ends.last, 4
     while block is not None and block >= first and len(found) <= limit:
@@ -155,7 +156,8 @@ class Traffic(NamedTuple):
 
 def traffic(work: Work, organization_id: int, *, newest: int) -> list[Traffic]:
     """What is among the newest messages of all chargers, so many at the most; those of this organization."""
-    last = work.execute(select(func.max(messages.c.id))).scalar() or 0
+    with work.beyond():  # as in `listed`
+        last = work.execute(select(func.max(messages.c.id))).scalar() or 0
     mine = (stations.c.organization_id == organization_id, messages.c.id > last - newest)
     rows = work.execute(
         select(
@@ -179,9 +181,12 @@ _BLOCKS_AT_ONCE = 256
 
 def around(work: Work, station_id: int, at: datetime, *, since: datetime, until: datetime, most: int) -> list[Logged]:
     """Of this time, oldest first: those nearest to `at`, so many at the most before it and so many after it."""
-    first = first_since(work, messages, since - CLOCKS_DIFFER)
-    middle = first_since(work, messages, at)
-    last = first_since(work, messages, until + CLOCKS_DIFFER)
+    with (
+        work.beyond()
+    ):  # where a time is among all rows tells nothing of whose they are; of one tenant's all would be looked at
+        first = first_since(work, messages, since - CLOCKS_DIFFER)
+        middle = first_since(work, messages, at)
+        last = first_since(work, messages, until + CLOCKS_DIFFER)
     mine = select(messages).where(
         messages.c.station_id == station_id, messages.c.at >= since, messages.c.at < until, messages.c.id >= first
     )
