@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -109,21 +109,38 @@ class CreatedStation(Station, frozen=True, kw_only=True):
 class Parts(msgspec.Struct):
     """What belongs to the stations of one page."""
 
-    connectors: Sequence[connectors.Connector]
-    active: Sequence[sessions.SessionRow]
+    connectors: dict[int, list[connectors.Connector]]
+    active: dict[int, list[sessions.SessionRow]]
     so_far: dict[int, sessions.SoFar]
     connections: dict[int, connections.ConnectionRow]
-    reserved: Sequence[reservations.ReservationRow]
+    reserved: dict[int, list[reservations.ReservationRow]]
 
 
 def parts_of(work: Work, station_ids: list[int], node: str) -> Parts:
     if not station_ids:
-        return Parts([], [], {}, {}, [])
+        return Parts({}, {}, {}, {}, {})
     active = sessions.active_of(work, station_ids)
     so_far = sessions.so_far(work, active)
     latest = connections.current(work, station_ids)
     reserved = reservations.open_of(work, station_ids)
-    return Parts(connectors.of_stations(work, station_ids), active, so_far, latest, reserved)
+    plugs = connectors.of_stations(work, station_ids)
+    return Parts(_by_station(plugs), _by_station(active), so_far, latest, _by_station(reserved))
+
+
+class _OfStation(Protocol):
+    @property
+    def station_id(self) -> int: ...
+
+
+R = TypeVar("R", bound=_OfStation)
+
+
+def _by_station(rows: Iterable[R]) -> dict[int, list[R]]:
+    """Looked through for each charger of a page, they took half of the time of its answer."""
+    found: dict[int, list[R]] = {}
+    for row in rows:
+        found.setdefault(row.station_id, []).append(row)
+    return found
 
 
 _SAID = (
@@ -135,7 +152,7 @@ _SAID = (
 def facts_of(row: stations.StationRow, site: str | None, parts: Parts, switchboard: Switchboard) -> dict[str, Any]:
     last = parts.connections.get(row.id)
     connection = None if last is None or last.closed_at is not None else last
-    connectors = [each for each in parts.connectors if each.station_id == row.id]
+    connectors = parts.connectors.get(row.id, [])
     whole = next((each for each in connectors if each.evse == 0), None)
     return {
         "id": row.identity,
@@ -161,9 +178,9 @@ def facts_of(row: stations.StationRow, site: str | None, parts: Parts, switchboa
         **{name: getattr(row, name) for name in _SAID},
         "connectors": _connectors(
             [each for each in connectors if each.evse != 0],
-            [each for each in parts.active if each.station_id == row.id],
+            parts.active.get(row.id, []),
             parts.so_far,
-            {each.evse: each for each in reversed(parts.reserved) if each.station_id == row.id},
+            {each.evse: each for each in reversed(parts.reserved.get(row.id, []))},
         ),
     }
 
