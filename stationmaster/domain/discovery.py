@@ -5,11 +5,12 @@ A driver sees of others only that something is in use: no card, no name, no ener
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterator
+from typing import Literal, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from stationmaster.domain import connections, connectors, sites
 from stationmaster.domain.connectors import Type
@@ -22,7 +23,6 @@ from stationmaster.storage.queries import not_deleted
 Availability = Literal["free", "in_use", "out_of_order", "unknown"]
 
 EARTH_M = 6_371_000.0
-_AT_ONCE = 50  # sites whose chargers are read together
 
 
 class Asked(NamedTuple):
@@ -63,6 +63,19 @@ class Place(NamedTuple):
     chargers: list[Charger]
 
 
+class _Told(Protocol):
+    """What is asked of a connector."""
+
+    evse: int
+    number: int
+    type: Type | None
+    max_power_w: int | None
+    max_current_a: int | None
+    state: str
+    told: bool
+    withheld: bool
+
+
 def nearby(
     work: Work, organization_id: int, asked: Asked, *, latitude: float, longitude: float, radius_m: float, limit: int
 ) -> list[Place]:
@@ -74,13 +87,13 @@ def nearby(
         not_deleted(table),
         _in_box(latitude, longitude, radius_m),
     )
-    if asked.type is not None or asked.min_power_w is not None:
+    if asked.type is not None or asked.min_power_w is not None or asked.free:
         there = there.where(_has_such_a_connector(asked))
     far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there)]
     near = sorted(each for each in far if each[0] <= radius_m)
     found: list[Place] = []
-    for start in range(0, len(near), _AT_ONCE):
-        found += _places(work, asked, {key: away for away, key in near[start : start + _AT_ONCE]})
+    for start in range(0, len(near), limit):  # nearly every one of them will be shown
+        found += _places(work, asked, {key: away for away, key in near[start : start + limit]})
         if len(found) >= limit:
             break
     return found[:limit]
@@ -89,12 +102,12 @@ def nearby(
 def charger(work: Work, organization_id: int, public_id: str) -> Place:
     """One charger with its site, by the id that drivers know. Raises `NotFound`."""
     mine = (stations.c.organization_id == organization_id, stations.c.public_id == public_id, not_deleted(stations))
-    row = work.execute(select(stations).where(*mine, stations.c.registration == "accepted")).one_or_none()
-    site = None if row is None or row.site_id is None else _site(work, row.site_id)
-    if row is None or site is None:
+    where = and_(*mine, stations.c.registration == "accepted")
+    key = work.execute(select(stations.c.site_id).where(where)).scalar()
+    site = None if key is None else _site(work, key)
+    if site is None:
         raise NotFound(f"there is no charger {public_id!r}")
-    shown = _chargers(work, Asked(), [row])
-    return Place(site, sites.is_open(site, work.now), None, shown[site.id])
+    return Place(site, sites.is_open(site, work.now), None, _chargers(work, Asked(), where)[site.id])
 
 
 def shown_name(name: str | None, identity: str) -> str | None:
@@ -137,13 +150,16 @@ def _in_box(latitude: float, longitude: float, radius_m: float) -> ColumnElement
 
 def _has_such_a_connector(asked: Asked) -> ColumnElement[bool]:
     """Where nothing fits, nothing else of a site is read: there may be hundreds of them in the circle."""
-    plugs = connectors.connectors
+    plugs, there = connectors.connectors, connections.connections
     fitting = select(plugs.c.id).join(stations, stations.c.id == plugs.c.station_id)
-    fitting = fitting.where(stations.c.site_id == sites.sites.c.id, not_deleted(stations))
+    fitting = fitting.where(stations.c.site_id == sites.sites.c.id, not_deleted(stations), plugs.c.evse > 0)
     if asked.type is not None:
         fitting = fitting.where(plugs.c.type == asked.type)
     if asked.min_power_w is not None:
         fitting = fitting.where(func.coalesce(plugs.c.max_power_w, stations.c.max_power_w) >= asked.min_power_w)
+    if asked.free:
+        fitting = fitting.join(there, there.c.station_id == plugs.c.station_id)
+        fitting = fitting.where(there.c.online_since.is_not(None), plugs.c.state == "available")
     return fitting.exists()
 
 
@@ -161,35 +177,44 @@ def _places(work: Work, asked: Asked, away: dict[int, float]) -> Iterator[Place]
     }
     is_open = {key: sites.is_open(site, work.now) for key, site in rows.items()}
     wanted = [key for key in away if key in rows and (is_open[key] or not asked.open)]
-    theirs: Select[Any] = select(stations).where(
-        stations.c.site_id.in_(wanted), stations.c.registration == "accepted", not_deleted(stations)
-    )
-    chargers = _chargers(work, asked, work.execute(theirs.order_by(stations.c.id)).all())
+    theirs = and_(stations.c.site_id.in_(wanted), stations.c.registration == "accepted", not_deleted(stations))
+    chargers = _chargers(work, asked, theirs)
     for key in wanted:
         if key in chargers:
             yield Place(rows[key], is_open[key], away[key], chargers[key])
 
 
-def _chargers(work: Work, asked: Asked, rows: Sequence[Any]) -> dict[int, list[Charger]]:
+def _chargers(work: Work, asked: Asked, where: ColumnElement[bool]) -> dict[int, list[Charger]]:
     """Those of these stations that have a connector that is asked for, with all their connectors; by the key of their site."""
-    keys = [row.id for row in rows]
-    latest = connections.current(work, keys)
-    online = {key for key in keys if (last := latest.get(key)) is not None and last.online_since is not None}
-    plugs: dict[int, list[Plug]] = {key: [] for key in keys}
-    broken = set()
-    for each in connectors.of_stations(work, keys):
-        if each.evse:
-            plugs[each.station_id].append(_plug(each, online=each.station_id in online))
-        elif each.state in ("faulted", "unavailable"):
-            broken.add(each.station_id)
+    plug, there = connectors.connectors.c, connections.connections
+    # What drivers see and no more, in one question: fifty sites have a thousand connectors.
+    rows = work.execute(
+        select(
+            *(stations.c.id, stations.c.site_id, stations.c.identity, stations.c.public_id, stations.c.name),
+            *(stations.c.charger_type, stations.c.max_power_w.label("charger_power_w")),
+            *(plug.evse, plug.number, plug.type, plug.max_power_w, plug.max_current_a),
+            *(
+                plug.state,
+                (plug.status_at != connectors.NEVER).label("told"),
+                plug.withheld_until.is_not(None).label("withheld"),
+            ),
+            there.c.online_since,
+        )
+        .select_from(stations)
+        .outerjoin(connectors.connectors, plug.station_id == stations.c.id)
+        .outerjoin(there, there.c.station_id == stations.c.id)
+        .where(where)
+        .order_by(stations.c.id, plug.evse, plug.number)
+    )
     found: dict[int, list[Charger]] = {}
-    for row in rows:
-        mine = plugs[row.id]
-        if row.id in broken:
+    for _, (first, *others) in itertools.groupby(rows, key=lambda row: row.id):
+        told = [row for row in (first, *others) if row.evse is not None]
+        mine = [_plug(row, online=first.online_since is not None) for row in told if row.evse]
+        if any(row.evse == 0 and row.state in ("faulted", "unavailable") for row in told):
             mine = [plug._replace(availability="out_of_order") for plug in mine]
-        if asked == Asked() or any(_fits(asked, plug, row.max_power_w) for plug in mine):
-            name = shown_name(row.name, row.identity)
-            found.setdefault(row.site_id, []).append(Charger(row.public_id, name, row.charger_type, mine))
+        if asked == Asked() or any(_fits(asked, plug, first.charger_power_w) for plug in mine):
+            name = shown_name(first.name, first.identity)
+            found.setdefault(first.site_id, []).append(Charger(first.public_id, name, first.charger_type, mine))
     return found
 
 
@@ -202,16 +227,16 @@ def _fits(asked: Asked, plug: Plug, charger_power_w: int | None) -> bool:
     )
 
 
-def _plug(row: connectors.Connector, *, online: bool) -> Plug:
+def _plug(row: _Told, *, online: bool) -> Plug:
     availability = _availability(row) if online else "unknown"
     return Plug(row.evse, row.number, row.type, row.max_power_w, row.max_current_a, availability)
 
 
-def _availability(row: connectors.Connector) -> Availability:
-    if not connectors.is_told(row) or row.state == "unknown":
+def _availability(row: _Told) -> Availability:
+    if not row.told or row.state == "unknown":
         return "unknown"
     if row.state in ("faulted", "unavailable"):
         return "out_of_order"
     if row.state == "available":
-        return "out_of_order" if row.withheld_until is not None else "free"
+        return "out_of_order" if row.withheld else "free"
     return "in_use"
