@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Column, Double, ForeignKey, Index, Table, Text, func, insert, select
+from sqlalchemy import Column, Double, ForeignKey, Index, Table, Text, bindparam, func, select
 
 from stationmaster.domain import audit, moments, opening_hours, versions
 from stationmaster.domain.audit import Subject
@@ -16,7 +16,7 @@ from stationmaster.domain.opening_hours import DAYS, Day
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, key, metadata
 from stationmaster.storage.lists import Found, Wanted, alike, listed, only
-from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import Inserts, Prepared, not_deleted
 
 Status = Literal["active", "inactive", "maintenance"]
 GridPhase = Literal["single_phase", "three_phase"]
@@ -61,6 +61,7 @@ Index("ix_sites_city", sites.c.organization_id, func.lower(sites.c.city), sites.
 Index("ix_sites_updated", sites.c.organization_id, sites.c.updated_at, sites.c.id)
 Index("ix_sites_position", sites.c.latitude, sites.c.longitude)
 
+_AT_ONCE = 500  # ids in one question
 FACTS = (
     "name",
     "address",
@@ -126,10 +127,24 @@ def create(work: Work, organization_id: int, /, *, name: str, public_id: str | N
     values = _checked({"name": name} | facts)
     public_id = public_id or secrets.token_hex(8)
     _check_free(work, organization_id, public_id=public_id, name=name)
-    new = insert(sites).values(organization_id=organization_id, public_id=public_id, **values, **versions.first(work))
-    row: SiteRow = work.execute(new.returning(*sites.c)).one()
+    values |= {"organization_id": organization_id, "public_id": public_id} | versions.first(work)
+    row: SiteRow = work.first(_row, key=work.insert(_inserts.of(values), **values))
     _record(work, "add_site", organization_id, row, after=_facts(row))
     return row
+
+
+_inserts = Inserts(sites)
+_row = Prepared(select(sites).where(sites.c.id == bindparam("key")))
+
+
+def of_ids(work: Work, organization_id: int, site_ids: Sequence[str]) -> dict[str, SiteRow]:
+    """Those of these sites that are there, by id."""
+    found: dict[str, SiteRow] = {}
+    mine = select(sites).where(sites.c.organization_id == organization_id, not_deleted(sites))
+    for start in range(0, len(site_ids), _AT_ONCE):
+        some = mine.where(sites.c.public_id.in_(site_ids[start : start + _AT_ONCE]))
+        found |= {row.public_id: row for row in work.execute(some)}
+    return found
 
 
 def get(work: Work, organization_id: int, site_id: str, *, lock: bool = False) -> SiteRow:

@@ -9,7 +9,7 @@ import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 from sqlalchemy import (
@@ -24,8 +24,8 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     func,
-    insert,
     or_,
     select,
     update,
@@ -41,7 +41,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only
 from stationmaster.storage.lists import listed as rows_of
-from stationmaster.storage.queries import not_deleted, search
+from stationmaster.storage.queries import Inserts, Prepared, not_deleted, search
 
 stations = Table(
     "stations",
@@ -204,6 +204,7 @@ class Owned(NamedTuple):
     organization_id: int
 
 
+_AT_ONCE = 500  # names in one question
 REGISTRATIONS = ("accepted", "pending", "rejected")
 _IDENTITY = re.compile(
     r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z"
@@ -256,21 +257,18 @@ def create(
     organizations.check_open(work, organization_id)
     _check_free(work, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
-    row = work.execute(
-        insert(stations)
-        .values(
-            organization_id=organization_id,
-            site_id=None if site is None else sites.named(work, organization_id, site),
-            identity=identity,
-            public_id=secrets.token_hex(8),
-            changed_at=work.now,
-            **versions.first(work),
-            **({"name": name, "registration": registration, "pinned_version": pinned_version} | dict(facts or {})),
-            **({} if hardware is None else hardware._asdict()),
-            **_stored(credential),
-        )
-        .returning(*stations.c)
-    ).one()
+    values = {
+        "organization_id": organization_id,
+        "site_id": None if site is None else sites.named(work, organization_id, site),
+        "identity": identity,
+        "public_id": secrets.token_hex(8),
+        "changed_at": work.now,
+        **versions.first(work),
+        **({"name": name, "registration": registration, "pinned_version": pinned_version} | dict(facts or {})),
+        **({} if hardware is None else hardware._asdict()),
+        **_stored(credential),
+    }
+    row: StationRow = work.first(_row, station_id=work.insert(_inserts.of(values), **values))
     _changed(work, row)
     audit.record(
         work, "add_station", Subject("station", identity), after=_facts(work, row), organization=organization_id
@@ -286,6 +284,16 @@ def get(work: Work, organization_id: int, identity: str, *, lock: bool = False) 
     if row is None:
         raise NotFound(f"there is no charger {identity!r}")
     return row
+
+
+def of_identities(work: Work, organization_id: int, identities: Sequence[str]) -> dict[str, StationRow]:
+    """Those of these stations that are there, by identity."""
+    found: dict[str, StationRow] = {}
+    mine = select(stations).where(stations.c.organization_id == organization_id, not_deleted(stations))
+    for start in range(0, len(identities), _AT_ONCE):
+        some = mine.where(stations.c.identity.in_(identities[start : start + _AT_ONCE]))
+        found |= {row.identity: row for row in work.execute(some)}
+    return found
 
 
 def by_either_name(work: Work, organization_id: int, name: str) -> StationRow:
@@ -453,6 +461,8 @@ def listed(
 
 def site_name(work: Work, station: StationRow) -> str | None:
     """The name of the site a station's row stands at."""
+    if station.site_id is None:
+        return None
     return work.execute(select(sites.sites.c.name).where(sites.sites.c.id == station.site_id)).scalar()
 
 
@@ -503,7 +513,7 @@ def changed_after(work: Work, number: int, again: Collection[int]) -> list[Chang
 
 def entry(work: Work, station_id: int) -> EntryRow | None:
     """What the directory needs of one station, or None when it is deleted."""
-    return work.execute(select(*_ENTRY).where(stations.c.id == station_id, not_deleted(stations))).one_or_none()
+    return cast(EntryRow | None, work.first(_entry, station_id=station_id))
 
 
 _ENTRY = (
@@ -519,6 +529,11 @@ _ENTRY = (
     stations.c.booted_at,
     stations.c.strict,
 )
+
+
+_inserts = Inserts(stations)
+_row = Prepared(select(stations).where(stations.c.id == bindparam("station_id")))
+_entry = Prepared(select(*_ENTRY).where(stations.c.id == bindparam("station_id"), not_deleted(stations)))
 
 
 def _change(work: Work, station: StationRow | Station, **values: Any) -> None:
@@ -558,10 +573,12 @@ def _of_identity(organization_id: int, identity: str) -> Select[Any]:
     return select(stations).where(stations.c.organization_id == organization_id, stations.c.identity == identity)
 
 
+_taken = Prepared(select(stations.c.id).where(stations.c.identity == bindparam("identity"), not_deleted(stations)))
+
+
 def _check_free(work: Work, identity: str) -> None:
-    taken = select(stations.c.id).where(stations.c.identity == identity, not_deleted(stations))
     with work.beyond():  # by whomever: it connects by this name
-        is_taken = work.execute(taken).first() is not None
+        is_taken = work.first(_taken, identity=identity) is not None
     if is_taken:
         raise Conflict(f"there is a charger {identity!r} already")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
@@ -34,18 +34,21 @@ def compact(uid: str) -> str:
 def take(work: Work, organization_id: int, lines: Sequence[Line]) -> Tally:
     """Create cards, or change what the file says of them. Nothing is written when a line of it cannot be taken."""
     tally = Tally()
-    lines = _with_owners(work, organization_id, without_doubled(lines, _key, "card", tally), tally)
-    there = _there(work, organization_id, lines)
+    keys = {line.row: _key(line) for line in lines}
+    alone = without_doubled(lines, lambda line: keys[line.row], "card", tally)
+    lines = _with_owners(work, organization_id, alone, tally)
+    there = _there(work, organization_id, lines, keys)
     new: list[dict[str, Any]] = []
     changed: list[tuple[TokenRow, dict[str, Any]]] = []
     for line in lines:
-        token = there.get(_key(line))
+        key = keys[line.row]
+        token = there.get(key)
         facts = {name: line.values[name] for name in _KEPT if name in line.values}
         differing = None if token is None else [name for name in facts if getattr(token, name) != facts[name]]
         tally.count(line.row, line.values["uid"], differing and [_COLUMNS.get(name, name) for name in differing])
         if token is None:
             uid = compact(line.values["uid"])
-            kept = {"organization_id": organization_id, "uid": uid, "uid_key": uid_key(uid)}
+            kept = {"organization_id": organization_id, "uid": uid, "uid_key": key[0]}
             kept |= {"kind": line.values.get("kind") or ""} | dict.fromkeys(_KEPT) | {"status": "accepted"}
             new.append(kept | facts | versions.first(work))
         elif differing:
@@ -81,9 +84,11 @@ def _key(line: Line) -> _Key:
     return uid_key(compact(line.values["uid"])), (line.values.get("kind") or "").upper()
 
 
-def _there(work: Work, organization_id: int, lines: Sequence[Line]) -> dict[_Key, TokenRow]:
+def _there(
+    work: Work, organization_id: int, lines: Sequence[Line], keys_of: Mapping[int, _Key]
+) -> dict[_Key, TokenRow]:
     """The cards that the lines speak of, however their numbers are written."""
-    keys = sorted({key for line in lines for key in (_key(line)[0], uid_key(line.values["uid"]))})
+    keys = sorted({key for line in lines for key in (keys_of[line.row][0], uid_key(line.values["uid"]))})
     found: dict[_Key, TokenRow] = {}
     mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
     for start in range(0, len(keys), _AT_ONCE):

@@ -97,13 +97,14 @@ class Database:
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
         self.watched: Callable[[], bool] = lambda: True
-        self.engine = engines.build(self.url, readers + lanes + 2)
+        self.engine = engines.build(self.url, readers + lanes + 3)
         self._reading = self.engine
         if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
             self._reading = engines.build(self.url, readers, statement_timeout_s=read_s)
         self.tenant_role = tenant_role
         self.walls = Walls(tenant_role) if self.kind == "postgresql" else None
         self._lanes = [_Lane(self, index) for index in range(lanes if self.kind == "postgresql" else 1)]
+        self._aside = _Lane(self, lanes) if self.kind == "postgresql" else None  # SQLite has one writer at a time
         self._readers = Readers(readers)
         self._outstanding: deque[Unit] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,7 +115,7 @@ class Database:
     def start(self) -> None:
         """Start the writer lanes; call inside the running event loop."""
         self._loop = asyncio.get_running_loop()
-        for lane in self._lanes:
+        for lane in self._all_lanes():
             lane.start()
         self._watch = self._loop.call_later(LOOK_S, self._look)
 
@@ -122,9 +123,9 @@ class Database:
         """Finish what was submitted, then close every connection; a database that hangs is not waited for."""
         if self._watch is not None:
             self._watch.cancel()
-        for lane in self._lanes:
+        for lane in self._all_lanes():
             lane.hand_over()
-        await asyncio.gather(*(asyncio.to_thread(lane.stop, 2 * self.hold_s) for lane in self._lanes))
+        await asyncio.gather(*(asyncio.to_thread(lane.stop, 2 * self.hold_s) for lane in self._all_lanes()))
         await asyncio.sleep(0)  # let the last answers be delivered
         await asyncio.to_thread(self._readers.stop, self.read_s)
         self.close()
@@ -134,11 +135,14 @@ class Database:
         self.engine.dispose()
         self._reading.dispose()
 
+    def _all_lanes(self) -> list[_Lane]:
+        return self._lanes if self._aside is None else [*self._lanes, self._aside]
+
     def pools(self) -> list[tuple[Engine, int]]:
         """The pools of connections, and how many of each are in use when there is much to do."""
         if self._reading is self.engine:
             return [(self.engine, 2)]
-        return [(self.engine, self.lanes), (self._reading, self._readers.count)]
+        return [(self.engine, self.lanes + 1), (self._reading, self._readers.count)]
 
     @property
     def lanes(self) -> int:
@@ -180,7 +184,11 @@ class Database:
         """
         return await self._written(lambda work: f(work, *args, **kwargs), apart=True)
 
-    async def _written(self, f: Callable[[Work], T], *, apart: bool) -> T:
+    async def write_aside(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The same for what takes seconds, as thousands of rows of a file: on PostgreSQL in a lane that no charger waits for."""
+        return await self._written(lambda work: f(work, *args, **kwargs), apart=True, aside=self._aside)
+
+    async def _written(self, f: Callable[[Work], T], *, apart: bool, aside: _Lane | None = None) -> T:
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: BaseException | None) -> None:
@@ -191,7 +199,11 @@ class Database:
             else:
                 future.set_result(result)
 
-        self.submit(f, (), done, apart=apart)
+        if aside is not None:
+            # Not among the outstanding: how long it takes says nothing of the storage of chargers.
+            aside.add(Unit(f, (), done, 0, True, False, None))
+        else:
+            self.submit(f, (), done, apart=apart)
         return await future
 
     async def read(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Dialect,
+    Float,
     Select,
     Table,
     Text,
@@ -89,6 +90,26 @@ class PreparedInsert(Prepared):
         return int(self._with_key.run(cursor, dialect, parameters)[0].id)
 
 
+_CHOICES = 64
+
+
+class Inserts:
+    """INSERTs of one row into a table, compiled once for each choice of columns: what is left out is what the table says."""
+
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._of: dict[tuple[str, ...], PreparedInsert] = {}
+
+    def of(self, names: Iterable[str]) -> PreparedInsert:
+        """The one with these columns."""
+        chosen = tuple(sorted(names))
+        if chosen not in self._of:
+            if len(self._of) >= _CHOICES:  # files that people bring have other columns each
+                self._of.clear()
+            self._of[chosen] = PreparedInsert(self._table, chosen)
+        return self._of[chosen]
+
+
 class _Compiled:
     def __init__(self, statement: ClauseElement, dialect: Dialect, row: Callable[..., Any] | None) -> None:
         positional = cast(Any, type(dialect))(paramstyle="qmark" if dialect.name == "sqlite" else "numeric_dollar")
@@ -121,7 +142,10 @@ def _row_maker(
     processors = [
         (index, processor)
         for index, column in enumerate(columns)
-        if (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+        if not isinstance(
+            column.type, Float
+        )  # no driver tells it in another way; SQLAlchemy would ask what PostgreSQL calls it
+        and (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
 
     def make(rows: list[Sequence[Any]]) -> list[Any]:

@@ -311,6 +311,25 @@ async def test_N5_nobody_waits_for_the_answer_until_a_unit_in_a_transaction_of_i
     assert await apart
 
 
+async def test_N5_no_charger_on_postgresql_waits_for_what_takes_seconds(database: Database) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def import_much(work: Work) -> bool:
+        keep(work, "imported")
+        begun.set()
+        return go.wait(PATIENCE_S)
+
+    aside = asyncio.create_task(database.write_aside(import_much))
+    await asyncio.to_thread(begun.wait, PATIENCE_S)
+    heartbeats = [asyncio.create_task(database.write(keep, text)) for text in ("first", "second")]
+    if database.kind == "postgresql":  # SQLite has one writer at a time, whatever we do
+        assert await asyncio.gather(*heartbeats) == ["first", "second"]
+        assert not aside.done()
+    go.set()
+    assert await aside
+    assert await asyncio.gather(*heartbeats) == ["first", "second"]
+
+
 async def test_what_comes_at_the_end_comes_once_after_all_units_of_the_transaction(database: Database) -> None:
     ran: list[Any] = []
 

@@ -135,7 +135,7 @@ async def test_N9_too_few_connections_name_the_setting_and_are_waited_for(own_se
         with contextlib.suppress(psycopg.OperationalError):
             for _ in range(int(most)):
                 held.append(stack.enter_context(psycopg.connect(url)))
-        with pytest.raises(Unusable, match=r"^database.url: .*; this server wants 6 connections \(database.lanes: 2\)"):
+        with pytest.raises(Unusable, match=r"^database.url: .*; this server wants 7 connections \(database.lanes: 2\)"):
             await opened(url)
         starting = asyncio.create_task(opened(url, patience_s=60))
         await asyncio.sleep(0)

@@ -285,8 +285,7 @@ async def _imported(
         which = (caller.organization, table.lines, *args)
         return imports.take(work, take, *which, dry_run=dry_run, problems=table.problems)
 
-    # Thousands of rows take a while: no charger's message shares their transaction, and waits for its answer until its end.
-    tally = await context.database.write_apart(unit)
+    tally = await context.database.write_aside(unit)
     told = [RowProblem(each.row, each.field or None, each.reason) for each in tally.problems[:MAX_PROBLEMS]]
     return ImportReport(
         dry_run=dry_run,
