@@ -12,12 +12,13 @@ from pathlib import Path
 import hypothesis
 import pytest
 import structlog
+from filelock import FileLock
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, migrations
-from tests import factories, postgres
+from tests import compiled, factories, postgres
 from tests.charger import Charger
 from tests.databases import Databases
 from tests.patience import PATIENCE_S
@@ -26,6 +27,7 @@ from tests.patience import PATIENCE_S
 hypothesis.settings.register_profile("steady", derandomize=True)
 hypothesis.settings.register_profile("search", max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+compiled.share()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,18 +70,24 @@ SAME_SQL = ("tests/api/", "tests/gateway/", "tests/handlers/", "tests/scenarios/
 
 
 def _tried_already(items: list[pytest.Item]) -> list[pytest.Item]:
-    """SQLite gets every case. PostgreSQL gets the first of a test whose cases differ in what is said, not in what is asked of
-    the database; `every_case` marks those that differ there too. 2.0.1 and 2.1 have the same handlers, so one will do for it."""
+    """What would prove again what another test has proved.
+
+    SQLite gets every case. PostgreSQL gets the first of a test whose cases differ in what is said, not in what is asked of
+    the database; `every_case` marks those that differ there too. 2.0.1 and 2.1 have the same handlers: where both have the
+    same cases, 2.0.1 gets all of them, 2.1 the first on SQLite and none on PostgreSQL.
+    """
     named = {item.nodeid for item in items}
-    begun: set[str] = set()
+    begun: set[tuple[str, bool, bool]] = set()
     twice = []
     for item in items:
-        if "postgresql" not in item.nodeid:
-            continue
         test = item.nodeid.split("[")[0]
-        again = test in begun and test.startswith(SAME_SQL) and not item.get_closest_marker("every_case")
-        begun.add(test)
-        if again or ("2.1" in item.nodeid and item.nodeid.replace("2.1", "2.0.1") in named):
+        if not test.startswith(SAME_SQL):
+            continue
+        postgres = "postgresql" in item.nodeid
+        same = "2.1" in item.nodeid and item.nodeid.replace("2.1", "2.0.1") in named
+        again = (test, postgres, same) in begun and not item.get_closest_marker("every_case")
+        begun.add((test, postgres, same))
+        if (postgres and same) or (again and (postgres or same)):
             twice.append(item)
     return twice
 
@@ -116,11 +124,16 @@ def run_name() -> str:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "stationmaster.db"
-    database = Database(f"sqlite:///{path}")
-    migrations.upgrade(database.engine)
-    database.engine.dispose()
+def sqlite_template(run_name: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite database, made once by the first process of the run that asks for it."""
+    own = tmp_path_factory.getbasetemp()
+    path = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"template-{run_name}.db"
+    with FileLock(path.with_suffix(".lock")):
+        if not path.exists():
+            database = Database(f"sqlite:///{path}.made")
+            migrations.upgrade(database.engine)
+            database.engine.dispose()
+            Path(f"{path}.made").rename(path)
     return path
 
 
