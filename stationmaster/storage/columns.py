@@ -43,19 +43,20 @@ class UtcTime(TypeDecorator[datetime]):
     def bind_processor(self, dialect: Dialect) -> Any:
         if dialect.name == "postgresql":
             return _utc
-        return lambda value: None if value is None else _utc(value).isoformat(timespec="microseconds")  # type: ignore[union-attr]
+        return _text
 
     def bind_column(self, dialect: Dialect) -> Any:
-        """The same for many values at once: most rows of a commit have the very same `work.now`."""
-        one = self.bind_processor(dialect)
+        """The same for many values at once."""
+        if dialect.name == "postgresql":
+            return lambda values: [_utc(value) for value in values]
 
-        def texts(values: Iterable[datetime | None]) -> list[Any]:
-            last, written, all_written = None, None, []
-            for value in values:
-                if value is not last:
-                    last, written = value, one(value)
-                all_written.append(None if value is None else written)
-            return all_written
+        def texts(values: Iterable[datetime | None]) -> list[str | None]:
+            columns = list(values)
+            # Written by msgspec, in one call: `isoformat` takes ten times as long.
+            return [
+                text[:-1] + "+00:00" if text is not None and len(text) == _WITH_FRACTION else _text(value)
+                for text, value in zip(msgspec.to_builtins(columns), columns, strict=True)
+            ]
 
         return texts
 
@@ -63,6 +64,19 @@ class UtcTime(TypeDecorator[datetime]):
         if dialect.name == "postgresql":
             return _utc
         return lambda value: None if value is None else datetime.fromisoformat(value)
+
+
+_WITH_FRACTION = len(
+    "2026-11-26T10:00:00.123000Z"
+)  # of a second; without one, and in other zones, it has another length
+
+
+def _text(value: datetime | None) -> str | None:
+    """As SQLite keeps it."""
+    if value is None:
+        return None
+    text: str = msgspec.to_builtins(_utc(value))
+    return f"{text[:-1]}+00:00" if len(text) == _WITH_FRACTION else f"{text[:-1]}.000000+00:00"
 
 
 def _utc(value: datetime | None) -> datetime | None:

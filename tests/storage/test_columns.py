@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, MetaData, Table, bindparam, func, insert, select
+from sqlalchemy.dialects import sqlite
 
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import Exact, Json, UtcTime, key
@@ -58,6 +59,23 @@ async def kept(database: Database, way: Insert, **row: Any) -> tuple[Any, Any]:
     fast = (await database.read(lambda work: work.run(_all)))[-1]
     slow = (await database.read(lambda work: work.execute(select(things).order_by(things.c.id)).all()))[-1]
     return fast, slow
+
+
+@pytest.mark.any_database
+def test_sqlite_keeps_times_as_isoformat_writes_them() -> None:
+    east = timezone(timedelta(hours=5, minutes=30))
+    moments = [
+        datetime(2026, 7, 1, 2, 30, 0, 123456, tzinfo=UTC),
+        datetime(2026, 7, 1, 2, 30, tzinfo=UTC),
+        datetime(999, 1, 1, 0, 0, 0, 5, tzinfo=UTC),
+        datetime(2026, 7, 1, 2, 30, 0, 1000, tzinfo=east),
+        datetime(2026, 7, 1, 2, 30, tzinfo=east),
+        datetime.max.replace(tzinfo=UTC),
+    ]
+    expected = [each.astimezone(UTC).isoformat(timespec="microseconds") for each in moments]
+    column = UtcTime()
+    assert [column.bind_processor(sqlite.dialect())(each) for each in moments] == expected
+    assert column.bind_column(sqlite.dialect())([None, *moments]) == [None, *expected]
 
 
 @ways
