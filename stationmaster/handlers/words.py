@@ -8,10 +8,10 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from stationmaster.domain import certificate_requests, commands, firmware, logs
+from stationmaster.domain import certificate_requests, commands, firmware, logs, metering
 from stationmaster.domain.commands import Answer, Asked, OutcomeWord
 from stationmaster.domain.errors import Conflict, Invalid
-from stationmaster.domain.metering import Sample
+from stationmaster.domain.metering import Reading, Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant, instant
 from stationmaster.ocpp.messages import parse_time
@@ -209,28 +209,41 @@ class SampledValue(Protocol):
 
 
 class Moment(NamedTuple):
-    """The samples of one moment: when they were taken, in our words, and as they came."""
+    """The samples of one moment: when they were taken, in our words, as they came, and what they say."""
 
     taken: Instant
     samples: list[Sample]
     raw: bytes
+    reading: Reading
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _moment(taken: Instant, samples: list[Sample], told: list[Any]) -> Moment:
+    return Moment(taken, samples, _encode(told), metering.reading(samples))
 
 
 def moments(
-    work: Work, values: Sequence[tuple[str | None, list[S]]], samples: Callable[[Sequence[S]], list[Sample]]
+    work: Work,
+    values: Sequence[tuple[str | None, list[S]]],
+    samples: Callable[[Sequence[S]], list[Sample]],
+    at: Instant | None = None,
 ) -> list[Moment]:
-    """What was told, moment by moment; `samples` turns one version's words into ours.
+    """What was told, moment by moment; `samples` turns one version's words into ours. `at` is the time of the message itself, which
+    is often that of its values.
 
     Some chargers tell one moment in several elements (E6); they belong together as long as no sample comes twice. One that
     does begins another moment: a charger without a clock gives all of its values one time.
     """
     if len(values) == 1:
-        [(at, told)] = values
-        return [Moment(moment(work, at), samples(told), msgspec.json.encode(told))]
+        [(text, told)] = values
+        taken = at if at is not None and at.text == text else moment(work, text)
+        return [_moment(taken, samples(told), told)]
     gathered: list[tuple[Instant, list[S], set[object]]] = []
     open_at: dict[object, int] = {}
-    for at, told in values:
-        taken = moment(work, at)
+    for text, told in values:
+        taken = moment(work, text)
         names: set[object] = {(one.measurand, one.phase, one.context, one.location) for one in told}
         known = open_at.get(taken.told or taken.text)
         if known is not None and gathered[known][2].isdisjoint(names):
@@ -239,4 +252,4 @@ def moments(
         else:
             open_at[taken.told or taken.text] = len(gathered)
             gathered.append((taken, list(told), names))
-    return [Moment(taken, samples(told), msgspec.json.encode(told)) for taken, told, _ in gathered]
+    return [_moment(taken, samples(told), told) for taken, told, _ in gathered]

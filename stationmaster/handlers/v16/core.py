@@ -115,6 +115,7 @@ def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.Mete
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
+            value=moment.reading,
         )
     return v16.MeterValuesResponse()
 
@@ -140,7 +141,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
             reason_told=req.reason,
             content=msgspec.json.encode(req).decode(),
             repeat_key=words.repeat_key(req),
-            points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments),
+            points=tuple(metering.point(moment.taken, moment.reading) for moment in moments),
         ),
     )
     for moment in moments:
@@ -152,6 +153,7 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
+            value=moment.reading,
             live=False,
             session_id=None if ended is None else ended.session_id,
         )

@@ -24,5 +24,6 @@ def receive_meter_values(work: Work, station: Station, req: v201.MeterValues) ->
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
+            value=moment.reading,
         )
     return v201.MeterValuesResponse()

@@ -303,27 +303,28 @@ def repeat_key(req: v201.TransactionEvent) -> str:
 # Measurements
 
 
-def moments(work: Work, values: Sequence[v201.MeterValueType] | None) -> list[Moment]:
+def moments(work: Work, values: Sequence[v201.MeterValueType] | None, at: Instant | None = None) -> list[Moment]:
     """What was told, moment by moment."""
     if not values:
         return []
-    return gathered(work, [(value.timestamp, value.sampled_value) for value in values], samples)
+    return gathered(work, [(value.timestamp, value.sampled_value) for value in values], samples, at)
 
 
 def samples(values: Sequence[v201.SampledValueType]) -> list[Sample]:
-    return [_sample(value, value.unit_of_measure) for value in values]
-
-
-def _sample(value: v201.SampledValueType, unit: v201.UnitOfMeasureType | None) -> Sample:
-    return Sample(
-        repr(value.value),
-        value.measurand,
-        None if unit is None else unit.unit,
-        value.phase,
-        value.context,
-        value.location,
-        0 if unit is None else unit.multiplier or 0,
-    )
+    return [
+        Sample(repr(value.value), value.measurand, None, value.phase, value.context, value.location)
+        if (unit := value.unit_of_measure) is None
+        else Sample(
+            repr(value.value),
+            value.measurand,
+            unit.unit,
+            value.phase,
+            value.context,
+            value.location,
+            unit.multiplier or 0,
+        )
+        for value in values
+    ]
 
 
 def register_wh(kind: Literal["started", "ended"], at: Instant, moments: Sequence[Moment]) -> Decimal | None:
@@ -337,9 +338,14 @@ def register_wh(kind: Literal["started", "ended"], at: Instant, moments: Sequenc
     near: Decimal | None = None
     for one in moments if began else reversed(moments):
         named = [sample for sample in one.samples if sample.context == name]
-        found = metering.reading(named).energy_wh if named else None
+        found = _reading(one, named).energy_wh if named else None
         if found is not None:
             return found
         if near is None and abs((one.taken.at - at.at).total_seconds()) <= NEAR_S:
-            near = metering.reading([sample for sample in one.samples if sample.context != other]).energy_wh
+            near = _reading(one, [sample for sample in one.samples if sample.context != other]).energy_wh
     return near
+
+
+def _reading(moment: Moment, some: list[Sample]) -> metering.Reading:
+    """What some of its samples say."""
+    return moment.reading if len(some) == len(moment.samples) else metering.reading(some)
