@@ -54,7 +54,7 @@ from stationmaster.domain.sessions.table import (
     sessions,
 )
 from stationmaster.domain.sessions.told import tell
-from stationmaster.domain.sessions.transaction import Found, TransactionTold, going_on
+from stationmaster.domain.sessions.transaction import Found, TransactionTold, asked_at, going_on, went_on
 
 __all__ = [
     "CHARGING_STATES",
@@ -77,6 +77,7 @@ __all__ = [
     "active_at",
     "active_of",
     "all_active",
+    "asked_at",
     "by_either_name",
     "changes_of",
     "close_zombies",
@@ -112,4 +113,5 @@ __all__ = [
     "transaction_of",
     "undo",
     "watch",
+    "went_on",
 ]

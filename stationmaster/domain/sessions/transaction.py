@@ -83,36 +83,57 @@ _GOES_ON = Together(
 )
 
 
-def going_on(station: Station, told: TransactionTold) -> Part | None:
+def going_on(
+    station: Station,
+    *,
+    transaction_id: str | None,
+    sequence: int | None,
+    at: Instant,
+    evse: int | None,
+    connector: int | None,
+    charging_state: str | None,
+) -> Part | None:
     """Nothing new but the next number: what every charger tells every minute, in one statement for all of them.
 
-    None when more is told than that.
+    None when nothing that we could find it by is told.
     """
-    if (
-        told.kind != "updated"
-        or told.sequence is None
-        or told.transaction_id is None
-        or told.token is not None
-        or told.remote_start_id is not None
-        or told.reservation_id is not None
-        or not told.at.believable
-    ):
+    if sequence is None or transaction_id is None or not at.believable:
         return None
-    row = (
-        station.id,
-        told.transaction_id,
-        told.sequence,
-        told.at.at,
-        told.evse,
-        told.connector,
-        told.charging_state,
-    )
-    return Part(_GOES_ON, row, told)
+    return Part(_GOES_ON, (station.id, transaction_id, sequence, at.at, evse, connector, charging_state), at)
+
+
+def went_on(work: Work) -> Found | None:
+    """The session of which this unit's message says only that it goes on, as was found before the unit ran (`going_on`)."""
+    if work.answered is None or work.answered[1] is None or work.answered[0].whole is not _GOES_ON:
+        return None
+    part, (session_id, public_id, evse) = work.answered
+    return Found(session_id, public_id, part.row[1], evse)
+
+
+def asked_at(work: Work) -> Instant | None:
+    """When that was told."""
+    at: Instant | None = work.made_ahead
+    return at
 
 
 def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None:
     """The session, when nothing is told of it but that it goes on. None when there is more to it."""
-    part = going_on(station, told)
+    if (
+        told.kind != "updated"
+        or told.token is not None
+        or told.remote_start_id is not None
+        or told.reservation_id is not None
+    ):
+        return None
+    part = going_on(
+        station,
+        transaction_id=told.transaction_id,
+        sequence=told.sequence,
+        at=told.at,
+        evse=told.evse,
+        connector=told.connector,
+        charging_state=told.charging_state,
+    )
     row = None if part is None else work.ask(part)
     if row is None or told.transaction_id is None:
         return None

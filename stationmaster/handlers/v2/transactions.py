@@ -9,6 +9,7 @@ import msgspec
 from stationmaster.domain import commands, costs, metering, sessions
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
 from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
@@ -23,50 +24,71 @@ transactions = Routes(V201)
 
 @transactions.asks_ahead
 def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | None:
-    if req.event_type != "Updated" or req.id_token is not None:
+    info = req.transaction_info
+    if req.event_type != "Updated" or req.id_token is not None or info is None:
         return None
-    return sessions.going_on(station, _told(work, req, None, ()))
+    if words.number(req.reservation_id) or words.number(info.remote_start_id):
+        return None
+    return sessions.going_on(
+        station,
+        transaction_id=words.transaction_id(info),
+        sequence=words.sequence(req.seq_no),
+        at=words.moment(work, req.timestamp),
+        evse=words.evse(req.evse),
+        connector=words.connector(req.evse),
+        charging_state=words.charging_state(info.charging_state),
+    )
 
 
 @transactions.on
 def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) -> v201.TransactionEventResponse:
+    found = sessions.went_on(work)
+    if found is not None:  # it says nothing else, as nearly all do
+        _keep_readings(work, station, words.moments(work, req.meter_value, sessions.asked_at(work)), found, req)
+        return words.event_response(station, "updated", None, costs.of_session(work, found.session_id))
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
-    moments = words.moments(work, req.meter_value)
-    told: sessions.TransactionTold | None = work.made_ahead
-    if told is None or told.offline:  # what comes late brings its values with it
-        told = _told(work, req, auth, moments)
+    at = words.moment(work, req.timestamp)
+    moments = words.moments(work, req.meter_value, at)
+    told = _told(req, auth, at, moments)
     found = sessions.tell(work, station, told)
-    evse_told = told.evse or 0
     if found is not None and found.again and moments:
         readings = [(moment.taken, moment.raw) for moment in moments]
         kept = metering.are_kept(
-            work, station, evse_told=evse_told, transaction_id=told.transaction_id, moments=readings
+            work, station, evse_told=told.evse or 0, transaction_id=told.transaction_id, moments=readings
         )
         if not kept:
             sessions.flag_number_again(work, station, found.session_id)
+    _keep_readings(work, station, moments, found, req)
+    cost = None if found is None else costs.of_session(work, found.session_id)
+    return words.event_response(station, told.kind, auth, cost)
+
+
+def _keep_readings(
+    work: Work, station: Station, moments: Sequence[Moment], found: sessions.Found | None, req: v201.TransactionEvent
+) -> None:
+    """What was measured, with the session that it is of."""
+    evse_told = words.evse(req.evse) or 0
     for moment in moments:
         metering.record(
             work,
             station,
             evse=(None if found is None else found.evse) or evse_told,
-            transaction_id=told.transaction_id,
+            transaction_id=words.transaction_id(req.transaction_info),
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
-            live=told.kind != "ended",
+            live=words.kind(req) != "ended",
             session_id=None if found is None else found.session_id,
             evse_told=evse_told,
+            value=moment.reading,
         )
-    cost = None if found is None else costs.of_session(work, found.session_id)
-    return words.event_response(station, told.kind, auth, cost)
 
 
 def _told(
-    work: Work, req: v201.TransactionEvent, auth: Authorization | None, moments: Sequence[Moment]
+    req: v201.TransactionEvent, auth: Authorization | None, at: Instant, moments: Sequence[Moment]
 ) -> sessions.TransactionTold:
     """What it says of its transaction, in our words."""
     kind, info = words.kind(req), req.transaction_info
-    at = words.moment(work, req.timestamp)
     card = (None if auth is None else auth.card) or words.card(req.id_token)
     ended = kind == "ended"
     reason = None if info is None else info.stopped_reason
@@ -93,7 +115,7 @@ def _told(
         # A reading that comes every minute is never kept as a whole; what may need a person is.
         content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
         repeat_key=words.repeat_key(req) if ended else "",
-        points=tuple(metering.point(moment.taken, metering.reading(moment.samples)) for moment in moments)
+        points=tuple(metering.point(moment.taken, moment.reading) for moment in moments)
         if ended or req.offline  # what comes late may be the last reading there is
         else (),
     )
