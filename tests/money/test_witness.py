@@ -197,3 +197,51 @@ def adds_up(bill: Bill) -> None:
     due = sum((tax.amount.amount for tax in bill.taxes), Decimal(0))
     assert bill.net.amount + due + bill.round_off.amount == bill.total.amount >= 0
     assert shown == (bill.total if bill.tax_included else bill.net).amount or not bill.lines
+
+
+@examples(deadline=None)
+@given(st.integers(0, 2**32))
+def test_a_session_that_is_split_at_a_reading_costs_the_same_up_to_the_rounding(seed: int) -> None:
+    draw = random.Random(seed)
+    version, zone = without_memory(some_tariff(draw)), draw.choice(ZONES)
+    facts, readings = some_session(draw)
+    facts = msgspec.structs.replace(facts, reservation=None, energy_known=True)
+    begin, end = facts.begins_at, facts.ends_at
+    inside = [one for one in readings if int(begin.timestamp()) < int(one.at.timestamp()) < int(end.timestamp())]
+    if not inside:
+        return
+    cut = draw.choice(inside)
+    before = [one for one in readings if one.at <= cut.at]
+    after = [msgspec.structs.replace(one, wh=one.wh - cut.wh) for one in readings if one.at >= cut.at]
+    halves = [
+        rate(msgspec.structs.replace(facts, ends_at=cut.at), before, version, zone),
+        rate(msgspec.structs.replace(facts, begins_at=cut.at), after, version, zone),
+    ]
+    whole = rate(facts, readings, version, zone)
+    assert exact(whole) == sum(map(exact, halves))
+    # Each bill is off by half a unit for each of its sets of taxes and for each of its rates.
+    roundings = sum(len({line.taxes for line in bill.lines}) + len(bill.taxes) for bill in (whole, *halves))
+    off = sum(half.total.minor for half in halves) - whole.total.minor
+    assert abs(off) * 2 <= roundings
+
+
+def exact(bill: Bill) -> Fraction:
+    return sum((line.exact for line in bill.lines), Fraction(0))
+
+
+def without_memory(version: TariffVersion) -> TariffVersion:
+    """Without all that counts once in a session, or since it began."""
+    elements = []
+    for element in version.elements:
+        wanted = element.restrictions
+        components = tuple(
+            msgspec.structs.replace(one, step_size=1, max_price=None)
+            for one in element.price_components
+            if one.type != "flat"
+        )
+        once = {"min_kwh": None, "max_kwh": None, "min_duration": None, "max_duration": None}
+        if components:
+            elements.append(Element(price_components=components, restrictions=msgspec.structs.replace(wanted, **once)))
+    return msgspec.structs.replace(
+        version, elements=tuple(elements), min_price=None, max_price=None, grace_minutes=0, bill_from_kwh=Decimal(0)
+    )

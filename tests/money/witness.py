@@ -260,7 +260,7 @@ def settled(lines: list[tuple[Used, Fraction]], version: TariffVersion, *, minim
         if used.part.max_price is not None:
             cost = min(cost, Fraction(used.part.max_price))
         sums[used.part.taxes] = sums.get(used.part.taxes, Fraction(0)) + cost
-    if not sums and minimum:
+    if not sums and minimum and version.min_price is not None:
         first = next((e for e in version.elements if e.restrictions.reservation is None), version.elements[0])
         sums[first.price_components[0].taxes] = Fraction(0)
     net_shares = {taxes: cost / (factor(taxes) if version.tax_included else 1) for taxes, cost in sums.items()}

@@ -44,7 +44,7 @@ def settled(
     exact: dict[Taxes, Fraction] = {}
     for line in lines:
         exact[line.taxes] = exact.get(line.taxes, Fraction(0)) + line.exact
-    if not exact and minimum:
+    if not exact and minimum and version.min_price is not None:
         exact[_first_taxes(version)] = Fraction(0)
     sums, limit = _within_limits(exact, version, minimum)
     limit_line = None if limit is None else _limit_line(limit, version.currency, begins_at, ends_at)
