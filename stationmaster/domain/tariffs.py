@@ -13,6 +13,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
 
+import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
@@ -33,8 +34,10 @@ from sqlalchemy import text as sql
 from stationmaster.domain import audit, currencies, organizations, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.money import parsing
+from stationmaster.domain.money.tariff_version import Structure, TariffVersion
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, Exact, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed, only
 from stationmaster.storage.queries import not_deleted
 
@@ -88,12 +91,13 @@ tariff_terms = Table(
     Column("price_per_minute", Exact(PRICE_DECIMALS)),
     Column("price_per_session", Exact(PRICE_DECIMALS)),
     Column("tax_percent", Exact(TAX_DECIMALS), nullable=False),
+    Column("structure", Json),  # elements in the sense of OCPI, in place of the prices and the tax above
     Column("made_by", Text),
     UniqueConstraint("tariff_id", "number"),
 )
 
 PRICES = ("price_per_kwh", "price_per_minute", "price_per_session")
-TERMS = ("currency", *PRICES, "tax_percent")
+TERMS = ("currency", *PRICES, "tax_percent", "structure")
 FACTS = ("name", "status", "standard", *TERMS)
 """What a person may say of a tariff."""
 
@@ -117,6 +121,7 @@ class TermsRow(Protocol):
     price_per_minute: Decimal | None
     price_per_session: Decimal | None
     tax_percent: Decimal
+    structure: dict[str, Any] | None
     made_by: str | None
 
 
@@ -241,7 +246,7 @@ def keep_of_settings(work: Work, organization_id: int, *, price_per_kwh: Decimal
 
     It is the standard where there is none. One that a person has removed stays away. Raises `Invalid`.
     """
-    price = {"price_per_kwh": price_per_kwh, "currency": currency}
+    price = {"price_per_kwh": price_per_kwh, "currency": currency, "structure": None}
     known = select(tariffs).where(tariffs.c.organization_id == organization_id)
     mine = work.execute(known.where(tariffs.c.public_id == OF_SETTINGS).order_by(tariffs.c.id.desc()).limit(1)).first()
     if mine is None:
@@ -256,6 +261,14 @@ def all_terms(work: Work, organization_id: int, tariff_id: str) -> list[TermsRow
     tariff = get(work, organization_id, tariff_id)
     mine = select(tariff_terms).where(tariff_terms.c.tariff_id == tariff.id)
     return list(work.execute(mine.order_by(tariff_terms.c.number.desc())))
+
+
+def version_of(terms: TermsRow) -> TariffVersion:
+    """What these terms are when something is priced by them."""
+    if terms.structure is not None:
+        return msgspec.convert({**terms.structure, "currency": terms.currency}, TariffVersion)
+    prices = {name: getattr(terms, name) for name in PRICES}
+    return parsing.simple(terms.currency, tax_percent=terms.tax_percent, **prices)
 
 
 T = TypeVar("T", bound=TermsRow)
@@ -294,7 +307,11 @@ def holding(named_by: Mapping[Level, N | None]) -> Holding[N] | None:
     return None
 
 
-_NOTHING: dict[str, Any] = dict.fromkeys(PRICES) | {"status": "active", "standard": False, "tax_percent": Decimal(0)}
+_NOTHING: dict[str, Any] = dict.fromkeys((*PRICES, "structure")) | {
+    "status": "active",
+    "standard": False,
+    "tax_percent": Decimal(0),
+}
 
 
 def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -303,10 +320,28 @@ def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
     for name in PRICES:
         if values[name] is not None:
             values[name] = _amount(name, values[name], PRICE_DECIMALS, most=HIGHEST_PRICE)
-    if all(values[name] is None for name in PRICES):
-        raise Invalid("price_per_kwh", "is missing: a tariff has one price at least, and 0 is free")
     values["tax_percent"] = _amount("tax_percent", values["tax_percent"], TAX_DECIMALS, most=100)
+    has_price = any(values[name] is not None for name in PRICES)
+    if values["structure"] is not None:
+        if has_price or values["tax_percent"]:
+            raise Invalid(
+                "structure", "stands in place of the prices and the tax: set those to null and 0, or this to null"
+            )
+        values["structure"] = _structure(values["structure"], values["currency"])
+    elif not has_price:
+        raise Invalid("price_per_kwh", "is missing: a tariff has one price at least, and 0 is free")
     return values
+
+
+def _structure(told: Structure | Mapping[str, Any], currency: str) -> dict[str, Any]:
+    """As it is kept. Raises `Invalid` with the path of the field."""
+    try:
+        version = parsing.parsed({**msgspec.to_builtins(told), "currency": currency})
+    except Invalid as wrong:
+        raise Invalid(f"structure.{wrong.field}", wrong.reason) from None
+    kept: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(version))  # lists, as they come out of the database
+    del kept["currency"]
+    return kept
 
 
 def _amount(field: str, value: Decimal, decimals: int, *, most: int) -> Decimal:

@@ -143,3 +143,54 @@ async def test_places_name_tariffs_and_the_audit_log_says_who_did_it(admin: Clie
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "tariff")
     assert (await admin.put("/api/v1/stations/CP1/tariff", json={})).status_code == 422
     assert (await admin.put("/api/v1/sites/none/tariff", json={"tariff": None})).status_code == 404
+
+
+NIGHT = {
+    "elements": [
+        {
+            "price_components": [{"type": "energy", "price": 0.30, "taxes": [{"name": "VAT", "percent": "19"}]}],
+            "restrictions": {"start_time": "22:00", "end_time": "06:00"},
+        },
+        {
+            "price_components": [{"type": "energy", "price": "0.45"}],
+            "restrictions": {"start_time": "06:00", "end_time": "21:00"},
+        },
+    ],
+    "grace_minutes": 15,
+}
+
+
+async def test_a_tariff_may_have_elements_in_place_of_prices(admin: Client) -> None:
+    made = await admin.post(TARIFFS, json={"id": "night", "name": "Night", "currency": "EUR", "structure": NIGHT})
+    assert made.status_code == 201, made.text
+    shown = made.json()
+    first = shown["structure"]["elements"][0]["price_components"][0]
+    assert (first["price"], first["taxes"]) == ("0.3", [{"name": "VAT", "percent": "19"}])
+    assert (shown["price_per_kwh"], shown["unpriced"][0], len(shown["unpriced"])) == (None, "monday 21:00–22:00", 7)
+    assert (await admin.get(f"{TARIFFS}/night")).json() == shown
+    # The same again is no other price.
+    same = await admin.patch(f"{TARIFFS}/night", json={"structure": shown["structure"]})
+    assert same.json()["terms"] == 1
+    simple = await admin.patch(f"{TARIFFS}/night", json={"structure": None, "price_per_kwh": "0.40"})
+    assert (simple.json()["terms"], simple.json()["structure"], simple.json()["unpriced"]) == (2, None, [])
+    terms = (await admin.get(f"{TARIFFS}/night/terms")).json()["items"]
+    assert [one["structure"] is None for one in terms] == [True, False]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"price_per_kwh": "0.40"}, "structure"),
+        ({"tax_percent": 19}, "structure"),
+        ({"structure": {"elements": []}}, "structure.elements"),
+        ({"structure": {"elements": [{"price_components": [{"type": "energy", "price": "-1"}]}]}}, "structure.elements[0].price_components[0].price"),
+        ({"currency": "JPY", "structure": {**NIGHT, "max_price": {"after_taxes": "10.50"}}}, "structure.max_price.after_taxes"),
+        ({"currency": "EURO"}, "currency"),
+    ],
+)  # fmt: skip
+async def test_what_is_no_structure_is_told_with_its_field(admin: Client, changes: dict[str, Any], field: str) -> None:
+    refused = await admin.post(TARIFFS, json={"name": "Night", "currency": "EUR", "structure": NIGHT} | changes)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    unread = await admin.post(TARIFFS, json={"name": "Night", "currency": "EUR", "structure": {"elements": [{}]}})
+    assert (unread.status_code, "structure.elements[0]" in unread.text) == (422, True)

@@ -93,6 +93,10 @@ NO_REFERENCE: dict[str, set[str]] = {
     # A customer is one user only; test_me.py tries that of another tenant.
     "POST /api/v1/users": {"customer"},
     "PATCH /api/v1/users/{user_id}": {"customer"},
+    # What kind of price an element has.
+    "POST /api/v1/tariffs": {"reservation"},
+    "PUT /api/v1/tariffs/{tariff_id}": {"reservation"},
+    "PATCH /api/v1/tariffs/{tariff_id}": {"reservation"},
 }
 
 

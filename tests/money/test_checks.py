@@ -63,7 +63,7 @@ def when(**restrictions: Any) -> list[dict[str, Any]]:
         ({"max_price": {"before_taxes": "9"}, "tax_included": True}, "max_price.before_taxes", "with taxes"),
         ({"min_price": {"after_taxes": "9"}, "max_price": {"after_taxes": "8"}}, "min_price.after_taxes", "above max_price"),
         ({"grace_minutes": -1}, "grace_minutes", "from 0"),
-        ({"bill_from_kwh": "-1"}, "bill_from_kwh", "from 0"),
+        ({"bill_from_wh": -1}, "bill_from_wh", "from 0"),
         ({"texts": [{"language": "English", "text": "Hello"}]}, "texts[0].language", "language"),
         ({"texts": [{"language": "en", "text": " "}]}, "texts[0].text", "characters"),
         ({"elements": "free"}, "elements", "expected"),

@@ -76,7 +76,7 @@ def some_tariff(draw: random.Random) -> TariffVersion:
         max_price=limit(3),
         grace_minutes=draw.choice([0, 0, 3, 10]),
         idle_below_w=draw.choice([0, 100, 1500]),
-        bill_from_kwh=Decimal(draw.choice(["0", "0", "0.1"])),
+        bill_from_wh=draw.choice([0, 0, 100]),
         holidays="DE",
     )
 
@@ -243,5 +243,5 @@ def without_memory(version: TariffVersion) -> TariffVersion:
         if components:
             elements.append(Element(price_components=components, restrictions=msgspec.structs.replace(wanted, **once)))
     return msgspec.structs.replace(
-        version, elements=tuple(elements), min_price=None, max_price=None, grace_minutes=0, bill_from_kwh=Decimal(0)
+        version, elements=tuple(elements), min_price=None, max_price=None, grace_minutes=0, bill_from_wh=0
     )

@@ -48,7 +48,7 @@ def price(
     reserved = {} if facts.reservation is None else walk_reservation(facts.reservation, version, zone, is_holiday)
     meter = Meter(facts, readings)
     lines = walk_session(facts, meter, version, zone, is_holiday)
-    poor = facts.energy_known and meter.at(meter.length) < Fraction(version.bill_from_kwh) * 1000
+    poor = facts.energy_known and meter.at(meter.length) < version.bill_from_wh
     if poor:
         lines = {}
     return settled(in_order(reserved, version) + in_order(lines, version), version, minimum=not poor)

@@ -19,4 +19,9 @@ describe("a price", () => {
     expect(priced("EUR", null, "0.02")).toBe("0.02 EUR a minute");
     expect(priced("EUR", null)).toBe("Free");
   });
+
+  it("is never called free where it has a structure", () => {
+    const structure = { elements: [{ price_components: [{ type: "energy" as const, price: "0.30" }] }] };
+    expect(priceWord({ currency: "EUR", price_per_kwh: null, price_per_minute: null, price_per_session: null, structure })).toBe("By time and use, in EUR");
+  });
 });

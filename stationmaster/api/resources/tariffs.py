@@ -30,6 +30,8 @@ from stationmaster.api.shapes import (
 )
 from stationmaster.domain import tariff_places, tariffs
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.money import coverage
+from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.tariffs import Level, Status
 from stationmaster.storage.lists import Wanted
@@ -44,7 +46,8 @@ Percent = Annotated[Decimal, msgspec.Meta(description="From 0 to 100")]
 class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     """What charging costs: a price for each kWh, for each minute, and for a session, without tax; null is a price it does not have.
 
-    Prices are exact decimals in texts. `terms` counts what it has cost: each other price, tax or currency are the next terms, in force
+    Prices are exact decimals in texts. A `structure` has elements in the sense of OCPI in place of prices and tax; `unpriced` are the times of the
+    week in which none of them holds. `terms` counts what it has cost: each other price, tax or currency are the next terms, in force
     from `valid_from` on, and a session is priced by those in force when it began. The `standard` one holds where no connector, charger
     or site names another.
     """
@@ -58,6 +61,8 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     price_per_minute: str | None
     price_per_session: str | None
     tax_percent: str
+    structure: Structure | None
+    unpriced: tuple[str, ...]
     terms: int
     valid_from: datetime
     created_at: datetime
@@ -67,7 +72,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewTariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A tariff as it is to be, with one price at least; without a tax it has none.
+    """A tariff as it is to be, with one price at least, or with a structure in place of prices and tax; without a tax it has none.
 
     `id` is the operator's own, and stays; without one it is given one.
     """
@@ -81,6 +86,7 @@ class NewTariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     price_per_minute: Price | None = None
     price_per_session: Price | None = None
     tax_percent: Percent | None = None
+    structure: Structure | None = None
 
 
 class TariffChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -94,6 +100,7 @@ class TariffChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     price_per_minute: Price | msgspec.UnsetType | None = msgspec.UNSET
     price_per_session: Price | msgspec.UnsetType | None = msgspec.UNSET
     tax_percent: Percent | msgspec.UnsetType = msgspec.UNSET
+    structure: Structure | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class TariffTerms(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +113,7 @@ class TariffTerms(msgspec.Struct, frozen=True, kw_only=True):
     price_per_minute: str | None
     price_per_session: str | None
     tax_percent: str
+    structure: Structure | None
     made_by: str | None
 
 
@@ -316,6 +324,7 @@ def public_form(row: tariffs.TariffRow) -> Tariff:
         created_by=row.created_by,
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
+        unpriced=tuple(str(gap) for gap in coverage.unpriced(tariffs.version_of(row))),
         **_prices(row),
     )
 
@@ -335,7 +344,8 @@ def _facts(data: NewTariff) -> dict[str, Any]:
 
 def _prices(row: tariffs.TermsRow) -> dict[str, Any]:
     prices = {name: exact(getattr(row, name)) for name in (*tariffs.PRICES, "tax_percent")}
-    return {"currency": row.currency} | prices
+    structure = None if row.structure is None else msgspec.convert(row.structure, Structure)
+    return {"currency": row.currency, "structure": structure} | prices
 
 
 def _at_connector(row: tariff_places.AtConnector) -> ConnectorTariff:

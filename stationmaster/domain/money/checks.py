@@ -161,7 +161,8 @@ def _of_the_rest(version: TariffVersion) -> Iterator[Problem]:
         yield Problem("grace_minutes", f"must be from 0 to {_LONGEST_GRACE}")
     if not 0 <= version.idle_below_w <= 10**6:
         yield Problem("idle_below_w", "must be from 0 to 1000000")
-    yield from _number("bill_from_kwh", version.bill_from_kwh, most=1000, decimals=3)
+    if not 0 <= version.bill_from_wh <= 10**6:
+        yield Problem("bill_from_wh", "must be from 0 to 1000000")
     if version.holidays is not None:
         try:
             clock.check_calendar(version.holidays)

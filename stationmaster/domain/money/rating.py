@@ -30,7 +30,7 @@ def rate(facts: SessionFacts, readings: Sequence[Reading], version: TariffVersio
     length_s = max(1, second_of(facts.ends_at) - begin)
     register = Register(readings if facts.energy_known else (), begin, length_s)
     course = Course(begin, length_s, register, spans(facts, register, begin, version))
-    too_little = facts.energy_known and register.total_mwh < version.bill_from_kwh * 1000 * MWH
+    too_little = facts.energy_known and register.total_mwh < version.bill_from_wh * MWH
     lines = [] if facts.reservation is None else _lines_of_reservation(facts.reservation, version, zone)
     if not too_little:
         lines += _lines(course, version, "session", zone, flat_paid=facts.continues)

@@ -21,16 +21,16 @@ DAYS: tuple[Day, ...] = get_args(Day)
 Unit = Literal["kwh", "hour", "minute", "session"]
 
 
-class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+class _Value(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     """Never changed, and refuses what it does not know."""
 
 
-class Tax(_Value, frozen=True, kw_only=False):
+class Tax(_Value, frozen=True):
     name: str  # as the driver reads it: VAT, CGST, SGST
     percent: Decimal
 
 
-class PriceComponent(_Value, frozen=True):
+class PriceComponent(_Value, frozen=True, kw_only=True):
     """What one unit of a dimension costs. A step is a Wh or a second; `max_price` is the most it comes to in one session."""
 
     type: Dimension
@@ -47,7 +47,7 @@ class PriceComponent(_Value, frozen=True):
         return "session" if self.type == "flat" else self.per
 
 
-class Restrictions(_Value, frozen=True):
+class Restrictions(_Value, frozen=True, kw_only=True):
     """When an element holds: while all that is set here matches. Times and dates are those of the site's clock.
 
     From the lower bound on, and until before the upper one. `end_time` before `start_time` goes over midnight; 00:00 is the end of the day.
@@ -68,12 +68,12 @@ class Restrictions(_Value, frozen=True):
     reservation: Literal["reservation", "reservation_expires"] | None = None
 
 
-class Element(_Value, frozen=True):
+class Element(_Value, frozen=True, kw_only=True):
     price_components: tuple[PriceComponent, ...]
-    restrictions: Restrictions = Restrictions()
+    restrictions: Restrictions = msgspec.field(default_factory=Restrictions)
 
 
-class PriceLimit(_Value, frozen=True):
+class PriceLimit(_Value, frozen=True, kw_only=True):
     """What a session costs at least or at most, without and with taxes; where both are set, both hold."""
 
     before_taxes: Decimal | None = None
@@ -87,16 +87,21 @@ class Text(_Value, frozen=True):
     text: str
 
 
-class TariffVersion(_Value, frozen=True):
-    """What charging costs, complete and for ever: a session names its version, and is priced the same on any later day."""
+class Structure(_Value, frozen=True, kw_only=True):
+    """What charging costs, all but the currency."""
 
-    currency: str
     elements: tuple[Element, ...]
     tax_included: bool = False
     min_price: PriceLimit | None = None
     max_price: PriceLimit | None = None
     grace_minutes: int = 0  # how long a car may stand there idle before that is parking time, each time anew
     idle_below_w: int = 100  # a car that takes less is idle
-    bill_from_kwh: Decimal = Decimal("0.1")  # a session that got less costs nothing
+    bill_from_wh: int = 100  # a session that got less costs nothing
     holidays: str | None = None  # whose public holidays: DE, DE-BY, US-CA
     texts: tuple[Text, ...] = ()
+
+
+class TariffVersion(Structure, frozen=True, kw_only=True):
+    """Complete and for ever: a session names its version, and is priced the same on any later day."""
+
+    currency: str

@@ -84,14 +84,14 @@ def test_M_09_P_09_nothing_delivered_nothing_billed(ends: str, kwh: str) -> None
 
 def test_M_09_an_operator_may_bill_from_nothing() -> None:
     # 96 h: 5 760 min parked, and 3 Wh.
-    version = tariff(element(flat="0.50", energy="0.40", parking_time="0.05/min"), bill_from_kwh="0")
+    version = tariff(element(flat="0.50", energy="0.40", parking_time="0.05/min"), bill_from_wh=0)
     told = session("2026-12-01 10:00", "2026-12-05 10:00", kwh="0.003")
     rows = [("flat", "1 × 0.50", "0.50"), ("energy", "0.003 × 0.40", "0.00"), ("parking_time", "5760 × 0.05", "288.00")]
     check(rated(told, version), rows, "288.50")
 
 
 def test_a_session_of_zero_energy_pays_its_time_where_that_is_what_is_sold() -> None:
-    version = tariff(element(parking_time="0.05/min"), bill_from_kwh="0")
+    version = tariff(element(parking_time="0.05/min"), bill_from_wh=0)
     told = session(*HOUR, kwh="0", states={"10:00": "connected"})
     check(rated(told, version), [("parking_time", "60 × 0.05", "3.00")], "3.00")
 

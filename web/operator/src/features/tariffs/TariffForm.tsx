@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { Autocomplete, Checkbox, TextInput } from "@mantine/core";
+import { Autocomplete, Checkbox, Text, TextInput } from "@mantine/core";
 import type { Tariff } from "@stationmaster/api";
 import { Form, FormPart, needed, optional } from "@stationmaster/ui";
 import * as v from "valibot";
@@ -69,10 +69,16 @@ export function TariffForm({ one, onDone }: FormProps<Tariff>) {
       <TextInput label={t`Name`} required data-autofocus data-testid="tariff-name" {...fields.getInputProps("name")} />
       <FormPart title={t`Price`}>
         <Autocomplete label={t`Currency`} data={USUAL} required maxLength={3} data-testid="tariff-currency" {...fields.getInputProps("currency")} />
-        <TextInput label={t`For each kWh`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" data-testid="tariff-kwh" {...fields.getInputProps("price_per_kwh")} />
-        <TextInput label={t`For each minute`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" {...fields.getInputProps("price_per_minute")} />
-        <TextInput label={t`For each session`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" {...fields.getInputProps("price_per_session")} />
-        <TextInput label={t`Tax on top`} rightSection="%" inputMode="decimal" autoComplete="off" data-testid="tariff-tax" {...fields.getInputProps("tax_percent")} />
+        {one?.value.structure ? (
+          <Text size="sm">{t`This tariff has prices by time and use, which are changed over the API.`}</Text>
+        ) : (
+          <>
+            <TextInput label={t`For each kWh`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" data-testid="tariff-kwh" {...fields.getInputProps("price_per_kwh")} />
+            <TextInput label={t`For each minute`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" {...fields.getInputProps("price_per_minute")} />
+            <TextInput label={t`For each session`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" {...fields.getInputProps("price_per_session")} />
+            <TextInput label={t`Tax on top`} rightSection="%" inputMode="decimal" autoComplete="off" data-testid="tariff-tax" {...fields.getInputProps("tax_percent")} />
+          </>
+        )}
       </FormPart>
       <Checkbox label={t`Holds wherever no other tariff does`} data-testid="tariff-standard" {...fields.getInputProps("standard", { type: "checkbox" })} />
       <Checkbox label={t`In use`} description={t`One that is not in use decides nothing; the next place that names a tariff does`} {...fields.getInputProps("active", { type: "checkbox" })} />

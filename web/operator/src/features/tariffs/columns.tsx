@@ -28,7 +28,7 @@ export function termsColumns(): Column<TariffTerms>[] {
 function priceColumns(): Column<Tariff | TariffTerms>[] {
   return [
     { id: "price", head: t`Price`, value: priceWord, cell: (one) => <Prices of={one} /> },
-    { id: "tax", head: t`Tax`, value: (one) => `${one.tax_percent} %`, cell: (one) => <span className="num">{taxWord(one.tax_percent)}</span> },
+    { id: "tax", head: t`Tax`, value: taxWord, cell: (one) => <span className="num">{taxWord(one)}</span> },
   ];
 }
 

@@ -7,10 +7,11 @@ export function tariffWord(status: Tariff["status"]): string {
   return status === "active" ? t`In use` : t`Not in use`;
 }
 
-type Priced = Pick<Tariff, "currency" | "price_per_kwh" | "price_per_minute" | "price_per_session">;
+type Priced = Pick<Tariff, "currency" | "price_per_kwh" | "price_per_minute" | "price_per_session"> & { structure?: Tariff["structure"] };
 
 /** What charging costs, in words: each price of a tariff. */
-export function prices({ currency, price_per_kwh, price_per_minute, price_per_session }: Priced): string[] {
+export function prices({ currency, price_per_kwh, price_per_minute, price_per_session, structure }: Priced): string[] {
+  if (structure) return [t`By time and use, in ${currency}`];
   const kwh = money(price_per_kwh, currency);
   const minute = money(price_per_minute, currency);
   const session = money(price_per_session, currency);
@@ -31,6 +32,8 @@ function money(amount: string | null, currency: string): string | null {
   return `${whole}${decimals && "."}${decimals} ${currency}`;
 }
 
-export function taxWord(percent: string): string {
+/** A structure has the taxes of each of its prices. */
+export function taxWord({ tax_percent: percent, structure }: Pick<Tariff, "tax_percent" | "structure">): string {
+  if (structure) return t`By price`;
   return percent === "0" ? t`No tax` : t`${percent} % tax`;
 }
