@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from stationmaster.domain import sessions, stations
+from stationmaster.storage import Database, Work
+from tests import telling
 from tests.api.conftest import Client
 
 TARIFFS = "/api/v1/tariffs"
@@ -194,3 +198,33 @@ async def test_what_is_no_structure_is_told_with_its_field(admin: Client, change
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
     unread = await admin.post(TARIFFS, json={"name": "Night", "currency": "EUR", "structure": {"elements": [{}]}})
     assert (unread.status_code, "structure.elements[0]" in unread.text) == (422, True)
+
+
+async def test_a_session_shows_what_it_costs_and_would_cost(admin: Client, database: Database, charger: Any) -> None:
+    def charge(work: Work) -> str:
+        row = work.execute(stations.stations.select()).one()
+        station = stations.Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+        number = telling.start(work, station, meter=0, at=work.now - timedelta(hours=1))
+        telling.stop(work, station, number, meter=18_735)
+        return str(work.execute(sessions.sessions.select()).one().public_id)
+
+    price = f"/api/v1/sessions/{await database.write(charge)}/price"
+    assert (await admin.get(price)).status_code == 409  # no tariff holds there
+    await admin.post(
+        TARIFFS, json=DAY | {"currency": "EUR", "price_per_kwh": "0.39", "tax_percent": 19, "standard": True}
+    )
+    shown = (await admin.get(price)).json()
+    assert (shown["tariff"], shown["decided_by"], shown["time_zone"]) == ("day", "organization", "UTC")
+    # 18.735 × 0.39 = 7.30665; 19 % of 7.31 is 1.3889.
+    assert (shown["net"], shown["taxes"], shown["total"]) == (
+        "7.31",
+        [{"name": "Tax", "percent": "19", "base": "7.31", "amount": "1.39"}],
+        "8.70",
+    )
+    line = shown["lines"][0]
+    assert (line["quantity"], line["unit"], line["unit_price"], line["taxes"]) == (18_735, "kwh", "0.39", ["Tax 19 %"])
+    assert line["parts"][0]["end"] == {"at": shown["lines"][0]["ends_at"], "energy_wh": 18_735, "interpolated": False}
+    await admin.post(TARIFFS, json={"id": "yen", "name": "Yen", "currency": "JPY", "price_per_kwh": "55"})
+    other = (await admin.get(f"{price}?tariff=yen")).json()
+    assert (other["total"], other["currency"], other["decided_by"]) == ("1030", "JPY", None)  # 1030.425
+    assert (await admin.get(f"{price}?tariff=none")).status_code == 404

@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-State = Literal["idle", "connected", "charging", "suspended_by_car", "suspended_by_charger"]
+State = Literal["idle", "connected", "charging", "suspended_by_car", "suspended_by_charger", "unknown"]
 """What a charger says of a session, in our words."""
 
 
@@ -40,7 +40,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ends_at: datetime
     states: tuple[StateChange, ...] = ()
     reservation: Reservation | None = None
-    energy_known: bool = True  # false: held, because nobody can say what it took
+    energy_known: bool = True  # false: nobody can say what it took
     held: bool = False  # for review: rated, but not billed before a person has looked
     running: bool = False
     continues: bool = False  # the same visit as the session before: what is paid once has been

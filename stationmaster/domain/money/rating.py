@@ -271,7 +271,7 @@ def _bill(
 def _notes(lines: Sequence[Line], facts: SessionFacts, too_little: bool) -> Iterator[str]:
     if too_little:
         yield "too_little"
-    if facts.held or not facts.energy_known:
+    if facts.held:
         yield "held"
     if not facts.energy_known:
         yield "energy_unknown"

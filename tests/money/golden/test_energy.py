@@ -126,7 +126,7 @@ def test_M_22_a_session_held_for_review_is_rated_and_says_so() -> None:
 
 
 def test_TX_09_energy_that_nobody_knows_is_not_priced_and_never_free_by_the_rule() -> None:
-    told = session(*HOUR, kwh="950", energy_known=False)
+    told = session(*HOUR, kwh="950", energy_known=False, held=True)
     version = tariff(element(flat="0.50", energy="0.40", time="0.01/min"))
     bill = rated(told, version)
     rows = [("flat", "1 × 0.50", "0.50"), ("time", "60 × 0.01", "0.60")]

@@ -1,0 +1,183 @@
+"""What a session costs, or would cost under another tariff."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import Router, get
+from litestar.params import FromPath, QueryParameter
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.shapes import Number, exact, number
+from stationmaster.domain import prices
+from stationmaster.domain.money import bill as bills
+from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.money.tariff_version import Unit
+from stationmaster.domain.tariffs import Level
+
+
+class PriceTax(msgspec.Struct, frozen=True):
+    """A tax, what it is due on, and what it comes to."""
+
+    name: str
+    percent: str
+    base: str
+    amount: str
+
+
+class PricedValue(msgspec.Struct, frozen=True):
+    """What the session had taken at a moment; interpolated where its meter told nothing just then."""
+
+    at: datetime
+    energy_wh: Number
+    interpolated: bool
+
+
+class PricePart(msgspec.Struct, frozen=True):
+    """An uninterrupted piece of a line; for energy with the values at both ends."""
+
+    begins_at: datetime
+    ends_at: datetime
+    quantity: Number
+    begin: PricedValue | None
+    end: PricedValue | None
+
+
+class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One price, and all that it was due for.
+
+    `quantity` is in Wh for energy, in seconds for time, else 1; `added` of it is what a step rounded up. `element` counts in the tariff's list from 0,
+    and is null for a least or highest price. The amounts add up to the net, or to the total where prices are with taxes.
+    """
+
+    type: Literal["energy", "time", "parking_time", "flat", "min_price", "max_price"]
+    element: int | None
+    begins_at: datetime
+    ends_at: datetime
+    quantity: Number
+    added: Number
+    unit: Unit
+    unit_price: str
+    taxes: list[str]
+    amount: str
+    capped: bool
+    parts: list[PricePart]
+
+
+class PriceNote(msgspec.Struct, frozen=True):
+    """Something to know of a price, in words."""
+
+    note: str
+    sentence: str
+
+
+class SessionPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session costs by a tariff: nothing is billed, and it is worked out anew each time.
+
+    Amounts are exact decimals in texts, in `currency`. `decided_by` is null where the tariff was asked for; else the terms are those in force when
+    the session began. Times of the day are those of `time_zone`. `total` is net, taxes and `round_off`.
+    """
+
+    session: str
+    tariff: str
+    terms: int
+    decided_by: Level | None
+    time_zone: str
+    currency: str
+    tax_included: bool
+    lines: list[PriceLine]
+    net: str
+    taxes: list[PriceTax]
+    round_off: str
+    total: str
+    energy_wh: Number | None
+    charging_s: int
+    parked_s: int
+    grace_s: int
+    paused_s: int
+    notes: list[PriceNote]
+
+
+OtherTariff = Annotated[
+    str | None,
+    QueryParameter(
+        name="tariff",
+        max_length=64,
+        description="The id of another tariff, by its terms of today: what would it have cost?",
+    ),
+]
+
+
+@get("/{session_id:str}/price", permission=Permission.VIEW)
+async def get_session_price(
+    session_id: FromPath[str], caller: GivenCaller, context: GivenContext, tariff: OtherTariff = None
+) -> SessionPrice:
+    """What a session costs, by the tariff that holds at its connector or under another one; 409 where none holds."""
+    priced = await context.database.read(prices.of_session, caller.organization, session_id, tariff)
+    return public_form(session_id, priced)
+
+
+router = Router("/sessions", route_handlers=[get_session_price], tags=["sessions"])
+
+
+def public_form(session_id: str, priced: prices.Priced) -> SessionPrice:
+    """A price as everyone outside sees it."""
+    bill = priced.bill
+    return SessionPrice(
+        session=session_id,
+        tariff=priced.tariff,
+        terms=priced.terms.number,
+        decided_by=priced.decided_by,
+        time_zone=priced.time_zone,
+        currency=bill.currency,
+        tax_included=bill.tax_included,
+        lines=[_line(line) for line in bill.lines],
+        net=_amount(bill.net),
+        taxes=[PriceTax(tax.name, _text(tax.percent), _amount(tax.base), _amount(tax.amount)) for tax in bill.taxes],
+        round_off=_amount(bill.round_off),
+        total=_amount(bill.total),
+        energy_wh=number(bill.energy_wh),
+        charging_s=bill.charging_s,
+        parked_s=bill.parked_s,
+        grace_s=bill.grace_s,
+        paused_s=bill.paused_s,
+        notes=[PriceNote(note, bills.NOTES[note]) for note in bill.notes],
+    )
+
+
+def _line(line: bills.Line) -> PriceLine:
+    return PriceLine(
+        type=line.type,
+        element=line.element,
+        begins_at=line.begins_at,
+        ends_at=line.ends_at,
+        quantity=number(line.quantity) or 0,
+        added=number(line.added) or 0,
+        unit=line.unit,
+        unit_price=_text(line.unit_price),
+        taxes=[f"{tax.name} {_text(tax.percent)} %" for tax in line.taxes],
+        amount=_amount(line.amount),
+        capped=line.capped,
+        parts=[_part(part) for part in line.parts],
+    )
+
+
+def _part(part: bills.Part) -> PricePart:
+    begin, end = (
+        None if value is None else PricedValue(value.at, number(value.wh) or 0, value.interpolated)
+        for value in (part.begin, part.end)
+    )
+    return PricePart(part.begins_at, part.ends_at, number(part.quantity) or 0, begin, end)
+
+
+def _amount(money: Money) -> str:
+    """With all the decimals of its currency."""
+    return str(money.amount)
+
+
+def _text(value: Decimal) -> str:
+    return exact(value) or "0"

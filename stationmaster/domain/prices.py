@@ -1,0 +1,95 @@
+"""What a session would cost: what is stored of it, put before the pure rater of `domain/money`. Nothing is kept of it, and nothing billed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from stationmaster.domain import connector_states, energy, moments, sessions, stations, tariff_places, tariffs
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.money.bill import Bill
+from stationmaster.domain.money.facts import Reading, SessionFacts, State, StateChange
+from stationmaster.domain.money.rating import rate
+from stationmaster.domain.sessions import ListedRow
+from stationmaster.domain.sites import sites
+from stationmaster.domain.tariffs import Level, TermsRow
+from stationmaster.storage import Work
+
+_STATES: dict[connector_states.State, State] = {
+    "preparing": "connected",
+    "finishing": "connected",
+    "charging": "charging",
+    "suspended_ev": "suspended_by_car",
+    "suspended_evse": "suspended_by_charger",
+    # Nothing flows, and the driver is not to blame for it.
+    "available": "idle",
+    "unavailable": "idle",
+    "faulted": "idle",
+}
+
+
+class Priced(NamedTuple):
+    """A bill, and by which terms of which tariff. `decided_by` is None where the tariff was asked for."""
+
+    bill: Bill
+    tariff: str
+    terms: TermsRow
+    decided_by: Level | None
+    time_zone: str
+
+
+def of_session(work: Work, organization_id: int, session_id: str, tariff_id: str | None = None) -> Priced:
+    """A session by the tariff that holds at its connector, or by another; one that goes on, up to now.
+
+    By the terms that were in force when it began; under another tariff, by those of today. Raises `NotFound`, and `Conflict` where no tariff holds.
+    """
+    row = sessions.get(work, organization_id, session_id)
+    decided_by: Level | None = None
+    if tariff_id is None:
+        tariff_id, decided_by = _holding(work, organization_id, row)
+        terms = tariffs.in_force(tariffs.all_terms(work, organization_id, tariff_id), row.started_at)
+    else:
+        terms = tariffs.get(work, organization_id, tariff_id)
+    time_zone = _time_zone(work, row)
+    facts, readings = facts_of(work, row)
+    bill = rate(facts, readings, tariffs.version_of(terms), moments.zone_named(time_zone))
+    return Priced(bill, tariff_id, terms, decided_by, time_zone)
+
+
+def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
+    """What its price is made of: its times, the states of its connector, and its energy as it was found."""
+    taken = sessions.energy_of(work, row)
+    spans = connector_states.states_during(work, row)
+    ended = row.status != "active"
+    facts = SessionFacts(
+        begins_at=row.started_at,
+        ends_at=row.stopped_at or work.now,
+        states=tuple(StateChange(span.since, _STATES.get(span.state, "unknown")) for span in spans),
+        energy_known=taken.wh is not None,
+        held=row.review or (ended and taken.held),
+    )
+    return facts, readings_of(taken)
+
+
+def readings_of(taken: energy.Energy) -> list[Reading]:
+    """The energy over time, with the power where it was told at the same moment."""
+    power_w = {point.at: point.power_w for point in taken.used}
+    return [Reading(step.at, step.wh, power_w.get(step.at)) for step in taken.series]
+
+
+def _holding(work: Work, organization_id: int, row: ListedRow) -> tuple[str, Level]:
+    """The tariff that holds where the session took place: at its connector, else at the charger as a whole."""
+    places = tariff_places.of_station(work, organization_id, row.station)
+    here = [place for place in places if (place.evse, place.connector) == (row.evse, row.connector)]
+    holding = (here or places[:1])[0].holding
+    if holding is None:
+        raise Conflict("no tariff holds where this session took place; name one, or ask for the price under another")
+    return holding.tariff.public_id, holding.decided_by
+
+
+def _time_zone(work: Work, row: ListedRow) -> str:
+    """Of the site that the charger stands at; UTC where it stands at none."""
+    there = stations.stations.join(sites, sites.c.id == stations.stations.c.site_id)
+    zone = select(sites.c.time_zone).select_from(there).where(stations.stations.c.id == row.station_id)
+    return work.execute(zone).scalar() or "UTC"
