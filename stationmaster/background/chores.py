@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from stationmaster.domain import connectors, deliveries, outbox, sessions
+from stationmaster.domain.sessions import seen
 from stationmaster.domain.timers import every
 from stationmaster.settings import Sessions
 from stationmaster.storage import Database
@@ -26,6 +27,16 @@ async def close_silent(database: Database, limits: Sessions) -> None:
     )
     if closed:
         log.info("sessions.closed", count=closed)
+
+
+@every(seconds=60, once=True)
+async def see_untold_sessions(database: Database) -> None:
+    """Sessions that no charger has told of: those that begin, and what becomes of them."""
+    if places := await database.read(seen.unheard):
+        begun = await database.write(seen.begin, places)
+        log.info("sessions.seen", count=begun)
+    if await database.read(seen.are_followed):
+        await database.write(seen.follow)
 
 
 @every(seconds=2, once=True)

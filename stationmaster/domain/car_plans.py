@@ -82,7 +82,7 @@ class Waiting(NamedTuple):
 
 def ask(work: Work, station: Station, *, evse: int, needs: Needs, longest: int | None) -> bool:
     """A car tells its needs. False when it charges in no session that we know: then there is none a profile could be for."""
-    here = [each for each in sessions.active_at(work, station.id) if each.evse == evse]
+    here = [each for each in sessions.active_at(work, station.id) if each.evse == evse and each.is_told]
     if not here:
         return False
     session = here[-1].transaction_id

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from stationmaster.domain.sessions import closing
 from stationmaster.domain.sessions.closing import Ending
-from stationmaster.domain.sessions.table import is_open, sessions
+from stationmaster.domain.sessions.table import SEEN_AS, is_open, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
@@ -34,7 +34,7 @@ def in_doubt(work: Work, connected: Mapping[int, datetime]) -> list[Doubt]:
     ids = sorted(connected)
     for start in range(0, len(ids), AT_ONCE):
         mine = select(sessions).where(sessions.c.station_id.in_(ids[start : start + AT_ONCE]), is_open)
-        for row in work.execute(mine).all():
+        for row in work.execute(mine.where(~sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True))).all():
             since = connected[row.station_id]
             odd = row.suspect_since is not None or row.gaps is not None
             fresh = row.asked_at is None or row.asked_at < since

@@ -12,11 +12,12 @@ from sqlalchemy import ColumnElement, Label, Select, and_, bindparam, func, or_,
 
 from stationmaster.domain import connectors, energy, metering, tokens
 from stationmaster.domain.customers import customers
-from stationmaster.domain.errors import NotFound
+from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.kept import rebuilds
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.changes import session_changes
 from stationmaster.domain.sessions.table import (
+    SEEN_AS,
     ListedRow,
     SessionRow,
     is_held,
@@ -175,6 +176,11 @@ class OpenSession(NamedTuple):
     transaction_id: str
     evse: int | None
 
+    @property
+    def is_told(self) -> bool:
+        """Whether the station has told of it, and so has a name for it."""
+        return not self.transaction_id.startswith(SEEN_AS)
+
 
 _active_on = Prepared(
     select(sessions.c.public_id, sessions.c.transaction_id, sessions.c.evse).where(
@@ -186,6 +192,19 @@ _active_on = Prepared(
 def active_at(work: Work, station_id: int) -> list[OpenSession]:
     """The open sessions of a station."""
     return [OpenSession(*row) for row in work.run(_active_on, station_id=station_id)]
+
+
+def open_named(work: Work, station: Station, named: str) -> OpenSession:
+    """An open session, named by our id or by the station's own, to be spoken of with the station. Raises `NotFound`, and `Conflict`
+    for one that the station has never told of."""
+    for each in active_at(work, station.id):
+        if named in (each.public_id, each.transaction_id):
+            if not each.is_told:
+                raise Conflict(
+                    f"charger {station.identity} has not told of this session, so it has no name for it; unlock its connector or restart it"
+                )
+            return each
+    raise NotFound(f"charger {station.identity} has no open session {named!r}")
 
 
 def has_ended(work: Work, station_id: int, transaction_id: str) -> bool:

@@ -99,6 +99,8 @@ is_held = literal_column("review", Boolean)
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
+SEEN, SEEN_AS = "seen", "seen-"
+"""The flag of a session that no charger has told of, and how the name begins that it has here (`seen.py`)."""
 REFUSED = frozenset({"unknown", "blocked", "expired"})
 """Answers to a card that may not charge."""
 

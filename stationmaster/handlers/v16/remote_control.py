@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from stationmaster.domain import commands, sessions, station_settings, tokens
 from stationmaster.domain.commands import Awaits
-from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v16 import words
@@ -33,10 +33,8 @@ def remote_start(work: Work, station: Station, command: commands.RemoteStart) ->
 
 @remote_control.sends
 def remote_stop(work: Work, station: Station, command: commands.RemoteStop) -> v16.RemoteStopTransaction:
-    for session in sessions.active_at(work, station.id):
-        if command.session in (session.public_id, session.transaction_id):
-            return v16.RemoteStopTransaction(transaction_id=int(session.transaction_id))
-    raise NotFound(f"charger {station.identity} has no open session {command.session!r}")
+    session = sessions.open_named(work, station, command.session)
+    return v16.RemoteStopTransaction(transaction_id=int(session.transaction_id))
 
 
 @remote_control.sends

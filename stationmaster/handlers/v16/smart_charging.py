@@ -5,7 +5,6 @@ from __future__ import annotations
 from stationmaster.domain import commands, sessions, station_settings
 from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Purpose
 from stationmaster.domain.commands import Answer
-from stationmaster.domain.errors import NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
 from stationmaster.handlers.charging_profiles import RECURRENCIES
@@ -161,7 +160,4 @@ def _highest_level(work: Work, station: Station) -> float | None:
 
 
 def _transaction(work: Work, station: Station, session: str) -> int:
-    for each in sessions.active_at(work, station.id):
-        if session in (each.public_id, each.transaction_id):
-            return int(each.transaction_id)
-    raise NotFound(f"charger {station.identity} has no open session {session!r}")
+    return int(sessions.open_named(work, station, session).transaction_id)

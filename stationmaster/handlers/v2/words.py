@@ -15,7 +15,7 @@ from stationmaster.domain import commands, metering, sessions, station_settings,
 from stationmaster.domain.commands import CommandRow
 from stationmaster.domain.connector_states import State
 from stationmaster.domain.costs import Cost
-from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -270,10 +270,7 @@ def transaction_id(info: v201.TransactionType | None) -> str | None:
 
 def open_transaction(work: Work, station: Station, session: str) -> str:
     """What the station calls an open session, named by our id or by its own. Raises `NotFound`."""
-    for each in sessions.active_at(work, station.id):
-        if session in (each.public_id, each.transaction_id):
-            return each.transaction_id
-    raise NotFound(f"charger {station.identity} has no open session {session!r}")
+    return sessions.open_named(work, station, session).transaction_id
 
 
 def number(told: object) -> int | None:

@@ -122,6 +122,8 @@ export function flagWords(flag: string): string {
     free_charging: t`A refused card took energy all the same; please check.`,
     repeated: t`The charger told an earlier session again; this is no second one.`,
     number_again: t`The charger told different things under one number; all of them are kept.`,
+    seen: t`The charger told of no session; its status and its meter did. Please check it before it is billed.`,
+    joined: t`The charger told of this session after all, later; it is counted there.`,
     no_start: t`The charger never told how it began.`,
     gaps: t`Some of what the charger has told of it has not come yet.`,
     no_meter_start: t`The reading at the start is missing.`,
