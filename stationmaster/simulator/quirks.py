@@ -165,6 +165,7 @@ QUIRKS: dict[str, Quirk] = {
     "long-serial": Quirk("Has a serial number longer than the specification allows.", _long_serial),
     "zeros-for-nothing": Quirk("Writes the number 0 where there is no reservation or transaction.", _zeros_for_nothing),
     "own-fields": Quirk("Adds a field of its maker's to each message.", _own_fields),
+    "ignores-limits": Quirk("Accepts every limit, and draws as before."),
     "firmware-fails": Quirk("Downloads new firmware, and fails to install it."),
 }
 """All of them. Reports of each are in the field: the names say what was seen, not at whom."""

@@ -6,6 +6,7 @@ import pytest
 
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.meter import Vehicle
+from stationmaster.simulator.quirks import Quirks
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v16 import ChargePoint16
 from tests.simulator.central_system import CentralSystem
@@ -186,6 +187,15 @@ async def test_a_default_profile_limits_the_power(server: CentralSystem, cp16: C
     assert schedule["chargingSchedule"]["chargingSchedulePeriod"][0]["limit"] == 8.1
     assert await status(server, "ClearChargingProfile", id=77) == "Unknown"
     assert await status(server, "ClearChargingProfile") == "Accepted"
+    await cp16.charge(minutes=2)
+    assert cp16.connectors[1].outlet.power_w == 11_000
+
+
+async def test_one_that_ignores_limits_accepts_them(server: CentralSystem, cp16: ChargePoint16):
+    cp16.quirks = Quirks(["ignores-limits"])
+    assert await status(server, "SetChargingProfile", connectorId=0, csChargingProfiles={
+        **PROFILE, "chargingProfilePurpose": "TxDefaultProfile"}) == "Accepted"  # fmt: skip
+    await charging(cp16)
     await cp16.charge(minutes=2)
     assert cp16.connectors[1].outlet.power_w == 11_000
 

@@ -96,7 +96,7 @@ function Limit({ kept, possible, onClear }: { kept: KeptProfile; possible: boole
         <strong className="num">{known ? limitWords(profile) : <Trans>A limit from elsewhere</Trans>}</strong>
         <span>{placeWords(kept)}</span>
         {kept.measured && (
-          <Badge tone={kept.measured.obeyed ? "good" : "faulted"}>{measuredWords(kept.measured)}</Badge>
+          <Badge tone={kept.measured.obeyed ? "good" : "faulted"}>{kept.measured.obeyed ? t`Obeyed` : t`Accepted, but not obeyed`}</Badge>
         )}
         {known && isOver(profile) && <Badge tone="unavailable">{t`Its time is over`}</Badge>}
         {kept.source !== OURS && <Badge tone="busy">{sourceWords(kept.source)}</Badge>}
@@ -112,6 +112,7 @@ function Limit({ kept, possible, onClear }: { kept: KeptProfile; possible: boole
         )}
       </div>
       <div className="dim small">
+        {kept.measured && <>{measuredWords(kept.measured)} · </>}
         {known && <>{timeWords(profile)} · </>}
         {known && (profile.stack_level ?? 0) > 0 && <Trans>level {profile.stack_level ?? 0} · </Trans>}
         {kept.source === OURS ? (

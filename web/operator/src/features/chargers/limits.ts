@@ -19,9 +19,8 @@ export function limitWords({ periods, unit = "A" }: Pick<Profile, "periods" | "u
 }
 
 /** What the meter says of a limit. */
-export function measuredWords({ obeyed, measured, allowed, unit }: NonNullable<KeptProfile["measured"]>): string {
-  const drawn = limit(measured, unit);
-  return obeyed ? t`Obeyed: ${drawn} measured` : t`Accepted, but not obeyed: ${drawn} measured, ${limit(allowed, unit)} allowed`;
+export function measuredWords({ measured, allowed, unit }: NonNullable<KeptProfile["measured"]>): string {
+  return t`${limit(measured, unit)} measured, ${limit(allowed, unit)} allowed`;
 }
 
 /** What is limited. */
