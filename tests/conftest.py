@@ -113,8 +113,10 @@ def _make_template(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres_databases(postgres_server: str) -> Databases:
-    return Databases(postgres_server, "template_stationmaster")
+def postgres_databases(postgres_server: str) -> Iterator[Databases]:
+    databases = Databases(postgres_server, "template_stationmaster")
+    yield databases
+    databases.close()
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,16 @@ class Databases:
     def __init__(self, server: str, template: str) -> None:
         self._server, self._template = server, template
         self._free: list[_Kept] = []
+        self._made: list[_Kept] = []
 
     def lend(self) -> _Kept:
         """A database as the template is."""
         if self._free:
             return self._free.pop()
         name = postgres.fresh_name()
-        return _Kept.made(postgres.create(self._server, name, template=self._template), name)
+        made = _Kept.made(postgres.create(self._server, name, template=self._template), name)
+        self._made.append(made)
+        return made
 
     def take_back(self, kept: _Kept) -> None:
         """Empty it for the next, or drop it when it is still in use or its schema is no longer the template's."""
@@ -57,10 +60,16 @@ class Databases:
         else:
             postgres.drop(self._server, kept.name)
 
+    def close(self) -> None:
+        for kept in self._made:
+            kept.connection.close()
+
 
 class _Kept(NamedTuple):
     url: str
     name: str
+    connection: psycopg.Connection[Any]
+    """Stays open: what it has learned of the catalog makes the next look a quarter as long."""
     shape: Any
     tables: list[str]
     filled: dict[str, Any]
@@ -70,32 +79,31 @@ class _Kept(NamedTuple):
 
     @classmethod
     def made(cls, url: str, name: str) -> _Kept:
-        with psycopg.connect(url, autocommit=True) as connection:
-            tables = [
-                each
-                for (each,) in connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384")
-            ]
-            filled = {each: _rows(connection, each) for each in _touched(connection, tables)}
-            sequences = connection.execute(_SEQUENCES).fetchall()
-            return cls(url, name, connection.execute(_SHAPE).fetchone(), tables, filled, sequences)
+        connection = psycopg.connect(url, autocommit=True)
+        connection.execute("SET lock_timeout = '5s'; SET session_replication_role = replica")  # no foreign keys
+        tables = [
+            each for (each,) in connection.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND oid >= 16384")
+        ]
+        filled = {each: _rows(connection, each) for each in _touched(connection, tables)}
+        sequences = connection.execute(_SEQUENCES).fetchall()
+        return cls(url, name, connection, connection.execute(_SHAPE).fetchone(), tables, filled, sequences)
 
     def emptied(self) -> bool:
         try:
-            with psycopg.connect(self.url, autocommit=True) as connection:
-                if not _alone(connection) or connection.execute(_SHAPE).fetchone() != self.shape:
-                    return False
-                connection.execute("SET lock_timeout = '5s'; SET session_replication_role = replica")  # no foreign keys
-                for table in _touched(connection, self.tables):
-                    if table not in self.filled or _rows(connection, table) != self.filled[table]:
-                        connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
-                        fill = SQL("INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, %s::json)")
-                        connection.execute(fill.format(Identifier(table)), [json.dumps(self.filled.get(table, []))])
-                moved = set(connection.execute(_SEQUENCES)) - set(self.sequences)
-                for sequence, last, start in self.sequences:
-                    if sequence in {each for each, *_ in moved}:
-                        back = [sequence, start if last is None else last, last is not None]
-                        connection.execute("SELECT setval(%s::regclass, %s, %s)", back)
-                return set(_touched(connection, self.tables)) == set(self.filled)
+            connection = self.connection
+            if not _alone(connection) or connection.execute(_SHAPE).fetchone() != self.shape:
+                return False
+            for table in _touched(connection, self.tables):
+                if table not in self.filled or _rows(connection, table) != self.filled[table]:
+                    connection.execute(SQL("DELETE FROM {}").format(Identifier(table)))
+                    fill = SQL("INSERT INTO {0} SELECT * FROM json_populate_recordset(NULL::{0}, %s::json)")
+                    connection.execute(fill.format(Identifier(table)), [json.dumps(self.filled.get(table, []))])
+            moved = set(connection.execute(_SEQUENCES)) - set(self.sequences)
+            for sequence, last, start in self.sequences:
+                if sequence in {each for each, *_ in moved}:
+                    back = [sequence, start if last is None else last, last is not None]
+                    connection.execute("SELECT setval(%s::regclass, %s, %s)", back)
+            return set(_touched(connection, self.tables)) == set(self.filled)
         except psycopg.Error:
             return False
 

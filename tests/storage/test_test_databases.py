@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
+
 import psycopg
 import pytest
 
@@ -35,9 +38,14 @@ CHANGES = {
 }
 
 
+@pytest.fixture
+def databases(postgres_server: str) -> Iterator[Databases]:
+    with contextlib.closing(Databases(postgres_server, "template_stationmaster")) as databases:
+        yield databases
+
+
 @pytest.mark.parametrize("writes", WRITES.values(), ids=WRITES)
-def test_what_was_written_is_gone(postgres_server: str, writes: tuple[str, ...]) -> None:
-    databases = Databases(postgres_server, "template_stationmaster")
+def test_what_was_written_is_gone(databases: Databases, writes: tuple[str, ...]) -> None:
     kept = databases.lend()
     with psycopg.connect(kept.url, autocommit=True) as connection:
         before = connection.execute("SELECT * FROM installation").fetchall()
@@ -52,8 +60,7 @@ def test_what_was_written_is_gone(postgres_server: str, writes: tuple[str, ...])
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_another_schema_is_not_lent_again(postgres_server: str, change: str) -> None:
-    databases = Databases(postgres_server, "template_stationmaster")
+def test_another_schema_is_not_lent_again(databases: Databases, change: str) -> None:
     kept = databases.lend()
     with psycopg.connect(kept.url, autocommit=True) as connection:
         connection.execute(change)
@@ -80,6 +87,7 @@ def test_what_is_replaced_in_place_is_seen(postgres_server: str, first: str, aga
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(first.replace("CREATE", "CREATE OR REPLACE").replace("SELECT 1", again))
         assert not kept.emptied()
+        kept.connection.close()
     finally:
         postgres.drop(postgres_server, name)
 
@@ -97,5 +105,6 @@ def test_sequences_begin_where_they_did(postgres_server: str) -> None:
             with psycopg.connect(url, autocommit=True) as connection:
                 assert connection.execute("SELECT nextval('used'), nextval('fresh')").fetchone() == (6, 7)
             assert kept.emptied()
+        kept.connection.close()
     finally:
         postgres.drop(postgres_server, name)
