@@ -192,7 +192,9 @@ BEYOND = {
     "33 digits, some behind the point": b"-1." + b"3" * 32,
     "33 digits with an exponent": b"1." + b"3" * 30 + b"e+12",
     "5,000 digits": b"1" * 5_000,
-}
+} | {
+    f"33 digits after {blanks} blanks": b" " * blanks + b"1" * 33 for blanks in range(1, 8)
+}  # only parts of a text are looked at
 
 
 @EACH_DIALECT
