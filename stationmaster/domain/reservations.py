@@ -21,6 +21,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     bindparam,
+    exists,
     insert,
     select,
     update,
@@ -161,6 +162,11 @@ _expired_here = Prepared(
         reservations.c.expires_at >= bindparam("at", type_=UtcTime),
     )
 )
+
+
+def any_open(station_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether there is an open one at a charger, as a part of another question."""
+    return exists().where(reservations.c.station_id == station_id, _open)
 
 
 def session_began(

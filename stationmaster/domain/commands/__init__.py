@@ -28,6 +28,7 @@ from stationmaster.domain.commands.history import Awaits as Awaits
 from stationmaster.domain.commands.history import CommandRow as CommandRow
 from stationmaster.domain.commands.history import are_awaiting as are_awaiting
 from stationmaster.domain.commands.history import ask as ask
+from stationmaster.domain.commands.history import awaits_session as awaits_session
 from stationmaster.domain.commands.history import by_request_id as by_request_id
 from stationmaster.domain.commands.history import card_of_start as card_of_start
 from stationmaster.domain.commands.history import commands as commands

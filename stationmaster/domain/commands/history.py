@@ -14,6 +14,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Float,
     ForeignKey,
     Index,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -278,6 +280,11 @@ _candidates = Prepared(
     .order_by(commands.c.id.desc())
     .limit(_WITHIN_REACH)
 )
+
+
+def awaits_session(station_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a command of a charger awaits its session, as a part of another question."""
+    return exists().where(commands.c.station_id == station_id, _without_session)
 
 
 def session_began(

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from operator import attrgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select, union_all, update
+from sqlalchemy import bindparam, select, update
 
 from stationmaster.domain import commands, events, metering, quarantine, reservations, tokens
 from stationmaster.domain.public_forms import Session
-from stationmaster.domain.sessions import closing, misfits, numbers, order
+from stationmaster.domain.sessions import beginning, closing, misfits, numbers, order
 from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
 from stationmaster.domain.sessions.transaction import Found, TransactionTold, goes_on
@@ -25,7 +26,6 @@ from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared, PreparedInsert
 
 MAX_NUMBER = 2**31 - 1
-_OCCURRENCES = 20  # sessions of one transaction id that are looked at, the newest first
 
 
 def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
@@ -41,14 +41,14 @@ def tell(work: Work, station: Station, told: TransactionTold) -> Found | None:
         return _started_without_id(work, station, told)
     if told.kind == "updated" and (found := goes_on(work, station, told)) is not None:
         return found
+    if told.kind == "started":
+        return _started(work, station, told)
     rows = _of_transaction(work, station.id, told.transaction_id)
     if told.kind == "ended":
         return _ended(work, station, rows, told)
     row = _belonging(rows, told)
     if row is None:
-        return _insert(work, station, told, flags=() if told.kind == "started" else ("no_start",))
-    if told.kind == "started":
-        return _started_again(work, station, row, told)
+        return _insert(work, station, told, flags=("no_start",))
     return _amend(work, station, row, told)
 
 
@@ -59,7 +59,7 @@ _by_transaction = Prepared(
         sessions.c.station_id == bindparam("station_id"),
     )
     .order_by(sessions.c.occurrence.desc())
-    .limit(_OCCURRENCES)
+    .limit(beginning.OCCURRENCES)
 )
 
 
@@ -79,35 +79,15 @@ def _belonging(rows: list[SessionRow], told: TransactionTold) -> SessionRow | No
     return rows[0] if rows else None
 
 
-# A start without an id (1.6): what must be known, in one question, however often it was heard before (A16).
-_KNOWN = (
-    sessions.c.id,
-    sessions.c.public_id,
-    sessions.c.transaction_id,
-    sessions.c.occurrence,
-    sessions.c.status,
-    sessions.c.started_at,
-    sessions.c.stop_key,
-    sessions.c.start_key,
-)
-_related = Prepared(
-    union_all(
-        select(
-            select(*_KNOWN)
-            .where(sessions.c.station_id == bindparam("station_id"), sessions.c.evse == bindparam("evse"), is_open)
-            .order_by(sessions.c.started_at.desc())
-            .limit(1)
-            .subquery()
-        ),
-        select(
-            select(*_KNOWN)
-            .where(sessions.c.station_id == bindparam("station_id"), sessions.c.start_key == bindparam("start_key"))
-            .order_by(sessions.c.occurrence.desc())
-            .limit(1)
-            .subquery()
-        ),
+def _started(work: Work, station: Station, told: TransactionTold) -> Found:
+    around: list[SessionRow] = work.run(
+        beginning.around_start, station_id=station.id, transaction_id=told.transaction_id, evse=told.evse
     )
-)
+    rows = {row.id: row for row in around if row.transaction_id == told.transaction_id}
+    row = _belonging(sorted(rows.values(), key=attrgetter("occurrence"), reverse=True), told)
+    if row is not None:
+        return _started_again(work, station, row, told)
+    return _insert(work, station, told, opened=around)
 
 
 def start_key(told: TransactionTold) -> int:
@@ -123,7 +103,7 @@ def _started_without_id(work: Work, station: Station, told: TransactionTold) -> 
     """
     content = start_key(told)
     opened = same = None
-    for row in work.run(_related, station_id=station.id, evse=told.evse, start_key=content):
+    for row in work.run(beginning.related, station_id=station.id, evse=told.evse, start_key=content):
         if row.start_key == content:
             same = row
         if row.status == "active" and (opened is None or row.started_at > opened.started_at):
@@ -180,12 +160,20 @@ _insert_session = PreparedInsert(sessions, _insert_names)
 
 
 def _insert(
-    work: Work, station: Station, told: TransactionTold, *, flags: tuple[str, ...] = (), occurrence: int = 0
+    work: Work,
+    station: Station,
+    told: TransactionTold,
+    *,
+    flags: tuple[str, ...] = (),
+    occurrence: int = 0,
+    opened: list[SessionRow] | None = None,
 ) -> Found:
-    """A session under the station's own id; one that is open on its EVSE has then ended without a word."""
+    """A session under the station's own id; one that is open on its EVSE (`opened`, where they are known) has then ended without a
+    word."""
     late = False
     if told.evse is not None:
-        opened = _open_on(work, station.id, told.evse)
+        if opened is None:
+            opened = _open_on(work, station.id, told.evse)
         late = any(row.started_at > told.at.at for row in opened)
         if opened and not late:
             _supersede(work, station, told.evse)
@@ -263,8 +251,12 @@ def _insert_row(
         review=False,
         excluded=False,
     )
-    _tell_command(work, station, told, public_id)
-    _use_reservation(work, station, told, public_id)
+    awaited = work.first(beginning.awaited, station_id=station.id)
+    if awaited.by_command:
+        _tell_command(work, station, told, public_id)
+    # What is told late may have used a reservation that has expired since.
+    if awaited.by_reservation or told.reservation_id is not None or told.at.at < work.now - reservations.SLACK:
+        _use_reservation(work, station, told, public_id)
     work.publish(
         events.SessionStarted(
             station_id=station.id,

@@ -27,15 +27,16 @@ def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | 
     info = req.transaction_info
     if req.event_type != "Updated" or req.id_token is not None or info is None:
         return None
-    if words.number(req.reservation_id) or words.number(info.remote_start_id):
+    if req.reservation_id or info.remote_start_id:
         return None
+    evse = req.evse
     return sessions.going_on(
         station,
         transaction_id=words.transaction_id(info),
         sequence=words.sequence(req.seq_no),
         at=words.moment(work, req.timestamp),
-        evse=words.evse(req.evse),
-        connector=words.connector(req.evse),
+        evse=None if evse is None else words.evse(evse),
+        connector=None if evse is None else words.connector(evse),
         charging_state=words.charging_state(info.charging_state),
     )
 
@@ -94,6 +95,8 @@ def _told(
     reason = None if info is None else info.stopped_reason
     state = None if info is None else info.charging_state
     transaction_id = words.transaction_id(info)
+    # A reading that comes every minute is never kept as a whole; what may need a person is.
+    content = b"" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req)
     return sessions.TransactionTold(
         kind=kind,
         at=at,
@@ -112,9 +115,8 @@ def _told(
         charging_state_told=state,
         reservation_id=words.number(req.reservation_id),
         remote_start_id=None if info is None else words.number(info.remote_start_id),
-        # A reading that comes every minute is never kept as a whole; what may need a person is.
-        content="" if kind == "updated" and transaction_id is not None else msgspec.json.encode(req).decode(),
-        repeat_key=words.repeat_key(req) if ended else "",
+        content=content.decode(),
+        repeat_key=words.repeat_key(req, content) if ended else "",
         points=tuple(metering.point(moment.taken, moment.reading) for moment in moments)
         if ended or req.offline  # what comes late may be the last reading there is
         else (),

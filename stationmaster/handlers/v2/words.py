@@ -291,9 +291,9 @@ def stop_reason(told: str | None) -> str:
     return "local" if told is None else _REASONS.get(told, "other")
 
 
-def repeat_key(req: v201.TransactionEvent) -> str:
-    """Equal for two events that say the same, sent at once or from the queue."""
-    same = msgspec.json.encode(msgspec.structs.replace(req, offline=None))
+def repeat_key(req: v201.TransactionEvent, content: bytes) -> str:
+    """Equal for two events that say the same, sent at once or from the queue. `content` is this one as JSON."""
+    same = content if req.offline is None else msgspec.json.encode(msgspec.structs.replace(req, offline=None))
     return hashlib.blake2b(same, digest_size=16).hexdigest()
 
 
