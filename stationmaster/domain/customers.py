@@ -19,7 +19,8 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed
-from stationmaster.storage.queries import not_deleted, search
+from stationmaster.storage.queries import is_among, not_deleted, search
+from stationmaster.storage.trigrams import searched
 
 customers = Table(
     "customers",
@@ -41,6 +42,8 @@ Index("ix_customers_organization_id", customers.c.organization_id, customers.c.i
 Index("ix_customers_email", customers.c.organization_id, func.lower(customers.c.email), customers.c.id)
 Index("ix_customers_updated", customers.c.organization_id, customers.c.updated_at, customers.c.id)
 Index("ix_customers_name_key", customers.c.organization_id, customers.c.name_key, customers.c.id)
+
+SEARCHED = searched(customers.c.public_id, customers.c.name, customers.c.email, customers.c.phone)
 
 FACTS = ("name", "phone", "email")
 """What a person may say of a customer."""
@@ -172,21 +175,21 @@ def named(work: Work, organization_id: int, customer_id: str | None, *, field: s
 
 
 def _is_about(organization_id: int, text: str) -> Any:
-    from stationmaster.domain.tokens import tokens  # which knows of customers
+    from stationmaster.domain.tokens import SEARCHED as SEARCHED_OF_TOKENS  # which knows of customers
+    from stationmaster.domain.tokens import tokens
 
     # Those of all cards that are so, found once: to look for the cards of each customer would take longer.
-    cards = customers.c.id.in_(
-        select(tokens.c.customer_id).where(
-            tokens.c.organization_id == organization_id,
-            tokens.c.customer_id.is_not(None),
-            not_deleted(tokens),
-            search(text, (tokens.c.uid, tokens.c.label)),
-        )
+    theirs = select(tokens.c.customer_id).where(
+        tokens.c.organization_id == organization_id,
+        tokens.c.customer_id.is_not(None),
+        not_deleted(tokens),
+        search(text, SEARCHED_OF_TOKENS),
+        search(text, (tokens.c.uid, tokens.c.label)),
     )
-    columns = (customers.c.public_id, customers.c.name, customers.c.email, customers.c.phone)
     digits = phones.search_text(text)
-    typed = [] if digits is None else [customers.c.phone.contains(digits, autoescape=True)]
-    return or_(search(text, columns), cards, *typed)
+    # In all that is searched as well, for that has an index.
+    typed = [] if digits is None else [search(digits, SEARCHED) & customers.c.phone.contains(digits, autoescape=True)]
+    return or_(search(text, SEARCHED), is_among(customers.c.id, theirs), *typed)
 
 
 def _mine(organization_id: int, customer_id: str) -> Select[Any]:

@@ -41,7 +41,8 @@ from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only
 from stationmaster.storage.lists import listed as rows_of
-from stationmaster.storage.queries import Inserts, Prepared, not_deleted, search
+from stationmaster.storage.queries import Inserts, Prepared, is_among, not_deleted, search
+from stationmaster.storage.trigrams import searched
 
 stations = Table(
     "stations",
@@ -99,6 +100,8 @@ Index("ix_stations_identity", stations.c.identity, stations.c.id)
 Index("ix_stations_name", stations.c.organization_id, func.lower(stations.c.name), stations.c.id)
 Index("ix_stations_manufacturer", stations.c.organization_id, func.lower(stations.c.manufacturer), stations.c.id)
 Index("ix_stations_updated", stations.c.organization_id, stations.c.updated_at, stations.c.id)
+
+SEARCHED = searched(stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model)
 
 ChargerType = Literal["ac", "dc"]
 Phase = Literal["phase_r", "phase_y", "phase_b", "three_phase"]
@@ -453,9 +456,8 @@ def listed(
     if wanted.search:
         # The sites that are called so are found once: to look at the name of each charger's site would take longer.
         there = sites.sites.c.organization_id == organization_id, search(wanted.search, (sites.sites.c.name,))
-        at_these = stations.c.site_id.in_(select(sites.sites.c.id).where(*there))
-        own = (stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model)
-        mine = mine.where(or_(search(wanted.search, own), at_these)).execution_options(by_text=True)
+        at_these = is_among(stations.c.site_id, select(sites.sites.c.id).where(*there))
+        mine = mine.where(or_(search(wanted.search, SEARCHED), at_these)).execution_options(by_text=True)
     return rows_of(work, mine, wanted._replace(search=None), key=stations.c.id, sorts=SORTS)
 
 

@@ -20,6 +20,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, alike, listed, only
 from stationmaster.storage.queries import Prepared, not_deleted
+from stationmaster.storage.trigrams import searched
 
 tokens = Table(
     "tokens",
@@ -51,6 +52,8 @@ Index(
     sqlite_where=tokens.c.deleted_at.is_(None),
     postgresql_where=tokens.c.deleted_at.is_(None),
 )
+
+SEARCHED = searched(tokens.c.uid, tokens.c.label, tokens.c.group)
 
 FACTS = ("label", "group", "status", "expires_at")
 """What a person may say of a token."""
@@ -455,9 +458,7 @@ def list_tokens(
     if expired is not None:
         over = and_(tokens.c.expires_at.is_not(None), tokens.c.expires_at <= work.now)
         mine = mine.where(over if expired else not_(over))
-    return listed(
-        work, mine, wanted, key=tokens.c.id, sorts=SORTS, searched=(tokens.c.uid, tokens.c.label, tokens.c.group)
-    )
+    return listed(work, mine, wanted, key=tokens.c.id, sorts=SORTS, searched=SEARCHED)
 
 
 def _facts(row: OwnedToken) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Exact, Json, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed, only
 from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.trigrams import searched
 
 MAX_BATTERY_WH = 10_000_000  # a ship's
 
@@ -58,6 +59,8 @@ Index("ix_vehicles_model", vehicles.c.organization_id, func.lower(vehicles.c.mod
 Index("ix_vehicles_plate", vehicles.c.organization_id, vehicles.c.plate, vehicles.c.id)
 Index("ix_vehicles_updated", vehicles.c.organization_id, vehicles.c.updated_at, vehicles.c.id)
 Index("ix_vehicles_customer", vehicles.c.customer_id, vehicles.c.id)
+
+SEARCHED = searched(*(vehicles.c[name] for name in ("public_id", "name", "make", "model", "plate", "vin", "emaid")))
 
 FACTS = ("name", "make", "model", "plate", "connector_types", "battery_wh", "vin", "emaid", "is_default")
 """What a person may say of a vehicle, beside whose it is."""
@@ -195,8 +198,7 @@ def list_vehicles(
     mine = select_vehicles().where(vehicles.c.organization_id == organization_id)
     mine = mine.where(vehicles.c.deleted_at.is_not(None) if deleted else not_deleted(vehicles))
     mine = only(mine, {customers.customers.c.public_id: customer, vehicles.c.customer_id: customer_key})
-    searched = tuple(vehicles.c[name] for name in ("public_id", "name", "make", "model", "plate", "vin", "emaid"))
-    return listed(work, mine, wanted, key=vehicles.c.id, sorts=SORTS, searched=searched)
+    return listed(work, mine, wanted, key=vehicles.c.id, sorts=SORTS, searched=SEARCHED)
 
 
 def defaults(work: Work, customer_keys: Iterable[int]) -> dict[int, VehicleRow]:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine, inspect, text
 from sqlalchemy.exc import SAWarning
 
 import stationmaster.domain
-from stationmaster.storage import Database, migrations
+from stationmaster.storage import Database, migrations, trigrams
 from stationmaster.storage.columns import metadata
 from tests import postgres
 from tests.patience import PATIENCE_S
@@ -26,7 +26,8 @@ for module in pkgutil.iter_modules(stationmaster.domain.__path__, "stationmaster
 
 
 def differences(connection: Connection) -> list[object]:
-    context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+    compared = {"compare_type": True, "compare_server_default": True, "include_object": trigrams.is_of_the_schema}
+    context = MigrationContext.configure(connection, opts=compared)
     with warnings.catch_warnings():  # SQLite does not tell what an index of an expression is of
         warnings.filterwarnings("ignore", "Skipped unsupported reflection of expression-based index", SAWarning)
         warnings.filterwarnings(
@@ -74,7 +75,7 @@ def test_upgrade_of_an_up_to_date_database_changes_nothing(database_url: str) ->
 _UPGRADE = """
 import sys
 from alembic import command
-from stationmaster.storage import Database, migrations
+from stationmaster.storage import Database, migrations, trigrams
 engine = Database(sys.argv[1]).engine
 print("ready", flush=True)
 sys.stdin.readline()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from stationmaster.storage import walls
+from stationmaster.storage import trigrams, walls
 from stationmaster.storage.engines import Unusable
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def upgrade(engine: Engine, *, tenant_role: str = walls.ROLE) -> str | None:
     if _known(engine) != head():
         _to_newest(engine)
     with engine.connect() as connection, _alone(connection):
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as another:
+            trigrams.build(another)
         return walls.build(connection, tenant_role)
 
 
