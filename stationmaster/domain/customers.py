@@ -41,6 +41,15 @@ for _name, _column in (("uq_customers_public_id", customers.c.public_id), ("uq_c
 Index("ix_customers_organization_id", customers.c.organization_id, customers.c.id)
 Index("ix_customers_email", customers.c.organization_id, func.lower(customers.c.email), customers.c.id)
 Index("ix_customers_updated", customers.c.organization_id, customers.c.updated_at, customers.c.id)
+Index("ix_customers_created", customers.c.organization_id, customers.c.created_at, customers.c.id)
+Index("ix_customers_public_id", customers.c.organization_id, customers.c.public_id, customers.c.id)
+Index(
+    "ix_customers_deleted",
+    customers.c.organization_id,
+    customers.c.id,
+    sqlite_where=customers.c.deleted_at.is_not(None),
+    postgresql_where=customers.c.deleted_at.is_not(None),
+)
 Index("ix_customers_name_key", customers.c.organization_id, customers.c.name_key, customers.c.id)
 
 SEARCHED = searched(customers.c.public_id, customers.c.name, customers.c.email, customers.c.phone)

@@ -100,6 +100,15 @@ Index("ix_stations_identity", stations.c.identity, stations.c.id)
 Index("ix_stations_name", stations.c.organization_id, func.lower(stations.c.name), stations.c.id)
 Index("ix_stations_manufacturer", stations.c.organization_id, func.lower(stations.c.manufacturer), stations.c.id)
 Index("ix_stations_updated", stations.c.organization_id, stations.c.updated_at, stations.c.id)
+Index("ix_stations_registration", stations.c.organization_id, stations.c.registration, stations.c.id)
+Index("ix_stations_charger_type", stations.c.organization_id, stations.c.charger_type, stations.c.id)
+Index(
+    "ix_stations_deleted",
+    stations.c.organization_id,
+    stations.c.id,
+    sqlite_where=stations.c.deleted_at.is_not(None),
+    postgresql_where=stations.c.deleted_at.is_not(None),
+)
 
 SEARCHED = searched(stations.c.identity, stations.c.name, stations.c.vendor, stations.c.model)
 

@@ -43,6 +43,15 @@ Index("ix_tokens_label", tokens.c.organization_id, func.lower(tokens.c.label), t
 Index("ix_tokens_group", tokens.c.organization_id, func.lower(tokens.c.group), tokens.c.id)
 Index("ix_tokens_expires", tokens.c.organization_id, tokens.c.expires_at, tokens.c.id)
 Index("ix_tokens_updated", tokens.c.organization_id, tokens.c.updated_at, tokens.c.id)
+Index("ix_tokens_kind", tokens.c.organization_id, func.lower(tokens.c.kind), tokens.c.id)
+Index("ix_tokens_status", tokens.c.organization_id, tokens.c.status, tokens.c.id)
+Index(
+    "ix_tokens_deleted",
+    tokens.c.organization_id,
+    tokens.c.id,
+    sqlite_where=tokens.c.deleted_at.is_not(None),
+    postgresql_where=tokens.c.deleted_at.is_not(None),
+)
 Index(
     "uq_tokens_uid_key",
     tokens.c.organization_id,

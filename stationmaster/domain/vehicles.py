@@ -58,6 +58,13 @@ Index("ix_vehicles_make", vehicles.c.organization_id, func.lower(vehicles.c.make
 Index("ix_vehicles_model", vehicles.c.organization_id, func.lower(vehicles.c.model), vehicles.c.id)
 Index("ix_vehicles_plate", vehicles.c.organization_id, vehicles.c.plate, vehicles.c.id)
 Index("ix_vehicles_updated", vehicles.c.organization_id, vehicles.c.updated_at, vehicles.c.id)
+Index(
+    "ix_vehicles_deleted",
+    vehicles.c.organization_id,
+    vehicles.c.id,
+    sqlite_where=vehicles.c.deleted_at.is_not(None),
+    postgresql_where=vehicles.c.deleted_at.is_not(None),
+)
 Index("ix_vehicles_customer", vehicles.c.customer_id, vehicles.c.id)
 
 SEARCHED = searched(*(vehicles.c[name] for name in ("public_id", "name", "make", "model", "plate", "vin", "emaid")))
