@@ -89,7 +89,7 @@ def nearby(
     )
     if asked.type is not None or asked.min_power_w is not None or asked.free:
         there = there.where(_has_such_a_connector(asked))
-    far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there)]
+    far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there).all()]
     near = sorted(each for each in far if each[0] <= radius_m)
     found: list[Place] = []
     for start in range(0, len(near), limit):  # nearly every one of them will be shown
@@ -205,7 +205,7 @@ def _chargers(work: Work, asked: Asked, where: ColumnElement[bool]) -> dict[int,
         .outerjoin(there, there.c.station_id == stations.c.id)
         .where(where)
         .order_by(stations.c.id, plug.evse, plug.number)
-    )
+    ).all()
     found: dict[int, list[Charger]] = {}
     for _, (first, *others) in itertools.groupby(rows, key=lambda row: row.id):
         told = [row for row in (first, *others) if row.evse is not None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sqlite3
 import tempfile
@@ -11,12 +12,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 # SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
 _SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
 _SQLITE_FULL = {10, 13}  # IOERR FULL
+IDLE_S = 1.0  # a connection that was not used for so long is looked at before it is used again
 ROOM = 1024 * 1024
 _POSTGRES_TROUBLE = ("08", "53", "57", "58", "25006")  # connection, resources, shutdown or time-out, system, read only
 _POSTGRES_CONFLICT = ("23", "40", "55P03")  # a key that is taken; a deadlock; not serializable; a lock not had in time
@@ -55,12 +57,11 @@ def build(url: URL, connections: int, *, statement_timeout_s: float | None = Non
     options = "-c synchronous_commit=on -c timezone=UTC"
     if statement_timeout_s is not None:
         options += f" -c statement_timeout={int(statement_timeout_s * 1000)}"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=connections,
         max_overflow=4,
         pool_timeout=10,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "connect_timeout": 5,
@@ -75,6 +76,26 @@ def build(url: URL, connections: int, *, statement_timeout_s: float | None = Non
             "tcp_user_timeout": 10_000,
         },
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", functools.partial(_look_after_idle, engine))
+    return engine
+
+
+def _note_use(_connection: Any, record: Any) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _look_after_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
+    """One that was used a moment ago is taken to be there still: a look at it each time is a round trip for every question of a page.
+
+    Where the server has gone in that moment, the question fails, and the pool begins anew.
+    """
+    used_at = record.info.get("used_at")
+    if used_at is not None and time.monotonic() - used_at > IDLE_S:
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as error:
+            raise DisconnectionError(str(error)) from error
 
 
 def bound_writer(connection: Connection) -> None:

@@ -107,7 +107,7 @@ def alike(statement: Select[Any], texts: Mapping[ColumnElement[Any], str | None]
 
 
 def _rows(work: Work, statement: Select[Any], _: ColumnElement[int]) -> list[Any]:
-    return list(work.execute(statement))
+    return list(work.execute(statement).all())  # one by one each row would cost as much again
 
 
 def _rows_found(work: Work, statement: Select[Any], key: ColumnElement[int]) -> list[Any]:
@@ -116,10 +116,10 @@ def _rows_found(work: Work, statement: Select[Any], key: ColumnElement[int]) -> 
     So the keys of these rows, and no more, are found beyond the wall; what is told of them is asked within.
     """
     if not work.confined:
-        return list(work.execute(statement))
+        return list(work.execute(statement).all())
     with work.beyond():
         keys = list(work.execute(statement.with_only_columns(key, maintain_column_froms=True)).scalars())
-    return list(work.execute(statement.where(key.in_(keys)))) if keys else []
+    return list(work.execute(statement.where(key.in_(keys))).all()) if keys else []
 
 
 class _Place(NamedTuple):
