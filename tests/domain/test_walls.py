@@ -14,7 +14,6 @@ import psycopg
 import pytest
 import structlog
 from alembic import command
-from psycopg import Error as PostgresError
 from sqlalchemy import bindparam, insert, make_url, select, text, update
 from sqlalchemy.exc import DBAPIError
 
@@ -177,7 +176,7 @@ async def test_API_11_what_would_cross_tenants_is_refused(
 ) -> None:
     before = await database.read(_all_told)
     # Statements that are compiled once go past SQLAlchemy, and so do their errors.
-    with pytest.raises((DBAPIError, PostgresError), match=r"row-level security|permission denied"):
+    with pytest.raises((DBAPIError, psycopg.Error), match=r"row-level security|permission denied"):
         await database.write(signing.signed, mine.signature, act, mine, theirs)
     assert await database.read(_all_told) == before
 
