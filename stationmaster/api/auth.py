@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
-from litestar import Request, Response, Router, get, patch, post
+from litestar import Request, Response, Router, delete, get, patch, post
 from litestar.datastructures import Cookie
 from litestar.exceptions import PermissionDeniedException
-from litestar.params import JSONBody
+from litestar.params import FromPath, JSONBody
 
 from stationmaster.api import logins, throttle
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext, source_of
-from stationmaster.api.shapes import given
+from stationmaster.api.shapes import Page, given
 from stationmaster.api.throttle import TooBusy
 from stationmaster.domain import accounts, log_ins, organizations, second_factors, sites
 from stationmaster.domain.accounts import WrongCredentials
@@ -156,6 +156,48 @@ async def logout_everywhere(caller: GivenCaller, context: GivenContext) -> Respo
     return Response(None, status_code=204, cookies=[_cookie(context, "", timedelta(0))])
 
 
+class OwnLogin(msgspec.Struct, frozen=True):
+    """A log-in of mine that goes on. `source` is the address it was last used from, `browser` what that one calls itself.
+
+    `proof`: password, second step, or provider (made at somebody else's). `current`: the one that asks.
+    """
+
+    id: str
+    current: bool
+    began_at: datetime
+    used_at: datetime
+    source: str | None
+    browser: str | None
+    proof: log_ins.Proof
+
+
+@get("/logins", permission=Permission.LOGGED_IN)
+async def list_logins(caller: GivenCaller, context: GivenContext) -> Page[OwnLogin]:
+    """Where I am logged in, the last used first."""
+    check_person(caller)
+
+    def read(work: Work) -> list[OwnLogin]:
+        return [_own_login(row, caller) for row in log_ins.listed(work, myself(work, caller))]
+
+    return Page(await context.database.read(read), None)
+
+
+@delete("/logins/{login_id:str}", permission=Permission.LOGGED_IN)
+async def end_own_login(login_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> None:
+    """End one of my log-ins, as that of a device I have lost; on other nodes within half a minute."""
+    check_person(caller)
+    await context.database.write(lambda work: log_ins.end_one(work, myself(work, caller), login_id))
+    context.standings.forget(login_id)
+
+
+@post("/logout-elsewhere", permission=Permission.LOGGED_IN, status_code=204)
+async def logout_elsewhere(caller: GivenCaller, context: GivenContext) -> None:
+    """End every log-in of mine but this one; my API keys go on."""
+    check_person(caller)
+    await context.database.write(lambda work: log_ins.end_others(work, myself(work, caller), caller.login or ""))
+    context.standings.forget_all()
+
+
 @get("/me", permission=Permission.LOGGED_IN)
 async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
     """Who I am, and what I may do."""
@@ -223,7 +265,10 @@ async def change_password(
 
 router = Router(
     "/auth",
-    route_handlers=[get_setup, login, refresh, logout, logout_everywhere, get_me, change_me, change_password],
+    route_handlers=[
+        *(get_setup, login, refresh, logout, logout_everywhere, logout_elsewhere),
+        *(list_logins, end_own_login, get_me, change_me, change_password),
+    ],
     tags=["log-in"],
 )
 
@@ -248,6 +293,18 @@ async def verified_again(context: GivenContext, caller: Caller, password: str, s
 def myself(work: Work, caller: Caller) -> accounts.User:
     """The caller as a user."""
     return accounts.get(work, caller.organization, caller.actor.id)
+
+
+def _own_login(row: log_ins.RefreshRow, caller: Caller) -> OwnLogin:
+    return OwnLogin(
+        id=row.family,
+        current=row.family == caller.login,
+        began_at=row.begun_at or row.created_at,
+        used_at=row.created_at,
+        source=row.source,
+        browser=row.browser,
+        proof=row.proof,
+    )
 
 
 def _me(work: Work, user: accounts.User) -> Me:

@@ -26,7 +26,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Who is asking, for which organization, and what they may do there.
 
     `scope` holds the sites they are limited to, None means all. `stands` says whether all this is still so; what lasts
-    longer than a request, such as a stream of events, asks it from time to time. It raises when that cannot be told.
+    longer than a request, such as a stream of events, asks it from time to time. It raises when that cannot be told. `login` is the
+    name of a person's log-in.
     """
 
     actor: Actor
@@ -34,6 +35,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     permissions: frozenset[Permission]
     scope: frozenset[int] | None = None
     role: str | None = None
+    login: str | None = None
     stands: Callable[[], Awaitable[bool]]
 
 
@@ -64,6 +66,7 @@ async def by_access_token(connection: ASGIConnection[Any, Any, Any, Any], contex
         permissions=user.permissions,
         scope=user.sites,
         role=user.role,
+        login=claims.sid,
         stands=functools.partial(context.standings.stands, context.database, claims),
     )
 

@@ -88,6 +88,7 @@ def signature_of(request: Request[Any, Any, Any], caller: Caller | None) -> Sign
         sites=None if caller is None else caller.scope,
         confined=request.route_handler.opt.get("permission") is not Permission.MANAGE_ORGANIZATIONS,
         source=source_of(request),
+        browser=_browser_of(request),
         request_id=request_id(request),
         fallback=None if caller is None else lambda: _described(request),
     )
@@ -96,6 +97,12 @@ def signature_of(request: Request[Any, Any, Any], caller: Caller | None) -> Sign
 def source_of(request: Request[Any, Any, Any]) -> str:
     """The address a request comes from."""
     return request.client.host if request.client else ""
+
+
+def _browser_of(request: Request[Any, Any, Any]) -> str:
+    """What a browser, or a program, says that it is."""
+    said: str = request.headers.get("user-agent", "")
+    return "".join(letter for letter in said[:300] if letter.isprintable())
 
 
 def request_id(request: Request[Any, Any, Any]) -> str:

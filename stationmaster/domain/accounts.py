@@ -53,14 +53,17 @@ refresh_tokens = Table(
     "refresh_tokens",
     metadata,
     key(),
-    Column("user_id", BigInt, ForeignKey("users.id"), nullable=False),
-    Column("family", Text, nullable=False, index=True),
+    Column("user_id", BigInt, ForeignKey("users.id"), nullable=False, index=True),
+    Column("family", Text, nullable=False, index=True),  # the log-in that it goes on
     Column("digest", Text, nullable=False, unique=True),
     Column("created_at", UtcTime, nullable=False),
     Column("expires_at", UtcTime, nullable=False),
     Column("used_at", UtcTime),
     Column("revoked_at", UtcTime),
     Column("proof", Text, nullable=False, server_default="password"),  # how this log-in was made
+    Column("begun_at", UtcTime),  # when it was made
+    Column("source", Text),  # the address that this token was given to, and the browser, in its own words
+    Column("browser", Text),
 )
 
 

@@ -72,6 +72,7 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     actor: Actor
     organization: int | None
     source: str = ""
+    browser: str = ""
     request_id: str | None = None
     sites: frozenset[int] | None = None
     confined: bool = True

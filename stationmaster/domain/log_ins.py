@@ -8,10 +8,12 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 
 from stationmaster.domain import accounts, audit
 from stationmaster.domain.accounts import User, WrongCredentials, refresh_tokens, users
+from stationmaster.domain.audit import Signature
+from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Work
 
 REFRESH_FOR = timedelta(days=14)
@@ -29,6 +31,10 @@ class RefreshRow(Protocol):
     used_at: datetime | None
     revoked_at: datetime | None
     proof: Proof
+    created_at: datetime
+    begun_at: datetime | None
+    source: str | None
+    browser: str | None
 
 
 def standing(work: Work, public_id: str, login: str) -> User | None:
@@ -56,7 +62,7 @@ def begin_login(work: Work, user: User, *, proof: Proof = "password") -> str:
     audit.record(
         work, "log_in", accounts.subject_of(user), actor=accounts.actor_of(user), organization=user.organization_id
     )
-    return _issue(work, user.key, secrets.token_hex(16), proof)
+    return _issue(work, user.key, secrets.token_hex(16), proof, work.now)
 
 
 def continue_login(work: Work, token: str, *, two_steps_for: Collection[str] = ()) -> tuple[User, str]:
@@ -76,7 +82,7 @@ def continue_login(work: Work, token: str, *, two_steps_for: Collection[str] = (
     user = work.execute(accounts.selected.where(users.c.id == row.user_id, accounts.admitted)).one_or_none()
     if user is None or (row.proof == "password" and user.role in two_steps_for):
         raise WrongCredentials("please log in again")
-    return accounts.from_row(user), _issue(work, row.user_id, row.family, row.proof)
+    return accounts.from_row(user), _issue(work, row.user_id, row.family, row.proof, row.begun_at)
 
 
 def stolen(work: Work, token: str) -> bool:
@@ -109,8 +115,47 @@ def end_login(work: Work, token: str) -> None:
         )
 
 
-def _issue(work: Work, user_key: int, family: str, proof: Proof) -> str:
+_SHOWN = 200
+
+
+def listed(work: Work, user: User) -> list[RefreshRow]:
+    """The log-ins of a user that go on, each as its newest token; the last used first, and no more than a page can show."""
+    mine = select(refresh_tokens).where(
+        refresh_tokens.c.user_id == user.key,
+        refresh_tokens.c.used_at.is_(None),
+        refresh_tokens.c.revoked_at.is_(None),
+        refresh_tokens.c.expires_at > work.now,
+    )
+    return list(
+        work.execute(mine.order_by(refresh_tokens.c.created_at.desc(), refresh_tokens.c.id.desc()).limit(_SHOWN))
+    )
+
+
+def end_one(work: Work, user: User, login: str) -> None:
+    """End one of a user's log-ins. Raises `NotFound`."""
+    if not _end(work, user, refresh_tokens.c.family == login):
+        raise NotFound("there is no such log-in that goes on")
+
+
+def end_others(work: Work, user: User, login: str) -> None:
+    """End all log-ins of a user but this one."""
+    _end(work, user, refresh_tokens.c.family != login)
+
+
+def _end(work: Work, user: User, which: ColumnElement[bool]) -> bool:
+    """Whether there was one that went on."""
+    mine = (refresh_tokens.c.user_id == user.key, which, refresh_tokens.c.revoked_at.is_(None))
+    went_on = work.execute(select(refresh_tokens.c.id).where(*mine, refresh_tokens.c.expires_at > work.now)).first()
+    work.execute(update(refresh_tokens).where(*mine).values(revoked_at=work.now))
+    if went_on is None:
+        return False
+    audit.record(work, "log_out", accounts.subject_of(user), organization=user.organization_id)
+    return True
+
+
+def _issue(work: Work, user_key: int, family: str, proof: Proof, begun_at: datetime | None) -> str:
     token = secrets.token_urlsafe(32)
+    signature: Signature | None = work.signature
     expires_at: datetime = work.now + REFRESH_FOR
     work.execute(
         insert(refresh_tokens).values(
@@ -120,6 +165,9 @@ def _issue(work: Work, user_key: int, family: str, proof: Proof) -> str:
             created_at=work.now,
             expires_at=expires_at,
             proof=proof,
+            begun_at=begun_at,
+            source=None if signature is None else signature.source or None,
+            browser=None if signature is None else signature.browser or None,
         )
     )
     return token

@@ -131,7 +131,7 @@ def _erase_user(work: Work, organization_id: int, person: CustomerRow, nobody: s
     for row in drivers.removed_users_of(work, person):
         user = accounts.from_row(row)
         second_factors.remove(work, user)
-        for table in (identities, one_time_links):
+        for table in (identities, one_time_links, accounts.refresh_tokens):
             work.execute(delete(table).where(table.c.user_id == row.id))
         known = {"email": nobody, "email_key": nobody, "name": None, "password_hash": accounts.NO_PASSWORD}
         work.execute(update(accounts.users).where(accounts.users.c.id == row.id).values(known))

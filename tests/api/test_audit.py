@@ -358,8 +358,10 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
     "PATCH /api/v1/auth/me": ("/auth/me", {"name": "Ann"}),
     "POST /api/v1/auth/password": ("/auth/password", {"current": PASSWORD, "new": NEW}),
+    "POST /api/v1/auth/logout-elsewhere": ("/auth/logout-elsewhere", None),
     "POST /api/v1/auth/logout-everywhere": ("/auth/logout-everywhere", None),
     "POST /api/v1/auth/login": ("/auth/login", {"email": "administrator@example.com", "password": NEW}),
+    "DELETE /api/v1/auth/logins/{login_id}": ("/auth/logins/LAST", None),
     "POST /api/v1/auth/logout": ("/auth/logout", None),
 }
 NO_ACTS = {
@@ -435,7 +437,11 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
         if route == "PATCH /api/v1/me":
             await database.write(_be_a_customer)
         method = route.partition(" ")[0]
-        path = re.sub("SESSION|USER|KEY|HOOK|CAR", lambda match: names[match[0]], path)
+        if path.endswith("LAST"):
+            await admin.login("administrator@example.com", NEW)  # so that the one before it can be ended
+            names["LAST"] = (await admin.get(f"{API}/auth/logins")).json()["items"][-1]["id"]
+            told = await entries(database)
+        path = re.sub("SESSION|USER|KEY|HOOK|CAR|LAST", lambda match: names[match[0]], path)
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
         if route == "POST /api/v1/users":

@@ -28,6 +28,8 @@ from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
 from tests.api.conftest import Client
 
+LOGINS = "/api/v1/auth/logins"
+
 
 class Clock:
     def __init__(self) -> None:
@@ -48,6 +50,33 @@ async def test_login_gives_a_token_and_says_who_one_is(web: Application, user: C
         assert me == answer.json()["user"]
         assert me["email"] == "operator@example.com"
         assert me["role"] == "operator"
+
+
+async def test_API_07_a_person_sees_where_they_are_logged_in_and_ends_it(
+    web: Application, user: Callable[..., Any]
+) -> None:
+    await user("viewer")
+    await user("operator")
+    async with Client(web) as here, Client(web) as there, Client(web) as other:
+        there.headers["User-Agent"] = "Phone\u200b 1.0".encode().decode("latin-1")
+        for client, name in ((here, "viewer"), (there, "viewer"), (other, "operator")):
+            assert (await client.login(f"{name}@example.com")).status_code == 200
+        lost, mine = (await here.get(LOGINS)).json()["items"]
+        assert (mine["current"], lost["current"], mine["proof"]) == (True, False, "password")
+        assert (lost["source"], lost["browser"][:5], mine["browser"][:5]) == ("203.0.113.1", "Phone", "pytho")
+        assert (await other.delete(f"{LOGINS}/{lost['id']}")).status_code == 404
+        assert (await there.post("/api/v1/auth/refresh")).status_code == 200
+        renewed = (await here.get(LOGINS)).json()["items"][0]  # the same log-in, used anew
+        assert (renewed["id"], renewed["began_at"]) == (lost["id"], lost["began_at"])
+        assert (await here.delete(f"{LOGINS}/{lost['id']}")).status_code == 204
+        assert (await there.get("/api/v1/auth/me")).status_code == 401
+        assert (await there.post("/api/v1/auth/refresh")).status_code == 401
+        assert (await here.delete(f"{LOGINS}/{lost['id']}")).status_code == 404
+        await there.login("viewer@example.com")
+        assert (await here.post("/api/v1/auth/logout-elsewhere")).status_code == 204
+        assert (await there.post("/api/v1/auth/refresh")).status_code == 401
+        assert [each["id"] for each in (await here.get(LOGINS)).json()["items"]] == [mine["id"]]
+        assert len((await other.get(LOGINS)).json()["items"]) == 1
 
 
 async def test_API_02_wrong_password_and_unknown_address_get_one_answer(

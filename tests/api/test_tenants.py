@@ -192,6 +192,7 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     card = {"uid": f"TOKEN-{end}", "label": canary, "customer": ids["customer_id"]}
     ids["uid"] = (await tenant.make("/tokens", card))["uid"]
     me = (await tenant.owner.get(f"{API}/auth/me")).json()["id"]
+    ids["login_id"] = (await tenant.owner.get(f"{API}/auth/logins")).json()["items"][0]["id"]
     linked = await tenant.owner.patch(f"{API}/users/{me}", json={"customer": ids["customer_id"]})
     assert linked.is_success, linked.text
     ids["alias"] = (await tenant.make(f"/tokens/{ids['uid']}/aliases", {"alias": f"ALIAS-{end}"}))[0]["alias"]

@@ -27,6 +27,7 @@ export type LocalList = Schemas["LocalList"];
 export type LiveEvent = Schemas["LiveEvent"];
 export type AuthenticatorApp = Schemas["App"];
 export type Login = Schemas["Login"];
+export type OwnLogin = Schemas["OwnLogin"];
 export type Setup = Schemas["Setup"];
 export type MeterValue = Schemas["MeterValue"];
 export type Quarantined = Schemas["Quarantined"];

@@ -14,6 +14,7 @@ import thing from "../../thing.module.css";
 import { Only, useUser } from "../../user";
 import { ChangeAddress } from "./ChangeAddress";
 import { ChangePassword } from "./ChangePassword";
+import { Logins } from "./Logins";
 import { Profile } from "./Profile";
 import { SecondStepPanel } from "./SecondStepPanel";
 
@@ -29,6 +30,7 @@ export function AccountPage() {
           <About />
           <SigningIn />
           <SecondStepPanel />
+          <Logins />
         </div>
       </div>
     </>
