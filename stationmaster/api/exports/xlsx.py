@@ -85,6 +85,7 @@ class Forward(io.RawIOBase):
 
 
 _NOTHING = "<c/>"
+_HARMLESS = re.compile(r"[a-zA-Z0-9](?:[\w :/.,-]*\w)?", re.ASCII).fullmatch  # nor is there a blank at an end of it
 _PLAIN = re.compile(r"[\w :/.,-]*", re.ASCII).fullmatch
 # What XML cannot say at all, and what would be taken for an escape of it.
 _UNSAYABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -107,6 +108,8 @@ def _texts(values: Sequence[str | None]) -> list[str]:
 
 
 def _text(value: str) -> str:
+    if _HARMLESS(value):  # as nearly all are, and no row of theirs is like another
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
     # The mark on the cell is what an apostrophe before it is in other formats: it stays a text when somebody edits it.
     style = ' s="2"' if harmless(value) != value else ""
     plain = value if _PLAIN(value) else escape(_UNSAYABLE.sub("\ufffd", value))
