@@ -13,6 +13,7 @@ from stationmaster.domain import metering, sessions
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import SessionCorrected, SessionEnded
 from stationmaster.domain.metering import Sample
+from stationmaster.domain.sessions import exported
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant, instant
 from stationmaster.storage import Database, Work
@@ -224,3 +225,21 @@ async def test_sessions_are_listed_newest_first_and_page_by_page(world: Any) -> 
     completed = await world(sessions.listed, world.home, Wanted(), sessions.Which(status="completed"))
     assert ([row.evse for row in of_b.rows], [row.evse for row in completed.rows]) == ([4, 2], [1])
     assert await world(sessions.count_active, world.home) == 5
+
+
+async def test_an_export_of_a_time_looks_at_nothing_that_is_older(world: Any) -> None:
+    station = await world.station()
+    for evse in (1, 2, 3):
+        await world(start, station, evse, at=TEN + timedelta(hours=evse))
+    by_key = select(sessions.sessions.c.id).order_by(sessions.sessions.c.id)
+    keys = await world.database.read(lambda work: work.execute(by_key).scalars().all())
+
+    async def first(**times: datetime) -> int:
+        return await world.database.read(exported.first_key, world.home, sessions.Which(times=sessions.Times(**times)))
+
+    assert await first() == 0
+    assert await first(started_to=TEN + timedelta(hours=2)) == 0
+    assert await first(started_from=TEN + timedelta(hours=2)) == keys[1]
+    assert await first(started_from=TEN, started_to=TEN + timedelta(hours=2)) == keys[0]
+    assert await first(started_from=TEN + timedelta(hours=4)) > keys[2]
+    assert await first(started_from=TEN, ended_from=TEN) > keys[2]  # none has ended

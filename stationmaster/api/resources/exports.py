@@ -25,7 +25,7 @@ from stationmaster.domain.audit import Subject
 from stationmaster.domain.organization_export import Part
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.sessions import Which
-from stationmaster.domain.sessions.exported import ExportedSession, exported
+from stationmaster.domain.sessions.exported import ExportedSession, exported, first_key
 from stationmaster.storage import Work
 from stationmaster.storage.columns import Exact, Json, UtcTime
 
@@ -127,9 +127,11 @@ def sessions_as_file(
     context.exports.check()
 
     def fill(pipe: Pipe) -> None:
+        ask = context.database.read
+        first = pipe.ask(lambda: ask(first_key, organization_id, which)).result()
+
         def some(after: int | None) -> Future[list[ExportedSession]]:
-            ask = context.database.read
-            return pipe.ask(lambda: ask(exported, organization_id, which, after=after, limit=ROWS_AT_ONCE))
+            return pipe.ask(lambda: ask(exported, organization_id, which, after=after, limit=ROWS_AT_ONCE, first=first))
 
         pages = (_rows(page, columns, names) for page in _pages(some, lambda last: last.key))
         FORMATS[form].write(pipe, columns, pages)

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from stationmaster.domain.customers import customers
 from stationmaster.domain.sessions.lists import Which, only_those
@@ -68,9 +68,29 @@ _EXPORTED = (
 )
 
 
-def exported(work: Work, organization_id: int, which: Which, *, after: int | None, limit: int) -> list[ExportedSession]:
-    """The next of these sessions, newest first; `after` is the key of the last one before."""
+def first_key(work: Work, organization_id: int, which: Which) -> int:
+    """The key before which none of these sessions is, as far as their times tell. Behind the last of them a page would look through all that are older."""
+    first = 0
+    for column, since, until in which.times.bounds():
+        if since is not None:
+            within = select(sessions.c.id).where(sessions.c.organization_id == organization_id, column >= since)
+            within = within if until is None else within.where(column < until)
+            # OFFSET keeps PostgreSQL from going along the keys until it meets the first one, for there may be millions before it.
+            found = work.execute(select(func.min(within.limit(_ALL).offset(0).subquery().c.id))).scalar()
+            first = max(first, _NONE if found is None else int(found))
+    return first
+
+
+_ALL = _NONE = 2**62
+
+
+def exported(
+    work: Work, organization_id: int, which: Which, *, after: int | None, limit: int, first: int = 0
+) -> list[ExportedSession]:
+    """The next of these sessions, newest first; `after` is the key of the last one before, `first` that of `first_key`."""
     mine = only_those(_EXPORTED, organization_id, which)
+    if first:
+        mine = mine.where(sessions.c.id >= first)
     if after is not None:
         mine = mine.where(sessions.c.id < after)
     return list(map(ExportedSession._make, work.execute(mine.order_by(sessions.c.id.desc()).limit(limit)).all()))
