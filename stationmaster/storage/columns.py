@@ -65,6 +65,12 @@ class UtcTime(TypeDecorator[datetime]):
             return _utc
         return lambda value: None if value is None else datetime.fromisoformat(value)
 
+    def result_column(self, dialect: Dialect) -> Any:
+        """The same for many values at once, without a call of ours for each."""
+        if dialect.name == "postgresql":
+            return lambda values: [_utc(value) for value in values]
+        return lambda values: [None if value is None else datetime.fromisoformat(value) for value in values]
+
 
 _WITH_FRACTION = len(
     "2026-11-26T10:00:00.123000Z"
@@ -139,6 +145,11 @@ class Exact(TypeDecorator[Decimal]):
             return None  # psycopg gives the Decimal itself
         unit = self.unit
         return lambda value: None if value is None else value * unit
+
+    def result_column(self, dialect: Dialect) -> Any:
+        """The same for many values at once, without a call for each."""
+        unit = self.unit
+        return lambda values: [None if value is None else value * unit for value in values]
 
 
 def _rounded(value: Decimal | int, unit: Decimal, factor: int) -> int:

@@ -140,7 +140,7 @@ def _row_maker(
         return None
     shape: Callable[..., Any] = row or namedtuple("Row", [column.keyname for column in columns])
     processors = [
-        (index, processor)
+        (index, processor, _column_of(column.type, processor, dialect))
         for index, column in enumerate(columns)
         if not isinstance(
             column.type, Float
@@ -151,13 +151,13 @@ def _row_maker(
     def make(rows: list[Sequence[Any]]) -> list[Any]:
         if len(rows) > 2:  # column by column
             columns: list[Any] = list(zip(*rows, strict=True))
-            for index, processor in processors:
-                columns[index] = [processor(value) for value in columns[index]]
+            for index, _, many in processors:
+                columns[index] = many(columns[index])
             return list(itertools.starmap(shape, zip(*columns, strict=True)))
         made = []
         for values in rows:
             row = list(values)
-            for index, processor in processors:
+            for index, processor, _ in processors:
                 if row[index] is not None:
                     row[index] = processor(row[index])
             made.append(shape(*row))
@@ -271,6 +271,10 @@ def column_processors(kinds: Iterable[TypeEngine[Any]], dialect: Dialect) -> lis
         if processor is not None:
             found.append((index, kind.bind_column(dialect) if hasattr(kind, "bind_column") else _each(processor)))
     return found
+
+
+def _column_of(kind: TypeEngine[Any], processor: Processor, dialect: Dialect) -> Column:
+    return cast(Column, kind.result_column(dialect)) if hasattr(kind, "result_column") else _each(processor)
 
 
 def _each(processor: Processor) -> Column:

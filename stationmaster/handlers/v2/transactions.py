@@ -69,16 +69,18 @@ def _keep_readings(
 ) -> None:
     """What was measured, with the session that it is of."""
     evse_told = words.evse(req.evse) or 0
+    evse = (None if found is None else found.evse) or evse_told
+    transaction_id, live = words.transaction_id(req.transaction_info), words.kind(req) != "ended"
     for moment in moments:
         metering.record(
             work,
             station,
-            evse=(None if found is None else found.evse) or evse_told,
-            transaction_id=words.transaction_id(req.transaction_info),
+            evse=evse,
+            transaction_id=transaction_id,
             taken=moment.taken,
             samples=moment.samples,
             raw=moment.raw,
-            live=words.kind(req) != "ended",
+            live=live,
             session_id=None if found is None else found.session_id,
             evse_told=evse_told,
             value=moment.reading,

@@ -249,6 +249,8 @@ def event_response(
 
     In 2.0.1 the total belongs to the end alone; what a session costs on the way is told there by CostUpdated.
     """
+    if authorization is None and cost is None:
+        return _NOTHING_TO_TELL
     tells = cost is not None and (kind == "ended" or station.version != "2.0.1")
     message = None if cost is None else cost.message
     return v201.TransactionEventResponse(
@@ -256,6 +258,9 @@ def event_response(
         id_token_info=None if authorization is None else id_token_info(station, authorization),
         updated_personal_message=None if message is None else v201.MessageContentType(format="UTF8", content=message),
     )
+
+
+_NOTHING_TO_TELL = v201.TransactionEventResponse()
 
 
 def kind(req: v201.TransactionEvent) -> Literal["started", "updated", "ended"]:
