@@ -106,7 +106,8 @@ def read(data: bytes | bytearray | memoryview) -> Frame:
     if brackets > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise OcppError(Defect.FORMAT, f"nested deeper than {MAX_DEPTH} levels", frame.id, _number(frame))
     # Of a number that is too long, four signs in a row are in every eighth of the text.
-    if _LONG in text[::8].translate(_OUTLINE) and _longest_number(text) > MAX_DIGITS:
+    in_doubt = _FOUR in text[::8].translate(_OUTLINE) and _TOO_LONG in text.translate(_OUTLINE)
+    if in_doubt and _longest_number(text) > MAX_DIGITS:
         raise OcppError(Defect.FORMAT, f"a number has more than {MAX_DIGITS} digits", frame.id, _number(frame))
     return frame
 
@@ -161,7 +162,8 @@ def _object(payload: Payload) -> Any:
 _OUTLINE = bytes.maketrans(
     bytes(range(256)), bytes(0x30 if chr(byte) in "0123456789.eE+-" else 0x20 for byte in range(256))
 )
-_LONG = b"0" * ((MAX_DIGITS + 1) // 8)
+_TOO_LONG = b"0" * (MAX_DIGITS + 1)
+_FOUR = b"0" * (len(_TOO_LONG) // 8)
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _NUMBER = re.compile(rb"[0-9.eE+-]+")
 _NO_BRACKET = bytes(byte for byte in range(256) if chr(byte) not in "[]{}")
