@@ -9,8 +9,9 @@ from sqlalchemy import select
 from stationmaster.domain import connector_states, energy, moments, sessions, stations, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.money.bill import Bill
-from stationmaster.domain.money.facts import Reading, SessionFacts, State, StateChange
+from stationmaster.domain.money.facts import Reading, Reservation, SessionFacts, State, StateChange
 from stationmaster.domain.money.rating import rate
+from stationmaster.domain.reservations import reservations
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sites import sites
 from stationmaster.domain.tariffs import Level, TermsRow
@@ -66,6 +67,7 @@ def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
         begins_at=row.started_at,
         ends_at=row.stopped_at or work.now,
         states=tuple(StateChange(span.since, _STATES.get(span.state, "unknown")) for span in spans),
+        reservation=_reservation(work, row),
         energy_known=taken.wh is not None,
         held=row.review or (ended and taken.held),
     )
@@ -76,6 +78,14 @@ def readings_of(taken: energy.Energy) -> list[Reading]:
     """The energy over time, with the power where it was told at the same moment."""
     power_w = {point.at: point.power_w for point in taken.used}
     return [Reading(step.at, step.wh, power_w.get(step.at)) for step in taken.series]
+
+
+def _reservation(work: Work, row: ListedRow) -> Reservation | None:
+    """The one that the session came of: from when the charger took it until the session began."""
+    table = reservations.c
+    mine = (table.station_id == row.station_id, table.session == row.public_id, table.accepted_at.is_not(None))
+    accepted_at = work.execute(select(table.accepted_at).where(*mine).order_by(table.id).limit(1)).scalar()
+    return None if accepted_at is None else Reservation(accepted_at, row.started_at)
 
 
 def _holding(work: Work, organization_id: int, row: ListedRow) -> tuple[str, Level]:

@@ -10,6 +10,8 @@ import pytest
 
 from stationmaster.domain import connectors, prices, sessions, sites, stations, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.reservations import reservations
+from stationmaster.storage import Work
 from tests import telling
 from tests.domain.conftest import World
 
@@ -85,6 +87,32 @@ async def test_a_structure_is_judged_by_the_clock_of_the_site(world: World) -> N
     priced = await world(prices.of_session, world.home, await charged(world))
     # 5 kWh until 10:30 in Berlin, 5 after it.
     assert (str(priced.bill.total), priced.bill.notes) == ("3.00 EUR", ("interpolated",))
+
+
+@pytest.mark.any_database
+async def test_a_session_that_was_reserved_pays_for_the_wait(world: World) -> None:
+    world.now = TEN - HOUR
+    reserving = {
+        "price_components": [{"type": "time", "price": "3.00"}],
+        "restrictions": {"reservation": "reservation"},
+    }
+    energy = {"price_components": [{"type": "energy", "price": "0.10"}]}
+    await tariff(world, "day", standard=True, structure={"elements": [reserving, energy]})
+    session = await charged(world)
+
+    def reserve(work: Work) -> None:
+        row = work.execute(sessions.sessions.select()).one()
+        told = {"station_id": row.station_id, "number": 1, "token": "TAG1", "token_key": "TAG1", "state": "used"}
+        times = {"requested_at": TEN - HOUR, "accepted_at": TEN - HOUR / 3, "expires_at": TEN + HOUR}
+        work.execute(reservations.insert().values(public_id="R", session=row.public_id, **told, **times))
+
+    await world(reserve)
+    priced = await world(prices.of_session, world.home, session)
+    # A third of an hour reserved × 3.00, and 10 kWh × 0.10.
+    assert [(line.reservation, str(line.amount)) for line in priced.bill.lines] == [
+        (True, "1.00 EUR"),
+        (False, "1.00 EUR"),
+    ]
 
 
 @pytest.mark.any_database

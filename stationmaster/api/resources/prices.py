@@ -51,11 +51,12 @@ class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
     """One price, and all that it was due for.
 
     `quantity` is in Wh for energy, in seconds for time, else 1; `added` of it is what a step rounded up. `element` counts in the tariff's list from 0,
-    and is null for a least or highest price. The amounts add up to the net, or to the total where prices are with taxes.
+    and is null for a least or highest price; `reservation` lines are for the time before the session. The amounts add up to the net, or to the total where prices are with taxes.
     """
 
     type: Literal["energy", "time", "parking_time", "flat", "min_price", "max_price"]
     element: int | None
+    reservation: bool
     begins_at: datetime
     ends_at: datetime
     quantity: Number
@@ -153,6 +154,7 @@ def _line(line: bills.Line) -> PriceLine:
     return PriceLine(
         type=line.type,
         element=line.element,
+        reservation=line.reservation,
         begins_at=line.begins_at,
         ends_at=line.ends_at,
         quantity=number(line.quantity) or 0,

@@ -34,6 +34,6 @@ function money(amount: string | null, currency: string): string | null {
 
 /** A structure has the taxes of each of its prices. */
 export function taxWord({ tax_percent: percent, structure }: Pick<Tariff, "tax_percent" | "structure">): string {
-  if (structure) return t`By price`;
+  if (structure) return t`Tax by price`;
   return percent === "0" ? t`No tax` : t`${percent} % tax`;
 }
