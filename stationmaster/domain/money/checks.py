@@ -24,7 +24,7 @@ from stationmaster.domain.money.tariff_version import (
 
 PRICE_DECIMALS = 6
 HIGHEST_PRICE = 10**9
-MOST_ELEMENTS = 200
+MOST_ELEMENTS = 50
 _LONGEST_STEP = 10**6
 _LONGEST_GRACE = 24 * 60
 _LONGEST_TEXT = 1000
@@ -125,14 +125,17 @@ def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) ->
 def _never_holding(version: TariffVersion) -> Iterator[Problem]:
     """Two prices for the same: the first element in the list holds, so the later one would be a promise that is never kept."""
     for later_index, later in enumerate(version.elements):
+        wider = [
+            (index, {component.type for component in earlier.price_components})
+            for index, earlier in enumerate(version.elements[:later_index])
+            if includes(earlier.restrictions, later.restrictions)
+        ]
         for component_index, component in enumerate(later.price_components):
-            for index, earlier in enumerate(version.elements[:later_index]):
-                same = any(one.type == component.type for one in earlier.price_components)
-                if same and includes(earlier.restrictions, later.restrictions):
+            for index, priced in wider:
+                if component.type in priced:
                     path = f"elements[{later_index}].price_components[{component_index}]"
-                    yield Problem(
-                        path, f"never holds: elements[{index}] prices {component.type} whenever this one would"
-                    )
+                    reason = f"never holds: elements[{index}] prices {component.type} whenever this one would"
+                    yield Problem(path, reason)
                     break
 
 

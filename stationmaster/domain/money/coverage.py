@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -52,7 +53,8 @@ class Gap(NamedTuple):
         return f"{self.day} {self.begins}–{self.ends}"
 
 
-def unpriced(version: TariffVersion) -> list[Gap]:
+@lru_cache(maxsize=1024)  # a list of tariffs asks it of each
+def unpriced(version: TariffVersion) -> tuple[Gap, ...]:
     """The minutes of the week in which nothing at all is priced.
 
     An element that holds on some dates only fills no gap; one for some amount of energy, power or time does, as it is one of several tiers.
@@ -68,7 +70,7 @@ def unpriced(version: TariffVersion) -> list[Gap]:
     if any(wanted.public_holiday is not None for wanted in weekly):
         festive = _gaps([wanted for wanted in weekly if wanted.public_holiday is not False])
         gaps += [gap._replace(day=f"public holiday on {gap.day}") for gap in festive]
-    return gaps
+    return tuple(gaps)
 
 
 def _gaps(weekly: list[Restrictions]) -> Iterator[Gap]:
