@@ -36,7 +36,7 @@ export function OpenImport({ kind, open }: { kind: Kind; open: () => void }) {
   if (!may) return null;
   return (
     <Button variant="default" onClick={open} disabled={away} data-testid={`import-${kind}`}>
-      <Trans>Import…</Trans>
+      {kind === "vehicles" ? <Trans>Import vehicles…</Trans> : <Trans>Import…</Trans>}
     </Button>
   );
 }

@@ -3,7 +3,7 @@ import { answered, client, type ImportReport } from "@stationmaster/api";
 import type { Permission } from "../user";
 
 /** What can be brought as a table, as the API calls it. */
-export type Kind = "sites" | "stations" | "tokens" | "customers";
+export type Kind = "sites" | "stations" | "tokens" | "customers" | "vehicles";
 
 /** The server reads no more than this. */
 export const MAX_BYTES = 8 * 1024 * 1024;
@@ -13,6 +13,7 @@ export const MAY: Record<Kind, Permission> = {
   stations: "administer",
   tokens: "operate",
   customers: "manage_customers",
+  vehicles: "manage_customers",
 };
 
 /** The first parts of the keys of what shows them. */
@@ -21,6 +22,7 @@ export const SHOWN_BY: Record<Kind, string[]> = {
   stations: ["stations"],
   tokens: ["cards"],
   customers: ["customers", "cards"],
+  vehicles: ["vehicles", "customers"],
 };
 
 /** The name of the file that has what is there now. */
@@ -29,12 +31,14 @@ export const FILES: Record<Kind, string> = {
   stations: "chargers.csv",
   tokens: "cards.csv",
   customers: "customers.csv",
+  vehicles: "vehicles.csv",
 };
 
 export function kindWords(kind: Kind): { title: string; key: string } {
   if (kind === "sites") return { title: t`Import sites`, key: "id" };
   if (kind === "stations") return { title: t`Import chargers`, key: "id" };
   if (kind === "tokens") return { title: t`Import cards`, key: "uid" };
+  if (kind === "vehicles") return { title: t`Import vehicles`, key: "id" };
   return { title: t`Import customers`, key: "id" };
 }
 
@@ -50,6 +54,7 @@ export function bring(kind: Kind, file: Blob, dry_run: boolean): Promise<ImportR
   if (kind === "sites") return answered(client.POST("/api/v1/imports/sites", sent));
   if (kind === "stations") return answered(client.POST("/api/v1/imports/stations", sent));
   if (kind === "tokens") return answered(client.POST("/api/v1/imports/tokens", sent));
+  if (kind === "vehicles") return answered(client.POST("/api/v1/imports/vehicles", sent));
   return answered(client.POST("/api/v1/imports/customers", sent));
 }
 
@@ -59,5 +64,6 @@ export async function fetchAll(kind: Kind): Promise<Blob> {
   if (kind === "sites") return (await answered(client.GET("/api/v1/exports/sites", as))) as Blob;
   if (kind === "stations") return (await answered(client.GET("/api/v1/exports/stations", as))) as Blob;
   if (kind === "tokens") return (await answered(client.GET("/api/v1/exports/tokens", as))) as Blob;
+  if (kind === "vehicles") return (await answered(client.GET("/api/v1/exports/vehicles", as))) as Blob;
   return (await answered(client.GET("/api/v1/exports/customers", as))) as Blob;
 }

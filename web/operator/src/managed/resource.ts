@@ -1,6 +1,6 @@
 import { answered, tagged, type Answer, type Page } from "@stationmaster/api";
 import { queryOptions, type QueryClient } from "@tanstack/react-query";
-import { MOST, PAGE, pages } from "../queries";
+import { PAGE, pages } from "../queries";
 import type { Permission } from "../user";
 
 /** What everything that people manage has. */
@@ -52,22 +52,6 @@ export const listQuery = <T extends Thing>({ key, list }: Listed<T>, wanted: Omi
   const { search, deleted, ...chosen } = wanted;
   return pages([key, "list", wanted], ({ cursor, signal }) => answered(list({ search, ...(deleted && { deleted }), limit: PAGE, cursor }, chosen, signal)));
 };
-
-/** All there are, to choose one of them. */
-export const allQuery = <T extends Thing>({ key, list }: Listed<T>) =>
-  queryOptions({
-    queryKey: [key, "all"],
-    queryFn: async ({ signal }) => {
-      const found: T[] = [];
-      let cursor: string | null = null;
-      do {
-        const page: Page<T> = await answered(list({ limit: PAGE, cursor }, {}, signal));
-        found.push(...page.items);
-        cursor = page.next;
-      } while (cursor !== null && found.length < MOST);
-      return found;
-    },
-  });
 
 /** As many as one looks through to choose from; who wants another types more of its name. */
 const FEW = 30;

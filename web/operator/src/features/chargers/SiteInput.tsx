@@ -1,9 +1,10 @@
 import { t } from "@lingui/core/macro";
 import { Autocomplete } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { answered, ApiError, client } from "@stationmaster/api";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
-import { allQuery, refresh } from "../../managed/resource";
+import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState, type ReactNode } from "react";
+import { foundQuery, refresh } from "../../managed/resource";
 import { sites } from "../sites/resource";
 
 interface Props {
@@ -12,21 +13,24 @@ interface Props {
   error?: ReactNode;
 }
 
-/** The name of a site: one that is there, or a new one. */
+/** The name of a site: one that is there, however many there are, or a new one. */
 export function SiteInput({ value = "", onChange, error }: Props) {
-  const all = useQuery(allQuery(sites));
-  const names = (all.data ?? []).map((site) => site.name).sort((a, b) => a.localeCompare(b));
+  const [opened, setOpened] = useState(false);
+  const [chosen, setChosen] = useState(value);
+  const [typed] = useDebouncedValue(value.trim().slice(0, 100), 250);
   // With a site chosen, the list still shows the others.
-  const shown = names.includes(value) ? names : names.filter((name) => name.toLowerCase().includes(value.trim().toLowerCase()));
+  const found = useQuery({ ...foundQuery(sites, typed === chosen ? "" : typed), enabled: opened, placeholderData: keepPreviousData });
+  const names = [...new Set((found.data ?? []).map((site) => site.name))];
   return (
     <Autocomplete
       label={t`Site`}
       placeholder={t`Choose, or type a new one`}
-      data={shown}
+      data={names}
       filter={({ options }) => options}
-      limit={50}
       value={value}
       onChange={(next) => onChange?.(next)}
+      onOptionSubmit={setChosen}
+      onDropdownOpen={() => { setOpened(true); }}
       error={error}
       clearable
     />
@@ -38,7 +42,7 @@ export function useEnsuredSite(): (name: string) => Promise<void> {
   const queries = useQueryClient();
   return async (name) => {
     if (!name) return;
-    const known = await queries.ensureQueryData(allQuery(sites));
+    const known = await queries.fetchQuery(foundQuery(sites, name.slice(0, 100)));
     if (known.some((site) => site.name === name)) return;
     try {
       await answered(client.POST("/api/v1/sites", { body: { name } }));

@@ -17,7 +17,12 @@ export function CustomersPage() {
     <ManagedPage
       resource={customers}
       testid="customer"
-      others={<ImportButton kind="customers" />}
+      others={
+        <>
+          <ImportButton kind="customers" />
+          <ImportButton kind="vehicles" />
+        </>
+      }
       columns={customerColumns}
       show={show}
       form={(props) => <CustomerForm {...props} />}

@@ -38,11 +38,12 @@ function About({ one }: { one: Organization }) {
   const refreshMe = useRefreshedUser();
   const may = useMay("own");
   const form = useSentForm({
-    initial: { name: one.name },
-    schema: v.object({ name: needed(200) }),
+    initial: { name: one.name, drivers_start: one.drivers_start, drivers_reserve: one.drivers_reserve },
+    schema: v.object({ name: needed(200), drivers_start: v.boolean(), drivers_reserve: v.boolean() }),
     conflict: "name",
-    submit: async ({ name }) => {
-      queries.setQueryData(organizationQuery().queryKey, await answered(client.PATCH("/api/v1/organization", { body: { name: name.trim() } })));
+    submit: async (values) => {
+      const body = { ...values, name: values.name.trim() };
+      queries.setQueryData(organizationQuery().queryKey, await answered(client.PATCH("/api/v1/organization", { body })));
       await refreshMe();
       notify.done(t`Saved`);
     },
@@ -57,11 +58,25 @@ function About({ one }: { one: Organization }) {
           ...(may ? [] : [[t`Name`, <span key="n" className="hostile">{one.name}</span>] as [string, React.ReactNode]]),
           [t`Here since`, <At key="s" at={one.created_at} />],
           [t`Id`, <span key="i" className="mono hostile">{one.id}</span>],
+          ...(may
+            ? []
+            : ([
+                [t`Drivers start chargers in their app`, one.drivers_start ? t`yes` : t`no`],
+                [t`Drivers reserve chargers`, one.drivers_reserve ? t`yes` : t`no`],
+              ] as [string, React.ReactNode][])),
         ]}
       />
       {may && (
         <Form form={form} action={t`Save`} testid="organization-submit">
           <TextInput label={t`Name`} required data-testid="organization-name" {...form.fields.getInputProps("name")} />
+          <Switch
+            label={t`Drivers start chargers in their app`} description={t`With a card of theirs that may charge. Off: they show the card at the charger.`}
+            data-testid="drivers-start" {...form.fields.getInputProps("drivers_start", { type: "checkbox" })}
+          />
+          <Switch
+            label={t`Drivers reserve chargers`} description={t`One at a time, for an hour at the most`}
+            data-testid="drivers-reserve" {...form.fields.getInputProps("drivers_reserve", { type: "checkbox" })}
+          />
         </Form>
       )}
     </section>
