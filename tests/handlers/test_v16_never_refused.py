@@ -11,7 +11,7 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, sessions, tokens
-from stationmaster.domain.sessions import session_changes
+from stationmaster.domain.sessions import beginning, session_changes
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 from tests.charger import CallError, Charger
@@ -174,11 +174,10 @@ async def test_A16_a_start_repeated_for_ever_asks_for_the_same_few_rows(charger:
     never_set = "1970-01-01T00:00:10Z"
     for stop in range(6000, 6030):
         await one.stop((await one.start(at=never_set))["transactionId"], meter=stop, at=never_set)
-    related = sessions.told._related  # type: ignore[attr-defined]
     [newest] = [row for row in await stored.sessions() if row.occurrence == 29]
     database = stored._app.database
     rows = await database.read(
-        lambda work: work.run(related, station_id=newest.station_id, evse=1, start_key=newest.start_key)
+        lambda work: work.run(beginning.related, station_id=newest.station_id, evse=1, start_key=newest.start_key)
     )
     assert [row.occurrence for row in rows] == [29]
 
