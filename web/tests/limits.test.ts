@@ -1,7 +1,7 @@
 import type { FirmwareUpdate, KeptProfile } from "@stationmaster/api";
 import { moment, momentField } from "@stationmaster/ui";
 import { describe, expect, it } from "vitest";
-import { compositeOf, compositePoints, isOver, isProfile, limitWords, placeWords, simpleLimit, timeWords } from "../operator/src/features/chargers/limits";
+import { compositeOf, compositePoints, isOver, isProfile, limitWords, pauseAt, pauseFor, placeWords, simpleLimit, timeWords } from "../operator/src/features/chargers/limits";
 import { outcomeWords } from "../operator/src/features/chargers/commands";
 import { steps } from "../operator/src/features/chargers/upkeepWords";
 
@@ -22,6 +22,21 @@ describe("a simple limit", () => {
   it("with a beginning counts from there", () => {
     const { profile } = simpleLimit(0, 6, "A", LATER, "2026-01-01T14:30:00.000Z", NOW);
     expect([profile.starts_at, profile.valid_from, profile.duration_s]).toEqual([LATER, LATER, 3600]);
+  });
+});
+
+describe("a pause", () => {
+  const kept = (limit: number, stack_level = 0, evse = 1): KeptProfile => ({
+    id: 7, evse, source: "csms", at: LATER, told: null, measured: null,
+    profile: { purpose: "session", kind: "absolute", unit: "A", stack_level, session: "tx", periods: [{ start_s: 0, limit }] },
+  });
+  it("is a limit of 0 for the session at that connector", () => {
+    expect(pauseAt([kept(16), kept(0, 1)], 1)?.profile?.stack_level).toBe(1);
+    expect(pauseAt([kept(16), kept(0, 1, 2)], 1)).toBeUndefined();
+  });
+  it("stands above the limits that the session has already, which hold again afterwards", () => {
+    expect(pauseFor([kept(16)], 1, "s").profile.stack_level).toBe(1);
+    expect(pauseFor([kept(16, 3, 2)], 1, "s")).toMatchObject({ evse: 1, profile: { session: "s", stack_level: 0, periods: [{ limit: 0 }] } });
   });
 });
 

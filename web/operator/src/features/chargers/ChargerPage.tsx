@@ -215,7 +215,8 @@ function Now({ station, commander }: { station: Station; commander: Commander })
       )}
       <SessionPanel
         station={station} running={running} session={session.data ?? null} commander={commander}
-        rated={connector?.max_power_w ?? null}
+        evse={connector?.evse ?? null} rated={connector?.max_power_w ?? null}
+        onAct={() => { if (connector) choose(key(connector)); }}
       />
     </section>
   );

@@ -8,6 +8,7 @@ import { Only } from "../../user";
 import { stopReason } from "../../words";
 import { Chart } from "../sessions/Chart";
 import css from "./Charger.module.css";
+import { Pause } from "./Pause";
 import type { Commander } from "./useCommand";
 
 interface Props {
@@ -15,12 +16,15 @@ interface Props {
   running: ConnectorSession | null;
   session: SessionDetail | null;
   commander: Commander;
+  evse: number | null;
+  /** Somebody does something about this session, so this is the one to look at. */
+  onAct: () => void;
   /** What the connector can deliver, in W, where somebody has said so. */
   rated: number | null;
 }
 
 /** The running session with its figures and chart; when none runs, the last one. */
-export function SessionPanel({ station, running, session, commander, rated }: Props) {
+export function SessionPanel({ station, running, session, commander, evse, onAct, rated }: Props) {
   const away = useAway() !== null;
   if (!running && !session) {
     return (
@@ -43,6 +47,7 @@ export function SessionPanel({ station, running, session, commander, rated }: Pr
         </Link>
         {live && (
           <Only may="operate">
+            {evse !== null && <Pause station={station} evse={evse} session={running.id} commander={commander} onSend={onAct} />}
             <Button
               color="danger"
               variant="light"
@@ -50,6 +55,7 @@ export function SessionPanel({ station, running, session, commander, rated }: Pr
               disabled={!station.connected || away}
               loading={commander.isPending && commander.variables.name === "remote-stop"}
               onClick={() => {
+                onAct();
                 commander.mutate({ name: "remote-stop", body: { session: running.id } });
               }}
               data-testid="action-stop"

@@ -23,6 +23,21 @@ export function measuredWords({ measured, allowed, unit }: NonNullable<KeptProfi
   return t`${limit(measured, unit)} measured, ${limit(allowed, unit)} allowed`;
 }
 
+/** The limit of 0 that pauses the session at this connector; undefined while it is not paused. */
+export function pauseAt(kept: KeptProfile[], evse: number): KeptProfile | undefined {
+  return ofSession(kept, evse).find(({ profile }) => profile?.periods.every((period) => period.limit === 0));
+}
+
+/** A limit of 0 for a session, above every other that it has, so that those hold again when it goes on. */
+export function pauseFor(kept: KeptProfile[], evse: number, session: string): Asked {
+  const levels = ofSession(kept, evse).map(({ profile }) => profile?.stack_level ?? 0);
+  return { evse, profile: { purpose: "session", session, unit: "A", periods: [{ start_s: 0, limit: 0 }], stack_level: Math.max(-1, ...levels) + 1 } };
+}
+
+function ofSession(kept: KeptProfile[], evse: number): KeptProfile[] {
+  return kept.filter((each) => each.source === "csms" && each.evse === evse && each.profile?.purpose === "session");
+}
+
 /** What is limited. */
 export function placeWords({ evse, profile }: Pick<KeptProfile, "evse" | "profile">): string {
   const place = connectorName(evse);
