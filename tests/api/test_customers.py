@@ -33,7 +33,7 @@ async def ann(admin: Client) -> dict[str, Any]:
         "battery_kwh": 40.5,
     }
     assert (await admin.post(f"{API}/vehicles", json=car)).status_code == 201
-    card = await admin.post(f"{API}/tokens", json={"uid": "04a2", "label": "Ann", "customer": "ann"})
+    card = await admin.post(f"{API}/tokens", json={"uid": "04a2b7c9d1e380", "label": "Ann", "customer": "ann"})
     assert (card.status_code, card.json()["customer"]) == (201, "ann")
     body: dict[str, Any] = made.json()
     return body
@@ -103,10 +103,10 @@ async def test_S1_058_a_customer_has_what_the_document_knows_of_it(admin: Client
 async def test_S1_078_a_session_is_the_customers_whose_card_it_was_when_it_began(
     admin: Client, ann: dict[str, Any], charger: Any, database: Database
 ) -> None:
-    await charge(database, charger, "04A2")
+    await charge(database, charger, "04A2B7C9D1E380")
     await charge(database, charger, "SOMEBODY", number=1)
-    await admin.patch(f"{API}/tokens/04A2", json={"customer": None})
-    await charge(database, charger, "04A2", number=2)
+    await admin.patch(f"{API}/tokens/04A2B7C9D1E380", json={"customer": None})
+    await charge(database, charger, "04A2B7C9D1E380", number=2)
 
     async def customers_of(query: str) -> list[Any]:
         return [one["customer"] for one in (await admin.get(f"{API}/sessions{query}")).json()["items"]]
@@ -125,7 +125,7 @@ async def test_D_01_and_API_35_who_may_look_at_people(as_role: Callable[..., Any
         for path in ("/customers", "/customers/ann", "/customers/ann/data", "/vehicles", "/vehicles/car"):
             assert (await client.get(API + path)).status_code == status, path
     for client, name in ((viewer, None), (operator, "Ann Rao")):
-        one = (await client.get(f"{API}/tokens/04A2")).json()
+        one = (await client.get(f"{API}/tokens/04A2B7C9D1E380")).json()
         [listed] = (await client.get(f"{API}/tokens?customer=ann")).json()["items"]
         assert (one["customer"], one["customer_name"], listed["customer_name"]) == ("ann", name, name)
     assert (await operator.post(f"{API}/customers/ann/erase")).status_code == 403
@@ -134,14 +134,14 @@ async def test_D_01_and_API_35_who_may_look_at_people(as_role: Callable[..., Any
 async def test_API_35_all_that_is_kept_of_a_person_is_given_out(
     admin: Client, ann: dict[str, Any], charger: Any, database: Database
 ) -> None:
-    await charge(database, charger, "04A2")
+    await charge(database, charger, "04A2B7C9D1E380")
     await charge(database, charger, "SOMEBODY", number=1)
     await admin.delete(f"{API}/vehicles/car")
     data = (await admin.get(f"{API}/customers/ann/data")).json()
     assert data["customer"]["name"] == "Ann Rao"
     assert [(one["id"], one["deleted_at"] is not None) for one in data["vehicles"]] == [("car", True)]
-    assert [one["uid"] for one in data["tokens"]] == ["04a2"]
-    assert [(one["token"], one["energy_wh"]) for one in data["sessions"]] == [("04A2", 5000)]
+    assert [one["uid"] for one in data["tokens"]] == ["04a2b7c9d1e380"]
+    assert [(one["token"], one["energy_wh"]) for one in data["sessions"]] == [("04A2B7C9D1E380", 5000)]
     assert (await admin.get(f"{API}/customers/bob/data")).status_code == 404
 
 
@@ -158,16 +158,16 @@ async def everywhere(database: Database) -> str:
 async def test_API_35_erased_the_sessions_remain_and_the_person_is_gone(
     admin: Client, ann: dict[str, Any], charger: Any, database: Database
 ) -> None:
-    await charge(database, charger, "04A2")
-    await charge(database, charger, "04A2", number=1)
+    await charge(database, charger, "04A2B7C9D1E380")
+    await charge(database, charger, "04A2B7C9D1E380", number=1)
     await charge(database, charger, "OTHER", number=2)
-    await charge(database, charger, "04A2", number=3, ends=False)
+    await charge(database, charger, "04A2B7C9D1E380", number=3, ends=False)
     goes_on = await admin.post(f"{API}/customers/ann/erase")
     assert goes_on.status_code == 409, goes_on.text
     [active] = (await admin.get(f"{API}/sessions?status=active")).json()["items"]
     assert (await admin.post(f"{API}/sessions/{active['id']}/end", json={"note": "over"})).status_code == 200
     await admin.patch(f"{API}/customers/ann", json={"phone": "+91 98765 00000"})
-    assert (await admin.post(f"{API}/tokens/04A2/aliases", json={"alias": "A71A5"})).status_code == 201
+    assert (await admin.post(f"{API}/tokens/04A2B7C9D1E380/aliases", json={"alias": "A71A5B2C3D4"})).status_code == 201
     before = (await admin.get(f"{API}/sessions?limit=10")).json()["items"]
 
     assert (await admin.post(f"{API}/customers/ann/erase")).status_code == 204
@@ -180,9 +180,20 @@ async def test_API_35_erased_the_sessions_remain_and_the_person_is_gone(
     nobody = theirs[0]["customer"]
     assert nobody.startswith("erased-")
     kept = await everywhere(database)
-    for trace in ("Ann", "98765", "ann@", "KA 01", "04A2", "04a2", "A71A5", "'ann'", "'car'"):
+    for trace in (
+        "Ann",
+        "9876500000",
+        "98765 00000",
+        "ann@",
+        "KA 01",
+        "04A2B7C9D1E380",
+        "04a2b7c9d1e380",
+        "A71A5B2C3D4",
+        "'ann'",
+        "'car'",
+    ):
         assert trace not in kept, trace
-    for path in (f"/customers/{nobody}", "/customers/ann", "/vehicles/car", "/tokens/04A2"):
+    for path in (f"/customers/{nobody}", "/customers/ann", "/vehicles/car", "/tokens/04A2B7C9D1E380"):
         assert (await admin.get(API + path)).status_code == 404, path
     assert (await admin.post(f"{API}/customers/{nobody}/restore")).status_code == 404
     for path in ("/customers", "/customers?deleted=true", "/vehicles?deleted=true"):
@@ -193,7 +204,7 @@ async def test_API_35_erased_the_sessions_remain_and_the_person_is_gone(
 
 
 async def test_API_35_somebody_removed_is_erased_too(admin: Client, ann: dict[str, Any], database: Database) -> None:
-    await admin.delete(f"{API}/tokens/04a2")
+    await admin.delete(f"{API}/tokens/04a2b7c9d1e380")
     assert (await admin.delete(f"{API}/customers/ann")).status_code == 204
     assert (await admin.post(f"{API}/customers/ann/erase")).status_code == 204
     assert "Ann" not in await everywhere(database)
