@@ -18,7 +18,7 @@ from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
 from stationmaster.settings import Settings
 from stationmaster.storage import Database, migrations
-from tests import compiled, factories, postgres
+from tests import compiled, factories, postgres, same_sql
 from tests.charger import Charger
 from tests.databases import Databases
 from tests.patience import PATIENCE_S
@@ -65,29 +65,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
-# The cases of a test here ask the database the same: which words come in is what makes them differ.
-SAME_SQL = ("tests/api/", "tests/gateway/", "tests/handlers/", "tests/scenarios/")
-
-
 def _tried_already(items: list[pytest.Item]) -> list[pytest.Item]:
     """What would prove again what another test has proved.
 
-    SQLite gets every case. PostgreSQL gets the first of a test whose cases differ in what is said, not in what is asked of
-    the database; `every_case` marks those that differ there too. 2.0.1 and 2.1 have the same handlers: where both have the
-    same cases, 2.0.1 gets all of them, 2.1 the first on SQLite and none on PostgreSQL.
+    SQLite gets every case. PostgreSQL gets no test that asks it only what others ask it (same_sql.py), and of the others the
+    first of the cases that differ in what is said, not in what is asked of the database; `every_case` marks those that
+    differ there too. 2.0.1 and 2.1 have the same handlers: where both have the same cases, 2.0.1 gets all of them, 2.1 the
+    first on SQLite and none on PostgreSQL.
     """
     named = {item.nodeid for item in items}
+    asked_by_others = same_sql.listed()
     begun: set[tuple[str, bool, bool]] = set()
     twice = []
     for item in items:
         test = item.nodeid.split("[")[0]
-        if not test.startswith(SAME_SQL):
+        if not test.startswith(same_sql.FOLDERS):
             continue
         postgres = "postgresql" in item.nodeid
         same = "2.1" in item.nodeid and item.nodeid.replace("2.1", "2.0.1") in named
         again = (test, postgres, same) in begun and not item.get_closest_marker("every_case")
         begun.add((test, postgres, same))
-        if (postgres and same) or (again and (postgres or same)):
+        if (postgres and (same or test in asked_by_others)) or (again and (postgres or same)):
             twice.append(item)
     return twice
 

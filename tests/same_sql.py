@@ -1,0 +1,121 @@
+"""Which tests ask PostgreSQL nothing that two others do not ask it: `python -m tests.same_sql` writes their names to same_sql.txt.
+
+All tests run on SQLite. On PostgreSQL a statement is to be tried as well, but not a hundred times: the tests of the folders below
+are run once, what each asks of the database is written down, and of those that ask the same the fewest are kept that ask
+everything twice. A test that is not listed, a new one above all, runs on both.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+FOLDERS = ("tests/api/", "tests/gateway/", "tests/handlers/", "tests/scenarios/")
+LIST = Path(__file__).parent / "same_sql.txt"
+TIMES = 2
+_KEEP_IN = "SAME_SQL_KEEP_IN"  # the folder that a run with this plugin writes to
+
+_asked: set[str] = set()
+_VALUES = re.compile(r"\(\?(?:, ?\?)*\)(?:, ?\(\?(?:, ?\?)*\))*")
+
+
+def listed() -> frozenset[str]:
+    return frozenset(LIST.read_text().splitlines())
+
+
+def plain(statement: str) -> str:
+    """Without how many values there were of each kind."""
+    return " ".join(_VALUES.sub("(?)", statement).split())
+
+
+def fewest(asks: Mapping[str, Iterable[str]], cost: Mapping[str, int]) -> set[str]:
+    """Tests that together ask everything `TIMES` times, or as often as there is somebody who asks it."""
+    sets = {test: set(asked) for test, asked in asks.items()}
+    due = collections.Counter(itertools.chain.from_iterable(sets.values()))
+    due = collections.Counter({statement: min(TIMES, times) for statement, times in due.items()})
+    kept: set[str] = set()
+
+    def gain(test: str) -> tuple[float, str]:
+        return sum(due[statement] > 0 for statement in sets[test]) / cost[test] ** 0.5, test
+
+    while any(due.values()):
+        best = max((test for test in sets if test not in kept), key=gain)
+        kept.add(best)
+        due.subtract(dict.fromkeys(sets[best], 1))
+        due = +due
+    return kept
+
+
+# The plugin of the run that listens
+
+
+class _Listening:
+    """A cursor of prepared statements that is listened to."""
+
+    def __init__(self, cursor: Any) -> None:
+        self._cursor = cursor
+
+    def execute(self, statement: str, *parameters: Any) -> Any:
+        _asked.add(plain(statement))
+        return self._cursor.execute(statement, *parameters)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._cursor, name)
+
+
+def pytest_collection_finish() -> None:
+    from stationmaster.storage import engines
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        _asked.add(plain(statement))
+
+    def cursor_of(connection: Connection) -> Any:
+        return _Listening(before(connection))
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    before, engines.cursor_of = engines.cursor_of, cursor_of
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
+    _asked.clear()
+    ran = yield
+    with (Path(os.environ[_KEEP_IN]) / f"{os.getpid()}.jsonl").open("a") as file:
+        file.write(json.dumps([item.nodeid, sorted(_asked)]) + "\n")
+    return ran
+
+
+def main() -> None:
+    LIST.write_text("")  # so that PostgreSQL is offered them all
+    run = [sys.executable, "-m", "pytest", *FOLDERS]
+    collect = [*run, "--collect-only", "-q", "-o", "addopts=--import-mode=importlib"]
+    names = subprocess.run(collect, capture_output=True, text=True, check=True).stdout.splitlines()
+    both = [name for name in names if "postgresql" in name]
+    cost = collections.Counter(name.split("[")[0] for name in both)
+    with tempfile.TemporaryDirectory() as folder:
+        environment = os.environ | {_KEEP_IN: folder, "PYTHONPATH": "."}
+        listening = [*run, "--no-postgres", "-n", "3", "--dist", "worksteal", "-p", "tests.same_sql"]
+        subprocess.run(listening, env=environment, check=True)
+        lines = [json.loads(line) for file in Path(folder).iterdir() for line in file.read_text().splitlines()]
+    asks: dict[str, set[str]] = collections.defaultdict(set)
+    for name, asked in lines:
+        if name.replace("sqlite", "postgresql") in both:
+            asks[name.split("[")[0]] |= set(asked)
+    kept = fewest(asks, cost)
+    LIST.write_text("".join(f"{test}\n" for test in sorted(set(asks) - kept)))
+
+
+if __name__ == "__main__":
+    main()
