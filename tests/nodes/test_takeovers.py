@@ -158,7 +158,8 @@ async def test_CON_04_takeovers_between_two_nodes_leave_one_socket_and_a_true_lo
             current = None
     assert current == count + 1
     assert [event for event, _ in await log_of(cluster) if event in ("online", "offline")] == ["online"]
-    assert [one.kind for one in await cluster.rows(alarms)] == ["takeovers"]
+    # On a busy machine some are refused for their pace, which is an alarm of its own.
+    assert [one.kind for one in await cluster.rows(alarms) if one.kind != "refused"] == ["takeovers"]
     for one in opened:
         await one.close()
     await until(lambda: not any(node.listener.links for node in two))
