@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import hypothesis
@@ -180,9 +181,9 @@ async def app(settings: Settings) -> AsyncIterator[App]:
         yield running
 
 
-@pytest.fixture
-async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
-    """`await charger("CP1")`: a registered charger's raw socket, connected; closed after the test."""
+@asynccontextmanager
+async def connecting(app: App) -> AsyncIterator[Callable[..., object]]:
+    """`await connect("CP1")`: a registered charger's raw socket, connected; closed afterwards. TAG1 may charge."""
     opened: list[Charger] = []
     home = await app.database.write(organizations.home)
     await app.database.write(tokens.add, home, uid="TAG1")
@@ -204,3 +205,9 @@ async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
     yield connect
     for one in opened:
         await one.close()
+
+
+@pytest.fixture
+async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
+    async with connecting(app) as connect:
+        yield connect

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import BrowserContext, Page, async_playwright, expect
+import pytest_asyncio
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from pytest_asyncio import is_async_test
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, stations, tokens
@@ -23,6 +25,7 @@ from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v16 import ChargePoint16
 from tests import factories
+from tests.conftest import connecting
 from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,6 +52,16 @@ EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 collect_ignore_glob = ["test_*.py"] if CHROMIUM is None and not os.environ.get("CI") else []
 
 expect.set_options(timeout=PATIENCE_S * 1000)
+
+
+# One loop for all tests here, so that all can use the one browser.
+in_one_loop = pytest_asyncio.fixture(loop_scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -128,24 +141,42 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             process.terminate()
 
 
-@asynccontextmanager
-async def browsing(chromium: str) -> AsyncIterator[BrowserContext]:
-    """A new, empty context of the browser, with one page."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def driven(chromium: str) -> AsyncIterator[Browser]:
+    """The browser as Playwright drives it: a process of its own, which takes as long to start as a test takes."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.connect_over_cdp(chromium)
-        context = await browser.new_context(viewport={"width": 1280, "height": 900})
-        await context.new_page()
+        yield await playwright.chromium.connect_over_cdp(chromium)
+
+
+@asynccontextmanager
+async def browsing(driven: Browser) -> AsyncIterator[BrowserContext]:
+    """A new, empty context of the browser, with one page. What moves only to please the eye stands still."""
+    context = await driven.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
+    await context.new_page()
+    yield context
+    await context.close()
+
+
+@in_one_loop
+async def app(settings: Settings) -> AsyncIterator[App]:
+    """A running Stationmaster, in the loop of the browser."""
+    async with App(settings).running() as running:
+        yield running
+
+
+@in_one_loop
+async def charger(app: App) -> AsyncIterator[Callable[..., object]]:
+    async with connecting(app) as connect:
+        yield connect
+
+
+@in_one_loop
+async def browser(driven: Browser) -> AsyncIterator[BrowserContext]:
+    async with browsing(driven) as context:
         yield context
-        await context.close()
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[BrowserContext]:
-    async with browsing(chromium) as context:
-        yield context
-
-
-@pytest.fixture
+@in_one_loop
 async def stranger(app: App, browser: BrowserContext) -> AsyncIterator[Visitor]:
     """Someone on the login page. Fails the test if a page had an error, a dialog or a breach of its policy."""
     await app.database.write(
@@ -157,7 +188,7 @@ async def stranger(app: App, browser: BrowserContext) -> AsyncIterator[Visitor]:
     assert visitor.troubles == []
 
 
-@pytest.fixture
+@in_one_loop
 async def operator(stranger: Visitor) -> Visitor:
     """Someone who looks at the fleet, live."""
     await stranger.login()
@@ -165,7 +196,7 @@ async def operator(stranger: Visitor) -> Visitor:
     return stranger
 
 
-@pytest.fixture
+@in_one_loop
 async def simulated(app: App) -> AsyncIterator[Callable[..., Any]]:
     """`await simulated("CP1")`: a registered, connected and booted simulated charger. TAG1 may charge."""
     running: list[ChargePoint16] = []

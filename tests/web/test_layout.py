@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import websockets
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from stationmaster.app import App
 from stationmaster.cli import demo_upkeep
@@ -41,7 +41,7 @@ from tests import factories
 from tests.charger import Charger
 from tests.web.conftest import EMAIL, PASSWORD, ROOT, Visitor, browsing
 
-pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
+pytestmark = pytest.mark.slow
 
 WIDTHS = (390, 820, 1280, 1440)
 LOOKS = (Path(__file__).parent / "looks.js").read_text()
@@ -210,11 +210,13 @@ async def _screens(app: App, home: int) -> Charger:
     return modern
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, chromium: str) -> AsyncIterator[House]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def house(
+    tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, driven: Browser
+) -> AsyncIterator[House]:
     folder = tmp_path_factory.mktemp("house")
     shutil.copy(sqlite_template, folder / "stationmaster.db")
-    async with App(_settings(folder / "stationmaster.db")).running() as app, browsing(chromium) as context:
+    async with App(_settings(folder / "stationmaster.db")).running() as app, browsing(driven) as context:
         chargers = await _furnish(app)
         visitor = Visitor(context.pages[0], f"http://127.0.0.1:{app.web_port}")
         await visitor.open("/")

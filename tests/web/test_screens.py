@@ -18,7 +18,7 @@ from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.station import Habits
 from stationmaster.simulator.v2 import ChargingStation201
 from stationmaster.simulator.v16 import ChargePoint16
-from tests.web.conftest import Visitor
+from tests.web.conftest import Visitor, in_one_loop
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ PARTS = {
 BUTTONS = ("reserve", "set-limit", "composite-ask", "list-send", "list-send-all", "add-message", "get-log")
 
 
-@pytest.fixture
+@in_one_loop
 async def simulated(app: App) -> AsyncIterator[Callable[..., Any]]:
     """`await simulated("CP1")`: a charger of 1.6, or of another `kind`, that fetches and brings files. TAG1 may charge."""
     home = await app.database.write(organizations.home)
