@@ -47,21 +47,23 @@ export function SessionPanel({ station, running, session, commander, evse, onAct
         </Link>
         {live && (
           <Only may="operate">
-            {evse !== null && <Pause station={station} evse={evse} session={running.id} commander={commander} onSend={onAct} />}
-            <Button
-              color="danger"
-              variant="light"
-              size="compact-md"
-              disabled={!station.connected || away}
-              loading={commander.isPending && commander.variables.name === "remote-stop"}
-              onClick={() => {
-                onAct();
-                commander.mutate({ name: "remote-stop", body: { session: running.id } });
-              }}
-              data-testid="action-stop"
-            >
-              <Trans>Stop</Trans>
-            </Button>
+            <div className={css.sessionButtons}>
+              {evse !== null && <Pause station={station} evse={evse} session={running.id} commander={commander} onSend={onAct} />}
+              <Button
+                color="danger"
+                variant="light"
+                size="compact-md"
+                disabled={!station.connected || away}
+                loading={commander.isPending && commander.variables.name === "remote-stop"}
+                onClick={() => {
+                  onAct();
+                  commander.mutate({ name: "remote-stop", body: { session: running.id } });
+                }}
+                data-testid="action-stop"
+              >
+                <Trans>Stop</Trans>
+              </Button>
+            </div>
           </Only>
         )}
       </div>
