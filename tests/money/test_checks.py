@@ -58,6 +58,8 @@ def when(**restrictions: Any) -> list[dict[str, Any]]:
         ({"elements": [*when(start_time="22:00", end_time="06:00"), {**LATER, "restrictions": {"start_time": "23:00", "end_time": "05:00"}}]}, "elements[1].price_components[0]", "never holds"),
         ({"holidays": "Narnia"}, "holidays", "no calendar"),
         ({"holidays": "DE-XX"}, "holidays", "no calendar"),
+        ({"holidays": "utils"}, "holidays", "no calendar"),
+        ({"holidays": "NYSE"}, "holidays", "no calendar"),
         ({"max_price": {}}, "max_price", "needs"),
         ({"max_price": {"before_taxes": "-1"}}, "max_price.before_taxes", "negative"),
         ({"max_price": {"before_taxes": "9"}, "tax_included": True}, "max_price.before_taxes", "with taxes"),

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from stationmaster.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from holidays import HolidayBase
 
 _DAY = timedelta(days=1)
 
@@ -51,14 +56,20 @@ def is_public_holiday(day: date, calendar: str | None) -> bool:
 def _public_holidays(calendar: str, year: int) -> frozenset[date]:
     # Here, because it takes a tenth of a second to be read and most tariffs have no holidays.
     import holidays
+    from holidays.registry import EntityLoader
 
-    country, _, part = calendar.partition("-")
-    try:
-        return frozenset(holidays.country_holidays(country, subdiv=part or None, years=year))
-    except NotImplementedError:
-        raise Invalid(
-            "holidays", f"{calendar!r} is no calendar known here; one is written as DE, DE-BY or US-CA"
-        ) from None
+    name, _, part = calendar.partition("-")
+    # Looked up first, because the library takes whatever stands in its module for a country, also its own functions.
+    country = getattr(holidays, name) if name in EntityLoader.get_country_codes() else None
+    if country is None or (part and part not in _parts_of(country)):
+        raise Invalid("holidays", f"{calendar!r} is no calendar known here; one is written as DE, DE-BY or US-CA")
+    return frozenset(country(subdiv=part or None, years=year))
+
+
+def _parts_of(country: type[HolidayBase]) -> set[str]:
+    """By code and by name."""
+    named = country.get_subdivision_aliases()
+    return {*named, *chain.from_iterable(named.values())}
 
 
 def check_calendar(calendar: str) -> None:
