@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import itertools
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -97,17 +98,12 @@ class Inserts:
     """INSERTs of one row into a table, compiled once for each choice of columns: what is left out is what the table says."""
 
     def __init__(self, table: Table) -> None:
-        self._table = table
-        self._of: dict[tuple[str, ...], PreparedInsert] = {}
+        # Bounded, because files that people bring have other columns each; writer threads may ask at once.
+        self._of = functools.lru_cache(_CHOICES)(functools.partial(PreparedInsert, table))
 
     def of(self, names: Iterable[str]) -> PreparedInsert:
         """The one with these columns."""
-        chosen = tuple(sorted(names))
-        if chosen not in self._of:
-            if len(self._of) >= _CHOICES:  # files that people bring have other columns each
-                self._of.clear()
-            self._of[chosen] = PreparedInsert(self._table, chosen)
-        return self._of[chosen]
+        return self._of(tuple(sorted(names)))
 
 
 class _Compiled:
