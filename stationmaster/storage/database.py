@@ -234,15 +234,23 @@ class Database:
             self.clocks.compare(theirs, asked=asked, answered=self.clocks.machine())
 
     def _read(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        try:
+            found = self._asked(f, *args, **kwargs)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            found = self._asked(f, *args, **kwargs)  # the server has ended it since it was used: a new one is there now
+        self._unreadable = False
+        return found
+
+    def _asked(self, f: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         with self._reading.connect() as connection:
             connection.begin()  # SQLite would keep what a prepared statement writes outside of a transaction
             cursor = engines.cursor_of(connection)
             try:
-                found = f(Work(connection, cursor, self.clock(), {}, walls=self.walls), *args, **kwargs)
+                return f(Work(connection, cursor, self.clock(), {}, walls=self.walls), *args, **kwargs)
             finally:
                 cursor.close()
-        self._unreadable = False
-        return found
 
     def _note_unreadable(self, why: str) -> None:
         """One line for each outage, however many ask meanwhile."""

@@ -88,13 +88,13 @@ def _note_use(_connection: Any, record: Any) -> None:
 def _look_after_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) -> None:
     """One that was used a moment ago is taken to be there still: a look at it each time is a round trip for every question of a page.
 
-    Where the server has gone in that moment, the question fails, and the pool begins anew.
+    Where the server has gone in that moment, the question fails, the pool begins anew, and `Database.read` asks again.
     """
     used_at = record.info.get("used_at")
     if used_at is not None and time.monotonic() - used_at > IDLE_S:
         try:
             engine.dialect.do_ping(connection)
-        except Exception as error:
+        except engine.dialect.loaded_dbapi.Error as error:
             raise DisconnectionError(str(error)) from error
 
 

@@ -21,12 +21,13 @@ import psycopg
 import pytest
 import structlog
 import websockets
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, text
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, sites
 from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Database, StorageUnavailable, Work, migrations
+from stationmaster.storage.queries import Prepared
 from tests import postgres
 from tests.patience import PATIENCE_S
 
@@ -111,6 +112,13 @@ def add_site(work: Work, name: str) -> str:
 
 async def names(database: Database) -> list[str]:
     return list(await database.read(lambda work: work.execute(select(sites.sites.c.name)).scalars().all()))
+
+
+_names = Prepared(select(sites.sites.c.name))
+
+
+async def prepared_names(database: Database) -> list[str]:
+    return await database.read(lambda work: work.run(_names))
 
 
 async def test_a_unit_is_held_until_the_database_is_back(database: Database, away: Away) -> None:
@@ -240,6 +248,17 @@ async def test_A12_N10_a_read_that_hangs_is_given_up_also_when_all_readers_do(da
     go.set()
     database.read_s = 8.0
     assert await names(database) == []
+
+
+async def test_who_reads_does_not_notice_that_the_server_has_ended_the_connections(database: Database) -> None:
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    end = text(f"SELECT pg_terminate_backend(pid, 5000) {others}")
+    for read in (names, prepared_names):
+        assert await read(database) == []  # just now, so that the connection is taken to be there still
+        if database.kind == "postgresql":
+            ended = await database.write(lambda work: work.execute(end).scalars().all())
+            assert ended and all(ended)
+        assert await read(database) == []
 
 
 async def test_A12_an_outage_is_one_line_for_those_who_read(database: Database, away: Away) -> None:
