@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import structlog
 from sqlalchemy import Column, Connection, Table, text
 from sqlalchemy.exc import DBAPIError
 
 from stationmaster.storage.columns import metadata
+from stationmaster.storage.engines import in_one_line
 from stationmaster.storage.queries import searched_text
+
+log = structlog.get_logger()
 
 _SEARCHED = "searched"
 _PREFIX = "tr_"
@@ -46,8 +50,9 @@ def build(connection: Connection) -> None:
                 text(f"CREATE INDEX CONCURRENTLY {name} ON {table.name} USING gin (({words}) gin_trgm_ops)")
             )
             connection.execute(text(f"ANALYZE {table.name}"))
-    except DBAPIError:
-        connection.rollback()  # searches take longer then, and nothing else
+    except DBAPIError as error:
+        connection.rollback()
+        log.info("searches.without_trigrams", why=in_one_line(error))  # they take longer then, and nothing else
 
 
 def is_of_the_schema(_thing: Any, name: str | None, kind: str, *_: Any) -> bool:
