@@ -19,7 +19,6 @@ from stationmaster.domain.money.bill import Bill
 from stationmaster.domain.money.facts import Reading, Reservation, SessionFacts, StateChange
 from stationmaster.domain.money.rating import rate, rate_expired
 from stationmaster.domain.money.tariff_version import (
-    DAYS,
     Element,
     PriceComponent,
     PriceLimit,
@@ -27,6 +26,7 @@ from stationmaster.domain.money.tariff_version import (
     TariffVersion,
     Tax,
 )
+from stationmaster.domain.opening_hours import DAYS
 from tests.money import witness
 
 ZONES = [ZoneInfo(name) for name in ("Europe/Berlin", "Asia/Kolkata", "America/St_Johns", "UTC")]

@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from stationmaster.domain.money.facts import Reading, Reservation, SessionFacts
-from stationmaster.domain.money.tariff_version import DAYS, PriceComponent, PriceLimit, Restrictions, TariffVersion, Tax
+from stationmaster.domain.money.tariff_version import PriceComponent, PriceLimit, Restrictions, TariffVersion, Tax
+from stationmaster.domain.opening_hours import DAYS
 
 DECIMALS = {"EUR": 2, "INR": 2, "JPY": 0, "KWD": 3}
 Taxes = tuple[Tax, ...]

@@ -53,16 +53,16 @@ def _by_word_or_power(facts: SessionFacts, register: Register, begin: int, idle_
     """The station's word; where it says that the car charges, or nothing, the power."""
     changes = register.idle_changes(idle_below_w)
     for begin_s, end_s, state in _words(facts, begin, register.length_s):
-        doing = _BY_STATE.get(state) if state is not None else None
+        doing = _BY_STATE.get(state)
         if doing is not None:
             yield Span(begin_s, end_s, doing)
         else:
             yield from _by_power(changes, begin_s, end_s)
 
 
-def _words(facts: SessionFacts, begin: int, length_s: int) -> Iterator[tuple[int, int, State | None]]:
+def _words(facts: SessionFacts, begin: int, length_s: int) -> Iterator[tuple[int, int, State]]:
     """What the station said, and from when until when."""
-    state: State | None = None
+    state: State = "unknown"
     since_s = 0
     for change in facts.states:
         second = second_of(change.at) - begin

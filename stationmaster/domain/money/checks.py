@@ -13,7 +13,7 @@ from stationmaster.domain import currencies
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money import clock
 from stationmaster.domain.money.amounts import Money
-from stationmaster.domain.money.coverage import includes
+from stationmaster.domain.money.coverage import BOUNDS, includes
 from stationmaster.domain.money.tariff_version import (
     Element,
     PriceComponent,
@@ -106,10 +106,7 @@ def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) ->
             limit = getattr(wanted, f"{bound}_{name}")
             if limit is not None:
                 yield from _number(f"{path}.{bound}_{name}", limit, most=10**9, decimals=3)
-    for low, high in (
-        ("start_date", "end_date"),
-        *((f"min_{one}", f"max_{one}") for one in ("kwh", "power", "duration")),
-    ):
+    for low, high in BOUNDS:
         begin, end = getattr(wanted, low), getattr(wanted, high)
         if begin is not None and end is not None and begin >= end:
             yield Problem(f"{path}.{high}", f"must be above {low}, or the element never holds")

@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from datetime import datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from stationmaster.domain.money import clock
 from stationmaster.domain.money.register import MWH
 from stationmaster.domain.money.tariff_version import (
-    DAYS,
     Dimension,
     Element,
     PriceComponent,
     Restrictions,
     TariffVersion,
 )
+from stationmaster.domain.opening_hours import DAYS
 
 Kind = Literal["session", "reservation", "reservation_expires"]
 """What is priced: a session, a reservation that the driver came for, or one that nobody came for."""
@@ -67,7 +67,7 @@ def plan_of(version: TariffVersion, kind: Kind) -> Plan:
     chosen = list(_elements(version, kind))
     candidates: dict[Dimension, tuple[Candidate, ...]] = {
         dimension: tuple(one for one in _candidates(chosen) if one.component.type == dimension)
-        for dimension in ("energy", "time", "parking_time", "flat")
+        for dimension in get_args(Dimension)
     }
     restrictions = [element.restrictions for _, element in chosen]
     kwh = [limit for one in restrictions for limit in (one.min_kwh, one.max_kwh) if limit is not None]
@@ -100,13 +100,11 @@ def _candidates(elements: list[tuple[int, Element]]) -> Iterator[Candidate]:
 
 
 def _times(wanted: Restrictions) -> Iterator[time]:
-    for text in (wanted.start_time, wanted.end_time):
-        if text is not None:
-            yield time.fromisoformat(text)
-    if wanted.start_date or wanted.end_date or wanted.day_of_week or wanted.public_holiday is not None:
+    told = [text for text in (wanted.start_time, wanted.end_time) if text is not None]
+    yield from map(time.fromisoformat, told)
+    # A day begins then; and a time without the other one goes from then, or until then.
+    if told or wanted.start_date or wanted.end_date or wanted.day_of_week or wanted.public_holiday is not None:
         yield MIDNIGHT
-    elif wanted.start_time is not None or wanted.end_time is not None:
-        yield MIDNIGHT  # without the other one they go from midnight, or until then
 
 
 def matches(wanted: Restrictions, now: Conditions, holidays: str | None) -> bool:

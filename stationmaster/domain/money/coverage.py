@@ -9,14 +9,16 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from stationmaster.domain.money.conditions import matches_week
-from stationmaster.domain.money.tariff_version import DAYS, Restrictions, TariffVersion
+from stationmaster.domain.money.tariff_version import Restrictions, TariffVersion
+from stationmaster.domain.opening_hours import DAYS
 
-_BOUNDS = (
+BOUNDS = (
     ("start_date", "end_date"),
     ("min_kwh", "max_kwh"),
     ("min_power", "max_power"),
     ("min_duration", "max_duration"),
 )
+"""Restrictions that a value lies between: from the first on, and until before the second."""
 
 
 def includes(wide: Restrictions, narrow: Restrictions) -> bool:
@@ -25,7 +27,7 @@ def includes(wide: Restrictions, narrow: Restrictions) -> bool:
         return False
     if wide.public_holiday is not None and wide.public_holiday is not narrow.public_holiday:
         return False
-    return all(_bounds_include(wide, narrow, low, high) for low, high in _BOUNDS) and _week_includes(wide, narrow)
+    return all(_bounds_include(wide, narrow, low, high) for low, high in BOUNDS) and _week_includes(wide, narrow)
 
 
 def _bounds_include(wide: Restrictions, narrow: Restrictions, low: str, high: str) -> bool:

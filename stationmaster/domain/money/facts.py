@@ -42,5 +42,4 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reservation: Reservation | None = None
     energy_known: bool = True  # false: nobody can say what it took
     held: bool = False  # for review: rated, but not billed before a person has looked
-    running: bool = False
     continues: bool = False  # the same visit as the session before: what is paid once has been

@@ -25,7 +25,7 @@ class Register:
         self.power_w: list[Decimal | None] = [None]
         highest = last = 0
         for reading in sorted(readings, key=_when):
-            second = int(reading.at.timestamp()) - begin
+            second = second_of(reading.at) - begin
             mwh = int(reading.wh * 2 * MWH + 1) // 2  # half up
             if mwh > highest:
                 highest = mwh

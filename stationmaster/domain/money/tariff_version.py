@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal
 
 import msgspec
 
+from stationmaster.domain.opening_hours import Day
+
 Dimension = Literal["energy", "time", "parking_time", "flat"]
 """What is priced: kWh; the time that the car charges; the time that it stands there and takes nothing; once for a session."""
-
-Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
-DAYS: tuple[Day, ...] = get_args(Day)
 
 Unit = Literal["kwh", "hour", "minute", "session"]
 
