@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, create_engine, inspect, text
-from sqlalchemy.exc import SAWarning
+from sqlalchemy import ColumnElement, Connection, create_engine, inspect, literal, select, text
+from sqlalchemy.exc import OperationalError, SAWarning
 
 import stationmaster.domain
 from stationmaster.storage import Database, migrations, trigrams
@@ -52,6 +52,26 @@ def test_the_indexes_of_the_code_are_there(database_url: str) -> None:
         there = {row[0] for row in connection.execute(text(f"SELECT {name} FROM {catalogue}"))}  # noqa: S608
     engine.dispose()
     assert {index.name for table in metadata.tables.values() for index in table.indexes} <= there
+
+
+@pytest.mark.any_database  # PostgreSQL reasons from any condition, SQLite only from the very same one
+def test_an_index_of_some_rows_serves_who_asks_for_those_rows(database_url: str) -> None:
+    engine = Database(database_url).engine
+    refused = []
+    with engine.connect() as connection:
+        for index in (index for table in metadata.tables.values() for index in table.indexes):
+            of: ColumnElement[bool] | None = index.dialect_options["sqlite"]["where"]
+            if of is None or index.table is None:
+                continue
+            asked = select(literal(1)).select_from(index.table).where(of)
+            statement = str(asked.compile(engine, compile_kwargs={"literal_binds": True}))
+            by_it = statement.replace("WHERE", f"INDEXED BY {index.name} WHERE")
+            try:
+                connection.exec_driver_sql(f"EXPLAIN {by_it}")
+            except OperationalError as error:
+                refused.append((index.name, str(error.orig)))
+    engine.dispose()
+    assert refused == []
 
 
 def test_a_difference_would_be_seen(database_url: str) -> None:

@@ -6,7 +6,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
 from sqlalchemy import text as sql
 
 from stationmaster.domain.public_forms import Session
@@ -90,12 +101,13 @@ has_stopped = sessions.c.stopped_at.is_not(None)
 Index(
     "ix_sessions_stopped", sessions.c.stopped_at, sessions.c.id, sqlite_where=has_stopped, postgresql_where=has_stopped
 )
-# The few that are neither charging nor have ended as they should; and those that do not count.
-is_unusual = literal_column("status NOT IN ('active', 'completed')", Boolean)
+# The few that are neither charging nor have ended as they should; and those that do not count. Told as no Boolean, because of one
+# SQLAlchemy asks SQLite whether it `= 1`, and then it goes by none of these indexes.
+is_unusual: ColumnElement[bool] = literal_column("status NOT IN ('active', 'completed')")
 Index("ix_sessions_unusual", sessions.c.status, sessions.c.id, sqlite_where=is_unusual, postgresql_where=is_unusual)
-is_left_out = literal_column("excluded", Boolean)
+is_left_out: ColumnElement[bool] = literal_column("excluded")
 Index("ix_sessions_excluded", sessions.c.id, sqlite_where=is_left_out, postgresql_where=is_left_out)
-is_held = literal_column("review", Boolean)
+is_held: ColumnElement[bool] = literal_column("review")
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
