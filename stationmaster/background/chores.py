@@ -35,8 +35,9 @@ async def see_untold_sessions(database: Database) -> None:
     if places := await database.read(seen.unheard):
         begun = await database.write(seen.begin, places)
         log.info("sessions.seen", count=begun)
-    if await database.read(seen.are_followed):
-        await database.write(seen.follow)
+    keys = await database.read(seen.followed)
+    for start in range(0, len(keys), seen.AT_ONCE):
+        await database.write(seen.follow, keys[start : start + seen.AT_ONCE])
 
 
 @every(seconds=2, once=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from stationmaster.app import App
+from stationmaster.background import chores
 from stationmaster.domain import commands, sessions
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.sessions import seen
@@ -22,11 +23,8 @@ async def measure(one: Asked, wh: int, power_w: int = 11_000) -> None:
 
 
 async def look(app: App) -> None:
-    """What the timer does each minute."""
-    if places := await app.database.read(seen.unheard):
-        await app.database.write(seen.begin, places)
-    if await app.database.read(seen.are_followed):
-        await app.database.write(seen.follow)
+    """A minute has passed."""
+    await chores.see_untold_sessions(app.database)
 
 
 async def charge(one: Asked) -> None:
@@ -89,6 +87,29 @@ async def test_the_start_that_comes_late_takes_over_what_was_measured(
         assert (await stored.sessions())[1].energy_wh == 1000
     await look(app)
     assert len(await stored.sessions()) == 2
+
+
+@pytest.mark.parametrize("version", ["1.6"])
+async def test_a_start_that_comes_when_all_is_over_is_found_however_many_wait_for_a_person(
+    app: App, one: Asked, stored: Stored
+) -> None:
+    for _ in range(2):
+        await charge(one)
+        await look(app)
+        began = one.clock.text(-7)
+        one.clock.forward(1)
+        await one.status("Available")
+        await look(app)
+        one.clock.forward(5)
+    assert await app.database.read(seen.followed) == []
+    start = {"connectorId": 1, "idTag": "TAG1", "meterStart": 1000, "timestamp": began}
+    await one.call("StartTransaction", start)
+    older, newer, real = await stored.sessions()
+    assert await app.database.read(seen.followed, newest=1) == [newer.id]
+    await look(app)
+    older, newer, real = await stored.sessions()
+    assert (older.status, older.review, newer.status, newer.review) == ("completed", True, "cancelled", False)
+    assert {each.session_id for each in await stored.meter_values()} == {older.id, real.id}
 
 
 @pytest.mark.any_database

@@ -6,11 +6,12 @@ Each has a name that no charger gives, and the flag `seen`. When the real start 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 
 from stationmaster.domain import events, metering
 from stationmaster.domain.connector_states import connector_states
@@ -28,6 +29,8 @@ from stationmaster.storage.queries import not_deleted
 AFTER = timedelta(minutes=3)  # so long may a start be on its way
 FLOWING_W, RISEN_WH = 500, 100  # less may be a charger that measures itself
 AT_ONCE = 100
+NEWEST = 200  # of those that wait for a person: a charger that has kept a start for longer is rare
+_AT_WORK = 10_000  # keys; where several write at once, what is told later may have a smaller one
 _LOOKED_AT = 50  # values of a charger, the newest first
 _CHARGING = ("charging", "occupied")  # in 2.x the connector does not say more
 _GOES_ON = (*_CHARGING, "suspended_ev", "suspended_evse", "preparing")
@@ -101,22 +104,21 @@ def begin(work: Work, places: list[Place]) -> int:
     return begun
 
 
-def follow(work: Work) -> int:
-    """Sessions that were seen: joined with the real one when that was told of after all, and ended when their connector is free."""
-    return sum(_follow(work, row) for row in [*_rows(work, is_held), *_rows(work, is_open, ~is_held)])
+def followed(work: Work, *, newest: int = NEWEST) -> list[int]:
+    """The sessions that were seen and may change by now: all that go on, and of those that wait for a person (the newest) the ones
+    that a real start came for. Only reads, and only what is open or held."""
+    mine = select(sessions).where(sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True))
+    going_on = work.execute(mine.where(is_open)).all()
+    waiting = work.execute(mine.where(is_held, ~is_open).order_by(sessions.c.id.desc()).limit(newest)).all()
+    return [row.id for row in (*going_on, *(row for row in waiting if _real(work, row) is not None))]
 
 
-def are_followed(work: Work) -> bool:
-    """Whether there are any; cheap, to look before writing."""
-    return bool(_rows(work, is_held) or _rows(work, is_open))
-
-
-def _rows(work: Work, *where: ColumnElement[bool]) -> list[ListedRow]:
-    joined = select(sessions, stations.c.identity.label("station")).join(
-        stations, stations.c.id == sessions.c.station_id
-    )
-    seen = sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True)
-    return list(work.execute(joined.where(*where, seen).order_by(sessions.c.id).limit(AT_ONCE)))
+def follow(work: Work, keys: Sequence[int]) -> int:
+    """Join these with the real one where that was told of after all, and end them where their connector is free; how many."""
+    joined = select(sessions, stations.c.identity.label("station"))
+    joined = joined.join(stations, stations.c.id == sessions.c.station_id)
+    rows = work.execute(joined.where(sessions.c.id.in_(keys), or_(is_open, is_held)).order_by(sessions.c.id)).all()
+    return sum(_follow(work, row) for row in rows)
 
 
 def _follow(work: Work, row: ListedRow) -> bool:
@@ -140,11 +142,12 @@ def _take(work: Work, session_id: int, values: list[MeterValueRow]) -> None:
         work.execute(update(meter_values).where(meter_values.c.id.in_(ids)).values(session_id=session_id))
 
 
-def _real(work: Work, seen: ListedRow) -> SessionRow | None:
+def _real(work: Work, seen: SessionRow) -> SessionRow | None:
     """The session that the charger has told of after all, of the same car: between the two the connector was never free."""
-    same = (sessions.c.station_id == seen.station_id, sessions.c.evse == seen.evse, sessions.c.id != seen.id)
+    same = (sessions.c.station_id == seen.station_id, sessions.c.evse == seen.evse)
     told_of = ~sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True)
     there = and_(
+        sessions.c.id > seen.id - _AT_WORK,
         sessions.c.status.in_(("active", "completed")),
         sessions.c.received_at >= seen.received_at,
         or_(sessions.c.stopped_at.is_(None), sessions.c.stopped_at > seen.started_at),
@@ -156,7 +159,7 @@ def _real(work: Work, seen: ListedRow) -> SessionRow | None:
     return real
 
 
-def _was_free(work: Work, seen: ListedRow, real: SessionRow) -> bool:
+def _was_free(work: Work, seen: SessionRow, real: SessionRow) -> bool:
     """Whether another car may have come in between."""
     if real.started_at <= seen.started_at:
         return False
