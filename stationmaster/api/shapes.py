@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, overload
 
 import msgspec
 from litestar import Response
@@ -88,6 +88,10 @@ def tags_of(if_match: str | None) -> versions.Expected:
 Number = int | float
 
 
+@overload
+def number(value: Decimal) -> Number: ...
+@overload
+def number(value: Decimal | None) -> Number | None: ...
 def number(value: Decimal | None) -> Number | None:
     """A JSON number: without a point when there is nothing behind it."""
     if value is None:
@@ -95,6 +99,10 @@ def number(value: Decimal | None) -> Number | None:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
+@overload
+def exact(value: Decimal) -> str: ...
+@overload
+def exact(value: Decimal | None) -> str | None: ...
 def exact(value: Decimal | None) -> str | None:
     """An exact decimal as a text, as money is: a JSON number would be a float to most who read it."""
     return None if value is None else f"{value.normalize():f}"

@@ -325,7 +325,7 @@ def _public_form(row: customers.CustomerRow, defaults: _Defaults) -> Customer:
 
 
 def _transaction(one: wallets.Transaction) -> WalletTransaction:
-    amounts = {"amount": exact(one.amount) or "0", "balance": exact(one.balance) or "0"}
+    amounts = {"amount": exact(one.amount), "balance": exact(one.balance)}
     return WalletTransaction(
         id=one.id,
         type=one.kind,

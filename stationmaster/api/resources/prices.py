@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from litestar import Router, get
@@ -54,7 +53,7 @@ class PriceLine(msgspec.Struct, frozen=True, kw_only=True):
     and is null for a least or highest price; `reservation` lines are for the time before the session. The amounts add up to the net, or to the total where prices are with taxes.
     """
 
-    type: Literal["energy", "time", "parking_time", "flat", "min_price", "max_price"]
+    type: bills.LineType
     element: int | None
     reservation: bool
     begins_at: datetime
@@ -138,7 +137,7 @@ def public_form(session_id: str, priced: prices.Priced) -> SessionPrice:
         tax_included=bill.tax_included,
         lines=[_line(line) for line in bill.lines],
         net=_amount(bill.net),
-        taxes=[PriceTax(tax.name, _text(tax.percent), _amount(tax.base), _amount(tax.amount)) for tax in bill.taxes],
+        taxes=[PriceTax(tax.name, exact(tax.percent), _amount(tax.base), _amount(tax.amount)) for tax in bill.taxes],
         round_off=_amount(bill.round_off),
         total=_amount(bill.total),
         energy_wh=number(bill.energy_wh),
@@ -157,11 +156,11 @@ def _line(line: bills.Line) -> PriceLine:
         reservation=line.reservation,
         begins_at=line.begins_at,
         ends_at=line.ends_at,
-        quantity=number(line.quantity) or 0,
-        added=number(line.added) or 0,
+        quantity=number(line.quantity),
+        added=number(line.added),
         unit=line.unit,
-        unit_price=_text(line.unit_price),
-        taxes=[f"{tax.name} {_text(tax.percent)} %" for tax in line.taxes],
+        unit_price=exact(line.unit_price),
+        taxes=[f"{tax.name} {exact(tax.percent)} %" for tax in line.taxes],
         amount=_amount(line.amount),
         capped=line.capped,
         parts=[_part(part) for part in line.parts],
@@ -170,16 +169,12 @@ def _line(line: bills.Line) -> PriceLine:
 
 def _part(part: bills.Part) -> PricePart:
     begin, end = (
-        None if value is None else PricedValue(value.at, number(value.wh) or 0, value.interpolated)
+        None if value is None else PricedValue(value.at, number(value.wh), value.interpolated)
         for value in (part.begin, part.end)
     )
-    return PricePart(part.begins_at, part.ends_at, number(part.quantity) or 0, begin, end)
+    return PricePart(part.begins_at, part.ends_at, number(part.quantity), begin, end)
 
 
 def _amount(money: Money) -> str:
     """With all the decimals of its currency."""
     return str(money.amount)
-
-
-def _text(value: Decimal) -> str:
-    return exact(value) or "0"

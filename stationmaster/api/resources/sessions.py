@@ -470,7 +470,7 @@ def _values_page(
 
 def series_of(taken: energy.Energy) -> list[EnergyPoint]:
     """The energy over time."""
-    return [EnergyPoint(one.at, number(one.wh) or 0) for one in taken.series]
+    return [EnergyPoint(one.at, number(one.wh)) for one in taken.series]
 
 
 def _how_it_was_found(taken: energy.Energy) -> dict[str, Any]:
@@ -478,10 +478,7 @@ def _how_it_was_found(taken: energy.Energy) -> dict[str, Any]:
         "series": series_of(taken),
         "reasons": [Reason(flag, energy.FLAGS[flag]) for flag in taken.flags],
         "left_out": [
-            LeftOutRegister(one.at, number(one.energy_wh) or 0, one.why, energy.LEFT_OUT[one.why])
-            for one in taken.left_out
+            LeftOutRegister(one.at, number(one.energy_wh), one.why, energy.LEFT_OUT[one.why]) for one in taken.left_out
         ],
-        "proposals": [
-            EnergyProposal(number(one.wh) or 0, one.how, energy.PROPOSALS[one.how]) for one in taken.proposals
-        ],
+        "proposals": [EnergyProposal(number(one.wh), one.how, energy.PROPOSALS[one.how]) for one in taken.proposals],
     }

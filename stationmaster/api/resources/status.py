@@ -98,7 +98,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         stations=StationCounts(total, connected),
         sessions=SessionCounts(active),
         review=review_counts,
-        power_w=number(power) or 0,
+        power_w=number(power),
         messages=MessageCounts(counts["received"], counts["sent"], counts["refused"], counts["logged_bytes"]),
         chargers_port=context.settings.gateway.port,
         chargers_url=context.settings.gateway.public_url,

@@ -12,7 +12,7 @@ import msgspec
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.money.tariff_version import Dimension, Tax, Unit
 
-LineType = Dimension | Literal["min_price", "max_price"]
+LineType = Literal[Dimension, "min_price", "max_price"]
 
 
 class MeterValue(msgspec.Struct, frozen=True, gc=False):
