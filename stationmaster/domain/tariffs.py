@@ -34,16 +34,13 @@ from sqlalchemy import text as sql
 from stationmaster.domain import audit, currencies, organizations, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.domain.money import parsing
+from stationmaster.domain.money import checks, parsing
+from stationmaster.domain.money.checks import HIGHEST_PRICE, PRICE_DECIMALS, TAX_DECIMALS
 from stationmaster.domain.money.tariff_version import Structure, TariffVersion
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed, only
 from stationmaster.storage.queries import not_deleted
-
-PRICE_DECIMALS = 6  # of a price for one unit; what is paid in the end has the decimals of its currency
-TAX_DECIMALS = 4
-HIGHEST_PRICE = 10**9
 
 Status = Literal["active", "inactive"]
 Level = Literal["connector", "station", "site", "organization"]
@@ -345,12 +342,9 @@ def _structure(told: Structure | Mapping[str, Any], currency: str) -> dict[str, 
 
 
 def _amount(field: str, value: Decimal, decimals: int, *, most: int) -> Decimal:
-    if not value.is_finite() or not 0 <= value <= most:
-        raise Invalid(field, f"must be from 0 to {most}")
-    exact = value.quantize(Decimal(1).scaleb(-decimals))
-    if exact != value:
-        raise Invalid(field, f"has more than {decimals} decimals")
-    return exact
+    for problem in checks.of_number(field, value, most=most, decimals=decimals):
+        raise Invalid(problem.field, problem.reason)
+    return value.quantize(Decimal(1).scaleb(-decimals))
 
 
 def _no_standard(work: Work, organization_id: int) -> None:

@@ -31,6 +31,7 @@ from stationmaster.api.shapes import (
 from stationmaster.domain import tariff_places, tariffs
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money import coverage
+from stationmaster.domain.money.checks import PRICE_DECIMALS
 from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.tariffs import Level, Status
@@ -38,7 +39,7 @@ from stationmaster.storage.lists import Wanted
 
 Currency = Annotated[str, msgspec.Meta(min_length=3, max_length=3, description="Its code of ISO 4217, as in EUR")]
 Price = Annotated[
-    Decimal, msgspec.Meta(description=f"From 0 on, with at most {tariffs.PRICE_DECIMALS} decimals; a text is as good")
+    Decimal, msgspec.Meta(description=f"From 0 on, with at most {PRICE_DECIMALS} decimals; a text is as good")
 ]
 Percent = Annotated[Decimal, msgspec.Meta(description="From 0 to 100")]
 

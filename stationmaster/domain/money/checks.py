@@ -22,7 +22,8 @@ from stationmaster.domain.money.tariff_version import (
     TariffVersion,
 )
 
-PRICE_DECIMALS = 6
+PRICE_DECIMALS = 6  # of a price for one unit; what is paid in the end has the decimals of its currency
+TAX_DECIMALS = 4
 HIGHEST_PRICE = 10**9
 MOST_ELEMENTS = 50
 _LONGEST_STEP = 10**6
@@ -74,7 +75,7 @@ def _of_element(path: str, element: Element, version: TariffVersion) -> Iterator
 
 
 def _of_component(path: str, component: PriceComponent, currency: str) -> Iterator[Problem]:
-    yield from _number(f"{path}.price", component.price, most=HIGHEST_PRICE, decimals=PRICE_DECIMALS)
+    yield from of_number(f"{path}.price", component.price, most=HIGHEST_PRICE, decimals=PRICE_DECIMALS)
     if component.per != "hour" and component.type not in ("time", "parking_time"):
         yield Problem(f"{path}.per", "is for time only: energy is priced by the kWh")
     if not 1 <= component.step_size <= _LONGEST_STEP or (component.type == "flat" and component.step_size != 1):
@@ -87,7 +88,7 @@ def _of_component(path: str, component: PriceComponent, currency: str) -> Iterat
         if not tax.name.strip() or tax.name in names:
             yield Problem(f"{place}.name", "is empty, or was there before")
         names.add(tax.name)
-        yield from _number(f"{place}.percent", tax.percent, most=100, decimals=4)
+        yield from of_number(f"{place}.percent", tax.percent, most=100, decimals=TAX_DECIMALS)
 
 
 def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) -> Iterator[Problem]:
@@ -105,7 +106,7 @@ def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) ->
         for bound in ("min", "max"):
             limit = getattr(wanted, f"{bound}_{name}")
             if limit is not None:
-                yield from _number(f"{path}.{bound}_{name}", limit, most=10**9, decimals=3)
+                yield from of_number(f"{path}.{bound}_{name}", limit, most=10**9, decimals=3)
     for low, high in BOUNDS:
         begin, end = getattr(wanted, low), getattr(wanted, high)
         if begin is not None and end is not None and begin >= end:
@@ -177,7 +178,8 @@ def _of_the_rest(version: TariffVersion) -> Iterator[Problem]:
             yield Problem(f"texts[{index}].text", f"must have from 1 to {_LONGEST_TEXT} characters")
 
 
-def _number(path: str, value: Decimal, *, most: int, decimals: int) -> Iterator[Problem]:
+def of_number(path: str, value: Decimal, *, most: int, decimals: int) -> Iterator[Problem]:
+    """What is wrong with it."""
     if not value.is_finite() or not 0 <= value <= most:
         yield Problem(path, f"must be from 0 to {most}")
     elif value != value.quantize(Decimal(1).scaleb(-decimals)):
