@@ -142,11 +142,6 @@ class Work:
         finally:
             savepoint.rollback()
 
-    @property
-    def made_ahead(self) -> Any:
-        """What this unit has made of its message before it ran (`Part.made`); None when it has asked nothing ahead."""
-        return None if self.answered is None else self.answered[0].made
-
     def ask(self, part: Part) -> Any:
         """What a unit asks together with others: the answer is here already, or is asked for now. None: there is none."""
         if self.answered is not None:

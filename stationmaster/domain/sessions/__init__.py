@@ -55,7 +55,7 @@ from stationmaster.domain.sessions.table import (
     sessions,
 )
 from stationmaster.domain.sessions.told import tell
-from stationmaster.domain.sessions.transaction import Found, TransactionTold, asked_at, going_on, went_on
+from stationmaster.domain.sessions.transaction import Found, TransactionTold, going_on, went_on
 
 __all__ = [
     "CHARGING_STATES",
@@ -78,7 +78,6 @@ __all__ = [
     "active_at",
     "active_of",
     "all_active",
-    "asked_at",
     "by_either_name",
     "changes_of",
     "close_zombies",

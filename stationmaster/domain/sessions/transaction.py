@@ -102,28 +102,17 @@ def going_on(
     return Part(_GOES_ON, (station.id, transaction_id, sequence, at.at, evse, connector, charging_state), at)
 
 
-def went_on(work: Work) -> Found | None:
-    """The session of which this unit's message says only that it goes on, as was found before the unit ran (`going_on`)."""
+def went_on(work: Work) -> tuple[Found, Instant] | None:
+    """The session of which this unit's message says only that it goes on, as was found before the unit ran (`going_on`), and when."""
     if work.answered is None or work.answered[1] is None or work.answered[0].whole is not _GOES_ON:
         return None
     part, (session_id, public_id, evse) = work.answered
-    return Found(session_id, public_id, part.row[1], evse)
-
-
-def asked_at(work: Work) -> Instant | None:
-    """When that was told."""
-    at: Instant | None = work.made_ahead
-    return at
+    return Found(session_id, public_id, part.row[1], evse), part.made
 
 
 def goes_on(work: Work, station: Station, told: TransactionTold) -> Found | None:
     """The session, when nothing is told of it but that it goes on. None when there is more to it."""
-    if (
-        told.kind != "updated"
-        or told.token is not None
-        or told.remote_start_id is not None
-        or told.reservation_id is not None
-    ):
+    if told.token is not None or told.remote_start_id is not None or told.reservation_id is not None:
         return None
     part = going_on(
         station,

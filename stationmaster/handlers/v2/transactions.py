@@ -43,10 +43,11 @@ def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | 
 
 @transactions.on
 def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) -> v201.TransactionEventResponse:
-    found = sessions.went_on(work)
-    if found is not None:  # it says nothing else, as nearly all do
-        _keep_readings(work, station, words.moments(work, req.meter_value, sessions.asked_at(work)), found, req)
-        return words.event_response(station, "updated", None, costs.of_session(work, found.session_id))
+    went_on = sessions.went_on(work)
+    if went_on is not None:  # it says nothing else, as nearly all do
+        session, at = went_on
+        _keep_readings(work, station, words.moments(work, req.meter_value, at), session, req)
+        return words.event_response(station, "updated", None, costs.of_session(work, session.session_id))
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
     at = words.moment(work, req.timestamp)
     moments = words.moments(work, req.meter_value, at)
