@@ -13,13 +13,13 @@ from stationmaster.domain.customers import FACTS, CustomerRow
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem, Tally, without_doubled
 from stationmaster.storage import Work
+from stationmaster.storage.lists import rows_among
 from stationmaster.storage.queries import AtOnce, Bulk, not_deleted
 
 _TABLE = customers.customers
 _KEPT = (*FACTS, "name_key")
 _NEW = ("organization_id", "public_id", *_KEPT, "created_at", "created_by", "updated_at")
 _new = AtOnce(Bulk(_TABLE, _NEW))
-_AT_ONCE = 500
 
 
 def take(work: Work, organization_id: int, lines: Sequence[Line]) -> Tally:
@@ -84,13 +84,9 @@ def _with_own_phones(
 
 def _by(work: Work, organization_id: int, column: str, values: Sequence[str]) -> dict[str, CustomerRow]:
     """The customers that have one of these in a column, by it, locked in the order of their keys."""
-    found: dict[str, CustomerRow] = {}
     mine = select(_TABLE).where(_TABLE.c.organization_id == organization_id, not_deleted(_TABLE)).order_by(_TABLE.c.id)
-    values = sorted(set(values))
-    for start in range(0, len(values), _AT_ONCE):
-        some = mine.where(_TABLE.c[column].in_(values[start : start + _AT_ONCE]))
-        found |= {getattr(row, column): row for row in work.execute(some.with_for_update())}
-    return found
+    rows = rows_among(work, mine.with_for_update(), _TABLE.c[column], sorted(set(values)))
+    return {getattr(row, column): row for row in rows}
 
 
 def _add(work: Work, organization_id: int, new: list[tuple[str, dict[str, Any]]]) -> None:

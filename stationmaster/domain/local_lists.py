@@ -19,6 +19,7 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
+from stationmaster.storage.lists import rows_among
 from stationmaster.storage.queries import Prepared
 
 local_lists = Table(
@@ -42,7 +43,6 @@ State = Literal["never_sent", "sent", "accepted", "refused", "not_supported"]
 AGAIN = timedelta(hours=1)  # after a refusal of the whole list
 SOON = timedelta(minutes=5)  # after no answer
 MAX_VERSION = 2**31 - 1
-AT_ONCE = 500  # stations in one question
 
 
 class UpToDate(Conflict):
@@ -209,12 +209,9 @@ def cards_changed(work: Work, organization_id: int) -> None:
 
 def due(work: Work, station_ids: Sequence[int]) -> list[int]:
     """Which of these stations should get their list now."""
-    found: list[int] = []
-    for start in range(0, len(station_ids), AT_ONCE):
-        among = local_lists.c.station_id.in_(station_ids[start : start + AT_ONCE])
-        ready = select(local_lists.c.station_id).where(among, local_lists.c.next_at <= work.now)
-        found += work.execute(ready.order_by(local_lists.c.next_at)).scalars()
-    return found
+    table = local_lists.c
+    ready = select(table.station_id).where(table.next_at <= work.now).order_by(table.next_at)
+    return [row.station_id for row in rows_among(work, ready, table.station_id, station_ids)]
 
 
 def postpone(work: Work, station_id: int, detail: str | None) -> None:

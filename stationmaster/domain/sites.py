@@ -15,7 +15,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.opening_hours import DAYS, Day
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, key, metadata
-from stationmaster.storage.lists import Found, Wanted, alike, listed, only
+from stationmaster.storage.lists import Found, Wanted, alike, listed, only, rows_among
 from stationmaster.storage.queries import Inserts, Prepared, not_deleted
 
 Status = Literal["active", "inactive", "maintenance"]
@@ -61,7 +61,6 @@ Index("ix_sites_city", sites.c.organization_id, func.lower(sites.c.city), sites.
 Index("ix_sites_updated", sites.c.organization_id, sites.c.updated_at, sites.c.id)
 Index("ix_sites_position", sites.c.latitude, sites.c.longitude)
 
-_AT_ONCE = 500  # ids in one question
 FACTS = (
     "name",
     "address",
@@ -139,12 +138,8 @@ _row = Prepared(select(sites).where(sites.c.id == bindparam("key")))
 
 def of_ids(work: Work, organization_id: int, site_ids: Sequence[str]) -> dict[str, SiteRow]:
     """Those of these sites that are there, by id."""
-    found: dict[str, SiteRow] = {}
     mine = select(sites).where(sites.c.organization_id == organization_id, not_deleted(sites))
-    for start in range(0, len(site_ids), _AT_ONCE):
-        some = mine.where(sites.c.public_id.in_(site_ids[start : start + _AT_ONCE]))
-        found |= {row.public_id: row for row in work.execute(some)}
-    return found
+    return {row.public_id: row for row in rows_among(work, mine, sites.c.public_id, site_ids)}
 
 
 def get(work: Work, organization_id: int, site_id: str, *, lock: bool = False) -> SiteRow:

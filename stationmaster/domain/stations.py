@@ -39,7 +39,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.versions import Expected
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
-from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only
+from stationmaster.storage.lists import Found, Sorts, Wanted, alike, only, rows_among
 from stationmaster.storage.lists import listed as rows_of
 from stationmaster.storage.queries import Inserts, Prepared, is_among, not_deleted, search
 from stationmaster.storage.trigrams import searched
@@ -216,7 +216,6 @@ class Owned(NamedTuple):
     organization_id: int
 
 
-_AT_ONCE = 500  # names in one question
 REGISTRATIONS = ("accepted", "pending", "rejected")
 _IDENTITY = re.compile(
     r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z"
@@ -300,12 +299,8 @@ def get(work: Work, organization_id: int, identity: str, *, lock: bool = False) 
 
 def of_identities(work: Work, organization_id: int, identities: Sequence[str]) -> dict[str, StationRow]:
     """Those of these stations that are there, by identity."""
-    found: dict[str, StationRow] = {}
     mine = select(stations).where(stations.c.organization_id == organization_id, not_deleted(stations))
-    for start in range(0, len(identities), _AT_ONCE):
-        some = mine.where(stations.c.identity.in_(identities[start : start + _AT_ONCE]))
-        found |= {row.identity: row for row in work.execute(some)}
-    return found
+    return {row.identity: row for row in rows_among(work, mine, stations.c.identity, identities)}
 
 
 def by_either_name(work: Work, organization_id: int, name: str) -> StationRow:

@@ -14,6 +14,7 @@ from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem, Tally, without_doubled
 from stationmaster.domain.tokens import FACTS, TokenRow, tokens, uid_key
 from stationmaster.storage import Work
+from stationmaster.storage.lists import rows_among
 from stationmaster.storage.queries import AtOnce, Bulk, not_deleted
 
 _PAIRS = re.compile(r"[0-9A-Fa-f]{2}([:\- ])[0-9A-Fa-f]{2}(\1[0-9A-Fa-f]{2}){2,18}")
@@ -21,7 +22,6 @@ _KEPT = (*FACTS, "customer_id")
 _NEW = ("organization_id", "uid", "uid_key", "kind", *_KEPT, "created_at", "created_by", "updated_at")
 _COLUMNS = {"customer_id": "customer"}  # as a file calls what a row calls otherwise
 _new = AtOnce(Bulk(tokens, _NEW))
-_AT_ONCE = 500
 _Key = tuple[str, str]
 
 
@@ -91,10 +91,9 @@ def _there(
     keys = sorted({key for line in lines for key in (keys_of[line.row][0], uid_key(line.values["uid"]))})
     found: dict[_Key, TokenRow] = {}
     mine = select(tokens).where(tokens.c.organization_id == organization_id, not_deleted(tokens))
-    for start in range(0, len(keys), _AT_ONCE):
-        some = mine.where(tokens.c.uid_key.in_(keys[start : start + _AT_ONCE]))
-        for token in work.execute(some.order_by(tokens.c.id).with_for_update(key_share=True)):
-            found.setdefault((uid_key(compact(token.uid)), token.kind.upper()), token)
+    locked = mine.order_by(tokens.c.id).with_for_update(key_share=True)
+    for token in rows_among(work, locked, tokens.c.uid_key, keys):
+        found.setdefault((uid_key(compact(token.uid)), token.kind.upper()), token)
     return found
 
 

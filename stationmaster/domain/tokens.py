@@ -18,7 +18,7 @@ from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.stations import get as get_station
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.lists import Found, Wanted, alike, listed, only
+from stationmaster.storage.lists import Found, Wanted, alike, listed, only, rows_among
 from stationmaster.storage.queries import Prepared, not_deleted
 from stationmaster.storage.trigrams import searched
 
@@ -67,7 +67,6 @@ SEARCHED = searched(tokens.c.uid, tokens.c.label, tokens.c.group)
 FACTS = ("label", "group", "status", "expires_at")
 """What a person may say of a token."""
 
-_AT_ONCE = 1000  # names in one question
 
 SORTS = {
     "uid": tokens.c.uid_key,
@@ -316,11 +315,7 @@ def labels(work: Work, organization_id: int, uid_keys: Sequence[str]) -> dict[st
     mine = select(tokens.c.uid_key, tokens.c.label).where(
         tokens.c.organization_id == organization_id, not_deleted(tokens)
     )
-    found: dict[str, str | None] = {}
-    for first in range(0, len(uid_keys), _AT_ONCE):
-        some = mine.where(tokens.c.uid_key.in_(uid_keys[first : first + _AT_ONCE]))
-        found |= {row.uid_key: row.label for row in work.execute(some)}
-    return found
+    return {row.uid_key: row.label for row in rows_among(work, mine, tokens.c.uid_key, uid_keys)}
 
 
 def add(

@@ -13,9 +13,9 @@ from stationmaster.domain.sessions.closing import Ending
 from stationmaster.domain.sessions.table import SEEN_AS, is_open, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
+from stationmaster.storage.lists import rows_among
 
 ASK_AGAIN_AFTER = timedelta(minutes=15)
-AT_ONCE = 500  # stations in one question
 
 
 class Doubt(NamedTuple):
@@ -30,17 +30,15 @@ def in_doubt(work: Work, connected: Mapping[int, datetime]) -> list[Doubt]:
 
     Each that is older than the connection is asked about once; one that is suspect, or has gaps, again and again. Marks them as asked.
     """
+    told = ~sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True)
     found = []
-    ids = sorted(connected)
-    for start in range(0, len(ids), AT_ONCE):
-        mine = select(sessions).where(sessions.c.station_id.in_(ids[start : start + AT_ONCE]), is_open)
-        for row in work.execute(mine.where(~sessions.c.transaction_id.startswith(SEEN_AS, autoescape=True))).all():
-            since = connected[row.station_id]
-            odd = row.suspect_since is not None or row.gaps is not None
-            fresh = row.asked_at is None or row.asked_at < since
-            if (fresh and (odd or row.received_at < since)) or (odd and row.asked_at + ASK_AGAIN_AFTER <= work.now):
-                found.append(Doubt(row.station_id, row.public_id))
-                work.execute(update(sessions).where(sessions.c.id == row.id).values(asked_at=work.now))
+    for row in rows_among(work, select(sessions).where(is_open, told), sessions.c.station_id, sorted(connected)):
+        since = connected[row.station_id]
+        odd = row.suspect_since is not None or row.gaps is not None
+        fresh = row.asked_at is None or row.asked_at < since
+        if (fresh and (odd or row.received_at < since)) or (odd and row.asked_at + ASK_AGAIN_AFTER <= work.now):
+            found.append(Doubt(row.station_id, row.public_id))
+            work.execute(update(sessions).where(sessions.c.id == row.id).values(asked_at=work.now))
     return found
 
 
