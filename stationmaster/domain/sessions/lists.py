@@ -260,23 +260,20 @@ def so_far(work: Work, rows: Sequence[SessionRow]) -> dict[int, SoFar]:
 
     Each figure is looked for by itself: some chargers send one measurand at a time.
     """
-    active = [row.id for row in rows if row.status == "active"]
+    active = {row.id: row for row in rows if row.status == "active"}
     if not active:
         return {}
-    told = work.execute(select(sessions, _last("power_w"), _last("soc_percent")).where(sessions.c.id.in_(active))).all()
     # In one question each for all of a page: a page of sessions that go on took a hundred.
-    recent = metering.newest_registers(
-        work, select(sessions.c.id).where(sessions.c.id.in_(active)), limit=energy.RECENT
-    )
-    rated_w = connectors.ratings(work, [row.station_id for row in told])
-    return {
-        row.id: SoFar(
-            _energy_so_far(work, row, recent.get(row.id, []), rated_w(row.station_id, row.evse, row.connector)),
-            row.power_w,
-            row.soc_percent,
-        )
-        for row in told
-    }
+    mine = select(sessions.c.id).where(sessions.c.id.in_(list(active)))
+    recent = metering.newest_registers(work, mine, limit=energy.RECENT)
+    rated_w = connectors.ratings(work, [row.station_id for row in active.values()])
+    found = {}
+    for last in work.execute(mine.add_columns(_last("power_w"), _last("soc_percent"))).all():
+        row = active[last.id]
+        strongest = rated_w(row.station_id, row.evse, row.connector)
+        taken = _energy_so_far(work, row, recent.get(row.id, []), strongest)
+        found[row.id] = SoFar(taken, last.power_w, last.soc_percent)
+    return found
 
 
 def _energy_so_far(work: Work, row: SessionRow, recent: Sequence[energy.Point], rated_w: int | None) -> Decimal | None:
@@ -329,9 +326,11 @@ def last_changed(work: Work, rows: Sequence[SessionRow]) -> dict[int, datetime]:
     values, later = metering.meter_values.c, session_changes.c
     value = select(values.received_at).where(values.session_id == sessions.c.id).order_by(values.id.desc()).limit(1)
     change = select(later.at).where(later.session_id == sessions.c.id).order_by(later.id.desc()).limit(1)
-    asked = select(sessions, value.scalar_subquery().label("value_at"), change.scalar_subquery().label("later_at"))
-    found = work.execute(asked.where(sessions.c.id.in_([row.id for row in rows]))).all()
-    times = {row.id: (row.received_at, row.stop_received_at, row.value_at, row.later_at) for row in found}
+    asked = select(sessions.c.id, value.scalar_subquery().label("value_at"), change.scalar_subquery().label("later_at"))
+    last = {each.id: each for each in work.execute(asked.where(sessions.c.id.in_([row.id for row in rows]))).all()}
+    times = {
+        row.id: (row.received_at, row.stop_received_at, last[row.id].value_at, last[row.id].later_at) for row in rows
+    }
     return {row_id: max(at for at in known if at is not None) for row_id, known in times.items()}
 
 
