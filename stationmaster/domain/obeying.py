@@ -6,16 +6,16 @@ is about, taken a while after the limit began to hold, and in a unit that fits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from stationmaster.domain.car_plans import period_at
-from stationmaster.domain.charging_profiles import OURS, VOLTS, KeptProfile, Measured, Unit, convert
+from stationmaster.domain.charging_profiles import OURS, ChargingProfile, KeptProfile, Measured, Period, Unit, convert
 
 SETTLED = timedelta(seconds=60)  # a car follows within seconds, a mean value within a minute
 MARGIN, SLACK = 1.1, {"A": 1.0, "W": 250.0}
-_THREE = 3
 
 
 class Drawn(NamedTuple):
@@ -71,16 +71,14 @@ def _weight(kept: KeptProfile) -> tuple[bool, bool, int]:
 
 
 def _of_one(kept: KeptProfile, drawn: Drawn) -> _Told | None:
-    held = _held(kept, drawn.at, drawn.began_at)
-    if held is None or kept.profile is None:
+    periods = _periods(kept, drawn.at, drawn.began_at)
+    if not periods or kept.profile is None:
         return None
-    limit, phases = held
     if kept.profile.unit == "A" and drawn.current_a is not None:
-        return _Told(drawn.current_a, limit, "A")
+        return _Told(drawn.current_a, max(each.limit for each in periods), "A")
     if drawn.power_w is None:
         return None
-    allowed = limit if kept.profile.unit == "W" else convert(limit, phases or _THREE, to="W", volts=VOLTS)
-    return _Told(drawn.power_w, allowed, "W")
+    return _Told(drawn.power_w, _most_w(kept.profile, periods), "W")
 
 
 def _of_all(kept: KeptProfile, drawn: Sequence[Drawn]) -> _Told | None:
@@ -89,25 +87,24 @@ def _of_all(kept: KeptProfile, drawn: Sequence[Drawn]) -> _Told | None:
         return None
     if len(drawn) == 1:
         return _of_one(kept, drawn[0])
-    held = [_held(kept, each.at, None) for each in drawn]
+    periods = [_periods(kept, each.at, None) for each in drawn]
     known = [each.power_w for each in drawn if each.power_w is not None]
-    limits = [each for each in held if each is not None]
-    if len(known) < len(drawn) or len(limits) < len(drawn):
+    if len(known) < len(drawn) or not all(periods):
         return None
-    limit, phases = max(limits, key=lambda each: each[0])
-    allowed = limit if kept.profile.unit == "W" else convert(limit, phases or _THREE, to="W", volts=VOLTS)
-    return _Told(sum(known), allowed, "W")
+    return _Told(sum(known), _most_w(kept.profile, itertools.chain(*periods)), "W")
 
 
-def _held(kept: KeptProfile, at: datetime, began_at: datetime | None) -> tuple[float, int | None] | None:
-    """The limit that a reading of this moment is held against: the higher of now and a while ago, so that a step has time."""
+def _periods(kept: KeptProfile, at: datetime, began_at: datetime | None) -> list[Period]:
+    """What a reading of this moment is held against: what holds now and a while ago, so that a step has time. Empty: nothing."""
     if kept.profile is None or kept.at > at - SETTLED:
-        return None
-    periods = [period_at(kept.profile, moment, began_at) for moment in (at - SETTLED, at)]
-    if None in periods:
-        return None
-    limit = max(each.limit for each in periods if each is not None)
-    return limit, next((each.phases for each in periods if each is not None), None)
+        return []
+    found = [period_at(kept.profile, moment, began_at) for moment in (at - SETTLED, at)]
+    return [] if None in found else [each for each in found if each is not None]
+
+
+def _most_w(profile: ChargingProfile, periods: Iterable[Period]) -> float:
+    """The highest of these limits: one of fewer amperes may be of more phases."""
+    return max(each.limit if profile.unit == "W" else convert(each.limit, each.phases, to="W") for each in periods)
 
 
 def _share(told: _Told) -> float:

@@ -55,6 +55,15 @@ def test_a_limit_that_has_just_begun_or_changed_is_not_judged_by_what_was_before
     assert found is not None and found.obeyed
 
 
+@pytest.mark.parametrize("before, now", [((10, 1), (32, 3)), ((16, 3), (32, 1))])
+def test_of_a_step_to_other_phases_the_higher_power_counts(before: tuple[int, int], now: tuple[int, int]) -> None:
+    (old_a, old_phases), (new_a, new_phases) = before, now
+    periods = [Period(0, old_a, old_phases), Period(570, new_a, new_phases)]
+    step = KeptProfile(1, 0, "csms", SET, ChargingProfile("session_default", periods, starts_at=SET), None)
+    found = verdict(step, [step], [drawn(power_w=11_000)])
+    assert found is not None and found.obeyed
+
+
 def test_the_limit_that_governs_a_session_is_the_one_that_is_judged() -> None:
     everywhere, here, own = kept(6), kept(10, evse=1), kept(32, "session", evse=1, session="tx")
     all_of_them = [everywhere, here, own]
