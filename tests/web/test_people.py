@@ -111,10 +111,17 @@ async def test_X_01_a_user_is_invited_to_some_sites_locked_out_and_let_in_with_a
     await operator.see("user-customer").fill("ida")
     await page.get_by_role("option", name="Ida Sommer").click()
     await operator.see("edit-user-name").fill("Jane Doe")
+    everybody = await app.database.read(accounts.listed, home, limit=9, cursor=None)
+    jane = next(each.public_id for each in everybody if each.email == "jane@example.com")
+    await app.database.write(accounts.change_profile, home, jane, {"language": "de"})
+    operator.will_be_refused(412)  # this form would not have shown what somebody else has changed
     await operator.see("edit-user-submit").click()
+    await operator.see("outdated").get_by_role("button", name="Save mine all the same").click()
     await expect(row).to_contain_text("Driver")
-    whose = [each.customer_id for each in await app.database.read(accounts.listed, home, limit=9, cursor=None)]
-    assert ida.id in whose
+    [changed] = [
+        each for each in await app.database.read(accounts.listed, home, limit=9, cursor=None) if each.public_id == jane
+    ]
+    assert (changed.customer_id, changed.language) == (ida.id, "de")
     await expect(row).to_contain_text("Jane Doe")
 
 

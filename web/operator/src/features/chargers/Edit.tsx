@@ -1,9 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Select, Switch, TextInput } from "@mantine/core";
-import { answered, client, ifMatch, tagged, type Station, type StationChanges, type Tagged } from "@stationmaster/api";
+import { client, ifMatch, tagged, type Station, type StationChanges, type Tagged } from "@stationmaster/api";
 import { Form, FormPart, notify, Pair, Problem, useSentForm, Waiting } from "@stationmaster/ui";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useRef } from "react";
+import { useRef, type RefObject } from "react";
 import { changed } from "../../fields";
 import { FormModal } from "../../FormModal";
 import { fleetStore } from "../../live/fleet";
@@ -53,7 +53,7 @@ function Fields({ one, onDone }: { one: Tagged<Station>; onDone: () => void }) {
         const params = { path: { station_id: id }, header: ifMatch(seen.current.tag) };
         seen.current = await tagged(client.PATCH("/api/v1/stations/{station_id}", { params, body }));
       }
-      await sendConnectors(id, before, values);
+      await sendConnectors(seen, before, values);
       await queries.invalidateQueries({ queryKey: ["station", id] });
       void fleetStore.reload(id);
       notify.done(t`Saved`);
@@ -113,24 +113,27 @@ function Fields({ one, onDone }: { one: Tagged<Station>; onDone: () => void }) {
   );
 }
 
-/** Tells the server which connectors there are now, and what has changed about the others. */
-async function sendConnectors(station: string, before: Typed, after: Typed): Promise<void> {
-  const path = (place: { evse: string; connector: string }) => ({ station_id: station, evse: Number(place.evse), connector: Number(place.connector) });
+/** Tells the server which connectors there are now, and what has changed about the others; each time the charger is in another version afterwards. */
+async function sendConnectors(seen: RefObject<Tagged<Station>>, before: Typed, after: Typed): Promise<void> {
+  const at = (place: { evse: string; connector: string }) => ({
+    path: { station_id: seen.current.value.id, evse: Number(place.evse), connector: Number(place.connector) },
+    header: ifMatch(seen.current.tag),
+  });
   const old = new Map(before.connectors.map((each) => [placeOf(each), each]));
   const kept = new Set(after.connectors.map(placeOf));
   for (const each of before.connectors) {
     if (kept.has(placeOf(each))) continue;
-    await answered(client.DELETE("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) } }));
+    seen.current = await tagged(client.DELETE("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: at(each) }));
   }
   for (const each of after.connectors) {
     const was = old.get(placeOf(each));
     const body = connectorFacts(each);
     if (!was) {
-      await answered(client.PUT("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) }, body }));
+      seen.current = await tagged(client.PUT("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: at(each), body }));
       continue;
     }
     const changes = changed(connectorFacts(was), body);
     if (Object.keys(changes).length === 0) continue;
-    await answered(client.PATCH("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: { path: path(each) }, body: changes }));
+    seen.current = await tagged(client.PATCH("/api/v1/stations/{station_id}/connectors/{evse}/{connector}", { params: at(each), body: changes }));
   }
 }

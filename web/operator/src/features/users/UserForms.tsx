@@ -1,9 +1,10 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { PasswordInput, Select, Switch, TextInput } from "@mantine/core";
-import { answered, client, waysIn, type UserAccount, type UserChanges, type UserLink } from "@stationmaster/api";
-import { Form, needed, notify, optional, useSentForm } from "@stationmaster/ui";
+import { answered, client, ifMatch, tagged, waysIn, type Tagged, type UserAccount, type UserChanges, type UserLink } from "@stationmaster/api";
+import { Form, needed, notify, optional, Problem, useSentForm, Waiting } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import * as v from "valibot";
 import { changed, orNull } from "../../fields";
 import { NamesInput } from "../../managed/NamesInput";
@@ -95,14 +96,29 @@ function facts({ email, name, role, sites, customer }: ReturnType<typeof typed>)
   return { email: email.trim(), name: orNull(name), role, customer, sites: orAll(sites) };
 }
 
-/** Who somebody is, what they may do, and where. */
-export function EditUser({ user, onDone }: Props) {
-  const send = useChange(user, onDone);
+/** Who somebody is, what they may do, and where: as it is now, since the list may be older. */
+export function EditUser({ user: { id }, onDone }: Props) {
+  const { data, error, isFetching } = useQuery({ queryKey: ["user", id], queryFn: () => fetchUser(id), gcTime: 0, staleTime: 0, refetchOnWindowFocus: false });
+  if (error) return <Problem error={error} />;
+  return data && !isFetching ? <Fields one={data} onDone={onDone} /> : <Waiting />;
+}
+
+function fetchUser(user_id: string): Promise<Tagged<UserAccount>> {
+  return tagged(client.GET("/api/v1/users/{user_id}", { params: { path: { user_id } } }));
+}
+
+function Fields({ one, onDone }: { one: Tagged<UserAccount>; onDone: () => void }) {
+  const send = useChange(one.value, onDone);
+  const seen = useRef(one);
   const limited = useUser().sites !== null;
   const form = useSentForm({
-    initial: typed(user),
+    initial: typed(one.value),
     schema: v.object({ email: needed(254), name: optional(200), role: v.string(), sites: sitesWithin(limited), customer: v.nullable(v.string()) }),
-    submit: (values, before) => send(changed(facts(before), facts(values)), t`Saved`),
+    theirs: async () => {
+      seen.current = await fetchUser(one.value.id);
+      return typed(seen.current.value);
+    },
+    submit: (values, before) => send(changed(facts(before), facts(values)), t`Saved`, seen.current.tag),
   });
   const { fields } = form;
   return (
@@ -178,8 +194,8 @@ function useChange(user: UserAccount, onDone: () => void) {
   const queries = useQueryClient();
   const me = useUser();
   const refreshMe = useRefreshedUser();
-  return async (body: UserChanges, done: string) => {
-    await answered(client.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user.id } }, body }));
+  return async (body: UserChanges, done: string, tag = "*") => {
+    await answered(client.PATCH("/api/v1/users/{user_id}", { params: { path: { user_id: user.id }, header: ifMatch(tag) }, body }));
     await queries.invalidateQueries({ queryKey: ["users"] });
     if (user.id === me.id) await refreshMe();
     notify.done(done);
