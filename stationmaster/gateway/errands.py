@@ -24,7 +24,7 @@ class Errands:
         async def run() -> None:
             try:
                 await errand()
-            except Exception:
+            except Exception:  # nobody waits for it, so nobody else would tell of it
                 log.exception("errand.failed", errand=str(name))
             finally:
                 del self._under_way[name]
