@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -32,6 +32,7 @@ AT_ONCE = 100
 NEWEST = 200  # of those that wait for a person: a charger that has kept a start for longer is rare
 _AT_WORK = 10_000  # keys; where several write at once, what is told later may have a smaller one
 _LOOKED_AT = 50  # values of a charger, the newest first
+_CONNECTORS = 1000  # that charge or are occupied without a session, the newest first: many a car stays when it is full
 _CHARGING = ("charging", "occupied")  # in 2.x the connector does not say more
 _GOES_ON = (*_CHARGING, "suspended_ev", "suspended_evse", "preparing")
 
@@ -49,26 +50,33 @@ class Place(NamedTuple):
 def unheard(work: Work, *, after: timedelta = AFTER) -> list[Place]:
     """Where a charger charges without having told of a session. Only reads, so that it costs no writer."""
     # One whose EVSE has not been told yet (2.x, by card first) may be the one that charges here.
-    here = or_(sessions.c.evse == connectors.c.evse, and_(is_open, sessions.c.evse.is_(None)))
-    mine = and_(sessions.c.station_id == connectors.c.station_id, here)
-    # What is measured after an end belongs to no new session (a late value, or a charger that is slow to say that it is free).
-    known = exists().where(mine, or_(is_open, sessions.c.stop_received_at >= connectors.c.since))
+    here = or_(sessions.c.evse == connectors.c.evse, sessions.c.evse.is_(None))
+    told_of = exists().where(sessions.c.station_id == connectors.c.station_id, here, is_open)
     charging = (
         select(connectors, stations.c.identity, stations.c.organization_id)
         .join(stations, stations.c.id == connectors.c.station_id)
         .where(connectors.c.state.in_(_CHARGING), connectors.c.evse > 0, connectors.c.since <= work.now - after)
-        .where(~known, not_deleted(stations))
+        .where(~told_of, not_deleted(stations))
         .order_by(connectors.c.since.desc())
-        .limit(AT_ONCE)
+        .limit(_CONNECTORS)
     )
-    found = []
+    found: list[Place] = []
     for row in work.execute(charging).all():
         newest = metering.orphans(work, row.station_id, limit=_LOOKED_AT, cursor=None)
         values = [each for each in reversed(newest) if each.evse == row.evse and each.taken_at >= row.since]
-        if is_flowing(values):
+        if is_flowing(values) and not _has_ended(work, row.station_id, row.evse, since=row.since):
             station = Station(row.station_id, row.identity, row.organization_id, "", "accepted", True)
             found.append(Place(station, row.evse, row.number, Instant(row.since), values))
-    return found
+    return found[:AT_ONCE]
+
+
+def _has_ended(work: Work, station_id: int, evse: int, *, since: datetime) -> bool:
+    """What is measured after an end belongs to no new session (a late value, or a charger that is slow to say that it is free).
+
+    Asked last, of the few where something flows: no index tells when the sessions of a charger ended.
+    """
+    mine = sessions.c.station_id == station_id, sessions.c.evse == evse, sessions.c.stop_received_at >= since
+    return work.execute(select(sessions.c.id).where(*mine).order_by(sessions.c.id.desc()).limit(1)).first() is not None
 
 
 def is_flowing(values: list[MeterValueRow]) -> bool:
