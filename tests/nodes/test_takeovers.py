@@ -128,18 +128,20 @@ async def test_CON_04_takeovers_between_two_nodes_leave_one_socket_and_a_true_lo
             one.writer.transport.abort()
         return one
 
-    opened: list[Raw] = []
+    opened = [await take_over(1)]
+    assert (await opened[0].exchange(BOOT))[:2] == [3, "boot"]  # so that whoever sends at once is answered
     for start in range(0, count, 25):
         opened += await asyncio.gather(*(take_over(number) for number in range(start, start + 25)))
     await settled(*two)  # the newest is who is registered last, and the other node may have had more to do
     opened.append(await take_over(count))
+    last = len(opened)
     assert (await opened[-1].exchange(BOOT))[:2] == [3, "boot"]
     await until(lambda: sum(len(node.listener.links) for node in two) == 1)
     await settled(*two)
     [row] = await cluster.rows(connections)
-    assert (row.generation, row.closed_at) == (count + 1, None)
+    assert (row.generation, row.closed_at) == (last, None)
     [(node, connection)] = [(node, each) for node in two for each in node.switchboard.connections()]
-    assert (connection.generation, node.bus.node) == (count + 1, row.node)
+    assert (connection.generation, node.bus.node) == (last, row.node)
     for place in two:  # from wherever it is asked
         asked = asyncio.create_task(place.switchboard.send(cluster.station(), commands.ClearCache(), by="test"))
         call = await opened[-1].receive()
@@ -147,7 +149,7 @@ async def test_CON_04_takeovers_between_two_nodes_leave_one_socket_and_a_true_lo
         assert (await asked).status == "accepted"
 
     log = [(event, generation) for event, generation in await log_of(cluster) if event != "online"]
-    assert [generation for event, generation in log if event == "connected"] == list(range(1, count + 2))
+    assert [generation for event, generation in log if event == "connected"] == list(range(1, last + 1))
     # Whoever is told to have gone was the newest at that moment, on both nodes together.
     current = None
     for event, generation in log:
@@ -156,10 +158,9 @@ async def test_CON_04_takeovers_between_two_nodes_leave_one_socket_and_a_true_lo
         else:
             assert (event, generation) == ("disconnected", current)
             current = None
-    assert current == count + 1
+    assert current == last
     assert [event for event, _ in await log_of(cluster) if event in ("online", "offline")] == ["online"]
-    # On a busy machine some are refused for their pace, which is an alarm of its own.
-    assert [one.kind for one in await cluster.rows(alarms) if one.kind != "refused"] == ["takeovers"]
+    assert [one.kind for one in await cluster.rows(alarms)] == ["takeovers"]
     for one in opened:
         await one.close()
     await until(lambda: not any(node.listener.links for node in two))

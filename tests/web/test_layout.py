@@ -267,7 +267,7 @@ async def _barriers(page: Page) -> list[Any]:
     """What keeps somebody from using the page as it stands. The other theme has the same page in other colours."""
     await page.evaluate(AXE())
     found = []
-    for theme, rules in (("light", ""), ("dark", ", runOnly: ['color-contrast']")):
+    for theme, rules in (("light", ""), ("dark", ", runOnly: ['color-contrast', 'link-in-text-block']")):
         await page.evaluate(DARK.format(theme))
         answer: Any = await page.evaluate(f"axe.run(document, {{ resultTypes: ['violations']{rules} }})")
         found += [
