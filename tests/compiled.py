@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 
-class _Shared(MutableMapping[Any, Any]):
+class _Shared(dict[Any, Any]):
     """Statements by what they say. Dialects of one name are made alike here, so that whose they are makes no difference."""
 
-    def __init__(self) -> None:
-        self._statements: dict[Any, Any] = {}
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._statements[_anonymous(key)]
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(_anonymous(key), default)
 
     def __setitem__(self, key: Any, compiled: Any) -> None:
-        self._statements[_anonymous(key)] = compiled
-
-    def __delitem__(self, key: Any) -> None:
-        del self._statements[_anonymous(key)]
-
-    def get(self, key: Any, default: Any = None) -> Any:
-        return self._statements.get(_anonymous(key), default)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._statements)
-
-    def __len__(self) -> int:
-        return len(self._statements)
+        super().__setitem__(_anonymous(key), compiled)
 
 
 def _anonymous(key: tuple[Any, ...]) -> tuple[Any, ...]:
