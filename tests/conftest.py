@@ -43,7 +43,8 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "any_database: what is tested is the same on any database; SQLite will do")
     config.addinivalue_line(
-        "markers", "every_case: each case asks the database something else; PostgreSQL gets them all"
+        "markers",
+        "every_case: PostgreSQL gets all of it: each case asks something else, or its locks or values are the test",
     )
 
 
@@ -70,9 +71,9 @@ def _tried_already(items: list[pytest.Item]) -> list[pytest.Item]:
     """What would prove again what another test has proved.
 
     SQLite gets every case. PostgreSQL gets no test that asks it only what others ask it (same_sql.py), and of the others the
-    first of the cases that differ in what is said, not in what is asked of the database; `every_case` marks those that
-    differ there too. 2.0.1 and 2.1 have the same handlers: where both have the same cases, 2.0.1 gets all of them, 2.1 the
-    first on SQLite and none on PostgreSQL.
+    first of the cases that differ in what is said, not in what is asked of the database; of those that are marked
+    `every_case` it gets all. 2.0.1 and 2.1 have the same handlers: where both have the same cases, 2.0.1 gets all of them,
+    2.1 the first on SQLite and none on PostgreSQL.
     """
     named = {item.nodeid for item in items}
     asked_by_others = same_sql.listed()
@@ -84,9 +85,9 @@ def _tried_already(items: list[pytest.Item]) -> list[pytest.Item]:
             continue
         postgres = "postgresql" in item.nodeid
         same = "2.1" in item.nodeid and item.nodeid.replace("2.1", "2.0.1") in named
-        again = (test, postgres, same) in begun and not item.get_closest_marker("every_case")
+        again = (test, postgres, same) in begun or (postgres and test in asked_by_others)
         begun.add((test, postgres, same))
-        if (postgres and (same or test in asked_by_others)) or (again and (postgres or same)):
+        if (postgres and same) or (again and (postgres or same) and not item.get_closest_marker("every_case")):
             twice.append(item)
     return twice
 

@@ -2,7 +2,8 @@
 
 All tests run on SQLite. On PostgreSQL a statement is to be tried as well, but not a hundred times: the tests of the folders below
 are run once, what each asks of the database is written down, and of those that ask the same the fewest are kept that ask
-everything twice. A test that is not listed, a new one above all, runs on both.
+everything twice. A test that is not listed, a new one above all, runs on both; so does one that is marked `every_case`, since
+its locks, or what its values do to the database, are what it tests.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _VALUES = re.compile(r"\(\?(?:, ?\?)*\)(?:, ?\(\?(?:, ?\?)*\))*")
 
 
 def listed() -> frozenset[str]:
-    return frozenset(LIST.read_text().splitlines())
+    return frozenset() if _KEEP_IN in os.environ else frozenset(LIST.read_text().splitlines())
 
 
 def plain(statement: str) -> str:
@@ -91,30 +92,35 @@ def pytest_collection_finish() -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool, bool]:
     _asked.clear()
+    failed = item.session.testsfailed
     ran = yield
-    with (Path(os.environ[_KEEP_IN]) / f"{os.getpid()}.jsonl").open("a") as file:
-        file.write(json.dumps([item.nodeid, sorted(_asked)]) + "\n")
+    if item.session.testsfailed == failed and item.get_closest_marker("every_case") is None:
+        _keep(item)
     return ran
 
 
+def _keep(item: pytest.Item) -> None:
+    with (Path(os.environ[_KEEP_IN]) / f"{os.getpid()}.jsonl").open("a") as file:
+        file.write(json.dumps([item.nodeid, sorted(_asked)]) + "\n")
+
+
 def main() -> None:
-    LIST.write_text("")  # so that PostgreSQL is offered them all
     run = [sys.executable, "-m", "pytest", *FOLDERS]
-    collect = [*run, "--collect-only", "-q", "-o", "addopts=--import-mode=importlib"]
-    names = subprocess.run(collect, capture_output=True, text=True, check=True).stdout.splitlines()
-    both = [name for name in names if "postgresql" in name]
-    cost = collections.Counter(name.split("[")[0] for name in both)
     with tempfile.TemporaryDirectory() as folder:
         environment = os.environ | {_KEEP_IN: folder, "PYTHONPATH": "."}
+        # PostgreSQL is offered them all; which of them it would get, and in how many cases, is what collecting tells.
+        collect = [*run, "--collect-only", "-o", "addopts=-q --import-mode=importlib"]
+        collected = subprocess.run(collect, env=environment, capture_output=True, text=True, check=True)
         listening = [*run, "--no-postgres", "-n", "3", "--dist", "worksteal", "-p", "tests.same_sql"]
-        subprocess.run(listening, env=environment, check=True)
+        subprocess.run(listening, env=environment, check=False)  # one that fails is not listed, and runs on both
         lines = [json.loads(line) for file in Path(folder).iterdir() for line in file.read_text().splitlines()]
+    both = {name for name in collected.stdout.splitlines() if "postgresql" in name}
+    cost = collections.Counter(name.split("[")[0] for name in both)
     asks: dict[str, set[str]] = collections.defaultdict(set)
     for name, asked in lines:
         if name.replace("sqlite", "postgresql") in both:
             asks[name.split("[")[0]] |= set(asked)
-    kept = fewest(asks, cost)
-    LIST.write_text("".join(f"{test}\n" for test in sorted(set(asks) - kept)))
+    LIST.write_text("".join(f"{test}\n" for test in sorted(set(asks) - fewest(asks, cost))))
 
 
 if __name__ == "__main__":

@@ -215,6 +215,7 @@ async def test_N3_a_token_of_a_node_whose_clock_is_a_little_ahead_is_good(
     assert answer.status_code == status
 
 
+@pytest.mark.every_case
 async def test_N12_of_two_nodes_that_use_one_cookie_at_the_same_moment_one_wins(
     database: Database, user: Callable[..., Any]
 ) -> None:

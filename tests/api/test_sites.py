@@ -131,6 +131,7 @@ async def test_a_change_holds_only_for_what_its_maker_has_seen(admin: Client) ->
         assert answer.json()["errors"][0]["field"] == "If-Match"
 
 
+@pytest.mark.every_case
 async def test_of_two_who_change_it_at_once_on_two_nodes_one_is_told(
     admin: Client, database: Database, database_url: str
 ) -> None:

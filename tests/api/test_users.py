@@ -167,6 +167,7 @@ async def test_X_01_the_last_administrator_cannot_be_removed(admin: Client) -> N
     assert (await admin.delete(f"{API}/users/{me['id']}")).status_code == 409
 
 
+@pytest.mark.every_case
 async def test_X_01_two_administrators_who_remove_each_other_leave_one(database: Database) -> None:
     def two(work: Work) -> list[accounts.User]:
         home = organizations.home(work)
@@ -289,6 +290,7 @@ async def test_the_roles_at_both_ends_are_given_and_taken(
     assert refused.is_success == (role == "driver")
 
 
+@pytest.mark.every_case
 async def test_X_01_an_owner_is_an_administrator_who_may_be_the_last(
     admin: Client, as_role: Callable[..., Any]
 ) -> None:

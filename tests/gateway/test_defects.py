@@ -346,6 +346,7 @@ UNREADABLE = {
 }
 
 
+@pytest.mark.every_case
 async def test_RPC_01_a_transaction_message_is_in_the_quarantine_before_its_CALLERROR(raw: Any, rows: Any) -> None:
     one = await raw("CP1")
     for number, (name, data) in enumerate(UNREADABLE.items(), 1):
@@ -485,6 +486,7 @@ async def test_RPC_16_an_answer_that_a_charger_cannot_use_is_an_alarm(
 # A3: what fails for a reason of ours again and again
 
 
+@pytest.mark.every_case
 @EACH_VERSION
 async def test_A3_what_only_ever_fails_is_set_aside_and_answered(
     open_session: Any, version: str, database: Database

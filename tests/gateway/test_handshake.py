@@ -379,6 +379,7 @@ async def test_while_storage_is_down_nobody_is_let_in(app: Any, secrets: Any, kn
     assert set(await inbox()) == {"storage_down"}
 
 
+@pytest.mark.every_case
 async def test_what_strangers_send_is_kept_harmless(app: Any, secrets: Any, knock: Any, inbox: Any) -> None:
     """An escape sequence must not reach a terminal, a zero byte not PostgreSQL, a token in the URL nobody."""
     await knock("/ocpp/CP1?token=hunter2hunter2&version=1.6\x00\x1b[31m", headers={"User-Agent": "x" * 500})

@@ -46,6 +46,7 @@ async def test_L03_a_file_is_fetched_from_us_and_published(
     assert came.data == {"locations": where}
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("status", ["DownloadFailed", "InvalidChecksum", "PublishFailed"])
 async def test_L03_what_failed_is_said(app: App, one: Asked, status: str, api: httpx.AsyncClient) -> None:
     made = (await api.post("/firmware", params={"name": "post.bin", "version": "2"}, content=b"x")).json()

@@ -167,6 +167,7 @@ async def test_E7_a_unit_of_something_else_is_no_register(charger: Connect, stor
     assert (row.energy_wh, row.power_w) == (None, None)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize(
     "start, stop, energy",
     [

@@ -160,6 +160,7 @@ async def test_DAT_02_a_bug_of_ours_is_no_final_answer_to_a_transaction_message(
     assert (await stored.session()).status == "completed"
 
 
+@pytest.mark.every_case
 async def test_DAT_02_a_station_that_counts_its_ids_anew_after_a_boot_is_heard_anew(
     app: App, charger: Connect, stored: Any
 ) -> None:

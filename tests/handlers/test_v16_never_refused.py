@@ -65,6 +65,7 @@ async def test_L2_a_start_without_a_usable_register_is_a_session_that_a_person_l
     assert (session.status, session.review) == ("completed", True)
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("length", [21, 22, 255, 3000])
 async def test_L2_a_card_longer_than_the_field_may_charge(app: App, charger: Connect, stored: Any, length: int) -> None:
     card = ("0123456789ABCDEF" * 200)[:length]

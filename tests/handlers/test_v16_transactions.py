@@ -89,6 +89,7 @@ async def test_TX_01_a_start_of_other_content_is_another_transaction(
     assert len(await stored.sessions()) == 2
 
 
+@pytest.mark.every_case
 async def test_TX_01_fifty_identical_starts_on_two_nodes_are_one_session(database: Database) -> None:
     """No lock and no cache can know: only the UNIQUE key in the database does."""
     keys_home = await database.write(organizations.home)
@@ -355,6 +356,7 @@ async def test_TX_11_a_transaction_told_after_weeks_has_its_own_times_and_its_to
     assert (session.authorization, session.energy_wh, session.flags) == ("accepted", 5000, None)
 
 
+@pytest.mark.every_case
 async def test_TX_11_TC_039_an_offline_queue_is_flushed_at_once_and_in_order(charger: Connect, stored: Any) -> None:
     """The station does not wait for our answers here, but for the number each transaction needs."""
     one = await charger("CP1")

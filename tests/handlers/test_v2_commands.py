@@ -111,6 +111,7 @@ async def test_a_command_whose_answer_is_a_status(
     )
 
 
+@pytest.mark.every_case
 async def test_F01_FR_25_a_remote_start_has_a_number_of_its_own(world: Any, routes: Routes) -> None:
     station = await world.station()
     command = commands.RemoteStart(token="TAG1", evse=2)

@@ -185,6 +185,7 @@ async def test_TX_21_two_words_of_one_transaction_in_one_commit(database: Databa
     assert {where for *_, where in readings} == {0}
 
 
+@pytest.mark.every_case
 @pytest.mark.parametrize("ahead", [False, True])
 async def test_TX_14_what_comes_late_brings_its_values_with_it(database: Database, ahead: bool) -> None:
     [station] = await chargers(database, 1, "D")
