@@ -33,11 +33,11 @@ async def close_silent(database: Database, limits: Sessions) -> None:
 async def see_untold_sessions(database: Database) -> None:
     """Sessions that no charger has told of: those that begin, and what becomes of them."""
     if places := await database.read(seen.unheard):
-        begun = await database.write(seen.begin, places)
+        begun = await database.write_apart(seen.begin, places)
         log.info("sessions.seen", count=begun)
     keys = await database.read(seen.followed)
     for start in range(0, len(keys), seen.AT_ONCE):
-        await database.write(seen.follow, keys[start : start + seen.AT_ONCE])
+        await database.write_apart(seen.follow, keys[start : start + seen.AT_ONCE])
 
 
 @every(seconds=2, once=True)
