@@ -72,9 +72,8 @@ class UtcTime(TypeDecorator[datetime]):
         return lambda values: [None if value is None else datetime.fromisoformat(value) for value in values]
 
 
-_WITH_FRACTION = len(
-    "2026-11-26T10:00:00.123000Z"
-)  # of a second; without one, and in other zones, it has another length
+# Of a second; without one, and in other zones, a time has another length.
+_WITH_FRACTION = len("2026-11-26T10:00:00.123000Z")
 
 
 def _text(value: datetime | None) -> str | None:

@@ -135,12 +135,11 @@ def _row_maker(
     if not columns:
         return None
     shape: Callable[..., Any] = row or namedtuple("Row", [column.keyname for column in columns])
+    # No driver tells a Float in another way, and SQLAlchemy would ask what PostgreSQL calls it.
     processors = [
         (index, processor, _column_of(column.type, processor, dialect))
         for index, column in enumerate(columns)
-        if not isinstance(
-            column.type, Float
-        )  # no driver tells it in another way; SQLAlchemy would ask what PostgreSQL calls it
+        if not isinstance(column.type, Float)
         and (processor := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
     ]
 
