@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Protocol
+from decimal import Decimal
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, func, insert, or_, select
 
-from stationmaster.domain import audit, phones, versions
+from stationmaster.domain import audit, customer_groups, customer_terms, phones, tariffs, versions
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.customer_terms import TERMS, Billing
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed
 from stationmaster.storage.queries import is_among, not_deleted, search
 from stationmaster.storage.trigrams import searched
@@ -33,6 +35,16 @@ customers = Table(
     Column("phone", Text),  # see phones.py
     Column("email", Text),
     Column("erased_at", UtcTime),  # nothing here tells any more who it was
+    # On which terms they charge: see customer_terms.py.
+    Column("billing", Text, nullable=False, server_default="free"),
+    Column("currency", Text),  # of the limit and the budget
+    Column("credit_limit", Exact()),  # how much they may owe; empty: as much as they want
+    Column("monthly_budget", Exact()),
+    Column("language", Text),
+    Column("billing_address", Json),
+    Column("tax_number", Text),
+    Column("group_id", BigInt, ForeignKey("customer_groups.id"), index=True),
+    Column("tariff_id", BigInt, ForeignKey("tariffs.id")),  # before that of the group, and those of places
     *versions.columns(),
 )
 _living = customers.c.deleted_at.is_(None)
@@ -79,6 +91,15 @@ class CustomerRow(Protocol):
     phone: str | None
     email: str | None
     erased_at: datetime | None
+    billing: Billing
+    currency: str | None
+    credit_limit: Decimal | None
+    monthly_budget: Decimal | None
+    language: str | None
+    billing_address: dict[str, str] | None
+    tax_number: str | None
+    group_id: int | None
+    tariff_id: int | None
     version: int
     created_at: datetime
     created_by: str | None
@@ -86,16 +107,25 @@ class CustomerRow(Protocol):
     deleted_at: datetime | None
 
 
+class Names(NamedTuple):
+    """By which ids the group and the tariff of a customer are known."""
+
+    group: str | None
+    tariff: str | None
+
+
 def create(work: Work, /, organization_id: int, *, public_id: str | None = None, **given: Any) -> CustomerRow:
-    """A new customer of these `FACTS`. Raises `Invalid`, and `Conflict` when the id or the phone is another's."""
-    values = checked(dict.fromkeys(FACTS) | given)
+    """A new customer of these `FACTS` and `TERMS`, of this `group` and `tariff`. Raises `Invalid`, and `Conflict` when the id or the
+    phone is another's."""
+    values = checked(dict.fromkeys(FACTS) | given) | customer_terms.checked(customer_terms.NOTHING | given)
+    values |= _references(work, organization_id, given)
     public_id = public_id or secrets.token_hex(8)
     _check_free(work, organization_id, public_id=public_id, phone=values["phone"])
     new = insert(customers).values(
         organization_id=organization_id, public_id=public_id, **values, **versions.first(work)
     )
     row: CustomerRow = work.execute(new.returning(*customers.c)).one()
-    _record(work, "add_customer", organization_id, row, after=facts(row))
+    _record(work, "add_customer", organization_id, row, after=_whole(work, row))
     return row
 
 
@@ -116,14 +146,17 @@ def change(
     *,
     expected: versions.Expected = None,
 ) -> CustomerRow:
-    """Set the `FACTS` that are given. Raises `NotFound`, `Outdated`, `Invalid`, `Conflict`."""
+    """Set what is given of `FACTS`, `TERMS`, `group` and `tariff`. Raises `NotFound`, `Outdated`, `Invalid`, `Conflict`."""
     customer = get(work, organization_id, customer_id, lock=True)
     versions.check(customer, expected)
     values = checked(facts(customer) | {name: changes[name] for name in FACTS if name in changes})
+    values |= customer_terms.checked(terms(customer) | {name: changes[name] for name in TERMS if name in changes})
+    values |= _references(work, organization_id, changes)
+    before = _whole(work, customer)
     if values["phone"] != customer.phone:
         _check_free(work, organization_id, phone=values["phone"])
     changed = versions.change(work, customers, customer, values)
-    _record(work, "change_customer", organization_id, customer, before=facts(customer), after=facts(changed))
+    _record(work, "change_customer", organization_id, customer, before=before, after=_whole(work, changed))
     return changed
 
 
@@ -138,7 +171,7 @@ def remove(work: Work, organization_id: int, customer_id: str, *, expected: vers
     if count:
         raise Conflict(f"customer {customer_id!r} has {count} {'card' if count == 1 else 'cards'}: remove them first")
     versions.delete(work, customers, customer)
-    _record(work, "remove_customer", organization_id, customer, before=facts(customer))
+    _record(work, "remove_customer", organization_id, customer, before=_whole(work, customer))
 
 
 def restore(work: Work, organization_id: int, customer_id: str) -> CustomerRow:
@@ -147,7 +180,7 @@ def restore(work: Work, organization_id: int, customer_id: str) -> CustomerRow:
     gone: CustomerRow = versions.newest_deleted(work, customers, mine, f"customer {customer_id!r}")
     _check_free(work, organization_id, public_id=gone.public_id, phone=gone.phone)
     restored = versions.change(work, customers, gone, {"deleted_at": None})
-    _record(work, "restore_customer", organization_id, restored, after=facts(restored))
+    _record(work, "restore_customer", organization_id, restored, after=_whole(work, restored))
     return restored
 
 
@@ -239,6 +272,36 @@ def is_email(text: str) -> bool:
 def facts(row: CustomerRow) -> dict[str, Any]:
     """What a person may say of a customer, as it is."""
     return {name: getattr(row, name) for name in FACTS}
+
+
+def terms(row: CustomerRow) -> dict[str, Any]:
+    """On which terms a customer charges."""
+    return {name: getattr(row, name) for name in TERMS}
+
+
+def names_of(work: Work, rows: Iterable[CustomerRow]) -> dict[int, Names]:
+    """The group and the tariff of each of these, by the key of the customer."""
+    known = list(rows)
+    groups = versions.ids_of(work, customer_groups.customer_groups, [row.group_id for row in known])
+    named = versions.ids_of(work, tariffs.tariffs, [row.tariff_id for row in known])
+    return {row.id: Names(groups.get(row.group_id), named.get(row.tariff_id)) for row in known}
+
+
+def _references(work: Work, organization_id: int, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys of the group and the tariff, where they are named. Raises `Invalid`."""
+    keys: dict[str, Any] = {}
+    if "group" in given:
+        keys["group_id"] = customer_groups.named(work, organization_id, given["group"])
+    if "tariff" in given:
+        keys["tariff_id"] = tariffs.named(work, organization_id, given["tariff"])
+    return keys
+
+
+def _whole(work: Work, row: CustomerRow) -> dict[str, Any]:
+    """All that a person may say of a customer, for the audit log: nothing of terms where there are none."""
+    said = {name: value for name, value in terms(row).items() if value != customer_terms.NOTHING[name]}
+    named = {name: value for name, value in names_of(work, [row])[row.id]._asdict().items() if value is not None}
+    return facts(row) | said | named
 
 
 def _record(

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, Table, select
 from stationmaster.domain.accounts import users
 from stationmaster.domain.audit import audit
 from stationmaster.domain.connectors import connectors
+from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.organizations import organizations
@@ -33,6 +34,7 @@ TABLES: tuple[Table, ...] = (
     connectors,
     tariffs,
     tariff_terms,
+    customer_groups,
     customers,
     vehicles,
     tokens,
@@ -49,6 +51,7 @@ _NAMES: dict[Table, str] = {
     sites: "public_id",
     stations: "identity",
     customers: "public_id",
+    customer_groups: "public_id",
     tariffs: "public_id",
     tokens: "uid",
     sessions: "public_id",
@@ -93,7 +96,7 @@ def page(work: Work, organization_id: int, part: Part, *, after: int | None, lim
 def _references(table: Table) -> dict[str, Table]:
     """The tables that a row of this one names, by the column that does."""
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
-    found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens}
+    found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
     return {name: other for name, other in found.items() if name in table.c}
 
 

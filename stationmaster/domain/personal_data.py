@@ -95,6 +95,9 @@ def erase(work: Work, organization_id: int, customer_id: str, *, expected: versi
             "name_key": ERASED_NAME.casefold(),
             "phone": None,
             "email": None,
+            "language": None,
+            "billing_address": None,
+            "tax_number": None,
             "created_by": None,  # perhaps themselves
             "deleted_at": person.deleted_at or work.now,
             "erased_at": work.now,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Select, select, update
 
-from stationmaster.domain import audit, stations, tariffs, versions
+from stationmaster.domain import audit, customer_groups, customers, stations, tariffs, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.errors import Conflict, NotFound
@@ -149,6 +149,9 @@ def remove(work: Work, organization_id: int, tariff_id: str, *, expected: versio
 def _places(work: Work, tariff_id: int) -> list[str]:
     """What names it, for people to read."""
     table = stations.stations
+    who, groups = customers.customers, customer_groups.customer_groups
+    of_customers = select(who.c.name).where(who.c.tariff_id == tariff_id, not_deleted(who)).order_by(who.c.name_key)
+    of_groups = select(groups.c.name).where(groups.c.tariff_id == tariff_id, not_deleted(groups))
     at_sites = select(sites.c.name).where(sites.c.tariff_id == tariff_id, not_deleted(sites))
     at_stations = select(table.c.identity).where(table.c.tariff_id == tariff_id, not_deleted(table))
     at_connectors: Select[Any] = (
@@ -157,6 +160,8 @@ def _places(work: Work, tariff_id: int) -> list[str]:
         .where(connectors.c.tariff_id == tariff_id, not_deleted(table))
     )
     return [
+        *(f"customer {name}" for name in work.execute(of_customers).scalars()),
+        *(f"customers of the group {name}" for name in work.execute(of_groups.order_by(groups.c.name)).scalars()),
         *(f"site {name}" for name in work.execute(at_sites.order_by(sites.c.name)).scalars()),
         *(f"charger {identity}" for identity in work.execute(at_stations.order_by(table.c.identity)).scalars()),
         *(

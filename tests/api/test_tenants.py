@@ -186,6 +186,7 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["site_id"] = (await tenant.make("/sites", {"id": f"SITE-{end}", "name": canary}))["id"]
     tariff = {"id": f"TARIFF-{end}", "name": canary, "currency": "EUR", "price_per_kwh": "1", "standard": True}
     ids["tariff_id"] = (await tenant.make("/tariffs", tariff))["id"]
+    ids["group_id"] = (await tenant.make("/customer-groups", {"id": f"GROUP-{end}", "name": canary}))["id"]
     ids["customer_id"] = (await tenant.make("/customers", {"id": f"CUSTOMER-{end}", "name": canary}))["id"]
     vehicle = {"id": f"VEHICLE-{end}", "customer": ids["customer_id"], "name": canary}
     ids["vehicle_id"] = (await tenant.make("/vehicles", vehicle))["id"]

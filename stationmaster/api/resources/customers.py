@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal, NamedTuple
 
 import msgspec
 from litestar import Response, Router, delete, get, patch, post, put
@@ -35,6 +36,7 @@ from stationmaster.api.shapes import (
 )
 from stationmaster.domain import accounts, customers, personal_data, wallets
 from stationmaster.domain import vehicles as cars
+from stationmaster.domain.customer_terms import TERMS, Billing
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.vehicles import VehicleRow
@@ -50,6 +52,23 @@ Phone = Annotated[
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=255)]
 
 
+Amount = Annotated[Decimal, msgspec.Meta(description="With the decimals of its currency; a text is as good")]
+Currency = Annotated[str, msgspec.Meta(min_length=3, max_length=3, description="Its code of ISO 4217, as in EUR")]
+Language = Annotated[str, msgspec.Meta(min_length=2, max_length=35, description="A tag, as in en or de-AT")]
+TaxNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+class BillingAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """To whom a bill goes; `name` where it is another than the customer's. `country` is a code of ISO 3166, as in DE."""
+
+    name: Text | None = None
+    street: Text | None = None
+    postal_code: Text | None = None
+    city: Text | None = None
+    region: Text | None = None
+    country: Text | None = None
+
+
 class DefaultVehicle(msgspec.Struct, frozen=True):
     """The vehicle that a customer usually comes with."""
 
@@ -58,13 +77,27 @@ class DefaultVehicle(msgspec.Struct, frozen=True):
 
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
-    """Who charges and is billed: a person or a company, with cards and vehicles. A phone is one customer's."""
+    """Who charges and is billed: a person or a company, with cards and vehicles. A phone is one customer's.
+
+    `billing`: free, nothing is booked; prepaid, out of their wallet, and not without; postpaid, it is owed, up to `credit_limit`. They pay by their
+    own `tariff`, else by that of their `group`, else by that of the place. `monthly_budget` is the most that a month may cost. Amounts are
+    exact decimals in texts, in `currency`.
+    """
 
     id: str
     name: str
     phone: str | None
     email: str | None
     default_vehicle: DefaultVehicle | None
+    billing: Billing
+    currency: str | None
+    credit_limit: str | None
+    monthly_budget: str | None
+    language: str | None
+    billing_address: BillingAddress | None
+    tax_number: str | None
+    group: str | None
+    tariff: str | None
     created_at: datetime
     created_by: str | None
     updated_at: datetime
@@ -78,14 +111,37 @@ class NewCustomer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     id: OwnId | None = None
     phone: Phone | None = None
     email: Email | None = None
+    billing: Billing = "free"
+    currency: Currency | None = None
+    credit_limit: Amount | None = None
+    monthly_budget: Amount | None = None
+    language: Language | None = None
+    billing_address: BillingAddress | None = None
+    tax_number: TaxNumber | None = None
+    group: OwnId | None = None
+    tariff: OwnId | None = None
 
 
-class CustomerChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to change; what is left out stays."""
+class ContactChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to reach a customer; what is left out stays."""
 
     name: Text | msgspec.UnsetType = msgspec.UNSET
     phone: Phone | msgspec.UnsetType | None = msgspec.UNSET
     email: Email | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class CustomerChanges(ContactChanges, frozen=True, forbid_unknown_fields=True):
+    """What to change; what is left out stays."""
+
+    billing: Billing | msgspec.UnsetType = msgspec.UNSET
+    currency: Currency | msgspec.UnsetType | None = msgspec.UNSET
+    credit_limit: Amount | msgspec.UnsetType | None = msgspec.UNSET
+    monthly_budget: Amount | msgspec.UnsetType | None = msgspec.UNSET
+    language: Language | msgspec.UnsetType | None = msgspec.UNSET
+    billing_address: BillingAddress | msgspec.UnsetType | None = msgspec.UNSET
+    tax_number: TaxNumber | msgspec.UnsetType | None = msgspec.UNSET
+    group: OwnId | msgspec.UnsetType | None = msgspec.UNSET
+    tariff: OwnId | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class CustomerUser(msgspec.Struct, frozen=True):
@@ -149,22 +205,22 @@ async def list_customers(
         "created_to": aware(created_to, "created_to"),
         "deleted": deleted,
     }
-    found, defaults = await context.database.read(_listed, caller.organization, wanted, which)
-    return page_of(found, lambda row: _public_form(row, defaults))
+    found, beside = await context.database.read(_listed, caller.organization, wanted, which)
+    return page_of(found, lambda row: _public_form(row, beside))
 
 
 @post("/", permission=Permission.MANAGE_CUSTOMERS)
 async def add_customer(data: JSONBody[NewCustomer], caller: GivenCaller, context: GivenContext) -> Response[Customer]:
     """Add a customer."""
-    row = await context.database.write(customers.create, caller.organization, public_id=data.id, **_facts(data))
-    return tagged(row, _public_form(row, {}))
+    row, beside = await context.database.write(_added, caller.organization, data)
+    return tagged(row, _public_form(row, beside))
 
 
 @get("/{customer_id:str}", permission=Permission.VIEW_CUSTOMERS)
 async def get_customer(customer_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[Customer]:
     """One customer."""
-    row, defaults = await context.database.read(_one, caller.organization, customer_id)
-    return tagged(row, _public_form(row, defaults))
+    row, beside = await context.database.read(_one, caller.organization, customer_id)
+    return tagged(row, _public_form(row, beside))
 
 
 @put("/{customer_id:str}", permission=Permission.MANAGE_CUSTOMERS)
@@ -190,7 +246,7 @@ async def change_customer(
     if_match: IfMatch = None,
 ) -> Response[Customer]:
     """Change the fields that are given."""
-    return await _changed(customer_id, given(data), caller, context, if_match)
+    return await _changed(customer_id, _told(given(data)), caller, context, if_match)
 
 
 @delete("/{customer_id:str}", permission=Permission.MANAGE_CUSTOMERS)
@@ -206,8 +262,8 @@ async def restore_customer(
     customer_id: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> Response[Customer]:
     """Bring back a customer that was removed; 409 when the id or the phone is in use again."""
-    row, defaults = await context.database.write(_restored, caller.organization, customer_id)
-    return tagged(row, _public_form(row, defaults))
+    row, beside = await context.database.write(_restored, caller.organization, customer_id)
+    return tagged(row, _public_form(row, beside))
 
 
 @get("/{customer_id:str}/data", permission=Permission.MANAGE_CUSTOMERS)
@@ -254,46 +310,61 @@ router = Router(
     tags=["customers"],
 )
 
-_Defaults = Mapping[int, VehicleRow]
-_Known = tuple[customers.CustomerRow, _Defaults]
+
+class _Beside(NamedTuple):
+    """What is told with customers, by their keys: the vehicles they usually come with, their groups and tariffs."""
+
+    vehicles: Mapping[int, VehicleRow]
+    names: Mapping[int, customers.Names]
+
+
+_Known = tuple[customers.CustomerRow, _Beside]
 
 
 def _listed(
     work: Work, organization_id: int, wanted: Wanted, which: dict[str, Any]
-) -> tuple[Found[customers.CustomerRow], _Defaults]:
+) -> tuple[Found[customers.CustomerRow], _Beside]:
     found = customers.list_customers(work, organization_id, wanted, **which)
-    return found, cars.defaults(work, [row.id for row in found.rows])
+    return found, _beside(work, found.rows)
 
 
-def _with_default(work: Work, row: customers.CustomerRow) -> _Known:
-    return row, cars.defaults(work, [row.id])
+def _beside(work: Work, rows: Sequence[customers.CustomerRow]) -> _Beside:
+    return _Beside(cars.defaults(work, [row.id for row in rows]), customers.names_of(work, rows))
+
+
+def _known(work: Work, row: customers.CustomerRow) -> _Known:
+    return row, _beside(work, [row])
 
 
 def _one(work: Work, organization_id: int, customer_id: str) -> _Known:
-    return _with_default(work, customers.get(work, organization_id, customer_id))
+    return _known(work, customers.get(work, organization_id, customer_id))
+
+
+def _added(work: Work, organization_id: int, data: NewCustomer) -> _Known:
+    return _known(work, customers.create(work, organization_id, public_id=data.id, **_facts(data)))
 
 
 def _restored(work: Work, organization_id: int, customer_id: str) -> _Known:
-    return _with_default(work, customers.restore(work, organization_id, customer_id))
+    return _known(work, customers.restore(work, organization_id, customer_id))
 
 
 def _change(
     work: Work, organization_id: int, customer_id: str, facts: dict[str, Any], expected: frozenset[str] | None
 ) -> _Known:
-    return _with_default(work, customers.change(work, organization_id, customer_id, facts, expected=expected))
+    return _known(work, customers.change(work, organization_id, customer_id, facts, expected=expected))
 
 
 async def _changed(
     customer_id: str, facts: dict[str, Any], caller: Caller, context: Context, if_match: str | None
 ) -> Response[Customer]:
-    row, defaults = await context.database.write(_change, caller.organization, customer_id, facts, tags_of(if_match))
-    return tagged(row, _public_form(row, defaults))
+    row, beside = await context.database.write(_change, caller.organization, customer_id, facts, tags_of(if_match))
+    return tagged(row, _public_form(row, beside))
 
 
 def _all_of(work: Work, caller: Caller, customer_id: str) -> CustomerData:
     found = personal_data.gather(work, caller.organization, customer_id)
     return CustomerData(
-        _public_form(found.customer, cars.defaults(work, [found.customer.id])),
+        _public_form(found.customer, _beside(work, [found.customer])),
         [vehicles.public_form(row) for row in found.vehicles],
         [tokens.public_form(row, caller) for row in found.tokens],
         [sessions.listed_form(row, None) for row in found.sessions],
@@ -306,17 +377,32 @@ def _user_form(row: accounts.UserRow) -> CustomerUser:
 
 
 def _facts(data: NewCustomer) -> dict[str, Any]:
-    return {name: getattr(data, name) for name in customers.FACTS}
+    return _told({name: getattr(data, name) for name in (*customers.FACTS, *TERMS, "group", "tariff")})
 
 
-def _public_form(row: customers.CustomerRow, defaults: _Defaults) -> Customer:
-    vehicle = defaults.get(row.id)
+def _told(facts: dict[str, Any]) -> dict[str, Any]:
+    """In the domain an address is a mapping."""
+    address = facts.get("billing_address")
+    return facts if address is None else facts | {"billing_address": msgspec.structs.asdict(address)}
+
+
+def _public_form(row: customers.CustomerRow, beside: _Beside) -> Customer:
+    vehicle = beside.vehicles.get(row.id)
     return Customer(
         id=row.public_id,
         name=row.name,
         phone=row.phone,
         email=row.email,
         default_vehicle=None if vehicle is None else DefaultVehicle(vehicle.public_id, cars.called(vehicle)),
+        billing=row.billing,
+        currency=row.currency,
+        credit_limit=exact(row.credit_limit),
+        monthly_budget=exact(row.monthly_budget),
+        language=row.language,
+        billing_address=None if row.billing_address is None else BillingAddress(**row.billing_address),
+        tax_number=row.tax_number,
+        group=beside.names[row.id].group,
+        tariff=beside.names[row.id].tariff,
         created_at=row.created_at,
         created_by=row.created_by,
         updated_at=row.updated_at,

@@ -18,7 +18,7 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.csv_files import MAX_BYTES, MAX_ROWS, Shape
 from stationmaster.api.errors import MAX_PROBLEMS
-from stationmaster.api.resources.customers import CustomerChanges
+from stationmaster.api.resources.customers import ContactChanges
 from stationmaster.api.resources.sites import SiteChanges
 from stationmaster.api.resources.stations import StationChanges
 from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
@@ -131,7 +131,7 @@ async def export_tokens(caller: GivenCaller, context: GivenContext) -> Stream:
     return _exported(context, caller, "cards.csv", TOKENS, tokens.list_tokens, _token_cells)
 
 
-class CustomerLine(CustomerChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class CustomerLine(ContactChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of a list of customers."""
 
     id: OwnId
