@@ -14,6 +14,7 @@ from stationmaster.domain.audit import audit
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
+from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.reservations import reservations
@@ -43,6 +44,9 @@ TABLES: tuple[Table, ...] = (
     sessions,
     session_changes,
     meter_values,
+    ledger_accounts,
+    ledger_transactions,
+    ledger_entries,
     audit,
 )
 """What is exported, a file each."""
@@ -55,6 +59,8 @@ _NAMES: dict[Table, str] = {
     tariffs: "public_id",
     tokens: "uid",
     sessions: "public_id",
+    ledger_transactions: "key",
+    ledger_accounts: "kind",
 }
 """By what the rows of a table are called in others."""
 
@@ -65,6 +71,7 @@ _LEFT_OUT: dict[Table, frozenset[str]] = {
     users: frozenset({"password_hash", "site_ids"}),
     stations: frozenset({"secret_salt", "secret_digest", "secret_slow", "offered_secrets", "change_number"}),
     sessions: frozenset({"start_key", "stop_key", "occurrence", "asked_at", "again_at"}),
+    ledger_transactions: frozenset({"off_by"}),
 }
 """Secrets, and what only our own code needs."""
 
@@ -97,6 +104,8 @@ def _references(table: Table) -> dict[str, Table]:
     """The tables that a row of this one names, by the column that does."""
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
     found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
+    if table is ledger_entries:  # elsewhere a `transaction_id` is a charger's
+        found |= {"account_id": ledger_accounts, "transaction_id": ledger_transactions}
     return {name: other for name, other in found.items() if name in table.c}
 
 

@@ -221,6 +221,7 @@ KEPT_HERE = {
     "files, which are elsewhere": "firmware images",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys",
+    "in the ledger already": "ledger_holds ledger_zero",
 }
 
 
