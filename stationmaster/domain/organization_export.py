@@ -18,6 +18,7 @@ from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.reservations import reservations
+from stationmaster.domain.session_terms import session_terms
 from stationmaster.domain.sessions import session_changes, sessions
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
@@ -43,6 +44,7 @@ TABLES: tuple[Table, ...] = (
     reservations,
     sessions,
     session_changes,
+    session_terms,
     meter_values,
     ledger_accounts,
     ledger_transactions,

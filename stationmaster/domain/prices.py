@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from stationmaster.domain import connector_states, energy, moments, sessions, stations, tariff_places, tariffs
-from stationmaster.domain.errors import Conflict
+from stationmaster.domain import connector_states, energy, moments, session_terms, sessions, stations, tariffs
 from stationmaster.domain.money.bill import Bill
+from stationmaster.domain.money.changing import as_it_changes
 from stationmaster.domain.money.facts import Reading, Reservation, SessionFacts, State, StateChange
 from stationmaster.domain.money.rating import rate
+from stationmaster.domain.money.tariff_version import TariffVersion
 from stationmaster.domain.reservations import reservations
+from stationmaster.domain.session_terms import Fixed
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sites import sites
 from stationmaster.domain.tariffs import Level, TermsRow
@@ -47,15 +49,32 @@ def of_session(work: Work, organization_id: int, session_id: str, tariff_id: str
     """
     row = sessions.get(work, organization_id, session_id)
     decided_by: Level | None = None
+    terms: TermsRow
     if tariff_id is None:
-        tariff_id, decided_by = _holding(work, organization_id, row)
-        terms = tariffs.in_force(tariffs.all_terms(work, organization_id, tariff_id), row.started_at)
+        fixed = session_terms.of_session(work, row)
+        tariff_id, terms, decided_by = fixed.tariff, fixed.terms, fixed.decided_by
+        version = version_of_session(work, row, fixed)
     else:
         terms = tariffs.get(work, organization_id, tariff_id)
-    time_zone = _time_zone(work, row)
+        version = tariffs.version_of(terms)
+    time_zone = time_zone_of(work, row.station_id)
     facts, readings = facts_of(work, row)
-    bill = rate(facts, readings, tariffs.version_of(terms), moments.zone_named(time_zone))
+    bill = rate(facts, readings, version, moments.zone_named(time_zone))
     return Priced(bill, tariff_id, terms, decided_by, time_zone)
+
+
+def version_of_session(work: Work, row: sessions.SessionRow, fixed: Fixed) -> TariffVersion:
+    """By which version of its tariff a session is rated; of one that follows its changes, by each for its own time."""
+    version = tariffs.version_of(fixed.terms)
+    if not fixed.follows_changes:
+        return version
+    until = row.stopped_at or work.now
+    later = [
+        (terms.valid_from, tariffs.version_of(terms))
+        for terms in reversed(tariffs.terms_of(work, fixed.tariff_id))
+        if terms.number > fixed.terms.number and row.started_at < terms.valid_from < until
+    ]
+    return as_it_changes(row.started_at, [(row.started_at, version), *later])
 
 
 def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
@@ -88,18 +107,8 @@ def _reservation(work: Work, row: ListedRow) -> Reservation | None:
     return None if accepted_at is None else Reservation(accepted_at, row.started_at)
 
 
-def _holding(work: Work, organization_id: int, row: ListedRow) -> tuple[str, Level]:
-    """The tariff that holds where the session took place: at its connector, else at the charger as a whole."""
-    places = tariff_places.of_station(work, organization_id, row.station)
-    here = [place for place in places if (place.evse, place.connector) == (row.evse, row.connector)]
-    holding = (here or places[:1])[0].holding
-    if holding is None:
-        raise Conflict("no tariff holds where this session took place; name one, or ask for the price under another")
-    return holding.tariff.public_id, holding.decided_by
-
-
-def _time_zone(work: Work, row: ListedRow) -> str:
-    """Of the site that the charger stands at; UTC where it stands at none."""
+def time_zone_of(work: Work, station_id: int) -> str:
+    """Of the site that a charger stands at; UTC where it stands at none."""
     there = stations.stations.join(sites, sites.c.id == stations.stations.c.site_id)
-    zone = select(sites.c.time_zone).select_from(there).where(stations.stations.c.id == row.station_id)
+    zone = select(sites.c.time_zone).select_from(there).where(stations.stations.c.id == station_id)
     return work.execute(zone).scalar() or "UTC"

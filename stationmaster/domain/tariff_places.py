@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, or_, select, update
 
 from stationmaster.domain import audit, customer_groups, customers, stations, tariffs, versions
 from stationmaster.domain.audit import Subject
@@ -27,6 +28,7 @@ class NamedTariff(Protocol):
     name: str
     status: Status
     standard: bool
+    follows_changes: bool
     deleted_at: datetime | None
 
 
@@ -37,6 +39,33 @@ class AtConnector(NamedTuple):
     connector: int
     named: NamedTariff | None
     holding: Holding[NamedTariff] | None
+
+
+class Where(NamedTuple):
+    """Where somebody charges, and who it is, by their keys."""
+
+    station_id: int
+    evse: int | None
+    connector: int | None
+    customer_id: int | None
+
+
+def at(work: Work, organization_id: int, where: Where) -> Holding[NamedTariff] | None:
+    """The tariff by which somebody pays there, and who decided; None where nobody names one."""
+    table = stations.stations
+    placed = table.outerjoin(sites, sites.c.id == table.c.site_id)
+    there = select(table.c.tariff_id, sites.c.tariff_id.label("of_site")).select_from(placed)
+    place = work.execute(there.where(table.c.id == where.station_id)).one()
+    customer = _of_customer(work, where.customer_id)
+    named: dict[Level, int | None] = {
+        "customer": customer.own,
+        "customer_group": customer.of_group,
+        "connector": _of_connector(work, where),
+        "station": place.tariff_id,
+        "site": place.of_site,
+    }
+    known = _known(work, organization_id, set(named.values()))
+    return tariffs.holding({level: known.get(key) for level, key in named.items()} | _everywhere(known))
 
 
 def of_station(work: Work, organization_id: int, identity: str) -> list[AtConnector]:
@@ -53,7 +82,7 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[AtConnec
     above: dict[Level, NamedTariff | None] = {
         "station": known.get(station.tariff_id),
         "site": known.get(at_site),
-        "organization": next((tariff for tariff in known.values() if tariff.standard), None),
+        **_everywhere(known),
     }
     return [AtConnector(0, 0, above["station"], tariffs.holding(above))] + [
         AtConnector(
@@ -103,6 +132,44 @@ def name_at_connector(
     _record(work, organization_id, Subject("connector", f"{identity} {evse}.{connector}"), before.tariff_id, tariff_id)
 
 
+class _OfCustomer(NamedTuple):
+    own: int | None
+    of_group: int | None
+
+
+def _of_customer(work: Work, key: int | None) -> _OfCustomer:
+    """What a customer names, and what their group does."""
+    if key is None:
+        return _OfCustomer(None, None)
+    who, groups = customers.customers, customer_groups.customer_groups
+    grouped = who.outerjoin(groups, (groups.c.id == who.c.group_id) & not_deleted(groups))
+    row = work.execute(
+        select(who.c.tariff_id, groups.c.tariff_id.label("of_group")).select_from(grouped).where(who.c.id == key)
+    ).one()
+    return _OfCustomer(row.tariff_id, row.of_group)
+
+
+def _of_connector(work: Work, where: Where) -> int | None:
+    """What the connector names; where it is not known which of its EVSE that is, what all of these name alike."""
+    if where.evse is None:
+        return None
+    here = select(connectors.c.tariff_id).where(
+        connectors.c.station_id == where.station_id, connectors.c.evse == where.evse
+    )
+    if where.connector is not None:
+        here = here.where(connectors.c.number == where.connector)
+    named = set(work.execute(here).scalars())
+    return named.pop() if len(named) == 1 else None
+
+
+def _everywhere(known: Mapping[int | None, NamedTariff]) -> dict[Level, NamedTariff | None]:
+    """What holds where nothing else does: the organization's standard, else the one of the settings."""
+    return {
+        "organization": next((tariff for tariff in known.values() if tariff.standard), None),
+        "setting": next((tariff for tariff in known.values() if tariff.public_id == tariffs.OF_SETTINGS), None),
+    }
+
+
 def _site(work: Work, organization_id: int, site_id: str) -> Any:
     mine = (sites.c.organization_id == organization_id, sites.c.public_id == site_id, not_deleted(sites))
     row = work.execute(select(sites.c.id, sites.c.name, sites.c.tariff_id).where(*mine)).one_or_none()
@@ -129,9 +196,13 @@ def _id_of(work: Work, key: int) -> str:
 
 
 def _known(work: Work, organization_id: int, ids: set[int | None]) -> dict[int | None, NamedTariff]:
-    """These tariffs and the standard of the organization, by key."""
+    """These tariffs, the standard of the organization and the one of the settings, by key."""
     table = tariffs.tariffs
-    wanted = table.c.id.in_([one for one in ids if one is not None]) | table.c.standard.is_(True)
+    wanted = or_(
+        table.c.id.in_([one for one in ids if one is not None]),
+        table.c.standard.is_(True),
+        table.c.public_id == tariffs.OF_SETTINGS,
+    )
     mine = select(table).where(table.c.organization_id == organization_id, wanted, not_deleted(table))
     return {row.id: row for row in work.execute(mine)}
 

@@ -2,7 +2,7 @@
 
 A tariff is a name with terms: prices, tax, currency. Terms are never changed: a session is priced by those that were in force when it
 began, so another price makes the next terms. Which tariff holds at a connector is decided by the most specific place that names
-one: connector, charger, site, organization (`tariff_places.py`).
+one: customer, group of customers, connector, charger, site, organization (`tariff_places.py`).
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ from stationmaster.storage.lists import Found, Wanted, listed, only
 from stationmaster.storage.queries import not_deleted
 
 Status = Literal["active", "inactive"]
-Level = Literal["connector", "station", "site", "organization"]
+Level = Literal["customer", "customer_group", "connector", "station", "site", "organization", "setting"]
 LEVELS: tuple[Level, ...] = get_args(Level)
-"""Where a tariff can be named, the most specific first."""
+"""Where a tariff can be named, the most specific first; the last is the one of the settings, which nobody has to name."""
 
 tariffs = Table(
     "tariffs",
@@ -57,6 +57,8 @@ tariffs = Table(
     Column("status", Text, nullable=False, server_default="active"),
     Column("standard", Boolean, nullable=False, server_default=sql("false")),  # holds where no place names another
     Column("terms", Integer, nullable=False),  # the number of those that are in force
+    # Whether a session pays another price from the moment on from which that is in force, where the law of a place wants it so.
+    Column("follows_changes", Boolean, nullable=False, server_default=sql("false")),
     *versions.columns(),
 )
 Index(
@@ -95,7 +97,8 @@ tariff_terms = Table(
 
 PRICES = ("price_per_kwh", "price_per_minute", "price_per_session")
 TERMS = ("currency", *PRICES, "tax_percent", "structure")
-FACTS = ("name", "status", "standard", *TERMS)
+OWN = ("name", "status", "standard", "follows_changes")
+FACTS = (*OWN, *TERMS)
 """What a person may say of a tariff."""
 
 SORTS = {
@@ -130,6 +133,7 @@ class TariffRow(TermsRow, Protocol):
     name: str
     status: Status
     standard: bool
+    follows_changes: bool
     version: int
     created_at: datetime
     created_by: str | None
@@ -144,7 +148,7 @@ def create(work: Work, /, organization_id: int, *, public_id: str | None = None,
     _check_free(work, organization_id, public_id)
     if values["standard"]:
         _no_standard(work, organization_id)
-    own = {name: values[name] for name in ("name", "status", "standard")}
+    own = {name: values[name] for name in OWN}
     new = insert(tariffs).values(
         organization_id=organization_id, public_id=public_id, terms=1, **own, **versions.first(work)
     )
@@ -179,7 +183,7 @@ def change(
     values = _checked(_facts(tariff) | {name: changes[name] for name in FACTS if name in changes})
     if values["standard"] and not tariff.standard:
         _no_standard(work, organization_id)
-    own = {name: values[name] for name in ("name", "status", "standard")}
+    own = {name: values[name] for name in OWN}
     if any(values[name] != getattr(tariff, name) for name in TERMS):
         own["terms"] = tariff.number + 1
         _add_terms(work, tariff.id, tariff.number + 1, values)
@@ -255,8 +259,12 @@ def keep_of_settings(work: Work, organization_id: int, *, price_per_kwh: Decimal
 
 def all_terms(work: Work, organization_id: int, tariff_id: str) -> list[TermsRow]:
     """The terms of a tariff, the newest first. Raises `NotFound`."""
-    tariff = get(work, organization_id, tariff_id)
-    mine = select(tariff_terms).where(tariff_terms.c.tariff_id == tariff.id)
+    return terms_of(work, get(work, organization_id, tariff_id).id)
+
+
+def terms_of(work: Work, key: int) -> list[TermsRow]:
+    """The same of a tariff by its key, which may be removed."""
+    mine = select(tariff_terms).where(tariff_terms.c.tariff_id == key)
     return list(work.execute(mine.order_by(tariff_terms.c.number.desc())))
 
 
@@ -266,6 +274,15 @@ def version_of(terms: TermsRow) -> TariffVersion:
         return msgspec.convert({**terms.structure, "currency": terms.currency}, TariffVersion)
     prices = {name: getattr(terms, name) for name in PRICES}
     return parsing.simple(terms.currency, tax_percent=terms.tax_percent, **prices)
+
+
+def version_given(facts: Mapping[str, Any]) -> TariffVersion:
+    """What a tariff of these terms would be, that is not kept yet. Raises `Invalid`."""
+    values = _checked(_NOTHING | dict(facts))
+    if values["structure"] is not None:
+        return msgspec.convert({**values["structure"], "currency": values["currency"]}, TariffVersion)
+    prices = {name: values[name] for name in PRICES}
+    return parsing.simple(values["currency"], tax_percent=values["tax_percent"], **prices)
 
 
 T = TypeVar("T", bound=TermsRow)
@@ -307,6 +324,7 @@ def holding(named_by: Mapping[Level, N | None]) -> Holding[N] | None:
 _NOTHING: dict[str, Any] = dict.fromkeys((*PRICES, "structure")) | {
     "status": "active",
     "standard": False,
+    "follows_changes": False,
     "tax_percent": Decimal(0),
 }
 

@@ -57,6 +57,7 @@ class Tariff(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     status: Status
     standard: bool
+    follows_changes: bool
     currency: str
     price_per_kwh: str | None
     price_per_minute: str | None
@@ -83,6 +84,7 @@ class NewTariff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     id: OwnId | None = None
     status: Status = "active"
     standard: bool = False
+    follows_changes: bool = False
     price_per_kwh: Price | None = None
     price_per_minute: Price | None = None
     price_per_session: Price | None = None
@@ -97,6 +99,7 @@ class TariffChanges(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     currency: Currency | msgspec.UnsetType = msgspec.UNSET
     status: Status | msgspec.UnsetType = msgspec.UNSET
     standard: bool | msgspec.UnsetType = msgspec.UNSET
+    follows_changes: bool | msgspec.UnsetType = msgspec.UNSET
     price_per_kwh: Price | msgspec.UnsetType | None = msgspec.UNSET
     price_per_minute: Price | msgspec.UnsetType | None = msgspec.UNSET
     price_per_session: Price | msgspec.UnsetType | None = msgspec.UNSET
@@ -319,6 +322,7 @@ def public_form(row: tariffs.TariffRow) -> Tariff:
         name=row.name,
         status=row.status,
         standard=row.standard,
+        follows_changes=row.follows_changes,
         terms=row.number,
         valid_from=row.valid_from,
         created_at=row.created_at,
