@@ -377,6 +377,8 @@ NO_ACTS = {
     "POST /api/v1/stations/{station_id}/commands/{name}",
     "POST /api/v1/auth/refresh",
     "POST /api/v1/events/ticket",
+    "POST /api/v1/tariffs/estimates",
+    "POST /api/v1/tariffs/simulations",
     # They want an owner; see tests of organizations.
     "POST /api/v1/organizations",
     "PATCH /api/v1/organizations/{organization_id}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get
@@ -126,27 +126,33 @@ router = Router("/sessions", route_handlers=[get_session_price], tags=["sessions
 
 def public_form(session_id: str, priced: prices.Priced) -> SessionPrice:
     """A price as everyone outside sees it."""
-    bill = priced.bill
     return SessionPrice(
         session=session_id,
         tariff=priced.tariff,
         terms=priced.terms.number,
         decided_by=priced.decided_by,
         time_zone=priced.time_zone,
-        currency=bill.currency,
-        tax_included=bill.tax_included,
-        lines=[_line(line) for line in bill.lines],
-        net=_amount(bill.net),
-        taxes=[PriceTax(tax.name, exact(tax.percent), _amount(tax.base), _amount(tax.amount)) for tax in bill.taxes],
-        round_off=_amount(bill.round_off),
-        total=_amount(bill.total),
-        energy_wh=number(bill.energy_wh),
-        charging_s=bill.charging_s,
-        parked_s=bill.parked_s,
-        grace_s=bill.grace_s,
-        paused_s=bill.paused_s,
-        notes=[PriceNote(note, bills.NOTES[note]) for note in bill.notes],
+        **bill_form(priced.bill),
     )
+
+
+def bill_form(bill: bills.Bill) -> dict[str, Any]:
+    """A bill as everyone outside sees it."""
+    return {
+        "currency": bill.currency,
+        "tax_included": bill.tax_included,
+        "lines": [_line(line) for line in bill.lines],
+        "net": _amount(bill.net),
+        "taxes": [PriceTax(tax.name, exact(tax.percent), _amount(tax.base), _amount(tax.amount)) for tax in bill.taxes],
+        "round_off": _amount(bill.round_off),
+        "total": _amount(bill.total),
+        "energy_wh": number(bill.energy_wh),
+        "charging_s": bill.charging_s,
+        "parked_s": bill.parked_s,
+        "grace_s": bill.grace_s,
+        "paused_s": bill.paused_s,
+        "notes": [PriceNote(note, bills.NOTES[note]) for note in bill.notes],
+    }
 
 
 def _line(line: bills.Line) -> PriceLine:
