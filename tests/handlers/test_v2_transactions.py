@@ -11,7 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stationmaster.domain import organizations, tokens
+from stationmaster.app import App
+from stationmaster.domain import organizations, tariffs, tokens
 from stationmaster.domain.commands import CheckSession
 from stationmaster.domain.costs import Cost
 from stationmaster.domain.errors import NotFound
@@ -19,6 +20,7 @@ from stationmaster.domain.stations import Station as StationRecord
 from stationmaster.domain.tokens import Authorization
 from stationmaster.gateway.doubts import ask_about
 from stationmaster.handlers.v2 import words
+from stationmaster.storage import Work
 from tests.handlers.conftest import Stored, card, value
 
 TEN, END = "2026-11-01T10:00:00Z", "2026-11-01T11:00:00Z"
@@ -441,7 +443,7 @@ async def test_P_01_a_charger_that_is_back_is_asked_once(app: Any, station: Any,
     assert (await stored.session()).status == "active"
 
 
-# What it costs. The figures wait for the issue on money; what is told of them, and when, is fixed here.
+# What it costs.
 
 
 async def kwh(one: Any, name: str, *, stops_with_card: bool) -> Any:
@@ -453,12 +455,34 @@ async def kwh(one: Any, name: str, *, stops_with_card: bool) -> Any:
     return await one.event("Ended", 1, at=END, info={"stoppedReason": "Local"}, meterValue=reading, **told, **more)
 
 
-async def test_P_02_two_equal_sessions_are_equal_whoever_ends_them(station: Any, stored: Stored) -> None:
+async def sells(app: App, *, price: str = "0.50") -> None:
+    """A tariff that holds everywhere."""
+
+    def add(work: Work) -> None:
+        home = organizations.home(work)
+        facts = {"currency": "EUR", "price_per_kwh": Decimal(price)}
+        tariffs.create(work, home, public_id="day", name="Day", standard=True, **facts)
+
+    await app.database.write(add)
+
+
+@pytest.mark.parametrize(
+    "priced, told",
+    [
+        (False, {}),  # no price, so no totalCost: 0 would say that it was free
+        (True, {"totalCost": 6.2, "updatedPersonalMessage": {"format": "UTF8", "content": "12.4 kWh, 6.20 EUR"}}),
+    ],
+)
+async def test_P_02_two_equal_sessions_are_equal_whoever_ends_them(
+    app: App, station: Any, stored: Stored, *, priced: bool, told: dict[str, Any]
+) -> None:
+    if priced:
+        await sells(app)
     one = await station()
     with_card = await kwh(one, "tx-1", stops_with_card=True)
     without = await kwh(one, "tx-2", stops_with_card=False)
     assert with_card.pop("idTokenInfo") == {"status": "Accepted"}
-    assert with_card == without == {}  # no price, so no totalCost: 0 would say that it was free
+    assert with_card == without == told
     assert [(row.energy_wh, row.status, row.flags) for row in await stored.sessions()] == [
         (12_400, "completed", None),
         (12_400, "completed", None),
@@ -492,20 +516,26 @@ def test_P_09_what_is_free_is_told_as_zero() -> None:
     assert msgspec.to_builtins(words.event_response(charger, "ended", None, Cost(Decimal(0)))) == {"totalCost": 0.0}
 
 
-async def test_P_09_a_session_that_was_given_up_is_one_of_no_energy(station: Any, stored: Stored) -> None:
-    """That its hold is released, and no invoice written, waits for the issue on money."""
+async def test_P_09_a_session_that_was_given_up_is_one_of_no_energy(app: App, station: Any, stored: Stored) -> None:
+    await sells(app)
     one = await station()
     await one.event("Started", 0, evse=EVSE, idToken=card(), meterValue=value(1000, context="Transaction.Begin"))
     at = "2026-11-01T10:00:20Z"
     reading = value(1000, at=at, context="Transaction.End")
-    assert await one.event("Ended", 1, at=at, info={"stoppedReason": "Remote"}, meterValue=reading) == {}
+    assert await one.event("Ended", 1, at=at, info={"stoppedReason": "Remote"}, meterValue=reading) == {
+        "totalCost": 0.0,
+        "updatedPersonalMessage": {"format": "UTF8", "content": "0.0 kWh, 0.00 EUR"},
+    }
     row = await stored.session()
     assert (row.status, row.energy_wh, row.flags, row.review) == ("completed", 0, None, False)
 
 
-async def test_TX_27_the_same_question_gives_the_same_answer(station: Any, stored: Stored) -> None:
+async def test_TX_27_the_same_question_gives_the_same_answer(app: App, station: Any, stored: Stored) -> None:
+    await sells(app)
     one = await station()
     first = await tell(one, *messages())
+    await app.database.write(lambda work: tariffs.change(work, organizations.home(work), "day", {"status": "inactive"}))
+    assert first[-1]["totalCost"] == 3.75
     again = await tell(one, *messages())
     late = await tell(await station(boot=False), *messages())  # over a new connection, under new message ids
     assert first == again == late

@@ -47,7 +47,7 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
     if went_on is not None:  # it says nothing else, as nearly all do
         session, at = went_on
         _keep_readings(work, station, words.moments(work, req.meter_value, at), session, req)
-        return words.event_response(station, "updated", None, costs.of_session(work, session.session_id))
+        return words.event_response(station, "updated", None, None)
     auth = None if req.id_token is None else words.authorize(work, station, req.id_token)
     at = words.moment(work, req.timestamp)
     moments = words.moments(work, req.meter_value, at)
@@ -61,7 +61,7 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
         if not kept:
             sessions.flag_number_again(work, station, found.session_id)
     _keep_readings(work, station, moments, found, req)
-    cost = None if found is None else costs.of_session(work, found.session_id)
+    cost = costs.at_the_end(work, station, found.session_id) if found is not None and told.kind == "ended" else None
     return words.event_response(station, told.kind, auth, cost)
 
 

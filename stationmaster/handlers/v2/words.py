@@ -247,7 +247,7 @@ def event_response(
 ) -> v201.TransactionEventResponse:
     """What a charger is told of its transaction: of the card whenever it has sent one (TX-25), of the cost whoever has ended it (P-02).
 
-    In 2.0.1 the total belongs to the end alone; what a session costs on the way is told there by CostUpdated.
+    In 2.0.1 the total belongs to the end alone; what a session costs on the way is told by CostUpdated.
     """
     if authorization is None and cost is None:
         return _NOTHING_TO_TELL
