@@ -21,7 +21,7 @@ import httpcore
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-LONGEST_ANSWER = 64 * 1024  # bytes that are looked at; the rest is not read
+LONGEST_ANSWER = 64 * 1024  # bytes that are looked at where nothing else is said; the rest is not read
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _V4_COMPATIBLE = ipaddress.ip_network("::/96")
 
@@ -50,15 +50,15 @@ class Http:
         self._allowed = tuple(allowed)
         self._timeout_s = timeout_s
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, longest: int = LONGEST_ANSWER) -> Answer:
         """Raises `Refused` for an address that is none of ours to reach, `Failed` when no answer comes."""
-        return await self._ask("POST", url, body, headers)
+        return await self._ask("POST", url, body, headers, longest)
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+    async def get(self, url: str, headers: Mapping[str, str] | None = None, *, longest: int = LONGEST_ANSWER) -> Answer:
         """Raises `Refused` and `Failed`."""
-        return await self._ask("GET", url, b"", headers or {})
+        return await self._ask("GET", url, b"", headers or {}, longest)
 
-    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], longest: int) -> Answer:
         try:
             parsed = urlsplit(url)
             _ = parsed.port
@@ -80,7 +80,7 @@ class Http:
                     content=body,
                     extensions={"timeout": limits},
                 ) as response:
-                    return Answer(response.status, await _beginning(response))
+                    return Answer(response.status, await _beginning(response, longest))
             except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as error:
                 raise Failed(f"no answer: {type(error).__name__}") from error
             except (OSError, httpcore.UnsupportedProtocol) as error:
@@ -91,13 +91,13 @@ class Http:
         return ssl.create_default_context()
 
 
-async def _beginning(response: httpcore.Response) -> bytes:
-    body = b""
+async def _beginning(response: httpcore.Response, longest: int) -> bytes:
+    body = bytearray()
     async for part in response.aiter_stream():
         body += part
-        if len(body) >= LONGEST_ANSWER:
+        if len(body) >= longest:
             break
-    return body[:LONGEST_ANSWER]
+    return bytes(body[:longest])
 
 
 class _Wires(httpcore.AnyIOBackend):

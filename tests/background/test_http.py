@@ -121,6 +121,8 @@ async def test_X_02_a_redirect_is_not_followed(receiver: Receiver) -> None:
 async def test_an_endless_answer_is_not_read_to_its_end(receiver: Receiver) -> None:
     receiver.answers = [answer(200, body=b"x" * (LONGEST_ANSWER * 4))]
     assert len((await Http([HERE]).get(receiver.url)).body) == LONGEST_ANSWER
+    receiver.answers.append(answer(200, body=b"x" * (LONGEST_ANSWER * 2)))
+    assert len((await Http([HERE]).get(receiver.url, longest=LONGEST_ANSWER * 3)).body) == LONGEST_ANSWER * 2
 
 
 async def test_who_does_not_answer_in_time_has_failed() -> None:
