@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
-from stationmaster.background import awaited, chores, mails, presence, retention, transfers, webhooks
+from stationmaster.background import awaited, chores, mails, payments, presence, retention, transfers, webhooks
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
@@ -42,7 +42,7 @@ from stationmaster.domain.held_back import Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
-from stationmaster.gateway import car_plans, doubts, local_lists, replay, reports, upkeep
+from stationmaster.gateway import car_plans, doubts, guests, local_lists, replay, reports, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, RequestsCounted, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.errands import Errands
@@ -56,6 +56,7 @@ from stationmaster.handlers import v2, v16
 from stationmaster.installation_key import keep_key, secret_key
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.openid import OpenId
+from stationmaster.outside.payments import practice
 from stationmaster.settings import BadSettings, Settings
 from stationmaster.storage import Database, StorageUnavailable, Work, only, opening
 from stationmaster.storage.engines import in_one_line
@@ -71,8 +72,10 @@ REGISTERING = (
     car_plans,
     chores,
     doubts,
+    guests,
     local_lists,
     mails,
+    payments,
     presence,
     reactions,
     reports,
@@ -112,6 +115,7 @@ class App:
         self.outside = Outside(
             self.database, Http(settings.outside.allowed_networks, timeout_s=settings.outside.timeout_s)
         )
+        self.providers = payments.accounts(settings.payments)
         self.directory = Directory(
             self.database,
             heartbeat_interval_s=settings.gateway.heartbeat_interval_s,
@@ -184,6 +188,7 @@ class App:
                 links=self.links,
                 folder=self.folder,
                 openid=OpenId(self.outside.http),
+                providers=self.providers,
                 http=self.outside.http,
                 settings=self.settings,
                 switchboard=self.switchboard,
@@ -208,6 +213,7 @@ class App:
                     group.create_task(self.directory.follow()),
                     group.create_task(self.bus.run()),
                     group.create_task(_keep(claim)),
+                    *(group.create_task(one) for one in self._practised()),
                 ]
                 if self.relay is not None:
                     work.append(group.create_task(self.relay.run()))
@@ -289,6 +295,7 @@ class App:
             self.settings,
             self.database,
             self.outside,
+            self.providers,
             self.directory,
             self.registry,
             self.switchboard,
@@ -296,6 +303,12 @@ class App:
             self.keys,
         )
         return settings | {type(part): part for part in parts}
+
+    def _practised(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """The banks for practice that run in here."""
+        host = "127.0.0.1" if self.settings.web.host in ("0.0.0.0", "::") else self.settings.web.host
+        web = f"http://{f'[{host}]' if ':' in host else host}:{self.web_port}"
+        return practice.run_all(self.providers, self.database.clock, web)
 
     async def _join(self) -> None:
         try:

@@ -19,6 +19,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
 from stationmaster.settings_parts import HeldBack, Part
+from stationmaster.settings_parts import PaymentAccount as PaymentAccount
+from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import Webhook as Webhook
 from stationmaster.settings_parts import Webhooks as Webhooks
 
@@ -484,6 +486,7 @@ class Settings(BaseSettings):
     files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()
+    payments: Payments = Payments()
 
     @model_validator(mode="after")
     def shared(self) -> Settings:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -63,4 +64,36 @@ class Webhooks(Part):
     def different(cls, value: list[Webhook]) -> list[Webhook]:
         if len({hook.url for hook in value}) != len(value):
             raise ValueError("the same url twice")
+        return value
+
+
+class PaymentAccount(Part):
+    name: str = Field(
+        pattern=r"^[a-z0-9][a-z0-9-]{0,30}$",
+        description="What it is called in addresses and in the books, as in `test`",
+    )
+    kind: Literal["test"] = Field(
+        description="Which provider: `test` is a bank for practice, which answers as others do and has no money"
+    )
+    organization: str | None = Field(None, description="Whose it is; may be left out while there is only one")
+    url: str | None = Field(None, description="Of the bank for practice, where it is a process of its own")
+    secret: str | None = Field(None, min_length=16, description="By which its webhooks are believed")
+
+
+class Payments(Part):
+    providers: list[PaymentAccount] = Field(
+        [],
+        description="Accounts with providers of payments: a list of `name`, `kind` and more. Guests, and drivers' top-ups, use the first of their organization",
+    )
+    hold: dict[str, Annotated[Decimal, Field(gt=0)]] = Field(
+        {"EUR": Decimal(50), "USD": Decimal(50), "GBP": Decimal(50), "CHF": Decimal(50), "INR": Decimal(1500)},
+        description="How much of a guest's money is set aside before they charge, in each currency; in others they cannot pay",
+    )
+    pay_within_minutes: float = Field(10.0, gt=0, le=1440, description="How long somebody has to pay")
+
+    @field_validator("providers")
+    @classmethod
+    def different(cls, value: list[PaymentAccount]) -> list[PaymentAccount]:
+        if len({each.name for each in value}) != len(value) or {each.name for each in value} & {"cash", "bank"}:
+            raise ValueError("the same name twice, or one of `cash` and `bank`, which are entered by people")
         return value

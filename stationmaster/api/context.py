@@ -28,6 +28,7 @@ from stationmaster.files import Files
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Http
 from stationmaster.outside.openid import OpenId
+from stationmaster.outside.payments import Providers
 from stationmaster.settings import Settings
 
 
@@ -55,6 +56,7 @@ class Context:
     links: Links = field(kw_only=True)  # that chargers are given
     folder: Files = field(kw_only=True)  # of files
     openid: OpenId = field(default_factory=lambda: OpenId(Http()))  # providers of log-ins
+    providers: Providers = field(default_factory=Providers)  # of payments
     http: Http = field(kw_only=True)  # for addresses that a person has entered
 
     @property

@@ -17,6 +17,7 @@ from stationmaster.domain.customers import customers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.organizations import organizations
+from stationmaster.domain.payments import payment_claims, payment_refunds, payments
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.session_terms import session_terms
 from stationmaster.domain.sessions import session_changes, sessions
@@ -42,6 +43,9 @@ TABLES: tuple[Table, ...] = (
     tokens,
     token_aliases,
     reservations,
+    payments,
+    payment_refunds,
+    payment_claims,
     sessions,
     session_changes,
     session_terms,
@@ -63,6 +67,8 @@ _NAMES: dict[Table, str] = {
     sessions: "public_id",
     ledger_transactions: "key",
     ledger_accounts: "kind",
+    payments: "public_id",
+    payment_claims: "public_id",
 }
 """By what the rows of a table are called in others."""
 
@@ -72,6 +78,7 @@ _OURS = frozenset(
 _LEFT_OUT: dict[Table, frozenset[str]] = {
     users: frozenset({"password_hash", "site_ids"}),
     stations: frozenset({"secret_salt", "secret_digest", "secret_slow", "offered_secrets", "change_number"}),
+    payments: frozenset({"told", "method", "return_url", "look_at", "looks"}),
     sessions: frozenset({"start_key", "stop_key", "occurrence", "asked_at", "again_at"}),
     ledger_transactions: frozenset({"off_by"}),
 }
@@ -106,6 +113,7 @@ def _references(table: Table) -> dict[str, Table]:
     """The tables that a row of this one names, by the column that does."""
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
     found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
+    found |= {"payment_id": payments, "claim_id": payment_claims}
     if table is ledger_entries:  # elsewhere a `transaction_id` is a charger's
         found |= {"account_id": ledger_accounts, "transaction_id": ledger_transactions}
     return {name: other for name, other in found.items() if name in table.c}

@@ -21,6 +21,7 @@ class Permission(StrEnum):
     CORRECT_SESSIONS = "correct_sessions"  # end, correct, exclude and restore sessions
     VIEW_CUSTOMERS = "view_customers"  # names, phones and e-mails of people
     MANAGE_CUSTOMERS = "manage_customers"
+    HANDLE_MONEY = "handle_money"  # enter payments, give money back, write off what is owed
     ADMINISTER = "administer"  # add, change and remove chargers, sites and tariffs
     MANAGE_USERS = "manage_users"
     MANAGE_KEYS = "manage_keys"

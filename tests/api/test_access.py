@@ -42,7 +42,16 @@ MATRIX = read_rights()
 _LOOK = {"public", "logged_in", "discover", "view"}
 _OPERATE = _LOOK | {"operate", "correct_sessions", "view_customers", "manage_customers"}
 _ADMINISTER = _OPERATE | {
-    *("raw_call", "deploy_firmware", "administer", "manage_users", "manage_keys", "view_audit", "see_secrets")
+    *(
+        "raw_call",
+        "deploy_firmware",
+        "handle_money",
+        "administer",
+        "manage_users",
+        "manage_keys",
+        "view_audit",
+        "see_secrets",
+    )
 }
 ALLOWED = {
     "driver": {"public", "logged_in", "discover"},

@@ -11,8 +11,20 @@ import pytest
 
 from stationmaster.api.application import Application
 from stationmaster.background.retention import drop_what_is_old
-from stationmaster.domain import accounts, alarms, audit, connectors, customers, drivers, quarantine, sessions, tokens
+from stationmaster.domain import (
+    accounts,
+    alarms,
+    audit,
+    connectors,
+    customers,
+    drivers,
+    payments,
+    quarantine,
+    sessions,
+    tokens,
+)
 from stationmaster.domain.audit import Actor, Entry, Signature, Subject
+from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.signing import signed
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -103,6 +115,13 @@ ACTS: dict[str, tuple[str, Any]] = {
     "PATCH /api/v1/vehicles/{vehicle_id}": ("/vehicles/V1", {"make": "Acme"}),
     "DELETE /api/v1/vehicles/{vehicle_id}": ("/vehicles/V1", None),
     "POST /api/v1/vehicles/{vehicle_id}/restore": ("/vehicles/V1/restore", None),
+    "POST /api/v1/payments": (
+        "/payments",
+        {"way": "cash", "amount": "10.00", "currency": "EUR", "reference": "Receipt 1", "customer": "C1"},
+    ),
+    "POST /api/v1/payments/{payment_id}/look": ("/payments/PAID/look", None),
+    "POST /api/v1/payments/{payment_id}/refund": ("/payments/PAID/refund", {"reason": "Not wanted"}),
+    "POST /api/v1/payments/claims/{claim_id}/write-off": ("/payments/claims/OWED/write-off", {"reason": "Gone"}),
     "DELETE /api/v1/customers/{customer_id}": ("/customers/C1", None),
     "POST /api/v1/customers/{customer_id}/restore": ("/customers/C1/restore", None),
     "POST /api/v1/customers/{customer_id}/erase": ("/customers/C1/erase", None),
@@ -125,6 +144,8 @@ ACTS: dict[str, tuple[str, Any]] = {
     ),
     "DELETE /api/v1/stations/{station_id}/connectors/{evse}/{connector}": ("/stations/CP9/connectors/1/1", None),
     "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
+    "POST /api/v1/stations/{station_id}/pay-places": ("/stations/CP1/pay-places", None),
+    "DELETE /api/v1/stations/{station_id}/pay-places/{evse}": ("/stations/CP1/pay-places/1", None),
     "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
     "POST /api/v1/stations/{station_id}/restore": ("/stations/CP9/restore", None),
     "POST /api/v1/tokens": ("/tokens", {"uid": "TAG9"}),
@@ -368,6 +389,13 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/auth/logout": ("/auth/logout", None),
 }
 NO_ACTS = {
+    # Nobody logs in there: tests/payments looks at what they do.
+    "POST /api/v1/pay/places/{place_id}/visits",
+    "POST /api/v1/pay/visits/{visit_id}/returned",
+    "POST /api/v1/pay/visits/{visit_id}/stop",
+    "POST /api/v1/pay/visits/{visit_id}/give-up",
+    "POST /api/v1/payments/webhooks/{provider}",
+    "POST /test-bank/{provider}/{reference}",
     # They want a charger that the discovery shows, and a customer: test_driver_requests.py looks for their rows.
     "POST /api/v1/me/starts",
     "POST /api/v1/me/sessions/{session_id}/stop",
@@ -446,7 +474,7 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
             await admin.login("administrator@example.com", NEW)  # so that the one before it can be ended
             names["LAST"] = (await admin.get(f"{API}/auth/logins")).json()["items"][-1]["id"]
             told = await entries(database)
-        path = re.sub("SESSION|USER|KEY|HOOK|CAR|LAST", lambda match: names[match[0]], path)
+        path = re.sub("SESSION|USER|KEY|HOOK|CAR|LAST|PAID|OWED", lambda match: names[match[0]], path)
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
         if route == "POST /api/v1/users":
@@ -455,6 +483,9 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
             names["CAR"] = answer.json()["id"]
         if route == "POST /api/v1/webhooks":
             names["HOOK"] = answer.json()["id"]
+        if route == "POST /api/v1/payments":
+            names["PAID"] = answer.json()["id"]
+            names["OWED"] = await database.write(_owe, names["PAID"])
         if route == "POST /api/v1/api-keys":
             names["KEY"] = answer.json()["id"]
         if path in ("/auth/password", "/auth/login"):
@@ -478,6 +509,12 @@ def _be_a_customer(work: Work) -> None:
     user = accounts.named(work, 1, "administrator@example.com")
     drivers.link(work, 1, user.id, customer="ME")
     tokens.add(work, 1, uid="TAG8", customer="ME")
+
+
+def _owe(work: Work, payment: str) -> str:
+    """A claim of whoever has paid this."""
+    row = payments.get(work, 1, payment)
+    return payments.claims.make(work, row, of_minor(500, "EUR"), reason="A test").public_id
 
 
 async def _session(database: Database, station: Station) -> str:

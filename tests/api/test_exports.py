@@ -221,7 +221,9 @@ KEPT_HERE = {
     "files, which are elsewhere": "firmware images",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys",
-    "in the ledger already": "ledger_holds ledger_zero",
+    "in the ledger already": "ledger_holds ledger_zero payment_charges",
+    "between us and providers": "payment_events payment_checks",
+    "of guests, and forgotten": "guest_visits pay_places",
 }
 
 

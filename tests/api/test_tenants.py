@@ -26,12 +26,14 @@ from stationmaster.domain import (
     firmware,
     logs,
     organizations,
+    payments,
     quarantine,
     reservations,
     sessions,
     stations,
     tokens,
 )
+from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
@@ -43,8 +45,9 @@ from tests.api.test_images import picture
 API = "/api/v1"
 CANARY = "canary-of-theirs"
 
-# Routes that know no tenant: whoever runs the installation manages them (test_organizations.py), or everybody uses them.
-OF_THE_INSTALLATION = ("/api/v1/organizations", "/api/v1/auth/providers")
+# Routes that know no tenant: whoever runs the installation manages them (test_organizations.py), or everybody uses them, by an id
+# that is a secret where there is one.
+OF_THE_INSTALLATION = ("/api/v1/organizations", "/api/v1/auth/providers", "/api/v1/pay/", "/api/v1/payments/webhooks")
 
 # Bodies of routes that are not in test_audit.py::ACTS, or whose ACTS body would not get as far as the id.
 BODIES: dict[str, Any] = {
@@ -205,9 +208,13 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["webhook_id"] = (await tenant.make("/webhooks", hook))["id"]
     user = {"email": f"{canary}@example.com", "password": PASSWORD, "role": "viewer"}
     ids["user_id"] = (await tenant.make("/users", user))["id"]
+    cash = {"way": "cash", "amount": "1.00", "currency": "EUR", "reference": canary, "customer": ids["customer_id"]}
+    ids["payment_id"] = (await tenant.make("/payments", cash))["id"]
+    ids["claim_id"] = await database.write(_owe, ids["payment_id"])
     ids["key_id"] = (await tenant.make("/api-keys", {"name": canary, "role": "viewer"}))["id"]
     row, happened = await database.write(happenings, tenant.end, canary)
     ids |= happened | {"site": canary}
+    await tenant.make(f"/stations/STATION-{end}/pay-places", None)
     await chargers.connect(row)
     return tenant
 
@@ -267,6 +274,12 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         "own_request_id": _asked(work, station),
         "delivery_id": f"delivery-{end}",
     }
+
+
+def _owe(work: Work, payment: str) -> str:
+    """A claim of whoever has made this payment."""
+    row = work.execute(payments.payments.select().where(payments.payments.c.public_id == payment)).one()
+    return payments.claims.make(work, row, of_minor(100, "EUR"), reason=CANARY).public_id
 
 
 def _asked(work: Work, station: Station) -> str:

@@ -40,7 +40,7 @@ class Practice:
     def __init__(self, http: Http, *, url: str, secret: str, page: str) -> None:
         self._http = http
         self.url = url
-        self._secret = secret
+        self.secret = secret
         self._page = page
 
     async def begin(self, asked: Asked, *, key: str) -> Told:
@@ -93,7 +93,7 @@ class Practice:
         if found is None:
             raise Forged("there is no signature")
         at = datetime.fromtimestamp(int(found[1]), now.tzinfo)
-        if not hmac.compare_digest(signed, signature(self._secret, body, at)):
+        if not hmac.compare_digest(signed, signature(self.secret, body, at)):
             raise Forged("the signature is not ours")
         if abs((now - at).total_seconds()) > SIGNED_WITHIN_S:
             raise Forged("it was signed too long ago")

@@ -167,6 +167,7 @@ class Bank:
         found.card = card
         if behaves.refused is not None:
             found.code, found.reason = behaves.code, behaves.refused
+            self._tell(found, "payment.declined")
             return self._told(found)
         found.charge = f"tc_{secrets.token_hex(8)}"
         found.code = found.reason = None

@@ -34,6 +34,7 @@ export function permissionWords(): Record<Permission, string> {
     raw_call: t`Send a charger any message`,
     deploy_firmware: t`Upload firmware, and update chargers with it`,
     correct_sessions: t`Correct sessions`,
+    handle_money: t`Enter payments, refund them, write off claims`,
     view_customers: t`Look at customers`,
     manage_customers: t`Manage customers and their vehicles`,
     administer: t`Add and change chargers, sites and tariffs`,

@@ -8,6 +8,7 @@ export type Permission =
   | "raw_call"
   | "deploy_firmware"
   | "correct_sessions"
+  | "handle_money"
   | "view_customers"
   | "manage_customers"
   | "administer"

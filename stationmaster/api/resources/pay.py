@@ -1,0 +1,283 @@
+"""To pay at the charger without an account: the place that its QR code names, and a guest's visit there.
+
+Nobody logs in here. A place's id and a visit's id have 128 random bits; whoever has them may see what is behind. Requests are counted by address, as all without a log-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from litestar import Router, get, post
+from litestar.params import FromPath, JSONBody
+
+from stationmaster.api.context import Context, GivenContext
+from stationmaster.api.payment_accounts import account_of
+from stationmaster.api.resources.discovery import ChargingConnector
+from stationmaster.api.shapes import Number, exact, number
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.guests import places, visits
+from stationmaster.domain.guests.tables import Outcome, VisitState
+from stationmaster.domain.guests.visits import Offer, Progress
+from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.money.tariff_version import Structure
+from stationmaster.domain.permissions import Permission
+from stationmaster.domain.tariffs import TariffRow
+from stationmaster.storage import Work
+
+Once = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+class PayTariff(msgspec.Struct, frozen=True):
+    """What charging costs here, as a tariff has it: short prices, or a structure in place of them."""
+
+    name: str
+    currency: str
+    price_per_kwh: str | None
+    price_per_minute: str | None
+    price_per_session: str | None
+    tax_percent: str
+    structure: Structure | None
+
+
+class PayPlace(msgspec.Struct, frozen=True, kw_only=True):
+    """An EVSE where one can pay without an account.
+
+    `hold` is how much is set aside at first, in `currency`; what is not used is released (or given back, where `given_back`). `plugged_in`: a cable is in. `can_pay` is false where one cannot now, and `why_not` says why.
+    """
+
+    id: str
+    site: str
+    address: str | None
+    city: str | None
+    charger: str | None
+    evse: int
+    connectors: list[ChargingConnector]
+    plugged_in: bool
+    open: bool
+    time_zone: str
+    tariff: PayTariff | None
+    hold: str | None
+    currency: str | None
+    given_back: bool
+    can_pay: bool
+    why_not: str | None
+
+
+class NewVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somebody who wants to charge. `once` is made by the browser and kept in all of its tabs: with it there is one visit, however often this is sent."""
+
+    once: Once
+    email: Annotated[str, msgspec.Meta(min_length=3, max_length=255)] | None = None
+
+
+class VisitSession(msgspec.Struct, frozen=True):
+    """What has been charged so far, and what that comes to by now; both may still change while it goes on."""
+
+    started_at: datetime
+    stopped_at: datetime | None
+    energy_wh: Number | None
+    power_w: Number | None
+    cost: str | None
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a guest's visit is.
+
+    - `paying`: go to `pay_at`, where the provider takes the payment, or use `client` on this page. Empty both: come back in a moment.
+    - `starting`: the charger has been asked; plug in. `until` says how long it waits.
+    - `charging`, `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
+
+    `held` was set aside, `paid` is what was taken of it, `given_back` what came back of a payment.
+    """
+
+    id: str
+    place: str
+    state: VisitState
+    outcome: Outcome | None
+    sentence: str | None
+    pay_at: str | None
+    client: dict[str, str]
+    provider: str
+    currency: str
+    held: str
+    paid: str | None
+    given_back: str | None
+    until: datetime | None
+    session: VisitSession | None
+    email: bool
+    made_at: datetime
+    ended_at: datetime | None
+
+
+@get("/places/{place_id:str}", permission=Permission.PUBLIC)
+async def get_pay_place(place_id: FromPath[str], context: GivenContext) -> PayPlace:
+    """The place of a QR code: where it is, what charging costs, and whether one can pay there now."""
+    return await context.database.read(_place, place_id, _offers(context))
+
+
+@post("/places/{place_id:str}/visits", permission=Permission.PUBLIC, status_code=201)
+async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context: GivenContext) -> Visit:
+    """Begin to pay. Nothing is charged, and no charger is started, before the provider says that the amount is held."""
+
+    def begin(work: Work) -> Visit:
+        organization = places.find(work, place_id).organization_id
+        offer = _offer(context, work, organization)
+        base = context.settings.web.public_url or ""
+        address = f"{base}/pay/{place_id}?visit={{visit}}"
+        row, _ = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
+        return _public_form(visits.progress(work, row.public_id))
+
+    return await context.database.write(begin)
+
+
+@get("/visits/{visit_id:str}", permission=Permission.PUBLIC)
+async def get_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
+    """How far a visit is. Ask every second or two while it goes on."""
+    return _public_form(await context.database.read(visits.progress, visit_id))
+
+
+@post("/visits/{visit_id:str}/returned", permission=Permission.PUBLIC, status_code=200)
+async def return_to_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
+    """The guest is back from the provider: it is asked now what is so. That they are back proves nothing (PAY-06)."""
+
+    def look(work: Work) -> Visit:
+        visits.look(work, visit_id)
+        return _public_form(visits.progress(work, visit_id))
+
+    return await context.database.write(look)
+
+
+@post("/visits/{visit_id:str}/stop", permission=Permission.PUBLIC, status_code=200)
+async def stop_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
+    """Stop charging."""
+
+    def stop(work: Work) -> Visit:
+        visits.stop(work, visit_id)
+        return _public_form(visits.progress(work, visit_id))
+
+    return await context.database.write(stop)
+
+
+@post("/visits/{visit_id:str}/give-up", permission=Permission.PUBLIC, status_code=200)
+async def give_up_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
+    """Do not pay after all, as long as nothing has begun."""
+
+    def give_up(work: Work) -> Visit:
+        visits.give_up(work, visit_id)
+        return _public_form(visits.progress(work, visit_id))
+
+    return await context.database.write(give_up)
+
+
+router = Router(
+    "/pay",
+    route_handlers=[get_pay_place, begin_visit, get_visit, return_to_visit, stop_visit, give_up_visit],
+    tags=["paying at the charger"],
+)
+
+
+def _offers(context: Context) -> Callable[[Work, int], Offer | None]:
+    """How guests pay, in an organization; None: not at all."""
+    settings = context.settings.payments
+
+    def offer(work: Work, organization_id: int) -> Offer | None:
+        account = account_of(context.providers, work, organization_id)
+        if account is None:
+            return None
+        pay_within = timedelta(minutes=settings.pay_within_minutes)
+        return Offer(account.name, settings.hold, pay_within, not account.provider.can_hold)
+
+    return offer
+
+
+def _offer(context: Context, work: Work, organization_id: int) -> Offer:
+    offer = _offers(context)(work, organization_id)
+    if offer is None:
+        raise Conflict("one cannot pay here: there is no provider of payments in the settings")
+    return offer
+
+
+def _place(work: Work, place_id: str, offers: Callable[[Work, int], Offer | None]) -> PayPlace:
+    shown = places.shown(work, place_id)
+    offer = offers(work, shown.row.organization_id)
+    hold: Money | None = None
+    why_not: str | None = "One cannot pay here yet."
+    if offer is not None:
+        try:
+            visits.check_free(work, shown)
+            assert shown.tariff is not None
+            hold, why_not = visits.hold_of(offer, shown.tariff.currency), None
+        except Conflict as error:
+            why_not = f"{str(error)[:1].upper()}{str(error)[1:]}."
+    site, charger = shown.place.site, shown.place.chargers[0]
+    return PayPlace(
+        id=shown.row.public_id,
+        site=site.name,
+        address=site.address,
+        city=site.city,
+        charger=charger.name,
+        evse=shown.row.evse,
+        connectors=[ChargingConnector(*plug) for plug in shown.plugs],
+        plugged_in=places.is_plugged_in(work, shown.row),
+        open=shown.place.open,
+        time_zone=site.time_zone,
+        tariff=None if shown.tariff is None else _tariff(shown.tariff),
+        hold=None if hold is None else str(hold.amount),
+        currency=None if shown.tariff is None else shown.tariff.currency,
+        given_back=offer is not None and offer.at_once,
+        can_pay=why_not is None,
+        why_not=why_not,
+    )
+
+
+def _tariff(row: TariffRow) -> PayTariff:
+    return PayTariff(
+        name=row.name,
+        currency=row.currency,
+        price_per_kwh=exact(row.price_per_kwh),
+        price_per_minute=exact(row.price_per_minute),
+        price_per_session=exact(row.price_per_session),
+        tax_percent=exact(row.tax_percent),
+        structure=None if row.structure is None else msgspec.convert(row.structure, Structure),
+    )
+
+
+def _public_form(now: Progress) -> Visit:
+    row, payment = now.visit, now.payment
+    told = payment.told or {}
+    open_to_pay = row.state == "paying" and payment.state == "pending"
+    session = None
+    if now.session is not None:
+        session = VisitSession(
+            now.session.started_at,
+            now.session.stopped_at,
+            number(now.session.energy_wh if now.so_far is None else now.so_far.energy_wh),
+            None if now.so_far is None else number(now.so_far.power_w),
+            None if now.cost is None else str(now.cost.amount),
+        )
+    return Visit(
+        id=row.public_id,
+        place=now.place,
+        state=row.state,
+        outcome=row.outcome,
+        sentence=row.sentence or (payment.reason if row.state == "paying" else None),
+        pay_at=told.get("pay_at") if open_to_pay else None,
+        client=told.get("client") or {} if open_to_pay else {},
+        provider=payment.provider,
+        currency=payment.currency,
+        held=_amount(payment.amount, payment.currency),
+        paid=_amount(payment.captured, payment.currency) if payment.captured else None,
+        given_back=_amount(payment.refunded, payment.currency) if payment.refunded else None,
+        until=now.until,
+        session=session,
+        email=row.email is not None,
+        made_at=row.made_at,
+        ended_at=row.ended_at,
+    )
+
+
+def _amount(minor: int, currency: str) -> str:
+    return str(of_minor(minor, currency).amount)

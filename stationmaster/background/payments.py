@@ -1,0 +1,110 @@
+"""What goes out to providers of payments, one payment's errands one after the other; and what is done about payments by the clock.
+
+Nothing here runs in the writer. The key of what moves money names what is done (`pay_…:capture`), so that a provider does it once,
+however often it is told: after a crash, after a time-out, by a person who tries a delivery again.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TypeVar
+
+import msgspec
+
+from stationmaster.domain import payments
+from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.payments import Job, PaymentAsked, Source, hearing, refunds
+from stationmaster.domain.timers import every
+from stationmaster.outside import Outside
+from stationmaster.outside.payments import Account, Providers, practice
+from stationmaster.outside.payments.provider import (
+    Amount,
+    Asked,
+    Provider,
+    Refunded,
+    Refused,
+    SavedMethod,
+    Told,
+)
+from stationmaster.settings import PaymentAccount, Payments
+from stationmaster.storage import Database
+
+T = TypeVar("T")
+
+
+@delivers(to=lambda event: [event.payment], timeout_s=30, give_up_after=timedelta(days=3))
+async def ask_provider(outside: Outside, event: PaymentAsked, providers: Providers) -> None:
+    """One thing that is asked of a provider, and what it says."""
+    database = outside.database
+    job = await database.read(payments.job, event)
+    if job is None:
+        return
+    account = providers.get(job.payment.provider)
+    if account is None:
+        raise Undeliverable(f"there is no account {job.payment.provider!r} in the settings any more")
+    source = Source(account.name, job.payment.organization_id)
+    try:
+        if event.act == "refund":
+            said = await _refund(database, account.provider, job, event)
+            if said is not None:
+                await database.write(refunds.tell, source.organization_id, converted(said, payments.Refunded))
+        else:
+            told = await _asked(account.provider, job, event)
+            await database.write(hearing.tell, source, converted(told, payments.Told))
+    except Refused as no:
+        await database.write(hearing.refuse, event, sentence=str(no), code=no.code)
+
+
+async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
+    row, key = job.payment, f"{job.payment.public_id}:{event.act}"
+    if event.act == "begin":
+        asked = Asked(
+            payment=row.public_id,
+            amount=Amount(row.amount, row.currency),
+            capture=row.capture,
+            description=row.description,
+            return_url=row.return_url,
+            expires_at=row.expires_at,
+            email=row.email,
+            method=None if row.method is None else msgspec.convert(row.method, SavedMethod),
+        )
+        return await provider.begin(asked, key=key)
+    assert job.told is not None
+    told = converted(job.told, Told)
+    if event.act == "capture":
+        assert row.wanted is not None
+        return await provider.capture(told, Amount(row.wanted, row.currency), key=key)
+    if event.act == "release":
+        return await provider.release(told, key=key)
+    return await provider.find(told.reference)
+
+
+async def _refund(database: Database, provider: Provider, job: Job, event: PaymentAsked) -> Refunded | None:
+    assert event.refund is not None and job.told is not None
+    row = await database.read(refunds.get, event.refund)
+    if row.state in ("done", "failed"):
+        return None
+    amount = Amount(row.amount, job.payment.currency)
+    told = converted(job.told, Told)
+    return await provider.refund(told, amount, refund=row.public_id, charge=row.charge, key=row.public_id)
+
+
+def converted(said: msgspec.Struct, kind: type[T]) -> T:
+    """The same in the words of the other side: the domain knows no provider."""
+    return msgspec.convert(msgspec.to_builtins(said), kind)
+
+
+@every(seconds=2, once=True)
+async def look_after_payments(database: Database) -> None:
+    """Those of which nobody has told anything for a while, and those whose time is over."""
+    while await database.read(payments.to_look_after):
+        await database.write(payments.look_after)
+
+
+def accounts(settings: Payments) -> Providers:
+    """The accounts of the settings, ready to be asked."""
+    return Providers(Account(each.name, each.organization, _provider(each)) for each in settings.providers)
+
+
+def _provider(account: PaymentAccount) -> Provider:
+    return practice.made(account.name, url=account.url, secret=account.secret)

@@ -1,0 +1,94 @@
+"""Where a guest can pay: an id of each EVSE that cannot be guessed, in a QR code on the charger."""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple, cast
+
+from sqlalchemy import insert, select, update
+
+from stationmaster.domain import audit, discovery, stations, tariff_places, tariffs
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.connectors import connectors
+from stationmaster.domain.discovery import Plug
+from stationmaster.domain.errors import NotFound
+from stationmaster.domain.guests.tables import PlaceRow, pay_places
+from stationmaster.domain.tariffs import TariffRow
+from stationmaster.storage import Work
+
+
+class Shown(NamedTuple):
+    """What a guest sees of a place before they pay."""
+
+    row: PlaceRow
+    place: discovery.Place
+    plugs: list[Plug]  # of this EVSE
+    tariff: TariffRow | None
+
+
+def make(work: Work, organization_id: int, identity: str) -> list[PlaceRow]:
+    """A place for each EVSE of a charger that has none yet; all of them. Raises `NotFound`."""
+    station = stations.get(work, organization_id, identity)
+    known = {row.evse for row in of_station(work, organization_id, identity)}
+    told = select(connectors.c.evse).where(connectors.c.station_id == station.id, connectors.c.evse > 0).distinct()
+    missing = sorted(set(work.execute(told).scalars()) - known)
+    for evse in missing:
+        values = {"organization_id": organization_id, "station_id": station.id, "evse": evse, "made_at": work.now}
+        work.execute(insert(pay_places).values(public_id=secrets.token_urlsafe(16), **values))
+    if missing:
+        subject = Subject("station", identity)
+        audit.record(work, "add_pay_places", subject, after={"evses": missing}, organization=organization_id)
+    return of_station(work, organization_id, identity)
+
+
+def of_station(work: Work, organization_id: int, identity: str) -> list[PlaceRow]:
+    """The places of a charger, in order. Raises `NotFound`."""
+    station = stations.get(work, organization_id, identity)
+    mine = select(pay_places).where(pay_places.c.station_id == station.id, pay_places.c.closed_at.is_(None))
+    return cast(list[PlaceRow], work.execute(mine.order_by(pay_places.c.evse)).all())
+
+
+def close(work: Work, organization_id: int, identity: str, evse: int) -> None:
+    """The code of an EVSE is void from now on, as one that somebody has stuck elsewhere. Raises `NotFound`."""
+    row = next((each for each in of_station(work, organization_id, identity) if each.evse == evse), None)
+    if row is None:
+        raise NotFound(f"EVSE {evse} of charger {identity} has no place to pay")
+    work.execute(update(pay_places).where(pay_places.c.id == row.id).values(closed_at=work.now))
+    subject = Subject("station", identity)
+    audit.record(work, "close_pay_place", subject, after={"evse": evse}, organization=organization_id)
+
+
+def find(work: Work, public_id: str) -> PlaceRow:
+    """The place of a code. Raises `NotFound`."""
+    mine = select(pay_places).where(pay_places.c.public_id == public_id, pay_places.c.closed_at.is_(None))
+    row: PlaceRow | None = work.execute(mine).one_or_none()
+    if row is None:
+        raise NotFound("this code is not good any more; please use the one on the charger")
+    return row
+
+
+def shown(work: Work, public_id: str) -> Shown:
+    """The same with what a guest sees of it. Raises `NotFound`."""
+    row = find(work, public_id)
+    table = stations.stations.c
+    station = work.execute(select(table.identity, table.public_id).where(table.id == row.station_id)).one()
+    place = discovery.charger(work, row.organization_id, station.public_id)
+    plugs = [plug for plug in place.chargers[0].plugs if plug.evse == row.evse]
+    return Shown(row, place, plugs, _tariff(work, row, station.identity))
+
+
+def _tariff(work: Work, row: PlaceRow, identity: str) -> TariffRow | None:
+    """The tariff that holds at the EVSE, with its terms of now."""
+    holding = {
+        each.connector: each.holding
+        for each in tariff_places.of_station(work, row.organization_id, identity)
+        if each.evse in (0, row.evse)
+    }
+    held = next((each for connector, each in sorted(holding.items()) if connector and each), holding.get(0))
+    return None if held is None else tariffs.get(work, row.organization_id, held.tariff.public_id)
+
+
+def is_plugged_in(work: Work, row: PlaceRow) -> bool:
+    """Whether a cable is in, and waits."""
+    mine = (connectors.c.station_id == row.station_id, connectors.c.evse == row.evse)
+    return "preparing" in work.execute(select(connectors.c.state).where(*mine)).scalars().all()

@@ -1,0 +1,118 @@
+"""The tables of guests: people who pay at the charger, without an account."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
+
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+
+
+def _organization() -> Column[Any]:
+    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
+
+
+pay_places = Table(
+    "pay_places",
+    metadata,
+    key(),
+    _organization(),
+    Column("public_id", Text, nullable=False, unique=True),  # it is in the QR code, and cannot be guessed
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("evse", Integer, nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    Column("closed_at", UtcTime),  # since when this code is void
+)
+_good = pay_places.c.closed_at.is_(None)
+Index(
+    "uq_pay_places_evse",
+    pay_places.c.station_id,
+    pay_places.c.evse,
+    unique=True,
+    sqlite_where=_good,
+    postgresql_where=_good,
+)
+
+guest_visits = Table(
+    "guest_visits",
+    metadata,
+    key(),
+    _organization(),
+    Column("public_id", Text, nullable=False, unique=True),  # 128 bits: whoever has it is the guest
+    Column("place_id", BigInt, ForeignKey("pay_places.id"), nullable=False),
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("evse", Integer, nullable=False),
+    Column("once", Text, nullable=False),  # what the guest's browser calls it: the same in all of its tabs
+    Column("payment_id", BigInt, ForeignKey("payments.id"), nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    Column("outcome", Text),
+    Column("sentence", Text),  # what came of it, for the guest
+    Column("email", Text),
+    Column("token", Text),  # with which the charger is started
+    Column("command", Text),
+    Column("session", Text),
+    Column("stop_asked_at", UtcTime),
+    Column("made_at", UtcTime, nullable=False),
+    Column("ended_at", UtcTime),
+    UniqueConstraint("place_id", "once"),
+)
+Index("ix_guest_visits_session", guest_visits.c.session)
+_open = guest_visits.c.ended_at.is_(None)
+Index("ix_guest_visits_open", guest_visits.c.id, sqlite_where=_open, postgresql_where=_open)
+# Literals, because no database uses a partial index for a parameter.
+_at_it = guest_visits.c.state.in_((literal_column("'starting'"), literal_column("'charging'")))
+Index(
+    "uq_guest_visits_at_it",
+    guest_visits.c.station_id,
+    guest_visits.c.evse,
+    unique=True,
+    sqlite_where=_at_it,
+    postgresql_where=_at_it,
+)
+
+VisitState = Literal["paying", "starting", "charging", "settling", "over"]
+"""
+- `paying`: the guest has yet to pay.
+- `starting`: the charger is asked to start, and waits for the cable.
+- `charging`
+- `settling`: it has ended, and is billed.
+- `over`: nothing follows any more.
+"""
+Outcome = Literal["not_paid", "not_started", "given_up", "free", "paid", "owed"]
+
+
+class PlaceRow(Protocol):
+    """A row of `pay_places`."""
+
+    id: int
+    organization_id: int
+    public_id: str
+    station_id: int
+    evse: int
+    made_at: datetime
+    closed_at: datetime | None
+
+
+class VisitRow(Protocol):
+    """A row of `guest_visits`."""
+
+    id: int
+    organization_id: int
+    public_id: str
+    place_id: int
+    station_id: int
+    evse: int
+    once: str
+    payment_id: int
+    state: VisitState
+    outcome: Outcome | None
+    sentence: str | None
+    email: str | None
+    token: str | None
+    command: str | None
+    session: str | None
+    stop_asked_at: datetime | None
+    made_at: datetime
+    ended_at: datetime | None

@@ -1,0 +1,373 @@
+"""A guest's visit: they pay, the charger is started, they charge, what is due is taken, and the rest is released.
+
+Each step is one function in the writer; what reaches the provider or the charger goes out as a delivery. A step that is done twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import insert, select, update
+
+from stationmaster.domain import commands, customers, prices, sessions, versions
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.events import Event
+from stationmaster.domain.guests import places
+from stationmaster.domain.guests.tables import Outcome, VisitRow, guest_visits, pay_places
+from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.outbox import reacts
+from stationmaster.domain.payments import asking, refunds
+from stationmaster.domain.payments.asking import NewPayment, PaymentChanged
+from stationmaster.domain.payments.tables import PaymentRow
+from stationmaster.domain.tokens import tokens, uid_key
+from stationmaster.storage import Work
+from stationmaster.storage.queries import not_deleted
+
+SHOWN_FOR = timedelta(days=90)
+NOT_ASKED_FOR = timedelta(minutes=15)
+NO_ANSWER_FOR = timedelta(minutes=3)
+PLUG_IN_WITHIN = timedelta(hours=1)  # the card of a visit is good for so long; charging may go on after it
+
+
+class GuestReady(Event, frozen=True, kw_only=True, gc=False):
+    """A guest has paid: the charger is to start."""
+
+    visit: str
+
+
+class GuestStops(Event, frozen=True, kw_only=True, gc=False):
+    """A guest's session is to be stopped."""
+
+    visit: str
+
+
+class Offer(NamedTuple):
+    """How a guest can pay here, by the settings."""
+
+    provider: str
+    hold: Mapping[str, Decimal]  # in each currency
+    pay_within: timedelta
+    at_once: bool  # the provider cannot hold an amount: what is not used is given back
+
+
+def begin(
+    work: Work, place_id: str, offer: Offer, *, once: str, email: str | None, return_url: str
+) -> tuple[VisitRow, bool]:
+    """A visit, or the one that this browser has begun here already (D-03); and whether it is new. Raises `NotFound`, `Invalid`, `Conflict`."""
+    shown = places.shown(work, place_id)
+    known = select(guest_visits).where(guest_visits.c.place_id == shown.row.id, guest_visits.c.once == once)
+    row: VisitRow | None = work.execute(known).one_or_none()
+    if row is not None:
+        return row, False
+    if email is not None and not customers.is_email(email):
+        raise Invalid("email", "is no e-mail address")
+    check_free(work, shown)
+    assert shown.tariff is not None
+    public_id = secrets.token_urlsafe(16)
+    payment = asking.ask(
+        work,
+        shown.row.organization_id,
+        NewPayment(
+            provider=offer.provider,
+            purpose="session",
+            amount=hold_of(offer, shown.tariff.currency),
+            capture="at_once" if offer.at_once else "later",
+            description=f"{shown.place.site.name}, {shown.row.evse}",
+            return_url=return_url.replace("{visit}", public_id),
+            pay_within=offer.pay_within,
+            email=email,
+        ),
+        by=f"guest {public_id}",
+    )
+    values = {
+        "organization_id": shown.row.organization_id,
+        "public_id": public_id,
+        "place_id": shown.row.id,
+        "station_id": shown.row.station_id,
+        "evse": shown.row.evse,
+        "once": once,
+        "payment_id": payment.id,
+        "state": "paying",
+        "email": email,
+        "made_at": work.now,
+    }
+    made: VisitRow = work.execute(insert(guest_visits).values(values).returning(*guest_visits.c)).one()
+    return made, True
+
+
+def hold_of(offer: Offer, currency: str) -> Money:
+    """How much is held in a currency. Raises `Conflict` where nobody has said it."""
+    amount = offer.hold.get(currency)
+    if amount is None:
+        raise Conflict(f"one cannot pay here in {currency}: payments.hold names no amount to hold")
+    return Money(amount, currency)
+
+
+def check_free(work: Work, shown: places.Shown) -> None:
+    """Whether one can begin to pay here. Raises `Conflict`."""
+    if shown.tariff is None:
+        raise Conflict("there is no price here yet, so nobody can pay")
+    if shown.plugs and all(plug.availability == "out_of_order" for plug in shown.plugs):
+        raise Conflict("this is out of order")
+    if _is_taken(work, shown.row.station_id, shown.row.evse):
+        raise Conflict("somebody charges here")
+
+
+def _is_taken(work: Work, station_id: int, evse: int) -> bool:
+    if any(each.evse in (None, evse) for each in sessions.active_at(work, station_id)):
+        return True
+    table = guest_visits.c
+    others = (table.station_id == station_id, table.evse == evse, table.state.in_(("starting", "charging")))
+    return work.execute(select(table.id).where(*others).limit(1)).first() is not None
+
+
+def find(work: Work, public_id: str, *, lock: bool = False) -> VisitRow:
+    """A visit by its id, which only its guest has; 90 days after it there is nothing any more. Raises `NotFound`."""
+    mine = select(guest_visits).where(guest_visits.c.public_id == public_id)
+    row: VisitRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
+    if row is None or (row.ended_at is not None and row.ended_at + SHOWN_FOR <= work.now):
+        raise NotFound("there is nothing here any more")
+    return row
+
+
+def give_up(work: Work, public_id: str) -> VisitRow:
+    """The guest does not want to, before anything has begun. Raises `NotFound`, `Conflict`."""
+    row = find(work, public_id, lock=True)
+    if row.state == "over":
+        return row
+    if row.state != "paying":
+        raise Conflict("the charger has been started; stop it, or wait until it gives up")
+    asking.release(work, row.payment_id)
+    return end(work, row, "given_up", "You have not paid.")
+
+
+def stop(work: Work, public_id: str) -> VisitRow:
+    """The guest has had enough. Raises `NotFound`, `Conflict`."""
+    row = find(work, public_id, lock=True)
+    if row.state != "charging":
+        raise Conflict("nothing is being charged")
+    return _stop(work, row)
+
+
+@reacts
+def payment_changed(work: Work, event: PaymentChanged) -> None:
+    """What a guest's payment has come to."""
+    if event.purpose != "session":
+        return
+    payment = asking.get(work, event.organization_id, event.payment)
+    mine = select(guest_visits).where(guest_visits.c.payment_id == payment.id).with_for_update()
+    row: VisitRow | None = work.execute(mine).one_or_none()
+    if row is None or row.state == "over":
+        return
+    if row.state == "paying" and payment.state in ("authorised", "paid"):
+        _start(work, row, payment)
+    elif row.state == "paying" and payment.state in ("refused", "expired", "released", "reversed"):
+        end(work, row, "not_paid", payment.reason or "It was not paid.")
+    elif payment.state == "reversed" and row.state == "starting":
+        _not_started(work, row, "Your bank has taken the payment back.")
+    elif payment.state in ("reversed", "released") and row.state == "charging":
+        _stop(work, row)
+    elif row.state == "settling":
+        settle(work, row, payment)
+
+
+def _start(work: Work, row: VisitRow, payment: PaymentRow) -> None:
+    if _is_taken(work, row.station_id, row.evse):
+        _not_started(work, row, "Somebody else has begun to charge here.")
+        return
+    token = f"GUEST{secrets.token_hex(7).upper()}"  # 1.6 has room for 20 characters
+    values = {
+        "organization_id": row.organization_id,
+        "uid": token,
+        "uid_key": uid_key(token),
+        "kind": "",
+        "label": "Guest",
+        "status": "accepted",
+        "expires_at": work.now + PLUG_IN_WITHIN,
+    }
+    work.execute(insert(tokens).values(**values, **versions.first(work)))
+    _set(work, row, state="starting", token=token)
+    work.publish(GuestReady(visit=row.public_id))
+
+
+class Start(NamedTuple):
+    """What the charger is to be asked."""
+
+    station_id: int
+    command: commands.RemoteStart
+
+
+def to_start(work: Work, visit: str) -> Start | None:
+    """None: not any more, or it was asked already."""
+    row = find(work, visit)
+    if row.state != "starting" or row.command is not None or row.token is None:
+        return None
+    if _asked(work, row) is not None:  # and we died before we could note it
+        return None
+    return Start(row.station_id, commands.RemoteStart(token=row.token, evse=row.evse))
+
+
+def _asked(work: Work, row: VisitRow) -> str | None:
+    table = commands.commands.c
+    mine = (table.station_id == row.station_id, table.asked_by == asker(row.public_id), table.name == "remote-start")
+    found: str | None = work.execute(select(table.public_id).where(*mine).order_by(table.id.desc()).limit(1)).scalar()
+    return found
+
+
+def asker(visit: str) -> str:
+    """Who asks for a guest, in the history of commands."""
+    return f"guest {visit[:8]}"
+
+
+def not_started(work: Work, visit: str, sentence: str) -> None:
+    """The charger could not be asked."""
+    row = find(work, visit, lock=True)
+    if row.state == "starting":
+        _not_started(work, row, sentence)
+
+
+def to_stop(work: Work, visit: str) -> tuple[int, str] | None:
+    """The key of the charger and the session that is to be stopped."""
+    row = find(work, visit)
+    return None if row.state != "charging" or row.session is None else (row.station_id, row.session)
+
+
+# By the clock
+
+
+def open_ones(work: Work) -> list[str]:
+    """Visits in which the charger has the next word."""
+    table = guest_visits.c
+    mine = select(table.public_id).where(table.ended_at.is_(None), table.state != "paying")
+    return list(work.execute(mine.order_by(table.id)).scalars())
+
+
+def step(work: Work, visit: str) -> None:
+    """What the charger has said meanwhile."""
+    row = find(work, visit, lock=True)
+    if row.state == "starting":
+        _see_start(work, row)
+    elif row.state == "charging":
+        _see_session(work, row)
+    elif row.state == "settling":
+        settle(work, row, asking.of_key(work, row.payment_id))
+
+
+def _see_start(work: Work, row: VisitRow) -> None:
+    command = row.command or _asked(work, row)
+    if command is None:
+        if work.now > asking.of_key(work, row.payment_id).changed_at + NOT_ASKED_FOR:
+            _not_started(work, row, "The charger could not be asked.")
+        return
+    table = commands.commands
+    found = commands.CommandRow._make(work.execute(select(table).where(table.c.public_id == command)).one())
+    if found.session is not None:
+        _set(work, row, state="charging", command=command, session=found.session)
+        asking.name_session(work, row.payment_id, found.session)
+    elif found.has_failed or found.state == "expired" or _has_said_nothing(work, found):
+        _not_started(work, row, found.detail or "The charger did not start.")
+    elif row.command is None:
+        _set(work, row, command=command)
+
+
+def _has_said_nothing(work: Work, found: commands.CommandRow) -> bool:
+    """Whether a start whose answer was lost came to nothing: a session in time would have been told of."""
+    return found.state == "failed" and work.now > (found.until or found.asked_at + NO_ANSWER_FOR)
+
+
+def _see_session(work: Work, row: VisitRow) -> None:
+    assert row.session is not None
+    session = sessions.get(work, row.organization_id, row.session)
+    if session.status == "active":
+        return
+    _set(work, row, state="settling")
+    settle(work, find(work, row.public_id), asking.of_key(work, row.payment_id))
+
+
+def settle(work: Work, row: VisitRow, payment: PaymentRow) -> None:
+    """It has ended: what is due is taken as soon as it is known, and the rest goes back."""
+    from stationmaster.domain.guests import settling  # which books
+
+    settling.settle(work, row, payment)
+
+
+def _stop(work: Work, row: VisitRow) -> VisitRow:
+    work.publish(GuestStops(visit=row.public_id))
+    return _set(work, row, stop_asked_at=work.now)
+
+
+def _not_started(work: Work, row: VisitRow, sentence: str) -> None:
+    payment = asking.of_key(work, row.payment_id)
+    if payment.state == "paid":
+        refunds.ask(work, row.organization_id, payment.public_id, None, reason=sentence, by="stationmaster")
+    else:
+        asking.release(work, row.payment_id)
+    end(work, row, "not_started", sentence)
+
+
+def end(work: Work, row: VisitRow, outcome: Outcome, sentence: str) -> VisitRow:
+    """Nothing follows any more."""
+    if row.token is not None:
+        mine = (tokens.c.organization_id == row.organization_id, tokens.c.uid_key == uid_key(row.token))
+        found = work.execute(select(tokens).where(*mine, not_deleted(tokens))).one_or_none()
+        if found is not None:
+            versions.delete(work, tokens, found)
+    return _set(work, row, state="over", outcome=outcome, sentence=sentence, ended_at=work.now)
+
+
+def _set(work: Work, row: VisitRow, **values: Any) -> VisitRow:
+    changed = update(guest_visits).where(guest_visits.c.id == row.id).values(values)
+    new: VisitRow = work.execute(changed.returning(*guest_visits.c)).one()
+    return new
+
+
+# What a guest sees
+
+
+class Progress(NamedTuple):
+    """How far a visit is, with its payment, its session and what that comes to."""
+
+    visit: VisitRow
+    place: str
+    payment: PaymentRow
+    until: datetime | None
+    session: sessions.ListedRow | None
+    so_far: sessions.SoFar | None
+    cost: Money | None
+
+
+def progress(work: Work, public_id: str) -> Progress:
+    """Raises `NotFound`."""
+    row = find(work, public_id)
+    place = work.execute(select(pay_places.c.public_id).where(pay_places.c.id == row.place_id)).scalar_one()
+    payment = asking.of_key(work, row.payment_id)
+    session = None if row.session is None else sessions.get(work, row.organization_id, row.session)
+    so_far = None if session is None else sessions.so_far(work, [session]).get(session.id)
+    return Progress(row, place, payment, _until(work, row), session, so_far, _cost(work, row))
+
+
+def look(work: Work, public_id: str) -> None:
+    """Ask the provider what is so. Raises `NotFound`."""
+    row = find(work, public_id)
+    asking.look(work, row.organization_id, asking.of_key(work, row.payment_id).public_id)
+
+
+def _until(work: Work, row: VisitRow) -> datetime | None:
+    if row.state != "starting" or (command := row.command or _asked(work, row)) is None:
+        return None
+    table = commands.commands.c
+    until: datetime | None = work.execute(select(table.until).where(table.public_id == command)).scalar()
+    return until
+
+
+def _cost(work: Work, row: VisitRow) -> Money | None:
+    if row.session is None:
+        return None
+    try:
+        return prices.of_session(work, row.organization_id, row.session).bill.total
+    except Conflict:
+        return None

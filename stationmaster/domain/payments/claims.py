@@ -1,0 +1,132 @@
+"""What is owed to us because a payment has failed: tried again by a schedule, told, blocking after some tries, paid at last, or written off by a person."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import NamedTuple, cast
+
+from sqlalchemy import insert, select, update
+
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.payments import booking
+from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims
+from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted, listed, only
+
+
+class Schedule(NamedTuple):
+    """When it is tried again, in days after it was made; and after how many tries whoever owes it may not charge."""
+
+    days: Sequence[float]
+    block_after: int
+
+
+def make(
+    work: Work,
+    payment: PaymentRow,
+    amount: Money,
+    *,
+    reason: str,
+    session: str | None = None,
+) -> ClaimRow:
+    """A new claim: of a customer, or of a guest."""
+    values = {
+        "organization_id": payment.organization_id,
+        "public_id": f"claim_{secrets.token_hex(16)}",
+        "customer_id": payment.customer_id,
+        "session": session or payment.session,
+        "currency": amount.currency,
+        "amount": amount.minor,
+        "state": "open",
+        "reason": reason,
+        "email": payment.email,
+        "next_try_at": work.now,
+        "made_at": work.now,
+    }
+    row: ClaimRow = work.execute(insert(payment_claims).values(values).returning(*payment_claims.c)).one()
+    return row
+
+
+def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> ClaimRow:
+    """One claim. Raises `NotFound`."""
+    table = payment_claims.c
+    mine = select(payment_claims).where(table.organization_id == organization_id, table.public_id == claim)
+    row: ClaimRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no claim {claim!r}")
+    return row
+
+
+def list_claims(work: Work, organization_id: int, wanted: Wanted, *, state: str | None = None) -> Found[ClaimRow]:
+    """The newest first."""
+    table = payment_claims.c
+    mine = only(select(payment_claims).where(table.organization_id == organization_id), {table.state: state})
+    return listed(work, mine, wanted, key=table.id)
+
+
+def write_off(work: Work, organization_id: int, claim: str, *, note: str, by: str) -> ClaimRow:
+    """A person gives it up. Raises `NotFound`, `Conflict`."""
+    row = get(work, organization_id, claim, lock=True)
+    if row.state != "open":
+        raise Conflict(f"this claim is {row.state.replace('_', ' ')} already")
+    booking.written_off(work, row, of_minor(row.amount, row.currency))
+    facts = {"amount": str(of_minor(row.amount, row.currency)), "reason": note}
+    audit.record(work, "write_off", Subject("claim", claim), after=facts, organization=organization_id)
+    return _ended(work, row, "written_off", by=by, note=note)
+
+
+def paid(work: Work, claim_id: int) -> None:
+    """It was paid at last."""
+    row = _of_key(work, claim_id)
+    if row.state == "open":
+        _ended(work, row, "paid", by=None, note=None)
+
+
+def not_paid(work: Work, claim_id: int, reason: str) -> None:
+    """A try has failed; the schedule says when the next one is."""
+    row = _of_key(work, claim_id)
+    if row.state == "open":
+        work.execute(update(payment_claims).where(payment_claims.c.id == row.id).values(reason=reason))
+
+
+def due(work: Work, *, most: int = 50) -> list[ClaimRow]:
+    """Those to be tried now."""
+    table = payment_claims.c
+    mine = select(payment_claims).where(table.next_try_at.is_not(None), table.next_try_at <= work.now)
+    return cast(list[ClaimRow], work.execute(mine.order_by(table.next_try_at).limit(most)).all())
+
+
+def tried(work: Work, row: ClaimRow, schedule: Schedule) -> ClaimRow:
+    """It is tried now, for the how-manieth time; the next try is as the schedule says, and after the last one none."""
+    tries = row.tries + 1
+    days = schedule.days[tries - 1] if tries <= len(schedule.days) else None
+    next_try_at = None if days is None else row.made_at + timedelta(days=days)
+    changed = update(payment_claims).where(payment_claims.c.id == row.id, payment_claims.c.state == "open")
+    new: ClaimRow | None = work.execute(
+        changed.values(tries=tries, next_try_at=next_try_at).returning(*payment_claims.c)
+    ).one_or_none()
+    return row if new is None else new
+
+
+def blocks(work: Work, customer_id: int, schedule: Schedule) -> bool:
+    """Whether a customer owes something that was tried too often: they may not charge until it is paid or written off."""
+    table = payment_claims.c
+    mine = (table.customer_id == customer_id, table.state == "open", table.tries > schedule.block_after)
+    return work.execute(select(table.id).where(*mine).limit(1)).first() is not None
+
+
+def _of_key(work: Work, claim_id: int) -> ClaimRow:
+    row: ClaimRow = work.execute(select(payment_claims).where(payment_claims.c.id == claim_id).with_for_update()).one()
+    return row
+
+
+def _ended(work: Work, row: ClaimRow, state: str, *, by: str | None, note: str | None) -> ClaimRow:
+    ended = {"state": state, "ended_at": work.now, "ended_by": by, "note": note, "next_try_at": None}
+    changed = update(payment_claims).where(payment_claims.c.id == row.id).values(ended)
+    new: ClaimRow = work.execute(changed.returning(*payment_claims.c)).one()
+    return new

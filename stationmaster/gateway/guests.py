@@ -1,0 +1,48 @@
+"""Starts and stops chargers for guests who have paid; what comes of it is seen by the clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from stationmaster.domain import commands
+from stationmaster.domain.deliveries import delivers
+from stationmaster.domain.errors import DomainError
+from stationmaster.domain.guests import visits
+from stationmaster.domain.guests.visits import GuestReady, GuestStops
+from stationmaster.domain.timers import every
+from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.outside import Outside
+from stationmaster.storage import Database
+
+
+@delivers(to=lambda event: [event.visit], timeout_s=120, give_up_after=timedelta(minutes=10))
+async def start_guest(outside: Outside, event: GuestReady, switchboard: Switchboard) -> None:
+    """Ask the charger to start, once. Where it cannot be asked, what is held is released."""
+    start = await outside.database.read(visits.to_start, event.visit)
+    if start is None:
+        return
+    try:
+        await switchboard.send(start.station_id, start.command, by=visits.asker(event.visit))
+    except DomainError as error:
+        await outside.database.write(visits.not_started, event.visit, _sentence(error))
+
+
+@delivers(to=lambda event: [event.visit], timeout_s=120, give_up_after=timedelta(hours=1))
+async def stop_guest(outside: Outside, event: GuestStops, switchboard: Switchboard) -> None:
+    """Ask the charger to stop; it is asked again while it cannot be reached."""
+    found = await outside.database.read(visits.to_stop, event.visit)
+    if found is not None:
+        station_id, session = found
+        await switchboard.send(station_id, commands.RemoteStop(session=session), by=visits.asker(event.visit))
+
+
+@every(seconds=1, once=True)
+async def follow_guests(database: Database) -> None:
+    """What chargers have said meanwhile to guests' visits."""
+    for visit in await database.read(visits.open_ones):
+        await database.write(visits.step, visit)
+
+
+def _sentence(error: DomainError) -> str:
+    said = error.to_driver
+    return f"{said[:1].upper()}{said[1:]}."

@@ -1,0 +1,118 @@
+"""Without an account: from the code on the charger to what is taken of what was held, over the web port, the bank's page and the charger's socket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import httpx
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import organizations, sites, stations, tariffs
+from stationmaster.domain.guests import places
+from stationmaster.settings import PaymentAccount, Payments, Settings
+from stationmaster.storage import Work
+from tests.patience import PATIENCE_S
+from tests.payments.world import DECLINED, FINE
+
+pytestmark = pytest.mark.any_database
+API = "/api/v1"
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    account = PaymentAccount(name="test", kind="test")
+    return settings.model_copy(update={"payments": Payments(providers=[account])})
+
+
+def now(minutes: int = 0) -> str:
+    """As a charger tells it: a remote start is waited for at the hour that it is."""
+    return (datetime.now(UTC) + timedelta(minutes=minutes)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Guest:
+    """A phone in front of CP1."""
+
+    def __init__(self, http: httpx.AsyncClient, place: str) -> None:
+        self.http = http
+        self.place = place
+        self.visit: dict[str, Any] = {}
+
+    async def begin(self, once: str = "a-browser-of-somebody") -> dict[str, Any]:
+        answer = await self.http.post(f"{API}/pay/places/{self.place}/visits", json={"once": once})
+        assert answer.status_code == 201, answer.text
+        self.visit = answer.json()
+        return self.visit
+
+    async def until(self, so: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_S):
+            while not so(self.visit):
+                await asyncio.sleep(0.2)
+                self.visit = (await self.http.get(f"{API}/pay/visits/{self.visit['id']}")).json()
+        return self.visit
+
+    async def pays(self, card: str = FINE) -> httpx.Response:
+        address = (await self.until(lambda visit: visit["pay_at"]))["pay_at"]
+        assert FINE in (await self.http.get(address)).text
+        return await self.http.post(address, data={"card": card})
+
+
+@pytest.fixture
+async def guest(app: App, charger: Any) -> AsyncIterator[tuple[Guest, Any]]:
+    one = await charger("CP1")
+    await one.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
+
+    def prepare(work: Work) -> str:
+        home = organizations.home(work)
+        sites.create(work, home, public_id="H", name="Harbour")
+        stations.change(work, home, "CP1", {"site": "Harbour"})
+        price = {"price_per_kwh": Decimal("0.79"), "currency": "EUR"}
+        tariffs.create(work, home, public_id="public", name="Public", standard=True, **price)
+        return places.make(work, home, "CP1")[0].public_id
+
+    place = await app.database.write(prepare)
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}") as http:
+        yield Guest(http, place), one
+
+
+async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(guest: tuple[Guest, Any]) -> None:
+    phone, one = guest
+    place = (await phone.http.get(f"{API}/pay/places/{phone.place}")).json()
+    assert (place["site"], place["evse"], place["hold"], place["can_pay"]) == ("Harbour", 1, "50.00", True)
+    assert place["tariff"]["price_per_kwh"] == "0.79"
+    first = await phone.begin()
+    assert (await phone.begin())["id"] == first["id"]  # another tab: the same visit, and one hold
+    assert "declined" in (await phone.pays(DECLINED)).text
+    back = await phone.pays()
+    assert (back.status_code, back.headers["location"]) == (303, f"/pay/{phone.place}?visit={first['id']}")
+    _, number, action, asked = await one.receive()
+    assert (action, asked["connectorId"]) == ("RemoteStartTransaction", 1)
+    await one.send([3, number, {"status": "Accepted"}])
+    await phone.until(lambda visit: visit["state"] == "starting" and visit["until"])
+    started = await one.start(tag=asked["idTag"], meter=0, at=now())
+    assert started["idTagInfo"]["status"] == "Accepted"
+    await phone.until(lambda visit: visit["state"] == "charging")
+    other = await phone.http.get(f"{API}/pay/places/{phone.place}")
+    assert other.json()["why_not"] == "Somebody charges here."
+    await one.stop(started["transactionId"], meter=62_900, at=now(60))
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], over["held"], over["paid"]) == ("paid", "50.00", "49.69")
+    assert over["session"]["cost"] == "49.69"
+    assert over["email"] is False
+    # The card was good for this visit only.
+    refused = await one.start(tag=asked["idTag"], meter=70_000, at=now(120))
+    assert refused["idTagInfo"]["status"] == "Invalid"
+
+
+async def test_D_02_a_charger_that_refuses_costs_nothing(app: App, guest: tuple[Guest, Any]) -> None:
+    phone, one = guest
+    await phone.begin()
+    await phone.pays()
+    _, number, _, _ = await one.receive()
+    await one.send([3, number, {"status": "Rejected"}])
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], over["paid"], over["sentence"]) == ("not_started", None, "The charger has refused.")
