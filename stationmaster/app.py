@@ -35,6 +35,7 @@ from stationmaster.domain import (
     tariffs,
     timers,
 )
+from stationmaster.domain.bills import settling
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.events import StationChanged
@@ -66,7 +67,7 @@ log = structlog.get_logger()
 
 CLAIMED_AGAIN_S = 5.0
 
-# Imported for what they register: `@every` and `@delivers`.
+# Imported for what they register: `@every`, `@reacts` and `@delivers`.
 REGISTERING = (
     awaited,
     car_plans,
@@ -80,6 +81,7 @@ REGISTERING = (
     reactions,
     reports,
     retention,
+    settling,
     transfers,
     upkeep,
     webhooks,

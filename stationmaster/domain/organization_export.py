@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, Table, select
 
 from stationmaster.domain.accounts import users
 from stationmaster.domain.audit import audit
+from stationmaster.domain.bills import bills
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
@@ -53,6 +54,7 @@ TABLES: tuple[Table, ...] = (
     ledger_accounts,
     ledger_transactions,
     ledger_entries,
+    bills,
     audit,
 )
 """What is exported, a file each."""
@@ -114,7 +116,7 @@ def _references(table: Table) -> dict[str, Table]:
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
     found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
     found |= {"payment_id": payments, "claim_id": payment_claims}
-    if table is ledger_entries:  # elsewhere a `transaction_id` is a charger's
+    if table in (ledger_entries, bills):  # elsewhere a `transaction_id` is a charger's
         found |= {"account_id": ledger_accounts, "transaction_id": ledger_transactions}
     return {name: other for name, other in found.items() if name in table.c}
 

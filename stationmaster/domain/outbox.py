@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, Protocol, get_type_hints
 
 from sqlalchemy import Column, Index, Integer, Table, Text, select, update
@@ -36,6 +37,7 @@ _pending = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
 Index("ix_outbox_pending", outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
 
 MAX_ATTEMPTS = 10
+AT_ONCE = 100
 
 
 class Pending(Protocol):
@@ -47,16 +49,26 @@ class Pending(Protocol):
 
 
 Reaction = Callable[[Work, Any], None]
+Concerns = Callable[[Work, Any], bool]
 _reactions: dict[str, tuple[type[Event], Reaction]] = {}
-_consumers: dict[type[Event], list[str]] = {}
+_consumers: dict[type[Event], list[tuple[str, Concerns | None]]] = {}
 
 
 def reacts(function: Reaction) -> Reaction:
     """Register `function(work, event)` as a durable consumer of the event it names in its signature."""
+    return _registered(function, None)
+
+
+def reacts_when(concerns: Concerns) -> Callable[[Reaction], Reaction]:
+    """The same, of those events that concern it; that is asked in their own transaction, so it must cost next to nothing."""
+    return partial(_registered, concerns=concerns)
+
+
+def _registered(function: Reaction, concerns: Concerns | None) -> Reaction:
     event = event_of(function)
     name = f"{function.__module__}.{function.__qualname__}"
     _reactions[name] = (event, function)
-    _consumers.setdefault(event, []).append(name)
+    _consumers.setdefault(event, []).append((name, concerns))
     return function
 
 
@@ -73,11 +85,12 @@ _insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at"))
 def keep(work: Work, events: list[Event]) -> None:
     """Called before each commit with what its units published."""
     for event in events if _consumers else ():
-        for consumer in _consumers.get(type(event), ()):
-            work.append(_insert, consumer, kept.written(event), work.now, work.now)
+        for consumer, concerns in _consumers.get(type(event), ()):
+            if concerns is None or concerns(work, event):
+                work.append(_insert, consumer, kept.written(event), work.now, work.now)
 
 
-def due(work: Work, *, limit: int = 100) -> list[int]:
+def due(work: Work, *, limit: int = AT_ONCE) -> list[int]:
     """What waits to be delivered now, oldest first."""
     rows = work.execute(
         select(outbox.c.id).where(_pending, outbox.c.due_at <= work.now).order_by(outbox.c.id).limit(limit)

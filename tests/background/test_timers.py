@@ -199,7 +199,10 @@ def test_what_it_asks_for_must_be_there(database: Database) -> None:
 
 def test_every_part_of_the_program_that_has_timers_is_imported() -> None:
     modules = {timer.function.__module__ for timer in timers.registered()}
-    assert {module.__name__ for module in REGISTERING} - modules == {"stationmaster.background.mails"}
+    assert {module.__name__ for module in REGISTERING} - modules == {
+        "stationmaster.background.mails",
+        "stationmaster.domain.bills.settling",
+    }
 
 
 async def test_a_pause_may_hang_on_the_settings(database: Database) -> None:

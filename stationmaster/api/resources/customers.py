@@ -38,6 +38,7 @@ from stationmaster.domain import accounts, customers, personal_data, wallets
 from stationmaster.domain import vehicles as cars
 from stationmaster.domain.customer_terms import TERMS, Billing
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.ledger import TransactionKind
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.vehicles import VehicleRow
 from stationmaster.storage import Work
@@ -166,10 +167,14 @@ class CustomerData(msgspec.Struct, frozen=True):
 
 
 class WalletTransaction(msgspec.Struct, frozen=True):
-    """An entry of a customer's wallet, with what was in it then. Amounts are exact decimals in texts."""
+    """An entry of a customer's wallet, with what was in it then. Amounts are exact decimals in texts.
+
+    `booked_as` says what it was: a top-up, the bill of a session, its correction, money that is held or goes back.
+    """
 
     id: str
     type: wallets.Kind
+    booked_as: TransactionKind
     amount: str
     balance: str
     currency: str
@@ -287,7 +292,7 @@ async def erase_customer(
 async def list_wallet_transactions(
     customer_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[WalletTransaction]:
-    """What was booked on a customer's wallet. Nothing is charged for yet, so there is nothing."""
+    """What was booked on a customer's wallet, newest first."""
     wanted = Wanted(limit, cursor)
     found = await context.database.read(wallets.list_transactions, caller.organization, customer_id, wanted)
     return page_of(found, _transaction)
@@ -411,11 +416,12 @@ def _public_form(row: customers.CustomerRow, beside: _Beside) -> Customer:
 
 
 def _transaction(one: wallets.Transaction) -> WalletTransaction:
-    amounts = {"amount": exact(one.amount), "balance": exact(one.balance)}
+    amounts = {"amount": str(one.amount.amount), "balance": str(one.balance.amount)}
     return WalletTransaction(
         id=one.id,
         type=one.kind,
-        currency=one.currency,
+        booked_as=one.booked_as,
+        currency=one.amount.currency,
         description=one.description,
         reference=one.reference,
         created_at=one.created_at,

@@ -17,8 +17,9 @@ from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.documents.arrays import array_of
 from stationmaster.api.documents.document_001.words import columns, decimal, ours, same, translated
 from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, OwnId, Search, Text, given
-from stationmaster.domain import customers, sessions, tariff_places, tariffs, vehicles, wallets
+from stationmaster.domain import bills, customers, sessions, tariff_places, tariffs, vehicles, wallets
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.money import amounts
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
@@ -78,7 +79,7 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalletTransaction(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `wallet_transactions`. There are no wallets yet, so there is none of these."""
+    """A row of `wallet_transactions`. `balance` is what was in the wallet after it."""
 
     id: str
     customer_id: str
@@ -91,7 +92,7 @@ class WalletTransaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `charging_sessions`. `energy_consumed` is in kWh; `billed_amount` is null, since nothing is billed yet."""
+    """A row of `charging_sessions`. `energy_consumed` is in kWh; `billed_amount` is with taxes, and null while there is no bill."""
 
     id: str
     session_id: str
@@ -219,7 +220,7 @@ async def list_wallet_transactions(
     limit: Limit = MAX_PAGE,
     cursor: Cursor = None,
 ) -> Response[list[WalletTransaction]]:
-    """What was booked on a customer's wallet. Nothing is charged for yet, so there is nothing."""
+    """What was booked on a customer's wallet, newest first."""
     wanted = Wanted(limit, cursor)
     found = await context.database.read(wallets.list_transactions, caller.organization, customer_id, wanted)
     return array_of(request, [_wallet_transaction(customer_id, row) for row in found.rows], found.next)
@@ -252,7 +253,8 @@ async def list_sessions(
     def shown(work: Work, organization_id: int) -> tuple[list[Session], str | None]:
         found = sessions.listed(work, organization_id, Wanted(limit, cursor), which)
         changed = sessions.last_changed(work, found.rows)
-        return [_session(row, changed[row.id]) for row in found.rows], found.next
+        billed = bills.amounts_of(work, [row.id for row in found.rows])
+        return [_session(row, changed[row.id], billed.get(row.id)) for row in found.rows], found.next
 
     rows, following = await context.database.read(shown, caller.organization)
     return array_of(request, rows, following)
@@ -324,15 +326,15 @@ def _wallet_transaction(customer_id: str, row: wallets.Transaction) -> WalletTra
         id=row.id,
         customer_id=customer_id,
         transaction_type="Credit" if row.kind == "credit" else "Debit",
-        amount=decimal(row.amount) or "0.00",
-        balance=decimal(row.balance) or "0.00",
+        amount=decimal(row.amount.amount) or "0.00",
+        balance=decimal(row.balance.amount) or "0.00",
         description=row.description,
         reference_id=row.reference,
         created_at=row.created_at,
     )
 
 
-def _session(row: sessions.ListedRow, changed_at: datetime) -> Session:
+def _session(row: sessions.ListedRow, changed_at: datetime, billed: amounts.Money | None) -> Session:
     kwh = None if row.energy_wh is None else row.energy_wh / 1000
     return Session(
         id=row.public_id,
@@ -343,7 +345,7 @@ def _session(row: sessions.ListedRow, changed_at: datetime) -> Session:
         start_time=row.started_at,
         end_time=row.stopped_at,
         energy_consumed=None if kwh is None else f"{kwh.quantize(Decimal('0.01')):f}",
-        billed_amount=None,
+        billed_amount=None if billed is None else decimal(billed.amount),
         status=_SESSION_STATUS[row.status],
         created_at=row.received_at,
         updated_at=changed_at,

@@ -1,0 +1,19 @@
+"""Bills: what each session costs, kept in revisions, and booked exactly once (docs/money.md)."""
+
+from stationmaster.domain.bills.payers import Payer, payer_of
+from stationmaster.domain.bills.settling import settle
+from stationmaster.domain.bills.tables import BillRow, State, amounts_of, bills, newest, read, that_hold, total_of
+
+__all__ = [
+    "BillRow",
+    "Payer",
+    "State",
+    "amounts_of",
+    "bills",
+    "newest",
+    "payer_of",
+    "read",
+    "settle",
+    "that_hold",
+    "total_of",
+]

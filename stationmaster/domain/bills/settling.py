@@ -1,0 +1,234 @@
+"""From a session to its bill and into the ledger, in one transaction: each session exactly once, whoever asks and how often.
+
+A bill is never changed. Where a session is corrected, left out or taken in again, the next revision books what it differs by from the one before.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import insert, select
+
+from stationmaster.domain import moments, prices, session_terms, sessions, stations, tariffs
+from stationmaster.domain.bills.payers import Payer, charged, given_back, payer_of
+from stationmaster.domain.bills.tables import BillRow, State, bills, newest, read, written
+from stationmaster.domain.events import SessionChanged, SessionCorrected, SessionEnded, SessionEvent, SessionReviewed
+from stationmaster.domain.ledger import Account, Entry, TransactionRow, book, holds, lock_customer
+from stationmaster.domain.money.amounts import Money, total, zero
+from stationmaster.domain.money.bill import Bill
+from stationmaster.domain.outbox import reacts_when
+from stationmaster.domain.prices import Priced
+from stationmaster.domain.sessions import ListedRow
+from stationmaster.storage import Work
+from stationmaster.storage.queries import Prepared
+
+_OUT = frozenset({"cancelled", "invalid"})  # statuses of sessions that count for nothing
+
+
+def _may_cost(work: Work, event: SessionEvent) -> bool:
+    """Asked in the transaction of a charger's message: where there is no tariff at all, nothing is left to be done after it."""
+    return event.session.status != "active" and work.first(_any_tariff) is not None
+
+
+_any_tariff = Prepared(select(tariffs.tariffs.c.id).limit(1))
+
+
+@reacts_when(_may_cost)
+def bill_when_ended(work: Work, event: SessionEnded) -> None:
+    settle(work, event.session.id)
+
+
+@reacts_when(_may_cost)
+def bill_when_corrected(work: Work, event: SessionCorrected) -> None:
+    settle(work, event.session.id)
+
+
+@reacts_when(_may_cost)
+def bill_when_changed(work: Work, event: SessionChanged) -> None:
+    settle(work, event.session.id)
+
+
+@reacts_when(_may_cost)
+def bill_when_reviewed(work: Work, event: SessionReviewed) -> None:
+    settle(work, event.session.id)
+
+
+def settle(work: Work, session_id: str) -> BillRow | None:
+    """Bring bill and ledger in line with what a session is now. The new revision; None where there is nothing new.
+
+    What is held for a person's review is neither billed nor taken back before it is freed.
+    """
+    row = _alone(work, session_id)
+    if row is None or row.review:
+        return None
+    last = newest(work, row.id)
+    goes_on = row.status in ("active", "pending")  # perhaps again, where its end was undone
+    counts = not (goes_on or row.excluded or row.status in _OUT)
+    priced = _priced(work, row) if counts else None
+    if not goes_on:
+        for hold in holds.of_session(work, row.id):  # the bill is paid out of all that there is
+            holds.release(work, hold)
+    payer = None if priced is None else payer_of(work, row)
+    now = _state_of(priced, payer)
+    if last is None and now == "taken_back":
+        return None
+    if last is not None and _says_the_same(last, now, payer, priced):
+        return None
+    return _revise(work, row, last, now, payer, priced)
+
+
+def _state_of(priced: Priced | None, payer: Payer | None) -> State:
+    if priced is None:
+        return "taken_back"
+    return "kept" if payer is None or payer.billing == "free" else "booked"
+
+
+def _says_the_same(last: BillRow, state: State, payer: Payer | None, priced: Priced | None) -> bool:
+    if last.state != state or state == "taken_back":
+        return last.state == state
+    assert priced is not None
+    return last.customer_id == (None if payer is None else payer.customer_id) and read(last) == priced.bill
+
+
+def _alone(work: Work, session_id: str) -> ListedRow | None:
+    """The session, which nobody else settles until the commit; None where it is no more."""
+    table = sessions.sessions
+    mine = select(table.c.organization_id).where(table.c.public_id == session_id)
+    organization: int | None = work.execute(mine.with_for_update(key_share=True)).scalar()
+    return None if organization is None else sessions.get(work, organization, session_id)
+
+
+def _priced(work: Work, row: ListedRow) -> Priced | None:
+    """By what holds for it; what is billed once is from then on by the same terms. None where no tariff holds."""
+    if session_terms.fix(work, row) is None:
+        return None
+    priced = prices.of_session(work, row.organization_id, row.public_id)
+    # A person has freed it, whatever made it doubtful.
+    notes = tuple(note for note in priced.bill.notes if note != "held")
+    return priced._replace(bill=msgspec.structs.replace(priced.bill, notes=notes))
+
+
+def _revise(
+    work: Work, row: ListedRow, last: BillRow | None, state: State, payer: Payer | None, priced: Priced | None
+) -> BillRow:
+    """Keep the next revision, and book what it differs by from the last."""
+    revision = 1 if last is None else last.revision + 1
+    facts = _facts(work, row, last, priced)
+    if payer is not None:
+        facts["customer_id"] = payer.customer_id
+    day = work.now.astimezone(moments.zone_named(facts["time_zone"])).date()
+    bill = None if priced is None else priced.bill
+    was = None if last is None or last.state != "booked" else Payer(last.customer_id)
+    before = {} if last is None or was is None else _income(read(last))
+    after = _income(bill) if state == "booked" else {}
+    booking = _Booking(row, f"bill:{row.public_id}:{revision}", day)
+    for customer in sorted({each.customer_id for each in (was, payer) if each and each.customer_id is not None}):
+        lock_customer(work, row.organization_id, customer)
+    if was is not None and payer is not None and was.customer_id != payer.customer_id:
+        _book_difference(work, booking._replace(key=f"{booking.key}:back"), before, {}, was)
+        before = {}
+    who = payer or was
+    booked = None if who is None else _book_difference(work, booking, before, after, who)
+    new = insert(bills).values(
+        public_id=secrets.token_hex(8),
+        organization_id=row.organization_id,
+        session_id=row.id,
+        revision=revision,
+        state=state,
+        bill=None if bill is None else written(bill),
+        made_at=work.now,
+        booked_on=day.isoformat(),
+        transaction_id=None if booked is None else booked.id,
+        **facts,
+        **_amounts(bill),
+    )
+    made: BillRow = work.execute(new.returning(*bills.c)).one()
+    return made
+
+
+_STAY = ("customer_id", "site_id", "tariff_id", "terms", "decided_by", "time_zone", "currency")
+
+
+def _facts(work: Work, row: ListedRow, last: BillRow | None, priced: Priced | None) -> dict[str, Any]:
+    """What a bill says of its place and price: once said, it stays."""
+    if last is not None:
+        return {name: getattr(last, name) for name in _STAY}
+    assert priced is not None
+    table = stations.stations.c
+    return {
+        "customer_id": None,
+        "site_id": work.execute(select(table.site_id).where(table.id == row.station_id)).scalar_one(),
+        "tariff_id": session_terms.of_session(work, row).tariff_id,
+        "terms": priced.terms.number,
+        "decided_by": priced.decided_by,
+        "time_zone": priced.time_zone,
+        "currency": priced.bill.currency,
+    }
+
+
+def _amounts(bill: Bill | None) -> dict[str, Decimal]:
+    if bill is None:
+        return dict.fromkeys(("net", "tax", "round_off", "total"), Decimal(0))
+    tax = total([each.amount for each in bill.taxes], bill.currency)
+    amounts = {"net": bill.net, "tax": tax, "round_off": bill.round_off, "total": bill.total}
+    return {name: money.amount for name, money in amounts.items()}
+
+
+class _Booking(NamedTuple):
+    row: ListedRow
+    key: str
+    day: date
+
+
+def _book_difference(
+    work: Work, booking: _Booking, before: Mapping[Account, Money], after: Mapping[Account, Money], payer: Payer
+) -> TransactionRow | None:
+    """Book what the income is to be other than before; None where it is the same."""
+    row = booking.row
+    differences = [
+        Entry(account, amount)
+        for account in {**before, **after}
+        if (amount := _minus(after.get(account), before.get(account)))
+    ]
+    if not differences:
+        return None
+    due = total([entry.amount for entry in differences], differences[0].amount.currency)
+    if due.amount >= 0:
+        paid = charged(work, row.organization_id, payer, due)
+    else:
+        paid = given_back(work, row.organization_id, row.id, payer.customer_id, -due)
+    return book(
+        work,
+        row.organization_id,
+        key=booking.key,
+        kind="correction" if before else "bill",
+        entries=[*differences, *paid],
+        customer_id=payer.customer_id,
+        session_id=row.id,
+        description=f"Charging at {row.station}",
+        reference=row.public_id,
+        booked_on=booking.day,
+    )
+
+
+def _minus(one: Money | None, other: Money | None) -> Money:
+    if one is None:
+        assert other is not None
+        return -other
+    return one if other is None else one - other
+
+
+def _income(bill: Bill | None) -> dict[Account, Money]:
+    """What a bill brings, by the accounts it is booked in."""
+    if bill is None:
+        return {}
+    found = {Account("revenue"): bill.net, Account("round_off"): bill.round_off}
+    for tax in bill.taxes:
+        account = Account("tax", name=f"{tax.name} {tax.percent.normalize():f} %")
+        found[account] = found.get(account, zero(bill.currency)) + tax.amount
+    return {account: amount for account, amount in found.items() if amount}

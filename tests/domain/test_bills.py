@@ -1,0 +1,273 @@
+"""From a session to its bill and into the ledger: once, whatever is told, corrected and retried."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from stationmaster.background.outbox import deliver_due
+from stationmaster.domain import bills, customers, ledger, outbox, sessions, sites, stations, tariffs, wallets
+from stationmaster.domain.bills import auditing
+from stationmaster.domain.ledger import Account, holds
+from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.sessions import Figures
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+from tests import telling
+from tests.domain.conftest import World
+
+TEN = datetime(2026, 12, 1, 9, tzinfo=UTC)  # in Berlin
+VAT = Decimal(19)
+
+
+def eur(amount: str | int) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+class Place:
+    """A charger in Berlin with the tariff of M-07, and a customer."""
+
+    def __init__(self, world: World, station: Station) -> None:
+        self.world, self.station, self.customer = world, station, 0
+
+    async def customer_with(self, amount: str | None) -> None:
+        row = await self.world(customers.create, self.world.home, public_id="ann", name="Ann", billing="prepaid")
+        self.customer = row.id
+        if amount is not None:
+            await self.world(wallets.top_up, self.world.home, "ann", amount=eur(amount), source="cash")
+
+    async def charge(self, *, kwh: str = "18.735", minutes: int = 47, **told: Any) -> str:
+        """A session of that length, as the charger tells it; its id."""
+        world, begin = self.world, self.world.now
+        whose = {"customer_id": self.customer or None}
+        number = await world(telling.start, self.station, meter=0, at=begin, **whose, **told)
+        world.now = begin + timedelta(minutes=minutes)
+        await world(telling.stop, self.station, number, meter=Decimal(kwh) * 1000, at=world.now)
+        table = sessions.sessions
+        return await world(
+            lambda work: str(work.execute(table.select().order_by(table.c.id.desc()).limit(1)).one().public_id)
+        )
+
+    async def deliver(self) -> None:
+        while await deliver_due(self.world.database):
+            pass
+
+    async def bills_of(self, session: str) -> list[bills.BillRow]:
+        def read(work: Work) -> list[Any]:
+            row = sessions.get(work, self.world.home, session)
+            table = bills.bills
+            return list(work.execute(table.select().where(table.c.session_id == row.id).order_by(table.c.revision)))
+
+        return await self.world(read)
+
+    async def in_it(self, *accounts: Account) -> list[str]:
+        balances = [await self.world(ledger.balance, self.world.home, each, "EUR") for each in accounts]
+        return [str(each.amount) for each in balances]
+
+    async def wallet(self) -> str:
+        [amount] = await self.in_it(Account("wallet", self.customer))
+        return amount
+
+    async def owed(self) -> str:
+        [amount] = await self.in_it(Account("receivable", self.customer))
+        return amount
+
+
+INCOME = (Account("revenue"), Account("tax", name="VAT 19 %"))
+
+
+@pytest.fixture
+async def place(world: World) -> Any:
+    world.database.before_commit.append(outbox.keep)
+    world.now = TEN - timedelta(hours=1)
+    structure = {
+        "elements": [
+            {
+                "price_components": [
+                    {"type": "flat", "price": "1.00", "taxes": [{"name": "VAT", "percent": 19}]},
+                    {"type": "energy", "price": "0.39", "taxes": [{"name": "VAT", "percent": 19}]},
+                    {"type": "time", "price": "0.03", "per": "minute", "taxes": [{"name": "VAT", "percent": 19}]},
+                ]
+            }
+        ]
+    }
+    await world(
+        lambda work: tariffs.create(
+            work, world.home, public_id="day", name="Day", currency="EUR", standard=True, structure=structure
+        )
+    )
+    station = await world.station()
+    await world(sites.create, world.home, public_id="H", name="Harbour", time_zone="Europe/Berlin")
+    await world(stations.change, world.home, "CP1", {"site": "Harbour"})
+    world.now = TEN
+    place = Place(world, station)
+    yield place
+    found = await world(lambda work: [str(each) for each in auditing.problems(work)])
+    assert found == []
+
+
+async def test_M_07_a_session_is_billed_and_booked(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    await place.deliver()
+    [bill] = await place.bills_of(session)
+    assert (bill.state, bill.revision, str(bill.net), str(bill.tax), str(bill.total)) == (
+        "booked", 1, "9.720", "1.850", "11.570",
+    )  # fmt: skip
+    assert (bill.decided_by, bill.time_zone, bill.terms, bill.booked_on) == (
+        "organization", "Europe/Berlin", 1, "2026-12-01",
+    )  # fmt: skip
+    assert await place.in_it(*INCOME) == ["9.72", "1.85"]
+    assert await place.wallet() == "38.43"
+    whole = bills.read(bill)
+    assert whole is not None and [line.type for line in whole.lines] == ["flat", "energy", "time"]
+
+
+async def test_a_reaction_that_runs_23_times_has_one_effect(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    for _ in range(23):
+        await place.world(bills.settle, session)
+    await place.deliver()
+    assert len(await place.bills_of(session)) == 1
+    assert await place.wallet() == "38.43"
+
+
+async def test_a_corrected_session_gets_a_correcting_entry(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    await place.deliver()
+    world = place.world
+    await world(
+        sessions.correct, world.home, session, by="Eve", note="the meter", figures=Figures(energy_wh=Decimal(8735))
+    )
+    await place.deliver()
+    first, second = await place.bills_of(session)
+    # 1.00 + 8.735 × 0.39 + 47 × 0.03 = 5.81665 → 5.82, and 19 % of it 1.11.
+    assert [str(each.total) for each in (first, second)] == ["11.570", "6.930"]
+    assert await place.in_it(*INCOME) == ["5.82", "1.11"]
+    assert await place.wallet() == "43.07"
+    listed = await world(wallets.list_transactions, world.home, "ann", wallets.Wanted())
+    assert [(each.booked_as, str(each.amount), str(each.balance.amount)) for each in listed.rows] == [
+        ("correction", "4.64 EUR", "43.07"),
+        ("bill", "11.57 EUR", "38.43"),
+        ("top_up", "50.00 EUR", "50.00"),
+    ]
+
+
+async def test_a_correction_is_by_the_terms_of_the_first_bill(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    await place.deliver()
+    world = place.world
+    dearer = {"structure": None, "price_per_kwh": Decimal(9)}
+    await world(tariffs.change, world.home, "day", dearer)
+    await world(
+        tariffs.create, world.home, public_id="other", name="O", currency="EUR", standard=True, price_per_kwh=Decimal(8)
+    )
+    await world(tariffs.remove, world.home, "day")
+    await world(
+        sessions.correct, world.home, session, by="Eve", note="the meter", figures=Figures(energy_wh=Decimal(8735))
+    )
+    await place.deliver()
+    assert [str(each.total) for each in await place.bills_of(session)] == ["11.570", "6.930"]
+
+
+async def test_what_is_left_out_is_taken_back_and_restored(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    await place.deliver()
+    world = place.world
+    await world(sessions.exclude, world.home, session, by="Eve", note="a test")
+    await place.deliver()
+    assert (await place.wallet(), await place.in_it(*INCOME)) == ("50.00", ["0.00", "0.00"])
+    await world(sessions.restore, world.home, session, by="Eve", note="it was none")
+    await place.deliver()
+    assert [(each.state, str(each.total)) for each in await place.bills_of(session)] == [
+        ("booked", "11.570"),
+        ("taken_back", "0.000"),
+        ("booked", "11.570"),
+    ]
+    assert await place.wallet() == "38.43"
+
+
+async def test_what_is_held_is_not_billed_before_it_is_freed(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge(authorization="blocked")  # and charged all the same
+    await place.deliver()
+    assert await place.bills_of(session) == []
+    await place.world(sessions.review, place.world.home, session, by="Eve")
+    await place.deliver()
+    [bill] = await place.bills_of(session)
+    whole = bills.read(bill)
+    assert whole is not None and "held" not in whole.notes
+    assert await place.wallet() == "38.43"
+
+
+async def test_a_session_of_nobody_is_rated_and_kept(place: Place) -> None:
+    session = await place.charge()
+    await place.deliver()
+    [bill] = await place.bills_of(session)
+    assert (bill.state, str(bill.total), bill.transaction_id, bill.customer_id) == ("kept", "11.570", None, None)
+    assert await place.in_it(*INCOME) == ["0.00", "0.00"]
+
+
+async def test_without_a_tariff_nothing_is_billed(place: Place) -> None:
+    await place.world(tariffs.remove, place.world.home, "day")
+    session = await place.charge()
+    await place.deliver()
+    assert await place.bills_of(session) == []
+
+
+async def test_P_09_a_hold_pays_and_what_is_left_of_it_goes_back(place: Place) -> None:
+    await place.customer_with("20")
+    world = place.world
+    await world(holds.hold, world.home, name="start", customer_id=place.customer, amount=eur(20))
+    assert await place.wallet() == "0.00"
+    begun = await world(telling.start, place.station, meter=0, customer_id=place.customer)
+    key = await world(lambda work: work.execute(sessions.sessions.select()).one().id)
+    await world(holds.attach, world.home, "start", key)
+    world.now += timedelta(minutes=47)
+    await world(telling.stop, place.station, begun, meter=Decimal(18735))
+    await place.deliver()
+    assert (await place.wallet(), await place.in_it(Account("held", place.customer))) == ("8.43", ["0.00"])
+
+
+async def test_what_is_owed_is_paid_by_the_next_top_up(place: Place) -> None:
+    await place.customer_with("10")
+    await place.charge()
+    await place.deliver()
+    assert (await place.wallet(), await place.owed()) == ("0.00", "-1.57")
+    await place.world(wallets.top_up, place.world.home, "ann", amount=eur(5), source="bank")
+    assert (await place.wallet(), await place.owed()) == ("3.43", "0.00")
+
+
+@pytest.mark.any_database
+async def test_what_came_of_the_bonus_goes_back_there(place: Place) -> None:
+    await place.customer_with("4")
+    world, bonus = place.world, Account("bonus", place.customer)
+    await world(wallets.adjust, world.home, "ann", amount=eur(5), purse="bonus", reason="welcome")
+    session = await place.charge()  # 11.57: 5 of the bonus, 4 of the wallet, 2.57 owed
+    await place.deliver()
+    assert (await place.in_it(bonus), await place.wallet(), await place.owed()) == (["0.00"], "0.00", "-2.57")
+    await world(sessions.exclude, world.home, session, by="Eve", note="a test")
+    await place.deliver()
+    assert (await place.in_it(bonus), await place.wallet(), await place.owed()) == (["5.00"], "4.00", "0.00")
+
+
+@pytest.mark.any_database
+async def test_a_session_that_got_another_customer_is_theirs(place: Place) -> None:
+    await place.customer_with("50")
+    session = await place.charge()
+    await place.deliver()
+    bob = await place.world(customers.create, place.world.home, public_id="bob", name="Bob", billing="postpaid")
+    table = sessions.sessions
+    await place.world(lambda work: work.execute(update(table).values(customer_id=bob.id)) and None)
+    await place.world(bills.settle, session)
+    assert await place.wallet() == "50.00"
+    assert await place.in_it(Account("receivable", bob.id)) == ["-11.57"]
+    assert await place.in_it(*INCOME) == ["9.72", "1.85"]
