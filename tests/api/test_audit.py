@@ -407,6 +407,7 @@ NO_ACTS = {
     "POST /api/v1/events/ticket",
     "POST /api/v1/tariffs/estimates",
     "POST /api/v1/tariffs/simulations",
+    "POST /api/v1/tariff-previews",
     # They want an owner; see tests of organizations.
     "POST /api/v1/organizations",
     "PATCH /api/v1/organizations/{organization_id}",
