@@ -40,8 +40,16 @@ PASSWORD_FILE = "demo-password"
 EMAIL = "demo@example.org"
 _WORKING_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
 SITES: tuple[dict[str, Any], ...] = (
-    {"public_id": "harbour", "name": "Harbour garage", "address": "Quay 4", "latitude": 53.5436, "longitude": 9.9772},
     {
+        "public_id": "harbour",
+        "name": "Harbour garage",
+        "address": "Quay 4",
+        "latitude": 53.5436,
+        "longitude": 9.9772,
+        "time_zone": "Europe/Berlin",
+    },
+    {
+        "time_zone": "Europe/Berlin",
         "public_id": "office",
         "name": "Office car park",
         "address": "Mill Street 12",
@@ -51,9 +59,31 @@ SITES: tuple[dict[str, Any], ...] = (
         "contact_person": "Reception",
     },
 )
+_VAT = [{"name": "VAT", "percent": "19"}]
+_PUBLIC: dict[str, Any] = {
+    "elements": [
+        {
+            "price_components": [{"type": "energy", "price": "0.39", "taxes": _VAT}],
+            "restrictions": {"start_time": "22:00", "end_time": "06:00"},
+        },
+        {"price_components": [{"type": "energy", "price": "0.49", "taxes": _VAT}]},
+        {
+            "price_components": [
+                {"type": "parking_time", "price": "0.10", "per": "minute", "max_price": "12", "taxes": _VAT}
+            ],
+            "restrictions": {"start_time": "07:00", "end_time": "22:00"},
+        },
+    ],
+    "tax_included": True,
+    "grace_minutes": 30,
+    "texts": [
+        {"language": "en", "text": "€0.49 a kWh, €0.39 at night. Please leave within 30 minutes after charging."},
+        {"language": "de", "text": "0,49 € je kWh, nachts 0,39 €. Bitte 30 Minuten nach dem Laden Platz machen."},
+    ],
+}
 TARIFFS: tuple[dict[str, Any], ...] = (
-    {"public_id": "public", "name": "Public", "price_per_kwh": Decimal("0.49"), "standard": True},
-    {"public_id": "staff", "name": "Staff", "price_per_kwh": Decimal("0.29")},
+    {"public_id": "public", "name": "Public", "structure": _PUBLIC, "standard": True},
+    {"public_id": "staff", "name": "Staff", "price_per_kwh": Decimal("0.29"), "tax_percent": Decimal(19)},
 )
 STAFF = ("Office car park", "staff")  # which site names which tariff
 CUSTOMERS: tuple[dict[str, Any], ...] = (
@@ -145,7 +175,7 @@ def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> di
             sites.create(work, home, **site)
     for tariff in TARIFFS:
         with contextlib.suppress(Conflict):
-            tariffs.create(work, home, currency="EUR", tax_percent=Decimal(19), **tariff)
+            tariffs.create(work, home, currency="EUR", **tariff)
     site_name, staff = STAFF
     office = sites.find(work, home, site_name)  # a demo of before has given it an id of its own
     if office is not None and tariff_places.of_site(work, home, office.public_id) is None:
