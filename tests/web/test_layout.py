@@ -71,6 +71,7 @@ PAGES = {
     "/customers": ("Customers", "Ida Sommer"),
     "/customers/IDA": ("Customer", "Who it is"),
     "/tariffs": ("Tariffs", "By day"),
+    "/tariffs/DAY": ("Tariff", "Total"),
     "/cards": ("Cards", "Ida"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
@@ -175,7 +176,9 @@ def _places(work: Work, home: int) -> None:
     customers.create(work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567")
     vehicles.create(work, home, customer="IDA", name=LONG, plate="B-IS 1234", connector_types=["ccs2", "type2"])
     customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")
-    tariffs.create(work, home, name="By day", currency="EUR", price_per_kwh=Decimal("0.39"), standard=True)
+    tariffs.create(
+        work, home, public_id="DAY", name="By day", currency="EUR", price_per_kwh=Decimal("0.39"), standard=True
+    )
     tariffs.create(work, home, name=LONG, currency="INR", price_per_minute=Decimal("0.000001"), status="inactive")
     sites.create(work, home, name="Airport", status="maintenance")
 
@@ -234,7 +237,7 @@ async def house(
 async def test_every_page_there_is_is_looked_at() -> None:
     files = (ROOT / "web/operator/src/features").glob("*/routes/*.tsx")
     pages = {"/" + file.stem.replace(".", "/").removesuffix("index").removesuffix("/") for file in files}
-    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA", "$id", path.partition("?")[0]) for path in PAGES}
+    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA|DAY", "$id", path.partition("?")[0]) for path in PAGES}
     assert pages <= looked_at
 
 

@@ -6,17 +6,17 @@ const priced = (currency: string, kwh: string | null, minute: string | null = nu
 
 describe("a price", () => {
   it("has as many decimals as its currency, and more where it has more", () => {
-    expect(priced("EUR", "0.5")).toBe("0.50 EUR a kWh");
-    expect(priced("EUR", "0.350001")).toBe("0.350001 EUR a kWh");
-    expect(priced("EUR", "10")).toBe("10.00 EUR a kWh");
-    expect(priced("JPY", "40")).toBe("40 JPY a kWh");
-    expect(priced("JPY", "40.5")).toBe("40.5 JPY a kWh");
-    expect(priced("KWD", "0.1")).toBe("0.100 KWD a kWh");
+    expect(priced("EUR", "0.5")).toBe("€0.50 a kWh");
+    expect(priced("EUR", "0.350001")).toBe("€0.350001 a kWh");
+    expect(priced("EUR", "10")).toBe("€10.00 a kWh");
+    expect(priced("JPY", "40")).toBe("¥40 a kWh");
+    expect(priced("JPY", "40.5")).toBe("¥40.5 a kWh");
+    expect(priced("KWD", "0.1")).toBe("KWD\u00a00.100 a kWh");
   });
 
   it("names all that it has, and 0 too", () => {
-    expect(priced("EUR", "0.39", "0.02", "0")).toBe("0.39 EUR a kWh + 0.02 EUR a minute + 0.00 EUR a session");
-    expect(priced("EUR", null, "0.02")).toBe("0.02 EUR a minute");
+    expect(priced("EUR", "0.39", "0.02", "0")).toBe("€0.39 a kWh + €0.02 a minute + €0.00 a session");
+    expect(priced("EUR", null, "0.02")).toBe("€0.02 a minute");
     expect(priced("EUR", null)).toBe("Free");
   });
 

@@ -143,3 +143,48 @@ export function utc(at: string | null | undefined): string {
   if (!at || Number.isNaN(Date.parse(at))) return "";
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
+
+/** "€12.50", "¥403", "KWD 0.329": an exact amount, with all the decimals of its currency. */
+export function money(amount: string | null | undefined, currency: string): string {
+  return amount === null || amount === undefined ? NONE : inCurrency(currency, 0).format(amount as `${number}`);
+}
+
+/** "€0.39", "€0.350001": what one unit costs, with the decimals it has. */
+export function unitPrice(amount: string, currency: string): string {
+  return inCurrency(currency, 6).format(amount as `${number}`);
+}
+
+const NO_CURRENCY = "xxx";
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** A currency that nobody knows is written by its code. */
+function inCurrency(currency: string, decimals: number): Intl.NumberFormat {
+  const key = `${currency} ${decimals}`;
+  let format = formats.get(key);
+  if (!format) {
+    const usual = { style: "currency", currency: /^[A-Za-z]{3}$/.test(currency) ? currency : NO_CURRENCY } as const;
+    const { minimumFractionDigits = 2 } = new Intl.NumberFormat("en", usual).resolvedOptions();
+    format = new Intl.NumberFormat("en", { ...usual, maximumFractionDigits: Math.max(minimumFractionDigits, decimals) });
+    formats.set(key, format);
+  }
+  return format;
+}
+
+/** "45 s", "47 min", "47 min 30 s", "1 h 05 min": exactly. */
+export function lasting(seconds: number): string {
+  const whole = Math.round(seconds);
+  const hours = Math.floor(whole / 3600);
+  const minutes = Math.floor((whole % 3600) / 60);
+  const rest = whole % 60;
+  const parts = [hours > 0 && `${hours} h`, (minutes > 0 || (hours > 0 && rest > 0)) && `${hours > 0 ? String(minutes).padStart(2, "0") : minutes} min`, rest > 0 && `${rest} s`];
+  return parts.filter(Boolean).join(" ") || `${minutes} min`;
+}
+
+/** "18:04–19:20", "24 Oct, 22:00 – 25 Oct, 04:00": by the clock on the wall of a site. */
+export function timesThere(begin: string, end: string, zone: string): string {
+  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
+  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+  const [from, to] = [new Date(begin), new Date(end)];
+  if (day.format(from) === day.format(to)) return `${clock.format(from)}–${clock.format(to)}`;
+  return `${day.format(from)}, ${clock.format(from)} – ${day.format(to)}, ${clock.format(to)}`;
+}

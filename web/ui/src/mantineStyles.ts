@@ -34,6 +34,7 @@ import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Anchor.css";
 import "@mantine/core/styles/Tooltip.css";
 import "@mantine/core/styles/Checkbox.css";
+import "@mantine/core/styles/Chip.css";
 import "@mantine/core/styles/Notification.css";
 import "@mantine/core/styles/Kbd.css";
 import "@mantine/dates/styles.css";

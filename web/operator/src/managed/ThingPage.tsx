@@ -19,7 +19,7 @@ interface Props<T extends Thing> {
   resource: Omit<Resource<T>, "add" | "change">;
   id: string;
   /** Where the list is that one came from. */
-  list: "/sites" | "/customers";
+  list: "/sites" | "/customers" | "/tariffs";
   testid: string;
   words: { list: string; missing: string; editTitle: string; removeTitle: string; removeAbout: (name: string) => string };
   form: (props: FormProps<T>) => ReactNode;

@@ -66,11 +66,11 @@ export const foundQuery = <T extends Thing>({ key, list }: Listed<T>, text: stri
 export const oneQuery = <T extends Thing>({ key, get }: Pick<Resource<T>, "key" | "get">, id: string) =>
   queryOptions({ queryKey: [key, "one", id], queryFn: ({ signal }) => tagged(get(id, signal)) });
 
-/** Fetches anew what is shown of it, but the one that was removed just now. */
+/** Fetches anew what is shown of it, but what was asked of the one that was removed just now. */
 export function refresh(queries: QueryClient, { key, shownBy = [] }: Pick<Resource<Thing>, "key" | "shownBy">, removed?: string) {
   return queries.invalidateQueries({
     predicate: ({ queryKey: [of, kind, id] }) =>
-      [key, ...shownBy].includes(of as string) && (removed === undefined || of !== key || kind !== "one" || id !== removed),
+      [key, ...shownBy].includes(of as string) && (removed === undefined || of !== key || kind === "list" || kind === "found" || id !== removed),
   });
 }
 

@@ -10,8 +10,10 @@ import { connectorName, flagWords, refusedCard, sessionWords, stopReason } from 
 import { ByHand } from "./ByHand";
 import { Changes } from "./Changes";
 import { Chart } from "./Chart";
+import { SessionPrice } from "./Price";
 import { Readings } from "./Readings";
 import { Reviewed } from "./Reviewed";
+import thing from "../../thing.module.css";
 import css from "./Sessions.module.css";
 
 const route = getRouteApi("/sessions/$id");
@@ -54,7 +56,7 @@ function Detail({ session }: { session: SessionDetail }) {
       </div>
       <div className={css.columns}>
         <Doubts session={session} />
-        <section className={`${css.panel} card`} aria-label={t`Session`}>
+        <section className={`${css.panel} ${thing.wide} card`} aria-label={t`Session`}>
           <Figures session={session} />
           <Facts
             items={[
@@ -71,6 +73,7 @@ function Detail({ session }: { session: SessionDetail }) {
           />
           <ByHand session={session} changed={changes.some((change) => change.undone_at === null)} />
         </section>
+        <SessionPrice session={session} />
         <Changes changes={changes} />
         <section className={`${css.panel} card`} aria-label={t`Chart`}>
           <h2>

@@ -70,7 +70,7 @@ export function TariffForm({ one, onDone }: FormProps<Tariff>) {
       <FormPart title={t`Price`}>
         <Autocomplete label={t`Currency`} data={USUAL} required maxLength={3} data-testid="tariff-currency" {...fields.getInputProps("currency")} />
         {one?.value.structure ? (
-          <Text size="sm">{t`This tariff has prices by time and use, which are changed over the API.`}</Text>
+          <Text size="sm">{t`This tariff has prices by time and use; they are changed on its page.`}</Text>
         ) : (
           <>
             <TextInput label={t`For each kWh`} rightSection={currency} rightSectionWidth={56} inputMode="decimal" autoComplete="off" data-testid="tariff-kwh" {...fields.getInputProps("price_per_kwh")} />

@@ -1,23 +1,23 @@
 import { t } from "@lingui/core/macro";
-import { Modal } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
 import type { Tariff } from "@stationmaster/api";
+import { useNavigate } from "@tanstack/react-router";
+import { useCallback } from "react";
 import { ManagedPage } from "../../managed/ManagedPage";
-import { RowButton } from "../../managed/RowButton";
 import { tariffColumns } from "./columns";
 import { tariffs } from "./resource";
 import { TariffForm } from "./TariffForm";
-import { Terms } from "./Terms";
-import { STATUSES, tariffWord } from "./words";
+import { removeAbout, STATUSES, tariffWord } from "./words";
 
 /** What charging costs. */
 export function TariffsPage() {
+  const navigate = useNavigate();
+  const show = useCallback(({ id }: Tariff) => void navigate({ to: "/tariffs/$id", params: { id }, ignoreBlocker: true }), [navigate]);
   return (
     <ManagedPage
       resource={tariffs}
       testid="tariff"
       columns={tariffColumns}
-      buttons={pricesButton}
+      show={show}
       states={STATUSES.map((value) => ({ value, label: tariffWord(value) }))}
       form={(props) => <TariffForm {...props} />}
       words={{
@@ -30,25 +30,8 @@ export function TariffsPage() {
         none: t`No tariffs yet`,
         noneAbout: t`A tariff says what a kWh, a minute or a session costs, and in which currency.`,
         removeTitle: t`Remove this tariff?`,
-        removeAbout: (name) =>
-          t`${name} leaves the list, and can be restored there. A tariff that a site, a charger or a connector names, or that holds everywhere, can't be removed.`,
+        removeAbout,
       }}
     />
-  );
-}
-
-function pricesButton(one: Tariff) {
-  return <Prices tariff={one} />;
-}
-
-function Prices({ tariff: { id, name } }: { tariff: Tariff }) {
-  const [opened, { open, close }] = useDisclosure(false);
-  return (
-    <>
-      <RowButton label={t`Prices of ${name}`} run={open}>{t`Prices`}</RowButton>
-      <Modal opened={opened} onClose={close} title={t`Prices of ${name}`} size="xl" centered>
-        <Terms id={id} />
-      </Modal>
-    </>
   );
 }

@@ -1,13 +1,19 @@
 import { t } from "@lingui/core/macro";
 import type { Tariff, TariffTerms } from "@stationmaster/api";
-import { At, type Column } from "@stationmaster/ui";
+import { At, tableCss, type Column } from "@stationmaster/ui";
+import { Link } from "@tanstack/react-router";
 import { Fragment } from "react";
 import { prices, priceWord, tariffWord, taxWord } from "./words";
 
-/** Tariffs as rows. Ids are those the server sorts by. */
-export function tariffColumns(): Column<Tariff>[] {
+/** Tariffs as rows; the whole row opens one, unless it was removed. Ids are those the server sorts by. */
+export function tariffColumns(removed: boolean): Column<Tariff>[] {
+  const open = (one: Tariff) => (
+    <Link to="/tariffs/$id" params={{ id: one.id }} className={`${tableCss.rowLink} hostile`}>
+      {one.name}
+    </Link>
+  );
   return [
-    { id: "name", head: t`Tariff`, value: (one) => one.name },
+    { id: "name", head: t`Tariff`, value: (one) => one.name, ...(!removed && { cell: open }) },
     ...priceColumns(),
     { id: "where", head: t`Holds`, value: (one) => (one.status === "inactive" ? tariffWord(one.status) : one.standard ? t`Wherever no other does` : t`Where it is named`) },
     { id: "since", head: t`Price since`, card: "hidden", extra: true, value: (one) => one.valid_from, cell: (one) => <At at={one.valid_from} /> },

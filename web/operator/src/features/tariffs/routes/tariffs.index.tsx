@@ -4,7 +4,7 @@ import { managedSearch } from "../../../managed/ManagedPage";
 import { TariffsPage } from "../TariffsPage";
 import { STATUSES } from "../words";
 
-export const Route = createFileRoute("/tariffs")({
+export const Route = createFileRoute("/tariffs/")({
   component: TariffsPage,
   validateSearch: managedSearch(STATUSES),
   staticData: { title: () => t`Tariffs`, permission: "view" },
