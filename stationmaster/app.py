@@ -55,10 +55,12 @@ from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v2, v16
 from stationmaster.installation_key import keep_key, secret_key
+from stationmaster.metrics import Metrics, application
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.openid import OpenId
 from stationmaster.outside.payments import practice
 from stationmaster.settings import BadSettings, Settings
+from stationmaster.settings import Metrics as MetricsSettings
 from stationmaster.storage import Database, StorageUnavailable, Work, only, opening
 from stationmaster.storage.engines import in_one_line
 from stationmaster.storage.only import Claim
@@ -169,6 +171,7 @@ class App:
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port
         self.web_port = settings.web.port
+        self.metrics_port: int | None = None
         self.api: Application | None = None
         self.relay: Relay | None = None
 
@@ -184,6 +187,7 @@ class App:
             await self._keep_tariff()
             await self.directory.load()
             await self._join()
+            metrics = Metrics(self.database, self.gate.counts, self.directory)
             context = Context(
                 database=self.database,
                 keys=self.keys,
@@ -196,9 +200,11 @@ class App:
                 switchboard=self.switchboard,
                 play=replay.player(ROUTES),
                 started_at=self.started_at,
+                metrics=metrics.text,
                 unready=self.gate.unready,
             )
-            self.database.after_commit.append(context.live.hear)
+            self.database.after_commit += [context.live.hear, metrics.hear]
+            metrics.watchers = lambda: context.live.viewers
             self.database.watched = context.live.watched
             self.directory.on_changed = lambda change: context.live.hear([change])
             self.directory.on_gap = context.live.lose
@@ -207,7 +213,11 @@ class App:
             await context.live.begin(self.database, WORDS)
             await self.directory.catch_up()  # what was before may have taken its time
             self.gateway_port = await self.listener.start()
-            async with _serving(self.api, self.settings) as self.web_port, asyncio.TaskGroup() as group:
+            async with (
+                _serving(self.api, self.settings) as self.web_port,
+                _telling(metrics, self.settings.metrics) as self.metrics_port,
+                asyncio.TaskGroup() as group,
+            ):
                 self.links.port = self.web_port
                 work = [
                     group.create_task(self.clockwork.run()),
@@ -387,12 +397,7 @@ async def end(work: Iterable[asyncio.Task[None]]) -> None:
 @contextlib.asynccontextmanager
 async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
     """The web server, in this loop; yields its port. Raises OSError, naming the setting, when the port cannot be used."""
-    host, port = settings.web.host, settings.web.port
-    try:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listening = socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise OSError(f"web.port: {host}:{port} cannot be used: {error.strerror}") from None
+    listening = _listening("web.port", settings.web.host, settings.web.port)
     config = uvicorn.Config(
         api,
         log_config=None,
@@ -405,6 +410,34 @@ async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
         http=web_port.WebPort(web_port.limits(settings.web)).protocol,  # type: ignore[arg-type]
         forwarded_allow_ips=[str(network) for network in settings.web.trusted_proxies],
     )
+    async with _running(config, listening) as port:
+        yield port
+
+
+@contextlib.asynccontextmanager
+async def _telling(metrics: Metrics, settings: MetricsSettings) -> AsyncIterator[int | None]:
+    """The port for Prometheus, where there is to be one."""
+    if settings.port is None:
+        yield None
+        return
+    listening = _listening("metrics.port", settings.host, settings.port)
+    config = uvicorn.Config(
+        application(metrics), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False
+    )
+    async with _running(config, listening) as port:
+        yield port
+
+
+def _listening(setting: str, host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise OSError(f"{setting}: {host}:{port} cannot be used: {error.strerror}") from None
+
+
+@contextlib.asynccontextmanager
+async def _running(config: uvicorn.Config, listening: socket.socket) -> AsyncIterator[int]:
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

@@ -341,6 +341,16 @@ class Log(Part):
         return value.lower() if isinstance(value, str) else value
 
 
+class Metrics(Part):
+    port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="A port that tells Prometheus the metrics at /metrics without a log-in, for a network that is not the drivers'",
+    )
+    host: str = Field("127.0.0.1", description="Address it listens on")
+
+
 class Sessions(Part):
     suspect_close_h: float = Field(
         24.0,
@@ -479,6 +489,7 @@ class Settings(BaseSettings):
     registration: Registration = Registration()
     mail: Mail = Mail()
     log: Log = Log()
+    metrics: Metrics = Metrics()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
     sites: Sites = Sites()

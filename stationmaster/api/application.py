@@ -204,6 +204,7 @@ def make_routes() -> Litestar:
             status.health,
             status.ready,
             status.alive,
+            status.get_metrics,
             pages.pages(),
         ],
         request_class=StrictRequest,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -42,6 +42,7 @@ class Context:
     switchboard: Switchboard
     play: Play  # messages from the quarantine
     started_at: datetime
+    metrics: Callable[[], Awaitable[bytes]]  # of this process, as Prometheus reads them
     unready: Callable[[], str | None] = lambda: None  # why nobody is let in at this moment
     live: Live = field(default_factory=Live)
     standings: Standings = field(default_factory=Standings)

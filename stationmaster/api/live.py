@@ -196,6 +196,11 @@ class Live:
             if kind is events.SessionEnded:
                 self._ended(event)
 
+    @property
+    def viewers(self) -> int:
+        """How many pages are open."""
+        return len(self._viewers)
+
     def watched(self) -> bool:
         """Does any page look? (`Database.watched`; asked from the writer's thread.)"""
         return bool(self._viewers)

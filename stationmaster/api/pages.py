@@ -40,7 +40,7 @@ _HEADERS = {
 _COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".map", ".webmanifest", ".txt"}
 
 # What watches over servers asks for these by habit; a page in answer would tell it that all is well.
-_PROBES = {"healthz", "livez", "readyz", "metrics"}
+_PROBES = {"healthz", "livez", "readyz"}
 
 NOT_BUILT = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

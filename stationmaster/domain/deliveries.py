@@ -392,6 +392,11 @@ def _of(organization_id: int) -> Select[Any]:
     return theirs.where(stations.c.organization_id == organization_id)
 
 
+def count_waiting(work: Work) -> int:
+    """Deliveries that are still to be made, or to be tried again."""
+    return int(work.execute(select(func.count()).select_from(deliveries).where(_waits)).scalar_one())
+
+
 def lag(work: Work) -> timedelta:
     """How long the first of a queue has been due without anybody being at it (DAT-04)."""
     idle = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= work.now)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any, Protocol, get_type_hints
 
-from sqlalchemy import Column, Index, Integer, Table, Text, select, update
+from sqlalchemy import Column, Index, Integer, Table, Text, func, select, update
 
 from stationmaster.domain import kept
 from stationmaster.domain.events import Event
@@ -102,6 +102,11 @@ def lag(work: Work) -> timedelta:
     """How long the row that is due longest has been waiting: more than a minute says that nobody delivers (DAT-04)."""
     oldest = work.execute(select(outbox.c.due_at).where(_pending).order_by(outbox.c.due_at).limit(1)).scalar()
     return timedelta(0) if oldest is None else max(timedelta(0), work.now - oldest)
+
+
+def count_waiting(work: Work) -> int:
+    """Reactions that are still to come, or to be tried again."""
+    return int(work.execute(select(func.count()).select_from(outbox).where(_pending)).scalar_one())
 
 
 def deliver(work: Work, row_id: int) -> None:

@@ -20,6 +20,7 @@ import structlog
 from stationmaster.domain.commands import Outcome
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.gateway import answers, reading, refusals, repeats, units
+from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Entry
 from stationmaster.gateway.lane import Lane, State
 from stationmaster.gateway.outbound import Outbound
@@ -52,18 +53,6 @@ class Link(Protocol):
     def close(self, code: int, reason: str) -> None: ...
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
-
-
-class Counts:
-    """What went through this process, for the status page and the metrics."""
-
-    def __init__(self) -> None:
-        self.received = 0
-        self.sent = 0
-        self.refused = 0
-        self.errors = 0
-        self.unexpected = 0  # answers to nothing we have asked (RPC-12)
-        self.logged_bytes = 0  # of frames, into the message log
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -361,6 +350,7 @@ class Connection:
                 known = self._repeats = Repeats()
             answer = known.answer_to(call.id, action, content)
             if answer is not None:
+                self._counts.messages[dialect.version, "in", action, "repeated"] += 1
                 if not silent:
                     self._send(answer)
                 return
@@ -418,6 +408,7 @@ class Connection:
         clock = units.Clock(self._database.clock())
         payload = frames.payload_of(handler(clock, self.entry.station, request))  # type: ignore[arg-type]
         self._send(frames.result_of(message_id, payload))
+        self._counts.messages[self._dialect.version, "in", action, "ok"] += 1
         size = len(content)
         kept = self._log_share(size)
         text = units.text_of(content, kept)
@@ -434,6 +425,8 @@ class Connection:
                 self._repeats.remember(told.message_id, told.action, told.content, answer)
             if not silent:
                 self._send(answer)
+            self._counts.messages[self._dialect.version, "in", told.action, "ok"] += 1
+            self._counts.handling.add(time.perf_counter() - told.received)
             self._lane.done()
         else:
             self._failed(told, data, silent, error)
@@ -441,6 +434,7 @@ class Connection:
     def _failed(self, told: units.Told, data: bytes, silent: bool, error: BaseException) -> None:
         """Our own failure is not a final answer (rule 2): go away, and the charger keeps its copy."""
         self._counts.errors += 1
+        self._counts.messages[self._dialect.version, "in", told.action, "failed"] += 1
         station, action = told.station, told.action
         if isinstance(error, units.Superseded):
             text = units.text_of(told.content, told.kept)
@@ -493,6 +487,8 @@ class Connection:
     def _keep_refused(self, message_id: str, action: str, data: bytes, error: OcppError, *, answerable: bool) -> None:
         """Answer a defective frame in this version's spelling. A transaction message is in the quarantine before that."""
         self._counts.errors += 1
+        known = action if action in self._dialect.from_station else ""  # a charger can make up as many as it likes
+        self._counts.messages[self._dialect.version, "in", known, "refused"] += 1
         station = self.entry.station
         code = self._dialect.error_code(error.defect)
         told = (f"{error.where}: {error.description}",)
@@ -578,6 +574,9 @@ class Connection:
             sent=sent,
             late=late,
         )
+        known = action if action in self._dialect.from_csms else ""
+        came = "ok" if outcome.kind == "result" else outcome.kind
+        self._counts.messages[self._dialect.version, "out", known, came] += 1
         self._log(answers.exchange(action, payload, outcome, share=self._log_share))
         return outcome
 

@@ -20,7 +20,8 @@ from stationmaster.domain import passwords, refused_connections, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.refused_connections import Refusal
 from stationmaster.gateway.allowance import Allowance
-from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Counts, Link, Rules
+from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Link, Rules
+from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.handshake import Admitted, Handshake, Refused, Unsure
@@ -238,7 +239,7 @@ class Gate:
             entry.connection.close(REMOVED, "this charger was removed")
 
     def _keep(self, refused: Refused, path: bytes, headers: Mapping[str, str], source: str) -> None:
-        self.counts.refused += 1
+        self.counts.refusals[refused.reason] += 1
         log.info(
             "handshake.refused", identity=refused.identity, source=source, status=refused.status, why=refused.reason
         )

@@ -22,7 +22,8 @@ from stationmaster.domain.links import Links
 from stationmaster.domain.public_forms import CommandRecord
 from stationmaster.domain.stations import Station
 from stationmaster.gateway.bus import Bus, Call, Came, Closed, Disconnect, Question, Refused, Reply, Send, Sent
-from stationmaster.gateway.connection import DISCONNECTED, Connection, Counts
+from stationmaster.gateway.connection import DISCONNECTED, Connection
+from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Ask, Routes, asking, with_keys, with_links

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from stationmaster.storage import engines
 from stationmaster.storage.clocks import Clocks
+from stationmaster.storage.durations import Durations
 from stationmaster.storage.engines import in_one_line, is_conflict, is_full, is_trouble
 from stationmaster.storage.queries import Bulk
 from stationmaster.storage.readers import Readers
@@ -147,6 +148,15 @@ class Database:
     @property
     def lanes(self) -> int:
         return len(self._lanes)
+
+    @property
+    def waiting(self) -> int:
+        """Units that are not committed yet, of chargers and people."""
+        return sum(unit.state == "waiting" for unit in tuple(self._outstanding))
+
+    def commits(self) -> list[Durations]:
+        """How long the transactions of each lane have taken."""
+        return [lane.commits for lane in self._lanes]
 
     @property
     def connections(self) -> int:
@@ -316,6 +326,7 @@ class _Lane:
         self._full = False  # it fails for want of room: what is small may go in all the same, and shows nothing
         self.ended = False
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
+        self.commits = Durations()  # of its transactions
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._run, name=f"writer-{index}", daemon=True)
 
@@ -451,6 +462,7 @@ class _Lane:
 
     def _transaction(self, units: list[Unit]) -> None:
         connection = self._connect()
+        began = time.monotonic()
         transaction = connection.begin()
         try:
             self._run_units(units, connection)
@@ -462,6 +474,7 @@ class _Lane:
         except BaseException:
             self._disconnect()  # the transaction may still be open, and nothing of it may be committed with the next one
             raise
+        self.commits.add(time.monotonic() - began)
         if self._full:
             self._probe()
         else:

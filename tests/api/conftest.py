@@ -99,6 +99,10 @@ def chargers(database: Database) -> Chargers:
     return Chargers(database)
 
 
+async def metrics() -> bytes:
+    return b"stationmaster_connections 1.0\n"
+
+
 @pytest.fixture
 def context(database: Database, chargers: Chargers, tmp_path: Path) -> Context:
     keys = Keys(b"k" * 48)
@@ -109,6 +113,7 @@ def context(database: Database, chargers: Chargers, tmp_path: Path) -> Context:
         chargers,  # type: ignore[arg-type]
         player(ROUTES),
         NOW,
+        metrics=metrics,
         links=Links(keys.links, public_url="http://csms.example", host="", lifetime=timedelta(hours=1)),
         folder=Folder(tmp_path / "files"),
         http=Http([ip_network("127.0.0.0/8")]),

@@ -19,7 +19,8 @@ from stationmaster.domain.message_log import messages
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.stations import Station
 from stationmaster.gateway import refusals
-from stationmaster.gateway.connection import Connection, Counts, Rules
+from stationmaster.gateway.connection import Connection, Rules
+from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.remembered import Remembered
 from stationmaster.handlers.routing import Routes

@@ -14,7 +14,8 @@ import pytest
 from stationmaster.domain import organizations, stations
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.stations import Station
-from stationmaster.gateway.connection import Connection, Counts, Rules
+from stationmaster.gateway.connection import Connection, Rules
+from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Entry
 from stationmaster.gateway.preparing import Preparer
 from stationmaster.handlers.routing import Routes

@@ -45,9 +45,9 @@ async def test_O_07_O4_a_probe_of_the_chargers_port_is_answered_and_is_no_refuse
 @pytest.mark.any_database
 async def test_N16_O4_probes_of_the_web_port(app: Any) -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}") as client:
-        for path in ("/healthz", "/livez", "/readyz", "/metrics"):
+        for path, status in {"/healthz": 404, "/livez": 404, "/readyz": 404, "/metrics": 401}.items():
             answer = await client.get(path)
-            assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json")
         for path in ("/health", "/health/ready", "/health/live"):
             answer = await client.get(path)
             assert (answer.status_code, answer.json()) == (200, {"status": "ok"})

@@ -154,6 +154,12 @@ async def alive() -> Health:
     return Health("ok")
 
 
+@get("/metrics", permission=Permission.MANAGE_ORGANIZATIONS, media_type="text/plain; version=0.0.4; charset=utf-8")
+async def get_metrics(context: GivenContext) -> bytes:
+    """The metrics of this server for Prometheus, of all organizations together. `metrics.port` tells the same without a log-in."""
+    return await context.metrics()
+
+
 router = Router("/", route_handlers=[get_status], tags=["server"])
 
 
