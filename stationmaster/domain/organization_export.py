@@ -15,6 +15,8 @@ from stationmaster.domain.bills import bills
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
+from stationmaster.domain.invoices.invoices import invoiced_bills, invoices
+from stationmaster.domain.invoices.issuers import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.organizations import organizations
@@ -50,6 +52,9 @@ TABLES: tuple[Table, ...] = (
     sessions,
     session_changes,
     session_terms,
+    issuers,
+    invoices,
+    invoiced_bills,
     meter_values,
     ledger_accounts,
     ledger_transactions,
@@ -71,6 +76,7 @@ _NAMES: dict[Table, str] = {
     ledger_accounts: "kind",
     payments: "public_id",
     payment_claims: "public_id",
+    invoices: "public_id",
 }
 """By what the rows of a table are called in others."""
 
@@ -114,6 +120,7 @@ def page(work: Work, organization_id: int, part: Part, *, after: int | None, lim
 def _references(table: Table) -> dict[str, Table]:
     """The tables that a row of this one names, by the column that does."""
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
+    found |= {"invoice_id": invoices, "corrects_id": invoices}
     found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
     found |= {"payment_id": payments, "claim_id": payment_claims}
     if table in (ledger_entries, bills):  # elsewhere a `transaction_id` is a charger's

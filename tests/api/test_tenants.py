@@ -41,6 +41,7 @@ from tests import telling
 from tests.api.conftest import PASSWORD, Chargers, Client
 from tests.api.test_audit import ACTS
 from tests.api.test_images import picture
+from tests.api.test_invoices import issue_receipt
 
 API = "/api/v1"
 CANARY = "canary-of-theirs"
@@ -55,6 +56,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/quarantine/{entry_id}/replay": {},
     "POST /connections/{charge_point_id}/send": {"action": "Reset", "payload": {}},
     "PUT /api/v1/tokens/{uid}": {"uid": "{uid}"},
+    "POST /api/v1/invoices/{invoice_id}/credit": {"reason": "Wrong"},
 }
 
 
@@ -261,6 +263,7 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         return work.execute(table.select().where(table.c.station_id == row.id)).one()
 
     session = newest(sessions.sessions)
+    receipt = issue_receipt(work, row.organization_id, session.public_id, customer_id=owner, seller=canary)
     return row, {
         "charger_id": row.public_id,
         "session_id": session.public_id,
@@ -271,6 +274,7 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         "log_id": logs.begin(work, station, kind="diagnostics", until=work.now).public_id,
         "firmware_id": file.public_id,
         "reservation_id": newest(reservations.reservations).public_id,
+        "invoice_id": receipt.public_id,
         "own_request_id": _asked(work, station),
         "delivery_id": f"delivery-{end}",
     }

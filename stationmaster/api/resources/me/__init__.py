@@ -5,10 +5,18 @@ Nothing here takes a customer's name: whose everything is follows from who has l
 
 from litestar import Router
 
-from stationmaster.api.resources.me import cards, charging, journeys, live, profile, vehicles
+from stationmaster.api.resources.me import cards, charging, invoices, journeys, live, profile, vehicles
 
 router = Router(
     "/me",
-    route_handlers=[*profile.routes, *cards.routes, *vehicles.routes, *journeys.routes, *charging.routes, *live.routes],
+    route_handlers=[
+        *profile.routes,
+        *cards.routes,
+        *vehicles.routes,
+        *journeys.routes,
+        *charging.routes,
+        *live.routes,
+        *invoices.routes,
+    ],
     tags=["drivers"],
 )

@@ -1,0 +1,151 @@
+"""Receipts and invoices over the API: for who runs the chargers, for who has charged, and for who has nothing but a link."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stationmaster.api.application import Application
+from stationmaster.api.context import Context
+from stationmaster.domain import customers, organizations
+from stationmaster.domain.invoices import invoices, issuers
+from stationmaster.domain.invoices.documents import Charge, ChargedLine, Party
+from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue
+from stationmaster.domain.money.amounts import Money
+from stationmaster.storage import Database, Work
+from tests.api.conftest import NOW, Client
+from tests.api.drivers import Driver, charge, make_driver
+
+API = "/api/v1"
+
+
+def issue_receipt(
+    work: Work, organization_id: int, session: str, *, customer_id: int | None = None, seller: str = "Hafen"
+) -> InvoiceRow:
+    """A receipt of 1.00 EUR for a session."""
+    one, nothing = (Money(Decimal(amount), "EUR") for amount in (1, 0))
+    line = ChargedLine(type="flat", quantity=Decimal(1), unit="session", unit_price=Decimal(1), amount=one)
+    made = Charge(
+        session=session,
+        station="Left",
+        begins_at=NOW,
+        ends_at=NOW,
+        time_zone="UTC",
+        energy_wh=Decimal(5000),
+        tax_included=False,
+        lines=(line,),
+        net=one,
+        taxes=(),
+        round_off=nothing,
+        total=one,
+    )
+    issuers.change(work, organization_id, {"legal_name": seller})
+    buyer = Party(name="Ann of the canaries", email="ann@example.com")
+    return invoices.issue(work, organization_id, ToIssue("receipt", [made], customer_id=customer_id, buyer=buyer))
+
+
+async def receipt_of(database: Database, charger: Any, driver: Driver) -> InvoiceRow:
+    session = await charge(database, charger, driver)
+
+    def issue(work: Work) -> InvoiceRow:
+        home = organizations.home(work)
+        owner = customers.get(work, home, f"CUSTOMER-{driver.name}").id
+        return issue_receipt(work, home, session, customer_id=owner)
+
+    return await database.write(issue)
+
+
+async def test_a_receipt_is_found_read_printed_and_taken_back(
+    admin: Client, web: Application, database: Database, charger: Any
+) -> None:
+    ann = await make_driver(web, database, "ann")
+    row = await receipt_of(database, charger, ann)
+    [listed] = (await admin.get(f"{API}/invoices?customer=CUSTOMER-ann&kind=receipt")).json()["items"]
+    assert (listed["number"], listed["total"], listed["currency"]) == (row.number, "1.00", "EUR")
+    assert (await admin.get(f"{API}/invoices?session={ann.ids['session_id']}")).json()["items"] == [listed]
+    assert (await admin.get(f"{API}/invoices?kind=credit_note")).json()["items"] == []
+    detail = (await admin.get(f"{API}/invoices/{row.public_id}")).json()
+    assert detail["sheet"]["total"] == ["Total", "1.00 EUR"]
+    first = await admin.get(f"{API}/invoices/{row.public_id}/pdf")
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/pdf")
+    assert first.headers["content-disposition"] == f'inline; filename="receipt-{row.number}.pdf"'
+    # Kept, and made again where the folder was lost.
+    files = list(web.context.folder.path.iterdir())  # type: ignore[attr-defined]
+    assert [file.read_bytes() for file in files] == [first.content]
+    assert (await admin.get(f"{API}/invoices/{row.public_id}/pdf")).content == first.content
+    files[0].unlink()
+    assert (await admin.get(f"{API}/invoices/{row.public_id}/pdf")).content == first.content
+    assert "Hafen" in (await admin.get(f"{API}/invoices/{row.public_id}/page")).text
+    body = {"reason": "The meter was wrong"}
+    back = await admin.post(f"{API}/invoices/{row.public_id}/credit", json=body)
+    assert (back.status_code, back.json()["total"], back.json()["corrects"]) == (201, "-1.00", row.public_id)
+    assert (await admin.post(f"{API}/invoices/{row.public_id}/credit", json=body)).status_code == 409
+    acts = (await admin.get(f"{API}/audit", params={"subject": "invoice"})).json()["items"]
+    assert [act["action"] for act in acts] == ["issue_credit_note"]
+    await ann.client.aclose()
+
+
+@pytest.mark.any_database
+async def test_a_driver_downloads_their_own_and_nobody_else_s(
+    web: Application, database: Database, charger: Any
+) -> None:
+    ann, bob = [await make_driver(web, database, name) for name in ("ann", "bob")]
+    row = await receipt_of(database, charger, ann)
+    [mine] = (await ann.client.get(f"{API}/me/invoices")).json()["items"]
+    assert mine["id"] == row.public_id
+    assert (await ann.client.get(f"{API}/me/invoices/{row.public_id}/pdf")).content.startswith(b"%PDF-")
+    assert (await bob.client.get(f"{API}/me/invoices")).json()["items"] == []
+    for path in (row.public_id, f"{row.public_id}/pdf"):
+        assert (await bob.client.get(f"{API}/me/invoices/{path}")).status_code == 404
+        assert (await ann.client.get(f"{API}/invoices/{path}")).status_code == 403
+    for driver in (ann, bob):
+        await driver.client.aclose()
+
+
+@pytest.mark.any_database
+async def test_D_03_who_has_the_link_sees_the_receipt_and_no_address(
+    context: Context, database: Database, charger: Any, admin: Client, web: Application
+) -> None:
+    ann = await make_driver(web, database, "ann")
+    row = await receipt_of(database, charger, ann)
+    await ann.client.aclose()
+    assert (await admin.get(f"{API}/invoices/{row.public_id}")).json()["link"] is None  # nobody has said where we are
+    settings = context.settings
+    reachable = settings.web.model_copy(update={"public_url": "https://csms.example"})
+    public = dataclasses.replace(context, settings=settings.model_copy(update={"web": reachable}))
+    async with Client(Application(public)) as client:
+        client.headers["Authorization"] = admin.headers["Authorization"]
+        link = (await client.get(f"{API}/invoices/{row.public_id}")).json()["link"]
+    assert link.startswith("https://csms.example/receipts/")
+    path = link.removeprefix("https://csms.example")
+    async with Client(web) as guest:
+        page = await guest.get(path)
+        assert page.status_code == 200 and "1.00 EUR" in page.text and "ann@example.com" not in page.text
+        assert (await guest.get(f"{path}/pdf")).content.startswith(b"%PDF-")
+        assert (await guest.get(path[:-2])).status_code == 404
+        assert (await guest.get(f"/receipts/{row.public_id}")).status_code == 404
+
+
+@pytest.mark.any_database
+async def test_what_stands_on_receipts_is_said_by_owners(as_role: Callable[..., Any], database: Database) -> None:
+    owner = await as_role("owner")
+    path = f"{API}/organization/billing"
+    assert (await owner.get(path)).json()["missing"] == ["legal_name", "address", "country", "tax_number"]
+    facts = {"legal_name": "Hafen GmbH", "address": "Am Kai 1\n20457 Hamburg", "country": "de", "tax_number": "DE1"}
+    changed = await owner.patch(path, json=facts | {"iban": "DE02 1203 0000 0000 2020 51"})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["name"], changed.json()["iban"], changed.json()["country"], changed.json()["missing"]) == (
+        "Hafen GmbH",
+        "DE02120300000000202051",
+        "DE",
+        [],
+    )
+    wrong = await owner.patch(path, json={"iban": "DE03 1203 0000 0000 2020 51"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "iban")
+    [act] = (await owner.get(f"{API}/audit", params={"subject": "organization"})).json()["items"]
+    assert (act["action"], act["before"]["legal_name"]) == ("change_billing_details", None)
+    assert (await (await as_role("administrator")).patch(path, json=facts)).status_code == 403
