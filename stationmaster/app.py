@@ -119,7 +119,7 @@ class App:
         self.outside = Outside(
             self.database, Http(settings.outside.allowed_networks, timeout_s=settings.outside.timeout_s)
         )
-        self.providers = payments.accounts(settings.payments)
+        self.providers = payments.accounts(settings, self.database.clock)
         self.directory = Directory(
             self.database,
             heartbeat_interval_s=settings.gateway.heartbeat_interval_s,

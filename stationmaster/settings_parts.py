@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class Part(BaseModel):
@@ -72,12 +72,27 @@ class PaymentAccount(Part):
         pattern=r"^[a-z0-9][a-z0-9-]{0,30}$",
         description="What it is called in addresses and in the books, as in `test`",
     )
-    kind: Literal["test"] = Field(
-        description="Which provider: `test` is a bank for practice, which answers as others do and has no money"
+    kind: Literal["test", "stripe", "razorpay"] = Field(
+        description="Which provider: `stripe`, `razorpay`, or `test`, a bank for practice, which answers as others do and has no money"
     )
     organization: str | None = Field(None, description="Whose it is; may be left out while there is only one")
-    url: str | None = Field(None, description="Of the bank for practice, where it is a process of its own")
-    secret: str | None = Field(None, min_length=16, description="By which its webhooks are believed")
+    key_id: str | None = Field(None, description="What Razorpay knows the account by, as in rzp_live_…")
+    key: str | None = Field(
+        None, description="The secret key that we show the provider: sk_live_… of Stripe, the key's secret of Razorpay"
+    )
+    secret: str | None = Field(None, min_length=16, description="By which its webhooks are believed: whsec_… of Stripe")
+    url: str | None = Field(
+        None,
+        description="Of the bank for practice, where it is a process of its own; of another provider only where something stands in between",
+    )
+
+    @model_validator(mode="after")
+    def complete(self) -> PaymentAccount:
+        needed = {"stripe": ("key", "secret"), "razorpay": ("key_id", "key", "secret"), "test": ()}[self.kind]
+        for name in needed:
+            if not getattr(self, name):
+                raise ValueError(f"{name}: must be set for an account with {self.kind}")
+        return self
 
 
 class Payments(Part):

@@ -6,7 +6,8 @@ however often it is told: after a crash, after a time-out, by a person who tries
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -15,7 +16,7 @@ from stationmaster.domain import payments
 from stationmaster.domain.deliveries import Undeliverable, delivers
 from stationmaster.domain.payments import Job, PaymentAsked, Source, hearing, refunds
 from stationmaster.domain.timers import every
-from stationmaster.outside import Outside
+from stationmaster.outside import Http, Outside
 from stationmaster.outside.payments import Account, Providers, practice
 from stationmaster.outside.payments.provider import (
     Amount,
@@ -26,10 +27,11 @@ from stationmaster.outside.payments.provider import (
     SavedMethod,
     Told,
 )
-from stationmaster.settings import PaymentAccount, Payments
+from stationmaster.settings import PaymentAccount, Settings
 from stationmaster.storage import Database
 
 T = TypeVar("T")
+PROVIDER_TIMEOUT_S = 20.0  # a bank may take its time, and a delivery has 30 s for it
 
 
 @delivers(to=lambda event: [event.payment], timeout_s=30, give_up_after=timedelta(days=3))
@@ -101,10 +103,25 @@ async def look_after_payments(database: Database) -> None:
         await database.write(payments.look_after)
 
 
-def accounts(settings: Payments) -> Providers:
+def accounts(settings: Settings, clock: Callable[[], datetime]) -> Providers:
     """The accounts of the settings, ready to be asked."""
-    return Providers(Account(each.name, each.organization, _provider(each)) for each in settings.providers)
+    http = Http(settings.outside.allowed_networks, timeout_s=PROVIDER_TIMEOUT_S)
+    return Providers(
+        Account(each.name, each.organization, _provider(each, http, clock)) for each in settings.payments.providers
+    )
 
 
-def _provider(account: PaymentAccount) -> Provider:
+def _provider(account: PaymentAccount, http: Http, clock: Callable[[], datetime]) -> Provider:
+    """Each is imported where it is used: Stripe's library is large."""
+    url = {} if account.url is None else {"url": account.url}
+    key, secret = account.key or "", account.secret or ""
+    if account.kind == "stripe":
+        from stationmaster.outside.payments.stripe import Stripe
+
+        return Stripe(http, secret_key=key, webhook_secret=secret, clock=clock, **url)
+    if account.kind == "razorpay":
+        from stationmaster.outside.payments.razorpay import Razorpay
+
+        key_id = account.key_id or ""
+        return Razorpay(http, key_id=key_id, key_secret=key, webhook_secret=secret, clock=clock, **url)
     return practice.made(account.name, url=account.url, secret=account.secret)

@@ -75,6 +75,8 @@ async def test_a_hold_is_paid_in_part_and_given_back(stripes: Set) -> None:
     for kind in ("payment_intent.amount_capturable_updated", "checkout.session.completed"):
         told = stripes.heard(kind).payment
         assert told is not None and (told.state, told.payment, told.charge) == ("authorised", "p1", intent["id"])
+    told = stripes.heard("charge.succeeded").payment
+    assert told is not None and (told.payment, told.state, told.hold_until) == ("p1", "authorised", held.hold_until)
     taken = await adapter.capture(held, Amount(1157, "EUR"), key="capture-1")
     assert (taken.state, taken.captured, taken.reference) == ("paid", 1157, begun.reference)
     told = stripes.heard("payment_intent.succeeded").payment

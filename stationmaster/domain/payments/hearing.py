@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple, cast
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy import text as sql
 
 from stationmaster.domain.payments import refunds, states
@@ -99,9 +99,14 @@ def refuse(work: Work, asked: PaymentAsked, *, sentence: str, code: str | None) 
 
 
 def _meant(work: Work, source: Source, told: Told) -> PaymentRow | None:
-    """Which payment it is about: by our id of it, else by theirs. Another account's is none."""
+    """Which payment it is about: by our id of it, else by theirs, or the charge's. Another account's is none."""
     mine = (payments.c.provider == source.provider, payments.c.organization_id == source.organization_id)
-    by = payments.c.public_id == told.payment if told.payment else payments.c.reference == told.reference
+    of_charge = (payment_charges.c.provider == source.provider, payment_charges.c.reference == told.charge)
+    theirs = or_(
+        payments.c.reference == told.reference,
+        payments.c.id.in_(select(payment_charges.c.payment_id).where(*of_charge)),
+    )
+    by = payments.c.public_id == told.payment if told.payment else theirs
     found = work.execute(select(payments).where(*mine, by).order_by(payments.c.id.desc()).limit(1).with_for_update())
     return cast("PaymentRow | None", found.one_or_none())
 

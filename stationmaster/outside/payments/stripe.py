@@ -278,6 +278,16 @@ class Stripe:
                 # At Checkout another card may be tried, and the page tells when it is over.
                 if event.type != "payment_intent.payment_failed" or _said(about.metadata, "checkout") is None:
                     payment = self._of_intent(about, about.id, at=at)
+            case "charge.succeeded" if not about.captured:  # the one that says when the hold ends
+                payment = Told(
+                    reference=_id(about.payment_intent) or about.id,
+                    charge=_id(about.payment_intent) or about.id,
+                    state="authorised",
+                    at=at,
+                    payment=_said(about.metadata, "payment"),
+                    amount=ours(about.amount, about.currency),
+                    hold_until=_hold_until(about),
+                )
             case "charge.dispute.funds_withdrawn":
                 payment = Told(
                     reference=_id(about.payment_intent) or about.charge,

@@ -1,0 +1,183 @@
+"""Payments with Stripe and Razorpay behind them, from what is asked to the books: webhooks come twice and the newest first, answers get lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+from typing import Any, cast
+
+import pytest
+
+from stationmaster.background import payments as background
+from stationmaster.domain import customers, organizations, payments
+from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.payments import Source, reconciling, refunds
+from stationmaster.outside import Http
+from stationmaster.outside.payments.provider import Provider
+from stationmaster.outside.payments.razorpay import Razorpay
+from stationmaster.outside.payments.stripe import Stripe
+from stationmaster.settings import Settings
+from stationmaster.storage import Database
+from tests.payments.fake_razorpay import FakeRazorpay
+from tests.payments.fake_stripe import NOW, FakeStripe
+from tests.payments.serving import Server, serving
+from tests.payments.world import Counter
+
+pytestmark = pytest.mark.any_database
+THEN = datetime.fromtimestamp(NOW, UTC)
+
+
+class Hooks:
+    """Stands where the bank for practice does: it sends what a fake has to tell, all of it twice, the newest first."""
+
+    def __init__(self, theirs: FakeStripe | FakeRazorpay) -> None:
+        self.theirs = theirs
+        self.clock: Callable[[], datetime] = lambda: THEN
+        self.post: Callable[[bytes, dict[str, str]], Awaitable[bool]]
+        self._sent = 0
+
+    async def deliver(self) -> None:
+        self.theirs.now = int(self.clock().timestamp())
+        new = self.theirs.events[self._sent :]
+        self._sent += len(new)
+        for event in reversed(new):
+            headers, body = self.theirs.signed(event)
+            for _ in range(2):
+                await self.post(body, headers)
+
+
+async def opened(database: Database, theirs: FakeStripe | FakeRazorpay, provider: Any) -> Counter:
+    counter = Counter(database, cast(Any, Hooks(theirs)), provider, THEN)
+    counter.home = await counter(organizations.home)
+    counter.source = Source("test", counter.home)
+    counter.ida = (await counter(customers.create, counter.home, public_id="IDA", name="Ida")).id
+    return counter
+
+
+@pytest.fixture
+async def stripe(database: Database) -> AsyncIterator[tuple[Counter, FakeStripe, Server]]:
+    theirs = FakeStripe()
+    async with serving(theirs) as server:
+        http = Http([ip_network("127.0.0.0/8")], timeout_s=2)
+        adapter = Stripe(
+            http, secret_key="sk_test_fake", webhook_secret="whsec_fake", clock=lambda: database.clock(), url=server.url
+        )
+        yield await opened(database, theirs, adapter), theirs, server
+
+
+@pytest.fixture
+async def razorpay(database: Database) -> AsyncIterator[tuple[Counter, FakeRazorpay, Server]]:
+    theirs = FakeRazorpay()
+    async with serving(theirs) as server:
+        http = Http([ip_network("127.0.0.0/8")], timeout_s=2)
+        keys = {"key_id": "rzp_test_fake", "key_secret": "fake_secret", "webhook_secret": "hook_secret"}
+        adapter = Razorpay(http, clock=lambda: database.clock(), url=f"{server.url}/v1", **keys)
+        yield await opened(database, theirs, adapter), theirs, server
+
+
+async def agree(counter: Counter) -> None:
+    """The provider's own list says the same as our books."""
+    since, until = THEN, counter.now + timedelta(minutes=1)
+    provider = cast(Provider, counter.provider)
+    theirs = [
+        reconciling.Movement(one.reference, one.kind, *one.amount, one.at, one.payment)
+        for one in await provider.movements(since, until)
+    ]
+    row = await counter(reconciling.check, counter.source, theirs, since, until)
+    assert row.differences == [] and row.movements == len(theirs)
+
+
+async def test_M_19_and_what_a_driver_tops_up_by_upi(razorpay: tuple[Counter, FakeRazorpay, Server]) -> None:
+    counter, theirs, server = razorpay
+    server.lose_answers = 1
+    row = await counter.ask("200.00", currency="INR")
+    await counter.later(seconds=10)
+    row = await counter.row(row)
+    assert (row.state, row.reference) == ("pending", row.public_id)
+    late = theirs.try_to_pay(row.public_id)
+    await counter.later(minutes=10)
+    await counter.later(minutes=2)
+    row = await counter.row(row)
+    assert row.state in ("expired", "released")
+    theirs.authorize(late["id"])
+    await counter.all()
+    [refund] = await counter(refunds.of_payment, row.id)
+    assert (refund.state, refund.amount, refund.why) == ("done", 20000, "late")
+    assert await counter.books() == {}
+    await agree(counter)
+    row = await counter.ask("200.00", currency="INR")
+    theirs.pay(row.public_id, fails=True)
+    theirs.pay(row.public_id)
+    await counter.all()
+    row = await counter.row(row)
+    assert (row.state, row.captured) == ("paid", 20000)
+    assert await counter.books() == {"clearing": "-200.00 INR", "wallet": "200.00 INR"}
+    await agree(counter)
+
+
+async def test_a_guests_hold_is_captured_once_with_stripe(stripe: tuple[Counter, FakeStripe, Server]) -> None:
+    counter, theirs, server = stripe
+    row = await counter.ask(purpose="session", capture="later")
+    assert (
+        row.state == "pending"
+        and row.told is not None
+        and row.told["pay_at"].startswith("https://checkout.stripe.com/")
+    )
+    theirs.pay(str(row.reference), card="4000000000000002")
+    await counter.all()
+    assert (await counter.row(row)).state == "pending"
+    intent = theirs.pay(str(row.reference))
+    await counter.all()
+    row = await counter.row(row)
+    assert (row.state, row.hold_until) == ("authorised", THEN + timedelta(days=7))
+    server.lose_answers = 2
+    await counter(payments.capture, row.id, Money(of_minor(1157, "EUR").amount, "EUR"))
+    for _ in range(4):
+        await counter.later(seconds=10)
+    row = await counter.row(row)
+    assert (row.state, row.captured, row.charge) == ("paid", 1157, intent["id"])
+    assert await counter.books() == {"clearing": "-11.57 EUR", "receivable": "11.57 EUR"}
+    await agree(counter)
+    theirs.dispute(intent["id"])
+    await counter.all()
+    assert (await counter.row(row)).state == "reversed"
+
+
+async def test_M_18_a_hold_that_stripe_has_ended_is_a_claim(stripe: tuple[Counter, FakeStripe, Server]) -> None:
+    counter, theirs, _ = stripe
+    row = await counter.ask(purpose="session", capture="later")
+    intent = theirs.pay(str(row.reference))
+    await counter.all()
+    theirs.let_hold_expire(intent["id"])
+    theirs.events.pop()  # and nobody has told
+    await counter(payments.capture, row.id, of_minor(1000, "EUR"))
+    await counter.all()
+    row = await counter.row(row)
+    assert (row.state, row.captured, row.code) == ("lost", 0, "hold_over")
+    await agree(counter)
+
+
+async def test_what_nobody_pays_cannot_be_paid_any_more(stripe: tuple[Counter, FakeStripe, Server]) -> None:
+    counter, theirs, _ = stripe
+    row = await counter.ask(purpose="session", capture="later")
+    reference = str(row.reference)
+    await counter(payments.release, row.id)
+    await counter.all()
+    assert (await counter.row(row)).state == "released"
+    with pytest.raises(AssertionError, match="nobody can pay"):
+        theirs.pay(reference)
+    assert await counter.books() == {}
+
+
+def test_an_account_is_made_of_the_settings() -> None:
+    stripe = {"name": "cards", "kind": "stripe", "key": "sk_live_1", "secret": "whsec_0123456789"}
+    razorpay = {"name": "upi", "kind": "razorpay", "key_id": "rzp_live_1", "key": "k", "secret": "0123456789abcdef"}
+    settings = Settings(payments={"providers": [stripe, razorpay]})  # type: ignore[arg-type]
+    providers = background.accounts(settings, lambda: THEN)
+    assert {account.name: type(account.provider) for account in providers} == {"cards": Stripe, "upi": Razorpay}
+    assert "sk_live_1" not in repr(settings) and "whsec" not in repr(settings)
+    for account, missing in ((stripe, "key"), (stripe, "secret"), (razorpay, "key_id")):
+        without = {name: value for name, value in account.items() if name != missing}
+        with pytest.raises(ValueError, match=f"{missing}: must be set"):
+            Settings(payments={"providers": [without]})  # type: ignore[arg-type]
