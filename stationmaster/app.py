@@ -43,7 +43,7 @@ from stationmaster.domain.held_back import Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
-from stationmaster.gateway import car_plans, doubts, guests, local_lists, replay, reports, upkeep
+from stationmaster.gateway import car_plans, doubts, guests, local_lists, replay, reports, spending, upkeep
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, RequestsCounted, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.errands import Errands
@@ -84,6 +84,7 @@ REGISTERING = (
     reports,
     retention,
     settling,
+    spending,
     transfers,
     upkeep,
     webhooks,

@@ -33,6 +33,17 @@ class OwnSessionUpdatedEvent(msgspec.Struct, frozen=True, kw_only=True, tag_fiel
     soc_percent: Number | None
 
 
+class OwnSessionLimitEvent(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="session_limit_near"):
+    """What there is for a session of one's own is nearly used up; when it is, the session is ended."""
+
+    session: str
+    because: str
+
+
+def _limit(event: events.SessionLimitNear, _session: str | None) -> OwnSessionLimitEvent:
+    return OwnSessionLimitEvent(session=event.session.id, because=event.because)
+
+
 def _session(event: events.SessionEvent, _session: str | None) -> OwnSessionEvent:
     told = event.session
     return OwnSessionEvent(
@@ -60,5 +71,6 @@ OWN_WORDS: Mapping[type, Any] = {
     events.SessionEnded: _session,
     events.SessionCorrected: _session,
     events.SessionChanged: _session,
+    events.SessionLimitNear: _limit,
     events.MeterRead: _meter,
 }

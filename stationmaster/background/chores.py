@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from stationmaster.domain import connectors, deliveries, outbox, session_terms, sessions
+from stationmaster.domain import connectors, deliveries, outbox, session_limits, session_terms, sessions
 from stationmaster.domain.sessions import seen
 from stationmaster.domain.timers import every
 from stationmaster.settings import Sessions
@@ -41,10 +41,10 @@ async def see_untold_sessions(database: Database) -> None:
 
 
 @every(seconds=5, once=True)
-async def fix_tariffs_of_sessions(database: Database) -> None:
-    """By which tariff those are priced that have begun: not when the charger tells of them, for that must not take longer."""
+async def take_sessions_up(database: Database) -> None:
+    """By which tariff those are priced that have begun, and how far they may go: not when the charger tells of them, for that must not take longer."""
     while keys := await database.read(session_terms.unfixed):
-        await database.write_apart(session_terms.fix_all, keys)
+        await database.write_apart(session_limits.take_up, keys)
 
 
 @every(seconds=2, once=True)

@@ -60,6 +60,7 @@ Logged = (
     | events.SessionEnded
     | events.SessionCorrected
     | events.SessionReviewed
+    | events.SessionLimitNear
     | events.StationOffline
     | events.StationOnline
     | events.ReservationChanged
@@ -78,6 +79,7 @@ WORDS: dict[type[events.StationEvent], tuple[str, _Words]] = {
     events.SessionEnded: ("session_ended", _session),
     events.SessionCorrected: ("session_corrected", _session),
     events.SessionReviewed: ("session_reviewed", _session),
+    events.SessionLimitNear: ("session_limit_near", lambda event: {"session": event.session, "because": event.because}),
     events.StationOffline: ("station_offline", lambda event: {}),
     events.StationOnline: ("station_online", lambda event: {}),
     events.ReservationChanged: ("reservation", lambda event: {"reservation": event.reservation}),

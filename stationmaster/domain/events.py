@@ -90,6 +90,12 @@ class SessionReviewed(SessionEvent, frozen=True, kw_only=True, gc=False):
     """A person has looked at a session that was held, and its figures hold."""
 
 
+class SessionLimitNear(SessionEvent, frozen=True, kw_only=True, gc=False):
+    """What there is for a session that goes on is nearly used up: money, credit, the energy of its card. It is ended when it is."""
+
+    because: str  # hold, wallet, credit, budget, card
+
+
 class MeterRead(StationEvent, frozen=True, kw_only=True, gc=False):
     """A meter value of a charging connector. `energy_wh` is the register, `power_w` the total over the phases."""
 

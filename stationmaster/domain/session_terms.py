@@ -6,16 +6,16 @@ A session that nobody has looked at yet, as one that was told after it had ended
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, exists, select
+from sqlalchemy import Column, ForeignKey, Integer, Table, Text, exists, or_, select
 
 from stationmaster.domain import sessions, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.sessions.table import is_open
 from stationmaster.domain.tariffs import Level, TermsRow
+from stationmaster.domain.tokens import tokens
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import AtOnce, Bulk, not_deleted
@@ -89,19 +89,14 @@ _new = AtOnce(
 )
 
 
-def fix_all(work: Work, keys: Sequence[int]) -> None:
-    """Those of these that go on still."""
-    table = sessions.sessions
-    for row in work.execute(select(table).where(table.c.id.in_(keys), is_open)).all():
-        fix(work, row)
-
-
 def unfixed(work: Work) -> list[int]:
-    """The keys of open sessions that nobody has looked at, of organizations that have a tariff; a few at a time."""
+    """The keys of open sessions that nobody has looked at, where there is a tariff, or a budget of a card; a few at a time."""
     table = sessions.sessions
     priced = exists().where(tariffs.tariffs.c.organization_id == table.c.organization_id, not_deleted(tariffs.tariffs))
     looked_at = exists().where(session_terms.c.session_id == table.c.id)
-    mine = select(table.c.id).where(is_open, ~looked_at, priced)
+    card = (tokens.c.organization_id == table.c.organization_id, tokens.c.uid_key == table.c.token_key)
+    budgeted = exists().where(*card, tokens.c.budget_wh.is_not(None), not_deleted(tokens))
+    mine = select(table.c.id).where(is_open, ~looked_at, or_(priced, budgeted))
     return list(work.execute(mine.order_by(table.c.id).limit(AT_ONCE)).scalars())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Literal, NamedTuple, Protocol, get_args
 
@@ -11,13 +12,15 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, and_, bindparam, func, insert, not_, select
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, customers, deviations, local_lists, token_aliases, versions
+from stationmaster.domain import audit, customers, deviations, energy_budgets, local_lists, token_aliases, versions
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.customer_terms import Billing
+from stationmaster.domain.energy_budgets import Budget, Period
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.stations import get as get_station
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Exact, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, alike, listed, only, rows_among
 from stationmaster.storage.queries import Prepared, not_deleted
 from stationmaster.storage.trigrams import searched
@@ -36,6 +39,8 @@ tokens = Table(
     Column("status", Text, nullable=False, server_default="accepted"),
     Column("expires_at", UtcTime),
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),  # whose it is
+    Column("budget_wh", Exact()),  # how much it may take in each `budget_period`; empty: as much as it wants
+    Column("budget_period", Text),
     *versions.columns(),
 )
 Index("ix_tokens_organization_id", tokens.c.organization_id, tokens.c.id)
@@ -92,6 +97,14 @@ class KnownToken(Protocol):
     status: Status
     expires_at: datetime | None
     customer_id: int | None
+    budget_wh: Decimal | None
+    budget_period: Period | None
+
+
+class ShownToken(KnownToken, Protocol):
+    """The same, with how its customer pays."""
+
+    billing: Billing | None
 
 
 class TokenRow(KnownToken, Protocol):
@@ -113,13 +126,15 @@ class OwnedToken(TokenRow, Protocol):
 
 
 class Authorization(msgspec.Struct, frozen=True, gc=False):
-    """The answer for a token: accepted, blocked, expired or unknown."""
+    """The answer for a token: accepted, blocked, expired, unknown, or no_credit where no money or energy is left."""
 
     status: str
     group: str | None = None
     expires_at: datetime | None = None
     customer_id: int | None = None  # the key of whose it is
     card: str | None = None  # under which number it is known, where the station has told another
+    message: str | None = None  # for the driver to read
+    cached_until: datetime | None = None  # so long a charger may remember it, where that is not `expires_at`
 
     @property
     def accepted(self) -> bool:
@@ -132,7 +147,10 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
         return self.status
 
 
-_known = select(*(tokens.c[name] for name in KnownToken.__annotations__))
+# With how its customer pays, in one question: a charger waits for the answer.
+_known = select(*(tokens.c[name] for name in KnownToken.__annotations__), customers.customers.c.billing).select_from(
+    tokens.outerjoin(customers.customers, customers.customers.c.id == tokens.c.customer_id)
+)
 _by_uid = Prepared(
     _known.where(
         tokens.c.organization_id == bindparam("organization_id"),
@@ -151,7 +169,17 @@ def authorize(work: Work, station: Station, uid: str | None, kind: str | None = 
     is as good as any.
     """
     token = None if uid is None else _meant(work, station, uid, kind)
-    return Authorization("unknown") if token is None else judged(work, token)
+    return Authorization("unknown") if token is None else _shown(work, station, token)
+
+
+def _shown(work: Work, station: Station, token: ShownToken) -> Authorization:
+    """What the answer for this token is where it is shown now. Only where its customer pays, or it has a budget, anything is asked for it."""
+    answer = judged(work, token)
+    if not answer.accepted or (token.billing in (None, "free") and token.budget_wh is None):
+        return answer
+    from stationmaster.domain import covers  # which knows of cards
+
+    return covers.judged(work, station, token, answer)
 
 
 def authorize_told(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
@@ -174,7 +202,7 @@ def _by_alias(work: Work, station: Station, uid: str) -> Authorization | None:
     if token_id is None:
         return None
     [token] = work.run(_by_key, key=token_id)
-    return msgspec.structs.replace(judged(work, token), card=token.uid)
+    return msgspec.structs.replace(_shown(work, station, token), card=token.uid)
 
 
 def _turned_round(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
@@ -183,7 +211,7 @@ def _turned_round(work: Work, station: Station, uid: str, kind: str | None) -> A
     if token is None:
         return None
     deviations.add(work, station.id, [deviations.Seen("card-from-the-wrong-end", 1, 0, "the number of a card")])
-    return msgspec.structs.replace(judged(work, token), card=token.uid)
+    return msgspec.structs.replace(_shown(work, station, token), card=token.uid)
 
 
 def _without_serial(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
@@ -212,7 +240,7 @@ def kind_of(work: Work, station: Station, uid: str) -> str | None:
     return None if token is None else token.kind or None
 
 
-def _meant(work: Work, station: Station, uid: str, kind: str | None = None) -> KnownToken | None:
+def _meant(work: Work, station: Station, uid: str, kind: str | None = None) -> ShownToken | None:
     """Of the tokens with this number the one of this kind, else the one of no kind; where none is said, one that may charge."""
     known = _named(work, station, uid)
     if kind is None:
@@ -221,8 +249,8 @@ def _meant(work: Work, station: Station, uid: str, kind: str | None = None) -> K
     return of_this_kind[0] if of_this_kind else None
 
 
-def _named(work: Work, station: Station, uid: str) -> list[KnownToken]:
-    found: list[KnownToken] = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
+def _named(work: Work, station: Station, uid: str) -> list[ShownToken]:
+    found: list[ShownToken] = work.run(_by_uid, organization_id=station.organization_id, uid_key=uid_key(uid))
     # Put in order here: for the order SQLite would go through all cards of the organization, by the index of its keys.
     return sorted(found, key=attrgetter("id")) if len(found) > 1 else found
 
@@ -329,8 +357,9 @@ def add(
     status: str = "accepted",
     expires_at: datetime | None = None,
     customer: str | None = None,
+    budget: Budget | None = None,
 ) -> OwnedToken:
-    """A new token, perhaps of a customer. Raises `Invalid` and `Conflict`."""
+    """A new token, perhaps of a customer, perhaps with so much energy and no more. Raises `Invalid` and `Conflict`."""
     if not 1 <= len(uid.strip()) <= 255:  # 2.1 idToken: 255; 1.6 stations send at most 20
         raise Invalid("uid", "must have 1 to 255 characters")
     _check_status(status)
@@ -346,7 +375,7 @@ def add(
         "status": status,
         "expires_at": expires_at,
         "customer_id": customers.named(work, organization_id, customer),
-    }
+    } | _budget(budget)
     work.execute(insert(tokens).values(**values, **versions.first(work)))
     row = get(work, organization_id, uid, kind or "")
     local_lists.cards_changed(work, organization_id)
@@ -389,12 +418,14 @@ def change(
     *,
     expected: versions.Expected = None,
 ) -> OwnedToken:
-    """Set only the `FACTS` given, and whose it is. Raises `NotFound`, `Outdated`, `Invalid`."""
+    """Set only the `FACTS` given, whose it is, and its `budget`. Raises `NotFound`, `Outdated`, `Invalid`."""
     token = get(work, organization_id, uid, kind, lock=True)
     versions.check(token, expected)
     values = {name: changes[name] for name in FACTS if name in changes}
     if "customer" in changes:
         values["customer_id"] = customers.named(work, organization_id, changes["customer"])
+    if "budget" in changes:
+        values |= _budget(changes["budget"])
     if "status" in values:
         _check_status(values["status"])
     versions.change(work, tokens, token, values)
@@ -474,7 +505,7 @@ def _facts(row: OwnedToken) -> dict[str, Any]:
         "status": row.status,
         "expires_at": row.expires_at,
         "customer": row.customer,
-    }
+    } | ({} if row.budget_wh is None else {"budget_wh": row.budget_wh, "budget_period": row.budget_period})
 
 
 def select_tokens() -> Select[Any]:
@@ -491,6 +522,15 @@ def _of_uid(organization_id: int, uid: str) -> Select[Any]:
 def _find(work: Work, organization_id: int, uid: str, *, lock: bool = False) -> list[OwnedToken]:
     mine = _of_uid(organization_id, uid).where(not_deleted(tokens)).order_by(tokens.c.id)
     return list(work.execute(mine.with_for_update(of=tokens, key_share=True) if lock else mine))
+
+
+def _budget(given: Budget | None) -> dict[str, Any]:
+    """As it is kept. Raises `Invalid`."""
+    budget = energy_budgets.checked(given)
+    return {
+        "budget_wh": None if budget is None else budget.wh,
+        "budget_period": None if budget is None else budget.period,
+    }
 
 
 def _check_status(status: str) -> None:

@@ -220,7 +220,7 @@ KEPT_HERE = {
     "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes identities",
     "files, which are elsewhere": "firmware images printouts",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
-    " idempotency_keys invoice_numbers",
+    " idempotency_keys invoice_numbers session_limits",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
     "between us and providers": "payment_events payment_checks",
     "of guests, and forgotten": "guest_visits pay_places",

@@ -13,6 +13,7 @@ from stationmaster.domain import (
     customer_groups,
     customers,
     prices,
+    session_limits,
     session_terms,
     sessions,
     sites,
@@ -54,7 +55,7 @@ async def price(world: World) -> Priced:
 async def look(world: World) -> list[int]:
     """What the timer does."""
     found = await world(session_terms.unfixed)
-    await world(session_terms.fix_all, found)
+    await world(session_limits.take_up, found)
     return found
 
 

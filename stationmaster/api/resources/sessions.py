@@ -23,7 +23,7 @@ from stationmaster.storage.lists import Found, Wanted
 MAX_METER_VALUES = 2000
 
 Status = Literal["pending", "active", "completed", "cancelled", "invalid"]
-Authorization = Literal["accepted", "unknown", "blocked", "expired"]
+Authorization = Literal["accepted", "unknown", "blocked", "expired", "no_credit"]
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,7 @@ from stationmaster.api.errors import MAX_PROBLEMS
 from stationmaster.api.resources.customers import ContactChanges
 from stationmaster.api.resources.sites import SiteChanges
 from stationmaster.api.resources.stations import StationChanges
-from stationmaster.api.resources.tokens import Kind, TokenChanges, Uid
+from stationmaster.api.resources.tokens import Kind, TokenFacts, Uid
 from stationmaster.api.resources.vehicles import VehicleChanges, facts_of
 from stationmaster.api.resources.vehicles import public_form as vehicle_form
 from stationmaster.api.shapes import OwnId
@@ -86,7 +86,7 @@ class ImportReport(msgspec.Struct, frozen=True, kw_only=True):
 DryRun = Annotated[bool, QueryParameter(description="Say what would be done, row by row, and do nothing")]
 
 
-class TokenLine(TokenChanges, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class TokenLine(TokenFacts, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One line of a list of cards."""
 
     uid: Uid

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -17,16 +18,19 @@ from stationmaster.api.shapes import (
     Deleted,
     IfMatch,
     Limit,
+    Number,
     OwnId,
     Page,
     Search,
     Text,
     given,
+    number,
     page_of,
     tagged,
     tags_of,
 )
 from stationmaster.domain import tokens
+from stationmaster.domain.energy_budgets import Budget, Period
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
@@ -36,6 +40,20 @@ Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x0
 Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$")]
 OfKind = Annotated[str | None, QueryParameter(max_length=20, description="Its kind, where several share the number")]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class EnergyBudget(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much a card may take in each day, week or month, by the clock of the site where it charges. Then it is refused until the next."""
+
+    kwh: Annotated[Decimal, msgspec.Meta(description="From 0 to 1000000; a text is as good")]
+    period: Period = "month"
+
+
+class ShownBudget(msgspec.Struct, frozen=True):
+    """The same, as it is told."""
+
+    kwh: Number
+    period: Period
 
 
 class Token(msgspec.Struct, frozen=True):
@@ -54,6 +72,7 @@ class Token(msgspec.Struct, frozen=True):
     expires_at: datetime | None
     customer: str | None
     customer_name: str | None
+    energy_budget: ShownBudget | None
     created_at: datetime
     created_by: str | None
     updated_at: datetime
@@ -74,16 +93,23 @@ class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     status: tokens.Status = "accepted"
     expires_at: When | None = None
     customer: OwnId | None = None
+    energy_budget: EnergyBudget | None = None
 
 
-class TokenChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to change; what is left out stays."""
+class TokenFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What lists of cards can say as well; what is left out stays."""
 
     label: Text | msgspec.UnsetType | None = msgspec.UNSET
     group: Text | msgspec.UnsetType | None = msgspec.UNSET
     status: tokens.Status | msgspec.UnsetType = msgspec.UNSET
     expires_at: When | msgspec.UnsetType | None = msgspec.UNSET
     customer: OwnId | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class TokenChanges(TokenFacts, frozen=True, forbid_unknown_fields=True):
+    """What to change; what is left out stays."""
+
+    energy_budget: EnergyBudget | msgspec.UnsetType | None = msgspec.UNSET
 
 
 CustomerFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only tokens of this customer")]
@@ -163,8 +189,8 @@ async def replace_token(
         raise Invalid("uid", "cannot be changed")
     if data.kind is not None and kind is not None and data.kind != kind:
         raise Invalid("kind", "cannot be changed")
-    facts = {name: getattr(data, name) for name in (*tokens.FACTS, "customer")}
-    return await _changed(uid, data.kind or kind, facts, caller, context, if_match)
+    facts = {name: getattr(data, name) for name in (*tokens.FACTS, "customer", "energy_budget")}
+    return await _changed(uid, data.kind or kind, _told(facts), caller, context, if_match)
 
 
 @patch("/{uid:str}", permission=Permission.OPERATE)
@@ -177,7 +203,7 @@ async def change_token(
     if_match: IfMatch = None,
 ) -> Response[Token]:
     """Change the fields that are given."""
-    return await _changed(uid, kind, given(data), caller, context, if_match)
+    return await _changed(uid, kind, _told(given(data)), caller, context, if_match)
 
 
 @delete("/{uid:str}", permission=Permission.OPERATE)
@@ -214,7 +240,15 @@ async def _changed(
 
 
 def _add(work: Work, organization_id: int, new: NewToken) -> tokens.OwnedToken:
-    return tokens.add(work, organization_id, **msgspec.structs.asdict(new))
+    return tokens.add(work, organization_id, **_told(msgspec.structs.asdict(new)))
+
+
+def _told(facts: dict[str, Any]) -> dict[str, Any]:
+    """In the domain energy is in Wh."""
+    if "energy_budget" not in facts:
+        return facts
+    told: EnergyBudget | None = facts.pop("energy_budget")
+    return facts | {"budget": None if told is None else Budget(told.kwh * 1000, told.period)}
 
 
 def public_form(row: tokens.OwnedToken, caller: Caller) -> Token:
@@ -229,8 +263,15 @@ def public_form(row: tokens.OwnedToken, caller: Caller) -> Token:
         expires_at=row.expires_at,
         customer=row.customer,
         customer_name=row.customer_name if Permission.VIEW_CUSTOMERS in caller.permissions else None,
+        energy_budget=_budget(row),
         created_at=row.created_at,
         created_by=row.created_by,
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
     )
+
+
+def _budget(row: tokens.TokenRow) -> ShownBudget | None:
+    if row.budget_wh is None or row.budget_period is None:
+        return None
+    return ShownBudget(number(row.budget_wh / 1000), row.budget_period)

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select, update
 
-from stationmaster.domain import commands, customers, prices, sessions, versions
+from stationmaster.domain import commands, customers, prices, session_limits, sessions, versions
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.events import Event
 from stationmaster.domain.guests import places
 from stationmaster.domain.guests.tables import Outcome, VisitRow, guest_visits, pay_places
-from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.outbox import reacts
 from stationmaster.domain.payments import asking, refunds
 from stationmaster.domain.payments.asking import NewPayment, PaymentChanged
@@ -268,6 +268,9 @@ def _see_start(work: Work, row: VisitRow) -> None:
     if found.session is not None:
         _set(work, row, state="charging", command=command, session=found.session)
         asking.name_session(work, row.payment_id, found.session)
+        paid = asking.of_key(work, row.payment_id)
+        key = sessions.get(work, row.organization_id, found.session).id
+        session_limits.set_aside(work, key, of_minor(paid.amount, paid.currency))
     elif found.has_failed or found.state == "expired" or _has_said_nothing(work, found):
         _not_started(work, row, found.detail or "The charger did not start.")
     elif row.command is None:

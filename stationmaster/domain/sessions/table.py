@@ -39,7 +39,9 @@ sessions = Table(
     Column("token", Text),
     Column("token_key", Text),  # as tokens are compared: 1.6 idTags heed no case
     Column("customer_id", BigInt, ForeignKey("customers.id")),  # whose card it was when it began
-    Column("authorization", Text),  # what we answered: accepted, unknown, blocked, expired; empty: nobody has asked
+    Column(
+        "authorization", Text
+    ),  # what we answered: accepted, unknown, blocked, expired, no_credit; empty: nobody has asked
     Column("remote_start_id", BigInt),
     Column("status", Text, nullable=False),
     Column("charging_state", Text),  # in our words
@@ -113,7 +115,7 @@ Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_wher
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
 SEEN, SEEN_AS = "seen", "seen-"
 """The flag of a session that no charger has told of, and how the name begins that it has here (`seen.py`)."""
-REFUSED = frozenset({"unknown", "blocked", "expired"})
+REFUSED = frozenset({"unknown", "blocked", "expired", "no_credit"})
 """Answers to a card that may not charge."""
 
 REASONS = (

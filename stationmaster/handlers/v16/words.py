@@ -46,6 +46,7 @@ _AUTHORIZATION: dict[str, v16.AuthorizationStatus] = {
     "blocked": "Blocked",
     "expired": "Expired",
     "unknown": "Invalid",
+    "no_credit": "Blocked",
 }
 
 _REASONS = {

@@ -84,6 +84,7 @@ _AUTHORIZATION: dict[str, v201.AuthorizationStatusEnumType] = {
     "blocked": "Blocked",
     "expired": "Expired",
     "unknown": "Unknown",
+    "no_credit": "NoCredit",
 }
 
 _NAME = re.compile(
@@ -225,10 +226,12 @@ def id_token(work: Work, station: Station, uid: str) -> v21.IdTokenType:
 
 
 def id_token_info(station: Station, authorization: Authorization) -> v201.IdTokenInfoType:
+    message, remembered = authorization.message, authorization.cached_until or authorization.expires_at
     return v201.IdTokenInfoType(
         status=_AUTHORIZATION[authorization.status],
         group_id_token=group_token(station, authorization.group),
-        cache_expiry_date_time=None if authorization.expires_at is None else now_text(authorization.expires_at),
+        cache_expiry_date_time=None if remembered is None else now_text(remembered),
+        personal_message=None if message is None else v201.MessageContentType(format="UTF8", content=message),
     )
 
 

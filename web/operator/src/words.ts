@@ -172,6 +172,8 @@ export function refusedCard(session: Session): string | null {
       return t`card blocked`;
     case "expired":
       return t`card expired`;
+    case "no_credit":
+      return t`nothing left to pay with`;
     default:
       return null;
   }

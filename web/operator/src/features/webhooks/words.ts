@@ -9,6 +9,7 @@ export function eventWords(): Record<string, string> {
     session_ended: t`Session ended`,
     session_corrected: t`Session corrected`,
     session_reviewed: t`Session reviewed`,
+    session_limit_near: t`Session nearly used up`,
     station_offline: t`Charger offline`,
     station_online: t`Charger online again`,
     reservation: t`Reservation changed`,

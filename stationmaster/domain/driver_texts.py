@@ -1,0 +1,37 @@
+"""What drivers read on a charger's display, in their language; English where we have no other."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Why = Literal["wallet", "credit", "budget", "card"]
+"""What somebody has no more of: money, credit, their budget for the month, or the energy of their card."""
+
+_NO_MORE: dict[Why, dict[str, str]] = {
+    "wallet": {
+        "en": "Your balance is used up. Please top it up.",
+        "de": "Ihr Guthaben ist aufgebraucht. Bitte laden Sie es auf.",
+        "fr": "Votre solde est épuisé. Veuillez le recharger.",
+    },
+    "credit": {
+        "en": "Your credit limit is reached. Please pay what is due.",
+        "de": "Ihr Kreditrahmen ist erreicht. Bitte zahlen Sie offene Beträge.",
+        "fr": "Votre plafond de crédit est atteint. Veuillez régler le montant dû.",
+    },
+    "budget": {
+        "en": "Your budget for this month is used up.",
+        "de": "Ihr Budget für diesen Monat ist aufgebraucht.",
+        "fr": "Votre budget pour ce mois est épuisé.",
+    },
+    "card": {
+        "en": "The energy of this card is used up until {until}.",
+        "de": "Die Energie dieser Karte ist bis {until} aufgebraucht.",
+        "fr": "L'énergie de cette carte est épuisée jusqu'au {until}.",
+    },
+}
+
+
+def no_more(why: Why, language: str | None, *, until: str = "") -> str:
+    """Why somebody may not charge, in the language of a tag as `de-AT`."""
+    known = _NO_MORE[why]
+    return known.get((language or "en").partition("-")[0].lower(), known["en"]).format(until=until)

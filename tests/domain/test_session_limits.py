@@ -1,0 +1,229 @@
+"""Who has no more is refused, and a session is ended in time: M-17, M-21, D-02, D-08, P-09, PAY-08."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stationmaster.domain import (
+    customers,
+    metering,
+    session_limits,
+    session_terms,
+    sessions,
+    sites,
+    stations,
+    tariffs,
+    tokens,
+)
+from stationmaster.domain.energy_budgets import Budget
+from stationmaster.domain.events import SessionLimitNear
+from stationmaster.domain.ledger import Account, Entry, balance, book
+from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.session_limits import Ending
+from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
+from stationmaster.storage import Work
+from tests import telling
+from tests.domain.conftest import World
+
+TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+def euros(amount: str) -> Money:
+    return Money(Decimal(amount), "EUR")
+
+
+class Site:
+    """A charger that takes 0.50 a kWh, and Ann with her card."""
+
+    def __init__(self, world: World, station: Station, ann: int) -> None:
+        self.world, self.station, self.ann = world, station, ann
+        self.number = 0
+
+    async def top_up(self, amount: str) -> None:
+        entries = [
+            Entry(Account("clearing", name="test"), -euros(amount)),
+            Entry(Account("wallet", self.ann), euros(amount)),
+        ]
+        await self.world(
+            book, self.world.home, key=f"top-up:{amount}", kind="top_up", entries=entries, customer_id=self.ann
+        )
+
+    async def answer(self) -> tuple[str, str | None]:
+        found = await self.world(tokens.authorize_told, self.station, "ANN")
+        return found.status, found.message
+
+    async def starts(self, at: datetime = TEN) -> None:
+        self.world.now = at
+        self.number = await self.world(telling.start, self.station, meter=0, at=at, token="ANN", customer_id=self.ann)
+
+    async def tells(self, kwh: str, at: datetime) -> None:
+        self.world.now = at
+        told = metering.Sample(str(int(Decimal(kwh) * 1000)), "Energy.Active.Import.Register", "Wh", None, None, None)
+
+        def record(work: Work) -> None:
+            metering.record(
+                work,
+                self.station,
+                evse=1,
+                transaction_id=str(self.number),
+                taken=Instant(at, at.isoformat()),
+                samples=[told],
+                raw=b"[]",
+                value=metering.reading([told]),
+            )
+
+        await self.world(record)
+
+    async def looks(self) -> list[Ending]:
+        """What the timers do."""
+        world = self.world
+        await world(session_limits.take_up, await world(session_terms.unfixed))
+        return await world(session_limits.note, await world(session_limits.look, await world(session_limits.due)))
+
+    async def has(self, kind: Any) -> str:
+        found = await self.world(balance, self.world.home, Account(kind, self.ann), "EUR")
+        return str(found.amount)
+
+
+@pytest.fixture
+async def site(world: World) -> Site:
+    world.now = TEN - timedelta(hours=1)
+    station = await world.station()
+    facts: dict[str, Any] = {"currency": "EUR", "price_per_kwh": Decimal("0.50"), "standard": True}
+    await world(lambda work: tariffs.create(work, world.home, public_id="day", name="Day", **facts))
+    ann = await world(lambda work: customers.create(work, world.home, public_id="A", name="Ann", billing="prepaid"))
+    await world(tokens.add, world.home, uid="ANN", customer="A")
+    return Site(world, station, ann.id)
+
+
+async def test_who_has_no_money_is_refused_with_a_reason(site: Site) -> None:
+    assert await site.answer() == ("no_credit", "Your balance is used up. Please top it up.")
+    await site.world(customers.change, site.world.home, "A", {"language": "de-AT"})
+    assert await site.answer() == ("no_credit", "Ihr Guthaben ist aufgebraucht. Bitte laden Sie es auf.")
+    await site.top_up("0.01")
+    assert await site.answer() == ("accepted", None)
+    await site.world(customers.change, site.world.home, "A", {"currency": "INR"})
+    assert (await site.answer())[0] == "no_credit"  # that is in another currency
+    await site.world(customers.change, site.world.home, "A", {"billing": "free", "currency": None})
+    assert await site.answer() == ("accepted", None)
+
+
+async def test_M_17_a_wallet_is_held_bit_by_bit_and_the_session_ended_before_it_is_empty(site: Site) -> None:
+    """12.00, 0.50 a kWh, 11 kW told in values each minute: a minute is at most 22 kW × 1/60 h = 0.37 kWh, 0.18."""
+    await site.top_up("12")
+    await site.starts()
+    assert await site.looks() == []
+    held = Decimal(await site.has("held"))
+    # A minute, and a quarter of an hour more, at 22 kW: 5.87 kWh.
+    assert (str(held), await site.has("wallet")) == ("2.93", "9.07")
+    for minute, kwh in ((59, "10"), (60, "18")):
+        await site.tells(kwh, TEN + minute * MINUTE)
+    assert await site.looks() == []
+    assert (await site.has("held"), await site.has("wallet")) == ("11.93", "0.07")  # raised at the last look
+    assert site.world.told(SessionLimitNear) == []
+    await site.tells("20", TEN + 65 * MINUTE)
+    assert await site.looks() == []
+    [told] = site.world.told(SessionLimitNear)  # 10.00 of 12.00
+    assert (told.because, told.customer_key) == ("wallet", site.ann)
+    assert await site.answer() == ("accepted", None)  # all is held, and she may stop with her card
+    await site.tells("23.5", TEN + 69 * MINUTE)
+    await site.tells("23.7", TEN + 70 * MINUTE)
+    [ending] = await site.looks()
+    assert (ending.because, ending.station_id) == ("wallet", site.station.id)
+    assert await site.looks() == []  # the charger has a while
+    site.world.now += MINUTE
+    assert len(await site.looks()) == 1  # and is asked again
+    assert len(site.world.told(SessionLimitNear)) == 1
+    await site.world(telling.stop, site.station, site.number, meter=23_950, at=site.world.now)
+    site.world.now += MINUTE
+    assert await site.looks() == []
+    assert await site.world(session_limits.due) == []
+
+
+@pytest.mark.any_database
+async def test_postpaid_goes_as_far_as_the_credit_limit(site: Site) -> None:
+    terms = {"billing": "postpaid", "currency": "EUR", "credit_limit": Decimal(20)}
+    await site.world(customers.change, site.world.home, "A", terms)
+    assert await site.answer() == ("accepted", None)
+    owes = [Entry(Account("receivable", site.ann), euros("-15")), Entry(Account("revenue"), euros("15"))]
+    await site.world(book, site.world.home, key="bill", kind="bill", entries=owes, customer_id=site.ann)
+    await site.starts()
+    await site.tells("9.5", TEN + MINUTE)
+    # 15.00 + 4.75, and a minute at 22 kW, of 20.00
+    assert await site.looks() == []
+    site.world.now += 10 * MINUTE
+    [ending] = await site.looks()
+    assert ending.because == "credit"
+    await site.world(telling.stop, site.station, site.number, meter=9_900, at=site.world.now)
+    owes = [Entry(Account("receivable", site.ann), euros("-5")), Entry(Account("revenue"), euros("5"))]
+    await site.world(book, site.world.home, key="bill 2", kind="bill", entries=owes, customer_id=site.ann)
+    assert await site.answer() == ("no_credit", "Your credit limit is reached. Please pay what is due.")
+    await site.world(customers.change, site.world.home, "A", {"credit_limit": None})
+    assert await site.answer() == ("accepted", None)
+
+
+async def test_M_21_a_card_has_so_much_energy_in_a_month_of_the_site(site: Site) -> None:
+    """25 kWh, 22.4 of them used: a session is ended at 2.6, and the next one refused until the first, 00:00 in Berlin."""
+    world = site.world
+    await world(customers.change, world.home, "A", {"billing": "free"})
+    await world(tokens.change, world.home, "ANN", {"budget": Budget(Decimal(25_000), "month")})
+    await world(sites.create, world.home, public_id="H", name="Harbour", time_zone="Europe/Berlin")
+    await world(stations.change, world.home, "CP1", {"site": "Harbour"})
+    # 4 kWh, of which half before midnight, when November began there; and 20.4.
+    await site.starts(datetime(2026, 10, 31, 22, tzinfo=UTC))
+    world.now = datetime(2026, 11, 1, 0, tzinfo=UTC)
+    await world(telling.stop, site.station, site.number, meter=4_000, at=world.now)
+    await site.starts(datetime(2026, 11, 10, 10, tzinfo=UTC))
+    world.now += timedelta(hours=2)
+    await world(telling.stop, site.station, site.number, meter=20_400, at=world.now, repeat_key="2")
+    begin = datetime(2026, 11, 30, 20, tzinfo=UTC)
+    world.now = begin
+    assert await site.answer() == ("accepted", None)
+    await site.starts(begin)
+    await site.tells("0.2", begin + MINUTE)
+    assert await site.looks() == []
+    await site.tells("2.0", begin + 10 * MINUTE)
+    await site.tells("2.3", begin + 11 * MINUTE)
+    [ending] = await site.looks()
+    assert ending.because == "card"
+    await world(telling.stop, site.station, site.number, meter=2_600, at=world.now, repeat_key="3")
+    assert await site.answer() == ("no_credit", "The energy of this card is used up until 2026-12-01.")
+    world.now = datetime(2026, 11, 30, 22, 59, 59, tzinfo=UTC)
+    assert (await site.answer())[0] == "no_credit"
+    world.now += timedelta(seconds=1)
+    assert await site.answer() == ("accepted", None)
+
+
+@pytest.mark.any_database
+async def test_P_09_what_is_set_aside_elsewhere_may_be_raised(site: Site) -> None:
+    world = site.world
+    await world(customers.change, world.home, "A", {"billing": "free"})
+    await site.starts()
+    session = await world(lambda work: work.execute(sessions.sessions.select()).one())
+    await world(session_limits.set_aside, session.id, euros("20"))
+    await site.tells("20", TEN + 58 * MINUTE)
+    await site.tells("39.8", TEN + 59 * MINUTE)
+    world.now += MINUTE
+    [ending] = await site.looks()
+    assert ending.because == "hold"
+    await world(session_limits.set_aside, session.id, euros("35"))
+    assert await site.looks() == []
+
+
+@pytest.mark.any_database
+async def test_D_08_a_card_that_ends_while_charging_stops_with_itself_and_does_not_begin_again(site: Site) -> None:
+    world = site.world
+    await world(customers.change, world.home, "A", {"billing": "free"})
+    await world(tokens.change, world.home, "ANN", {"expires_at": TEN + timedelta(hours=1)})
+    await site.starts()
+    world.now = TEN + timedelta(hours=2)
+    await world(telling.stop, site.station, site.number, meter=5_000, at=world.now, token="ANN")
+    row = await world(lambda work: work.execute(sessions.sessions.select()).one())
+    assert (row.status, row.energy_wh, row.flags) == ("completed", 5000, None)
+    assert (await site.answer())[0] == "expired"

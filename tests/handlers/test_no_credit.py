@@ -1,0 +1,66 @@
+"""Who has no money left, as chargers of each version are told; and a session that is ended when nothing is left (C17, M-17)."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stationmaster.app import App
+from stationmaster.domain import customers, organizations, session_limits, tariffs, tokens
+from stationmaster.domain.money.amounts import Money
+from stationmaster.gateway import spending
+from stationmaster.storage import Work
+from tests.handlers.asking import Asked, Clock
+from tests.handlers.conftest import Stored, card
+
+SENTENCE = "Your balance is used up. Please top it up."
+
+
+def prepaid(work: Work) -> None:
+    """Ann, who pays beforehand and has not, and her card."""
+    home = organizations.home(work)
+    customers.create(work, home, public_id="A", name="Ann", billing="prepaid")
+    tokens.add(work, home, uid="ANN", customer="A")
+    tokens.add(work, home, uid="BOB")
+    facts: dict[str, Any] = {"currency": "EUR", "price_per_kwh": Decimal("0.50")}
+    tariffs.create(work, home, public_id="day", name="Day", standard=True, **facts)
+
+
+async def test_C17_FR_02_who_has_no_credit_is_told_so(app: App, one: Asked) -> None:
+    await app.database.write(prepaid)
+    told = await one.call("Authorize", {"idToken": card("ANN")})
+    assert told["idTokenInfo"] == {
+        "status": "NoCredit",
+        "cacheExpiryDateTime": "2026-11-01T10:00:00.000Z",
+        "personalMessage": {"format": "UTF8", "content": SENTENCE},
+    }
+    assert (await one.call("Authorize", {"idToken": card("BOB")}))["idTokenInfo"] == {"status": "Accepted"}
+
+
+@pytest.mark.any_database
+async def test_a_charger_of_1_6_knows_no_word_for_it(app: App, charger: Any, clock: Clock) -> None:
+    await app.database.write(prepaid)
+    one = await Asked.connect(app, charger, "1.6", clock)
+    assert (await one.call("Authorize", {"idTag": "ANN"}))["idTagInfo"] == {"status": "Blocked"}
+    assert (await one.call("Authorize", {"idTag": "BOB"}))["idTagInfo"] == {"status": "Accepted"}
+
+
+@pytest.mark.any_database
+async def test_M_17_the_charger_is_asked_to_end_it(app: App, charger: Any, clock: Clock, stored: Stored) -> None:
+    await app.database.write(prepaid)
+    one = await Asked.connect(app, charger, "1.6", clock)
+    await one.start("BOB")
+    session = await stored.session()
+    await app.database.write(session_limits.set_aside, session.id, Money(Decimal("0.10"), "EUR"))
+    await spending.look_after_sessions(app.database, app.switchboard, app.errands)
+    call = await one.raw.receive()
+    assert call[2:] == ["RemoteStopTransaction", {"transactionId": int(session.transaction_id)}]
+    await spending.look_after_sessions(app.database, app.switchboard, app.errands)  # it is not asked twice at once
+    await one.raw.send([3, call[1], {"status": "Accepted"}])
+    async with asyncio.timeout(10):
+        while (came := await one.newest()).state != "done":
+            await asyncio.sleep(0.005)
+    assert (came.name, came.asked_by) == ("remote-stop", "stationmaster")
