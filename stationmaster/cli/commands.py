@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -52,6 +53,29 @@ def demo(
 def migrate() -> None:
     """Bring the database's schema up to date (`serve` does this by itself unless database.migrate is off)."""
     records.migrate()
+
+
+@app.command()
+def backup(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Left out: stationmaster-<time>.tar.gz, in this folder")
+    ] = None,
+    with_key: Annotated[
+        bool, typer.Option("--with-key", help="Put the secret key in it too; who has the file then has everything")
+    ] = False,
+) -> None:
+    """Write database and files into one file, as they are at one moment. The server may go on meanwhile."""
+    from stationmaster.cli import backups
+
+    backups.back_up(file, with_key=with_key)
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Put a backup back where the settings say, into a database that is new or empty."""
+    from stationmaster.cli import backups
+
+    backups.restore(file)
 
 
 @app.command()
