@@ -24,7 +24,13 @@ API = "/api/v1"
 
 
 def issue_receipt(
-    work: Work, organization_id: int, session: str, *, customer_id: int | None = None, seller: str = "Hafen"
+    work: Work,
+    organization_id: int,
+    session: str,
+    *,
+    customer_id: int | None = None,
+    seller: str = "Hafen",
+    country: str = "ES",
 ) -> InvoiceRow:
     """A receipt of 1.00 EUR for a session."""
     one, nothing = (Money(Decimal(amount), "EUR") for amount in (1, 0))
@@ -43,8 +49,8 @@ def issue_receipt(
         round_off=nothing,
         total=one,
     )
-    issuers.change(work, organization_id, {"legal_name": seller})
-    buyer = Party(name="Ann of the canaries", email="ann@example.com")
+    issuers.change(work, organization_id, {"legal_name": seller, "country": "DE", "tax_number": "DE123456789"})
+    buyer = Party(name="Ann of the canaries", email="ann@example.com", country=country)
     return invoices.issue(work, organization_id, ToIssue("receipt", [made], customer_id=customer_id, buyer=buyer))
 
 
@@ -80,6 +86,11 @@ async def test_a_receipt_is_found_read_printed_and_taken_back(
     files[0].unlink()
     assert (await admin.get(f"{API}/invoices/{row.public_id}/pdf")).content == first.content
     assert "Hafen" in (await admin.get(f"{API}/invoices/{row.public_id}/page")).text
+    for who, path in ((admin, "invoices"), (ann.client, "me/invoices")):  # O-12
+        xml = await who.get(f"{API}/{path}/{row.public_id}/xml")
+        assert (xml.status_code, xml.headers["content-type"]) == (200, "application/xml")
+        assert xml.headers["content-disposition"] == f'attachment; filename="receipt-{row.number}.xml"'
+        assert b"urn:cen.eu:en16931:2017" in xml.content and b"Ann of the canaries" in xml.content
     body = {"reason": "The meter was wrong"}
     back = await admin.post(f"{API}/invoices/{row.public_id}/credit", json=body)
     assert (back.status_code, back.json()["total"], back.json()["corrects"]) == (201, "-1.00", row.public_id)

@@ -9,7 +9,16 @@ from litestar.params import FromPath
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.resources.invoices import A_PDF, Invoice, InvoiceDetail, detail_form, pdf_answer, public_form
+from stationmaster.api.resources.invoices import (
+    A_PDF,
+    AN_XML,
+    Invoice,
+    InvoiceDetail,
+    detail_form,
+    pdf_answer,
+    public_form,
+    xml_answer,
+)
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.shapes import Cursor, Limit, Page, page_of
 from stationmaster.domain.invoices import invoices
@@ -47,7 +56,13 @@ async def get_own_invoice_pdf(
     return await pdf_answer(request, await context.database.read(_own, caller, invoice_id))
 
 
-routes = [list_own_invoices, get_own_invoice, get_own_invoice_pdf]
+@get("/invoices/{invoice_id:str}/xml", permission=Permission.LOGGED_IN, responses=AN_XML)
+async def get_own_invoice_xml(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
+    """One of them for a program: EN 16931 in UBL 2.1. 422 says what the norm asks for and the document does not have."""
+    return xml_answer(await context.database.read(_own, caller, invoice_id))
+
+
+routes = [list_own_invoices, get_own_invoice, get_own_invoice_pdf, get_own_invoice_xml]
 
 
 def _own(work: Work, caller: Caller, invoice_id: str) -> InvoiceRow:
