@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
-from stationmaster.settings_parts import HeldBack, Part
+from stationmaster.settings_parts import HeldBack, Part, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import Webhook as Webhook
@@ -498,6 +498,7 @@ class Settings(BaseSettings):
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()
     payments: Payments = Payments()
+    wallets: Wallets = Wallets()
 
     @model_validator(mode="after")
     def shared(self) -> Settings:

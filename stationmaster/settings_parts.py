@@ -112,3 +112,11 @@ class Payments(Part):
         if len({each.name for each in value}) != len(value) or {each.name for each in value} & {"cash", "bank"}:
             raise ValueError("the same name twice, or one of `cash` and `bank`, which are entered by people")
         return value
+
+
+class Wallets(Part):
+    second_person_from: Decimal = Field(
+        Decimal(100),
+        ge=0,
+        description="A correction of a wallet by hand, of this much or more in its currency, waits for a second person",
+    )

@@ -36,6 +36,7 @@ from stationmaster.api.resources import (
     api_keys,
     audit,
     billing,
+    bills,
     certificate_requests,
     charging_profiles,
     connections,
@@ -77,6 +78,7 @@ from stationmaster.api.resources import (
     tokens,
     users,
     vehicles,
+    wallets,
     webhooks,
 )
 from stationmaster.domain.permissions import Permission
@@ -107,6 +109,8 @@ API = Router(
         exports.router,
         sessions.router,
         prices.router,
+        bills.router,
+        wallets.router,
         pay.router,
         pay_places.router,
         payments.router,

@@ -29,6 +29,8 @@ class Store(Protocol):
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
+    async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
+
     async def write_aside(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
@@ -54,6 +56,9 @@ class SignedStore:
 
     async def write(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._store.write(signing.signed, self._signature, f, *args, **kwargs)
+
+    async def write_apart(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._store.write_apart(signing.signed, self._signature, f, *args, **kwargs)
 
     async def write_aside(self, f: Callable[Concatenate[Work, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._store.write_aside(signing.signed, self._signature, f, *args, **kwargs)

@@ -31,7 +31,6 @@ from stationmaster.storage.lists import Found, Wanted, listed
 Kind = Literal["credit", "debit"]
 Purse = Literal["wallet", "bonus"]
 """What a person may put something in: what is the customer's, or what was given and is never paid out."""
-Source = Literal["cash", "bank"]
 
 
 class Transaction(NamedTuple):
@@ -106,72 +105,21 @@ def statement(
     return Statement(now, [], now)
 
 
-def top_up(
-    work: Work,
-    organization_id: int,
-    customer_id: str,
-    *,
-    amount: Money,
-    source: Source,
-    reference: str | None = None,
-    description: str | None = None,
-) -> TransactionRow:
-    """A person has taken money for a customer. What the customer owes is paid of it first. Raises `NotFound`, `Invalid`."""
-    if amount.amount <= 0:
-        raise Invalid("amount", "must be above 0")
-    customer = customers.get(work, organization_id, customer_id)
-    booked = add(
-        work,
-        organization_id,
-        customer.id,
-        key=f"top_up:{secrets.token_hex(8)}",
-        amount=amount,
-        provider=source,
-        reference=reference,
-        description=description,
-    )
-    _record(work, organization_id, "top_up_wallet", customer_id, amount, source=source, reference=reference)
-    return booked
-
-
-def add(
-    work: Work,
-    organization_id: int,
-    customer_key: int,
-    *,
-    key: str,
-    amount: Money,
-    provider: str,
-    reference: str | None = None,
-    description: str | None = None,
-) -> TransactionRow:
-    """Money has come in for a customer by a provider: into the wallet, and from there what is owed is paid. Once for each key."""
-    wallet = Account("wallet", customer_key)
-    booked = book(
-        work,
-        organization_id,
-        key=key,
-        kind="top_up",
-        entries=[Entry(Account("clearing", name=provider), -amount), Entry(wallet, amount)],
-        customer_id=customer_key,
-        description=description or "Top-up",
-        reference=reference,
-    )
-    receivable = Account("receivable", customer_key)
-    owed = -balance(work, organization_id, receivable, amount.currency)
-    if owed.amount > 0 and find(work, organization_id, f"{key}:owed") is None:
-        paid = min(owed, balance(work, organization_id, wallet, amount.currency))
+def pay_owed(work: Work, organization_id: int, customer_key: int, currency: str, *, key: str) -> None:
+    """Money has come into a wallet: what its customer owes is paid of it."""
+    wallet, receivable = Account("wallet", customer_key), Account("receivable", customer_key)
+    owed = -balance(work, organization_id, receivable, currency)
+    paid = min(owed, balance(work, organization_id, wallet, currency))
+    if paid.amount > 0 and find(work, organization_id, key) is None:
         book(
             work,
             organization_id,
-            key=f"{key}:owed",
+            key=key,
             kind="payment",
             entries=[Entry(wallet, -paid), Entry(receivable, paid)],
             customer_id=customer_key,
             description="What was owed",
-            reference=reference,
         )
-    return booked
 
 
 def adjust(

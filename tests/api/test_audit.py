@@ -122,6 +122,10 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/payments/{payment_id}/look": ("/payments/PAID/look", None),
     "POST /api/v1/payments/{payment_id}/refund": ("/payments/PAID/refund", {"reason": "Not wanted"}),
     "POST /api/v1/payments/claims/{claim_id}/write-off": ("/payments/claims/OWED/write-off", {"reason": "Gone"}),
+    "POST /api/v1/customers/{customer_id}/wallet/adjustments": (
+        "/customers/C1/wallet/adjustments",
+        {"amount": "5.00", "currency": "EUR", "reason": "Goodwill"},
+    ),
     "DELETE /api/v1/customers/{customer_id}": ("/customers/C1", None),
     "POST /api/v1/customers/{customer_id}/restore": ("/customers/C1/restore", None),
     "POST /api/v1/customers/{customer_id}/erase": ("/customers/C1/erase", None),
@@ -395,6 +399,9 @@ NO_ACTS = {
     "POST /api/v1/pay/visits/{visit_id}/stop",
     "POST /api/v1/pay/visits/{visit_id}/give-up",
     "POST /api/v1/payments/webhooks/{provider}",
+    # They want another person's correction: test_wallets.py looks for their rows.
+    "POST /api/v1/wallet-adjustments/{adjustment_id}/confirm",
+    "POST /api/v1/wallet-adjustments/{adjustment_id}/refuse",
     "POST /test-bank/{provider}/{reference}",
     # They want a charger that the discovery shows, and a customer: test_driver_requests.py looks for their rows.
     "POST /api/v1/me/starts",

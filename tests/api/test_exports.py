@@ -222,6 +222,7 @@ KEPT_HERE = {
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys invoice_numbers session_limits",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
+    "in the ledger once they are decided": "wallet_adjustments",
     "between us and providers": "payment_events payment_checks",
     "of guests, and forgotten": "guest_visits pay_places",
 }

@@ -18,6 +18,7 @@ from stationmaster.api.application import Application
 from stationmaster.domain import (
     accounts,
     alarms,
+    bills,
     boots,
     certificate_requests,
     commands,
@@ -57,6 +58,7 @@ BODIES: dict[str, Any] = {
     "POST /connections/{charge_point_id}/send": {"action": "Reset", "payload": {}},
     "PUT /api/v1/tokens/{uid}": {"uid": "{uid}"},
     "POST /api/v1/invoices/{invoice_id}/credit": {"reason": "Wrong"},
+    "POST /api/v1/tariffs/estimates": {"kwh": 10, "minutes": 60},
 }
 
 
@@ -102,6 +104,9 @@ NO_REFERENCE: dict[str, set[str]] = {
     "POST /api/v1/tariffs": {"reservation"},
     "PUT /api/v1/tariffs/{tariff_id}": {"reservation"},
     "PATCH /api/v1/tariffs/{tariff_id}": {"reservation"},
+    "POST /api/v1/tariffs/estimates": {"reservation"},
+    "POST /api/v1/tariff-previews": {"reservation"},
+    "POST /api/v1/tariffs/simulations": {"reservation", "site"},  # named by its id
 }
 
 
@@ -213,9 +218,14 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     cash = {"way": "cash", "amount": "1.00", "currency": "EUR", "reference": canary, "customer": ids["customer_id"]}
     ids["payment_id"] = (await tenant.make("/payments", cash))["id"]
     ids["claim_id"] = await database.write(_owe, ids["payment_id"])
+    large = {"amount": "500.00", "currency": "EUR", "reason": canary}
+    ids["adjustment_id"] = (await tenant.make(f"/customers/{ids['customer_id']}/wallet/adjustments", large))["id"]
     ids["key_id"] = (await tenant.make("/api-keys", {"name": canary, "role": "viewer"}))["id"]
     row, happened = await database.write(happenings, tenant.end, canary)
     ids |= happened | {"site": canary}
+    ids["bill_id"] = await database.write(
+        _bill, Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+    )
     await tenant.make(f"/stations/STATION-{end}/pay-places", None)
     await chargers.connect(row)
     return tenant
@@ -278,6 +288,17 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         "own_request_id": _asked(work, station),
         "delivery_id": f"delivery-{end}",
     }
+
+
+def _bill(work: Work, station: Station) -> str:
+    """The bill of another session."""
+    number = telling.start(work, station, 2, token=None, meter=0)
+    telling.stop(work, station, number, meter=500)
+    table = sessions.sessions
+    ended = table.select().where(table.c.station_id == station.id, table.c.transaction_id == str(number))
+    made = bills.settle(work, work.execute(ended).one().public_id)
+    assert made is not None
+    return made.public_id
 
 
 def _owe(work: Work, payment: str) -> str:

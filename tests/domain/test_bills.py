@@ -14,9 +14,11 @@ from stationmaster.domain import bills, customers, ledger, outbox, sessions, sit
 from stationmaster.domain.bills import auditing
 from stationmaster.domain.ledger import Account, holds
 from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.payments import manual
 from stationmaster.domain.sessions import Figures
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 from tests import telling
 from tests.domain.conftest import World
 
@@ -34,11 +36,14 @@ class Place:
     def __init__(self, world: World, station: Station) -> None:
         self.world, self.station, self.customer = world, station, 0
 
-    async def customer_with(self, amount: str | None) -> None:
+    async def customer_with(self, amount: str) -> None:
         row = await self.world(customers.create, self.world.home, public_id="ann", name="Ann", billing="prepaid")
         self.customer = row.id
-        if amount is not None:
-            await self.world(wallets.top_up, self.world.home, "ann", amount=eur(amount), source="cash")
+        await self.top_up(amount)
+
+    async def top_up(self, amount: str) -> None:
+        paid: Any = {"reference": "Receipt", "by": "Eve", "customer": "ann"}
+        await self.world(manual.enter, self.world.home, "cash", eur(amount), **paid)
 
     async def charge(self, *, kwh: str = "18.735", minutes: int = 47, **told: Any) -> str:
         """A session of that length, as the charger tells it; its id."""
@@ -151,7 +156,7 @@ async def test_a_corrected_session_gets_a_correcting_entry(place: Place) -> None
     assert [str(each.total) for each in (first, second)] == ["11.570", "6.930"]
     assert await place.in_it(*INCOME) == ["5.82", "1.11"]
     assert await place.wallet() == "43.07"
-    listed = await world(wallets.list_transactions, world.home, "ann", wallets.Wanted())
+    listed = await world(wallets.list_transactions, world.home, "ann", Wanted())
     assert [(each.booked_as, str(each.amount), str(each.balance.amount)) for each in listed.rows] == [
         ("correction", "4.64 EUR", "43.07"),
         ("bill", "11.57 EUR", "38.43"),
@@ -242,7 +247,7 @@ async def test_what_is_owed_is_paid_by_the_next_top_up(place: Place) -> None:
     await place.charge()
     await place.deliver()
     assert (await place.wallet(), await place.owed()) == ("0.00", "-1.57")
-    await place.world(wallets.top_up, place.world.home, "ann", amount=eur(5), source="bank")
+    await place.top_up("5")
     assert (await place.wallet(), await place.owed()) == ("3.43", "0.00")
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.customers import customers
+from stationmaster.domain.guests import guest_visits
 from stationmaster.domain.ledger import Account, Entry, balance, ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.money.amounts import Money, zero
 from stationmaster.domain.sessions import SessionRow
@@ -24,7 +25,8 @@ class Payer(NamedTuple):
 def payer_of(work: Work, row: SessionRow) -> Payer | None:
     """Who pays for a session; None where it is nobody's."""
     if row.customer_id is None:
-        return None
+        visit = select(guest_visits.c.id).where(guest_visits.c.session == row.public_id).limit(1)
+        return None if work.execute(visit).first() is None else Payer(None)
     billing = select(customers.c.billing).where(customers.c.id == row.customer_id)
     return Payer(row.customer_id, work.execute(billing).scalar_one())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from stationmaster.domain import prices
+from stationmaster.domain import bills, sessions
 from stationmaster.domain.guests import visits
 from stationmaster.domain.guests.tables import VisitRow
-from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.money.amounts import Money, of_minor, zero
 from stationmaster.domain.payments import asking, claims, refunds
 from stationmaster.domain.payments.tables import PaymentRow, payment_claims
 from stationmaster.storage import Work
@@ -15,7 +15,7 @@ from stationmaster.storage import Work
 
 def settle(work: Work, row: VisitRow, payment: PaymentRow) -> None:
     """As far as it can be done now; done again it changes nothing."""
-    due = due_of(work, row)
+    due = due_of(work, row, payment)
     if due is None:
         return
     held = of_minor(payment.amount, payment.currency)
@@ -52,9 +52,12 @@ def _claim_rest(work: Work, row: VisitRow, payment: PaymentRow, rest: Money) -> 
         claims.make(work, payment, rest, reason=reason, session=row.session)
 
 
-def due_of(work: Work, row: VisitRow) -> Money | None:
+def due_of(work: Work, row: VisitRow, payment: PaymentRow) -> Money | None:
     """What the session comes to; None while that cannot be said, as when a person is to look at it first."""
     if row.session is None:
         return None
-    bill = prices.of_session(work, row.organization_id, row.session).bill
-    return None if "held" in bill.notes else bill.total
+    bills.settle(work, row.session)
+    revisions = bills.of_session(work, row.organization_id, row.session)
+    if revisions:
+        return bills.total_of(revisions[0])
+    return None if sessions.get(work, row.organization_id, row.session).review else zero(payment.currency)

@@ -5,7 +5,7 @@ What goes back is first set aside in `refunds`, until the provider has said that
 
 from __future__ import annotations
 
-from stationmaster.domain import ledger
+from stationmaster.domain import ledger, wallets
 from stationmaster.domain.ledger import Account, Entry, TransactionKind
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, RefundRow
@@ -20,6 +20,9 @@ def taken(work: Work, row: PaymentRow, amount: Money) -> None:
     kind: TransactionKind = "top_up" if row.purpose == "top_up" else "payment"
     entries = [Entry(_clearing(row), -amount), Entry(_target(row), amount)]
     _book(work, row, f"payment:{row.public_id}:taken", kind, entries, reference=row.charge)
+    if row.purpose == "top_up" and row.customer_id is not None:
+        key = f"payment:{row.public_id}:owed"
+        wallets.pay_owed(work, row.organization_id, row.customer_id, amount.currency, key=key)
 
 
 def taken_back(work: Work, row: PaymentRow, amount: Money) -> None:

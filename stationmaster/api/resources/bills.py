@@ -1,0 +1,154 @@
+"""What sessions were billed."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Router, get
+from litestar.params import FromPath, QueryParameter
+
+from stationmaster.api.auth import Permission
+from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.prices import SessionPrice, bill_form
+from stationmaster.api.shapes import Cursor, Limit, Page, page_of
+from stationmaster.domain import bills, sessions
+from stationmaster.domain.money.amounts import Money, zero
+from stationmaster.domain.tariffs import Level
+from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
+
+
+class BilledSession(msgspec.Struct, frozen=True, kw_only=True):
+    """What a session was billed. The revision with the highest number holds; a later one books what it differs by from the one before.
+
+    `booked` is in the ledger; `kept` is rated, and nobody pays for it: no customer, or one who charges for free; of one that is `taken_back` nothing is due.
+    """
+
+    id: str
+    session: str
+    revision: int
+    state: bills.State
+    customer: str | None
+    site: str | None
+    tariff: str
+    terms: int
+    decided_by: Level | None
+    currency: str
+    net: str
+    tax: str
+    round_off: str
+    total: str
+    made_at: datetime
+    booked_on: date
+
+
+class PaidFrom(msgspec.Struct, frozen=True):
+    """Out of what a revision was paid; negative where something went back there. What is `owed` was not paid then."""
+
+    bonus: str
+    wallet: str
+    owed: str
+
+
+class BilledInFull(BilledSession, frozen=True, kw_only=True):
+    """The same with every line; `price` is null where the bill is taken back."""
+
+    paid_from: PaidFrom
+    price: SessionPrice | None
+
+
+OfCustomer = Annotated[str | None, QueryParameter(max_length=255, description="Only those of this customer")]
+OfSite = Annotated[str | None, QueryParameter(max_length=255, description="Only those of sessions at this site")]
+BookedFrom = Annotated[date | None, QueryParameter(description="Only those of this day in the books, or later")]
+BookedTo = Annotated[date | None, QueryParameter(description="Only those of days before")]
+
+
+@get("/bills", permission=Permission.VIEW)
+async def list_bills(
+    caller: GivenCaller,
+    context: GivenContext,
+    customer: OfCustomer = None,
+    site: OfSite = None,
+    booked_from: BookedFrom = None,
+    booked_to: BookedTo = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Page[BilledSession]:
+    """The bills that hold, newest first. What a session was billed before a correction is at the session."""
+    found = await context.database.read(
+        bills.list_bills,
+        caller.organization,
+        Wanted(limit, cursor),
+        customer=customer,
+        site=site,
+        booked_from=None if booked_from is None else booked_from.isoformat(),
+        booked_to=None if booked_to is None else booked_to.isoformat(),
+    )
+    return page_of(found, lambda row: BilledSession(**_facts(row)))
+
+
+@get("/bills/{bill_id:str}", permission=Permission.VIEW)
+async def get_bill(bill_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> BilledInFull:
+    """One bill, with every line."""
+
+    def read(work: Work) -> BilledInFull:
+        return _in_full(work, bills.get(work, caller.organization, bill_id))
+
+    return await context.database.read(read)
+
+
+@get("/sessions/{session_id:str}/bills", permission=Permission.VIEW)
+async def list_bills_of_session(
+    session_id: FromPath[str], caller: GivenCaller, context: GivenContext
+) -> list[BilledInFull]:
+    """What a session was billed, with every line: the revision that holds comes first. Empty while there is no bill."""
+
+    def read(work: Work) -> list[BilledInFull]:
+        sessions.get(work, caller.organization, session_id)
+        return [_in_full(work, row) for row in bills.of_session(work, caller.organization, session_id)]
+
+    return await context.database.read(read)
+
+
+router = Router("/", route_handlers=[list_bills, get_bill, list_bills_of_session], tags=["bills"])
+
+
+def _facts(row: bills.ListedBill) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "id": row.public_id,
+        "session": row.session,
+        "revision": row.revision,
+        "state": row.state,
+        "customer": row.customer,
+        "site": row.site,
+        "tariff": row.tariff,
+        "terms": row.terms,
+        "decided_by": row.decided_by,
+        "currency": row.currency,
+        "made_at": row.made_at,
+        "booked_on": date.fromisoformat(row.booked_on),
+    }
+    for name in ("net", "tax", "round_off", "total"):
+        facts[name] = str(Money(getattr(row, name), row.currency).amount)
+    return facts
+
+
+def _in_full(work: Work, row: bills.ListedBill) -> BilledInFull:
+    bill = bills.read(row)
+    price = None
+    if bill is not None:
+        terms: dict[str, Any] = {
+            "tariff": row.tariff,
+            "terms": row.terms,
+            "decided_by": row.decided_by,
+            "time_zone": row.time_zone,
+        }
+        price = SessionPrice(session=row.session, **terms, **bill_form(bill))
+    paid, nothing = bills.paid_from(work, row), zero(row.currency)
+    amounts = {name: str(paid.get(kind, nothing).amount) for name, kind in _PAID_FROM.items()}
+    return BilledInFull(**_facts(row), paid_from=PaidFrom(**amounts), price=price)
+
+
+_PAID_FROM = {"bonus": "bonus", "wallet": "wallet", "owed": "receivable"}

@@ -1,0 +1,133 @@
+"""Wallets, corrections by hand, and bills over the API, in ours and in document 001's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from stationmaster.domain import bills, customers, organizations, tariffs
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Database, Work
+from tests import telling
+from tests.api.conftest import Client
+
+API = "/api/v1"
+CMS = "/api/cms"
+
+
+@pytest.fixture
+async def ann(admin: Client) -> str:
+    made = await admin.post(f"{API}/customers", json={"id": "ann", "name": "Ann Rao", "billing": "prepaid"})
+    assert made.status_code == 201, made.text
+    cash = {"way": "cash", "amount": "50.00", "currency": "EUR", "reference": "Receipt 7", "customer": "ann"}
+    assert (await admin.post(f"{API}/payments", json=cash)).is_success
+    return "ann"
+
+
+@pytest.fixture
+async def charged(ann: str, database: Database, charger: Any) -> str:
+    """A session of Ann's of 10 kWh at 0.35 with 19 % of tax, billed."""
+
+    def charge(work: Work) -> str:
+        home = organizations.home(work)
+        price = {"price_per_kwh": Decimal("0.35"), "tax_percent": Decimal(19)}
+        tariffs.create(work, home, public_id="day", name="Day", currency="EUR", standard=True, **price)
+        her = customers.get(work, home, ann).id
+        told = Station(charger.id, "CP1", home, "1.6", "accepted", True)
+        number = telling.start(work, told, meter=0, customer_id=her, at=work.now - timedelta(hours=1))
+        telling.stop(work, told, number, meter=10_000)
+        session = telling.newest_of(work, her)
+        bills.settle(work, session)
+        return session
+
+    return await database.write_apart(charge)
+
+
+async def test_S1_066_S1_070_a_wallet_is_shown_with_all_that_was_booked(admin: Client, ann: str, charged: str) -> None:
+    shown = (await admin.get(f"{API}/customers/{ann}/wallet")).json()
+    assert shown == {
+        "balances": [{"currency": "EUR", "wallet": "45.83", "bonus": "0.00", "held": "0.00", "owed": "0.00"}]
+    }
+    listed = (await admin.get(f"{API}/customers/{ann}/wallet-transactions")).json()["items"]
+    told = [(one["type"], one["booked_as"], one["amount"], one["balance"], one["reference"]) for one in listed]
+    assert told[0] == ("debit", "bill", "4.17", "45.83", charged)
+    assert told[1][:4] == ("credit", "top_up", "50.00", "50.00")
+    rows = (await admin.get(f"{CMS}/customers/{ann}/wallet-transactions")).json()
+    assert [(row["transaction_type"], row["amount"], row["balance"], row["customer_id"]) for row in rows] == [
+        ("Debit", "4.17", "45.83", ann),
+        ("Credit", "50.00", "50.00", ann),
+    ]
+
+
+async def test_S1_084_a_session_shows_what_was_billed(admin: Client, charged: str) -> None:
+    [row] = (await admin.get(f"{CMS}/sessions")).json()
+    assert (row["session_id"], row["billed_amount"]) == (charged, "4.17")
+    [bill] = (await admin.get(f"{API}/sessions/{charged}/bills")).json()
+    assert (bill["state"], bill["net"], bill["tax"], bill["total"]) == ("booked", "3.50", "0.67", "4.17")
+    assert bill["paid_from"] == {"bonus": "0.00", "wallet": "4.17", "owed": "0.00"}
+    assert [line["type"] for line in bill["price"]["lines"]] == ["energy"]
+    [listed] = (await admin.get(f"{API}/bills", params={"customer": "ann", "booked_from": "2026-01-01"})).json()[
+        "items"
+    ]
+    assert listed == {name: value for name, value in bill.items() if name not in ("price", "paid_from")}
+    assert (await admin.get(f"{API}/bills/{bill['id']}")).json() == bill
+    assert (await admin.get(f"{API}/bills", params={"customer": "bob"})).json()["items"] == []
+
+
+@pytest.mark.any_database
+async def test_a_large_correction_waits_for_a_second_person(
+    admin: Client, as_role: Callable[..., Any], ann: str
+) -> None:
+    path = f"{API}/customers/{ann}/wallet/adjustments"
+    small = await admin.post(path, json={"amount": "-10.00", "currency": "EUR", "reason": "Paid twice"})
+    assert (small.status_code, small.json()["state"]) == (201, "booked")
+    large = await admin.post(path, json={"amount": "100.00", "currency": "EUR", "reason": "A wrong bill"})
+    assert (large.status_code, large.json()["state"]) == (202, "waiting")
+    at = f"{API}/wallet-adjustments/{large.json()['id']}"
+    assert (await admin.post(f"{at}/confirm")).status_code == 409  # the same person
+    other = await as_role("owner")
+    done = await other.post(f"{at}/confirm")
+    assert (done.status_code, done.json()["state"]) == (200, "booked"), done.text
+    for again in ("confirm", "refuse"):
+        assert (await other.post(f"{at}/{again}")).status_code == 409
+    [balance] = (await admin.get(f"{API}/customers/{ann}/wallet")).json()["balances"]
+    assert balance["wallet"] == "140.00"
+    unwanted = (await admin.post(path, json={"amount": "200", "currency": "EUR", "reason": "Mistake"})).json()["id"]
+    assert (await admin.post(f"{API}/wallet-adjustments/{unwanted}/refuse")).json()["state"] == "refused"
+    states = [one["state"] for one in (await admin.get(f"{API}/wallet-adjustments")).json()["items"]]
+    assert states == ["refused", "booked", "booked"]
+    acts = [one["action"] for one in (await admin.get(f"{API}/audit")).json()["items"]]
+    assert acts[:3] == ["refuse_adjustment", "ask_for_adjustment", "adjust_wallet"]
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize(
+    "body, field",
+    [
+        ({"amount": "0", "currency": "EUR"}, "amount"),
+        ({"amount": "1.005", "currency": "EUR"}, "amount"),
+        ({"amount": "10.50", "currency": "JPY"}, "amount"),
+        ({"amount": "NaN", "currency": "EUR"}, "amount"),
+        ({"amount": "5", "currency": "XXX"}, "currency"),
+        ({"amount": "5", "currency": "EUR", "reason": ""}, "reason"),
+    ],
+)
+async def test_M_12_what_cannot_be_put_into_a_wallet_is_refused(
+    admin: Client, ann: str, body: dict[str, str], field: str
+) -> None:
+    answer = await admin.post(f"{API}/customers/{ann}/wallet/adjustments", json={"reason": "Why", **body})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
+
+
+@pytest.mark.any_database
+async def test_more_than_there_is_cannot_be_taken_out(admin: Client, ann: str) -> None:
+    taken = {"amount": "-50.01", "currency": "EUR", "reason": "Why"}
+    answer = await admin.post(f"{API}/customers/{ann}/wallet/adjustments", json=taken)
+    assert (answer.status_code, answer.json()["detail"]) == (
+        409,
+        "there is 50.00 EUR in the wallet, and 50.01 EUR would be needed",
+    )
