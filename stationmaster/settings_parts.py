@@ -106,6 +106,13 @@ class Payments(Part):
     )
     pay_within_minutes: float = Field(10.0, gt=0, le=1440, description="How long somebody has to pay")
 
+    retry_days: list[Annotated[float, Field(gt=0)]] = Field(
+        [1, 3, 7], description="When a payment that has failed is tried again, in days after it was due"
+    )
+    block_after: int = Field(
+        2, ge=1, description="After so many tries in vain a customer may not charge until it is paid or written off"
+    )
+
     @field_validator("providers")
     @classmethod
     def different(cls, value: list[PaymentAccount]) -> list[PaymentAccount]:

@@ -46,4 +46,10 @@ TEXTS = {
         "Your account at {organization} had the address {email}. From now on you sign in with {now}.\n\n"
         "If you have not asked for that, tell an administrator of {organization} at once.",
     ),
+    "owed": Text(
+        "Your payment to {organization} did not go through",
+        "{now} for charging is still open at {organization}: the payment did not go through.\n\n"
+        "You can pay it here:\n{link}\n\n"
+        "If you have paid it meanwhile, there is nothing more to do.",
+    ),
 }

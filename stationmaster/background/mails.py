@@ -32,10 +32,10 @@ async def mail(outside: Outside, event: MailDue, settings: Mail, web: Web, keys:
     """Send one mail. The link in it is completed here, so that no secret waits in the queue."""
     if settings.host is None or web.public_url is None:
         raise Undeliverable("mail is no more in the settings")
-    link = f"{web.public_url}/"
+    link = f"{web.public_url}/{event.path}"
     if event.link is not None:
         kind = event.kind
-        assert kind != "known" and kind != "moved"
+        assert kind != "known" and kind != "moved" and kind != "owed"
         link = f"{link}{one_time_links.PAGES[kind]}#{one_time_links.secret(keys.once, event.link)}"
     message = written(event, link, sender=settings.sender)
     message["Date"] = format_datetime(outside.database.clock())

@@ -11,10 +11,12 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
+import structlog
 
 from stationmaster.domain import payments
 from stationmaster.domain.deliveries import Undeliverable, delivers
-from stationmaster.domain.payments import Job, PaymentAsked, Source, hearing, refunds
+from stationmaster.domain.payments import Job, PaymentAsked, Schedule, Source, hearing, refunds
+from stationmaster.domain.payments.reconciling import Movement
 from stationmaster.domain.timers import every
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.payments import Account, Providers, practice
@@ -27,10 +29,11 @@ from stationmaster.outside.payments.provider import (
     SavedMethod,
     Told,
 )
-from stationmaster.settings import PaymentAccount, Settings
-from stationmaster.storage import Database
+from stationmaster.settings import PaymentAccount, Payments, Settings
+from stationmaster.storage import Database, Work
 
 T = TypeVar("T")
+log = structlog.get_logger()
 PROVIDER_TIMEOUT_S = 20.0  # a bank may take its time, and a delivery has 30 s for it
 
 
@@ -49,12 +52,12 @@ async def ask_provider(outside: Outside, event: PaymentAsked, providers: Provide
         if event.act == "refund":
             said = await _refund(database, account.provider, job, event)
             if said is not None:
-                await database.write(refunds.tell, source.organization_id, converted(said, payments.Refunded))
+                await database.write_apart(refunds.tell, source.organization_id, converted(said, payments.Refunded))
         else:
             told = await _asked(account.provider, job, event)
-            await database.write(hearing.tell, source, converted(told, payments.Told))
+            await database.write_apart(hearing.tell, source, converted(told, payments.Told))
     except Refused as no:
-        await database.write(hearing.refuse, event, sentence=str(no), code=no.code)
+        await database.write_apart(hearing.refuse, event, sentence=str(no), code=no.code)
 
 
 async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
@@ -68,6 +71,7 @@ async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
             return_url=row.return_url,
             expires_at=row.expires_at,
             email=row.email,
+            save=row.save,
             method=None if row.method is None else msgspec.convert(row.method, SavedMethod),
         )
         return await provider.begin(asked, key=key)
@@ -100,7 +104,55 @@ def converted(said: msgspec.Struct, kind: type[T]) -> T:
 async def look_after_payments(database: Database) -> None:
     """Those of which nobody has told anything for a while, and those whose time is over."""
     while await database.read(payments.to_look_after):
-        await database.write(payments.look_after)
+        await database.write_apart(payments.look_after)
+
+
+@every(seconds=60, once=True)
+async def chase_claims(database: Database, settings: Payments) -> None:
+    """What is owed, by the schedule."""
+    await database.write_apart(payments.chase, Schedule(settings.retry_days, settings.block_after))
+
+
+@delivers(to=lambda event: [event.provider], timeout_s=300, give_up_after=timedelta(hours=1))
+async def compare_now(outside: Outside, event: payments.ComparisonAsked, providers: Providers) -> None:
+    """The same on demand, for any span of time."""
+    account = providers.get(event.provider)
+    if account is None:
+        raise Undeliverable(f"there is no account {event.provider!r} in the settings any more")
+    source = Source(event.provider, event.organization_id)
+    await compare(outside.database, account, source, event.since, event.until)
+
+
+@every(seconds=3600, once=True, timeout_s=900)
+async def compare_books(database: Database, providers: Providers) -> None:
+    """Once a day, with each provider."""
+    for account in providers:
+        source = await database.read(source_of, account)
+        if source is None:
+            continue
+        span = await database.read(payments.reconciling.next_span, source)
+        if span is not None:
+            found = await compare(database, account, source, *span)
+            if found.differences:
+                log.error("payments.differ", provider=account.name, differences=len(found.differences))
+
+
+def source_of(work: Work, account: Account) -> Source | None:
+    """The account, and whose it is."""
+    organization_id = payments.organization_of(work, account.organization)
+    return None if organization_id is None else Source(account.name, organization_id)
+
+
+async def compare(
+    database: Database, account: Account, source: Source, since: datetime, until: datetime
+) -> payments.reconciling.CheckRow:
+    """The provider's list with our ledger. Raises `Unclear` and `Refused`."""
+    slack = payments.reconciling.SLACK
+    theirs = [
+        Movement(each.reference, each.kind, each.amount.minor, each.amount.currency, each.at, each.payment)
+        for each in await account.provider.movements(since - slack, until + slack)
+    ]
+    return await database.write_apart(payments.reconciling.check, source, theirs, since, until)
 
 
 def accounts(settings: Settings, clock: Callable[[], datetime]) -> Providers:

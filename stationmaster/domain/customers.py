@@ -34,6 +34,7 @@ customers = Table(
     Column("name_key", Text, nullable=False),  # as it is sorted
     Column("phone", Text),  # see phones.py
     Column("email", Text),
+    Column("blocked_at", UtcTime),  # owes something that was tried too often; may not charge
     Column("erased_at", UtcTime),  # nothing here tells any more who it was
     # On which terms they charge: see customer_terms.py.
     Column("billing", Text, nullable=False, server_default="free"),

@@ -24,7 +24,7 @@ async def start_guest(outside: Outside, event: GuestReady, switchboard: Switchbo
     try:
         await switchboard.send(start.station_id, start.command, by=visits.asker(event.visit))
     except DomainError as error:
-        await outside.database.write(visits.not_started, event.visit, _sentence(error))
+        await outside.database.write_apart(visits.not_started, event.visit, _sentence(error))
 
 
 @delivers(to=lambda event: [event.visit], timeout_s=120, give_up_after=timedelta(hours=1))
@@ -40,7 +40,7 @@ async def stop_guest(outside: Outside, event: GuestStops, switchboard: Switchboa
 async def follow_guests(database: Database) -> None:
     """What chargers have said meanwhile to guests' visits."""
     for visit in await database.read(visits.open_ones):
-        await database.write(visits.step, visit)
+        await database.write_apart(visits.step, visit)
 
 
 def _sentence(error: DomainError) -> str:

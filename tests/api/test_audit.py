@@ -398,6 +398,12 @@ NO_ACTS = {
     "POST /api/v1/pay/visits/{visit_id}/returned",
     "POST /api/v1/pay/visits/{visit_id}/stop",
     "POST /api/v1/pay/visits/{visit_id}/give-up",
+    "POST /api/v1/pay/claims/{claim_id}/pay",
+    # They want an account with a provider in the settings; tests/payments looks for their rows.
+    "POST /api/v1/payments/top-ups",
+    "POST /api/v1/payments/comparisons",
+    "POST /api/v1/me/top-ups",
+    "POST /api/v1/me/payments/{own_payment_id}/returned",
     "POST /api/v1/payments/webhooks/{provider}",
     # They want another person's correction: test_wallets.py looks for their rows.
     "POST /api/v1/wallet-adjustments/{adjustment_id}/confirm",

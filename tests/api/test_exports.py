@@ -223,6 +223,7 @@ KEPT_HERE = {
     " idempotency_keys invoice_numbers session_limits",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
     "in the ledger once they are decided": "wallet_adjustments",
+    "of no use elsewhere": "payment_methods",
     "between us and providers": "payment_events payment_checks",
     "of guests, and forgotten": "guest_visits pay_places",
 }

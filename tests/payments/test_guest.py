@@ -12,10 +12,12 @@ import httpx
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, sites, stations, tariffs
+from stationmaster.domain import organizations, payments, sites, stations, tariffs
 from stationmaster.domain.guests import places
+from stationmaster.domain.ledger import ledger_accounts
 from stationmaster.settings import PaymentAccount, Payments, Settings
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 from tests.patience import PATIENCE_S
 from tests.payments.world import DECLINED, FINE
 
@@ -61,6 +63,13 @@ class Guest:
         return await self.http.post(address, data={"card": card})
 
 
+async def books(app: App) -> dict[str, str]:
+    """What is in each account that is not empty."""
+    table = ledger_accounts.c
+    rows = await app.database.read(lambda work: work.execute(ledger_accounts.select().where(table.balance != 0)).all())
+    return {f"{row.kind} {row.name}".strip(): f"{row.balance:.2f}" for row in rows}
+
+
 @pytest.fixture
 async def guest(app: App, charger: Any) -> AsyncIterator[tuple[Guest, Any]]:
     one = await charger("CP1")
@@ -79,7 +88,7 @@ async def guest(app: App, charger: Any) -> AsyncIterator[tuple[Guest, Any]]:
         yield Guest(http, place), one
 
 
-async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(guest: tuple[Guest, Any]) -> None:
+async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: App, guest: tuple[Guest, Any]) -> None:
     phone, one = guest
     place = (await phone.http.get(f"{API}/pay/places/{phone.place}")).json()
     assert (place["site"], place["evse"], place["hold"], place["can_pay"]) == ("Harbour", 1, "50.00", True)
@@ -93,19 +102,42 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(guest: 
     assert (action, asked["connectorId"]) == ("RemoteStartTransaction", 1)
     await one.send([3, number, {"status": "Accepted"}])
     await phone.until(lambda visit: visit["state"] == "starting" and visit["until"])
-    started = await one.start(tag=asked["idTag"], meter=0, at=now())
+    started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
     assert started["idTagInfo"]["status"] == "Accepted"
     await phone.until(lambda visit: visit["state"] == "charging")
     other = await phone.http.get(f"{API}/pay/places/{phone.place}")
     assert other.json()["why_not"] == "Somebody charges here."
-    await one.stop(started["transactionId"], meter=62_900, at=now(60))
+    await one.stop(started["transactionId"], meter=62_900, at=now())
     over = await phone.until(lambda visit: visit["state"] == "over")
     assert (over["outcome"], over["held"], over["paid"]) == ("paid", "50.00", "49.69")
     assert over["session"]["cost"] == "49.69"
     assert over["email"] is False
+    assert await books(app) == {"clearing test": "-49.69", "revenue": "49.69"}
     # The card was good for this visit only.
-    refused = await one.start(tag=asked["idTag"], meter=70_000, at=now(120))
+    refused = await one.start(tag=asked["idTag"], meter=70_000, at=now())
     assert refused["idTagInfo"]["status"] == "Invalid"
+
+
+async def test_P_09_what_costs_nothing_is_released_whole(app: App, guest: tuple[Guest, Any]) -> None:
+    phone, one = guest
+    await phone.begin()
+    await phone.pays()
+    _, number, _, asked = await one.receive()
+    await one.send([3, number, {"status": "Accepted"}])
+    started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
+    await phone.until(lambda visit: visit["state"] == "charging")
+    stopped = await phone.http.post(f"{API}/pay/visits/{phone.visit['id']}/stop")
+    assert stopped.status_code == 200
+    _, number, action, sent = await one.receive()
+    assert (action, sent["transactionId"]) == ("RemoteStopTransaction", started["transactionId"])
+    await one.send([3, number, {"status": "Accepted"}])
+    await one.stop(started["transactionId"], meter=0, at=now())
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], over["paid"]) == ("free", None)
+    home = await app.database.write(organizations.home)
+    [payment] = (await app.database.read(payments.list_payments, home, Wanted())).rows
+    assert (payment.state in ("releasing", "released"), payment.captured) == (True, 0)
+    assert await books(app) == {}
 
 
 async def test_D_02_a_charger_that_refuses_costs_nothing(app: App, guest: tuple[Guest, Any]) -> None:

@@ -14,15 +14,18 @@ from litestar import Router, get, post
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import Context, GivenContext
-from stationmaster.api.payment_accounts import account_of
+from stationmaster.api.payment_accounts import account_of, needed
 from stationmaster.api.resources.discovery import ChargingConnector
 from stationmaster.api.shapes import Number, exact, number
+from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places, visits
 from stationmaster.domain.guests.tables import Outcome, VisitState
 from stationmaster.domain.guests.visits import Offer, Progress
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.money.tariff_version import Structure
+from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
+from stationmaster.domain.payments.tables import ClaimState
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.tariffs import TariffRow
 from stationmaster.storage import Work
@@ -112,6 +115,19 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
 
 
+class ClaimToPay(msgspec.Struct, frozen=True):
+    """What is owed for charging. `pay_at` and `client` are there once a payment was begun."""
+
+    id: str
+    state: ClaimState
+    amount: str
+    currency: str
+    reason: str
+    pay_at: str | None
+    client: dict[str, str]
+    made_at: datetime
+
+
 @get("/places/{place_id:str}", permission=Permission.PUBLIC)
 async def get_pay_place(place_id: FromPath[str], context: GivenContext) -> PayPlace:
     """The place of a QR code: where it is, what charging costs, and whether one can pay there now."""
@@ -172,9 +188,47 @@ async def give_up_visit(visit_id: FromPath[str], context: GivenContext) -> Visit
     return await context.database.write(give_up)
 
 
+@get("/claims/{claim_id:str}", permission=Permission.PUBLIC)
+async def get_claim_to_pay(claim_id: FromPath[str], context: GivenContext) -> ClaimToPay:
+    """What is owed, for whoever has the address that was in the mail."""
+
+    def read(work: Work) -> ClaimToPay:
+        row = claims.of_link(work, claim_id)
+        return _claim(row, payments.open_of_claim(work, row.id))
+
+    return await context.database.read(read)
+
+
+@post("/claims/{claim_id:str}/pay", permission=Permission.PUBLIC, status_code=200)
+async def pay_claim(claim_id: FromPath[str], context: GivenContext) -> ClaimToPay:
+    """Begin to pay it; asked twice it is one payment. Ask for the claim again until there is a `pay_at`."""
+
+    def pay(work: Work) -> ClaimToPay:
+        row = claims.of_link(work, claim_id)
+        if row.state != "open":
+            return _claim(row, None)
+        account = needed(context.providers, work, row.organization_id)
+        base = context.settings.web.public_url or ""
+        within = timedelta(minutes=context.settings.payments.pay_within_minutes)
+        return_url = f"{base}/pay/claims/{claim_id}"
+        payment = payments.ask_to_pay(work, row, provider=account.name, return_url=return_url, pay_within=within)
+        return _claim(row, payment)
+
+    return await context.database.write(pay)
+
+
 router = Router(
     "/pay",
-    route_handlers=[get_pay_place, begin_visit, get_visit, return_to_visit, stop_visit, give_up_visit],
+    route_handlers=[
+        get_pay_place,
+        begin_visit,
+        get_visit,
+        return_to_visit,
+        stop_visit,
+        give_up_visit,
+        get_claim_to_pay,
+        pay_claim,
+    ],
     tags=["paying at the charger"],
 )
 
@@ -277,6 +331,13 @@ def _public_form(now: Progress) -> Visit:
         made_at=row.made_at,
         ended_at=row.ended_at,
     )
+
+
+def _claim(row: ClaimRow, payment: PaymentRow | None) -> ClaimToPay:
+    told = (payment.told or {}) if payment is not None and payment.state == "pending" else {}
+    amount = _amount(row.amount, row.currency)
+    pay_at, client = told.get("pay_at"), told.get("client") or {}
+    return ClaimToPay(row.public_id, row.state, amount, row.currency, row.reason, pay_at, client, row.made_at)
 
 
 def _amount(minor: int, currency: str) -> str:

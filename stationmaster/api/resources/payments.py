@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -11,14 +11,27 @@ from litestar import Request, Router, get, post
 from litestar.exceptions import NotFoundException
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.payment_accounts import organization_of
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.payment_accounts import needed
 from stationmaster.api.shapes import Cursor, Limit, Page, Text, page_of
-from stationmaster.domain import payments
-from stationmaster.domain.errors import NotFound
+from stationmaster.domain import customers, payments
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.links import BadLink
 from stationmaster.domain.money.amounts import Money, of_minor
-from stationmaster.domain.payments import ClaimRow, Names, PaymentRow, RefundRow, Source, claims, hearing, refunds
+from stationmaster.domain.payments import (
+    ClaimRow,
+    Names,
+    NewPayment,
+    PaymentRow,
+    RefundRow,
+    Source,
+    claims,
+    hearing,
+    refunds,
+)
+from stationmaster.domain.payments.reconciling import CheckRow, Difference
 from stationmaster.domain.payments.states import State
 from stationmaster.domain.payments.tables import ClaimState, Purpose, RefundState, Why
 from stationmaster.domain.permissions import Permission
@@ -30,6 +43,7 @@ AmountText = Annotated[
     str, msgspec.Meta(max_length=24, pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$", description="An exact decimal in a text")
 ]
 Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
+PagePath = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^/(?![/\\])[^\x00-\x1f]*$")]
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +113,56 @@ class NewManualPayment(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     claim: str | None = None
 
 
+class NewTopUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Money for a customer's wallet, which they pay at `pay_at`. With `save` the provider keeps the card, for what is owed later.
+
+    They come back to `return_to`, a path of these pages, with `payment` in its query.
+    """
+
+    amount: AmountText
+    currency: Currency
+    return_to: PagePath = "/"
+    save: bool = False
+
+
+class NewCustomerTopUp(NewTopUp, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The same, for a customer whom somebody names."""
+
+    customer: str
+
+
+class BooksDifference(msgspec.Struct, frozen=True, kw_only=True):
+    """A movement of money on which the provider and we do not agree: one of the two does not have it, or with another amount."""
+
+    what: Literal["missing_here", "missing_there", "other_amount"]
+    kind: Literal["charge", "refund", "reversal"]
+    reference: str
+    currency: str
+    theirs: str | None
+    ours: str | None
+    at: datetime
+    payment: str | None
+
+
+class BooksComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What a comparison of the provider's list with our ledger has come to, in `since` ≤ at < `until`."""
+
+    provider: str
+    since: datetime
+    until: datetime
+    made_at: datetime
+    movements: int
+    differences: list[BooksDifference]
+
+
+class NewComparison(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is to be compared, now."""
+
+    provider: str
+    since: Annotated[datetime, msgspec.Meta(tz=True)]
+    until: Annotated[datetime, msgspec.Meta(tz=True)]
+
+
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody owes because a payment has failed."""
 
@@ -143,12 +207,12 @@ async def hear_provider(provider: FromPath[str], request: Request[Any, Any, Any]
     told = msgspec.convert(msgspec.to_builtins(event), payments.Heard)
 
     def hear(work: Work) -> None:
-        organization_id = organization_of(work, account)
+        organization_id = payments.organization_of(work, account.organization)
         if organization_id is None:
             raise NotFound("there is no such account")
         hearing.hear(work, Source(account.name, organization_id), told)
 
-    await context.database.write(hear)
+    await context.database.write_aside(hear)
 
 
 @get("/", permission=Permission.VIEW_CUSTOMERS)
@@ -171,7 +235,7 @@ async def list_payments(
         return found, payments.names_of(work, found.rows)
 
     found, names = await context.database.read(read)
-    return page_of(found, lambda row: _public_form(row, names))
+    return page_of(found, lambda row: public_form(row, names))
 
 
 @get("/{payment_id:str}", permission=Permission.VIEW_CUSTOMERS)
@@ -181,7 +245,7 @@ async def get_payment(payment_id: FromPath[str], caller: GivenCaller, context: G
     def read(work: Work) -> PaymentWithRefunds:
         row = payments.get(work, caller.organization, payment_id)
         gone = [_refund(each, row.currency) for each in refunds.of_payment(work, row.id)]
-        return PaymentWithRefunds(_public_form(row, payments.names_of(work, [row])), gone)
+        return PaymentWithRefunds(public_form(row, payments.names_of(work, [row])), gone)
 
     return await context.database.read(read)
 
@@ -196,9 +260,39 @@ async def enter_payment(data: JSONBody[NewManualPayment], caller: GivenCaller, c
         row = payments.enter(
             work, caller.organization, data.way, amount, reference=data.reference, by=caller.actor.name, **where
         )
-        return _public_form(row, payments.names_of(work, [row]))
+        return public_form(row, payments.names_of(work, [row]))
 
-    return await context.database.write(enter)
+    return await context.database.write_aside(enter)
+
+
+@post("/top-ups", permission=Permission.MANAGE_CUSTOMERS, status_code=201)
+async def begin_top_up(data: JSONBody[NewCustomerTopUp], caller: GivenCaller, context: GivenContext) -> Payment:
+    """Let a customer pay into their wallet: hand them `pay_at`, which is there as soon as the provider has answered. Nothing is in the wallet before it says that it was paid."""
+
+    def begin(work: Work) -> Payment:
+        return top_up(work, context, caller, customers.get(work, caller.organization, data.customer), data)
+
+    return await context.database.write(begin)
+
+
+@get("/comparisons", permission=Permission.VIEW_CUSTOMERS)
+async def list_comparisons(caller: GivenCaller, context: GivenContext) -> Page[BooksComparison]:
+    """The last comparisons with the providers' books, newest first: each night, and when somebody asks."""
+    rows = await context.database.read(payments.reconciling.newest, caller.organization)
+    return Page([_comparison(row) for row in rows], None)
+
+
+@post("/comparisons", permission=Permission.HANDLE_MONEY, status_code=202)
+async def compare_books(data: JSONBody[NewComparison], caller: GivenCaller, context: GivenContext) -> None:
+    """Compare with a provider's books now; what comes of it is in the list in a moment."""
+
+    def ask(work: Work) -> None:
+        account = context.providers.get(data.provider)
+        if account is None or payments.organization_of(work, account.organization) != caller.organization:
+            raise Invalid("provider", f"there is no account {data.provider!r} in the settings")
+        payments.reconciling.ask(work, caller.organization, account.name, data.since, data.until)
+
+    await context.database.write(ask)
 
 
 @post("/{payment_id:str}/refund", permission=Permission.HANDLE_MONEY, status_code=201)
@@ -214,7 +308,7 @@ async def refund_payment(
         made = refunds.ask(work, caller.organization, payment_id, amount, reason=data.reason, by=by)
         return _refund(made, row.currency)
 
-    return await context.database.write(refund)
+    return await context.database.write_aside(refund)
 
 
 @post("/{payment_id:str}/look", permission=Permission.VIEW_CUSTOMERS, status_code=202)
@@ -223,7 +317,7 @@ async def look_at_payment(payment_id: FromPath[str], caller: GivenCaller, contex
 
     def look(work: Work) -> Payment:
         row = payments.look(work, caller.organization, payment_id)
-        return _public_form(row, payments.names_of(work, [row]))
+        return public_form(row, payments.names_of(work, [row]))
 
     return await context.database.write(look)
 
@@ -252,7 +346,7 @@ async def write_claim_off(
         row = claims.write_off(work, caller.organization, claim_id, note=data.reason, by=caller.actor.name)
         return _claim(row, payments.names_of(work, [row]))
 
-    return await context.database.write(write_off)
+    return await context.database.write_aside(write_off)
 
 
 router = Router(
@@ -263,6 +357,9 @@ router = Router(
         get_payment,
         refund_payment,
         look_at_payment,
+        begin_top_up,
+        list_comparisons,
+        compare_books,
         hear_provider,
         Router("/claims", route_handlers=[list_claims, write_claim_off]),
     ],
@@ -270,7 +367,51 @@ router = Router(
 )
 
 
-def _public_form(row: PaymentRow, names: Names) -> Payment:
+def top_up(work: Work, context: Context, caller: Caller, customer: CustomerRow, data: NewTopUp) -> Payment:
+    """A payment into a customer's wallet, to be paid by them."""
+    account = needed(context.providers, work, caller.organization)
+    new = NewPayment(
+        provider=account.name,
+        purpose="top_up",
+        amount=Money(Decimal(data.amount), data.currency),
+        capture="at_once",
+        description="Top-up of your wallet",
+        return_url=f"{context.settings.web.public_url or ''}{data.return_to}",
+        pay_within=timedelta(minutes=context.settings.payments.pay_within_minutes),
+        customer_id=customer.id,
+        email=customer.email,
+        save=data.save,
+    )
+    row = payments.ask(work, caller.organization, new, by=caller.actor.name)
+    return public_form(row, payments.names_of(work, [row]))
+
+
+def _comparison(row: CheckRow) -> BooksComparison:
+    found = [msgspec.convert(each, Difference) for each in row.differences]
+    return BooksComparison(
+        provider=row.provider,
+        since=row.since,
+        until=row.until,
+        made_at=row.made_at,
+        movements=row.movements,
+        differences=[
+            BooksDifference(
+                what=each.what,
+                kind=each.kind,
+                reference=each.reference,
+                currency=each.currency,
+                theirs=None if each.theirs is None else _amount(each.theirs, each.currency),
+                ours=None if each.ours is None else _amount(each.ours, each.currency),
+                at=each.at,
+                payment=each.payment,
+            )
+            for each in found
+        ],
+    )
+
+
+def public_form(row: PaymentRow, names: Names) -> Payment:
+    """A payment as everyone outside sees it."""
     told = row.told or {} if row.state == "pending" else {}
     return Payment(
         id=row.public_id,

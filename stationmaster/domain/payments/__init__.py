@@ -1,7 +1,9 @@
 """Payments: what is asked of providers, what they tell, and what follows from it. docs/payments.md says how it goes together."""
 
 from stationmaster.domain.payments import claims, hearing, reconciling, refunds
+from stationmaster.domain.payments.accounts import organization_of
 from stationmaster.domain.payments.asking import (
+    ComparisonAsked,
     Job,
     NewPayment,
     PaymentAsked,
@@ -12,12 +14,16 @@ from stationmaster.domain.payments.asking import (
     job,
     look,
     look_after,
+    open_of_claim,
     release,
     to_look_after,
 )
+from stationmaster.domain.payments.chasing import ask_to_pay, chase
+from stationmaster.domain.payments.claims import Schedule
 from stationmaster.domain.payments.hearing import Source
 from stationmaster.domain.payments.listing import Names, list_payments, names_of
 from stationmaster.domain.payments.manual import enter
+from stationmaster.domain.payments.methods import payment_methods
 from stationmaster.domain.payments.reconciling import payment_checks
 from stationmaster.domain.payments.tables import (
     ClaimRow,
@@ -33,6 +39,7 @@ from stationmaster.domain.payments.told import Heard, Refunded, Told
 
 __all__ = [
     "ClaimRow",
+    "ComparisonAsked",
     "Heard",
     "Job",
     "Names",
@@ -42,10 +49,13 @@ __all__ = [
     "PaymentRow",
     "RefundRow",
     "Refunded",
+    "Schedule",
     "Source",
     "Told",
     "ask",
+    "ask_to_pay",
     "capture",
+    "chase",
     "claims",
     "enter",
     "get",
@@ -55,10 +65,13 @@ __all__ = [
     "look",
     "look_after",
     "names_of",
+    "open_of_claim",
+    "organization_of",
     "payment_charges",
     "payment_checks",
     "payment_claims",
     "payment_events",
+    "payment_methods",
     "payment_refunds",
     "payments",
     "reconciling",

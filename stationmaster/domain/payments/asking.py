@@ -43,6 +43,15 @@ class PaymentChanged(Event, frozen=True, kw_only=True, gc=False):
     state: states.State
 
 
+class ComparisonAsked(Event, frozen=True, kw_only=True, gc=False):
+    """A provider's books are to be compared with ours, now."""
+
+    organization_id: int
+    provider: str
+    since: datetime
+    until: datetime
+
+
 class NewPayment(NamedTuple):
     """What is to be paid."""
 
@@ -57,6 +66,7 @@ class NewPayment(NamedTuple):
     claim_id: int | None = None
     email: str | None = None
     method: SavedMethod | None = None
+    save: bool = False
 
 
 def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> PaymentRow:
@@ -79,6 +89,7 @@ def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> Paymen
         "email": new.email,
         "return_url": new.return_url,
         "method": None if new.method is None else msgspec.to_builtins(new.method),
+        "save": new.save,
         "made_by": by,
         "made_at": work.now,
         "changed_at": work.now,
@@ -150,6 +161,13 @@ def look(work: Work, organization_id: int, payment: str) -> PaymentRow:
 def name_session(work: Work, payment_id: int, session: str) -> None:
     """Which session it is for, as soon as there is one."""
     work.execute(update(payments).where(payments.c.id == payment_id).values(session=session))
+
+
+def open_of_claim(work: Work, claim_id: int) -> PaymentRow | None:
+    """A payment of this claim that may still come."""
+    mine = select(payments).where(payments.c.claim_id == claim_id, payments.c.state.in_(states.OPEN))
+    row: PaymentRow | None = work.execute(mine.order_by(payments.c.id.desc()).limit(1)).one_or_none()
+    return row
 
 
 class Job(NamedTuple):

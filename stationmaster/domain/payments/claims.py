@@ -62,6 +62,15 @@ def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> 
     return row
 
 
+def of_link(work: Work, claim: str) -> ClaimRow:
+    """The claim of an address that was in a mail. Raises `NotFound`."""
+    mine = select(payment_claims).where(payment_claims.c.public_id == claim)
+    row: ClaimRow | None = work.execute(mine).one_or_none()
+    if row is None:
+        raise NotFound("there is nothing here any more")
+    return row
+
+
 def list_claims(work: Work, organization_id: int, wanted: Wanted, *, state: str | None = None) -> Found[ClaimRow]:
     """The newest first."""
     table = payment_claims.c
@@ -113,20 +122,16 @@ def tried(work: Work, row: ClaimRow, schedule: Schedule) -> ClaimRow:
     return row if new is None else new
 
 
-def blocks(work: Work, customer_id: int, schedule: Schedule) -> bool:
-    """Whether a customer owes something that was tried too often: they may not charge until it is paid or written off."""
-    table = payment_claims.c
-    mine = (table.customer_id == customer_id, table.state == "open", table.tries > schedule.block_after)
-    return work.execute(select(table.id).where(*mine).limit(1)).first() is not None
-
-
 def _of_key(work: Work, claim_id: int) -> ClaimRow:
     row: ClaimRow = work.execute(select(payment_claims).where(payment_claims.c.id == claim_id).with_for_update()).one()
     return row
 
 
 def _ended(work: Work, row: ClaimRow, state: str, *, by: str | None, note: str | None) -> ClaimRow:
+    from stationmaster.domain.payments import chasing  # which asks for payments
+
     ended = {"state": state, "ended_at": work.now, "ended_by": by, "note": note, "next_try_at": None}
     changed = update(payment_claims).where(payment_claims.c.id == row.id).values(ended)
     new: ClaimRow = work.execute(changed.returning(*payment_claims.c)).one()
+    chasing.unblock(work, row.customer_id)
     return new

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain.payments import refunds, states
+from stationmaster.domain.payments import methods, refunds, states
 from stationmaster.domain.payments.asking import PaymentAsked, changed
 from stationmaster.domain.payments.states import Misfit, Word
 from stationmaster.domain.payments.tables import PaymentRow, payment_charges, payment_events, payments
@@ -78,6 +78,8 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
         if kept:
             values["captured"] = told.captured
             values["charge"] = told.charge or told.reference
+            if row.save and told.method is not None:
+                methods.keep(work, row, told.method)
     changed(work, row, move, **values)
     return move.effect, row.id
 

@@ -9,8 +9,12 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
 
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.payments.asking import ComparisonAsked
 from stationmaster.domain.payments.hearing import Source
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -146,6 +150,23 @@ def check(work: Work, source: Source, theirs: Sequence[Movement], since: datetim
         "differences": msgspec.to_builtins(found),
     }
     return cast(CheckRow, work.execute(insert(payment_checks).values(values).returning(*payment_checks.c)).one())
+
+
+def ask(work: Work, organization_id: int, provider: str, since: datetime, until: datetime) -> None:
+    """Compare this span now; what comes of it is the newest comparison in a moment. Raises `Invalid`."""
+    if since >= until:
+        raise Invalid("since", "must be before `until`")
+    work.publish(ComparisonAsked(organization_id=organization_id, provider=provider, since=since, until=until))
+    span = {"since": since, "until": until}
+    audit.record(work, "compare_books", Subject("provider", provider), after=span, organization=organization_id)
+
+
+def next_span(work: Work, source: Source) -> tuple[datetime, datetime] | None:
+    """What is to be compared next: a day, once it is over; None: not yet."""
+    last = newest(work, source.organization_id, source.provider, most=1)
+    today = work.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = last[0].until if last else today - timedelta(days=1)
+    return None if since >= today else (since, today)
 
 
 def newest(work: Work, organization_id: int, provider: str | None = None, *, most: int = 30) -> list[CheckRow]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy import text as sql
 
 from stationmaster.domain.payments.states import State
@@ -46,6 +46,7 @@ payments = Table(
     Column("return_url", Text, nullable=False),
     Column("session", Text),  # the id of the session that it is for
     Column("method", Json),  # a saved one, with which it is paid
+    Column("save", Boolean, nullable=False, server_default=sql("false")),  # the payer has said so: keep one
     Column("code", Text),
     Column("reason", Text),  # of what went wrong, for people
     Column("made_by", Text, nullable=False),
@@ -124,6 +125,7 @@ payment_claims = Table(
     Column("email", Text),
     Column("tries", Integer, nullable=False, server_default=sql("0")),
     Column("next_try_at", UtcTime),
+    Column("blocks", Boolean, nullable=False, server_default=sql("false")),  # who owes it may not charge
     Column("made_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     Column("ended_by", Text),
@@ -166,6 +168,7 @@ class PaymentRow(Protocol):
     return_url: str
     session: str | None
     method: dict[str, Any] | None
+    save: bool
     code: str | None
     reason: str | None
     made_by: str
@@ -216,6 +219,7 @@ class ClaimRow(Protocol):
     email: str | None
     tries: int
     next_try_at: datetime | None
+    blocks: bool
     made_at: datetime
     ended_at: datetime | None
     ended_by: str | None

@@ -5,7 +5,7 @@ Nothing here takes a customer's name: whose everything is follows from who has l
 
 from litestar import Router
 
-from stationmaster.api.resources.me import cards, charging, invoices, journeys, live, profile, vehicles
+from stationmaster.api.resources.me import cards, charging, invoices, journeys, live, payments, profile, vehicles
 
 router = Router(
     "/me",
@@ -17,6 +17,7 @@ router = Router(
         *charging.routes,
         *live.routes,
         *invoices.routes,
+        *payments.routes,
     ],
     tags=["drivers"],
 )

@@ -1,0 +1,97 @@
+"""What is done about what is owed: the saved card is tried, or whoever owes it is told where to pay; after some tries in vain they may not charge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import exists, select, update
+
+from stationmaster.domain import organizations
+from stationmaster.domain.customers import customers
+from stationmaster.domain.events import MailDue
+from stationmaster.domain.money.amounts import of_minor
+from stationmaster.domain.payments import asking, claims, methods
+from stationmaster.domain.payments.asking import NewPayment
+from stationmaster.domain.payments.claims import Schedule
+from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims
+from stationmaster.storage import Work
+
+TRY_FOR = timedelta(hours=1)  # a saved card is paid with at once, or not at all
+
+
+def chase(work: Work, schedule: Schedule, *, most: int = 50) -> int:
+    """Try those that are due. Returns how many were."""
+    rows = claims.due(work, most=most)
+    for row in rows:
+        tried = claims.tried(work, row, schedule)
+        if tried.state != "open":
+            continue
+        if tried.customer_id is not None and tried.tries > schedule.block_after:
+            _block(work, tried, tried.customer_id)
+        _try(work, tried)
+    return len(rows)
+
+
+def ask_to_pay(work: Work, row: ClaimRow, *, provider: str, return_url: str, pay_within: timedelta) -> PaymentRow:
+    """Whoever owes it pays it themselves; what they have begun to pay before is not asked twice."""
+    new = NewPayment(
+        provider=provider,
+        purpose="claim",
+        amount=of_minor(row.amount, row.currency),
+        capture="at_once",
+        description="What is owed for charging",
+        return_url=return_url,
+        pay_within=pay_within,
+        customer_id=row.customer_id,
+        claim_id=row.id,
+        email=row.email,
+    )
+    return asking.open_of_claim(work, row.id) or asking.ask(work, row.organization_id, new, by="who owes it")
+
+
+def unblock(work: Work, customer_id: int | None) -> None:
+    """A customer who owes nothing any more that was tried too often may charge again."""
+    if customer_id is None:
+        return
+    table = payment_claims.c
+    owes = exists().where(table.customer_id == customer_id, table.state == "open", table.blocks.is_(True))
+    mine = (customers.c.id == customer_id, customers.c.blocked_at.is_not(None))
+    work.execute(update(customers).where(*mine, ~owes).values(blocked_at=None))
+
+
+def _block(work: Work, row: ClaimRow, customer_id: int) -> None:
+    work.execute(update(payment_claims).where(payment_claims.c.id == row.id).values(blocks=True))
+    mine = (customers.c.id == customer_id, customers.c.blocked_at.is_(None))
+    work.execute(update(customers).where(*mine).values(blocked_at=work.now))
+
+
+def _try(work: Work, row: ClaimRow) -> None:
+    saved = None if row.customer_id is None else methods.of_customer(work, row.customer_id)
+    if saved is not None:
+        new = NewPayment(
+            provider=saved.provider,
+            purpose="claim",
+            amount=of_minor(row.amount, row.currency),
+            capture="at_once",
+            description="What is owed for charging",
+            return_url="",
+            pay_within=TRY_FOR,
+            customer_id=row.customer_id,
+            claim_id=row.id,
+            method=saved.method,
+        )
+        if asking.open_of_claim(work, row.id) is None:
+            asking.ask(work, row.organization_id, new, by="stationmaster")
+        return
+    email = row.email or _email_of(work, row)
+    if email is not None:
+        name = organizations.get(work, row.organization_id).name
+        owed = str(of_minor(row.amount, row.currency))
+        work.publish(MailDue(kind="owed", email=email, organization=name, now=owed, path=f"pay/claims/{row.public_id}"))
+
+
+def _email_of(work: Work, row: ClaimRow) -> str | None:
+    if row.customer_id is None:
+        return None
+    found: str | None = work.execute(select(customers.c.email).where(customers.c.id == row.customer_id)).scalar()
+    return found

@@ -1,0 +1,59 @@
+"""Cards that customers have saved with a provider, so that what they owe can be paid without asking them. Nothing here pays anything: the ids are the provider's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Column, ForeignKey, Table, Text, insert, select, update
+
+from stationmaster.domain.payments.tables import PaymentRow
+from stationmaster.domain.payments.told import SavedMethod
+from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+
+payment_methods = Table(
+    "payment_methods",
+    metadata,
+    key(),
+    Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False),
+    Column("customer_id", BigInt, ForeignKey("customers.id"), nullable=False, index=True),
+    Column("provider", Text, nullable=False),
+    Column("payer", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("label", Text, nullable=False),  # what people call it
+    Column("made_at", UtcTime, nullable=False),
+    Column("removed_at", UtcTime),
+)
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """A card, and with which account it was saved."""
+
+    provider: str
+    method: SavedMethod
+
+
+def keep(work: Work, row: PaymentRow, method: SavedMethod) -> None:
+    """The customer of a payment has saved it; the one before it is used no more."""
+    if row.customer_id is None:
+        return
+    remove(work, row.customer_id)
+    owner = {"organization_id": row.organization_id, "customer_id": row.customer_id, "provider": row.provider}
+    values: dict[str, Any] = owner | msgspec.to_builtins(method) | {"made_at": work.now}
+    work.execute(insert(payment_methods).values(values))
+
+
+def of_customer(work: Work, customer_id: int) -> Saved | None:
+    """The card that is used."""
+    table = payment_methods.c
+    mine = select(payment_methods).where(table.customer_id == customer_id, table.removed_at.is_(None))
+    row = work.execute(mine.order_by(table.id.desc()).limit(1)).one_or_none()
+    return None if row is None else Saved(row.provider, SavedMethod(row.payer, row.method, row.label))
+
+
+def remove(work: Work, customer_id: int) -> None:
+    """It is used no more."""
+    table = payment_methods.c
+    mine = update(payment_methods).where(table.customer_id == customer_id, table.removed_at.is_(None))
+    work.execute(mine.values(removed_at=work.now))

@@ -1,0 +1,114 @@
+"""A payment that has failed has a life: tried again by a schedule, told, blocking, paid at last or written off."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from stationmaster.domain import payments
+from stationmaster.domain.customers import customers
+from stationmaster.domain.errors import Conflict
+from stationmaster.domain.events import MailDue
+from stationmaster.domain.money.amounts import of_minor
+from stationmaster.domain.payments import ClaimRow, Schedule, claims, manual, methods, reconciling
+from stationmaster.domain.payments.told import SavedMethod
+from stationmaster.storage import Work
+from tests.payments.world import DECLINED, FINE, TEN, Counter
+
+pytestmark = pytest.mark.any_database
+SCHEDULE = Schedule([1, 3, 7], block_after=2)
+
+
+async def owed(counter: Counter, card: str | None = None) -> ClaimRow:
+    """Ida owes 10 euros, and has saved a card or none."""
+    paid = await counter.ask("1.00")
+
+    def make(work: Work) -> ClaimRow:
+        row = payments.get(work, counter.home, paid.public_id)
+        if card is not None:
+            methods.keep(work, row, SavedMethod("payer_1", f"card_{card}", "card ···· 0002"))
+        return claims.make(work, row, of_minor(1000, "EUR"), reason="The card was declined.")
+
+    return await counter(make)
+
+
+async def chase(counter: Counter, **time: float) -> None:
+    counter.now += timedelta(**time)
+    await counter(payments.chase, SCHEDULE)
+    await counter.all()
+
+
+async def state(counter: Counter, claim: ClaimRow) -> tuple[str, int, datetime | None, bool]:
+    row = await counter(claims.get, counter.home, claim.public_id)
+    blocked = select(customers.c.blocked_at).where(customers.c.id == counter.ida)
+    since: Any = await counter(lambda work: work.execute(blocked).scalar_one())
+    return row.state, row.tries, row.next_try_at, since is not None
+
+
+async def test_a_saved_card_pays_it_without_being_asked(counter: Counter) -> None:
+    claim = await owed(counter, FINE)
+    await chase(counter)
+    assert await state(counter, claim) == ("paid", 1, None, False)
+    assert (await counter.books())["receivable"] == "10.00 EUR"
+    await chase(counter, days=30)
+    assert len(counter.bank.movements) == 1
+
+
+async def test_it_is_tried_by_the_schedule_then_blocks_and_is_written_off(counter: Counter) -> None:
+    claim = await owed(counter, DECLINED)
+    for days, expected in (
+        (0, ("open", 1, TEN + timedelta(days=1), False)),
+        (0.5, ("open", 1, TEN + timedelta(days=1), False)),
+        (0.5, ("open", 2, TEN + timedelta(days=3), False)),
+        (2, ("open", 3, TEN + timedelta(days=7), True)),
+        (4, ("open", 4, None, True)),
+        (90, ("open", 4, None, True)),
+    ):
+        await chase(counter, days=days)
+        assert await state(counter, claim) == expected
+    await counter(claims.write_off, counter.home, claim.public_id, note="Gone", by="op")
+    assert await state(counter, claim) == ("written_off", 4, None, False)
+    assert await counter.books() == {"write_off": "-10.00 EUR", "receivable": "10.00 EUR"}
+    with pytest.raises(Conflict, match="written off already"):
+        await counter(claims.write_off, counter.home, claim.public_id, note="Again", by="op")
+
+
+async def test_who_has_no_card_there_is_told_where_to_pay_and_pays_once(counter: Counter) -> None:
+    await counter(lambda work: work.execute(customers.update().values(email="ida@example.org")))
+    claim = await owed(counter)
+    mails: list[MailDue] = []
+    counter.database.after_commit.append(lambda events: mails.extend(e for e in events if isinstance(e, MailDue)))
+    await chase(counter)
+    [mail] = mails
+    assert (mail.kind, mail.email, mail.now) == ("owed", "ida@example.org", "10.00 EUR")
+    assert mail.path == f"pay/claims/{claim.public_id}"
+    asked = {"provider": "test", "return_url": "https://csms.example/", "pay_within": timedelta(minutes=10)}
+    first, again = [await counter(payments.ask_to_pay, claim, **asked) for _ in range(2)]
+    assert first.public_id == again.public_id
+    await counter.all()
+    await counter.pays(first)
+    assert (await state(counter, claim))[0] == "paid"
+
+
+async def test_it_is_paid_in_cash_and_who_was_blocked_charges_again(counter: Counter) -> None:
+    claim = await owed(counter)
+    for days in (0, 1, 2):
+        await chase(counter, days=days)
+    assert (await state(counter, claim))[3]
+    entered = {"reference": "Receipt 7", "by": "op", "claim": claim.public_id}
+    await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
+    assert await state(counter, claim) == ("paid", 3, None, False)
+    with pytest.raises(Conflict, match="paid already"):
+        await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
+
+
+async def test_PAY_09_each_day_is_compared_once(counter: Counter) -> None:
+    midnight = TEN.replace(hour=0)
+    assert await counter(reconciling.next_span, counter.source) == (midnight - timedelta(days=1), midnight)
+    await counter(reconciling.check, counter.source, [], midnight - timedelta(days=1), midnight)
+    assert await counter(reconciling.next_span, counter.source) is None
+    counter.now += timedelta(days=3)
+    assert await counter(reconciling.next_span, counter.source) == (midnight, midnight + timedelta(days=3))
