@@ -117,8 +117,9 @@ def pages(dist: Path = DIST) -> HTTPRouteHandler:
             return await files[name].answer(request)
         if name in _PROBES or f"{name}/".startswith("assets/") or name.rpartition("/")[2].count("."):
             raise NotFoundException("there is no such file")
-        if "index.html" in files:
-            return await files["index.html"].answer(request)
+        entry = "pay.html" if name.startswith("pay/") else "index.html"  # guests at a charger have a page of their own
+        if entry in files:
+            return await files[entry].answer(request)
         return Response(NOT_BUILT, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
 
     return page

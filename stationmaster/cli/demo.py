@@ -30,8 +30,10 @@ from stationmaster.domain import (
 )
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
+from stationmaster.domain.guests import places
 from stationmaster.domain.stations import Station
 from stationmaster.settings import DatabaseSettings, Files, Security, Settings, load
+from stationmaster.settings_parts import PaymentAccount
 from stationmaster.simulator.command import Version, kinds
 from stationmaster.storage import Work
 
@@ -124,7 +126,13 @@ def apart(settings: Settings) -> Settings:
         security = security.model_copy(update={"key_file": FOLDER / "secret.key"})
     if files.folder == Files().folder:
         files = files.model_copy(update={"folder": FOLDER / "files"})
-    return settings.model_copy(update={"database": database, "security": security, "files": files})
+    payments = settings.payments
+    if not payments.providers:
+        bank = PaymentAccount(name="test", kind="test", organization=None, url=None, secret=None)
+        payments = payments.model_copy(update={"providers": [bank]})
+    return settings.model_copy(
+        update={"database": database, "security": security, "files": files, "payments": payments}
+    )
 
 
 async def _run(settings: Settings, chargers: int, seed: int) -> None:
@@ -138,10 +146,12 @@ async def _run(settings: Settings, chargers: int, seed: int) -> None:
             identities = [f"SIM-{number:03d}" for number in range(1, chargers + 1)]
             made = await app.database.write(_records, app.keys, password, identities)
             begins = await _history(app, [*identities, OFFLINE], seed)
+            codes = await app.database.write(_pay_places, identities)
             server.say(
                 f"Web: {server.web_url(app)}",
                 f"Chargers: {server.chargers_url(app)}/<id>",
                 f"Login: {EMAIL} {password}",
+                *(f"Pay at {identity}: {server.web_url(app)}/pay/{code}" for identity, code in codes[:1]),
             )
             simulator = await _simulate(app, Path(folder), made, seed)
             if begins:
@@ -228,6 +238,13 @@ def _rated(work: Work, chargers: list[Station]) -> None:
         for evse in (1, 2):
             facts = {"max_power_w": RATED_W}
             connectors.change(work, station.organization_id, station.identity, evse=evse, connector=1, facts=facts)
+
+
+def _pay_places(work: Work, identities: list[str]) -> list[tuple[str, str]]:
+    """What a guest's phone finds in the QR code of the first connector of each."""
+    home = organizations.home(work)
+    made = ((identity, places.make(work, home, identity)) for identity in identities)
+    return [(identity, rows[0].public_id) for identity, rows in made if rows]
 
 
 def _station(work: Work, identity: str, version: str) -> Station:

@@ -34,6 +34,7 @@ from stationmaster.domain import (
     webhooks,
 )
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
+from stationmaster.domain.guests import places
 from stationmaster.domain.stations import Station
 from stationmaster.settings import Settings
 from stationmaster.storage import Work
@@ -279,6 +280,20 @@ async def _barriers(page: Page) -> list[Any]:
             for node in each["nodes"]
         ]
     return found
+
+
+async def test_D_03_a_guest_finds_the_price_at_a_charger_without_a_log_in(house: House) -> None:
+    home = await house.app.database.read(organizations.home)
+    code = (await house.app.database.write(places.make, home, "CP1"))[0].public_id
+    page = house.visitor.page
+    await house.visitor.open(f"/pay/{code}")
+    await expect(page.get_by_text("€0.39 a kWh")).to_be_visible()
+    await expect(page.get_by_text("One cannot pay here yet.")).to_be_visible()
+    faults = {}
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 900})
+        faults[width] = await page.evaluate(LOOKS)
+    assert (faults, await _barriers(page)) == (dict.fromkeys(WIDTHS, []), [])
 
 
 async def test_O12_the_close_button_of_a_dialog_has_a_name(house: House) -> None:

@@ -18,7 +18,7 @@ export default defineConfig({
     // The content security policy allows no data: fonts or images, so every asset stays a file.
     assetsInlineLimit: 0,
     // React changes seldom: a file of its own stays in browsers from one version of ours to the next.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler)\// }] } } },
+    rolldownOptions: { input: ["index.html", "pay.html"].map((page) => `${import.meta.dirname}/${page}`), output: { codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler)\// }] } } },
     // ECharts, loaded only with the first chart, is the one chunk that is large by nature.
     chunkSizeWarningLimit: 700,
   },

@@ -1,6 +1,7 @@
 import type { Structure } from "@stationmaster/api";
 import { describe, expect, it } from "vitest";
-import { draftOf, draftProblems, placeOf, structureFrom, type Restrictions } from "../operator/src/features/tariffs/draft";
+import { draftOf, draftProblems, placeOf, structureFrom } from "../operator/src/features/tariffs/draft";
+import type { Restrictions } from "../operator/src/features/tariffs/structures";
 import { componentWord, whenWords } from "../operator/src/features/tariffs/elementWords";
 import { daysOf, nextAt } from "../operator/src/features/tariffs/weekPicture";
 

@@ -1,13 +1,15 @@
-/** Fails when the catalogue is not what `npm run messages` would write. */
+/** Fails when a catalogue is not what `npm run messages` would write. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const catalogue = new URL("../operator/src/locales/en.po", import.meta.url);
-const before = readFileSync(catalogue, "utf8");
+const catalogues = ["operator/src/locales/en.po", "operator/src/guest/locales/en.po"].map((name) => {
+  const file = new URL(`../${name}`, import.meta.url);
+  return { name, file, before: readFileSync(file, "utf8") };
+});
 execFileSync("npm", ["run", "-s", "messages"], { stdio: ["ignore", "ignore", "inherit"], shell: process.platform === "win32" });
-const after = readFileSync(catalogue, "utf8");
-if (after !== before) {
-  writeFileSync(catalogue, before);
-  console.error("operator/src/locales/en.po is out of date: run `npm run messages` and commit what it writes.");
-  process.exit(1);
+const old = catalogues.filter(({ file, before }) => readFileSync(file, "utf8") !== before);
+for (const { name, file, before } of old) {
+  writeFileSync(file, before);
+  console.error(`${name} is out of date: run \`npm run messages\` and commit what it writes.`);
 }
+process.exit(old.length > 0 ? 1 : 0);

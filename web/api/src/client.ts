@@ -37,7 +37,7 @@ export function whenSignedOut(f: () => void): void {
 /** Every request there is, typed by the OpenAPI document: `answered(client.GET("/api/v1/stations/{station_id}", …))`. */
 export const client = createClient<paths>({ baseUrl: "/", fetch: authorized });
 /** For what is asked before anybody has signed in. */
-const stranger = createClient<paths>({ baseUrl: "/", fetch: reach });
+export const stranger = createClient<paths>({ baseUrl: "/", fetch: reach });
 
 export interface Answer<T> {
   data?: T | undefined;

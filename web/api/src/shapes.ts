@@ -28,6 +28,8 @@ export type Login = Schemas["Login"];
 export type OwnLogin = Schemas["OwnLogin"];
 export type Setup = Schemas["Setup"];
 export type MeterValue = Schemas["MeterValue"];
+export type PayPlace = Schemas["PayPlace"];
+export type PayTariff = Schemas["PayTariff"];
 export type Price = Schemas["Estimate"];
 export type PriceLine = Schemas["PriceLine"];
 export type PriceNote = Schemas["PriceNote"];
@@ -58,6 +60,7 @@ export type User = Schemas["Me"];
 export type Image = Schemas["Image"];
 export type Organization = Schemas["Organization"];
 export type WeekPiece = Schemas["WeekPiece"];
+export type Visit = Schemas["Visit"];
 export type Webhook = Schemas["Webhook"];
 export type Vehicle = Schemas["Vehicle"];
 

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { Price } from "@stationmaster/api";
-import { money } from "@stationmaster/ui";
+import { money } from "@stationmaster/ui/format";
 import css from "./Bill.module.css";
 import { lineAsides, lineName, lineSum, tellingNotes } from "./words";
 

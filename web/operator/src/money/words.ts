@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { Price, PriceLine, PriceNote } from "@stationmaster/api";
-import { kwh, lasting, timesThere, unitPrice } from "@stationmaster/ui";
+import { kwh, lasting, timesThere, unitPrice } from "@stationmaster/ui/format";
 
 /** What one line of a bill is for. */
 export function lineName({ type, reservation }: Pick<PriceLine, "type" | "reservation">): string {

@@ -12,14 +12,15 @@ import { oneQuery } from "../../managed/resource";
 import { ThingPage } from "../../managed/ThingPage";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
-import { structureOf } from "./draft";
+import { structureOf } from "./structures";
 import { ElementList, ExampleBill, WeekPicture } from "./Preview";
 import { PricesForm } from "./PricesForm";
 import { tariffs } from "./resource";
 import { TariffForm } from "./TariffForm";
 import { Terms } from "./Terms";
 import { useExample, usePreview } from "./usePreview";
-import { limitWords, tariffWord, removeAbout } from "./words";
+import { limitWords } from "./elementWords";
+import { tariffWord, removeAbout } from "./words";
 
 const route = getRouteApi("/tariffs/$id");
 

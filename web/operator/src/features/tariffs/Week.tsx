@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { WeekPiece } from "@stationmaster/api";
-import type { Dimension } from "./draft";
+import type { Dimension } from "./structures";
 import { shortDay } from "./elementWords";
 import { minuteOf, daysOf } from "./weekPicture";
 import css from "./Week.module.css";

@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
-import type { Structure, Tariff } from "@stationmaster/api";
+import type { Structure } from "@stationmaster/api";
 import { sentDecimal } from "../../fields";
+import type { Component, Day, Dimension, Restrictions } from "./structures";
 
 /** A tariff as it is being written: what the fields hold, as text. */
 export interface Draft {
@@ -62,12 +63,6 @@ export interface When {
   reservation: "" | "reservation" | "reservation_expires";
 }
 
-export type Element = Structure["elements"][number];
-export type Component = Element["price_components"][number];
-export type Restrictions = NonNullable<Element["restrictions"]>;
-export type Dimension = Component["type"];
-export type Day = NonNullable<Restrictions["day_of_week"]>[number];
-
 export const DIMENSIONS: readonly Dimension[] = ["energy", "time", "parking_time", "flat"];
 
 let keys = 0;
@@ -78,17 +73,6 @@ export function newElement(): DraftElement {
 
 function noPrice(type: Dimension): DraftPrice {
   return { type, price: "", per: type === "flat" || type === "energy" ? "hour" : "minute", step_size: "1", max_price: "", taxes: null };
-}
-
-/** The few prices of a short tariff as the one element that they are. */
-export function structureOf(tariff: Pick<Tariff, "structure" | "price_per_kwh" | "price_per_minute" | "price_per_session" | "tax_percent">): Structure {
-  if (tariff.structure) return tariff.structure;
-  const taxes = Number(tariff.tax_percent) > 0 ? [{ name: t`Tax`, percent: tariff.tax_percent }] : [];
-  const components: Component[] = [];
-  if (tariff.price_per_session !== null) components.push({ type: "flat", price: tariff.price_per_session, taxes });
-  if (tariff.price_per_kwh !== null) components.push({ type: "energy", price: tariff.price_per_kwh, taxes });
-  if (tariff.price_per_minute !== null) components.push({ type: "time", price: tariff.price_per_minute, per: "minute", taxes });
-  return { elements: [{ price_components: components }] };
 }
 
 export function draftOf(structure: Structure): Draft {

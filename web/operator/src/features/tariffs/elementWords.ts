@@ -1,7 +1,8 @@
-import { t } from "@lingui/core/macro";
-import { lasting, money, unitPrice } from "@stationmaster/ui";
+import { plural, t } from "@lingui/core/macro";
+import type { Structure } from "@stationmaster/api";
+import { lasting, money, unitPrice } from "@stationmaster/ui/format";
 import { DAYS } from "../sites/hours";
-import type { Component, Day, Restrictions } from "./draft";
+import type { Component, Day, Restrictions } from "./structures";
 
 export function shortDay(day: Day): string {
   const words: Record<Day, string> = { monday: t`Mon`, tuesday: t`Tue`, wednesday: t`Wed`, thursday: t`Thu`, friday: t`Fri`, saturday: t`Sat`, sunday: t`Sun` };
@@ -66,4 +67,24 @@ export function componentWord({ type, price, per, step_size, max_price }: Compon
   const step = type === "energy" ? t`${step_size ?? 1} Wh` : lasting(step_size ?? 1);
   const asides = [(step_size ?? 1) > 1 && t`in steps of ${step}`, max_price && t`${money(max_price, currency)} at most`].filter(Boolean);
   return [words, ...asides].join(", ");
+}
+
+/** What holds for a whole session, in words. */
+export function limitWords(structure: Structure, currency: string): string[] {
+  const { min_price: least, max_price: most, grace_minutes: grace = 0, holidays } = structure;
+  return [
+    least?.after_taxes && t`At least ${money(least.after_taxes, currency)} with tax`,
+    least?.before_taxes && t`At least ${money(least.before_taxes, currency)} without tax`,
+    most?.after_taxes && t`At most ${money(most.after_taxes, currency)} with tax`,
+    most?.before_taxes && t`At most ${money(most.before_taxes, currency)} without tax`,
+    grace > 0 && plural(grace, { one: "Standing is free for the first minute", other: "Standing is free for the first # minutes" }),
+    holidays && t`Public holidays are those of ${holidays}`,
+    taxesWord(structure),
+  ].filter((word) => typeof word === "string" && word !== "") as string[];
+}
+
+function taxesWord({ elements, tax_included: included }: Structure): string {
+  const taxes = [...new Set(elements.flatMap((one) => one.price_components).flatMap(({ taxes: due = [] }) => due.map(({ name, percent }) => `${name} ${percent} %`)))];
+  if (taxes.length === 0) return t`Without tax`;
+  return included ? t`The prices are with ${taxes.join(", ")}` : t`${taxes.join(", ")} comes on top`;
 }

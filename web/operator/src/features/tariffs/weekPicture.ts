@@ -1,6 +1,6 @@
 import type { WeekPiece } from "@stationmaster/api";
 import { DAYS } from "../sites/hours";
-import type { Dimension } from "./draft";
+import type { Dimension } from "./structures";
 
 export interface Span {
   begins: string;

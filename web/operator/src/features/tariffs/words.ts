@@ -1,6 +1,6 @@
-import { plural, t } from "@lingui/core/macro";
-import type { Structure, Tariff } from "@stationmaster/api";
-import { money, unitPrice } from "@stationmaster/ui";
+import { t } from "@lingui/core/macro";
+import type { Tariff } from "@stationmaster/api";
+import { unitPrice } from "@stationmaster/ui";
 
 export const STATUSES = ["active", "inactive"] as const;
 
@@ -29,26 +29,6 @@ export function priceWord(priced: Priced): string {
 export function taxWord({ tax_percent: percent, structure }: Pick<Tariff, "tax_percent" | "structure">): string {
   if (structure) return t`Tax by price`;
   return percent === "0" ? t`No tax` : t`${percent} % tax`;
-}
-
-/** What holds for a whole session, in words. */
-export function limitWords(structure: Structure, currency: string): string[] {
-  const { min_price: least, max_price: most, grace_minutes: grace = 0, holidays } = structure;
-  return [
-    least?.after_taxes && t`At least ${money(least.after_taxes, currency)} with tax`,
-    least?.before_taxes && t`At least ${money(least.before_taxes, currency)} without tax`,
-    most?.after_taxes && t`At most ${money(most.after_taxes, currency)} with tax`,
-    most?.before_taxes && t`At most ${money(most.before_taxes, currency)} without tax`,
-    grace > 0 && plural(grace, { one: "Standing is free for the first minute", other: "Standing is free for the first # minutes" }),
-    holidays && t`Public holidays are those of ${holidays}`,
-    taxesWord(structure),
-  ].filter((word) => typeof word === "string" && word !== "") as string[];
-}
-
-function taxesWord({ elements, tax_included: included }: Structure): string {
-  const taxes = [...new Set(elements.flatMap((one) => one.price_components).flatMap(({ taxes: due = [] }) => due.map(({ name, percent }) => `${name} ${percent} %`)))];
-  if (taxes.length === 0) return t`Without tax`;
-  return included ? t`The prices are with ${taxes.join(", ")}` : t`${taxes.join(", ")} comes on top`;
 }
 
 export function removeAbout(name: string): string {

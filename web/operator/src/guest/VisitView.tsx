@@ -1,0 +1,90 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import type { PayPlace, Visit } from "@stationmaster/api";
+import { duration, kw, kwh, money } from "@stationmaster/ui/format";
+import { useEffect, useState } from "react";
+import { leftWord, stateWords, sums } from "./guestWords";
+
+interface Props {
+  visit: Visit;
+  place: PayPlace | undefined;
+  onStop: () => Promise<void>;
+  onGiveUp: () => Promise<void>;
+  onAgain: () => void;
+}
+
+/** A visit from paying to its end: what happens, what it has cost, and what one can do. */
+export function VisitView({ visit, place, onStop, onGiveUp, onAgain }: Props) {
+  const now = useSeconds();
+  const words = stateWords(visit, place?.plugged_in ?? false);
+  const { session, currency } = visit;
+  return (
+    <section className="sheet" data-testid={`visit-${visit.state}`}>
+      <h2 aria-live="polite">{words.title}</h2>
+      {words.about && <p>{words.about}</p>}
+      {visit.state === "starting" && visit.until && <p className="dim">{leftWord(visit.until, now)}</p>}
+      {session && (
+        <dl className="figures">
+          <div className="large">
+            <dt>{visit.state === "over" ? <Trans>Cost</Trans> : <Trans>Cost so far</Trans>}</dt>
+            <dd>{money(visit.paid ?? session.cost ?? "0", currency)}</dd>
+          </div>
+          <div>
+            <dt><Trans>Energy</Trans></dt>
+            <dd>{kwh(session.energy_wh)}</dd>
+          </div>
+          <div>
+            <dt><Trans>Time</Trans></dt>
+            <dd>{duration(session.started_at, session.stopped_at ?? now)}</dd>
+          </div>
+          {visit.state === "charging" && (
+            <div>
+              <dt><Trans>Power</Trans></dt>
+              <dd>{kw(session.power_w)}</dd>
+            </div>
+          )}
+        </dl>
+      )}
+      {visit.state !== "paying" && (
+        <dl className="sums">
+          {sums(visit).map(({ what, amount }) => (
+            <div key={what}>
+              <dt>{what}</dt>
+              <dd>{amount}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <div className="buttons">
+        {visit.state === "paying" && visit.pay_at && <a className="main" href={visit.pay_at}><Trans>To the payment</Trans></a>}
+        {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
+        {(visit.state === "paying" || visit.state === "starting") && <Ask what={t`Do not charge after all`} run={onGiveUp} testid="give-up" />}
+        {visit.state === "over" && <button type="button" onClick={onAgain}><Trans>Charge again</Trans></button>}
+      </div>
+    </section>
+  );
+}
+
+function Ask({ what, run, main = false, testid }: { what: string; run: () => Promise<void>; main?: boolean; testid: string }) {
+  const [busy, setBusy] = useState(false);
+  return (
+    <button
+      type="button" className={main ? "main" : ""} disabled={busy} data-testid={testid}
+      onClick={() => {
+        setBusy(true);
+        void run().finally(() => { setBusy(false); });
+      }}
+    >
+      {what}
+    </button>
+  );
+}
+
+function useSeconds(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => { setNow(Date.now()); }, 1_000);
+    return () => { clearInterval(timer); };
+  }, []);
+  return now;
+}
