@@ -34,7 +34,7 @@ export function SessionPrice({ session }: { session: Session }) {
       {none ? (
         <p className="dim">
           <Trans>
-            No tariff holds where this session took place. One that is named there, or for everywhere, would say what it costs: <Link to="/tariffs">Tariffs</Link>
+            No tariff holds where this session took place. One that is named there, or for everywhere, would say what it costs: <Link to="/tariffs" style={{ textDecoration: "underline" }}>Tariffs</Link>
           </Trans>
         </p>
       ) : error && !data ? (
@@ -76,7 +76,7 @@ function Otherwise({ session, tariff }: { session: Session; tariff: string }) {
 function Tariff({ id }: { id: string }) {
   const { data } = useQuery(oneQuery(tariffs, id));
   return (
-    <Link to="/tariffs/$id" params={{ id }} className="hostile">
+    <Link to="/tariffs/$id" params={{ id }} className="hostile" style={{ textDecoration: "underline" }}>
       {data?.value.name ?? id}
     </Link>
   );
