@@ -19,7 +19,17 @@ from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
-from stationmaster.background import awaited, chores, mails, payments, presence, retention, transfers, webhooks
+from stationmaster.background import (
+    awaited,
+    chores,
+    invoicing,
+    mails,
+    payments,
+    presence,
+    retention,
+    transfers,
+    webhooks,
+)
 from stationmaster.background import outbox as reactions
 from stationmaster.background.deliveries import Deliverer
 from stationmaster.background.timers import Clockwork
@@ -76,6 +86,7 @@ REGISTERING = (
     chores,
     doubts,
     guests,
+    invoicing,
     local_lists,
     mails,
     payments,

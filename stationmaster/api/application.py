@@ -113,6 +113,7 @@ API = Router(
         wallets.router,
         pay.router,
         pay_places.router,
+        pay_places.sheets,
         payments.router,
         tokens.router,
         token_aliases.router,

@@ -38,15 +38,22 @@ async def mail(outside: Outside, event: MailDue, settings: Mail, web: Web, keys:
         assert kind != "known" and kind != "moved" and kind != "owed"
         link = f"{link}{one_time_links.PAGES[kind]}#{one_time_links.secret(keys.once, event.link)}"
     message = written(event, link, sender=settings.sender)
+    await send(message, settings, outside)
+
+
+async def send(message: EmailMessage, settings: Mail, outside: Outside) -> None:
+    """Over the server in the settings. Raises `Undeliverable` where there is no such mailbox."""
     message["Date"] = format_datetime(outside.database.clock())
     message["Message-ID"] = (
         f"<{outside.key}@{parseaddr(settings.sender)[1].rpartition('@')[2]}>"  # the same at each try
     )
+    assert settings.host is not None
+    receiver = message["To"].addresses[0].addr_spec
     try:
         await aiosmtplib.send(
             message,
             sender=parseaddr(settings.sender)[1],
-            recipients=[event.email],
+            recipients=[receiver],
             hostname=settings.host,
             port=settings.port,
             username=settings.user,
@@ -65,15 +72,20 @@ def written(event: MailDue, link: str, *, sender: str) -> EmailMessage:
     """The mail as it goes out. Raises `Undeliverable` when no mail can have this address."""
     text = TEXTS[event.kind]
     facts = {"email": event.email, "organization": event.organization, "link": link, "now": event.now}
-    message = EmailMessage(policy=SMTP if event.email.isascii() else SMTPUTF8)
+    return addressed(event.email, text.subject.format_map(facts), text.body.format_map(facts), sender=sender)
+
+
+def addressed(email: str, subject: str, body: str, *, sender: str) -> EmailMessage:
+    """A mail to somebody. Raises `Undeliverable` when no mail can have this address."""
+    message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
     try:
-        Address(addr_spec=_NOT_ASCII.sub("x", event.email))  # it judges ASCII only
-        local, _, domain = event.email.rpartition("@")
+        Address(addr_spec=_NOT_ASCII.sub("x", email))  # it judges ASCII only
+        local, _, domain = email.rpartition("@")
         message["To"] = Address(username=local, domain=domain)
     except (ValueError, IndexError, HeaderDefect, MessageError) as error:
         raise Undeliverable("this is no address for mail") from error
     message["From"] = sender
-    message["Subject"] = " ".join(text.subject.format_map(facts).split())
+    message["Subject"] = " ".join(subject.split())
     message["Auto-Submitted"] = "auto-generated"  # no answer by a machine
-    message.set_content(text.body.format_map(facts) + "\n")
+    message.set_content(body + "\n")
     return message

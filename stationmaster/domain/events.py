@@ -143,3 +143,16 @@ class MailDue(Event, frozen=True, kw_only=True, gc=False):
     link: str | None = None
     now: str = ""  # the new address of who has moved, or what is owed
     path: str = ""  # where the link leads, if it is none of those that work once
+
+
+class BillMade(Event, frozen=True, kw_only=True, gc=False):
+    """A session has a bill, or another one than before."""
+
+    session: str
+
+
+class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody is to be sent a receipt, an invoice or a credit note."""
+
+    invoice: str
+    email: str

@@ -11,11 +11,12 @@ import pytest
 
 from stationmaster.api.application import Application
 from stationmaster.api.context import Context
-from stationmaster.domain import customers, organizations
+from stationmaster.domain import connectors, customers, organizations
 from stationmaster.domain.invoices import invoices, issuers
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Party
 from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue
 from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
 from tests.api.conftest import NOW, Client
 from tests.api.drivers import Driver, charge, make_driver
@@ -63,6 +64,12 @@ async def receipt_of(database: Database, charger: Any, driver: Driver) -> Invoic
         return issue_receipt(work, home, session, customer_id=owner)
 
     return await database.write(issue)
+
+
+def at_address(context: Context) -> Context:
+    """The same server, of which somebody has said what it is called outside."""
+    reachable = context.settings.web.model_copy(update={"public_url": "https://csms.example"})
+    return dataclasses.replace(context, settings=context.settings.model_copy(update={"web": reachable}))
 
 
 async def test_a_receipt_is_found_read_printed_and_taken_back(
@@ -125,10 +132,7 @@ async def test_D_03_who_has_the_link_sees_the_receipt_and_no_address(
     row = await receipt_of(database, charger, ann)
     await ann.client.aclose()
     assert (await admin.get(f"{API}/invoices/{row.public_id}")).json()["link"] is None  # nobody has said where we are
-    settings = context.settings
-    reachable = settings.web.model_copy(update={"public_url": "https://csms.example"})
-    public = dataclasses.replace(context, settings=settings.model_copy(update={"web": reachable}))
-    async with Client(Application(public)) as client:
+    async with Client(Application(at_address(context))) as client:
         client.headers["Authorization"] = admin.headers["Authorization"]
         link = (await client.get(f"{API}/invoices/{row.public_id}")).json()["link"]
     assert link.startswith("https://csms.example/receipts/")
@@ -160,3 +164,21 @@ async def test_what_stands_on_receipts_is_said_by_owners(as_role: Callable[..., 
     [act] = (await owner.get(f"{API}/audit", params={"subject": "organization"})).json()["items"]
     assert (act["action"], act["before"]["legal_name"]) == ("change_billing_details", None)
     assert (await (await as_role("administrator")).patch(path, json=facts)).status_code == 403
+
+
+@pytest.mark.any_database
+async def test_the_codes_of_a_site_are_printed(
+    context: Context, database: Database, charger: Any, admin: Client
+) -> None:
+    assert (await admin.post(f"{API}/sites", json={"id": "H", "name": "Hafen"})).is_success
+    assert (await admin.patch(f"{API}/stations/CP1", json={"site": "Hafen"})).is_success
+    assert (await admin.get(f"{API}/sites/H/qr-sheet")).status_code == 409  # nobody has said where we are
+    async with Client(Application(at_address(context))) as client:
+        client.headers["Authorization"] = admin.headers["Authorization"]
+        assert (await client.get(f"{API}/sites/H/qr-sheet")).status_code == 409  # there is no code
+        station = Station(charger.id, "CP1", charger.organization_id, "1.6", "accepted", True)
+        told = {"evse": 1, "connector": 1, "state": "available", "status": "Available"}
+        await database.write(lambda work: connectors.report_status(work, station, at=work.now, **told))
+        assert (await client.post(f"{API}/stations/CP1/pay-places")).is_success
+        answer = await client.get(f"{API}/sites/H/qr-sheet")
+    assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")

@@ -62,7 +62,10 @@ BODIES: dict[str, Any] = {
 }
 
 
-NOT_THERE = {"/api/v1/stations/{station_id}/logs/{log_id}/file"}  # the charger has not brought it yet
+NOT_THERE = {
+    "/api/v1/stations/{station_id}/logs/{log_id}/file",  # the charger has not brought it yet
+    "/api/v1/sites/{site_id}/qr-sheet",  # nobody has said what the server is called outside
+}
 
 # Fields of bodies with these names may name something of a tenant.
 NAMES = {

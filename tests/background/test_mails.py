@@ -12,12 +12,16 @@ from sqlalchemy import select, update
 
 from stationmaster.app import App
 from stationmaster.background.mails import written
-from stationmaster.domain import accounts, deliveries, organizations
+from stationmaster.domain import accounts, deliveries, organizations, sessions, stations
 from stationmaster.domain.deliveries import Undeliverable
-from stationmaster.domain.events import MailDue
+from stationmaster.domain.events import InvoiceMailDue, MailDue
+from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.one_time_links import one_time_links
+from stationmaster.domain.stations import Station
 from stationmaster.settings import Mail, Registration, Settings
 from stationmaster.storage import Work
+from tests import telling
+from tests.api.test_invoices import issue_receipt
 from tests.background.mailboxes import PASSWORD as SMTP_PASSWORD
 from tests.background.mailboxes import USER, Mailboxes, receiving_mail
 
@@ -255,3 +259,31 @@ def test_what_a_person_has_named_makes_no_header() -> None:
     assert mail["Bcc"] is None
     assert "\n" not in mail["Subject"]
     assert mail["To"] == "jörg@example.com"
+
+
+async def test_a_receipt_is_mailed_as_a_PDF_with_a_link_to_it(boxes: Mailboxes, app: App) -> None:
+    def issue(work: Work) -> InvoiceRow:
+        home = organizations.home(work)
+        charger, _ = stations.create(work, home, app.keys, identity="CP1")
+        station = Station(charger.id, "CP1", home, "1.6", "accepted", True)
+        number = telling.start(work, station, meter=0)
+        telling.stop(work, station, number, meter=1000)
+        session = str(work.execute(sessions.sessions.select()).one().public_id)
+        row = issue_receipt(work, home, session, seller="Hafen\nBcc: x@example.com")
+        work.publish(InvoiceMailDue(invoice=row.public_id, email=ANN))
+        return row
+
+    row = await app.database.write(issue)
+    mail = await boxes.next(ANN)
+    assert (mail["To"], mail["Subject"], mail["Bcc"]) == (
+        ANN,
+        f"Receipt {row.number} – Hafen Bcc: x@example.com",
+        None,
+    )
+    [pdf] = mail.iter_attachments()
+    assert (pdf.get_content_type(), pdf.get_filename()) == ("application/pdf", f"receipt-{row.number}.pdf")
+    assert pdf.get_content().startswith(b"%PDF-")
+    text = mail.get_body().get_content()
+    path = text.partition("https://csms.example")[2].split()[0]
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}") as guest:
+        assert row.number in (await guest.get(path)).text

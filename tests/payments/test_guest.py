@@ -110,6 +110,8 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: Ap
     await one.stop(started["transactionId"], meter=62_900, at=now())
     over = await phone.until(lambda visit: visit["state"] == "over")
     assert (over["outcome"], over["held"], over["paid"]) == ("paid", "50.00", "49.69")
+    receipt = await phone.http.get(over["receipt"])
+    assert receipt.status_code == 200 and "49.69 EUR" in receipt.text
     assert over["session"]["cost"] == "49.69"
     assert over["email"] is False
     assert await books(app) == {"clearing test": "-49.69", "revenue": "49.69"}

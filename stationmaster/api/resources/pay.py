@@ -22,6 +22,7 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places, visits
 from stationmaster.domain.guests.tables import Outcome, VisitState
 from stationmaster.domain.guests.visits import Offer, Progress
+from stationmaster.domain.invoices.links import key_of
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
@@ -93,7 +94,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     - `starting`: the charger has been asked; plug in. `until` says how long it waits.
     - `charging`, `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
 
-    `held` was set aside, `paid` is what was taken of it, `given_back` what came back of a payment.
+    `held` was set aside, `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days.
     """
 
     id: str
@@ -111,6 +112,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime | None
     session: VisitSession | None
     email: bool
+    receipt: str | None
     made_at: datetime
     ended_at: datetime | None
 
@@ -144,7 +146,7 @@ async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context
         base = context.settings.web.public_url or ""
         address = f"{base}/pay/{place_id}?visit={{visit}}"
         row, _ = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
-        return _public_form(visits.progress(work, row.public_id))
+        return _public_form(context, visits.progress(work, row.public_id))
 
     return await context.database.write(begin)
 
@@ -152,7 +154,7 @@ async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context
 @get("/visits/{visit_id:str}", permission=Permission.PUBLIC)
 async def get_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
     """How far a visit is. Ask every second or two while it goes on."""
-    return _public_form(await context.database.read(visits.progress, visit_id))
+    return _public_form(context, await context.database.read(visits.progress, visit_id))
 
 
 @post("/visits/{visit_id:str}/returned", permission=Permission.PUBLIC, status_code=200)
@@ -161,7 +163,7 @@ async def return_to_visit(visit_id: FromPath[str], context: GivenContext) -> Vis
 
     def look(work: Work) -> Visit:
         visits.look(work, visit_id)
-        return _public_form(visits.progress(work, visit_id))
+        return _public_form(context, visits.progress(work, visit_id))
 
     return await context.database.write(look)
 
@@ -172,7 +174,7 @@ async def stop_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
 
     def stop(work: Work) -> Visit:
         visits.stop(work, visit_id)
-        return _public_form(visits.progress(work, visit_id))
+        return _public_form(context, visits.progress(work, visit_id))
 
     return await context.database.write(stop)
 
@@ -183,7 +185,7 @@ async def give_up_visit(visit_id: FromPath[str], context: GivenContext) -> Visit
 
     def give_up(work: Work) -> Visit:
         visits.give_up(work, visit_id)
-        return _public_form(visits.progress(work, visit_id))
+        return _public_form(context, visits.progress(work, visit_id))
 
     return await context.database.write(give_up)
 
@@ -299,7 +301,7 @@ def _tariff(row: TariffRow) -> PayTariff:
     )
 
 
-def _public_form(now: Progress) -> Visit:
+def _public_form(context: Context, now: Progress) -> Visit:
     row, payment = now.visit, now.payment
     told = payment.told or {}
     open_to_pay = row.state == "paying" and payment.state == "pending"
@@ -328,6 +330,7 @@ def _public_form(now: Progress) -> Visit:
         until=now.until,
         session=session,
         email=row.email is not None,
+        receipt=None if now.receipt is None else f"/receipts/{key_of(context.keys.links, now.receipt)}",
         made_at=row.made_at,
         ended_at=row.ended_at,
     )

@@ -5,14 +5,22 @@ from __future__ import annotations
 from datetime import datetime
 
 import msgspec
-from litestar import Router, delete, get, post
+from litestar import Response, Router, delete, get, post
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import Page
+from stationmaster.domain import sites
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places
 from stationmaster.domain.guests.tables import PlaceRow
+from stationmaster.domain.invoices import issuers, printed
+from stationmaster.domain.invoices.words import words_of
 from stationmaster.domain.permissions import Permission
+from stationmaster.files import printing
+from stationmaster.files.codes import drawn
+from stationmaster.storage import Work
 
 
 class PayPlaceCode(msgspec.Struct, frozen=True):
@@ -49,6 +57,52 @@ async def close_pay_place(
 router = Router(
     "/stations", route_handlers=[list_pay_places, make_pay_places, close_pay_place], tags=["paying at the charger"]
 )
+
+
+@get(
+    "/{site_id:str}/qr-sheet",
+    permission=Permission.VIEW,
+    responses={200: ResponseSpec(bytes, generate_examples=False, description="The PDF", media_type="application/pdf")},
+)
+async def get_qr_sheet(site_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
+    """The codes of all chargers of a site as a PDF, to be cut out; 409 where there is none yet."""
+    place, codes, issuer = await context.database.read(_printed, caller.organization, site_id)
+    base = context.settings.web.public_url
+    if base is None:
+        raise Conflict("nobody has said what this server is called outside: set web.public_url")
+    if not codes:
+        raise Conflict("no charger of this site has a code yet; make them first")
+    words = words_of(issuer.language)
+    sheet = {
+        "language": issuer.language,
+        "paper": printed.paper_of(issuer.country),
+        "title": f"{place.name} – {issuer.name}",
+        "call": words["scan"],
+        "codes": [
+            {
+                "svg": drawn(f"{base}/pay/{code.public_id}"),
+                "label": f"{code.identity} · {code.evse}",  # outside of what is cut out: it is no driver's business
+                "title": ", ".join(
+                    part for part in (code.name, words["connection"].format(evse=code.evse)) if part is not None
+                ),
+                "place": place.name,
+                "address": f"{base}/pay/{code.public_id}",
+            }
+            for code in codes
+        ],
+    }
+    pdf = await printing.print_aside("qr_sheet", msgspec.json.encode(sheet), at=context.database.clock())
+    return Response(
+        pdf, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="qr-codes.pdf"'}
+    )
+
+
+sheets = Router("/sites", route_handlers=[get_qr_sheet], tags=["paying at the charger"])
+
+
+def _printed(work: Work, organization_id: int, site_id: str) -> tuple[sites.SiteRow, list[places.Code], issuers.Issuer]:
+    place = sites.get(work, organization_id, site_id)
+    return place, places.of_site(work, organization_id, site_id), issuers.get(work, organization_id)
 
 
 def _public_form(row: PlaceRow, context: Context) -> PayPlaceCode:

@@ -53,7 +53,7 @@ def given_back(
     if customer_id is None:
         return [Entry(receivable, amount)]  # what a guest has paid is given back by who took it
     nothing = zero(amount.currency)
-    paid = {kind: -amount for kind, amount in _booked_for(work, session_id, customer_id, amount.currency).items()}
+    paid = {kind: -amount for kind, amount in booked_for(work, session_id, customer_id, amount.currency).items()}
     owed = -balance(work, organization_id, receivable, amount.currency)
     to_receivable = max(nothing, min(amount, owed, paid.get("receivable", nothing)))
     rest = amount - to_receivable
@@ -66,7 +66,7 @@ def given_back(
     ]
 
 
-def _booked_for(work: Work, session_id: int, customer_id: int, currency: str) -> dict[str, Money]:
+def booked_for(work: Work, session_id: int, customer_id: int, currency: str) -> dict[str, Money]:
     """What the bills of a session have booked in the accounts of a customer, by kind."""
     accounts, booked = ledger_accounts.c, ledger_transactions.c
     source = ledger_transactions.join(ledger_entries, ledger_entries.c.transaction_id == booked.id)

@@ -17,7 +17,14 @@ from sqlalchemy import insert, select
 from stationmaster.domain import moments, prices, session_terms, sessions, stations, tariffs
 from stationmaster.domain.bills.payers import Payer, charged, given_back, payer_of
 from stationmaster.domain.bills.tables import BillRow, State, bills, newest, read, written
-from stationmaster.domain.events import SessionChanged, SessionCorrected, SessionEnded, SessionEvent, SessionReviewed
+from stationmaster.domain.events import (
+    BillMade,
+    SessionChanged,
+    SessionCorrected,
+    SessionEnded,
+    SessionEvent,
+    SessionReviewed,
+)
 from stationmaster.domain.ledger import Account, Entry, TransactionRow, book, holds, lock_customer
 from stationmaster.domain.money.amounts import Money, total, zero
 from stationmaster.domain.money.bill import Bill
@@ -148,6 +155,7 @@ def _revise(
         **_amounts(bill),
     )
     made: BillRow = work.execute(new.returning(*bills.c)).one()
+    work.publish(BillMade(session=row.public_id))
     return made
 
 

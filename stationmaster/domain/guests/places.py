@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 from sqlalchemy import insert, select, update
 
-from stationmaster.domain import audit, discovery, stations, tariff_places, tariffs
+from stationmaster.domain import audit, discovery, sites, stations, tariff_places, tariffs
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.discovery import Plug
@@ -46,6 +46,25 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[PlaceRow
     station = stations.get(work, organization_id, identity)
     mine = select(pay_places).where(pay_places.c.station_id == station.id, pay_places.c.closed_at.is_(None))
     return cast(list[PlaceRow], work.execute(mine.order_by(pay_places.c.evse)).all())
+
+
+class Code(NamedTuple):
+    """A code, and which charger it is for: as the operator calls it, and as drivers know it."""
+
+    public_id: str
+    evse: int
+    identity: str
+    name: str | None
+
+
+def of_site(work: Work, organization_id: int, site_id: str) -> list[Code]:
+    """The codes of all chargers of a site, in order. Raises `NotFound`."""
+    site = sites.get(work, organization_id, site_id)
+    table, of = stations.stations.c, pay_places.c
+    mine = select(of.public_id, of.evse, table.identity, table.name).join(stations.stations, table.id == of.station_id)
+    mine = mine.where(table.site_id == site.id, of.closed_at.is_(None), table.deleted_at.is_(None))
+    rows = work.execute(mine.order_by(table.identity, of.evse))
+    return [Code(row.public_id, row.evse, row.identity, discovery.shown_name(row.name, row.identity)) for row in rows]
 
 
 def close(work: Work, organization_id: int, identity: str, evse: int) -> None:

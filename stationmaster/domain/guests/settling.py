@@ -7,6 +7,7 @@ from sqlalchemy import select
 from stationmaster.domain import bills, sessions
 from stationmaster.domain.guests import visits
 from stationmaster.domain.guests.tables import VisitRow
+from stationmaster.domain.invoices import issuing
 from stationmaster.domain.money.amounts import Money, of_minor, zero
 from stationmaster.domain.payments import asking, claims, refunds
 from stationmaster.domain.payments.tables import PaymentRow, payment_claims
@@ -37,10 +38,18 @@ def settle(work: Work, row: VisitRow, payment: PaymentRow) -> None:
             if due > held:
                 _claim_rest(work, row, payment, due - held)
         visits.end(work, row, "paid" if due else "free", "Thank you.")
+        _give_receipt(work, row, taken)
     elif payment.state in ("lost", "released", "reversed"):
         if payment.state == "released" and due:
             _claim_rest(work, row, payment, due)
         visits.end(work, row, "owed", "Your payment did not go through, so the amount is still owed.")
+        _give_receipt(work, row, zero(payment.currency))
+
+
+def _give_receipt(work: Work, row: VisitRow, paid: Money) -> None:
+    """By link, and by e-mail where the guest has left one."""
+    assert row.session is not None
+    issuing.issue_to_guest(work, row.organization_id, row.session, paid=paid, email=row.email)
 
 
 def _claim_rest(work: Work, row: VisitRow, payment: PaymentRow, rest: Money) -> None:

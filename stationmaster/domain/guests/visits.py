@@ -18,6 +18,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.events import Event
 from stationmaster.domain.guests import places
 from stationmaster.domain.guests.tables import Outcome, VisitRow, guest_visits, pay_places
+from stationmaster.domain.invoices.invoices import InvoiceRow, newest_of_session
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.outbox import reacts
 from stationmaster.domain.payments import asking, refunds
@@ -341,6 +342,7 @@ class Progress(NamedTuple):
     session: sessions.ListedRow | None
     so_far: sessions.SoFar | None
     cost: Money | None
+    receipt: InvoiceRow | None
 
 
 def progress(work: Work, public_id: str) -> Progress:
@@ -350,7 +352,8 @@ def progress(work: Work, public_id: str) -> Progress:
     payment = asking.of_key(work, row.payment_id)
     session = None if row.session is None else sessions.get(work, row.organization_id, row.session)
     so_far = None if session is None else sessions.so_far(work, [session]).get(session.id)
-    return Progress(row, place, payment, _until(work, row), session, so_far, _cost(work, row))
+    receipt = None if row.session is None else newest_of_session(work, row.organization_id, row.session)
+    return Progress(row, place, payment, _until(work, row), session, so_far, _cost(work, row), receipt)
 
 
 def look(work: Work, public_id: str) -> None:

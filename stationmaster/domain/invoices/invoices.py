@@ -222,6 +222,20 @@ def by_link(work: Work, public_id: str) -> InvoiceRow:
     return _one(work, _rows().where(invoices.c.public_id == public_id))
 
 
+def of_key(work: Work, key: int) -> InvoiceRow:
+    """One by its key."""
+    return _one(work, _rows().where(invoices.c.id == key))
+
+
+def newest_of_session(work: Work, organization_id: int, session_id: str) -> InvoiceRow | None:
+    """The newest receipt or invoice that a session is on."""
+    of = select(invoiced_bills.c.invoice_id).join(sessions, sessions.c.id == invoiced_bills.c.session_id)
+    of = of.where(sessions.c.public_id == session_id, ~invoiced_bills.c.credited)
+    mine = _mine(organization_id).where(invoices.c.id.in_(of)).order_by(invoices.c.id.desc()).limit(1)
+    row: InvoiceRow | None = work.execute(mine).one_or_none()
+    return row
+
+
 def list_invoices(
     work: Work,
     organization_id: int,

@@ -5,7 +5,7 @@ Both are made from this one sheet, so they cannot tell two stories. Times of a s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -101,7 +101,7 @@ class _Printer:
         notes.append(words["clock"])
         return Sheet(
             language=document.language.partition("-")[0].lower() or "en",
-            paper="us-letter" if document.seller.country in _LETTER else "a4",
+            paper=paper_of(document.seller.country),
             kind=document.kind,
             title=words.titles[document.kind],
             number=document.number,
@@ -313,6 +313,11 @@ class _Printer:
 _LETTER = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})  # where paper is not A4
 
 
+def paper_of(country: str | None) -> str:
+    """What is in the printers there."""
+    return "us-letter" if country in _LETTER else "a4"
+
+
 def _party(party: Party, words: Words) -> list[str]:
     tax = f"{party.tax_label or words['tax_number']} {party.tax_number}" if party.tax_number else None
     return [text for text in (party.name, *party.address, tax) if text]
@@ -414,19 +419,3 @@ def _zone(local: datetime) -> str:
     """CEST; where a zone has no name but a number, UTC-03."""
     name = local.tzname() or ""
     return name if name[:1].isalpha() else f"UTC{name}"
-
-
-def texts(sheet: Sheet) -> Iterable[str]:
-    """Everything that can be read on it."""
-    return _texts(msgspec.to_builtins(sheet))
-
-
-def _texts(value: object) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
