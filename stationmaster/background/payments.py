@@ -15,6 +15,7 @@ import structlog
 
 from stationmaster.domain import payments
 from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.guests import visits
 from stationmaster.domain.payments import Job, PaymentAsked, Schedule, Source, hearing, refunds
 from stationmaster.domain.payments.reconciling import Movement
 from stationmaster.domain.timers import every
@@ -105,6 +106,13 @@ async def look_after_payments(database: Database) -> None:
     """Those of which nobody has told anything for a while, and those whose time is over."""
     while await database.read(payments.to_look_after):
         await database.write_apart(payments.look_after)
+
+
+@every(seconds=3600, once=True)
+async def forget_guests(database: Database) -> None:
+    """Those whose visit nobody is shown any more."""
+    while await database.write_apart(visits.forget):
+        pass
 
 
 @every(seconds=60, once=True)

@@ -24,6 +24,7 @@ from stationmaster.domain.logs import logs
 from stationmaster.domain.nodes import node_log
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.outbox import outbox
+from stationmaster.domain.payments import payment_events
 from stationmaster.domain.quarantine import quarantine
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.station_settings import setting_changes
@@ -77,6 +78,8 @@ KEPT = [
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),
     Kept(event_log, event_log.c.at, lambda days: days.events_days, event_log.c.number.is_not(None)),
+    # A provider tells a webhook again for days, and it must be known then.
+    Kept(payment_events, payment_events.c.heard_at, lambda days: max(days.events_days, 30)),
     Kept(idempotency_keys, idempotency_keys.c.created_at, lambda days: 1),
     Kept(outbox, outbox.c.created_at, lambda days: days.done_days, outbox.c.done_at.is_not(None)),
     Kept(outbox, outbox.c.created_at, lambda days: days.dead_days, outbox.c.dead_at.is_not(None)),

@@ -38,6 +38,7 @@ class Terms(Protocol):
     currency: str | None
     credit_limit: Decimal | None
     language: str | None
+    blocked_at: datetime | None
 
 
 class Allowance(NamedTuple):
@@ -85,6 +86,8 @@ def judged(work: Work, station: Station, token: ShownToken, answer: Authorizatio
 
 def _missing(work: Work, customer_key: int, terms: Terms) -> Why | None:
     """What a customer has none of, before a session begins."""
+    if terms.blocked_at is not None:
+        return "owed"
     if terms.billing == "free" or (terms.billing == "postpaid" and terms.credit_limit is None):
         return None
     funds = [row for row in work.run(_funds, key=customer_key) if terms.currency in (None, row.currency)]

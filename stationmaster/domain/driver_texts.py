@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-Why = Literal["wallet", "credit", "budget", "card"]
-"""What somebody has no more of: money, credit, their budget for the month, or the energy of their card."""
+Why = Literal["wallet", "credit", "owed", "budget", "card"]
+"""What somebody has no more of: money, credit (or any, because they owe something), their budget for the month, or the energy of their card."""
 
 _NO_MORE: dict[Why, dict[str, str]] = {
     "wallet": {
@@ -17,6 +17,11 @@ _NO_MORE: dict[Why, dict[str, str]] = {
         "en": "Your credit limit is reached. Please pay what is due.",
         "de": "Ihr Kreditrahmen ist erreicht. Bitte zahlen Sie offene Beträge.",
         "fr": "Votre plafond de crédit est atteint. Veuillez régler le montant dû.",
+    },
+    "owed": {
+        "en": "A payment of yours has failed. Please pay what is due.",
+        "de": "Eine Zahlung von Ihnen ist fehlgeschlagen. Bitte zahlen Sie offene Beträge.",
+        "fr": "Un de vos paiements a échoué. Veuillez régler le montant dû.",
     },
     "budget": {
         "en": "Your budget for this month is used up.",

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stationmaster.domain import payments
-from stationmaster.domain.customers import customers
+from stationmaster.domain import customers, payments, tokens
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import MailDue
 from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.payments import ClaimRow, Schedule, claims, manual, methods, reconciling
 from stationmaster.domain.payments.told import SavedMethod
+from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from tests.payments.world import DECLINED, FINE, TEN, Counter
 
-pytestmark = pytest.mark.any_database
+TABLE = customers.customers
 SCHEDULE = Schedule([1, 3, 7], block_after=2)
 
 
@@ -43,11 +43,25 @@ async def chase(counter: Counter, **time: float) -> None:
 
 async def state(counter: Counter, claim: ClaimRow) -> tuple[str, int, datetime | None, bool]:
     row = await counter(claims.get, counter.home, claim.public_id)
-    blocked = select(customers.c.blocked_at).where(customers.c.id == counter.ida)
+    blocked = select(TABLE.c.blocked_at).where(TABLE.c.id == counter.ida)
     since: Any = await counter(lambda work: work.execute(blocked).scalar_one())
     return row.state, row.tries, row.next_try_at, since is not None
 
 
+async def may_charge(counter: Counter) -> tuple[str, str | None]:
+    """What Ida's card is answered at a charger; she pays later."""
+
+    def show(work: Work) -> tuple[str, str | None]:
+        if work.execute(tokens.tokens.select()).first() is None:
+            customers.change(work, counter.home, "IDA", {"billing": "postpaid"})
+            tokens.add(work, counter.home, uid="TAG1", customer="IDA")
+        answer = tokens.authorize(work, Station(1, "CP1", counter.home, "1.6", "accepted", True), "TAG1")
+        return answer.status, answer.message
+
+    return await counter(show)
+
+
+@pytest.mark.any_database
 async def test_a_saved_card_pays_it_without_being_asked(counter: Counter) -> None:
     claim = await owed(counter, FINE)
     await chase(counter)
@@ -76,8 +90,9 @@ async def test_it_is_tried_by_the_schedule_then_blocks_and_is_written_off(counte
         await counter(claims.write_off, counter.home, claim.public_id, note="Again", by="op")
 
 
+@pytest.mark.any_database
 async def test_who_has_no_card_there_is_told_where_to_pay_and_pays_once(counter: Counter) -> None:
-    await counter(lambda work: work.execute(customers.update().values(email="ida@example.org")))
+    await counter(lambda work: work.execute(TABLE.update().values(email="ida@example.org")))
     claim = await owed(counter)
     mails: list[MailDue] = []
     counter.database.after_commit.append(lambda events: mails.extend(e for e in events if isinstance(e, MailDue)))
@@ -93,18 +108,22 @@ async def test_who_has_no_card_there_is_told_where_to_pay_and_pays_once(counter:
     assert (await state(counter, claim))[0] == "paid"
 
 
+@pytest.mark.any_database
 async def test_it_is_paid_in_cash_and_who_was_blocked_charges_again(counter: Counter) -> None:
     claim = await owed(counter)
     for days in (0, 1, 2):
         await chase(counter, days=days)
     assert (await state(counter, claim))[3]
+    assert await may_charge(counter) == ("no_credit", "A payment of yours has failed. Please pay what is due.")
     entered = {"reference": "Receipt 7", "by": "op", "claim": claim.public_id}
     await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
     assert await state(counter, claim) == ("paid", 3, None, False)
+    assert await may_charge(counter) == ("accepted", None)
     with pytest.raises(Conflict, match="paid already"):
         await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
 
 
+@pytest.mark.any_database
 async def test_PAY_09_each_day_is_compared_once(counter: Counter) -> None:
     midnight = TEN.replace(hour=0)
     assert await counter(reconciling.next_span, counter.source) == (midnight - timedelta(days=1), midnight)

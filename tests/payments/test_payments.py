@@ -18,8 +18,6 @@ from stationmaster.outside.payments.test_bank import SIGNATURE, Fault, signature
 from stationmaster.storage.lists import Wanted
 from tests.payments.world import DECLINED, FINE, TEN, Counter
 
-pytestmark = pytest.mark.any_database
-
 FAULTS: list[Fault] = ["deaf", "mute", "broken", "busy"]
 LOST, LATE, TWICE, REVERSED, NO_CAPTURE = (
     *("4000000000000077", "4000000000000101", "4000000000000119"),
@@ -48,6 +46,7 @@ async def test_it_is_asked_paid_and_told(counter: Counter) -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.any_database
 async def test_PAY_03_whatever_becomes_of_the_answer_there_is_one_payment(counter: Counter, fault: Fault) -> None:
     counter.bank.faults = [fault, fault]
     counter.webhooks = False
@@ -61,6 +60,7 @@ async def test_PAY_03_whatever_becomes_of_the_answer_there_is_one_payment(counte
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("webhooks", [True, False])
+@pytest.mark.any_database
 async def test_PAY_03_it_is_captured_once(counter: Counter, fault: Fault, webhooks: bool) -> None:
     row = await held(counter)
     counter.webhooks = webhooks
@@ -76,6 +76,7 @@ async def test_PAY_03_it_is_captured_once(counter: Counter, fault: Fault, webhoo
     assert await counter.books() == {"clearing": "-11.57 EUR", "receivable": "11.57 EUR"}
 
 
+@pytest.mark.any_database
 async def test_PAY_03_not_more_is_taken_than_is_held(counter: Counter) -> None:
     row = await held(counter)
     for wrong in ("50.01", "0.00"):
@@ -83,6 +84,7 @@ async def test_PAY_03_not_more_is_taken_than_is_held(counter: Counter) -> None:
             await counter(payments.capture, row.id, euros(wrong))
 
 
+@pytest.mark.any_database
 async def test_M_18_the_hold_was_over_before_the_session_had_ended(counter: Counter) -> None:
     row = await held(counter)
     assert row.hold_until == TEN + timedelta(days=7)  # the bank says so, no constant of ours
@@ -97,6 +99,7 @@ async def test_M_18_the_hold_was_over_before_the_session_had_ended(counter: Coun
     assert len(counter.bank.requests) == asked  # nothing is tried against a dead hold
 
 
+@pytest.mark.any_database
 async def test_M_18_a_hold_that_the_bank_ends_early_is_a_claim_once(counter: Counter) -> None:
     row = await held(counter, card=NO_CAPTURE)
     await counter(payments.capture, row.id, euros("10.00"))
@@ -133,6 +136,7 @@ async def test_M_19_money_that_comes_too_late_goes_back_once(counter: Counter) -
     assert (row.state, row.captured) == ("expired", 0)
 
 
+@pytest.mark.any_database
 async def test_M_19_of_two_that_were_paid_for_one_the_second_goes_back(counter: Counter) -> None:
     row = await counter.pays(await counter.ask("200.00", currency="INR"))
     bank = counter.bank.payments[str(row.reference)]
@@ -159,6 +163,7 @@ async def test_M_19_of_two_that_were_paid_for_one_the_second_goes_back(counter: 
     }
 
 
+@pytest.mark.any_database
 async def test_webhooks_come_never_late_and_three_times(counter: Counter) -> None:
     lost, late, twice = [await counter.ask() for _ in range(3)]
     assert (await counter.pays(twice, TWICE)).state == "paid"
@@ -172,6 +177,16 @@ async def test_webhooks_come_never_late_and_three_times(counter: Counter) -> Non
     assert [each.amount for each in ours] == [5000, 5000, 5000]
 
 
+async def test_PAY_01_fifty_at_once_are_one(counter: Counter) -> None:
+    row = await counter.ask()
+    told = Told(reference=str(row.reference), state="paid", at=TEN, payment=row.public_id, charge="c", captured=5000)
+    event = payments.Heard(id="evt_1", at=TEN, kind="payment.paid", payment=told)
+    outcomes = await asyncio.gather(*(counter(hearing.hear, counter.source, event) for _ in range(50)))
+    assert sorted(outcomes) == ["known"] * 49 + ["take"]
+    assert await counter.books() == {"clearing": "-50.00 EUR", "wallet": "50.00 EUR"}
+
+
+@pytest.mark.any_database
 async def test_PAY_01_a_webhook_is_believed_by_its_signature_and_for_five_minutes(counter: Counter) -> None:
     body = b'{"id":"e","at":"2026-12-01T10:00:00Z","kind":"nothing"}'
     good = {SIGNATURE: signature("practice", body, TEN)}
@@ -188,6 +203,7 @@ async def test_PAY_01_a_webhook_is_believed_by_its_signature_and_for_five_minute
         counter.provider.event(body + b" ", good, now=TEN)
 
 
+@pytest.mark.any_database
 async def test_PAY_02_another_account_cannot_speak_of_it(counter: Counter) -> None:
     row = await counter.ask()
     told = Told(reference="x", state="paid", at=TEN, payment=row.public_id, captured=5000)
@@ -210,6 +226,7 @@ async def test_PAY_10_two_refunds_of_all_are_one(counter: Counter) -> None:
         await counter(refunds.ask, counter.home, row.public_id, euros("0.01"), reason="more", by="op")
 
 
+@pytest.mark.any_database
 async def test_a_payment_that_the_bank_takes_back_is_reversed(counter: Counter) -> None:
     row = await counter.pays(await counter.ask(), REVERSED)
     assert row.state == "reversed"

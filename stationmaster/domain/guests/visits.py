@@ -23,7 +23,7 @@ from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.outbox import reacts
 from stationmaster.domain.payments import asking, refunds
 from stationmaster.domain.payments.asking import NewPayment, PaymentChanged
-from stationmaster.domain.payments.tables import PaymentRow
+from stationmaster.domain.payments.tables import PaymentRow, payments
 from stationmaster.domain.tokens import tokens, uid_key
 from stationmaster.storage import Work
 from stationmaster.storage.queries import not_deleted
@@ -327,6 +327,17 @@ def _set(work: Work, row: VisitRow, **values: Any) -> VisitRow:
     changed = update(guest_visits).where(guest_visits.c.id == row.id).values(values)
     new: VisitRow = work.execute(changed.returning(*guest_visits.c)).one()
     return new
+
+
+def forget(work: Work) -> int:
+    """Who is gone for 90 days is forgotten: nothing tells any more where they were written to. Returns how many were."""
+    table = guest_visits.c
+    gone = (table.ended_at <= work.now - SHOWN_FOR, table.email.is_not(None))
+    keys = list(work.execute(select(table.payment_id).where(*gone).limit(500)).scalars())
+    if keys:
+        work.execute(update(payments).where(payments.c.id.in_(keys)).values(email=None))
+        work.execute(update(guest_visits).where(table.payment_id.in_(keys)).values(email=None))
+    return len(keys)
 
 
 # What a guest sees
