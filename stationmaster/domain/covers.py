@@ -8,7 +8,7 @@ meter value comes. Who charges already is let go on and stop with their card: th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
@@ -16,11 +16,12 @@ import msgspec
 from sqlalchemy import bindparam, or_, select
 
 from stationmaster.domain import driver_texts, energy_budgets, moments, prices, sessions
+from stationmaster.domain.bills import bills, that_hold
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.customers import customers
 from stationmaster.domain.driver_texts import Why
 from stationmaster.domain.ledger import Account, balance, ledger_accounts
-from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.money.amounts import Money, total
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
@@ -37,6 +38,7 @@ class Terms(Protocol):
     billing: Billing
     currency: str | None
     credit_limit: Decimal | None
+    monthly_budget: Decimal | None
     language: str | None
     blocked_at: datetime | None
 
@@ -77,7 +79,7 @@ def judged(work: Work, station: Station, token: ShownToken, answer: Authorizatio
     if token.customer_id is not None:
         [terms] = work.run(_terms, key=token.customer_id)
         language = terms.language
-        why = why or _missing(work, token.customer_id, terms)
+        why = why or _missing(work, token.customer_id, terms) or _over_budget(work, station, token.customer_id, terms)
     if why is None or _charges_here(work, station, token):
         return msgspec.structs.replace(answer, cached_until=work.now)
     message = driver_texts.no_more(why, language, until=until)
@@ -95,6 +97,26 @@ def _missing(work: Work, customer_key: int, terms: Terms) -> Why | None:
         return None if any(row.kind in ("wallet", "bonus") and row.balance > 0 for row in funds) else "wallet"
     owed = sum((-row.balance for row in funds if row.kind == "receivable"), Decimal(0))
     return "credit" if terms.credit_limit is not None and owed >= terms.credit_limit else None
+
+
+def _over_budget(work: Work, station: Station, customer_key: int, terms: Terms) -> Why | None:
+    if terms.billing == "free" or terms.monthly_budget is None or terms.currency is None:
+        return None
+    month = month_of(work.now, moments.zone_named(prices.time_zone_of(work, station.id)))
+    billed = billed_in(work, customer_key, month, terms.currency)
+    return "budget" if billed.amount >= terms.monthly_budget else None
+
+
+def month_of(at: datetime, zone: tzinfo) -> str:
+    """As in 2026-12, by a clock."""
+    return f"{at.astimezone(zone):%Y-%m}"
+
+
+def billed_in(work: Work, customer_key: int, month: str, currency: str) -> Money:
+    """What a customer was billed in a month, each day that of the site."""
+    mine = (bills.c.customer_id == customer_key, bills.c.currency == currency, bills.c.booked_on.startswith(month))
+    amounts = work.execute(that_hold(select(bills.c.total).where(*mine))).scalars()
+    return total([Money(amount, currency) for amount in amounts], currency)
 
 
 def _charges_here(work: Work, station: Station, token: ShownToken) -> bool:
@@ -143,13 +165,15 @@ def is_limited(work: Work, customer_key: int | None) -> bool:
     if customer_key is None:
         return False
     [terms] = work.run(_terms, key=customer_key)
-    return terms.billing == "prepaid" or (terms.billing == "postpaid" and terms.credit_limit is not None)
+    if terms.billing == "free":
+        return False
+    return terms.billing == "prepaid" or terms.credit_limit is not None or terms.monthly_budget is not None
 
 
 def allowances(
-    work: Work, row: sessions.SessionRow, currency: str, *, held: Money, others: Money
+    work: Work, row: sessions.SessionRow, currency: str, *, held: Money, others: Money, month: str
 ) -> Iterator[Allowance]:
-    """How much a session may cost in this currency. `held` is set aside for it, `others` of the customer have cost that much by now."""
+    """How much a session may cost in this currency. `held` is set aside for it, `others` of the customer that go on have cost that much by now."""
     if row.customer_id is None:
         return
     [terms] = work.run(_terms, key=row.customer_id)
@@ -162,3 +186,6 @@ def allowances(
     elif terms.billing == "postpaid" and terms.credit_limit is not None:
         limit = Money(terms.credit_limit, currency) if terms.currency == currency else held - held
         yield Allowance("credit", limit + there("receivable") - others)
+    if terms.billing != "free" and terms.monthly_budget is not None and terms.currency == currency:
+        left = Money(terms.monthly_budget, currency) - billed_in(work, row.customer_id, month, currency)
+        yield Allowance("budget", left - others)

@@ -149,7 +149,7 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
     endings = []
     for seen in looks:
         mine = session_limits.c.session_id == seen.key
-        if seen.row is None:
+        if seen.row is None or not _goes_on(work, seen.key):
             work.execute(update(session_limits).where(mine).values(look_at=None))
             continue
         found = seen.found
@@ -168,6 +168,12 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
             endings.append(Ending(seen.row.station_id, seen.row.public_id, found.because))
         work.execute(update(session_limits).where(mine).values(values))
     return endings
+
+
+def _goes_on(work: Work, key: int) -> bool:
+    """Whether it does still; its bill is not made before the commit, so that nothing is held for a session that has been paid."""
+    mine = select(sessions.sessions.c.id).where(sessions.sessions.c.id == key, is_open)
+    return work.execute(mine.with_for_update(key_share=True)).first() is not None
 
 
 def name_of_hold(row: sessions.SessionRow) -> str:
@@ -237,11 +243,11 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     outlook = Outlook(spent.amount, ahead.amount)
     if limit.amount is not None and limit.currency == version.currency:
         judge("hold", limit.amount, outlook)
+    month = covers.month_of(work.now, zone)
     held = total([holds.amount_of(each) for each in holds.of_session(work, row.id)], version.currency)
     wanted = None
-    for why, most in covers.allowances(
-        work, row, version.currency, held=held, others=_others(work, row, version.currency)
-    ):
+    others = _others(work, row, version.currency)
+    for why, most in covers.allowances(work, row, version.currency, held=held, others=others, month=month):
         judge(why, most.amount, outlook)
         if why == "wallet" and ahead > held and found[-1].step != "end":
             good = rate(*at_full_power(next_at + HELD_FOR), version, zone).total

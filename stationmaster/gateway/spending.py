@@ -1,4 +1,4 @@
-"""Sessions for which there is only so much are looked after, and ended in time (M-17, M-21)."""
+"""Sessions for which there is only so much are looked after, and ended in time (M-17, M-21); and what they cost is shown."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from functools import partial
 
 import structlog
 
-from stationmaster.domain import session_limits
+from stationmaster.domain import session_limits, shown_costs
 from stationmaster.domain.commands import RemoteStop
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.session_limits import Ending
+from stationmaster.domain.shown_costs import Shown
 from stationmaster.domain.timers import every
 from stationmaster.gateway.errands import Errands
 from stationmaster.gateway.switchboard import Switchboard
@@ -34,8 +35,29 @@ async def look_after_sessions(database: Database, switchboard: Switchboard, erra
         errands.begin(("end of a session", ending.session), partial(end, ending))
 
 
+@every(seconds=60)
+async def show_costs(database: Database, switchboard: Switchboard, errands: Errands) -> None:
+    """Chargers that are connected here show what their sessions cost so far, where their settings say that they can."""
+    versions = {each.station_id: each.version for each in switchboard.connections()}
+
+    async def show(shown: Shown) -> None:
+        try:
+            await switchboard.send(shown.station_id, shown.command, by=BY)
+        except (DomainError, StorageUnavailable) as error:
+            log.info("session.cost_not_shown", session=shown.command.session, why=str(error))
+
+    for shown in await database.read(shown_costs.due, versions) if versions else ():
+        errands.begin(("cost of a session", shown.command.session), partial(show, shown))
+
+
 async def look(database: Database) -> list[Ending]:
     """Look at what is due; the sessions that are to be ended."""
     if not (due := await database.read(session_limits.due)):
         return []
-    return await database.write_apart(session_limits.note, await database.read(session_limits.look, due))
+    looks = await database.read(session_limits.look, due)
+    # Each that books in a transaction of its own, so that nobody waits in a circle for the accounts of several customers.
+    endings = await database.write_apart(session_limits.note, [each for each in looks if each.wanted is None])
+    for each in looks:
+        if each.wanted is not None:
+            endings += await database.write_apart(session_limits.note, [each])
+    return endings

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from stationmaster.domain import (
+    bills,
     customers,
     metering,
     session_limits,
@@ -198,6 +199,53 @@ async def test_M_21_a_card_has_so_much_energy_in_a_month_of_the_site(site: Site)
     assert (await site.answer())[0] == "no_credit"
     world.now += timedelta(seconds=1)
     assert await site.answer() == ("accepted", None)
+
+
+async def test_a_month_costs_so_much_and_no_more(site: Site) -> None:
+    """10.00 a month: 9.00 are billed in November there, and nothing yet in December."""
+    world = site.world
+    terms = {"billing": "postpaid", "currency": "EUR", "monthly_budget": Decimal(10)}
+    await world(customers.change, world.home, "A", terms)
+    await site.starts(datetime(2026, 11, 10, 10, tzinfo=UTC))
+    world.now += timedelta(hours=1)
+    await world(telling.stop, site.station, site.number, meter=18_000, at=world.now)
+    session = await world(telling.newest_of, site.ann)
+    await world(bills.settle, session)
+    assert (await site.answer())[0] == "accepted"
+    await site.starts(datetime(2026, 11, 20, 10, tzinfo=UTC))
+    await site.tells("1.7", world.now + MINUTE)
+    [ending] = await site.looks()
+    assert ending.because == "budget"
+    await world(telling.stop, site.station, site.number, meter=2_000, at=world.now, repeat_key="2")
+    await world(bills.settle, await world(telling.newest_of, site.ann))
+    assert await site.answer() == ("no_credit", "Your budget for this month is used up.")
+    world.now = datetime(2026, 12, 1, tzinfo=UTC)
+    assert (await site.answer())[0] == "accepted"
+
+
+@pytest.mark.any_database
+async def test_nothing_is_held_for_a_session_that_has_ended_meanwhile(site: Site) -> None:
+    world = site.world
+    await site.top_up("12")
+    await site.starts()
+    await world(session_limits.take_up, await world(session_terms.unfixed))
+    looks = await world(session_limits.look, await world(session_limits.due))
+    assert looks[0].wanted is not None
+    await world(telling.stop, site.station, site.number, meter=10_000, at=TEN + MINUTE)
+    await world(bills.settle, await world(telling.newest_of, site.ann))
+    assert await world(session_limits.note, looks) == []
+    assert (await site.has("held"), await site.has("wallet")) == ("0.00", "7.00")
+
+
+async def test_P_09_what_was_held_goes_back_whole_when_nothing_was_delivered(site: Site) -> None:
+    world = site.world
+    await site.top_up("12")
+    await site.starts()
+    await site.looks()
+    assert await site.has("held") != "0.00"
+    await world(telling.stop, site.station, site.number, meter=0, at=TEN + MINUTE / 3)
+    await world(bills.settle, await world(telling.newest_of, site.ann))
+    assert (await site.has("held"), await site.has("wallet")) == ("0.00", "12.00")
 
 
 @pytest.mark.any_database

@@ -4,6 +4,7 @@ from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16.certificates import certificates
 from stationmaster.handlers.v16.configuration import configuration
 from stationmaster.handlers.v16.core import core
+from stationmaster.handlers.v16.costs import costs
 from stationmaster.handlers.v16.data_transfer import data_transfer
 from stationmaster.handlers.v16.firmware import firmware
 from stationmaster.handlers.v16.local_list import local_list
@@ -27,4 +28,5 @@ routes = Routes(
     local_list,
     smart_charging,
     data_transfer,
+    costs,
 )
