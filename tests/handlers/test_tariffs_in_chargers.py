@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
+from stationmaster.domain import organizations, tariffs
 from stationmaster.domain.commands import (
     ChangeTransactionTariff,
     ClearTariffs,
@@ -15,7 +16,10 @@ from stationmaster.domain.commands import (
     NotifyWebPaymentStarted,
     SetDefaultTariff,
 )
-from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.money import parsing
+from stationmaster.handlers.v2 import tariff_words
+from stationmaster.storage import Work
 from tests.handlers.asking import Asked
 
 ACCEPTED = {"status": "Accepted"}
@@ -35,10 +39,82 @@ def version() -> str:
 async def test_I07_a_tariff_goes_out_as_it_was_written(app: App, one: Asked) -> None:
     came, [[action, sent]] = await one.ask(SetDefaultTariff(tariff=TARIFF, evse=2), ACCEPTED)
     assert (action, sent) == ("SetDefaultTariff", {"evseId": 2, "tariff": TARIFF})
-    assert (came.state, came.outcome, came.arguments) == ("done", "accepted", {"evse": 2, "tariff": TARIFF})
+    assert (came.state, came.outcome, came.arguments) == (
+        "done",
+        "accepted",
+        {"evse": 2, "tariff": TARIFF, "ours": None},
+    )
     await one.start()
     came, [[action, sent]] = await one.ask(ChangeTransactionTariff(session="tx-1", tariff=TARIFF), ACCEPTED)
     assert (action, sent) == ("ChangeTransactionTariff", {"transactionId": "tx-1", "tariff": TARIFF})
+
+
+TAXED = {"name": "VAT", "percent": "19"}
+OURS: dict[str, Any] = {
+    "grace_minutes": 15,
+    "max_price": {"after_taxes": "30"},
+    "texts": [{"language": "en", "text": "By night it is cheaper"}],
+    "elements": [
+        {
+            "price_components": [{"type": "energy", "price": "0.30", "taxes": [TAXED]}],
+            "restrictions": {"start_time": "22:00", "end_time": "06:00", "day_of_week": ["sunday"]},
+        },
+        {
+            "price_components": [
+                {"type": "energy", "price": "0.45", "taxes": [TAXED]},
+                {"type": "parking_time", "price": "6", "taxes": [TAXED]},
+                {"type": "flat", "price": "0.50"},
+            ]
+        },
+    ],
+}
+
+
+async def test_I07_one_of_our_tariffs_is_told_in_the_words_of_chargers(app: App, one: Asked) -> None:
+    def add(work: Work) -> None:
+        home = organizations.home(work)
+        tariffs.create(work, home, public_id="night", name="Night", currency="EUR", structure=OURS)
+
+    await app.database.write(add)
+    came, [[action, sent]] = await one.ask(SetDefaultTariff(ours="night"), ACCEPTED)
+    assert (action, came.outcome, sent["evseId"]) == ("SetDefaultTariff", "accepted", 0)
+    vat = [{"type": "VAT", "tax": 19.0}]
+    night = {"startTimeOfDay": "22:00", "endTimeOfDay": "06:00", "dayOfWeek": ["Sunday"]}
+    assert sent["tariff"] == {
+        "tariffId": "night.1",
+        "currency": "EUR",
+        "description": [{"format": "UTF8", "language": "en", "content": "By night it is cheaper"}],
+        "energy": {"prices": [{"priceKwh": 0.3, "conditions": night}, {"priceKwh": 0.45}], "taxRates": vat},
+        "idleTime": {"prices": [{"priceMinute": 0.1, "conditions": {"minIdleTime": 900}}], "taxRates": vat},
+        "fixedFee": {"prices": [{"priceFixed": 0.5}]},
+        "maxCost": {"inclTax": 30.0},
+    }
+    with pytest.raises(NotFound):
+        await one.ask(SetDefaultTariff(ours="none"))
+    for command in (SetDefaultTariff(), SetDefaultTariff(ours="night", tariff=TARIFF)):
+        with pytest.raises(Invalid, match="tariff"):
+            await one.ask(command)
+
+
+@pytest.mark.parametrize(
+    "component, more, why",
+    [
+        ({"step_size": 100}, {}, "steps"),
+        ({"max_price": "5"}, {}, "maximum"),
+        ({}, {"tax_included": True}, "with taxes"),
+        ({"type": "time", "price": "1"}, {}, "no exact price of a minute"),
+        ({}, {"restrictions": {"public_holiday": True}, "holidays": "DE"}, "holidays"),
+        ({"type": "flat"}, {"restrictions": {"min_kwh": "1"}}, "fee hangs"),
+    ],
+)
+def test_what_a_charger_would_compute_otherwise_is_not_told(
+    component: dict[str, Any], more: dict[str, Any], why: str
+) -> None:
+    restrictions = {"restrictions": more.pop("restrictions")} if "restrictions" in more else {}
+    element = {"price_components": [{"type": "energy", "price": "0.4"} | component]} | restrictions
+    version = parsing.parsed({"currency": "EUR", "elements": [element]} | more)
+    with pytest.raises(Conflict, match=why):
+        tariff_words.tariff_type("T1", version)
 
 
 @pytest.mark.parametrize(

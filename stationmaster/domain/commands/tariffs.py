@@ -1,6 +1,7 @@
 """Commands about tariffs in a charger, which computes costs itself then, and about payments on the web (2.1).
 
-A tariff is told as the specification's own object (TariffType, 2.1 part 2 §2.104); what is wrong in it is refused at its field.
+A tariff is one of ours by its id, as far as it can be said in the words of chargers; or the specification's own object (TariffType, 2.1 part 2
+§2.104): what is wrong in that is refused at its field.
 """
 
 from __future__ import annotations
@@ -10,6 +11,9 @@ from typing import Annotated, Any
 import msgspec
 
 from stationmaster.domain.commands.kinds import Command, Evse, SessionName, Whole
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
 
 TariffId = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
 Tariff = Annotated[
@@ -17,14 +21,28 @@ Tariff = Annotated[
     msgspec.Meta(description="TariffType of OCPP 2.1: `tariffId`, `currency`, `energy`, `chargingTime` …"),
 ]
 
+OurTariff = Annotated[
+    str, msgspec.Meta(min_length=1, max_length=255, description="The id of a tariff that is kept here")
+]
+
+
+def _check_one(tariff: object, ours: str | None) -> None:
+    if (tariff is None) is (ours is None):
+        raise Invalid("tariff", "name one of our tariffs as `ours`, or write one as `tariff`")
+
 
 class SetDefaultTariff(Command, frozen=True):
     """Give the charger a tariff for drivers without one of their own, at one EVSE or at all. It takes the place of the one before."""
 
     administers = True
 
-    tariff: Tariff
+    tariff: Tariff | None = None
     evse: Whole = 0
+    ours: OurTariff | None = None
+
+    def check(self, work: Work, station: Station) -> str | None:
+        _check_one(self.tariff, self.ours)
+        return None
 
 
 class GetTariffs(Command, frozen=True):
@@ -48,7 +66,12 @@ class ChangeTransactionTariff(Command, frozen=True):
     administers = True
 
     session: SessionName
-    tariff: Tariff
+    tariff: Tariff | None = None
+    ours: OurTariff | None = None
+
+    def check(self, work: Work, station: Station) -> str | None:
+        _check_one(self.tariff, self.ours)
+        return None
 
 
 class NotifyWebPaymentStarted(Command, frozen=True):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from stationmaster.domain import commands
+from stationmaster.domain import tariffs as our_tariffs
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
-from stationmaster.handlers.v2 import words
+from stationmaster.handlers.v2 import tariff_words, words
 from stationmaster.handlers.v2.payloads import typed
 from stationmaster.ocpp import v21
 from stationmaster.ocpp.dialects import V21
@@ -29,7 +30,8 @@ _NONE = "The charger has no such tariff."
 
 @tariffs.sends
 def set_default_tariff(work: Work, station: Station, command: commands.SetDefaultTariff) -> v21.SetDefaultTariff:
-    return typed(V21, v21.SetDefaultTariff, {"evseId": command.evse, "tariff": command.tariff})
+    tariff = _tariff(work, station, command.tariff, command.ours)
+    return typed(V21, v21.SetDefaultTariff, {"evseId": command.evse, "tariff": tariff})
 
 
 @tariffs.answers
@@ -48,7 +50,11 @@ def change_transaction_tariff(
     work: Work, station: Station, command: commands.ChangeTransactionTariff
 ) -> v21.ChangeTransactionTariff:
     transaction_id = words.open_transaction(work, station, command.session)
-    return typed(V21, v21.ChangeTransactionTariff, {"transactionId": transaction_id, "tariff": command.tariff})
+    return typed(
+        V21,
+        v21.ChangeTransactionTariff,
+        {"transactionId": transaction_id, "tariff": _tariff(work, station, command.tariff, command.ours)},
+    )
 
 
 @tariffs.answers
@@ -132,6 +138,14 @@ def notify_web_payment_started_answered(
     response: v21.NotifyWebPaymentStartedResponse,
 ) -> Answer:
     return Answer("accepted", "The charger has been told.")
+
+
+def _tariff(work: Work, station: Station, told: dict[str, Any] | None, ours: str | None) -> dict[str, Any] | None:
+    """As it was written, or one of ours in their words; its id tells its terms, for a charger takes another content under another id only."""
+    if ours is None:
+        return told
+    row = our_tariffs.get(work, station.organization_id, ours)
+    return tariff_words.tariff_type(f"{row.public_id}.{row.number}", our_tariffs.version_of(row))
 
 
 def _answer(status: str, info: v21.StatusInfoType | None) -> Answer:

@@ -16,6 +16,8 @@ from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.exports.formats import Column
 from stationmaster.api.resources.exports import sessions_as_file
 from stationmaster.api.resources.me.profile import customer_of
+from stationmaster.api.resources.prices import SessionPrice
+from stationmaster.api.resources.prices import public_form as price_form
 from stationmaster.api.resources.sessions import (
     EnergyPoint,
     GivenTimes,
@@ -30,7 +32,7 @@ from stationmaster.api.resources.sessions import (
     times_of,
 )
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
-from stationmaster.domain import discovery, energy, metering, sessions
+from stationmaster.domain import discovery, energy, metering, prices, sessions
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
@@ -122,6 +124,17 @@ async def get_own_session(session_id: FromPath[str], caller: GivenCaller, contex
     return OwnSessionDetail(**_facts(row, last), series=series_of(taken))
 
 
+@get("/sessions/{session_id:str}/price", permission=Permission.LOGGED_IN)
+async def get_own_price(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionPrice:
+    """What a session of one's own costs, line by line; of one that goes on, by now. 409 where it has no price."""
+
+    def read(work: Work) -> prices.Priced:
+        sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
+        return prices.of_session(work, caller.organization, session_id)
+
+    return price_form(session_id, await context.database.read(read))
+
+
 @get("/sessions/{session_id:str}/meter-values", permission=Permission.LOGGED_IN)
 async def list_own_meter_values(
     session_id: FromPath[str], caller: GivenCaller, context: GivenContext, limit: Limit = 50, cursor: Cursor = None
@@ -165,7 +178,7 @@ async def export_own_sessions(caller: GivenCaller, context: GivenContext, which:
     return sessions_as_file(context, caller.organization, which, form="csv", columns=COLUMNS)
 
 
-routes = [list_own_sessions, get_own_session, list_own_meter_values, export_own_sessions]
+routes = [list_own_sessions, get_own_session, get_own_price, list_own_meter_values, export_own_sessions]
 
 
 def _facts(row: sessions.OwnSession, last: sessions.SoFar | None) -> dict[str, Any]:
