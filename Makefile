@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api crash attack conformance clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api crash audit-ledger attack conformance clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench-api: setup ## measure lists, searches and exports with much in the databas
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
 	@$(BIN)/python -m tools.crash $(ARGS)
+
+audit-ledger: setup ## prove the books of the configured database: sums, balances, numbers, bills
+	@$(BIN)/stationmaster audit-ledger
 
 attack: setup ## attack a running server for two minutes, and see how others fare: ARGS="--seconds 20" for less
 	@$(BIN)/python -m tools.attack $(ARGS)

@@ -1,7 +1,8 @@
-"""`make crash`: kill -9 the server under load, again and again; then compare the chargers' journals with the database.
+"""`make crash`: kill -9 the server under load, again and again; then compare the chargers' journals with the database, and prove the books.
 
 Every simulated charger writes each message to its journal before it sends it, and the answer before it forgets the message.
-What was answered must be in the database, once; every session must have exactly the journal's energy (rules, 6.1).
+What was answered must be in the database, once; every session must have exactly the journal's energy (rules, 6.1), and be billed and
+booked exactly once.
 """
 
 from __future__ import annotations
@@ -24,8 +25,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
+from stationmaster.background import outbox
+from stationmaster.domain import bills, customers, ledger, organizations, tariffs, tokens
+from stationmaster.domain.bills import auditing
+from stationmaster.domain.ledger import Account, Entry
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.metering import meter_values
+from stationmaster.domain.money.amounts import Money, total, zero
 from stationmaster.domain.sessions import sessions
 from stationmaster.domain.stations import stations
 from stationmaster.simulator.clock import Clock
@@ -46,6 +52,7 @@ class Report:
     kills: int = 0
     answered: int = 0
     sessions: int = 0
+    billed: Money = field(default_factory=lambda: zero("EUR"))
     ready_s: list[float] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -54,6 +61,7 @@ async def run(url: str, folder: Path, *, kills: int, count: int, seed: int, prog
     """Load, kill, restart `kills` times; let every queue empty itself; check."""
     identities = [f"CRASH-{number:03d}" for number in range(1, count + 1)]
     secrets = await asyncio.to_thread(running.prepare, url, identities)
+    await asyncio.to_thread(charge_money, url)
     server, report, chance = running.Server(url, folder), Report(), random.Random(seed)
     report.ready_s.append(await asyncio.to_thread(server.start))
     chargers = [_charger(server, folder, name, secrets[name], place, seed) for place, name in enumerate(identities)]
@@ -78,8 +86,50 @@ async def run(url: str, folder: Path, *, kills: int, count: int, seed: int, prog
             await charger.close()
     finally:
         await asyncio.to_thread(server.stop)
+    await settle(url)
     await asyncio.to_thread(check, url, folder, identities, report)
     return report
+
+
+PAID_IN = Money(Decimal(1_000_000), "EUR")
+
+
+def charge_money(url: str) -> None:
+    """Everybody charges with the card of one customer, whose wallet pays."""
+
+    def fill(work: Work) -> None:
+        home = organizations.home(work)
+        price: dict[str, Any] = {
+            "price_per_kwh": Decimal("0.39"),
+            "price_per_session": Decimal("0.50"),
+            "tax_percent": Decimal(19),
+        }
+        tariffs.create(work, home, name="Day", currency="EUR", standard=True, **price)
+        customer = customers.create(work, home, public_id="crash", name="Crash", billing="prepaid")
+        tokens.change(work, home, running.TAG, {"customer": "crash"})
+        entries = [Entry(Account("clearing", name="cash"), -PAID_IN), Entry(Account("wallet", customer.id), PAID_IN)]
+        ledger.book(work, home, key="crash", kind="top_up", entries=entries, customer_id=customer.id)
+
+    async def write() -> None:
+        database = Database(url, lanes=1, readers=1)
+        database.start()
+        try:
+            await database.write(fill)
+        finally:
+            await database.stop()
+
+    asyncio.run(write())
+
+
+async def settle(url: str) -> None:
+    """What was left in the outbox is done, as the next start would."""
+    database = Database(url, lanes=1, readers=1)
+    database.start()
+    try:
+        while await outbox.deliver_due(database):
+            pass
+    finally:
+        await database.stop()
 
 
 def _charger(server: running.Server, folder: Path, name: str, secret: str, place: int, seed: int) -> ChargePoint16:
@@ -115,8 +165,9 @@ def check(url: str, folder: Path, identities: list[str], report: Report) -> None
     database = Database(url, lanes=1, readers=1)
     try:
         for identity in identities:
-            ledger = Ledger.read(folder / f"{identity}.journal")
-            database._read(_check_one, identity, ledger, report)
+            journal = Ledger.read(folder / f"{identity}.journal")
+            database._read(_check_one, identity, journal, report)
+        database._read(_check_money, report)
     finally:
         database.close()
 
@@ -173,6 +224,21 @@ def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> It
                     yield f"a meter value of session {row.transaction_id} is stored {times} times"
 
 
+def _check_money(work: Work, report: Report) -> None:
+    """Each session that has ended and is not held has one bill, which is booked; and the books are right."""
+    report.lost += [str(problem) for problem in auditing.problems(work)]
+    ended = select(sessions.c.id, sessions.c.public_id).where(sessions.c.status == "completed", ~sessions.c.review)
+    billed = Counter(work.execute(select(bills.bills.c.session_id)).scalars())
+    rows = work.execute(ended).all()
+    report.lost += [f"session {row.public_id} is not billed" for row in rows if not billed[row.id]]
+    due = bills.amounts_of(work, [row.id for row in rows])
+    report.billed = total(list(due.values()), PAID_IN.currency)
+    theirs = ledger.ledger_accounts.c.kind.in_(("wallet", "held", "receivable"))
+    left: Decimal = work.execute(select(func.sum(ledger.ledger_accounts.c.balance)).where(theirs)).scalar_one()
+    if left != (PAID_IN - report.billed).amount:
+        report.lost.append(f"{report.billed} was billed, and {left} is left of {PAID_IN}")
+
+
 def main() -> None:
     arguments = _arguments()
     reports = [_one(kind, arguments) for kind in ([arguments.only] if arguments.only else ["sqlite", "postgresql"])]
@@ -201,7 +267,7 @@ def _one(kind: str, arguments: argparse.Namespace) -> Report:
         )
     print(
         f"{kind}: {report.kills} kills in {time.monotonic() - began:.0f} s, {report.answered} answered messages, "
-        f"{report.sessions} sessions, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
+        f"{report.sessions} sessions, {report.billed} billed, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
     )
     for line in report.lost[:20]:
         print(f"  {line}")

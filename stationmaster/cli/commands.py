@@ -56,6 +56,14 @@ def migrate() -> None:
 
 
 @app.command()
+def audit_ledger() -> None:
+    """Prove the books: that all sums, balances, numbers and bills say the same. It may run beside the server, and takes long."""
+    from stationmaster.cli import books
+
+    books.audit_ledger()
+
+
+@app.command()
 def backup(
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="Left out: stationmaster-<time>.tar.gz, in this folder")
