@@ -76,7 +76,7 @@ class PriceNote(msgspec.Struct, frozen=True):
 
 
 class SessionPrice(msgspec.Struct, frozen=True, kw_only=True):
-    """What a session costs by a tariff: nothing is billed, and it is worked out anew each time.
+    """What a session costs by a tariff, worked out anew each time; what it was billed is at its bills.
 
     Amounts are exact decimals in texts, in `currency`. `decided_by` is null where the tariff was asked for; else the terms are those in force when
     the session began. Times of the day are those of `time_zone`. `total` is net, taxes and `round_off`.
