@@ -24,6 +24,7 @@ from stationmaster.domain.payments import payment_claims, payment_refunds, payme
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.session_terms import session_terms
 from stationmaster.domain.sessions import session_changes, sessions
+from stationmaster.domain.site_hosts import site_hosts
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 from stationmaster.domain.tariffs import tariff_terms, tariffs
@@ -36,6 +37,7 @@ TABLES: tuple[Table, ...] = (
     organizations,
     users,
     sites,
+    site_hosts,
     stations,
     connectors,
     tariffs,

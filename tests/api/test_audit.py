@@ -136,6 +136,7 @@ ACTS: dict[str, tuple[str, Any]] = {
         {"max_power_w": 11_000},
     ),
     "PUT /api/v1/sites/{site_id}/tariff": ("/sites/H1/tariff", {"tariff": None}),
+    "PUT /api/v1/sites/{site_id}/host": ("/sites/H1/host", {"host": {"name": "Hotel", "percent": "30"}}),
     "PUT /api/v1/stations/{station_id}/tariff": ("/stations/CP9/tariff", {"tariff": None}),
     "PUT /api/v1/stations/{station_id}/connectors/{evse}/{connector}/tariff": (
         "/stations/CP1/connectors/1/1/tariff",

@@ -79,6 +79,40 @@ async def test_S1_084_a_session_shows_what_was_billed(admin: Client, charged: st
 
 
 @pytest.mark.any_database
+async def test_a_month_s_revenue_and_the_host_of_a_site(admin: Client, charged: str) -> None:
+    [bill] = (await admin.get(f"{API}/sessions/{charged}/bills")).json()
+    month = (await admin.get(f"{API}/revenue", params={"month": bill["booked_on"][:7]})).json()
+    [site] = month["sites"]
+    assert site == {
+        "site": None,
+        "currency": "EUR",
+        "sessions": 1,
+        "net": "3.50",
+        "tax": "0.67",
+        "round_off": "0.00",
+        "total": "4.17",
+        "on_account": "0.00",
+        "host_share": "0.00",
+        "margin": "3.50",
+    }
+    assert month["customers"] == [
+        {"currency": "EUR", "wallets": "45.83", "bonuses": "0.00", "held": "0.00", "owed": "0.00"}
+    ]
+    for wrong in ("2026-13", "2026-5", "0000-01", "May"):
+        assert (await admin.get(f"{API}/revenue", params={"month": wrong})).status_code == 422, wrong
+    assert (await admin.post(f"{API}/sites", json={"id": "H", "name": "Harbour"})).is_success
+    assert (await admin.get(f"{API}/sites/H/host")).json() == {"host": None}
+    hotel = {"host": {"name": "Hotel", "percent": "12.5"}}
+    assert (await admin.put(f"{API}/sites/H/host", json=hotel)).json() == hotel
+    for percent in ("0", "100.01", "-1", "NaN", "1.00001"):
+        refused = await admin.put(f"{API}/sites/H/host", json={"host": {"name": "Hotel", "percent": percent}})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "percent"), percent
+    statement = (await admin.get(f"{API}/sites/H/host/statement", params={"month": "2026-05"})).json()
+    assert statement == {"site": "H", "month": "2026-05", "host": "Hotel", "lines": [], "shares": {}}
+    assert (await admin.put(f"{API}/sites/H/host", json={"host": None})).json() == {"host": None}
+
+
+@pytest.mark.any_database
 async def test_a_large_correction_waits_for_a_second_person(
     admin: Client, as_role: Callable[..., Any], ann: str
 ) -> None:

@@ -10,12 +10,25 @@ import pytest
 from sqlalchemy import update
 
 from stationmaster.background.outbox import deliver_due
-from stationmaster.domain import bills, customers, ledger, outbox, sessions, sites, stations, tariffs, wallets
+from stationmaster.domain import (
+    bills,
+    customers,
+    ledger,
+    outbox,
+    revenue,
+    sessions,
+    site_hosts,
+    sites,
+    stations,
+    tariffs,
+    wallets,
+)
 from stationmaster.domain.bills import auditing
 from stationmaster.domain.ledger import Account, holds
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import manual
 from stationmaster.domain.sessions import Figures
+from stationmaster.domain.site_hosts import Host
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
@@ -276,3 +289,31 @@ async def test_a_session_that_got_another_customer_is_theirs(place: Place) -> No
     assert await place.wallet() == "50.00"
     assert await place.in_it(Account("receivable", bob.id)) == ["-11.57"]
     assert await place.in_it(*INCOME) == ["9.72", "1.85"]
+
+
+async def test_a_site_s_host_gets_their_share_and_of_a_correction_as_well(place: Place) -> None:
+    await place.customer_with("50")
+    world = place.world
+    await world(site_hosts.name_host, world.home, "H", Host("Hotel", Decimal(30)))
+    session = await place.charge()
+    await place.deliver()
+    await world(site_hosts.name_host, world.home, "H", Host("Hotel", Decimal(50)))
+    shares = (Account("shares"), Account("host", name="H"))
+    assert await place.in_it(*shares, *INCOME) == ["-2.92", "2.92", "9.72", "1.85"]  # 30 % of 9.72 is 2.916
+    await world(
+        sessions.correct, world.home, session, by="Eve", note="the meter", figures=Figures(energy_wh=Decimal(8735))
+    )
+    await place.deliver()
+    assert await place.in_it(*shares, *INCOME) == ["-1.75", "1.75", "5.82", "1.11"]  # still 30 %, of 5.82
+    december = ("2026-12-01", "2027-01-01")
+    [month] = await world(revenue.of_month, world.home, *december)
+    assert (month.site, month.sessions, str(month.net), str(month.total)) == ("H", 1, "5.82 EUR", "6.93 EUR")
+    assert (str(month.host_share), str(month.margin), str(month.on_account)) == ("1.75 EUR", "4.07 EUR", "0.00 EUR")
+    lines = await world(revenue.shares_of, world.home, "H", *december)
+    assert [(str(line.net), str(line.share)) for line in lines] == [
+        ("9.72 EUR", "2.92 EUR"),
+        ("-3.90 EUR", "-1.17 EUR"),
+    ]
+    assert await world(revenue.of_month, world.home, "2026-11-01", "2026-12-01") == []
+    [now] = await world(revenue.totals, world.home)
+    assert (str(now.wallets), str(now.owed)) == ("43.07 EUR", "0.00 EUR")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import insert, select
 
-from stationmaster.domain import moments, prices, session_terms, sessions, stations, tariffs
+from stationmaster.domain import moments, prices, session_terms, sessions, site_hosts, sites, stations, tariffs
 from stationmaster.domain.bills.payers import Payer, charged, given_back, payer_of
 from stationmaster.domain.bills.tables import BillRow, State, bills, newest, read, written
 from stationmaster.domain.events import (
@@ -26,7 +26,7 @@ from stationmaster.domain.events import (
     SessionReviewed,
 )
 from stationmaster.domain.ledger import Account, Entry, TransactionRow, book, holds, lock_customer
-from stationmaster.domain.money.amounts import Money, total, zero
+from stationmaster.domain.money.amounts import Money, rounded, total, zero
 from stationmaster.domain.money.bill import Bill
 from stationmaster.domain.outbox import reacts_when
 from stationmaster.domain.prices import Priced
@@ -131,8 +131,9 @@ def _revise(
     day = work.now.astimezone(moments.zone_named(facts["time_zone"])).date()
     bill = None if priced is None else priced.bill
     was = None if last is None or last.state != "booked" else Payer(last.customer_id)
-    before = {} if last is None or was is None else _income(read(last))
-    after = _income(bill) if state == "booked" else {}
+    share = _share(work, facts)
+    before = {} if last is None or was is None else _income(read(last), share)
+    after = _income(bill, share) if state == "booked" else {}
     booking = _Booking(row, f"bill:{row.public_id}:{revision}", day)
     for customer in sorted({each.customer_id for each in (was, payer) if each and each.customer_id is not None}):
         lock_customer(work, row.organization_id, customer)
@@ -159,7 +160,7 @@ def _revise(
     return made
 
 
-_STAY = ("customer_id", "site_id", "tariff_id", "terms", "decided_by", "time_zone", "currency")
+_STAY = ("customer_id", "site_id", "tariff_id", "terms", "decided_by", "time_zone", "currency", "host_percent")
 
 
 def _facts(work: Work, row: ListedRow, last: BillRow | None, priced: Priced | None) -> dict[str, Any]:
@@ -168,9 +169,12 @@ def _facts(work: Work, row: ListedRow, last: BillRow | None, priced: Priced | No
         return {name: getattr(last, name) for name in _STAY}
     assert priced is not None
     table = stations.stations.c
+    site: int | None = work.execute(select(table.site_id).where(table.id == row.station_id)).scalar_one()
+    host = site_hosts.of_key(work, site)
     return {
         "customer_id": None,
-        "site_id": work.execute(select(table.site_id).where(table.id == row.station_id)).scalar_one(),
+        "site_id": site,
+        "host_percent": None if host is None else host.percent,
         "tariff_id": session_terms.of_session(work, row).tariff_id,
         "terms": priced.terms.number,
         "decided_by": priced.decided_by,
@@ -231,7 +235,21 @@ def _minus(one: Money | None, other: Money | None) -> Money:
     return one if other is None else one - other
 
 
-def _income(bill: Bill | None) -> dict[Account, Money]:
+class _Share(NamedTuple):
+    """What of the net is for the host of a site, in percent."""
+
+    site: str
+    percent: Decimal
+
+
+def _share(work: Work, facts: Mapping[str, Any]) -> _Share | None:
+    if facts["host_percent"] is None:
+        return None
+    site = select(sites.sites.c.public_id).where(sites.sites.c.id == facts["site_id"])
+    return _Share(work.execute(site).scalar_one(), facts["host_percent"])
+
+
+def _income(bill: Bill | None, share: _Share | None) -> dict[Account, Money]:
     """What a bill brings, by the accounts it is booked in."""
     if bill is None:
         return {}
@@ -239,4 +257,7 @@ def _income(bill: Bill | None) -> dict[Account, Money]:
     for tax in bill.taxes:
         account = Account("tax", name=f"{tax.name} {tax.percent.normalize():f} %")
         found[account] = found.get(account, zero(bill.currency)) + tax.amount
+    if share is not None:
+        theirs = rounded(bill.net.amount * share.percent / 100, bill.currency)
+        found |= {Account("shares"): -theirs, Account("host", name=share.site): theirs}
     return {account: amount for account, amount in found.items() if amount}

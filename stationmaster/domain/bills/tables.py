@@ -39,6 +39,7 @@ bills = Table(
     Column("tax", Exact(3), nullable=False),
     Column("round_off", Exact(3), nullable=False),
     Column("total", Exact(3), nullable=False),
+    Column("host_percent", Exact(4)),  # of the net, for the host of the site
     Column("bill", Json),  # the whole of it, `money/bill.py::Bill`; empty where it is taken back
     Column("made_at", UtcTime, nullable=False),
     Column("booked_on", Text, nullable=False),  # the day on the wall of the site
@@ -74,6 +75,7 @@ class BillRow(Protocol):
     tax: Decimal
     round_off: Decimal
     total: Decimal
+    host_percent: Decimal | None
     bill: dict[str, Any] | None
     made_at: datetime
     booked_on: str
