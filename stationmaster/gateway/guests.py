@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 
 from stationmaster.domain import commands
 from stationmaster.domain.deliveries import delivers
 from stationmaster.domain.errors import DomainError
+from stationmaster.domain.guests import settling as settling  # for what it reacts to
 from stationmaster.domain.guests import visits
-from stationmaster.domain.guests.visits import GuestReady, GuestStops
+from stationmaster.domain.guests.visits import GuestPays, GuestReady, GuestStops
 from stationmaster.domain.timers import every
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Outside
 from stationmaster.storage import Database
+
+
+@delivers(to=lambda event: [event.visit], timeout_s=60, give_up_after=timedelta(seconds=30))
+async def tell_charger(outside: Outside, event: GuestPays, switchboard: Switchboard) -> None:
+    """That somebody pays on the web, where the charger has a word for that (2.1); any other need not know."""
+    told = await outside.database.read(visits.to_tell, event.visit)
+    if told is not None:
+        station_id, command = told
+        with contextlib.suppress(DomainError):
+            await switchboard.send(station_id, command, by=visits.asker(event.visit))
 
 
 @delivers(to=lambda event: [event.visit], timeout_s=120, give_up_after=timedelta(minutes=10))

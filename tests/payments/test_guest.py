@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, payments, sites, stations, tariffs
-from stationmaster.domain.guests import places
+from stationmaster.domain import organizations, payments, sessions, sites, stations, tariffs
+from stationmaster.domain.guests import places, visits
 from stationmaster.domain.ledger import ledger_accounts
 from stationmaster.settings import PaymentAccount, Payments, Settings
 from stationmaster.storage import Work
@@ -63,6 +63,17 @@ class Guest:
         return await self.http.post(address, data={"card": card})
 
 
+async def correct(app: App, energy_wh: str) -> None:
+    """A person corrects the only session there is."""
+
+    def change(work: Work) -> None:
+        [row] = work.execute(sessions.sessions.select()).all()
+        figures = sessions.Figures(energy_wh=Decimal(energy_wh))
+        sessions.correct(work, row.organization_id, row.public_id, by="op", note="The meter was wrong", figures=figures)
+
+    await app.database.write(change)
+
+
 async def books(app: App) -> dict[str, str]:
     """What is in each account that is not empty."""
     table = ledger_accounts.c
@@ -96,8 +107,8 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: Ap
     first = await phone.begin()
     assert (await phone.begin())["id"] == first["id"]  # another tab: the same visit, and one hold
     assert "declined" in (await phone.pays(DECLINED)).text
-    back = await phone.pays()
-    assert (back.status_code, back.headers["location"]) == (303, f"/pay/{phone.place}?visit={first['id']}")
+    paid = await phone.pays()
+    assert (paid.status_code, paid.headers["location"]) == (303, f"/pay/{phone.place}?visit={first['id']}")
     _, number, action, asked = await one.receive()
     assert (action, asked["connectorId"]) == ("RemoteStartTransaction", 1)
     await one.send([3, number, {"status": "Accepted"}])
@@ -115,6 +126,9 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: Ap
     assert over["session"]["cost"] == "49.69"
     assert over["email"] is False
     assert await books(app) == {"clearing test": "-49.69", "revenue": "49.69"}
+    await correct(app, "22900")  # a person has seen that the meter was wrong: 22.9 × 0.79 = 18.09
+    back = await phone.until(lambda visit: visit["given_back"])
+    assert (back["paid"], back["given_back"]) == ("49.69", "31.60")
     # The card was good for this visit only.
     refused = await one.start(tag=asked["idTag"], meter=70_000, at=now())
     assert refused["idTagInfo"]["status"] == "Invalid"
@@ -144,7 +158,9 @@ async def test_P_09_what_costs_nothing_is_released_whole(app: App, guest: tuple[
 
 async def test_D_02_a_charger_that_refuses_costs_nothing(app: App, guest: tuple[Guest, Any]) -> None:
     phone, one = guest
-    await phone.begin()
+    visit = await phone.begin()
+    told = await app.database.read(visits.to_tell, visit["id"])  # one of 2.1 hears that somebody pays
+    assert told is not None and told[1].evse == 1 and 540 <= told[1].timeout_s <= 600
     await phone.pays()
     _, number, _, _ = await one.receive()
     await one.send([3, number, {"status": "Rejected"}])

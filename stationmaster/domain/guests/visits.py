@@ -34,6 +34,12 @@ NO_ANSWER_FOR = timedelta(minutes=3)
 PLUG_IN_WITHIN = timedelta(hours=1)  # the card of a visit is good for so long; charging may go on after it
 
 
+class GuestPays(Event, frozen=True, kw_only=True, gc=False):
+    """A guest has gone to pay: a charger of 2.1 lets nobody else begin there meanwhile."""
+
+    visit: str
+
+
 class GuestReady(Event, frozen=True, kw_only=True, gc=False):
     """A guest has paid: the charger is to start."""
 
@@ -82,7 +88,7 @@ def begin(
             pay_within=offer.pay_within,
             email=email,
         ),
-        by=f"guest {public_id}",
+        by=asker(public_id),
     )
     values = {
         "organization_id": shown.row.organization_id,
@@ -97,6 +103,7 @@ def begin(
         "made_at": work.now,
     }
     made: VisitRow = work.execute(insert(guest_visits).values(values).returning(*guest_visits.c)).one()
+    work.publish(GuestPays(visit=public_id))
     return made, True
 
 
@@ -229,6 +236,16 @@ def not_started(work: Work, visit: str, sentence: str) -> None:
     row = find(work, visit, lock=True)
     if row.state == "starting":
         _not_started(work, row, sentence)
+
+
+def to_tell(work: Work, visit: str) -> tuple[int, commands.NotifyWebPaymentStarted] | None:
+    """That somebody pays, and for how long they may take; None where they are done."""
+    row = find(work, visit)
+    left = asking.of_key(work, row.payment_id).expires_at - work.now
+    if row.state != "paying" or left.total_seconds() < 1:
+        return None
+    timeout_s = min(3600, int(left.total_seconds()))
+    return row.station_id, commands.NotifyWebPaymentStarted(evse=row.evse, timeout_s=timeout_s)
 
 
 def to_stop(work: Work, visit: str) -> tuple[int, str] | None:
