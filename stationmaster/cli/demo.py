@@ -22,6 +22,7 @@ from stationmaster.domain import (
     connectors,
     customers,
     organizations,
+    payments,
     sites,
     stations,
     tariff_places,
@@ -31,6 +32,7 @@ from stationmaster.domain import (
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.stations import Station
 from stationmaster.settings import DatabaseSettings, Files, Security, Settings, load
 from stationmaster.settings_parts import PaymentAccount
@@ -88,12 +90,21 @@ TARIFFS: tuple[dict[str, Any], ...] = (
     {"public_id": "staff", "name": "Staff", "price_per_kwh": Decimal("0.29"), "tax_percent": Decimal(19)},
 )
 STAFF = ("Office car park", "staff")  # which site names which tariff
+_PREPAID: dict[str, Any] = {"billing": "prepaid", "currency": "EUR"}
+_INVOICED: dict[str, Any] = {
+    "billing": "postpaid",
+    "currency": "EUR",
+    "credit_limit": Decimal(5000),
+    "tax_number": "DE123456789",
+    "billing_address": {"street": "Quay 7", "postal_code": "20457", "city": "Hamburg", "country": "DE"},
+}
 CUSTOMERS: tuple[dict[str, Any], ...] = (
-    {"public_id": "C-1001", "name": "Ida Sommer", "email": "ida@example.org", "phone": "+49 40 5550101"},
+    {"public_id": "C-1001", "name": "Ida Sommer", "email": "ida@example.org", "phone": "+49 40 5550101", **_PREPAID},
     {"public_id": "C-1002", "name": "Omar Haddad", "email": "omar@example.org"},
-    {"public_id": "C-1003", "name": "Lin Chen", "phone": "+49 40 5550103"},
-    {"public_id": "C-2001", "name": "Harbour Logistics", "email": "fleet@example.org"},
+    {"public_id": "C-1003", "name": "Lin Chen", "phone": "+49 40 5550103", **_PREPAID},
+    {"public_id": "C-2001", "name": "Harbour Logistics", "email": "fleet@example.org", **_INVOICED},
 )
+PAID_IN = Money(Decimal(500), "EUR")  # by each of those who pay before they charge
 OWNERS = {"Ida": "C-1001", "Omar": "C-1002", "Lin": "C-1003", "Fleet van 1": "C-2001", "Fleet van 2": "C-2001"}
 DRIVERS = {
     "04A2B3C4D5": "Ida",
@@ -126,13 +137,11 @@ def apart(settings: Settings) -> Settings:
         security = security.model_copy(update={"key_file": FOLDER / "secret.key"})
     if files.folder == Files().folder:
         files = files.model_copy(update={"folder": FOLDER / "files"})
-    payments = settings.payments
-    if not payments.providers:
+    paying = settings.payments
+    if not paying.providers:
         bank = PaymentAccount(name="test", kind="test", organization=None, url=None, secret=None)
-        payments = payments.model_copy(update={"providers": [bank]})
-    return settings.model_copy(
-        update={"database": database, "security": security, "files": files, "payments": payments}
-    )
+        paying = paying.model_copy(update={"providers": [bank]})
+    return settings.model_copy(update={"database": database, "security": security, "files": files, "payments": paying})
 
 
 async def _run(settings: Settings, chargers: int, seed: int) -> None:
@@ -192,7 +201,10 @@ def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> di
         tariff_places.name_at_site(work, home, office.public_id, staff)
     for customer in CUSTOMERS:
         with contextlib.suppress(Conflict):
-            customers.create(work, home, **customer)
+            added = customers.create(work, home, **customer)
+            if added.billing == "prepaid":
+                paid = {"reference": f"Transfer {added.public_id}", "customer": added.public_id}
+                payments.enter(work, home, "bank", PAID_IN, by=EMAIL, **paid)
     for uid, label in DRIVERS.items():
         with contextlib.suppress(Conflict):
             tokens.add(work, home, uid=uid, label=label, customer=OWNERS.get(label))

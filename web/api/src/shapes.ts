@@ -3,6 +3,14 @@ import type { components, paths } from "./schema";
 /** The shapes of /api/v1 by the names of the OpenAPI document, from which `schema.ts` is made. */
 type Schemas = components["schemas"];
 
+export type BilledInFull = Schemas["BilledInFull"];
+export type BilledSession = Schemas["BilledSession"];
+export type BooksComparison = Schemas["BooksComparison"];
+export type Claim = Schemas["Claim"];
+export type Invoice = Schemas["Invoice"];
+export type Payment = Schemas["Payment"];
+export type Simulation = Schemas["Simulation"];
+export type WalletTransaction = Schemas["WalletTransaction"];
 export type ApiKey = Schemas["ApiKey"];
 export type Alarm = Schemas["Alarm"];
 export type AuditEntry = Schemas["AuditEntry"];

@@ -11,6 +11,7 @@ export type Permission =
   | "handle_money"
   | "view_customers"
   | "manage_customers"
+  | "handle_money"
   | "administer"
   | "manage_users"
   | "manage_keys"

@@ -1,13 +1,15 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { Customer } from "@stationmaster/api";
-import { At, Facts } from "@stationmaster/ui";
+import { At, Facts, money } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { ThingPage } from "../../managed/ThingPage";
+import { billingWord } from "../../money/ledgerWords";
 import thing from "../../thing.module.css";
 import { RecentSessions } from "../chargers/RecentSessions";
 import { CustomerCards } from "./Cards";
 import { CustomerForm } from "./CustomerForm";
+import { Booked, Wallet } from "./Money";
 import { customers } from "./resource";
 import { Vehicles } from "./vehicles/Vehicles";
 import { removeAbout } from "./words";
@@ -35,9 +37,11 @@ export function CustomerPage() {
       {(customer) => (
         <div className={thing.columns}>
           <WhoItIs customer={customer} />
+          <Wallet customer={customer} />
           <CustomerCards customer={customer} />
           <Vehicles customer={customer.id} />
           <RecentSessions of={{ customer: customer.id }} />
+          <Booked customer={customer.id} />
         </div>
       )}
     </ThingPage>
@@ -55,10 +59,18 @@ function WhoItIs({ customer }: { customer: Customer }) {
           [t`Phone`, customer.phone ? <a key="p" href={`tel:${customer.phone}`}>{customer.phone}</a> : "–"],
           [t`E-mail`, customer.email ? <a key="e" className="hostile" href={`mailto:${customer.email}`}>{customer.email}</a> : "–"],
           [t`Usual vehicle`, <span key="v" className="hostile">{customer.default_vehicle?.name ?? "–"}</span>],
+          [t`Pays`, billingWord(customer.billing)],
+          ...howFar(customer),
           [t`Added`, <At key="a" at={customer.created_at} />],
           [t`Id`, <span key="i" className="mono hostile">{customer.id}</span>],
         ]}
       />
     </section>
   );
+}
+
+/** How far their money goes. */
+function howFar({ currency, credit_limit: credit, monthly_budget: budget }: Customer): [string, string][] {
+  const told: [string, string | null][] = [[t`May owe at most`, credit], [t`May spend in a month`, budget]];
+  return told.flatMap(([name, amount]): [string, string][] => (amount === null ? [] : [[name, money(amount, currency ?? "")]]));
 }

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ApiError, answered, client, type Session } from "@stationmaster/api";
-import { Problem, Waiting } from "@stationmaster/ui";
+import { ApiError, answered, client, type BilledInFull, type Session } from "@stationmaster/api";
+import { money, Problem, Waiting } from "@stationmaster/ui";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,6 +9,8 @@ import { oneQuery } from "../../managed/resource";
 import { ThingSelect } from "../../managed/ThingSelect";
 import thing from "../../thing.module.css";
 import { Bill } from "../../money/Bill";
+import { billSentence, isNothing } from "../../money/ledgerWords";
+import { billsOfSessionQuery } from "../../money/queries";
 import { deciderWord } from "../../money/words";
 import { tariffs } from "../tariffs/resource";
 
@@ -27,11 +29,15 @@ const priceQuery = (session: Pick<Session, "id" | "energy_wh" | "status">, tarif
 export function SessionPrice({ session }: { session: Session }) {
   const [other, setOther] = useState<string | null>(null);
   const { data, error, refetch } = useQuery(priceQuery(session, null));
+  // What was billed holds; before that, what it would come to.
+  const billed = useQuery(billsOfSessionQuery(session.id, session.status)).data?.[0];
   const none = error instanceof ApiError && error.status === 409;
   return (
     <section className={`${thing.panel} card`} aria-label={t`Price`} data-testid="session-price">
-      <h2>{session.status === "active" ? <Trans>Price so far</Trans> : <Trans>Price</Trans>}</h2>
-      {none ? (
+      <h2>{billed ? <Trans>Bill</Trans> : session.status === "active" ? <Trans>Price so far</Trans> : <Trans>Price</Trans>}</h2>
+      {billed ? (
+        <Billed bill={billed} />
+      ) : none ? (
         <p className="dim">
           <Trans>
             No tariff holds where this session took place. One that is named there, or for everywhere, would say what it costs: <Link to="/tariffs" style={{ textDecoration: "underline" }}>Tariffs</Link>
@@ -63,6 +69,30 @@ export function SessionPrice({ session }: { session: Session }) {
       />
       {other !== null && <Otherwise session={session} tariff={other} />}
     </section>
+  );
+}
+
+function Billed({ bill }: { bill: BilledInFull }) {
+  const { price, paid_from: paid, currency } = bill;
+  const parts = [
+    { what: t`from the wallet`, amount: paid.wallet },
+    { what: t`from the bonus`, amount: paid.bonus },
+    { what: t`owed`, amount: paid.owed },
+  ].filter(({ amount }) => !isNothing(amount));
+  return (
+    <>
+      {price && <Bill bill={price} zone={price.time_zone} />}
+      <p className="dim small">
+        {billSentence(bill)} {bill.state === "booked" && parts.map(({ what, amount }) => `${money(amount, currency)} ${what}`).join(", ")}
+      </p>
+      {price && (
+        <p className="dim small">
+          <Trans>
+            By <Tariff id={price.tariff} />, {price.decided_by === null ? "" : deciderWord(price.decided_by)}. Times are those of {price.time_zone}.
+          </Trans>
+        </p>
+      )}
+    </>
   );
 }
 

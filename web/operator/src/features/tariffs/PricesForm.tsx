@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { refresh } from "../../managed/resource";
 import { draftOf, draftProblems, newElement, placeOf, structureFrom, type Draft, type DraftElement } from "./draft";
 import { ElementFields } from "./ElementFields";
+import { LastMonth } from "./LastMonth";
 import { ExampleBill, WeekPicture } from "./Preview";
 import { tariffs } from "./resource";
 import { structureOf } from "./structures";
@@ -120,6 +121,7 @@ export function PricesForm({ one, onDone }: { one: Tagged<Tariff>; onDone: () =>
               <Trans>An example</Trans>
             </h3>
             <ExampleBill preview={shown} example={example} onExample={setExample} />
+            <LastMonth asked={structure && { draft: { currency, structure } }} />
           </section>
         </div>
       </div>

@@ -13,6 +13,7 @@ import { ThingPage } from "../../managed/ThingPage";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
 import { structureOf } from "./structures";
+import { LastMonth } from "./LastMonth";
 import { ElementList, ExampleBill, WeekPicture } from "./Preview";
 import { PricesForm } from "./PricesForm";
 import { tariffs } from "./resource";
@@ -92,6 +93,7 @@ function Detail({ tariff }: { tariff: Tariff }) {
           </h2>
           <Problem error={error} />
           <ExampleBill preview={preview} example={example} onExample={setExample} />
+          <LastMonth asked={{ tariff: tariff.id }} />
         </section>
       </div>
       <section className={`${thing.panel} card`} aria-label={t`Prices it has had`}>

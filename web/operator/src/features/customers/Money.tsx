@@ -1,0 +1,251 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { answered, client, type BilledSession, type Customer, type Invoice, type WalletTransaction } from "@stationmaster/api";
+import { At, DataTable, Form, money, needed, notify, Pair, Problem, save, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import * as v from "valibot";
+import { orNull, sentDecimal } from "../../fields";
+import { FormModal } from "../../FormModal";
+import { useList } from "../../lists";
+import { useAway } from "../../live/useAway";
+import { RowButton } from "../../managed/RowButton";
+import { billWord, entryWord, invoiceWord, isNothing } from "../../money/ledgerWords";
+import { billsQuery, entriesQuery, invoicesQuery, walletQuery } from "../../money/queries";
+import { useOnce } from "../../money/useOnce";
+import thing from "../../thing.module.css";
+import { Only } from "../../user";
+import css from "./Money.module.css";
+
+/** What was booked for a customer, billed and issued. */
+export function Booked({ customer }: { customer: string }) {
+  return (
+    <>
+      <Entries customer={customer} />
+      <Bills customer={customer} />
+      <Invoices customer={customer} />
+    </>
+  );
+}
+
+/** What a customer has with us, or owes. */
+export function Wallet({ customer }: { customer: Customer }) {
+  const { data, error } = useQuery(walletQuery(customer.id));
+  const [receiving, receive] = useDisclosure(false);
+  const [correcting, correct] = useDisclosure(false);
+  const away = useAway() !== null;
+  const currency = customer.currency ?? data?.balances[0]?.currency ?? "EUR";
+  return (
+    <section className={`${thing.panel} card`} aria-label={t`Wallet`} data-testid="wallet">
+      <div className={thing.spread}>
+        <h2>
+          <Trans>Wallet</Trans>
+        </h2>
+        <Only may="handle_money">
+          <div className={thing.buttons}>
+            <Button size="xs" variant="default" onClick={receive.open} disabled={away} data-testid="receive-money">
+              <Trans>Money received…</Trans>
+            </Button>
+            <Button size="xs" variant="subtle" color="gray" onClick={correct.open} disabled={away} data-testid="correct-wallet">
+              <Trans>Correct…</Trans>
+            </Button>
+          </div>
+        </Only>
+      </div>
+      {error ? (
+        <Problem error={error} />
+      ) : !data ? (
+        <Waiting />
+      ) : data.balances.length === 0 ? (
+        <p className="dim">
+          <Trans>Nothing was booked for this customer yet.</Trans>
+        </p>
+      ) : (
+        data.balances.map((one) => (
+          <dl key={one.currency} className={css.balances}>
+            <div className={css.large}>
+              <dt><Trans>In the wallet</Trans></dt>
+              <dd className="num">{money(one.wallet, one.currency)}</dd>
+            </div>
+            {[
+              { what: t`Bonus`, amount: one.bonus },
+              { what: t`Set aside while charging`, amount: one.held },
+              { what: t`Owed to us`, amount: one.owed },
+            ]
+              .filter(({ amount }) => !isNothing(amount))
+              .map(({ what, amount }) => (
+                <div key={what}>
+                  <dt>{what}</dt>
+                  <dd className="num">{money(amount, one.currency)}</dd>
+                </div>
+              ))}
+          </dl>
+        ))
+      )}
+      <FormModal opened={receiving} onClose={receive.close} title={t`Money received from ${customer.name}`}>
+        <Receive customer={customer} currency={currency} onDone={receive.close} />
+      </FormModal>
+      <FormModal opened={correcting} onClose={correct.close} title={t`Correct what ${customer.name} has`}>
+        <Correct customer={customer} currency={currency} onDone={correct.close} />
+      </FormModal>
+    </section>
+  );
+}
+
+interface Asking {
+  customer: Customer;
+  currency: string;
+  onDone: () => void;
+}
+
+function useRefreshedWallet(customer: Customer) {
+  const queries = useQueryClient();
+  return () => queries.invalidateQueries({ queryKey: ["wallet", customer.id] });
+}
+
+/** Cash, or what stands on the bank's statement. */
+function Receive({ customer, currency, onDone }: Asking) {
+  const refreshed = useRefreshedWallet(customer);
+  const once = useOnce();
+  const form = useSentForm({
+    initial: { way: "bank", amount: "", currency, reference: "" },
+    schema: v.object({ way: v.string(), amount: needed(24), currency: needed(3), reference: needed(200) }),
+    submit: async (typed) => {
+      const body = {
+        customer: customer.id, way: typed.way === "cash" ? ("cash" as const) : ("bank" as const), amount: sentDecimal(typed.amount),
+        currency: typed.currency.trim().toUpperCase(), reference: typed.reference.trim(),
+      };
+      const made = await answered(client.POST("/api/v1/payments", { body, headers: once(body) }));
+      await refreshed();
+      notify.done(t`${money(made.amount, made.currency)} is booked`);
+      onDone();
+    },
+  });
+  const { fields } = form;
+  return (
+    <Form form={form} action={t`Book it`} testid="receive-submit">
+      <SegmentedControl
+        aria-label={t`How it came`} data={[{ value: "bank", label: t`Bank transfer` }, { value: "cash", label: t`Cash` }]}
+        {...fields.getInputProps("way")}
+      />
+      <AmountAndCurrency fields={fields} />
+      <TextInput label={t`Reference`} description={t`As on the bank’s statement, or the number of the receipt`} required data-testid="receive-reference" {...fields.getInputProps("reference")} />
+    </Form>
+  );
+}
+
+/** Something that was booked wrong, or a present. */
+function Correct({ customer, currency, onDone }: Asking) {
+  const refreshed = useRefreshedWallet(customer);
+  const once = useOnce();
+  const form = useSentForm({
+    initial: { direction: "in", amount: "", currency, purse: "wallet", reason: "" },
+    schema: v.object({ direction: v.string(), amount: needed(24), currency: needed(3), purse: v.string(), reason: needed(200) }),
+    submit: async (typed) => {
+      const amount = sentDecimal(typed.amount);
+      const body = {
+        amount: typed.direction === "out" ? `-${amount}` : amount, currency: typed.currency.trim().toUpperCase(),
+        purse: typed.purse === "bonus" ? ("bonus" as const) : ("wallet" as const), reason: typed.reason.trim(),
+      };
+      const params = { path: { customer_id: customer.id } };
+      const made = await answered(client.POST("/api/v1/customers/{customer_id}/wallet/adjustments", { params, body, headers: once(body) }));
+      await refreshed();
+      notify.done(made.state === "waiting" ? t`It is booked as soon as another person confirms it` : t`Booked`);
+      onDone();
+    },
+  });
+  const { fields } = form;
+  return (
+    <Form form={form} action={t`Correct it`} testid="correct-submit">
+      <SegmentedControl
+        aria-label={t`In or out`} data={[{ value: "in", label: t`Put in` }, { value: "out", label: t`Take out` }]} {...fields.getInputProps("direction")}
+      />
+      <AmountAndCurrency fields={fields} />
+      <Select
+        label={t`Of what`} allowDeselect={false} data={[{ value: "wallet", label: t`The wallet` }, { value: "bonus", label: t`The bonus, which is never paid out` }]}
+        {...fields.getInputProps("purse")}
+      />
+      <TextInput label={t`Why`} required {...fields.getInputProps("reason")} />
+    </Form>
+  );
+}
+
+function AmountAndCurrency({ fields }: { fields: { getInputProps: (name: "amount" | "currency") => object } }) {
+  return (
+    <Pair>
+      <TextInput label={t`Amount`} required inputMode="decimal" autoComplete="off" data-autofocus data-testid="amount" {...fields.getInputProps("amount")} />
+      <TextInput label={t`Currency`} required maxLength={3} {...fields.getInputProps("currency")} />
+    </Pair>
+  );
+}
+
+function Entries({ customer }: { customer: string }) {
+  const list = useList<WalletTransaction>(entriesQuery(customer));
+  const [state, setState] = useState<TableState>({});
+  if (list.rows.length === 0) return null;
+  const columns: Column<WalletTransaction>[] = [
+    { id: "at", head: t`When`, value: (one) => one.created_at, cell: (one) => <At at={one.created_at} /> },
+    { id: "what", head: t`What`, value: (one) => entryWord(one.booked_as) },
+    { id: "description", head: t`About`, value: (one) => one.description ?? one.reference },
+    {
+      id: "amount", head: t`Amount`, right: true, value: (one) => signed(one),
+      cell: (one) => <span className="num">{money(signed(one), one.currency)}</span>,
+    },
+    { id: "balance", head: t`Then in the wallet`, right: true, value: (one) => one.balance, cell: (one) => <span className="num">{money(one.balance, one.currency)}</span> },
+  ];
+  return <DataTable label={t`Entries of the wallet`} title={t`Entries of the wallet`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
+}
+
+function signed({ type, amount }: WalletTransaction): string {
+  return type === "debit" && !amount.startsWith("-") ? `-${amount}` : amount;
+}
+
+function Bills({ customer }: { customer: string }) {
+  const list = useList<BilledSession>(billsQuery(customer));
+  const [state, setState] = useState<TableState>({});
+  if (list.rows.length === 0) return null;
+  const columns: Column<BilledSession>[] = [
+    {
+      id: "at", head: t`Billed`, value: (one) => one.made_at,
+      cell: (one) => <Link to="/sessions/$id" params={{ id: one.session }}><At at={one.made_at} /></Link>,
+    },
+    { id: "state", head: t`State`, value: (one) => billWord(one.state) },
+    { id: "tax", head: t`Of it tax`, right: true, card: "hidden", value: (one) => one.tax, cell: (one) => <span className="num">{money(one.tax, one.currency)}</span> },
+    { id: "total", head: t`Total`, right: true, value: (one) => one.total, cell: (one) => <span className="num">{money(one.total, one.currency)}</span> },
+  ];
+  return <DataTable label={t`Bills`} title={t`Bills`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
+}
+
+function Invoices({ customer }: { customer: string }) {
+  const list = useList<Invoice>(invoicesQuery(customer));
+  const [state, setState] = useState<TableState>({});
+  if (list.rows.length === 0) return null;
+  const columns: Column<Invoice>[] = [
+    { id: "number", head: t`Number`, value: (one) => one.number },
+    { id: "kind", head: t`What`, value: (one) => invoiceWord(one.kind) },
+    { id: "issued", head: t`Issued`, value: (one) => one.issued_at, cell: (one) => <At at={one.issued_at} /> },
+    { id: "total", head: t`Total`, right: true, value: (one) => one.total, cell: (one) => <span className="num">{money(one.total, one.currency)}</span> },
+    { id: "actions", head: t`Actions`, actions: true, right: true, card: "wide", value: () => null, cell: (one) => <Pdf invoice={one} /> },
+  ];
+  return <DataTable label={t`Receipts and invoices`} title={t`Receipts and invoices`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
+}
+
+function Pdf({ invoice }: { invoice: Invoice }) {
+  const [busy, setBusy] = useState(false);
+  const fetch = async () => {
+    setBusy(true);
+    try {
+      const params = { path: { invoice_id: invoice.id } };
+      const file = await answered(client.GET("/api/v1/invoices/{invoice_id}/pdf", { params, parseAs: "blob" }));
+      save(`${orNull(invoice.number) ?? invoice.id}.pdf`, file as unknown as Blob);
+    } catch (error) {
+      notify.failed(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return <RowButton label={t`PDF of ${invoice.number}`} busy={busy} run={() => void fetch()}>{t`PDF`}</RowButton>;
+}
