@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Column, ForeignKey, Integer, Table, Text, exists, or_, select
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, exists, or_, select
+from sqlalchemy import text as sql
 
 from stationmaster.domain import sessions, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict
@@ -29,6 +30,8 @@ session_terms = Table(
     Column("terms", Integer),  # the number of those that were in force
     Column("decided_by", Text),
     Column("fixed_at", UtcTime, nullable=False),
+    # Whether the card and the place were known by then: a charger of 2.x may tell them later, and then it is looked up once more.
+    Column("complete", Boolean, nullable=False, server_default=sql("true")),
 )
 
 AT_ONCE = 200
@@ -48,6 +51,8 @@ class Session(Protocol):
     @property
     def connector(self) -> int | None: ...
     @property
+    def token_key(self) -> str | None: ...
+    @property
     def customer_id(self) -> int | None: ...
     @property
     def started_at(self) -> datetime: ...
@@ -65,8 +70,7 @@ class Fixed(NamedTuple):
 
 def of_session(work: Work, session: Session) -> Fixed:
     """By which tariff a session is priced. Raises `Conflict` where none holds."""
-    looked_at = work.execute(select(session_terms.c.id).where(session_terms.c.session_id == session.id)).scalar()
-    fixed = _holding(work, session) if looked_at is None else _kept(work, session.id)
+    fixed = _kept(work, session.id) if _is_fixed(work, session) else _holding(work, session)
     if fixed is None:
         raise Conflict("no tariff holds where this session took place; name one, or ask for the price under another")
     return fixed
@@ -74,26 +78,39 @@ def of_session(work: Work, session: Session) -> Fixed:
 
 def fix(work: Work, session: Session) -> Fixed | None:
     """From now on a session is priced by what holds at this moment, if it was not fixed before; None where no tariff holds."""
-    kept = work.execute(select(session_terms.c.id).where(session_terms.c.session_id == session.id)).scalar()
-    if kept is not None:
-        return _kept(work, session.id)
-    found = _holding(work, session)
-    facts = (None, None, None) if found is None else (found.tariff_id, found.terms.number, found.decided_by)
-    work.run(_new, rows=[(session.id, *facts, work.now)])
+    if not _is_fixed(work, session):
+        found = _holding(work, session)
+        facts = (None, None, None) if found is None else (found.tariff_id, found.terms.number, found.decided_by)
+        work.run(_put, rows=[(session.id, *facts, work.now, _is_known(session))])
     return _kept(work, session.id)
 
 
-# Two nodes may look at once: the first decides.
-_new = AtOnce(
-    Bulk(session_terms, ("session_id", "tariff_id", "terms", "decided_by", "fixed_at"), ignore_duplicates=True)
+_COLUMNS = ("session_id", "tariff_id", "terms", "decided_by", "fixed_at", "complete")
+_sets = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
+# Two nodes may look at once: the first that knows all decides.
+_put = AtOnce(
+    Bulk(session_terms, _COLUMNS, on_conflict=f"(session_id) DO UPDATE SET {_sets} WHERE NOT session_terms.complete")
 )
+
+
+def _is_known(session: Session) -> bool:
+    """Whether all is known that decides."""
+    return session.token_key is not None and session.evse is not None
+
+
+def _is_fixed(work: Work, session: Session) -> bool:
+    """Whether it was looked up, and nothing more is known since."""
+    mine = select(session_terms.c.complete).where(session_terms.c.session_id == session.id)
+    complete: bool | None = work.execute(mine).scalar()
+    return complete is not None and (complete or not _is_known(session))
 
 
 def unfixed(work: Work) -> list[int]:
     """The keys of open sessions that nobody has looked at, where there is a tariff, or a budget of a card; a few at a time."""
     table = sessions.sessions
     priced = exists().where(tariffs.tariffs.c.organization_id == table.c.organization_id, not_deleted(tariffs.tariffs))
-    looked_at = exists().where(session_terms.c.session_id == table.c.id)
+    unknown = or_(table.c.token_key.is_(None), table.c.evse.is_(None))
+    looked_at = exists().where(session_terms.c.session_id == table.c.id, or_(session_terms.c.complete, unknown))
     card = (tokens.c.organization_id == table.c.organization_id, tokens.c.uid_key == table.c.token_key)
     budgeted = exists().where(*card, tokens.c.budget_wh.is_not(None), not_deleted(tokens))
     mine = select(table.c.id).where(is_open, ~looked_at, or_(priced, budgeted))

@@ -24,6 +24,7 @@ from stationmaster.domain import (
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.prices import Priced
 from stationmaster.domain.stations import Station
+from stationmaster.domain.times import Instant
 from tests import telling
 from tests.domain.conftest import World
 
@@ -124,6 +125,26 @@ async def test_M_16_what_is_named_or_changed_meanwhile_is_for_the_next_session(w
     )
     again = await world(prices.of_session, world.home, (await newest(world)).public_id, "night")
     assert str(again.bill.total) == "1.00 EUR"
+
+
+async def test_who_shows_a_card_after_the_plug_pays_by_their_own_tariff(world: World) -> None:
+    world.now = TEN - HOUR
+    await tariff(world, "day", standard=True)
+    await tariff(world, "own", price_per_kwh=Decimal("0.10"))
+    station = await world.station()
+    await world(lambda work: customers.create(work, world.home, public_id="A", name="Ann", tariff="own"))
+    ann = await world(customers.get, world.home, "A")
+    world.now = TEN
+    told = {"transaction_id": "tx-1", "at": Instant(TEN, "10:00"), "evse": 1, "connector": 1, "meter_wh": Decimal(0)}
+    await world(sessions.tell, station, sessions.TransactionTold(kind="started", **told))
+    assert len(await look(world)) == 1
+    assert ((await price(world)).tariff, await look(world)) == ("day", [])
+    card: dict[str, Any] = {"token": "ANN", "customer_id": ann.id, "authorization": "accepted", "sequence": 1}
+    await world(sessions.tell, station, sessions.TransactionTold(kind="updated", **told | card))
+    assert len(await look(world)) == 1
+    await world(customers.change, world.home, "A", {"tariff": None})
+    priced = await price(world)
+    assert (priced.tariff, priced.decided_by, await look(world)) == ("own", "customer", [])
 
 
 @pytest.mark.any_database
