@@ -67,7 +67,7 @@ _open_here = Prepared(
 
 def judged(work: Work, station: Station, token: ShownToken, answer: Authorization) -> Authorization:
     """The answer for a card that may charge, if nothing is missing for it. A charger must not remember what may be used up soon (C17)."""
-    language = None
+    terms: Terms | None = None
     why: Why | None = None
     until = ""
     if token.budget_wh is not None and token.budget_period is not None:
@@ -77,12 +77,14 @@ def judged(work: Work, station: Station, token: ShownToken, answer: Authorizatio
             why = "card"
             until = f"{energy_budgets.end_of(token.budget_period, work.now, zone).astimezone(zone):%Y-%m-%d}"
     if token.customer_id is not None:
-        [terms] = work.run(_terms, key=token.customer_id)
-        language = terms.language
-        why = why or _missing(work, token.customer_id, terms) or _over_budget(work, station, token.customer_id, terms)
+        of_customer: Terms = work.first(_terms, key=token.customer_id)
+        terms = of_customer
+        why = why or _missing(work, token.customer_id, of_customer)
+        why = why or _over_budget(work, station, token.customer_id, of_customer)
     if why is None or _charges_here(work, station, token):
-        return msgspec.structs.replace(answer, cached_until=work.now)
-    message = driver_texts.no_more(why, language, until=until)
+        most = None if terms is None or token.customer_id is None else _prepaid(work, token.customer_id, terms)
+        return msgspec.structs.replace(answer, cached_until=work.now, most=most)
+    message = driver_texts.no_more(why, None if terms is None else terms.language, until=until)
     return msgspec.structs.replace(answer, status="no_credit", message=message, cached_until=work.now)
 
 
@@ -97,6 +99,19 @@ def _missing(work: Work, customer_key: int, terms: Terms) -> Why | None:
         return None if any(row.kind in ("wallet", "bonus") and row.balance > 0 for row in funds) else "wallet"
     owed = sum((-row.balance for row in funds if row.kind == "receivable"), Decimal(0))
     return "credit" if terms.credit_limit is not None and owed >= terms.credit_limit else None
+
+
+def _prepaid(work: Work, customer_key: int, terms: Terms) -> Decimal | None:
+    """What a prepaid customer has; None where it is in several currencies, for the charger knows one only."""
+    if terms.billing != "prepaid":
+        return None
+    there = [
+        row for row in work.run(_funds, key=customer_key) if row.kind in ("wallet", "bonus", "held") and row.balance
+    ]
+    currencies = {row.currency for row in there if terms.currency in (None, row.currency)}
+    return (
+        sum((row.balance for row in there if row.currency in currencies), Decimal(0)) if len(currencies) == 1 else None
+    )
 
 
 def _over_budget(work: Work, station: Station, customer_key: int, terms: Terms) -> Why | None:

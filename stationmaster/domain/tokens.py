@@ -135,6 +135,7 @@ class Authorization(msgspec.Struct, frozen=True, gc=False):
     card: str | None = None  # under which number it is known, where the station has told another
     message: str | None = None  # for the driver to read
     cached_until: datetime | None = None  # so long a charger may remember it, where that is not `expires_at`
+    most: Decimal | None = None  # what a session that begins with it may cost, where that is paid beforehand
 
     @property
     def accepted(self) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import customers, organizations, session_limits, tariffs, tokens
+from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money
 from stationmaster.gateway import spending
 from stationmaster.storage import Work
@@ -38,6 +39,26 @@ async def test_C17_FR_02_who_has_no_credit_is_told_so(app: App, one: Asked) -> N
         "personalMessage": {"format": "UTF8", "content": SENTENCE},
     }
     assert (await one.call("Authorize", {"idToken": card("BOB")}))["idTokenInfo"] == {"status": "Accepted"}
+
+
+async def test_C17_FR_03_what_there_is_goes_out_with_the_card(app: App, one: Asked) -> None:
+    """A charger of 2.1 that computes itself ends the session by itself; 2.0.1 has no word for it."""
+    await app.database.write(prepaid)
+
+    def top_up(work: Work) -> None:
+        home = organizations.home(work)
+        ann, amount = customers.get(work, home, "A").id, Money(Decimal("12.50"), "EUR")
+        entries = [Entry(Account("clearing", name="test"), -amount), Entry(Account("wallet", ann), amount)]
+        book(work, home, key="top-up", kind="top_up", entries=entries, customer_id=ann)
+
+    await app.database.write(top_up)
+    fixed = {"triggerReason": "Authorized", "timestamp": one.clock.text(), "transactionInfo": {"transactionId": "tx-1"}}
+    told = {"eventType": "Started", "seqNo": 0, "evse": {"id": 1, "connectorId": 1}, "idToken": card("ANN")}
+    answer = await one.call("TransactionEvent", fixed | told)
+    assert answer.pop("idTokenInfo")["status"] == "Accepted"
+    assert answer == ({"transactionLimit": {"maxCost": 12.5}} if one.version == "2.1" else {})
+    ended = {"eventType": "Ended", "seqNo": 1, "idToken": card("ANN")}
+    assert "transactionLimit" not in await one.call("TransactionEvent", fixed | ended)
 
 
 @pytest.mark.any_database

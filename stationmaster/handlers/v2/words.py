@@ -256,10 +256,17 @@ def event_response(
         return _NOTHING_TO_TELL
     tells = cost is not None and (kind == "ended" or station.version != "2.0.1")
     message = None if cost is None else cost.message
-    return v201.TransactionEventResponse(
+    response: type[v201.TransactionEventResponse] = v201.TransactionEventResponse
+    more: dict[str, Any] = {}
+    if authorization is not None and authorization.most is not None and kind != "ended" and station.version == "2.1":
+        # C17.FR.03: with the card, which is told once.
+        response = v21.TransactionEventResponse
+        more = {"transaction_limit": v21.TransactionLimitType(max_cost=float(authorization.most))}
+    return response(
         total_cost=float(cost.total) if cost is not None and tells else None,
         id_token_info=None if authorization is None else id_token_info(station, authorization),
         updated_personal_message=None if message is None else v201.MessageContentType(format="UTF8", content=message),
+        **more,
     )
 
 
