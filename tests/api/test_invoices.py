@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +16,7 @@ from stationmaster.domain import connectors, customers, organizations
 from stationmaster.domain.invoices import invoices, issuers
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Party
 from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue
+from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
@@ -182,3 +184,35 @@ async def test_the_codes_of_a_site_are_printed(
         assert (await client.post(f"{API}/stations/CP1/pay-places")).is_success
         answer = await client.get(f"{API}/sites/H/qr-sheet")
     assert (answer.status_code, answer.content[:5]) == (200, b"%PDF-")
+
+
+@pytest.mark.any_database
+async def test_O_12_bookings_are_a_file_with_the_columns_and_accounts_of_the_accountant(
+    as_role: Callable[..., Any], database: Database
+) -> None:
+    owner = await as_role("owner")
+    numbers = {"wallet": "3272", "clearing": "1200", "clearing cash": "1000"}
+    assert (await owner.patch(f"{API}/organization/billing", json={"account_numbers": numbers})).is_success
+    wrong = await owner.patch(f"{API}/organization/billing", json={"account_numbers": {"nothing": "1"}})
+    assert wrong.status_code == 422
+
+    def pay(work: Work) -> None:
+        home = organizations.home(work)
+        customers.create(work, home, public_id="=1+1", name="Ann", billing="prepaid")
+        key = customers.get(work, home, "=1+1").id
+        amount = Money(Decimal("50"), "EUR")
+        entries = [Entry(Account("clearing", name="cash"), -amount), Entry(Account("wallet", key), amount)]
+        book(work, home, key="k1", kind="top_up", entries=entries, customer_id=key, booked_on=date(2026, 12, 1))
+
+    await database.write(pay)
+    columns = "booked_on:Belegdatum,amount:Umsatz,debit:Soll,credit:Haben,customer"
+    path = f"{API}/exports/bookings?from=2026-12-01&until=2027-01-01"
+    text = (await owner.get(f"{path}&comma=true&columns={columns}")).text
+    assert text.splitlines() == [
+        "Belegdatum;Umsatz;Soll;Haben;customer",
+        "2026-12-01;50,00;1000;3272;'=1+1",  # X-05: no cell is a formula
+    ]
+    assert (await owner.get(f"{path}&columns=secret")).status_code == 422
+    assert (await owner.get(f"{API}/exports/bookings?from=2027-01-01&until=2027-02-01")).text.count("\n") == 1
+    statement = f"{API}/customers/%3D1+1/statements"
+    assert (await owner.get(f"{statement}/2026-13/csv?currency=EUR")).status_code in (404, 422)

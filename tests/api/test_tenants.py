@@ -115,7 +115,17 @@ NO_REFERENCE: dict[str, set[str]] = {
 }
 
 
-QUERIES = {"/api/v1/stations/{station_id}/settings/compare": "?with={station_id}"}  # what a route cannot do without
+QUERIES = {  # what a route cannot do without
+    "/api/v1/stations/{station_id}/settings/compare": "?with={station_id}",
+    **dict.fromkeys(
+        (
+            f"/api/v1/{whose}/statements/{{month}}/{form}"
+            for whose in ("me", "customers/{customer_id}")
+            for form in ("pdf", "csv")
+        ),
+        "?currency=EUR",
+    ),
+}
 
 
 class Tenant:
@@ -124,7 +134,7 @@ class Tenant:
     def __init__(self, owner: Client, end: str) -> None:
         self.owner = owner
         self.end = end  # of the names of all that is theirs
-        self.ids: dict[str, str] = {"evse": "1", "connector": "1", "name": "reset"}
+        self.ids: dict[str, str] = {"evse": "1", "connector": "1", "name": "reset", "month": "2026-11"}
 
     async def make(self, path: str, body: Any) -> dict[str, Any]:
         answer = await self.owner.post(API + path, json=body)

@@ -14,6 +14,8 @@ from stationmaster.domain.invoices import issuers
 from stationmaster.domain.permissions import Permission
 
 Lines = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
+AccountNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ._/-]*$")]
+AccountNumbers = Annotated[dict[Text, AccountNumber], msgspec.Meta(max_length=200)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 
 
@@ -21,7 +23,8 @@ class BillingDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Who issues receipts and invoices, and how. `name` is the legal name, else that of the organization.
 
     `missing` names what an invoice needs in most places and has not: nothing waits for it. `time_zone` is that of the dates on them, and of the year
-    in their numbers, which begin with `number_prefix`. `mail_receipts`: who has an e-mail address is sent each one.
+    in their numbers, which begin with `number_prefix`. `account_numbers` are those of exported bookings: of a kind of account
+    (`revenue`), or of one (`tax VAT 19 %`). `mail_receipts`: who has an e-mail address is sent each one.
     """
 
     name: str
@@ -41,6 +44,7 @@ class BillingDetails(msgspec.Struct, frozen=True, kw_only=True):
     time_zone: str
     number_prefix: str
     payment_days: int
+    account_numbers: dict[str, str] | None
     mail_receipts: bool
     missing: list[str]
 
@@ -64,6 +68,7 @@ class BillingChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     time_zone: Text | msgspec.UnsetType = msgspec.UNSET
     number_prefix: Annotated[str, msgspec.Meta(max_length=20)] | msgspec.UnsetType = msgspec.UNSET
     payment_days: Days | msgspec.UnsetType = msgspec.UNSET
+    account_numbers: AccountNumbers | msgspec.UnsetType | None = msgspec.UNSET
     mail_receipts: bool | msgspec.UnsetType = msgspec.UNSET
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, insert, select, update
 from sqlalchemy import text as sql
@@ -17,8 +17,9 @@ from stationmaster.domain import audit, customers, moments, organizations, phone
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices.documents import Party
+from stationmaster.domain.ledger import AccountKind
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 
 issuers = Table(
     "issuers",
@@ -41,6 +42,7 @@ issuers = Table(
     Column("time_zone", Text, nullable=False, server_default="UTC"),  # of dates of issue, and of the year in numbers
     Column("number_prefix", Text),
     Column("payment_days", Integer, nullable=False, server_default="14"),
+    Column("account_numbers", Json),  # of the ledger's accounts, in the operator's own chart
     Column("mail_receipts", Boolean, nullable=False, server_default=sql("true")),
     Column("updated_at", UtcTime, nullable=False),
 )
@@ -75,6 +77,7 @@ class Issuer(NamedTuple):
     time_zone: str = "UTC"
     number_prefix: str = ""
     payment_days: int = 14
+    account_numbers: dict[str, str] | None = None
     mail_receipts: bool = True
 
     @property
@@ -139,6 +142,11 @@ def change(work: Work, organization_id: int, changes: Mapping[str, Any]) -> Issu
 def _checked(name: str, value: Any) -> Any:
     if name in ("mail_receipts", "payment_days"):
         return value
+    if name == "account_numbers":
+        for account in value or {}:
+            kind = account.partition(" ")[0]
+            _check(name, kind in get_args(AccountKind), f"there is no account {account!r} in the ledger")
+        return value or None
     text = " ".join(value.split()) if isinstance(value, str) and name not in ("address", "footer") else value
     if name in ("address", "footer") and text is not None:
         text = "\n".join(line.strip() for line in text.splitlines() if line.strip())

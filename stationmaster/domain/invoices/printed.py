@@ -14,7 +14,7 @@ import msgspec
 from stationmaster.domain import moments
 from stationmaster.domain.invoices import documents
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Document, Party
-from stationmaster.domain.invoices.words import Words, words_of
+from stationmaster.domain.invoices.words import LANGUAGES, Words, words_of
 from stationmaster.domain.money.amounts import Money, decimals_of
 from stationmaster.domain.money.tariff_version import Tax
 
@@ -100,13 +100,13 @@ class _Printer:
         notes = [words["each_rounded"]] if several else []
         notes.append(words["clock"])
         return Sheet(
-            language=document.language.partition("-")[0].lower() or "en",
+            language=language_of(words),
             paper=paper_of(document.seller.country),
             kind=document.kind,
             title=words.titles[document.kind],
             number=document.number,
             seller=[document.seller.name, *document.seller.address],
-            buyer=[] if document.buyer is None else _party(document.buyer, words),
+            buyer=[] if document.buyer is None else written_party(document.buyer, words),
             facts=self._facts(),
             overview=self._overview() if several else None,
             blocks=[self._block(charge, n) for n, charge in enumerate(document.charges, 1)],
@@ -117,7 +117,7 @@ class _Printer:
             notes=notes,
             signed_title=words["signed"],
             signed=[one for charge in document.charges for one in self._signed(charge)],
-            footer=self._footer(),
+            footer=footer_of(document.seller, document.footer, words),
             page=words["page"],
         )
 
@@ -294,18 +294,6 @@ class _Printer:
                 found.append(Signed(words["public_key"], value.public_key))
         return found
 
-    def _footer(self) -> list[list[str]]:
-        seller, words = self.document.seller, self.words
-        who = [seller.name, ", ".join(seller.address)]
-        if seller.tax_number:
-            who.append(f"{seller.tax_label or words['tax_number']} {seller.tax_number}")
-        phone = f"{words['phone']} {seller.phone}" if seller.phone else None
-        reach = [text for text in (phone, seller.email, seller.website) if text]
-        bank = [text for text in (seller.bank, _in_fours(seller.iban), seller.bic) if text]
-        bank = [words["bank_account"], *bank] if bank else []
-        own = (self.document.footer or "").splitlines()
-        return [column for column in ([text for text in who if text], reach, bank, own) if column]
-
     def _paid_amount(self, amount: Money) -> str:
         return f"{written_amount(amount, self.words)} {amount.currency}"
 
@@ -318,9 +306,27 @@ def paper_of(country: str | None) -> str:
     return "us-letter" if country in _LETTER else "a4"
 
 
-def _party(party: Party, words: Words) -> list[str]:
+def written_party(party: Party, words: Words) -> list[str]:
+    """Name, address and tax number, a line each."""
     tax = f"{party.tax_label or words['tax_number']} {party.tax_number}" if party.tax_number else None
     return [text for text in (party.name, *party.address, tax) if text]
+
+
+def footer_of(seller: Party, own: str | None, words: Words) -> list[list[str]]:
+    """The columns at the foot of each page."""
+    who = [seller.name, ", ".join(seller.address)]
+    if seller.tax_number:
+        who.append(f"{seller.tax_label or words['tax_number']} {seller.tax_number}")
+    phone = f"{words['phone']} {seller.phone}" if seller.phone else None
+    reach = [text for text in (phone, seller.email, seller.website) if text]
+    bank = [text for text in (seller.bank, _in_fours(seller.iban), seller.bic) if text]
+    bank = [words["bank_account"], *bank] if bank else []
+    return [column for column in ([text for text in who if text], reach, bank, (own or "").splitlines()) if column]
+
+
+def language_of(words: Words) -> str:
+    """Its tag."""
+    return next(tag for tag, each in LANGUAGES.items() if each is words)
 
 
 def _in_fours(iban: str | None) -> str:

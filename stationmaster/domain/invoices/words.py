@@ -19,6 +19,7 @@ class Words(msgspec.Struct, frozen=True, kw_only=True):
     reservation: str
     per: dict[str, str]
     means: dict[str, str]
+    entries: dict[str, str]  # of a wallet, by what they were booked as
     notes: dict[str, str]
     phrases: dict[str, str]
 
@@ -64,6 +65,19 @@ EN = Words(
         "cash": "Paid in cash",
         "bank": "Paid by bank transfer",
         "other": "Paid",
+    },
+    entries={
+        "bill": "Charging",
+        "correction": "Charging, corrected",
+        "top_up": "Top-up",
+        "bonus": "Bonus",
+        "adjustment": "Adjustment",
+        "hold": "Set aside for charging",
+        "release": "Not used, given back",
+        "payment": "Payment",
+        "refund": "Refund",
+        "write_off": "Written off",
+        "payout": "Paid out",
     },
     notes={
         "too_little": "Less energy was delivered than is billed at all, so this session costs nothing.",
@@ -126,6 +140,10 @@ EN = Words(
         "bank_account": "Bank account",
         "clock": "Times are those of the clock at the charger.",
         "begins": "Begin",
+        "reference": "Reference",
+        "balance": "Balance",
+        "before": "Balance at the begin",
+        "after": "Balance at the end",
         "scan": "Scan, pay, charge",
         "mail": "Here is your {title} from {seller}, over {total}.\n\n{link}",
         "corrected": "The session was corrected, and is billed anew",
@@ -174,6 +192,19 @@ DE = Words(
         "cash": "Bar bezahlt",
         "bank": "Bezahlt durch Überweisung",
         "other": "Bezahlt",
+    },
+    entries={
+        "bill": "Laden",
+        "correction": "Laden, berichtigt",
+        "top_up": "Aufladung",
+        "bonus": "Bonus",
+        "adjustment": "Ausgleich",
+        "hold": "Fürs Laden zurückgelegt",
+        "release": "Nicht gebraucht, zurückgegeben",
+        "payment": "Zahlung",
+        "refund": "Erstattung",
+        "write_off": "Ausgebucht",
+        "payout": "Ausgezahlt",
     },
     notes={
         "too_little": "Es wurde weniger Energie geliefert, als überhaupt berechnet wird; dieser Ladevorgang kostet nichts.",
@@ -236,6 +267,10 @@ DE = Words(
         "bank_account": "Bankverbindung",
         "clock": "Zeiten nach der Uhr am Ort der Ladestation.",
         "begins": "Beginn",
+        "reference": "Beleg",
+        "balance": "Guthaben",
+        "before": "Guthaben am Anfang",
+        "after": "Guthaben am Ende",
         "scan": "Scannen, zahlen, laden",
         "mail": "Hier ist Ihr Dokument {title} von {seller} über {total}.\n\n{link}",
         "corrected": "Der Ladevorgang wurde berichtigt und wird neu berechnet",

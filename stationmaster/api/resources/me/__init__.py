@@ -5,7 +5,17 @@ Nothing here takes a customer's name: whose everything is follows from who has l
 
 from litestar import Router
 
-from stationmaster.api.resources.me import cards, charging, invoices, journeys, live, payments, profile, vehicles
+from stationmaster.api.resources.me import (
+    cards,
+    charging,
+    invoices,
+    journeys,
+    live,
+    payments,
+    profile,
+    statements,
+    vehicles,
+)
 
 router = Router(
     "/me",
@@ -17,6 +27,7 @@ router = Router(
         *charging.routes,
         *live.routes,
         *invoices.routes,
+        *statements.routes,
         *payments.routes,
     ],
     tags=["drivers"],

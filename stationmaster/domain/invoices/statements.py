@@ -1,0 +1,123 @@
+"""What went through a customer's wallet in a month, as a sheet to be printed and as rows of a file."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+
+from stationmaster.domain import customers, moments, wallets
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.invoices import issuers, printed
+from stationmaster.domain.invoices.issuers import Issuer
+from stationmaster.domain.invoices.issuing import buyer_of
+from stationmaster.domain.invoices.printed import Fact
+from stationmaster.domain.invoices.words import words_of
+from stationmaster.storage import Work
+
+_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
+
+
+class Month(NamedTuple):
+    """A statement, and whose it is. The month is one by the clock of who issues it."""
+
+    month: str
+    currency: str
+    issuer: Issuer
+    customer: CustomerRow
+    statement: wallets.Statement
+
+    @property
+    def made_at(self) -> datetime:
+        """When what it says was complete, so that the same statement is the same file on any later day."""
+        entries = self.statement.entries
+        return entries[-1].created_at if entries else bounds(self.month, self.issuer.time_zone)[0]
+
+
+class StatementSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on the paper."""
+
+    language: str
+    paper: str
+    title: str
+    month: str
+    seller: list[str]
+    buyer: list[str]
+    facts: list[Fact]
+    head: list[str]
+    rows: list[list[str]]
+    begins_with: Fact
+    ends_with: Fact
+    footer: list[list[str]]
+    page: str
+
+
+def of_month(work: Work, organization_id: int, customer_id: str, *, month: str, currency: str | None = None) -> Month:
+    """Raises `NotFound`, and `Invalid` for what is no month, or where nothing says in which currency."""
+    customer = customers.get(work, organization_id, customer_id)
+    issuer = issuers.get(work, organization_id)
+    since, until = bounds(month, issuer.time_zone)
+    if currency is None:
+        known = [each.currency for each in wallets.balances(work, organization_id, customer_id)]
+        currency = next(iter(known), customer.currency)
+    if currency is None:
+        raise Invalid("currency", "is missing: this customer has no wallet yet")
+    told = wallets.statement(work, organization_id, customer_id, currency=currency, since=since, until=until)
+    return Month(month, currency, issuer, customer, told)
+
+
+def bounds(month: str, time_zone: str) -> tuple[datetime, datetime]:
+    """The first moment of a month, and that of the next one, by a clock. Raises `Invalid`."""
+    found = _MONTH.fullmatch(month)
+    if found is None:
+        raise Invalid("month", "is written as in 2026-11")
+    year, number = int(found[1]), int(found[2])
+    zone = moments.zone_named(time_zone)
+    after = (year + 1, 1) if number == 12 else (year, number + 1)
+    return datetime(year, number, 1, tzinfo=zone), datetime(*after, 1, tzinfo=zone)
+
+
+def sheet_of(of: Month) -> StatementSheet:
+    """Everything that is printed of it, in the customer's language."""
+    words = words_of(of.customer.language or of.issuer.language)
+    year, number = of.month.split("-")
+    rows = []
+    for entry in of.statement.entries:
+        amount = entry.amount if entry.kind == "credit" else -entry.amount
+        at = of.issuer.local(entry.created_at)
+        rows.append(
+            [
+                printed.written_moment(at, of.issuer.time_zone, words),
+                words.entries[entry.booked_as],
+                entry.reference or "",
+                printed.written_amount(amount, words),
+                printed.written_amount(entry.balance, words),
+            ]
+        )
+    ends = (of.statement.begins_with, of.statement.ends_with)
+    begins_with, ends_with = (f"{printed.written_amount(each, words)} {of.currency}" for each in ends)
+    name = f"{words.long_months[int(number) - 1]} {year}"
+    return StatementSheet(
+        language=printed.language_of(words),
+        paper=printed.paper_of(of.issuer.country),
+        title=words.titles["statement"],
+        month=name,
+        seller=[of.issuer.name, *(of.issuer.address or "").splitlines()],
+        buyer=printed.written_party(buyer_of(of.customer), words),
+        facts=[(words["month"], name), (words["customer"], of.customer.public_id)],
+        head=[
+            words["date"],
+            words["what"],
+            words["reference"],
+            words["amount"].format(currency=of.currency),
+            words["balance"],
+        ],
+        rows=rows,
+        begins_with=(words["before"], begins_with),
+        ends_with=(words["after"], ends_with),
+        footer=printed.footer_of(of.issuer.party, of.issuer.footer, words),
+        page=words["page"],
+    )
