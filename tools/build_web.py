@@ -13,9 +13,11 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -135,23 +137,34 @@ def _version(node: str) -> tuple[int, ...]:
 
 def npm(node: Node, arguments: list[str], folder: Path = WEB) -> tuple[int, str]:
     """Run npm quietly in this folder: its exit code, and the end of what it said, without traces."""
-    environment = os.environ | {"PATH": f"{node.folder}{os.pathsep}{os.environ.get('PATH', '')}", "NO_COLOR": "1"}
-    environment.pop("NODE_ENV", None)
-    environment.pop("FORCE_COLOR", None)
-    ran = subprocess.run(
-        [*node.npm, *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        check=False,
-    )
+    with tempfile.TemporaryDirectory() as first:
+        _put_npm_into(Path(first), node)
+        path = os.pathsep.join((first, str(node.folder), os.environ.get("PATH", "")))
+        environment = os.environ | {"PATH": path, "NO_COLOR": "1"}
+        environment.pop("NODE_ENV", None)
+        environment.pop("FORCE_COLOR", None)
+        ran = subprocess.run(
+            [*node.npm, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+        )
     plain = re.sub(r"\x1b\[[0-9;]*m", "", ran.stdout).splitlines()
     lines = [line for line in plain if line.strip() and not re.match(r"\s*(npm error\s+)?at ", line)]
     return ran.returncode, "\n".join(f"  {line}" for line in lines[-15:])
+
+
+def _put_npm_into(folder: Path, node: Node) -> None:
+    """Scripts of packages call `npm` by its name; the one beside the packaged Node looks for itself in the wrong place."""
+    if os.name != "nt":
+        program = folder / "npm"
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(node.npm)} "$@"\n')
+        program.chmod(0o755)
 
 
 if __name__ == "__main__":

