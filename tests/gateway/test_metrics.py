@@ -97,7 +97,7 @@ async def test_what_dashboards_and_alerts_ask_for_is_told(app: Any, charger: Any
     there |= {f"{family.name}_{end}" for family in told.families for end in endings.get(family.type, ())}
     [rules] = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yaml").read_text())["groups"]
     alerts = {rule["alert"]: rule for rule in rules["rules"]}
-    dashboard = json.loads((DEPLOY / "grafana" / "stationmaster.json").read_text())
+    dashboard = json.loads((DEPLOY / "grafana" / "provisioning" / "dashboards" / "stationmaster.json").read_text())
     asked = [rule["expr"] for rule in alerts.values()]
     asked += [target["expr"] for panel in dashboard["panels"] for target in panel.get("targets", ())]
     assert len(asked) > len(alerts) > 5
