@@ -278,6 +278,48 @@ async def test_what_came_of_the_bonus_goes_back_there(place: Place) -> None:
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("before, after, left", [("prepaid", "free", "43.07"), ("free", "prepaid", "50.00")])
+async def test_other_terms_of_a_customer_are_for_the_next_session(
+    place: Place, before: str, after: str, left: str
+) -> None:
+    await place.customer_with("50")
+    world = place.world
+    await world(customers.change, world.home, "ann", {"billing": before})
+    session = await place.charge()
+    await place.deliver()
+    await world(customers.change, world.home, "ann", {"billing": after})
+    await world(
+        sessions.correct, world.home, session, by="Eve", note="the meter", figures=Figures(energy_wh=Decimal(8735))
+    )
+    await place.deliver()
+    assert (await place.wallet(), len(await place.bills_of(session))) == (left, 2)
+
+
+@pytest.mark.any_database
+async def test_where_there_is_nothing_to_bill_nothing_is_left_to_do(place: Place) -> None:
+    world = place.world
+
+    async def waiting() -> int:
+        return len(await world(lambda work: work.execute(outbox.outbox.select()).all()))
+
+    number = await world(telling.start, place.station, meter=0)
+    assert await waiting() == 0  # it has only begun
+    world.now += timedelta(minutes=5)
+    await world(telling.stop, place.station, number, meter=500)
+    assert await waiting() == 1
+    await place.deliver()
+
+
+@pytest.mark.any_database
+async def test_where_there_is_no_tariff_at_all_a_message_leaves_nothing_to_do(world: World) -> None:
+    world.database.before_commit.append(outbox.keep)
+    number = await world(telling.start, await world.station(), meter=0)
+    world.now += timedelta(minutes=5)
+    await world(telling.stop, Station(1, "CP1", world.home, "1.6", "accepted", True), number, meter=500)
+    assert await world(lambda work: work.execute(outbox.outbox.select()).all()) == []
+
+
+@pytest.mark.any_database
 async def test_a_session_that_got_another_customer_is_theirs(place: Place) -> None:
     await place.customer_with("50")
     session = await place.charge()

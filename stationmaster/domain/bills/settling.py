@@ -81,7 +81,7 @@ def settle(work: Work, session_id: str) -> BillRow | None:
         for hold in holds.of_session(work, row.id):  # the bill is paid out of all that there is
             holds.release(work, hold)
     payer = None if priced is None else payer_of(work, row)
-    now = _state_of(priced, payer)
+    now = _state_of(work, row, priced, payer)
     if last is None and now == "taken_back":
         return None
     if last is not None and _says_the_same(last, now, payer, priced):
@@ -89,10 +89,18 @@ def settle(work: Work, session_id: str) -> BillRow | None:
     return _revise(work, row, last, now, payer, priced)
 
 
-def _state_of(priced: Priced | None, payer: Payer | None) -> State:
+def _state_of(work: Work, row: ListedRow, priced: Priced | None, payer: Payer | None) -> State:
+    """What was free when it was first billed stays free, and what was to be paid is to be paid: other terms are for the next session."""
     if priced is None:
         return "taken_back"
-    return "kept" if payer is None or payer.billing == "free" else "booked"
+    if payer is None:
+        return "kept"
+    before: State | None = None
+    if payer.customer_id is not None:
+        mine = (bills.c.session_id == row.id, bills.c.customer_id == payer.customer_id, bills.c.state != "taken_back")
+        first = select(bills.c.state).where(*mine).order_by(bills.c.revision).limit(1)
+        before = work.execute(first).scalar()
+    return before or ("kept" if payer.billing == "free" else "booked")
 
 
 def _says_the_same(last: BillRow, state: State, payer: Payer | None, priced: Priced | None) -> bool:
