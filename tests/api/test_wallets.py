@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from stationmaster.api.application import Application
 from stationmaster.domain import bills, customers, organizations, tariffs
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
 from tests import telling
-from tests.api.conftest import Client
+from tests.api.conftest import PASSWORD, Client
 
 API = "/api/v1"
 CMS = "/api/cms"
@@ -95,6 +96,7 @@ async def test_a_month_s_revenue_and_the_host_of_a_site(admin: Client, charged: 
         "host_share": "0.00",
         "margin": "3.50",
     }
+    assert (await admin.get(f"{API}/revenue")).json() == month  # this one
     assert month["customers"] == [
         {"currency": "EUR", "wallets": "45.83", "bonuses": "0.00", "held": "0.00", "owed": "0.00"}
     ]
@@ -165,3 +167,26 @@ async def test_more_than_there_is_cannot_be_taken_out(admin: Client, ann: str) -
         409,
         "there is 50.00 EUR in the wallet, and 50.01 EUR would be needed",
     )
+
+
+@pytest.mark.any_database
+async def test_D_01_a_driver_sees_their_own_wallet_and_bills_and_no_other(
+    admin: Client, web: Application, ann: str, charged: str
+) -> None:
+    for name, customer in (("ann", ann), ("bob", None)):
+        if customer is None:
+            assert (await admin.post(f"{API}/customers", json={"id": "bob", "name": "Bob"})).is_success
+        user = {"email": f"{name}@example.com", "password": PASSWORD, "role": "driver", "customer": customer or "bob"}
+        assert (await admin.post(f"{API}/users", json=user)).is_success
+    async with Client(web) as driver:
+        await driver.login("ann@example.com")
+        mine = (await driver.get(f"{API}/me/wallet")).json()
+        assert mine == (await admin.get(f"{API}/customers/{ann}/wallet")).json()
+        entries = (await driver.get(f"{API}/me/wallet/transactions")).json()["items"]
+        assert (entries[0]["amount"], entries[0]["description"]) == ("4.17", "Charging")
+        [bill] = (await driver.get(f"{API}/me/sessions/{charged}/bills")).json()
+        assert (bill["total"], bill["paid_from"]["wallet"], len(bill["price"]["lines"])) == ("4.17", "4.17", 1)
+    async with Client(web) as other:
+        await other.login("bob@example.com")
+        assert (await other.get(f"{API}/me/wallet")).json() == {"balances": []}
+        assert (await other.get(f"{API}/me/sessions/{charged}/bills")).status_code == 404

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from litestar import Router, get
@@ -136,19 +136,28 @@ def _facts(row: bills.ListedBill) -> dict[str, Any]:
 
 
 def _in_full(work: Work, row: bills.ListedBill) -> BilledInFull:
+    return BilledInFull(**_facts(row), paid_from=paid_form(work, row), price=price_form(row))
+
+
+def price_form(row: bills.ListedBill) -> SessionPrice | None:
+    """Every line of a bill; None where it is taken back."""
     bill = bills.read(row)
-    price = None
-    if bill is not None:
-        terms: dict[str, Any] = {
-            "tariff": row.tariff,
-            "terms": row.terms,
-            "decided_by": row.decided_by,
-            "time_zone": row.time_zone,
-        }
-        price = SessionPrice(session=row.session, **terms, **bill_form(bill))
+    if bill is None:
+        return None
+    return SessionPrice(
+        session=row.session,
+        tariff=row.tariff,
+        terms=row.terms,
+        decided_by=cast(Level | None, row.decided_by),
+        time_zone=row.time_zone,
+        **bill_form(bill),
+    )
+
+
+def paid_form(work: Work, row: bills.BillRow) -> PaidFrom:
+    """Out of what a revision was paid."""
     paid, nothing = bills.paid_from(work, row), zero(row.currency)
-    amounts = {name: str(paid.get(kind, nothing).amount) for name, kind in _PAID_FROM.items()}
-    return BilledInFull(**_facts(row), paid_from=PaidFrom(**amounts), price=price)
+    return PaidFrom(**{name: str(paid.get(kind, nothing).amount) for name, kind in _PAID_FROM.items()})
 
 
 _PAID_FROM = {"bonus": "bonus", "wallet": "wallet", "owed": "receivable"}

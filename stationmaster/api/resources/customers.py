@@ -295,7 +295,7 @@ async def list_wallet_transactions(
     """What was booked on a customer's wallet, newest first."""
     wanted = Wanted(limit, cursor)
     found = await context.database.read(wallets.list_transactions, caller.organization, customer_id, wanted)
-    return page_of(found, _transaction)
+    return page_of(found, transaction_form)
 
 
 router = Router(
@@ -415,7 +415,8 @@ def _public_form(row: customers.CustomerRow, beside: _Beside) -> Customer:
     )
 
 
-def _transaction(one: wallets.Transaction) -> WalletTransaction:
+def transaction_form(one: wallets.Transaction) -> WalletTransaction:
+    """An entry of a wallet as everyone outside sees it."""
     amounts = {"amount": str(one.amount.amount), "balance": str(one.balance.amount)}
     return WalletTransaction(
         id=one.id,

@@ -88,18 +88,22 @@ class HostStatement(msgspec.Struct, frozen=True):
     shares: dict[str, str]
 
 
-Month = Annotated[str, QueryParameter(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="As in 2026-11")]
+Month = Annotated[
+    str | None,
+    QueryParameter(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="As in 2026-11; left out: this one, in UTC"),
+]
 
 
 @get("/revenue", permission=Permission.VIEW_CUSTOMERS)
-async def get_revenue(caller: GivenCaller, context: GivenContext, month: Month) -> Revenue:
+async def get_revenue(caller: GivenCaller, context: GivenContext, month: Month = None) -> Revenue:
     """What a month has brought, site by site; and what customers have with us now, or owe. By the day in the books."""
 
     def read(work: Work) -> Revenue:
-        rows = revenue.of_month(work, caller.organization, *_days(month))
+        of = month or f"{work.now:%Y-%m}"
+        rows = revenue.of_month(work, caller.organization, *_days(of))
         # Customers belong to the organization, not to the sites that a caller is limited to.
         together = revenue.totals(work, caller.organization) if caller.scope is None else []
-        return Revenue(month, [_site(row) for row in rows], [_totals(row) for row in together])
+        return Revenue(of, [_site(row) for row in rows], [_totals(row) for row in together])
 
     return await context.database.read(read)
 
@@ -121,21 +125,20 @@ async def name_site_host(
 
 @get("/sites/{site_id:str}/host/statement", permission=Permission.VIEW)
 async def get_host_statement(
-    site_id: FromPath[str], caller: GivenCaller, context: GivenContext, month: Month
+    site_id: FromPath[str], caller: GivenCaller, context: GivenContext, month: Month = None
 ) -> HostStatement:
     """What is the host's for a month: a line for each bill, and for each correction."""
 
     def read(work: Work) -> HostStatement:
+        of = month or f"{work.now:%Y-%m}"
         host = site_hosts.of_site(work, caller.organization, site_id)
-        lines = revenue.shares_of(work, caller.organization, site_id, *_days(month))
+        lines = revenue.shares_of(work, caller.organization, site_id, *_days(of))
         currencies = sorted({line.share.currency for line in lines})
         shares = {
             currency: str(total([line.share for line in lines if line.share.currency == currency], currency).amount)
             for currency in currencies
         }
-        return HostStatement(
-            site_id, month, None if host is None else host.name, [_line(line) for line in lines], shares
-        )
+        return HostStatement(site_id, of, None if host is None else host.name, [_line(line) for line in lines], shares)
 
     return await context.database.read(read)
 

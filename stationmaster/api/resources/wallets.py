@@ -73,7 +73,7 @@ StateOf = Annotated[
 @get("/customers/{customer_id:str}/wallet", permission=Permission.VIEW_CUSTOMERS)
 async def get_wallet(customer_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Wallet:
     """What a customer has with us, or owes."""
-    return await context.database.read(_wallet, caller.organization, customer_id)
+    return await context.database.read(wallet_form, caller.organization, customer_id)
 
 
 @post("/customers/{customer_id:str}/wallet/adjustments", permission=Permission.HANDLE_MONEY)
@@ -135,7 +135,8 @@ router = Router(
 )
 
 
-def _wallet(work: Work, organization_id: int, customer_id: str) -> Wallet:
+def wallet_form(work: Work, organization_id: int, customer_id: str) -> Wallet:
+    """What a customer has, or owes. Raises `NotFound`."""
     return Wallet(
         [
             Balance(each.currency, *(str(money.amount) for money in (each.wallet, each.bonus, each.held, each.owed)))

@@ -142,7 +142,7 @@ def _revise(
     share = _share(work, facts)
     before = {} if last is None or was is None else _income(read(last), share)
     after = _income(bill, share) if state == "booked" else {}
-    booking = _Booking(row, f"bill:{row.public_id}:{revision}", day)
+    booking = _Booking(row, f"bill:{row.public_id}:{revision}", day, _description(work, facts))
     for customer in sorted({each.customer_id for each in (was, payer) if each and each.customer_id is not None}):
         lock_customer(work, row.organization_id, customer)
     if was is not None and payer is not None and was.customer_id != payer.customer_id:
@@ -191,6 +191,13 @@ def _facts(work: Work, row: ListedRow, last: BillRow | None, priced: Priced | No
     }
 
 
+def _description(work: Work, facts: Mapping[str, Any]) -> str:
+    """What a customer reads in their wallet: the place by its name, for a charger's own identity is the operator's."""
+    site = select(sites.sites.c.name).where(sites.sites.c.id == facts["site_id"])
+    name: str | None = work.execute(site).scalar()
+    return "Charging" if name is None else f"Charging at {name}"
+
+
 def _amounts(bill: Bill | None) -> dict[str, Decimal]:
     if bill is None:
         return dict.fromkeys(("net", "tax", "round_off", "total"), Decimal(0))
@@ -203,6 +210,7 @@ class _Booking(NamedTuple):
     row: ListedRow
     key: str
     day: date
+    description: str
 
 
 def _book_difference(
@@ -230,7 +238,7 @@ def _book_difference(
         entries=[*differences, *paid],
         customer_id=payer.customer_id,
         session_id=row.id,
-        description=f"Charging at {row.station}",
+        description=booking.description,
         reference=row.public_id,
         booked_on=booking.day,
     )

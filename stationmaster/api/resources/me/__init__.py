@@ -15,6 +15,7 @@ from stationmaster.api.resources.me import (
     profile,
     statements,
     vehicles,
+    wallet,
 )
 
 router = Router(
@@ -29,6 +30,7 @@ router = Router(
         *invoices.routes,
         *statements.routes,
         *payments.routes,
+        *wallet.routes,
     ],
     tags=["drivers"],
 )
