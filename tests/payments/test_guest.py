@@ -156,6 +156,20 @@ async def test_P_09_what_costs_nothing_is_released_whole(app: App, guest: tuple[
     assert await books(app) == {}
 
 
+async def test_D_02_who_thinks_better_of_it_pays_nothing(app: App, guest: tuple[Guest, Any]) -> None:
+    phone, one = guest
+    await phone.begin()
+    await phone.pays()
+    _, number, _, asked = await one.receive()
+    await one.send([3, number, {"status": "Accepted"}])
+    await phone.until(lambda visit: visit["state"] == "starting" and visit["until"])
+    given_up = await phone.http.post(f"{API}/pay/visits/{phone.visit['id']}/give-up")
+    assert (given_up.json()["state"], given_up.json()["outcome"], given_up.json()["paid"]) == ("over", "given_up", None)
+    late = await one.start(tag=asked["idTag"], meter=0, at=now())
+    assert late["idTagInfo"]["status"] == "Invalid"  # a cable that is put in now is nobody's
+    assert await books(app) == {}
+
+
 async def test_D_02_a_charger_that_refuses_costs_nothing(app: App, guest: tuple[Guest, Any]) -> None:
     phone, one = guest
     visit = await phone.begin()

@@ -143,12 +143,17 @@ def find(work: Work, public_id: str, *, lock: bool = False) -> VisitRow:
 
 
 def give_up(work: Work, public_id: str) -> VisitRow:
-    """The guest does not want to, before anything has begun. Raises `NotFound`, `Conflict`."""
+    """The guest does not want to, before anything is charged. Raises `NotFound`, `Conflict`.
+
+    A charger that waits for the cable gives up by itself; the card of the visit is good for nothing any more.
+    """
     row = find(work, public_id, lock=True)
     if row.state == "over":
         return row
+    if row.state == "starting":
+        return _not_started(work, row, "You have not charged, and what was set aside is released.", "given_up")
     if row.state != "paying":
-        raise Conflict("the charger has been started; stop it, or wait until it gives up")
+        raise Conflict("charging has begun: stop it")
     asking.release(work, row.payment_id)
     return end(work, row, "given_up", "You have not paid.")
 
@@ -321,13 +326,13 @@ def _stop(work: Work, row: VisitRow) -> VisitRow:
     return _set(work, row, stop_asked_at=work.now)
 
 
-def _not_started(work: Work, row: VisitRow, sentence: str) -> None:
+def _not_started(work: Work, row: VisitRow, sentence: str, outcome: Outcome = "not_started") -> VisitRow:
     payment = asking.of_key(work, row.payment_id)
     if payment.state == "paid":
         refunds.ask(work, row.organization_id, payment.public_id, None, reason=sentence, by="stationmaster")
     else:
         asking.release(work, row.payment_id)
-    end(work, row, "not_started", sentence)
+    return end(work, row, outcome, sentence)
 
 
 def end(work: Work, row: VisitRow, outcome: Outcome, sentence: str) -> VisitRow:
