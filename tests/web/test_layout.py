@@ -26,6 +26,7 @@ from stationmaster.domain import (
     customers,
     display_messages,
     organizations,
+    payments,
     sites,
     stations,
     tariffs,
@@ -35,6 +36,7 @@ from stationmaster.domain import (
 )
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.guests import places
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.stations import Station
 from stationmaster.settings import Settings
 from stationmaster.storage import Work
@@ -71,6 +73,7 @@ PAGES = {
     "/firmware": ("Firmware", "1.1.0"),
     "/customers": ("Customers", "Ida Sommer"),
     "/customers/IDA": ("Customer", "Who it is"),
+    "/payments": ("Payments", "Wallet"),
     "/tariffs": ("Tariffs", "By day"),
     "/tariffs/DAY": ("Tariff", "Total"),
     "/cards": ("Cards", "Ida"),
@@ -176,6 +179,7 @@ def _places(work: Work, home: int) -> None:
     )
     customers.create(work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567")
     vehicles.create(work, home, customer="IDA", name=LONG, plate="B-IS 1234", connector_types=["ccs2", "type2"])
+    payments.enter(work, home, "bank", Money(Decimal(50), "EUR"), reference=LONG, by=EMAIL, customer="IDA")
     customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")
     tariffs.create(
         work, home, public_id="DAY", name="By day", currency="EUR", price_per_kwh=Decimal("0.39"), standard=True

@@ -3,6 +3,7 @@ import type { components, paths } from "./schema";
 /** The shapes of /api/v1 by the names of the OpenAPI document, from which `schema.ts` is made. */
 type Schemas = components["schemas"];
 
+export type BillingDetails = Schemas["BillingDetails"];
 export type BilledInFull = Schemas["BilledInFull"];
 export type BilledSession = Schemas["BilledSession"];
 export type BooksComparison = Schemas["BooksComparison"];

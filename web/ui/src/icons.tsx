@@ -76,6 +76,7 @@ const LINES = {
   down: "M6 9l6 6 6-6",
   download: "M12 4v11M7 11l5 5 5-5M5 20h14",
   sites: "M4 21V9l8-6 8 6v12zM10 21v-6h4v6",
+  money: "M3 7h18v10H3zM12 9.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM6 10v4M18 10v4",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
   audit: "M6 3h9l4 4v14H6zM9 12h7M9 16h7M9 8h3",
   people: "M9 11a4 4 0 1 0 0-8 4 4 0 0 0 0 8zM2 21a7 7 0 0 1 14 0M16 4a4 4 0 0 1 0 7M22 21a7 7 0 0 0-4-6",

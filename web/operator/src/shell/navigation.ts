@@ -37,6 +37,7 @@ export function navigation(): Group[] {
       title: t`Drivers`,
       entries: [
         { to: "/customers", icon: "people", name: t`Customers`, short: t`Customers`, seldom: true },
+        { to: "/payments", icon: "money", name: t`Payments`, short: t`Payments`, seldom: true },
         { to: "/tariffs", icon: "tariffs", name: t`Tariffs`, short: t`Tariffs`, seldom: true },
         { to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` },
       ],

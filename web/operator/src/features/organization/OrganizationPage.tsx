@@ -8,6 +8,7 @@ import * as v from "valibot";
 import { useFocus } from "../../live/useFocus";
 import thing from "../../thing.module.css";
 import { useMay, useRefreshedUser } from "../../user";
+import { Billing } from "./Billing";
 
 const organizationQuery = () =>
   queryOptions({ queryKey: ["organization"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization", { signal })) });
@@ -23,8 +24,11 @@ export function OrganizationPage() {
         <Problem error={error} retry={() => void refetch()} />
       ) : data ? (
         <div className={thing.beside}>
-          <About one={data} />
-          <Export one={data} />
+          <div className={thing.columns}>
+            <About one={data} />
+            <Export one={data} />
+          </div>
+          <Billing />
         </div>
       ) : (
         <Waiting />
