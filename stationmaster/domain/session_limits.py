@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, select, update
+from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, literal, select, update
 
 from stationmaster.domain import connectors, covers, energy_budgets, events, moments, prices, session_terms, sessions
 from stationmaster.domain.driver_texts import Why
@@ -164,7 +164,10 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
                 _tell(work, seen.row, found.because)
             values["because"] = found.because
         if found is not None and found.step == "end":
-            values |= {"look_at": work.now + AGAIN, "ended_at": func.coalesce(session_limits.c.ended_at, work.now)}
+            values |= {
+                "look_at": work.now + AGAIN,
+                "ended_at": func.coalesce(session_limits.c.ended_at, literal(work.now, UtcTime)),
+            }
             endings.append(Ending(seen.row.station_id, seen.row.public_id, found.because))
         work.execute(update(session_limits).where(mine).values(values))
     return endings
@@ -185,6 +188,8 @@ def _hold(work: Work, row: ListedRow, wanted: Wanted) -> bool:
     """Set aside what it may cost by the next look, for a while if there is enough. False where there is less."""
     assert row.customer_id is not None
     for amount in (wanted.good, wanted.least):
+        if not amount:  # too little to be billed so far
+            return True
         try:
             holds.hold(
                 work,
@@ -223,7 +228,7 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     found: list[Found] = []
 
     def judge(because: Because, most: Decimal, outlook: Outlook) -> None:
-        found.append(Found(because, spending.step(most, outlook), spending.pause(most, outlook, interval)))
+        found.append(Found(because, spending.step(most, outlook), spending.pause(most, outlook)))
 
     def at_full_power(until: datetime) -> tuple[SessionFacts, list[Reading]]:
         return spending.at_full_power(facts, readings, watts=watts, until=until)
@@ -232,15 +237,17 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     if budget is not None:
         since = energy_budgets.begin_of(budget.period, work.now, zone)
         used = covers.used_wh(work, row.organization_id, row.token_key or "", since=since)
-        rise = at_full_power(next_at)[1][-1].wh - max((reading.wh for reading in readings), default=Decimal(0))
-        judge("card", budget.wh, Outlook(used, used + rise))
+        begin = used - max((reading.wh for reading in readings), default=Decimal(0))
+        ends = [at_full_power(until)[1][-1].wh for until in (next_at, next_at + spending.LATEST)]
+        judge("card", budget.wh, Outlook(used, *(begin + wh for wh in ends)))
     try:
         version = prices.version_of_session(work, row, session_terms.of_session(work, row))
     except Conflict:  # nothing is paid here
         return Look(row.id, row, min(found, key=_urgency, default=None))
     spent = rate(facts, readings, version, zone).total
     ahead = rate(*at_full_power(next_at), version, zone).total
-    outlook = Outlook(spent.amount, ahead.amount)
+    far = rate(*at_full_power(next_at + spending.LATEST), version, zone).total
+    outlook = Outlook(spent.amount, ahead.amount, far.amount)
     if limit.amount is not None and limit.currency == version.currency:
         judge("hold", limit.amount, outlook)
     month = covers.month_of(work.now, zone)
@@ -249,7 +256,7 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     others = _others(work, row, version.currency)
     for why, most in covers.allowances(work, row, version.currency, held=held, others=others, month=month):
         judge(why, most.amount, outlook)
-        if why == "wallet" and ahead > held and found[-1].step != "end":
+        if why == "wallet" and far > held and found[-1].step != "end":  # nobody else spends it before the next look
             good = rate(*at_full_power(next_at + HELD_FOR), version, zone).total
             wanted = Wanted(ahead, min(good, most))
     return Look(row.id, row, min(found, key=_urgency, default=None), spent, wanted)

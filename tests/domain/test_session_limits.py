@@ -137,6 +137,10 @@ async def test_M_17_a_wallet_is_held_bit_by_bit_and_the_session_ended_before_it_
     await site.tells("23.7", TEN + 70 * MINUTE)
     [ending] = await site.looks()
     assert (ending.because, ending.station_id) == ("wallet", site.station.id)
+    session = await site.world(lambda work: work.execute(sessions.sessions.select()).one())
+    limit = await site.world(session_limits.of_session, session.id)
+    assert limit is not None
+    assert (limit.because, limit.ended_at, limit.warned_at) == ("wallet", site.world.now, TEN + 65 * MINUTE)
     assert await site.looks() == []  # the charger has a while
     site.world.now += MINUTE
     assert len(await site.looks()) == 1  # and is asked again

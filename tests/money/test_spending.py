@@ -42,21 +42,22 @@ def test_M_17_one_interval_at_full_power_is_kept_back(kwh: str, step: Step) -> N
     watts, interval = spending.full_power(readings, 150_000), spending.interval_of(readings)
     then = spending.at_full_power(facts, readings, watts=watts, until=TEN + 20 * MINUTE + interval)
     spent, ahead = rate(facts, readings, GROSS, UTC).total, rate(*then, GROSS, UTC).total
-    assert spending.step(Decimal("50.00"), Outlook(spent.amount, ahead.amount)) == step
+    assert spending.step(Decimal("50.00"), Outlook(spent.amount, ahead.amount, ahead.amount)) == step
 
 
 @pytest.mark.parametrize(
-    "spent, ahead, seconds",
+    "ahead, far, seconds",
     [
-        ("1", "2", 300),  # far away: every five minutes
-        ("40", "42", 120),  # 8 left at 2 a minute are 4 minutes; half of them
-        ("49", "50", 5),
+        ("2", "12", 300),  # far away: every five minutes
+        ("42", "52", 120),  # 8 left at 2 a minute are 4 minutes; half of them
+        ("50", "60", 5),
         ("3", "3", 300),  # nothing is used
+        ("0", "100", 75),  # too little to be billed so far, and then much at once
     ],
 )
-def test_who_is_far_from_the_limit_is_looked_at_seldom(spent: str, ahead: str, seconds: int) -> None:
-    outlook = Outlook(Decimal(spent), Decimal(ahead))
-    assert spending.pause(Decimal(50), outlook, MINUTE) == timedelta(seconds=seconds)
+def test_who_is_far_from_the_limit_is_looked_at_seldom(ahead: str, far: str, seconds: int) -> None:
+    outlook = Outlook(Decimal(0), Decimal(ahead), Decimal(far))
+    assert spending.pause(Decimal(50), outlook) == timedelta(seconds=seconds)
 
 
 def test_what_a_connector_can_deliver_and_how_often_it_tells_is_guessed_where_nobody_knows() -> None:

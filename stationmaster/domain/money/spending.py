@@ -21,10 +21,11 @@ USUAL_W = Decimal(22_000)  # of a connector of which nobody knows what it can de
 
 
 class Outlook(NamedTuple):
-    """What was used by the last value of the meter, and what it may be by the next one, at full power. In money, or in Wh."""
+    """What was used by the last value of the meter, what it may be by the next one at full power, and what `LATEST` after that. In money, or in Wh."""
 
     spent: Decimal
     ahead: Decimal
+    far: Decimal
 
 
 def step(limit: Decimal, outlook: Outlook) -> Step:
@@ -34,13 +35,12 @@ def step(limit: Decimal, outlook: Outlook) -> Step:
     return "warn" if outlook.spent >= limit * WARNED_AT else "go_on"
 
 
-def pause(limit: Decimal, outlook: Outlook, interval: timedelta) -> timedelta:
+def pause(limit: Decimal, outlook: Outlook) -> timedelta:
     """How long one need not look: half of the time in which full power could reach the limit."""
-    rise = outlook.ahead - outlook.spent
-    if rise <= 0:
+    if outlook.far < limit or outlook.far <= outlook.ahead:
         return LATEST
-    seconds = (limit - outlook.ahead) / rise / 2 * int(interval.total_seconds())
-    return min(LATEST, max(SOONEST, timedelta(seconds=int(min(seconds, Decimal(3600))))))
+    seconds = (limit - outlook.ahead) / (outlook.far - outlook.ahead) / 2 * int(LATEST.total_seconds())
+    return min(LATEST, max(SOONEST, timedelta(seconds=int(seconds))))
 
 
 def interval_of(readings: Sequence[Reading]) -> timedelta:
