@@ -65,6 +65,8 @@ BODIES: dict[str, Any] = {
 NOT_THERE = {
     "/api/v1/stations/{station_id}/logs/{log_id}/file",  # the charger has not brought it yet
     "/api/v1/sites/{site_id}/qr-sheet",  # nobody has said what the server is called outside
+    "/api/v1/invoices/{invoice_id}/signed-values",  # the meter has signed nothing
+    "/api/v1/me/invoices/{invoice_id}/signed-values",
 }
 
 # Fields of bodies with these names may name something of a tenant.
@@ -117,6 +119,7 @@ NO_REFERENCE: dict[str, set[str]] = {
 
 QUERIES = {  # what a route cannot do without
     "/api/v1/stations/{station_id}/settings/compare": "?with={station_id}",
+    "/api/v1/sites/{site_id}/host/statement": "?month=2026-11",
     **dict.fromkeys(
         (
             f"/api/v1/{whose}/statements/{{month}}/{form}"

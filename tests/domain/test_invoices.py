@@ -9,16 +9,18 @@ from typing import Any
 
 import msgspec
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import DBAPIError
 
 from stationmaster.domain import organizations, prices, sessions, sites, stations, tariffs
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.invoices import charges, documents, invoices, issuers, links
 from stationmaster.domain.invoices.charges import Billed
-from stationmaster.domain.invoices.documents import Charge
+from stationmaster.domain.invoices.documents import Charge, SignedValue
 from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue
 from stationmaster.domain.links import Gone
+from stationmaster.domain.metering import meter_values
+from stationmaster.domain.station_settings.table import station_settings
 from stationmaster.storage import Work
 from tests import telling
 from tests.domain.conftest import World
@@ -181,3 +183,31 @@ async def test_details_that_cannot_be_are_refused_by_name(world: World, wrong: d
         await world(issuers.change, world.home, wrong)
     assert refused.value.field == next(iter(wrong))
     assert (await world(issuers.get, world.home)).missing == ["legal_name", "address", "country", "tax_number"]
+
+
+@pytest.mark.any_database
+async def test_D_06_what_was_signed_first_and_last_is_on_the_receipt_with_the_key_of_the_settings(
+    world: World, charged: list[Charge]
+) -> None:
+    plain = {"value": "OCMF|begin", "format": "SignedData", "context": "Transaction.Begin"}
+    beside = {
+        "value": 1,
+        "signedMeterValue": {"signedMeterData": "T0NNRg==", "publicKey": "own", "encodingMethod": "OCMF"},
+    }
+    told = [[{"value": "1"}, plain], [{"value": "2", "format": "SignedData"}], [beside]]
+
+    def tell(work: Work) -> list[SignedValue]:
+        row = sessions.get(work, world.home, charged[0].session)
+        for n, samples in enumerate(told):
+            values = {"station_id": row.station_id, "session_id": row.id, "evse": 1, "content_key": n}
+            values |= {"taken_at": row.started_at + timedelta(minutes=n), "received_at": work.now}
+            work.execute(insert(meter_values).values(**values, samples=msgspec.json.encode(samples).decode()))
+        key = {"station_id": row.station_id, "name": "MeterPublicKey[1]", "name_key": "meterpublickey[1]"}
+        work.execute(insert(station_settings).values(**key, value="3059", told_at=work.now))
+        bill = prices.of_session(work, world.home, charged[0].session).bill
+        return list(charges.charge_of(work, Billed(row, bill, 1, "UTC")).signed)
+
+    assert [(value.text, value.public_key, value.context) for value in await world(tell)] == [
+        ("OCMF|begin", "3059", "Transaction.Begin"),
+        ("T0NNRg==", "own", None),
+    ]

@@ -15,7 +15,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from stationmaster.api.context import Context, GivenCaller, GivenContext, of_server
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Page, Search, Text, aware, page_of
 from stationmaster.domain import customers
-from stationmaster.domain.invoices import documents, en16931, invoices, page, printed, printouts
+from stationmaster.domain.invoices import documents, en16931, invoices, page, printed, printouts, signed
 from stationmaster.domain.invoices import links as receipt_links
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.links import plain_name
@@ -129,13 +129,20 @@ async def get_invoice_pdf(
 async def get_invoice_page(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
     """The same as a page."""
     row = await context.database.read(invoices.get, caller.organization, invoice_id)
-    return page_answer(row, pdf=None)
+    return page_answer(row, at=None)
 
 
 @get("/{invoice_id:str}/xml", permission=Permission.VIEW_CUSTOMERS, responses=AN_XML)
 async def get_invoice_xml(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
     """The same for other programs: EN 16931 in UBL 2.1. 422 says what the norm asks for and the document does not have."""
     return xml_answer(await context.database.read(invoices.get, caller.organization, invoice_id))
+
+
+@get("/{invoice_id:str}/signed-values", permission=Permission.VIEW_CUSTOMERS, responses=AN_XML)
+async def get_signed_values(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
+    """What the meter has signed, as a file for the public software that checks it; 404 where it has signed nothing."""
+    row = await context.database.read(invoices.get, caller.organization, invoice_id)
+    return signed_answer(row)
 
 
 @post("/{invoice_id:str}/credit", permission=Permission.MANAGE_CUSTOMERS)
@@ -151,7 +158,15 @@ async def credit_invoice(
 
 router = Router(
     "/invoices",
-    route_handlers=[list_invoices, get_invoice, get_invoice_pdf, get_invoice_page, get_invoice_xml, credit_invoice],
+    route_handlers=[
+        list_invoices,
+        get_invoice,
+        get_invoice_pdf,
+        get_invoice_page,
+        get_invoice_xml,
+        get_signed_values,
+        credit_invoice,
+    ],
     tags=["invoices"],
 )
 
@@ -163,7 +178,7 @@ router = Router(
 async def show_receipt(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[str]:
     """The receipt of who has no account (D-03)."""
     context = of_server(request.scope)
-    return page_answer(await _linked(context, key), pdf=f"/receipts/{key}/pdf")
+    return page_answer(await _linked(context, key), at=f"/receipts/{key}")
 
 
 @get("/receipts/{key:str}/pdf", permission=Permission.PUBLIC, include_in_schema=False)
@@ -173,7 +188,13 @@ async def show_receipt_pdf(request: Request[Any, Any, Any], key: FromPath[str]) 
     return await pdf_answer(request, await _linked(context, key))
 
 
-public_routes = [show_receipt, show_receipt_pdf]
+@get("/receipts/{key:str}/signed-values", permission=Permission.PUBLIC, include_in_schema=False)
+async def show_signed_values(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[str]:
+    """What the meter has signed of it."""
+    return signed_answer(await _linked(of_server(request.scope), key))
+
+
+public_routes = [show_receipt, show_receipt_pdf, show_signed_values]
 
 
 async def _linked(context: Context, key: str) -> InvoiceRow:
@@ -216,9 +237,17 @@ def detail_form(context: Context, row: InvoiceRow) -> InvoiceDetail:
     return InvoiceDetail(**form, sheet=printed.sheet_of(documents.decoded(row.document)))
 
 
-def page_answer(row: InvoiceRow, *, pdf: str | None) -> Response[str]:
+def signed_answer(row: InvoiceRow) -> Response[str]:
+    """The records on a document, as they were told."""
+    name = f"signed-values-{plain_name(row.number)}.xml"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    content = signed.transparency_file(documents.decoded(row.document).charges)
+    return Response(content, media_type="application/xml", headers=headers)
+
+
+def page_answer(row: InvoiceRow, *, at: str | None) -> Response[str]:
     sheet = printed.sheet_of(documents.decoded(row.document))
-    return Response(page.page_of(sheet, pdf=pdf), media_type="text/html")
+    return Response(page.page_of(sheet, at=at), media_type="text/html")
 
 
 async def pdf_answer(request: Request[Any, Any, Any], row: InvoiceRow) -> Response[bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import and_, case, func, select
 
 from stationmaster.domain.bills.tables import bills, that_hold
+from stationmaster.domain.invoices import invoices
 from stationmaster.domain.ledger import auditing as of_ledger
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.ledger.auditing import Problem
@@ -21,6 +22,8 @@ def problems(work: Work) -> Iterator[Problem]:
     yield from of_ledger.problems(work)
     yield from _revisions(work)
     yield from _sessions(work)
+    for organization, year in invoices.gaps(work):
+        yield Problem("has a gap in the numbers of its documents", f"organization {organization}, {year}")
 
 
 def _revisions(work: Work) -> Iterator[Problem]:

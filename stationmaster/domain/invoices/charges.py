@@ -11,6 +11,7 @@ from sqlalchemy import select
 from stationmaster.domain import discovery
 from stationmaster.domain.invoices import documents
 from stationmaster.domain.invoices.documents import Charge, SignedValue
+from stationmaster.domain.invoices.signed import key_in_settings
 from stationmaster.domain.metering import MeterValueRow, meter_values
 from stationmaster.domain.money.bill import Bill
 from stationmaster.domain.sessions import ListedRow
@@ -60,8 +61,16 @@ def charge_of(work: Work, billed: Billed) -> Charge:
         round_off=bill.round_off,
         total=bill.total,
         notes=bill.notes,
-        signed=tuple(signed_values(work, session.id)),
+        signed=tuple(_with_keys(work, session)),
     )
+
+
+def _with_keys(work: Work, session: ListedRow) -> Iterator[SignedValue]:
+    """Where the charger has told no key with its values, the one in its settings."""
+    values = list(signed_values(work, session.id))
+    key = None if all(value.public_key for value in values) else key_in_settings(work, session.station_id, session.evse)
+    for value in values:
+        yield value if value.public_key else msgspec.structs.replace(value, public_key=key)
 
 
 def signed_values(work: Work, session_id: int) -> Iterator[SignedValue]:

@@ -52,17 +52,17 @@ a.button { display: inline-block; padding: .55rem 1rem; border-radius: .4rem; ba
 """
 
 
-def page_of(sheet: Sheet, *, pdf: str | None = None) -> str:
-    """The page; `pdf` is the address of the same as a PDF."""
+def page_of(sheet: Sheet, *, at: str | None = None) -> str:
+    """The page; `at` is the address below which the same is as a PDF, and what was signed as a file."""
     body = "".join(
         [
             _header(sheet),
-            f'<p><a class="button" href="{escape(pdf)}">PDF</a></p>' if pdf else "",
+            "" if at is None else f'<p><a class="button" href="{escape(at)}/pdf">PDF</a></p>',
             _pairs(sheet.facts),
             "" if sheet.overview is None else _overview(sheet.overview) + _closing(sheet),
             *(_block(block) for block in sheet.blocks),
             _closing(sheet) if sheet.overview is None else "",
-            _signed(sheet),
+            _signed(sheet, at),
             _footer(sheet.footer),
         ]
     )
@@ -107,11 +107,12 @@ def _closing(sheet: Sheet) -> str:
     return _sums(sheet.totals, sheet.total) + (_sums(sheet.paid) if sheet.paid else "") + remark + notes
 
 
-def _signed(sheet: Sheet) -> str:
+def _signed(sheet: Sheet, at: str | None) -> str:
     parts = (
         f'<p class="quiet">{escape(one.title)}</p><p class="signed">{escape(one.text)}</p>' for one in sheet.signed
     )
-    return f"<h2>{escape(sheet.signed_title)}</h2>{''.join(parts)}" if sheet.signed else ""
+    file = "" if at is None else f'<p><a href="{escape(at)}/signed-values">XML</a></p>'
+    return f"<h2>{escape(sheet.signed_title)}</h2>{file}{''.join(parts)}" if sheet.signed else ""
 
 
 def _footer(columns: Sequence[Sequence[str]]) -> str:

@@ -17,6 +17,7 @@ from stationmaster.api.resources.invoices import (
     detail_form,
     pdf_answer,
     public_form,
+    signed_answer,
     xml_answer,
 )
 from stationmaster.api.resources.me.profile import customer_of
@@ -62,7 +63,13 @@ async def get_own_invoice_xml(invoice_id: FromPath[str], caller: GivenCaller, co
     return xml_answer(await context.database.read(_own, caller, invoice_id))
 
 
-routes = [list_own_invoices, get_own_invoice, get_own_invoice_pdf, get_own_invoice_xml]
+@get("/invoices/{invoice_id:str}/signed-values", permission=Permission.LOGGED_IN, responses=AN_XML)
+async def get_own_signed_values(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
+    """What the meter has signed, as a file for the public software that checks it; 404 where it has signed nothing."""
+    return signed_answer(await context.database.read(_own, caller, invoice_id))
+
+
+routes = [list_own_invoices, get_own_invoice, get_own_invoice_pdf, get_own_invoice_xml, get_own_signed_values]
 
 
 def _own(work: Work, caller: Caller, invoice_id: str) -> InvoiceRow:
