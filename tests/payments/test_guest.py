@@ -10,9 +10,10 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, payments, sessions, sites, stations, tariffs
+from stationmaster.domain import organizations, payments, session_limits, sessions, sites, stations, tariffs
 from stationmaster.domain.guests import places, visits
 from stationmaster.domain.ledger import ledger_accounts
 from stationmaster.settings import PaymentAccount, Payments, Settings
@@ -116,6 +117,8 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: Ap
     started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
     assert started["idTagInfo"]["status"] == "Accepted"
     await phone.until(lambda visit: visit["state"] == "charging")
+    limits = select(session_limits.session_limits.c.amount)
+    assert await app.database.read(lambda work: work.execute(limits).scalar()) == 50  # M-17: it is ended before
     other = await phone.http.get(f"{API}/pay/places/{phone.place}")
     assert other.json()["why_not"] == "Somebody charges here."
     await one.stop(started["transactionId"], meter=62_900, at=now())

@@ -137,6 +137,25 @@ async def test_M_19_money_that_comes_too_late_goes_back_once(counter: Counter) -
 
 
 @pytest.mark.any_database
+async def test_M_19_what_could_not_go_back_is_tried_again_by_a_person(counter: Counter) -> None:
+    row = await counter.ask("200.00", currency="INR")
+    await counter.later(minutes=10)
+    paid = {"reference": str(row.reference), "payment": row.public_id, "charge": "upi_1", "captured": 20000}
+    await counter(hearing.tell, counter.source, Told(state="paid", at=TEN, **paid))
+    await counter.all()  # the bank knows no such charge
+    [failed] = await counter(refunds.of_payment, row.id)
+    assert (failed.state, await counter.books()) == ("failed", {"clearing": "-200.00 INR", "refunds": "200.00 INR"})
+    bank = counter.bank.payments[str(row.reference)]
+    bank.state, bank.charge, bank.captured, bank.card = "paid", "upi_1", 20000, FINE
+    await counter(refunds.ask, counter.home, row.public_id, None, reason="The bank is back", by="op")
+    await counter.all()
+    assert [each.state for each in await counter(refunds.of_payment, row.id)] == ["failed", "done"]
+    assert await counter.books() == {}
+    with pytest.raises(Conflict, match="that is expired"):
+        await counter(refunds.ask, counter.home, row.public_id, None, reason="Again", by="op")
+
+
+@pytest.mark.any_database
 async def test_M_19_of_two_that_were_paid_for_one_the_second_goes_back(counter: Counter) -> None:
     row = await counter.pays(await counter.ask("200.00", currency="INR"))
     bank = counter.bank.payments[str(row.reference)]

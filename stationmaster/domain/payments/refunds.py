@@ -27,8 +27,14 @@ BY_HAND = ("cash", "bank")
 
 
 def ask(work: Work, organization_id: int, payment: str, amount: Money | None, *, reason: str, by: str) -> RefundRow:
-    """Give back a part of what was paid; without an amount all that is left. Raises `NotFound`, `Invalid`, `Conflict`."""
+    """Give back a part of what was paid; without an amount all that is left. What nobody wanted and could not go back is tried again first.
+
+    Raises `NotFound`, `Invalid`, `Conflict`.
+    """
     row = asking.get(work, organization_id, payment, lock=True)
+    stuck = next((each for each in of_payment(work, row.id) if _is_stuck(each)), None)
+    if stuck is not None and amount is None:
+        return _again(work, row, stuck, reason=reason, by=by)
     if row.state != "paid" or row.charge is None:
         raise Conflict(f"nothing can be given back of a payment that is {row.state}")
     left = row.captured - row.refunded
@@ -48,6 +54,23 @@ def ask(work: Work, organization_id: int, payment: str, amount: Money | None, *,
         work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
     facts = {"amount": str(wanted), "reason": reason}
     audit.record(work, "refund_payment", Subject("payment", payment), after=facts, organization=organization_id)
+    return made
+
+
+def _is_stuck(refund: RefundRow) -> bool:
+    """Money that nobody wanted, which could not go back, and was not tried again."""
+    return refund.state == "failed" and refund.why != "person" and refund.reason is None
+
+
+def _again(work: Work, row: PaymentRow, stuck: RefundRow, *, reason: str, by: str) -> RefundRow:
+    """Under a name of its own: under the old one the provider would say the same. What is set aside for it still is."""
+    made = _make(work, row, charge=stuck.charge, amount=stuck.amount, why=stuck.why, by=by)
+    noted = update(payment_refunds).where(payment_refunds.c.id == stuck.id)
+    work.execute(noted.values(reason=f"tried again as {made.public_id}: {reason}"))
+    work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
+    facts = {"amount": str(of_minor(stuck.amount, row.currency)), "reason": reason}
+    subject = Subject("payment", row.public_id)
+    audit.record(work, "refund_payment", subject, after=facts, organization=row.organization_id)
     return made
 
 
