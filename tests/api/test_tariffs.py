@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from stationmaster.domain import sessions, stations
+from stationmaster.domain import session_limits, sessions, stations
+from stationmaster.domain.money.amounts import Money
+from stationmaster.gateway import spending
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import Client
@@ -228,3 +231,22 @@ async def test_a_session_shows_what_it_costs_and_would_cost(admin: Client, datab
     other = (await admin.get(f"{price}?tariff=yen")).json()
     assert (other["total"], other["currency"], other["decided_by"]) == ("1030", "JPY", None)  # 1030.425
     assert (await admin.get(f"{price}?tariff=none")).status_code == 404
+
+
+@pytest.mark.any_database
+async def test_M_17_a_session_says_why_it_is_ended(admin: Client, database: Database, charger: Any) -> None:
+    await admin.post(TARIFFS, json=DAY | {"currency": "EUR", "price_per_kwh": "0.39", "standard": True})
+
+    def charge(work: Work) -> str:
+        row = work.execute(stations.stations.select()).one()
+        station = stations.Station(row.id, row.identity, row.organization_id, "1.6", "accepted", True)
+        telling.start(work, station, meter=0, at=work.now)
+        session = work.execute(sessions.sessions.select()).one()
+        session_limits.set_aside(work, session.id, Money(Decimal("0.10"), "EUR"))
+        return str(session.public_id)
+
+    price = f"/api/v1/sessions/{await database.write(charge)}/price"
+    assert (await admin.get(price)).json()["limit"] is None
+    [ending] = await spending.look(database)
+    limit = (await admin.get(price)).json()["limit"]
+    assert (ending.because, limit["because"], limit["ended_at"]) == ("hold", "hold", limit["warned_at"])

@@ -12,11 +12,12 @@ from litestar.params import FromPath, QueryParameter
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Number, exact, number
-from stationmaster.domain import prices
+from stationmaster.domain import prices, session_limits, sessions
 from stationmaster.domain.money import bill as bills
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.money.tariff_version import Unit
 from stationmaster.domain.tariffs import Level
+from stationmaster.storage import Work
 
 
 class PriceTax(msgspec.Struct, frozen=True):
@@ -75,6 +76,17 @@ class PriceNote(msgspec.Struct, frozen=True):
     sentence: str
 
 
+class SessionLimit(msgspec.Struct, frozen=True):
+    """There is only so much for a session, and it was nearly used up at `warned_at`; since `ended_at` its charger is asked to end it.
+
+    `because`: hold (what was set aside elsewhere), wallet, credit, budget (of the month), card (its energy).
+    """
+
+    because: session_limits.Because
+    warned_at: datetime
+    ended_at: datetime | None
+
+
 class SessionPrice(msgspec.Struct, frozen=True, kw_only=True):
     """What a session costs by a tariff, worked out anew each time; what it was billed is at its bills.
 
@@ -100,6 +112,7 @@ class SessionPrice(msgspec.Struct, frozen=True, kw_only=True):
     grace_s: int
     paused_s: int
     notes: list[PriceNote]
+    limit: SessionLimit | None
 
 
 OtherTariff = Annotated[
@@ -117,14 +130,22 @@ async def get_session_price(
     session_id: FromPath[str], caller: GivenCaller, context: GivenContext, tariff: OtherTariff = None
 ) -> SessionPrice:
     """What a session costs, by the tariff that holds at its connector or under another one; 409 where none holds."""
-    priced = await context.database.read(prices.of_session, caller.organization, session_id, tariff)
-    return public_form(session_id, priced)
+    priced, limit = await context.database.read(read, caller.organization, session_id, tariff)
+    return public_form(session_id, priced, limit)
 
 
 router = Router("/sessions", route_handlers=[get_session_price], tags=["sessions"])
 
 
-def public_form(session_id: str, priced: prices.Priced) -> SessionPrice:
+def read(
+    work: Work, organization_id: int, session_id: str, tariff: str | None = None
+) -> tuple[prices.Priced, session_limits.LimitRow | None]:
+    """What a session costs, and what there is for it."""
+    key = sessions.get(work, organization_id, session_id).id
+    return prices.of_session(work, organization_id, session_id, tariff), session_limits.of_session(work, key)
+
+
+def public_form(session_id: str, priced: prices.Priced, limit: session_limits.LimitRow | None) -> SessionPrice:
     """A price as everyone outside sees it."""
     return SessionPrice(
         session=session_id,
@@ -132,8 +153,15 @@ def public_form(session_id: str, priced: prices.Priced) -> SessionPrice:
         terms=priced.terms.number,
         decided_by=priced.decided_by,
         time_zone=priced.time_zone,
+        limit=_limit(limit),
         **bill_form(priced.bill),
     )
+
+
+def _limit(row: session_limits.LimitRow | None) -> SessionLimit | None:
+    if row is None or row.because is None or row.warned_at is None:
+        return None
+    return SessionLimit(row.because, row.warned_at, row.ended_at)
 
 
 def bill_form(bill: bills.Bill) -> dict[str, Any]:

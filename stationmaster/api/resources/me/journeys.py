@@ -18,6 +18,7 @@ from stationmaster.api.resources.exports import sessions_as_file
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.resources.prices import SessionPrice
 from stationmaster.api.resources.prices import public_form as price_form
+from stationmaster.api.resources.prices import read as read_price
 from stationmaster.api.resources.sessions import (
     EnergyPoint,
     GivenTimes,
@@ -32,7 +33,7 @@ from stationmaster.api.resources.sessions import (
     times_of,
 )
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
-from stationmaster.domain import discovery, energy, metering, prices, sessions
+from stationmaster.domain import discovery, energy, metering, sessions
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
@@ -128,11 +129,11 @@ async def get_own_session(session_id: FromPath[str], caller: GivenCaller, contex
 async def get_own_price(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionPrice:
     """What a session of one's own costs, line by line; of one that goes on, by now. 409 where it has no price."""
 
-    def read(work: Work) -> prices.Priced:
+    def read(work: Work) -> SessionPrice:
         sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
-        return prices.of_session(work, caller.organization, session_id)
+        return price_form(session_id, *read_price(work, caller.organization, session_id))
 
-    return price_form(session_id, await context.database.read(read))
+    return await context.database.read(read)
 
 
 @get("/sessions/{session_id:str}/meter-values", permission=Permission.LOGGED_IN)
