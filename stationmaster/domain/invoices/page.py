@@ -30,7 +30,9 @@ th { font-size: .85rem; border-bottom: 1px solid var(--hair); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; }
 tbody tr:last-child td { border-bottom: 1px solid var(--hair); }
 small { display: block; color: var(--quiet); }
-dl.sums { margin: .5rem 0 0 auto; max-width: 26rem; grid-template-columns: 1fr auto; font-variant-numeric: tabular-nums; }
+table.overview :is(th, td):nth-child(2) { text-align: left; }
+table.overview td:nth-child(n+3) { white-space: nowrap; }
+dl.sums { margin: .5rem 0 0 auto; max-width: 26rem; grid-template-columns: 1fr auto; column-gap: 0; font-variant-numeric: tabular-nums; }
 dl.sums dd { text-align: right; }
 dl.sums .total { border-top: 2px solid var(--front); color: var(--front); font-weight: 700; font-size: 1.15rem; padding-top: .35rem; margin-top: .25rem; }
 .remark { font-weight: 600; margin: 1.25rem 0; }
@@ -41,11 +43,14 @@ a.button { display: inline-block; padding: .55rem 1rem; border-radius: .4rem; ba
 @media (max-width: 34rem) {
   table.lines-of thead { position: absolute; left: -999rem; }
   table.lines-of, table.lines-of tbody { display: block; }
-  table.lines-of tr { display: grid; grid-template-columns: 1fr auto; padding: .5rem 0; border-bottom: 1px solid var(--hair); }
+  table.lines-of tr { display: grid; grid-template-columns: auto auto 1fr auto; column-gap: .75rem; padding: .5rem 0; border-bottom: 1px solid var(--hair); }
   table.lines-of td { padding: 0; border: 0 !important; }
-  table.lines-of td:nth-child(1) { grid-row: 1; font-weight: 600; }
-  table.lines-of td:nth-child(5) { grid-row: 1; grid-column: 2; font-weight: 600; }
-  table.lines-of td:nth-child(n+2):nth-child(-n+4) { grid-column: 1 / -1; text-align: left; color: var(--quiet); font-size: .9rem; }
+  table.lines-of td:nth-child(1) { grid-row: 1; grid-column: 1 / 4; font-weight: 600; }
+  table.lines-of td:nth-child(5) { grid-row: 1; grid-column: 4; font-weight: 600; }
+  table.lines-of td:nth-child(n+2):nth-child(-n+4) { grid-row: 2; text-align: left; color: var(--quiet); font-size: .9rem; }
+  table.lines-of td:nth-child(3)::before { content: "× "; }
+  table.lines-of small { font-weight: normal; }
+  table.overview :is(th, td):nth-child(n+3):nth-child(-n+5) { display: none; }
   table.lines-of td:empty { display: none; }
 }
 @media print { body { background: none; } main { padding: 0; max-width: none; } a.button { display: none; } }
@@ -85,7 +90,8 @@ def _header(sheet: Sheet) -> str:
 
 
 def _overview(overview: Overview) -> str:
-    return f'<div class="wide">{_table(overview.head, ([escape(cell) for cell in row] for row in overview.rows))}</div>'
+    rows = ([escape(cell) for cell in row] for row in overview.rows)
+    return f'<div class="wide">{_table(overview.head, rows, "overview")}</div>'
 
 
 def _block(block: Block) -> str:
