@@ -324,6 +324,7 @@ class FakeStripe:
         intent["payment_method"] = self._keep("pm", "payment_method", **used, metadata={})["id"]
         intent |= {"latest_charge": charge["id"], "status": "requires_capture" if manual else "succeeded"}
         intent |= {"amount_capturable": intent["amount"]} if manual else {"amount_received": intent["amount"]}
+        charge["payment_method"] = intent["payment_method"]
         self._tell("charge.succeeded", charge)
         if not manual:
             self._move("charge", charge["amount"], charge)

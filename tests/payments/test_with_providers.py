@@ -12,7 +12,7 @@ import pytest
 from stationmaster.background import payments as background
 from stationmaster.domain import customers, organizations, payments
 from stationmaster.domain.money.amounts import Money, of_minor
-from stationmaster.domain.payments import Source, reconciling, refunds
+from stationmaster.domain.payments import Source, methods, reconciling, refunds
 from stationmaster.outside import Http
 from stationmaster.outside.payments.provider import Provider
 from stationmaster.outside.payments.razorpay import Razorpay
@@ -142,6 +142,19 @@ async def test_a_guests_hold_is_captured_once_with_stripe(stripe: tuple[Counter,
     theirs.dispute(intent["id"])
     await counter.all()
     assert (await counter.row(row)).state == "reversed"
+
+
+async def test_a_card_that_is_saved_with_a_top_up_is_known_by_the_webhooks_alone(
+    stripe: tuple[Counter, FakeStripe, Server],
+) -> None:
+    counter, theirs, _ = stripe
+    row = await counter.ask(save=True)
+    theirs.pay(str(row.reference))
+    await counter.all()
+    assert (await counter.row(row)).state == "paid"
+    saved = await counter(methods.of_customer, counter.ida)
+    assert saved is not None and saved.method.label == "visa ···· 4242"
+    assert await counter.books() == {"clearing": "-50.00 EUR", "wallet": "50.00 EUR"}
 
 
 async def test_M_18_a_hold_that_stripe_has_ended_is_a_claim(stripe: tuple[Counter, FakeStripe, Server]) -> None:

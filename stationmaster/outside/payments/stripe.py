@@ -68,6 +68,8 @@ class Stripe:
             return await self._charge(asked, asked.method, key)
         amount = theirs(asked.amount)
         currency, about = asked.amount.currency.lower(), {"payment": asked.payment}
+        if asked.save:
+            about["save"] = "yes"
         params: SessionCreateParams = {
             "mode": "payment",
             "line_items": [
@@ -268,7 +270,9 @@ class Stripe:
                 | "checkout.session.async_payment_succeeded"
                 | "checkout.session.async_payment_failed"
             ):
-                payment = self._of_session(about, at=at, failed=event.type.endswith("failed"))
+                # Where a card is to be saved, the charge tells that it is paid, because it alone says which card.
+                if event.type != "checkout.session.completed" or _said(about.metadata, "save") is None:
+                    payment = self._of_session(about, at=at, failed=event.type.endswith("failed"))
             case (
                 "payment_intent.succeeded"
                 | "payment_intent.amount_capturable_updated"
@@ -276,18 +280,27 @@ class Stripe:
                 | "payment_intent.payment_failed"
             ):
                 # At Checkout another card may be tried, and the page tells when it is over.
-                if event.type != "payment_intent.payment_failed" or _said(about.metadata, "checkout") is None:
+                told_elsewhere = {"payment_intent.payment_failed": "checkout"}
+                if about.capture_method != "manual":
+                    told_elsewhere["payment_intent.succeeded"] = "save"
+                if _said(about.metadata, told_elsewhere.get(event.type, "nowhere")) is None:
                     payment = self._of_intent(about, about.id, at=at)
-            case "charge.succeeded" if not about.captured:  # the one that says when the hold ends
-                payment = Told(
-                    reference=_id(about.payment_intent) or about.id,
-                    charge=_id(about.payment_intent) or about.id,
-                    state="authorised",
-                    at=at,
-                    payment=_said(about.metadata, "payment"),
-                    amount=ours(about.amount, about.currency),
-                    hold_until=_hold_until(about),
-                )
+            case "charge.succeeded":
+                # It alone says when a hold ends, and which card was saved.
+                saved = _said(about.metadata, "save") is not None
+                if not about.captured or saved:
+                    amount = ours(about.amount, about.currency)
+                    payment = Told(
+                        reference=_id(about.payment_intent) or about.id,
+                        charge=_id(about.payment_intent) or about.id,
+                        state="paid" if about.captured else "authorised",
+                        at=at,
+                        payment=_said(about.metadata, "payment"),
+                        amount=amount,
+                        captured=amount.minor if about.captured else 0,
+                        hold_until=_hold_until(about),
+                        method=_charged(about) if saved else None,
+                    )
             case "charge.dispute.funds_withdrawn":
                 payment = Told(
                     reference=_id(about.payment_intent) or about.charge,
@@ -482,6 +495,14 @@ def _saved(intent: stripe.PaymentIntent) -> SavedMethod | None:
     card = getattr(method, "card", None)  # what is of another kind has none
     label = f"{card.brand} ···· {card.last4}" if card is not None else method.type
     return SavedMethod(payer, method.id, label)
+
+
+def _charged(charge: stripe.Charge) -> SavedMethod | None:
+    payer, method = _id(charge.customer), charge.payment_method
+    if payer is None or method is None:
+        return None
+    card = getattr(charge.payment_method_details, "card", None)
+    return SavedMethod(payer, method, f"{card.brand} ···· {card.last4}" if card is not None else "saved")
 
 
 def _hold_until(charge: stripe.Charge | None) -> datetime | None:
