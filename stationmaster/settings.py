@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
+from stationmaster.settings_parts import Accounting as Accounting
+from stationmaster.settings_parts import AccountingFile as AccountingFile
 from stationmaster.settings_parts import HeldBack, Part, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
@@ -499,6 +501,7 @@ class Settings(BaseSettings):
     webhooks: Webhooks = Webhooks()
     payments: Payments = Payments()
     wallets: Wallets = Wallets()
+    accounting: Accounting = Accounting()
 
     @model_validator(mode="after")
     def shared(self) -> Settings:

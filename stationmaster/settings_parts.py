@@ -127,3 +127,47 @@ class Wallets(Part):
         ge=0,
         description="A correction of a wallet by hand, of this much or more in its currency, waits for a second person",
     )
+
+
+class AccountingFile(Part):
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="What it is called, as in `accountant`")
+    url: str = Field(
+        description="Where the file is posted to (https://), or the bucket it is put into (s3://name/folder)"
+    )
+    organization: str | None = Field(None, description="Whose sessions; may be left out while there is only one")
+    hour: int = Field(6, ge=0, le=23, description="On the 1st at this hour by the organization's clock")
+    secret: str | None = Field(
+        None, min_length=16, description="Sent with each file, so that the receiver knows who it is from"
+    )
+    secret_header: str = Field("Authorization", pattern=r"^[A-Za-z0-9-]{1,60}$", description="The header it is sent in")
+    tell: str | None = Field(
+        None, pattern=r"^[^@\s]+@[^@\s]+$", description="Who gets a mail when a file could not be sent five times"
+    )
+    s3_endpoint: str | None = Field(None, description="Of a server that speaks S3 and is not Amazon's")
+    s3_region: str | None = Field(None, description="Its region, as in eu-central-1")
+    s3_access_key: str | None = Field(None, description="The name we log in with there")
+    s3_secret_key: str | None = Field(None, description="And the secret that belongs to it")
+
+    @field_validator("url")
+    @classmethod
+    def reachable(cls, value: str) -> str:
+        parsed = urlsplit(value)
+        if parsed.scheme not in ("https", "http", "s3") or not parsed.hostname:
+            raise ValueError("must begin with https:// or s3:// (http:// for allowed networks only)")
+        if parsed.username is not None:
+            raise ValueError("must not hold a password; `secret` says who we are")
+        return value
+
+
+class Accounting(Part):
+    files: list[AccountingFile] = Field(
+        [],
+        description="Who is sent the sessions of each month as a CSV file: a list of `name`, `url` and more (docs/exports.md)",
+    )
+
+    @field_validator("files")
+    @classmethod
+    def different(cls, value: list[AccountingFile]) -> list[AccountingFile]:
+        if len({each.name for each in value}) != len(value):
+            raise ValueError("the same name twice")
+        return value

@@ -1,7 +1,7 @@
 """Tables as CSV: read with a plain word for each row that is wrong, and written so that they read back unchanged.
 
 A cell that a spreadsheet would take for a formula is written with an apostrophe before it, and reading takes it away again
-(`exports/cells.py`).
+(`domain/cells.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stationmaster.api import reasons
-from stationmaster.api.exports.cells import harmless, meant
+from stationmaster.domain.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem
 

@@ -52,4 +52,9 @@ TEXTS = {
         "You can pay it here:\n{link}\n\n"
         "If you have paid it meanwhile, there is nothing more to do.",
     ),
+    "file_failed": Text(
+        "A file for the accountant has not arrived",
+        "{organization} could not send this file, five times:\n\n{now}\n\n"
+        "It is not tried any more. Look at what is wrong, and send it again; it will be the same file:\n{link}",
+    ),
 }

@@ -35,7 +35,7 @@ async def mail(outside: Outside, event: MailDue, settings: Mail, web: Web, keys:
     link = f"{web.public_url}/{event.path}"
     if event.link is not None:
         kind = event.kind
-        assert kind != "known" and kind != "moved" and kind != "owed"
+        assert kind != "known" and kind != "moved" and kind != "owed" and kind != "file_failed"
         link = f"{link}{one_time_links.PAGES[kind]}#{one_time_links.secret(keys.once, event.link)}"
     message = written(event, link, sender=settings.sender)
     await send(message, settings, outside)

@@ -137,11 +137,11 @@ class Alarm(StationEvent, frozen=True, kw_only=True, gc=False):
 class MailDue(Event, frozen=True, kw_only=True, gc=False):
     """Somebody is to be told something by mail. `link` is the name of a one-time link, which opens nothing without our key."""
 
-    kind: Literal["invitation", "password", "registration", "email", "known", "moved", "owed"]
+    kind: Literal["invitation", "password", "registration", "email", "known", "moved", "owed", "file_failed"]
     email: str
     organization: str
     link: str | None = None
-    now: str = ""  # the new address of who has moved, or what is owed
+    now: str = ""  # the new address of who has moved, what is owed, which file and why
     path: str = ""  # where the link leads, if it is none of those that work once
 
 

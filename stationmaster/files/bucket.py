@@ -27,22 +27,7 @@ class Bucket:
         access_key: str | None = None,
         secret_key: str | None = None,
     ) -> None:
-        parsed = urlsplit(url)
-        given = {
-            "endpoint": endpoint,
-            "region": region,
-            "access_key_id": access_key,
-            "secret_access_key": secret_key,
-            "prefix": parsed.path.strip("/") or None,
-        }
-        config: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        in_clear = endpoint is not None and endpoint.startswith("http://")
-        self._store = S3Store(
-            parsed.netloc,
-            client_options={"allow_http": in_clear, "connect_timeout": "5s", "timeout": "60s"},
-            retry_config={"max_retries": 2},
-            **config,
-        )
+        self._store = _store(url, endpoint=endpoint, region=region, access_key=access_key, secret_key=secret_key)
 
     async def keep(self, chunks: AsyncIterator[bytes], *, limit: int) -> Kept:
         """Send what comes, under a new name. An object is there whole or not at all. Raises `TooLarge` and `Away`."""
@@ -101,6 +86,45 @@ class Bucket:
             pass
         except BaseError as error:
             raise _away(error) from None
+
+
+async def put(
+    url: str,
+    name: str,
+    content: bytes,
+    *,
+    endpoint: str | None = None,
+    region: str | None = None,
+    access_key: str | None = None,
+    secret_key: str | None = None,
+) -> None:
+    """One file under a name of its own, into somebody else's bucket. Raises `Away`."""
+    store = _store(url, endpoint=endpoint, region=region, access_key=access_key, secret_key=secret_key)
+    try:
+        await obstore.put_async(store, name, content)
+    except (BaseError, OSError) as error:  # no such bucket is no error of the library's own
+        raise Away(f"{url}: {str(error).splitlines()[0][:200]}") from None
+
+
+def _store(
+    url: str, *, endpoint: str | None, region: str | None, access_key: str | None, secret_key: str | None
+) -> S3Store:
+    parsed = urlsplit(url)
+    given = {
+        "endpoint": endpoint,
+        "region": region,
+        "access_key_id": access_key,
+        "secret_access_key": secret_key,
+        "prefix": parsed.path.strip("/") or None,
+    }
+    config: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    in_clear = endpoint is not None and endpoint.startswith("http://")
+    return S3Store(
+        parsed.netloc,
+        client_options={"allow_http": in_clear, "connect_timeout": "5s", "timeout": "60s"},
+        retry_config={"max_retries": 2},
+        **config,
+    )
 
 
 def _away(error: Exception) -> Away:

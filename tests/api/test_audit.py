@@ -429,6 +429,8 @@ NO_ACTS = {
     "PATCH /api/v1/organization/billing",
     # It wants a receipt; tests/api/test_invoices.py looks for its row.
     "POST /api/v1/invoices/{invoice_id}/credit",
+    # It wants a file of a month; tests/domain/test_monthly_files.py sends one again.
+    "POST /api/v1/monthly-files/{file_id}/send",
     # They want a link in a mail; see tests of mails.
     "POST /api/v1/auth/password-reset",
     "POST /api/v1/auth/new-password",

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster.api.csv_files import Shape, cell_of, read, written
-from stationmaster.api.exports.cells import harmless, meant
+from stationmaster.domain.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
 
 

@@ -23,9 +23,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stationmaster.api.exports import xlsx
-from stationmaster.api.exports.cells import harmless, meant
 from stationmaster.api.exports.formats import FORMATS, Column, parquet_library
 from stationmaster.api.exports.streams import CHUNK_BYTES, Exports, Pipe, TooManyExports
+from stationmaster.domain.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
 
 BERLIN = ZoneInfo("Europe/Berlin")

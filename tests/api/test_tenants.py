@@ -26,6 +26,7 @@ from stationmaster.domain import (
     deliveries,
     firmware,
     logs,
+    monthly_files,
     organizations,
     payments,
     quarantine,
@@ -37,6 +38,7 @@ from stationmaster.domain import (
 from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
+from stationmaster.files import Kept
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import PASSWORD, Chargers, Client
@@ -67,6 +69,7 @@ NOT_THERE = {
     "/api/v1/sites/{site_id}/qr-sheet",  # nobody has said what the server is called outside
     "/api/v1/invoices/{invoice_id}/signed-values",  # the meter has signed nothing
     "/api/v1/me/invoices/{invoice_id}/signed-values",
+    "/api/v1/monthly-files/{file_id}/file",  # nobody has written it
 }
 
 # Fields of bodies with these names may name something of a tenant.
@@ -292,8 +295,13 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
 
     session = newest(sessions.sessions)
     receipt = issue_receipt(work, row.organization_id, session.public_id, customer_id=owner, seller=canary)
+    november = monthly_files.Month("2026-11", work.now, work.now)
+    kept = Kept("0" * 32, 1, "", "")
+    file = monthly_files.keep(work, row.organization_id, canary, november, kept, sessions=1)
+    assert file is not None
     return row, {
         "charger_id": row.public_id,
+        "file_id": file.public_id,
         "session_id": session.public_id,
         "transaction_id": session.public_id,
         "entry_id": str(newest(quarantine.quarantine).id),

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 
 from stationmaster.app import App
 from stationmaster.files import Away, Files, Folder, TooLarge
-from stationmaster.files.bucket import Bucket
+from stationmaster.files.bucket import Bucket, put
 from stationmaster.settings import Files as FileSettings
 from stationmaster.settings import Settings
 
@@ -123,3 +123,15 @@ def test_S1_145_the_settings_choose_the_store(settings: Settings) -> None:
 def test_S1_145_what_names_no_bucket(bucket: str) -> None:
     with pytest.raises(ValueError, match="must name a bucket"):
         FileSettings(bucket=bucket)
+
+
+async def test_O_12_a_file_is_put_into_somebody_elses_bucket_under_its_own_name(endpoint: str) -> None:
+    for content in (b"first", b"again"):
+        await put("s3://csms-files/books/2026", "sessions-2026-11.csv", content, endpoint=endpoint, **KEYS)
+    login = {"aws_access_key_id": KEYS["access_key"], "aws_secret_access_key": KEYS["secret_key"]}
+    client = boto3.client("s3", endpoint_url=endpoint, region_name=KEYS["region"], **login)
+    there = client.get_object(Bucket="csms-files", Key="books/2026/sessions-2026-11.csv")["Body"].read()
+    client.close()
+    assert there == b"again"
+    with pytest.raises(Away):
+        await put("s3://nobodys", "x", b"x", endpoint=endpoint, **KEYS)

@@ -11,8 +11,8 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from stationmaster.api.exports import xlsx
-from stationmaster.api.exports.cells import harmless
 from stationmaster.api.exports.xlsx import Out
+from stationmaster.domain.cells import harmless
 from stationmaster.domain.errors import Invalid
 
 Kind = Literal["text", "number", "whole", "time", "flag", "json"]

@@ -16,7 +16,7 @@ from xml.sax.saxutils import escape
 
 import msgspec
 
-from stationmaster.api.exports.cells import harmless
+from stationmaster.domain.cells import harmless
 
 MAX_ROWS = 1_048_576  # what the format has room for
 

@@ -16,8 +16,8 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.exports.cells import harmless
 from stationmaster.api.exports.streams import Pipe
+from stationmaster.domain.cells import harmless
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices import invoices, issuers, statements
 from stationmaster.domain.invoices.statements import Month
