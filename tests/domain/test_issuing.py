@@ -10,7 +10,7 @@ import pytest
 
 from stationmaster.domain import customers, sessions
 from stationmaster.domain.events import InvoiceMailDue
-from stationmaster.domain.invoices import documents, invoices, issuers, issuing
+from stationmaster.domain.invoices import documents, invoices, issuers, issuing, printed
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.sessions import Figures
@@ -156,3 +156,4 @@ async def test_D_03_a_guest_has_a_receipt_of_what_was_taken(place: Place) -> Non
     await correct(place, session, 8735)
     rows = await issued(place)
     assert told(rows[1:]) == [("credit_note", "-11.57"), ("receipt", "6.93")]
+    assert printed.sheet_of(documents.decoded(rows[2].document)).remark == "Paid back to you: 4.64 EUR"

@@ -272,6 +272,8 @@ class _Printer:
             return ""
         if not still.amount:
             return words["nothing_open"]
+        if still.amount < 0:  # it was billed anew, and is less than what was paid
+            return f"{words['open_credit']}: {self._paid_amount(-still)}"
         if document.due_at is None:
             return f"{words['open']}: {self._paid_amount(still)}"
         account = ", ".join(part for part in (document.seller.bank, _in_fours(document.seller.iban)) if part)
