@@ -60,6 +60,7 @@ export function VisitView({ visit, place, onStop, onGiveUp, onAgain }: Props) {
         {visit.state === "over" && visit.receipt && <a className="main" href={visit.receipt}><Trans>Your receipt</Trans></a>}
         {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
         {(visit.state === "paying" || visit.state === "starting") && <Ask what={t`Do not charge after all`} run={onGiveUp} testid="give-up" />}
+        {visit.receipt !== null && <a className="main" href={visit.receipt} data-testid="receipt"><Trans>Your receipt</Trans></a>}
         {visit.state === "over" && <button type="button" onClick={onAgain}><Trans>Charge again</Trans></button>}
       </div>
     </section>

@@ -25,6 +25,7 @@ import { History } from "./History";
 import { Identity } from "./Identity";
 import { Outcome } from "./Outcome";
 import { PartLinks, PartShown, partsOf } from "./Parts";
+import { PayPlaces } from "./PayPlaces";
 import { RECENT, RecentSessions } from "./RecentSessions";
 import { SessionPanel } from "./SessionPanel";
 import { Story } from "./Story";
@@ -71,6 +72,7 @@ function Charger({ station }: { station: Station }) {
           )}
           <History station={station.id} />
           <Identity station={station} />
+          <PayPlaces station={station.id} />
           <Pictures of="station" id={station.id} name={station.name ?? station.id} />
         </aside>
         {part === undefined && (

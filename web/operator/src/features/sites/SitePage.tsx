@@ -14,6 +14,7 @@ import { clockAt, DAYS, isOpen, works } from "./hours";
 import { sites } from "./resource";
 import { SiteForm } from "./SiteForm";
 import { SiteTariff } from "./SiteTariff";
+import { QrSheet } from "./QrSheet";
 import css from "./Sites.module.css";
 import { SiteBadge } from "./SitesPage";
 import { addressLine, dayWord, hoursWord, phaseWord, removeAbout } from "./words";
@@ -61,6 +62,7 @@ function Detail({ site }: { site: Site }) {
             />
           </section>
           <SiteTariff site={site.id} />
+          <QrSheet site={site} />
           <Pictures of="site" id={site.id} name={site.name} />
         </div>
       </div>
