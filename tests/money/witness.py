@@ -88,6 +88,8 @@ class Meter:
             if second > 0:
                 self.known[second] = highest
                 self.told_w[second] = one.power_w
+        if len(self.known) == 1 and highest:
+            self.known[1], self.told_w[1] = highest, None
         told = sorted(self.known)
         self.around = [
             (before, later)

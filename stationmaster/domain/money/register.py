@@ -40,6 +40,10 @@ class Register:
                 last = second
             elif last:
                 self.energy_mwh[-1], self.power_w[-1] = highest, reading.power_w
+        if highest > self.energy_mwh[-1]:  # nothing was told after its begin, as by a charger whose clock stands still
+            self.seconds.append(1)
+            self.energy_mwh.append(highest)
+            self.power_w.append(None)
 
     @property
     def total_mwh(self) -> int:

@@ -116,6 +116,17 @@ def test_TX_09_a_register_that_falls_takes_nothing_back() -> None:
     check(rated(told, tariff(element(energy="0.50"))), [("energy", "6 × 0.50", "3.00")], "3.00")
 
 
+def test_what_a_charger_tells_with_one_time_for_begin_and_end_is_not_free() -> None:
+    version = tariff(element(flat="0.50", energy="0.50", time="36.00"))
+    told = session("2026-12-01 10:00", "2026-12-01 10:00", readings={"10:00": "6"})
+    lines = {line.type: str(line.amount) for line in rated(told, version).lines}
+    assert lines == {"flat": "0.50 EUR", "energy": "3.00 EUR", "time": "0.01 EUR"}  # a second at least: 36 / 3600
+    told = session(*HOUR, readings={"09:59": "4", "10:00": "6"})  # nothing later: the hour is not idle, nobody knows
+    check(rated(told, tariff(element(energy="0.50"))), [("energy", "6 × 0.50", "3.00")], "3.00")
+    told = session(*HOUR, readings={"10:00": "6", "10:30": "4"})  # a later one has it
+    check(rated(told, tariff(element(energy="0.50"))), [("energy", "6 × 0.50", "3.00")], "3.00")
+
+
 def test_free_charging_is_a_tariff_too() -> None:
     check(rated(session(*HOUR, kwh="20"), tariff(element(flat="0.00"))), [("flat", "1 × 0", "0.00")], "0.00")
 
