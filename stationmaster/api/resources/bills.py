@@ -150,6 +150,7 @@ def price_form(row: bills.ListedBill) -> SessionPrice | None:
         terms=row.terms,
         decided_by=cast(Level | None, row.decided_by),
         time_zone=row.time_zone,
+        limit=None,  # what a session may cost is about what goes on
         **bill_form(bill),
     )
 
