@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stationmaster.api.application import Application
-from stationmaster.domain import bills, customers, organizations, tariffs
+from stationmaster.domain import bills, customers, organizations, sites, stations, tariffs
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
 from tests import telling
@@ -35,6 +35,8 @@ async def charged(ann: str, database: Database, charger: Any) -> str:
 
     def charge(work: Work) -> str:
         home = organizations.home(work)
+        sites.create(work, home, public_id="harbour", name="Harbour")
+        stations.change(work, home, "CP1", {"site": "Harbour"})
         price = {"price_per_kwh": Decimal("0.35"), "tax_percent": Decimal(19)}
         tariffs.create(work, home, public_id="day", name="Day", currency="EUR", standard=True, **price)
         her = customers.get(work, home, ann).id
@@ -85,7 +87,7 @@ async def test_a_month_s_revenue_and_the_host_of_a_site(admin: Client, charged: 
     month = (await admin.get(f"{API}/revenue", params={"month": bill["booked_on"][:7]})).json()
     [site] = month["sites"]
     assert site == {
-        "site": None,
+        "site": "harbour",
         "currency": "EUR",
         "sessions": 1,
         "net": "3.50",
@@ -102,7 +104,7 @@ async def test_a_month_s_revenue_and_the_host_of_a_site(admin: Client, charged: 
     ]
     for wrong in ("2026-13", "2026-5", "0000-01", "May"):
         assert (await admin.get(f"{API}/revenue", params={"month": wrong})).status_code == 422, wrong
-    assert (await admin.post(f"{API}/sites", json={"id": "H", "name": "Harbour"})).is_success
+    assert (await admin.post(f"{API}/sites", json={"id": "H", "name": "Hotel"})).is_success
     assert (await admin.get(f"{API}/sites/H/host")).json() == {"host": None}
     hotel = {"host": {"name": "Hotel", "percent": "12.5"}}
     assert (await admin.put(f"{API}/sites/H/host", json=hotel)).json() == hotel
@@ -170,7 +172,7 @@ async def test_more_than_there_is_cannot_be_taken_out(admin: Client, ann: str) -
 
 
 @pytest.mark.any_database
-async def test_D_01_a_driver_sees_their_own_wallet_and_bills_and_no_other(
+async def test_D_01_ATK_04_a_driver_sees_their_own_wallet_and_bills_and_no_other(
     admin: Client, web: Application, ann: str, charged: str
 ) -> None:
     for name, customer in (("ann", ann), ("bob", None)):
@@ -182,9 +184,15 @@ async def test_D_01_a_driver_sees_their_own_wallet_and_bills_and_no_other(
         await driver.login("ann@example.com")
         mine = (await driver.get(f"{API}/me/wallet")).json()
         assert mine == (await admin.get(f"{API}/customers/{ann}/wallet")).json()
-        entries = (await driver.get(f"{API}/me/wallet/transactions")).json()["items"]
-        assert (entries[0]["amount"], entries[0]["description"]) == ("4.17", "Charging")
-        [bill] = (await driver.get(f"{API}/me/sessions/{charged}/bills")).json()
+        listed = await driver.get(f"{API}/me/wallet/transactions")
+        entries = listed.json()["items"]
+        assert (entries[0]["amount"], entries[0]["description"]) == ("4.17", "Charging at Harbour")
+        statement = await driver.get(f"{API}/me/statements/{entries[0]['created_at'][:7]}/csv")
+        assert "Charging at Harbour" in statement.text
+        billed = await driver.get(f"{API}/me/sessions/{charged}/bills")
+        for answer in (listed, statement, billed):
+            assert "CP1" not in answer.text  # the charger logs in by that name
+        [bill] = billed.json()
         assert (bill["total"], bill["paid_from"]["wallet"], len(bill["price"]["lines"])) == ("4.17", "4.17", 1)
     async with Client(web) as other:
         await other.login("bob@example.com")
