@@ -13,14 +13,16 @@ import pytest
 from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, payments, session_limits, sessions, sites, stations, tariffs
+from stationmaster.domain import connectors, organizations, payments, session_limits, sessions, sites, stations, tariffs
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.guests import places, visits
+from stationmaster.domain.guests.tables import VisitRow
 from stationmaster.domain.ledger import ledger_accounts
 from stationmaster.settings import PaymentAccount, Payments, Settings
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 from tests.patience import PATIENCE_S
-from tests.payments.world import DECLINED, FINE
+from tests.payments.world import DECLINED, FINE, Counter
 
 pytestmark = pytest.mark.any_database
 API = "/api/v1"
@@ -144,6 +146,8 @@ async def test_P_09_what_costs_nothing_is_released_whole(app: App, guest: tuple[
     _, number, _, asked = await one.receive()
     await one.send([3, number, {"status": "Accepted"}])
     started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
+    too_late = await phone.http.post(f"{API}/pay/visits/{phone.visit['id']}/give-up")
+    assert (too_late.status_code, too_late.json()["detail"]) == (409, "charging has begun: stop it")
     await phone.until(lambda visit: visit["state"] == "charging")
     stopped = await phone.http.post(f"{API}/pay/visits/{phone.visit['id']}/stop")
     assert stopped.status_code == 200
@@ -183,3 +187,25 @@ async def test_D_02_a_charger_that_refuses_costs_nothing(app: App, guest: tuple[
     await one.send([3, number, {"status": "Rejected"}])
     over = await phone.until(lambda visit: visit["state"] == "over")
     assert (over["outcome"], over["paid"], over["sentence"]) == ("not_started", None, "The charger has refused.")
+
+
+async def test_D_02_what_is_paid_in_the_moment_of_giving_up_goes_back(counter: Counter) -> None:
+    def begin(work: Work) -> VisitRow:
+        stations.create(work, counter.home, Keys(b"a key that is only good for tests"), identity="CP1")
+        sites.create(work, counter.home, public_id="H", name="Harbour")
+        stations.change(work, counter.home, "CP1", {"site": "Harbour"})
+        connectors.declare(work, counter.home, "CP1", evse=1, connector=1, facts=dict.fromkeys(connectors.FACTS))
+        price = {"price_per_kwh": Decimal("0.79"), "currency": "EUR"}
+        tariffs.create(work, counter.home, public_id="public", name="Public", standard=True, **price)
+        place = places.make(work, counter.home, "CP1")[0].public_id
+        offer = visits.Offer("test", {"EUR": Decimal(50)}, timedelta(minutes=10), at_once=True)
+        return visits.begin(work, place, offer, once="a-browser", email=None, return_url="https://csms.example/")
+
+    visit = await counter(begin)
+    await counter.all()
+    [asked] = counter.bank.payments.values()
+    counter.bank.pay(asked.reference, card=FINE)
+    await counter.bank.deliver()  # and nothing has followed from it yet
+    given_up = await counter(visits.give_up, visit.public_id)
+    await counter.all()
+    assert (given_up.outcome, asked.refunded, await counter.books()) == ("given_up", 5000, {})

@@ -145,7 +145,7 @@ async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context
         offer = _offer(context, work, organization)
         base = context.settings.web.public_url or ""
         address = f"{base}/pay/{place_id}?visit={{visit}}"
-        row, _ = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
+        row = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
         return _public_form(context, visits.progress(work, row.public_id))
 
     return await context.database.write(begin)

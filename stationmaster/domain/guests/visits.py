@@ -61,15 +61,13 @@ class Offer(NamedTuple):
     at_once: bool  # the provider cannot hold an amount: what is not used is given back
 
 
-def begin(
-    work: Work, place_id: str, offer: Offer, *, once: str, email: str | None, return_url: str
-) -> tuple[VisitRow, bool]:
-    """A visit, or the one that this browser has begun here already (D-03); and whether it is new. Raises `NotFound`, `Invalid`, `Conflict`."""
+def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | None, return_url: str) -> VisitRow:
+    """A visit, or the one that this browser has begun here already (D-03). Raises `NotFound`, `Invalid`, `Conflict`."""
     shown = places.shown(work, place_id)
     known = select(guest_visits).where(guest_visits.c.place_id == shown.row.id, guest_visits.c.once == once)
     row: VisitRow | None = work.execute(known).one_or_none()
     if row is not None:
-        return row, False
+        return row
     if email is not None and not customers.is_email(email):
         raise Invalid("email", "is no e-mail address")
     check_free(work, shown)
@@ -104,7 +102,7 @@ def begin(
     }
     made: VisitRow = work.execute(insert(guest_visits).values(values).returning(*guest_visits.c)).one()
     work.publish(GuestPays(visit=public_id))
-    return made, True
+    return made
 
 
 def hold_of(offer: Offer, currency: str) -> Money:
@@ -148,14 +146,16 @@ def give_up(work: Work, public_id: str) -> VisitRow:
     A charger that waits for the cable gives up by itself; the card of the visit is good for nothing any more.
     """
     row = find(work, public_id, lock=True)
+    if row.state == "starting":
+        _see_start(work, row)  # it may have begun since the clock has looked
+        row = find(work, public_id)
     if row.state == "over":
         return row
-    if row.state == "starting":
-        return _not_started(work, row, "You have not charged, and what was set aside is released.", "given_up")
-    if row.state != "paying":
+    if row.state not in ("paying", "starting"):
         raise Conflict("charging has begun: stop it")
-    asking.release(work, row.payment_id)
-    return end(work, row, "given_up", "You have not paid.")
+    came = asking.of_key(work, row.payment_id, lock=True).state in ("authorised", "paid")
+    sentence = "You have not charged, and what was set aside is released." if came else "You have not paid."
+    return _not_started(work, row, sentence, "given_up")
 
 
 def stop(work: Work, public_id: str) -> VisitRow:
@@ -327,7 +327,7 @@ def _stop(work: Work, row: VisitRow) -> VisitRow:
 
 
 def _not_started(work: Work, row: VisitRow, sentence: str, outcome: Outcome = "not_started") -> VisitRow:
-    payment = asking.of_key(work, row.payment_id)
+    payment = asking.of_key(work, row.payment_id, lock=True)
     if payment.state == "paid":
         refunds.ask(work, row.organization_id, payment.public_id, None, reason=sentence, by="stationmaster")
     else:
