@@ -124,6 +124,30 @@ async def test_it_is_paid_in_cash_and_who_was_blocked_charges_again(counter: Cou
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("end", ["cash", "written_off"])
+async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes_back(
+    counter: Counter, end: str
+) -> None:
+    """Else it is paid twice: once here, and once by who had the page of the bank open."""
+    claim = await owed(counter)
+    asked = {"provider": "test", "return_url": "https://csms.example/", "pay_within": timedelta(minutes=10)}
+    begun = await counter(payments.ask_to_pay, claim, **asked)
+    await counter.all()
+    reference = (await counter.row(begun)).reference
+    assert reference is not None
+    if end == "cash":
+        entered = {"reference": "Receipt 7", "by": "op", "claim": claim.public_id}
+        await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
+    else:
+        await counter(claims.write_off, counter.home, claim.public_id, note="Gone", by="op")
+    counter.bank.pay(reference, card=FINE)  # before we have told the bank
+    await counter.all()
+    assert (await counter.row(begun)).state == "released"
+    left = "clearing" if end == "cash" else "write_off"
+    assert await counter.books() == {left: "-10.00 EUR", "receivable": "10.00 EUR"}
+
+
+@pytest.mark.any_database
 async def test_PAY_09_each_day_is_compared_once(counter: Counter) -> None:
     midnight = TEN.replace(hour=0)
     assert await counter(reconciling.next_span, counter.source) == (midnight - timedelta(days=1), midnight)

@@ -206,7 +206,7 @@ async def pay_claim(claim_id: FromPath[str], context: GivenContext) -> ClaimToPa
     """Begin to pay it; asked twice it is one payment. Ask for the claim again until there is a `pay_at`."""
 
     def pay(work: Work) -> ClaimToPay:
-        row = claims.of_link(work, claim_id)
+        row = claims.of_link(work, claim_id, lock=True)
         if row.state != "open":
             return _claim(row, None)
         account = needed(context.providers, work, row.organization_id)

@@ -170,6 +170,13 @@ def open_of_claim(work: Work, claim_id: int) -> PaymentRow | None:
     return row
 
 
+def call_off(work: Work, claim_id: int) -> None:
+    """Nobody is to pay this claim any more; what comes all the same goes back."""
+    mine = select(payments.c.id).where(payments.c.claim_id == claim_id, payments.c.state.in_(states.OPEN))
+    for key in work.execute(mine.order_by(payments.c.id)).scalars().all():
+        release(work, key)
+
+
 class Job(NamedTuple):
     """What a provider is to be told now."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 
 from stationmaster.domain import organizations
 from stationmaster.domain.customers import customers
@@ -47,16 +47,6 @@ def ask_to_pay(work: Work, row: ClaimRow, *, provider: str, return_url: str, pay
         email=row.email,
     )
     return asking.open_of_claim(work, row.id) or asking.ask(work, row.organization_id, new, by="who owes it")
-
-
-def unblock(work: Work, customer_id: int | None) -> None:
-    """A customer who owes nothing any more that was tried too often may charge again."""
-    if customer_id is None:
-        return
-    table = payment_claims.c
-    owes = exists().where(table.customer_id == customer_id, table.state == "open", table.blocks.is_(True))
-    mine = (customers.c.id == customer_id, customers.c.blocked_at.is_not(None))
-    work.execute(update(customers).where(*mine, ~owes).values(blocked_at=None))
 
 
 def _block(work: Work, row: ClaimRow, customer_id: int) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, select, update
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.money.amounts import Money, of_minor
-from stationmaster.domain.payments import booking
+from stationmaster.domain.payments import asking, booking
 from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, listed, only
@@ -62,10 +63,10 @@ def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> 
     return row
 
 
-def of_link(work: Work, claim: str) -> ClaimRow:
+def of_link(work: Work, claim: str, *, lock: bool = False) -> ClaimRow:
     """The claim of an address that was in a mail. Raises `NotFound`."""
     mine = select(payment_claims).where(payment_claims.c.public_id == claim)
-    row: ClaimRow | None = work.execute(mine).one_or_none()
+    row: ClaimRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
     if row is None:
         raise NotFound("there is nothing here any more")
     return row
@@ -78,11 +79,19 @@ def list_claims(work: Work, organization_id: int, wanted: Wanted, *, state: str 
     return listed(work, mine, wanted, key=table.id)
 
 
-def write_off(work: Work, organization_id: int, claim: str, *, note: str, by: str) -> ClaimRow:
-    """A person gives it up. Raises `NotFound`, `Conflict`."""
+def taken_in_hand(work: Work, organization_id: int, claim: str) -> ClaimRow:
+    """An open claim that a person settles now: what was begun to pay it is called off, so that it is not paid twice. Raises `NotFound`, `Conflict`."""
+    # A payment is locked before its claim, as by who hears that it is paid.
+    asking.call_off(work, get(work, organization_id, claim).id)
     row = get(work, organization_id, claim, lock=True)
     if row.state != "open":
         raise Conflict(f"this claim is {row.state.replace('_', ' ')} already")
+    return row
+
+
+def write_off(work: Work, organization_id: int, claim: str, *, note: str, by: str) -> ClaimRow:
+    """A person gives it up. Raises `NotFound`, `Conflict`."""
+    row = taken_in_hand(work, organization_id, claim)
     booking.written_off(work, row, of_minor(row.amount, row.currency))
     facts = {"amount": str(of_minor(row.amount, row.currency)), "reason": note}
     audit.record(work, "write_off", Subject("claim", claim), after=facts, organization=organization_id)
@@ -104,10 +113,11 @@ def not_paid(work: Work, claim_id: int, reason: str) -> None:
 
 
 def due(work: Work, *, most: int = 50) -> list[ClaimRow]:
-    """Those to be tried now."""
+    """Those to be tried now, which nobody else has in hand."""
     table = payment_claims.c
     mine = select(payment_claims).where(table.next_try_at.is_not(None), table.next_try_at <= work.now)
-    return cast(list[ClaimRow], work.execute(mine.order_by(table.next_try_at).limit(most)).all())
+    ours = mine.order_by(table.next_try_at).limit(most).with_for_update(skip_locked=True)
+    return cast(list[ClaimRow], work.execute(ours).all())
 
 
 def tried(work: Work, row: ClaimRow, schedule: Schedule) -> ClaimRow:
@@ -128,10 +138,18 @@ def _of_key(work: Work, claim_id: int) -> ClaimRow:
 
 
 def _ended(work: Work, row: ClaimRow, state: str, *, by: str | None, note: str | None) -> ClaimRow:
-    from stationmaster.domain.payments import chasing  # which asks for payments
-
     ended = {"state": state, "ended_at": work.now, "ended_by": by, "note": note, "next_try_at": None}
     changed = update(payment_claims).where(payment_claims.c.id == row.id).values(ended)
     new: ClaimRow = work.execute(changed.returning(*payment_claims.c)).one()
-    chasing.unblock(work, row.customer_id)
+    _unblock(work, row.customer_id)
     return new
+
+
+def _unblock(work: Work, customer_id: int | None) -> None:
+    """A customer who owes nothing any more that was tried too often may charge again."""
+    if customer_id is None:
+        return
+    table = payment_claims.c
+    owes = exists().where(table.customer_id == customer_id, table.state == "open", table.blocks.is_(True))
+    mine = (customers.c.id == customer_id, customers.c.blocked_at.is_not(None))
+    work.execute(update(customers).where(*mine, ~owes).values(blocked_at=None))

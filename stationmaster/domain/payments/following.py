@@ -15,10 +15,11 @@ from stationmaster.storage import Work
 def follow(work: Work, row: PaymentRow, effect: Effect) -> None:
     """One effect of a move (states.py)."""
     if effect == "take":
-        booking.taken(work, row, of_minor(row.captured, row.currency))
+        # The claim before the customer, whom what is booked locks: as by who writes one off.
         if row.claim_id is not None:
             claims.paid(work, row.claim_id)
-        elif row.wanted is not None and row.captured < row.wanted:
+        booking.taken(work, row, of_minor(row.captured, row.currency))
+        if row.claim_id is None and row.wanted is not None and row.captured < row.wanted:
             short = of_minor(row.wanted - row.captured, row.currency)
             claims.make(work, row, short, reason="The provider has taken less than was asked.")
     elif effect == "take_back":

@@ -86,11 +86,11 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
 
 def refuse(work: Work, asked: PaymentAsked, *, sentence: str, code: str | None) -> None:
     """The provider has refused what we asked of it, and would again."""
+    if asked.act == "refund" and asked.refund is not None:
+        refunds.fail(work, asked.refund, sentence)  # which locks the refund before its payment
+        return
     found = select(payments).where(payments.c.public_id == asked.payment).with_for_update()
     row: PaymentRow = work.execute(found).one()
-    if asked.act == "refund" and asked.refund is not None:
-        refunds.fail(work, asked.refund, sentence)
-        return
     word: Word = "capture_refused" if asked.act == "capture" else "begin_refused"
     try:
         move = states.move(row.state, word)

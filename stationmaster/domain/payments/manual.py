@@ -9,7 +9,7 @@ from sqlalchemy import insert
 
 from stationmaster.domain import audit, customers
 from stationmaster.domain.audit import Subject
-from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import claims, following
 from stationmaster.domain.payments.tables import PaymentRow, Purpose, payment_charges, payments
@@ -35,9 +35,7 @@ def enter(
     if (customer is None) == (claim is None):
         raise Invalid("customer", "is named, or a claim, and not both")
     purpose: Purpose = "top_up" if claim is None else "claim"
-    owed = None if claim is None else claims.get(work, organization_id, claim, lock=True)
-    if owed is not None and owed.state != "open":
-        raise Conflict(f"this claim is {owed.state.replace('_', ' ')} already")
+    owed = None if claim is None else claims.taken_in_hand(work, organization_id, claim)
     if owed is not None and (amount.minor, amount.currency) != (owed.amount, owed.currency):
         raise Invalid("amount", "must be the whole of what is owed")
     public_id = f"pay_{secrets.token_hex(12)}"
