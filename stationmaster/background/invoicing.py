@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 import structlog
 
@@ -49,8 +51,10 @@ async def mail_invoice(outside: Outside, event: InvoiceMailDue, settings: Mail, 
         row = await outside.database.read(invoices.by_link, event.invoice)
     except NotFound:
         raise Undeliverable("there is no such receipt") from None
-    document = documents.decoded(row.document)
-    sheet = printed.sheet_of(document)
+    document = await asyncio.to_thread(
+        documents.decoded, row.document
+    )  # a month of sessions takes its tenths of a second
+    sheet = await asyncio.to_thread(printed.sheet_of, document)
     words = words_of(document.language)
     title = f"{sheet.title} {row.number}"
     link = f"{web.public_url}/receipts/{links.key_of(keys.links, row)}" if web.public_url else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
 from decimal import Decimal
@@ -113,7 +114,7 @@ async def list_invoices(
 async def get_invoice(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> InvoiceDetail:
     """One document, and what is printed on it."""
     row = await context.database.read(invoices.get, caller.organization, invoice_id)
-    return detail_form(context, row)
+    return await detail_form(context, row)
 
 
 @get("/{invoice_id:str}/pdf", permission=Permission.VIEW_CUSTOMERS, responses=A_PDF)
@@ -129,20 +130,20 @@ async def get_invoice_pdf(
 async def get_invoice_page(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
     """The same as a page."""
     row = await context.database.read(invoices.get, caller.organization, invoice_id)
-    return page_answer(row, at=None)
+    return await page_answer(row, at=None)
 
 
 @get("/{invoice_id:str}/xml", permission=Permission.VIEW_CUSTOMERS, responses=AN_XML)
 async def get_invoice_xml(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
     """The same for other programs: EN 16931 in UBL 2.1. 422 says what the norm asks for and the document does not have."""
-    return xml_answer(await context.database.read(invoices.get, caller.organization, invoice_id))
+    return await xml_answer(await context.database.read(invoices.get, caller.organization, invoice_id))
 
 
 @get("/{invoice_id:str}/signed-values", permission=Permission.VIEW_CUSTOMERS, responses=AN_XML)
 async def get_signed_values(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
     """What the meter has signed, as a file for the public software that checks it; 404 where it has signed nothing."""
     row = await context.database.read(invoices.get, caller.organization, invoice_id)
-    return signed_answer(row)
+    return await signed_answer(row)
 
 
 @post("/{invoice_id:str}/credit", permission=Permission.MANAGE_CUSTOMERS)
@@ -178,7 +179,7 @@ router = Router(
 async def show_receipt(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[str]:
     """The receipt of who has no account (D-03)."""
     context = of_server(request.scope)
-    return page_answer(await _linked(context, key), at=f"/receipts/{key}")
+    return await page_answer(await _linked(context, key), at=f"/receipts/{key}")
 
 
 @get("/receipts/{key:str}/pdf", permission=Permission.PUBLIC, include_in_schema=False)
@@ -191,7 +192,7 @@ async def show_receipt_pdf(request: Request[Any, Any, Any], key: FromPath[str]) 
 @get("/receipts/{key:str}/signed-values", permission=Permission.PUBLIC, include_in_schema=False)
 async def show_signed_values(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[str]:
     """What the meter has signed of it."""
-    return signed_answer(await _linked(of_server(request.scope), key))
+    return await signed_answer(await _linked(of_server(request.scope), key))
 
 
 public_routes = [show_receipt, show_receipt_pdf, show_signed_values]
@@ -231,23 +232,25 @@ def public_form(context: Context, row: InvoiceRow) -> Invoice:
     )
 
 
-def detail_form(context: Context, row: InvoiceRow) -> InvoiceDetail:
+# A month of sessions takes its tenths of a second, so whatever is made of a whole document is made in a thread.
+
+
+async def detail_form(context: Context, row: InvoiceRow) -> InvoiceDetail:
     """The same, with what is printed on it."""
     form = msgspec.structs.asdict(public_form(context, row))
-    return InvoiceDetail(**form, sheet=printed.sheet_of(documents.decoded(row.document)))
+    return InvoiceDetail(**form, sheet=await asyncio.to_thread(_sheet, row))
 
 
-def signed_answer(row: InvoiceRow) -> Response[str]:
+async def signed_answer(row: InvoiceRow) -> Response[str]:
     """The records on a document, as they were told."""
+    content = await asyncio.to_thread(lambda: signed.transparency_file(documents.decoded(row.document).charges))
     name = f"signed-values-{plain_name(row.number)}.xml"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    content = signed.transparency_file(documents.decoded(row.document).charges)
-    return Response(content, media_type="application/xml", headers=headers)
+    return Response(content, media_type=XML, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def page_answer(row: InvoiceRow, *, at: str | None) -> Response[str]:
-    sheet = printed.sheet_of(documents.decoded(row.document))
-    return Response(page.page_of(sheet, at=at), media_type="text/html")
+async def page_answer(row: InvoiceRow, *, at: str | None) -> Response[str]:
+    content = await asyncio.to_thread(lambda: page.page_of(_sheet(row), at=at))
+    return Response(content, media_type="text/html")
 
 
 async def pdf_answer(request: Request[Any, Any, Any], row: InvoiceRow) -> Response[bytes]:
@@ -256,7 +259,7 @@ async def pdf_answer(request: Request[Any, Any, Any], row: InvoiceRow) -> Respon
     there = await context.database.read(printouts.find, row)
     content = None if there is None else await _kept(context, there)
     if content is None:
-        sheet = msgspec.json.encode(printed.sheet_of(documents.decoded(row.document)))
+        sheet = await asyncio.to_thread(lambda: msgspec.json.encode(_sheet(row)))
         content = await printing.print_aside("invoice", sheet, at=row.issued_at)
         content = await _keep(context, row, content, lost=None if there is None else there.kept_as)
     return Response(
@@ -264,10 +267,14 @@ async def pdf_answer(request: Request[Any, Any, Any], row: InvoiceRow) -> Respon
     )
 
 
-def xml_answer(row: InvoiceRow) -> Response[bytes]:
+async def xml_answer(row: InvoiceRow) -> Response[bytes]:
+    content = await asyncio.to_thread(lambda: en16931.written(documents.decoded(row.document)))
     name = _named(row, "xml")
-    content = en16931.written(documents.decoded(row.document))
     return Response(content, media_type=XML, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _sheet(row: InvoiceRow) -> printed.Sheet:
+    return printed.sheet_of(documents.decoded(row.document))
 
 
 def _named(row: InvoiceRow, ending: str) -> str:

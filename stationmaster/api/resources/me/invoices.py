@@ -46,7 +46,7 @@ async def list_own_invoices(
 async def get_own_invoice(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> InvoiceDetail:
     """One of them, and what is printed on it."""
     row = await context.database.read(_own, caller, invoice_id)
-    return detail_form(context, row)
+    return await detail_form(context, row)
 
 
 @get("/invoices/{invoice_id:str}/pdf", permission=Permission.LOGGED_IN, responses=A_PDF)
@@ -60,13 +60,13 @@ async def get_own_invoice_pdf(
 @get("/invoices/{invoice_id:str}/xml", permission=Permission.LOGGED_IN, responses=AN_XML)
 async def get_own_invoice_xml(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
     """One of them for a program: EN 16931 in UBL 2.1. 422 says what the norm asks for and the document does not have."""
-    return xml_answer(await context.database.read(_own, caller, invoice_id))
+    return await xml_answer(await context.database.read(_own, caller, invoice_id))
 
 
 @get("/invoices/{invoice_id:str}/signed-values", permission=Permission.LOGGED_IN, responses=AN_XML)
 async def get_own_signed_values(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
     """What the meter has signed, as a file for the public software that checks it; 404 where it has signed nothing."""
-    return signed_answer(await context.database.read(_own, caller, invoice_id))
+    return await signed_answer(await context.database.read(_own, caller, invoice_id))
 
 
 routes = [list_own_invoices, get_own_invoice, get_own_invoice_pdf, get_own_invoice_xml, get_own_signed_values]
