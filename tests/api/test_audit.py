@@ -18,6 +18,7 @@ from stationmaster.domain import (
     connectors,
     customers,
     drivers,
+    ledger,
     payments,
     quarantine,
     sessions,
@@ -534,7 +535,18 @@ def _be_a_customer(work: Work) -> None:
 def _owe(work: Work, payment: str) -> str:
     """A claim of whoever has paid this."""
     row = payments.get(work, 1, payment)
-    return payments.claims.make(work, row, of_minor(500, "EUR"), reason="A test").public_id
+    amount = of_minor(500, "EUR")
+    ledger.book(
+        work,
+        1,
+        key="owed",
+        kind="bill",
+        entries=[
+            ledger.Entry(ledger.Account("receivable", row.customer_id), -amount),
+            ledger.Entry(ledger.Account("revenue"), amount),
+        ],
+    )
+    return payments.claims.make(work, row, amount, reason="A test").public_id
 
 
 async def _session(database: Database, station: Station) -> str:

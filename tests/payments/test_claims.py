@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from stationmaster.domain import customers, payments, tokens
-from stationmaster.domain.errors import Conflict
+from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.events import MailDue
+from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.payments import ClaimRow, Schedule, claims, manual, methods, reconciling
 from stationmaster.domain.payments.told import SavedMethod
@@ -22,7 +23,7 @@ TABLE = customers.customers
 SCHEDULE = Schedule([1, 3, 7], block_after=2)
 
 
-async def owed(counter: Counter, card: str | None = None) -> ClaimRow:
+async def owed(counter: Counter, card: str | None = None, minor: int = 1000) -> ClaimRow:
     """Ida owes 10 euros, and has saved a card or none."""
     paid = await counter.ask("1.00")
 
@@ -30,7 +31,10 @@ async def owed(counter: Counter, card: str | None = None) -> ClaimRow:
         row = payments.get(work, counter.home, paid.public_id)
         if card is not None:
             methods.keep(work, row, SavedMethod("payer_1", f"card_{card}", "card ···· 0002"))
-        return claims.make(work, row, of_minor(1000, "EUR"), reason="The card was declined.")
+        amount = of_minor(minor, "EUR")
+        debt = [Entry(Account("receivable", counter.ida), -amount), Entry(Account("revenue"), amount)]
+        book(work, counter.home, key=f"debt:{minor}", kind="bill", entries=debt)
+        return claims.make(work, row, amount, reason="The card was declined.")
 
     return await counter(make)
 
@@ -66,7 +70,7 @@ async def test_a_saved_card_pays_it_without_being_asked(counter: Counter) -> Non
     claim = await owed(counter, FINE)
     await chase(counter)
     assert await state(counter, claim) == ("paid", 1, None, False)
-    assert (await counter.books())["receivable"] == "10.00 EUR"
+    assert await counter.books() == {"clearing": "-10.00 EUR", "revenue": "10.00 EUR"}
     await chase(counter, days=30)
     assert len(counter.bank.movements) == 1
 
@@ -85,7 +89,7 @@ async def test_it_is_tried_by_the_schedule_then_blocks_and_is_written_off(counte
         assert await state(counter, claim) == expected
     await counter(claims.write_off, counter.home, claim.public_id, note="Gone", by="op")
     assert await state(counter, claim) == ("written_off", 4, None, False)
-    assert await counter.books() == {"write_off": "-10.00 EUR", "receivable": "10.00 EUR"}
+    assert await counter.books() == {"write_off": "-10.00 EUR", "revenue": "10.00 EUR"}
     with pytest.raises(Conflict, match="written off already"):
         await counter(claims.write_off, counter.home, claim.public_id, note="Again", by="op")
 
@@ -100,8 +104,7 @@ async def test_who_has_no_card_there_is_told_where_to_pay_and_pays_once(counter:
     [mail] = mails
     assert (mail.kind, mail.email, mail.now) == ("owed", "ida@example.org", "10.00 EUR")
     assert mail.path == f"pay/claims/{claim.public_id}"
-    asked = {"provider": "test", "return_url": "https://csms.example/", "pay_within": timedelta(minutes=10)}
-    first, again = [await counter(payments.ask_to_pay, claim, **asked) for _ in range(2)]
+    first, again = [await counter(payments.ask_to_pay, claim, **ASKED) for _ in range(2)]
     assert first.public_id == again.public_id
     await counter.all()
     await counter.pays(first)
@@ -123,6 +126,68 @@ async def test_it_is_paid_in_cash_and_who_was_blocked_charges_again(counter: Cou
         await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
 
 
+async def top_up(counter: Counter, minor: int) -> None:
+    entered = {"reference": "Receipt 8", "by": "op", "customer": "IDA"}
+    await counter(manual.enter, counter.home, "cash", of_minor(minor, "EUR"), **entered)
+    await counter.all()
+
+
+ASKED: dict[str, Any] = {"provider": "test", "return_url": "https://csms.example/", "pay_within": timedelta(minutes=10)}
+
+
+async def test_what_a_top_up_has_paid_is_asked_no_more(counter: Counter) -> None:
+    claim = await owed(counter)
+    for days in (0, 1, 2, 4):
+        await chase(counter, days=days)
+    link = await counter(payments.ask_to_pay, claim, **ASKED)
+    await counter.all()
+    await top_up(counter, 1200)
+    assert await state(counter, claim) == ("paid", 4, None, False)  # she may charge again
+    assert (await counter.row(link)).state == "released"
+    assert await counter.books() == {"clearing": "-12.00 EUR", "revenue": "10.00 EUR", "wallet": "2.00 EUR"}
+
+
+@pytest.mark.any_database
+async def test_what_a_corrected_bill_has_taken_back_is_not_tried(counter: Counter) -> None:
+    claim = await owed(counter, FINE)
+    amount = of_minor(1000, "EUR")
+    back = [Entry(Account("receivable", counter.ida), amount), Entry(Account("revenue"), -amount)]
+    await counter(book, counter.home, key="back", kind="correction", entries=back)
+    await chase(counter)
+    assert await state(counter, claim) == ("paid", 0, None, False)
+    assert (counter.bank.movements, await counter.books()) == ([], {})
+
+
+@pytest.mark.any_database
+async def test_of_claims_that_are_paid_in_part_the_rest_is_asked_once(counter: Counter) -> None:
+    ten, five = await owed(counter), await owed(counter, minor=500)
+    link = await counter(payments.ask_to_pay, ten, **ASKED)
+    await counter.all()
+    await top_up(counter, 700)  # 8.00 of 15.00 are left
+    again = await counter(payments.ask_to_pay, ten, **ASKED)
+    assert (again.public_id != link.public_id, again.amount) == (True, 800)
+    with pytest.raises(Conflict, match="being paid already"):
+        await counter(payments.ask_to_pay, five, **ASKED)
+    await counter.all()
+    assert (await counter.row(link)).state == "released"
+    await counter.pays(again)
+    assert [(await state(counter, claim))[0] for claim in (ten, five)] == ["paid", "paid"]
+    assert await counter.books() == {"clearing": "-8.00 EUR", "revenue": "15.00 EUR"}
+
+
+@pytest.mark.any_database
+async def test_no_more_is_entered_or_written_off_than_is_owed(counter: Counter) -> None:
+    ten, five = await owed(counter), await owed(counter, minor=500)
+    await top_up(counter, 700)
+    entered = {"reference": "Receipt 9", "by": "op", "claim": ten.public_id}
+    with pytest.raises(Invalid, match=r"the whole of what is owed: 8\.00 EUR"):
+        await counter(manual.enter, counter.home, "cash", of_minor(1000, "EUR"), **entered)
+    await counter(claims.write_off, counter.home, five.public_id, note="Gone", by="op")
+    await counter(claims.write_off, counter.home, ten.public_id, note="Gone", by="op")
+    assert [(await state(counter, claim))[0] for claim in (ten, five)] == ["written_off", "written_off"]
+    assert (await counter.books())["write_off"] == "-8.00 EUR"
+
+
 @pytest.mark.any_database
 @pytest.mark.parametrize("end", ["cash", "written_off"])
 async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes_back(
@@ -130,8 +195,7 @@ async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes
 ) -> None:
     """Else it is paid twice: once here, and once by who had the page of the bank open."""
     claim = await owed(counter)
-    asked = {"provider": "test", "return_url": "https://csms.example/", "pay_within": timedelta(minutes=10)}
-    begun = await counter(payments.ask_to_pay, claim, **asked)
+    begun = await counter(payments.ask_to_pay, claim, **ASKED)
     await counter.all()
     reference = (await counter.row(begun)).reference
     assert reference is not None
@@ -144,7 +208,7 @@ async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes
     await counter.all()
     assert (await counter.row(begun)).state == "released"
     left = "clearing" if end == "cash" else "write_off"
-    assert await counter.books() == {left: "-10.00 EUR", "receivable": "10.00 EUR"}
+    assert await counter.books() == {left: "-10.00 EUR", "revenue": "10.00 EUR"}
 
 
 @pytest.mark.any_database

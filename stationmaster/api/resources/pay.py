@@ -196,7 +196,7 @@ async def get_claim_to_pay(claim_id: FromPath[str], context: GivenContext) -> Cl
 
     def read(work: Work) -> ClaimToPay:
         row = claims.of_link(work, claim_id)
-        return _claim(row, payments.open_of_claim(work, row.id))
+        return _claim(work, row, payments.open_of_claim(work, row.id))
 
     return await context.database.read(read)
 
@@ -206,15 +206,15 @@ async def pay_claim(claim_id: FromPath[str], context: GivenContext) -> ClaimToPa
     """Begin to pay it; asked twice it is one payment. Ask for the claim again until there is a `pay_at`."""
 
     def pay(work: Work) -> ClaimToPay:
-        row = claims.of_link(work, claim_id, lock=True)
+        row = claims.settle(work, claims.of_link(work, claim_id).id)
         if row.state != "open":
-            return _claim(row, None)
+            return _claim(work, row, None)
         account = needed(context.providers, work, row.organization_id)
         base = context.settings.web.public_url or ""
         within = timedelta(minutes=context.settings.payments.pay_within_minutes)
         return_url = f"{base}/pay/claims/{claim_id}"
         payment = payments.ask_to_pay(work, row, provider=account.name, return_url=return_url, pay_within=within)
-        return _claim(row, payment)
+        return _claim(work, row, payment)
 
     return await context.database.write(pay)
 
@@ -336,11 +336,13 @@ def _public_form(context: Context, now: Progress) -> Visit:
     )
 
 
-def _claim(row: ClaimRow, payment: PaymentRow | None) -> ClaimToPay:
+def _claim(work: Work, row: ClaimRow, payment: PaymentRow | None) -> ClaimToPay:
     told = (payment.told or {}) if payment is not None and payment.state == "pending" else {}
-    amount = _amount(row.amount, row.currency)
+    owed = claims.owed(work, row).minor if row.state == "open" else row.amount
+    state = row.state if owed else "paid"
+    amount = _amount(owed or row.amount, row.currency)
     pay_at, client = told.get("pay_at"), told.get("client") or {}
-    return ClaimToPay(row.public_id, row.state, amount, row.currency, row.reason, pay_at, client, row.made_at)
+    return ClaimToPay(row.public_id, state, amount, row.currency, row.reason, pay_at, client, row.made_at)
 
 
 def _amount(minor: int, currency: str) -> str:

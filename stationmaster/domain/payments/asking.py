@@ -163,10 +163,15 @@ def name_session(work: Work, payment_id: int, session: str) -> None:
     work.execute(update(payments).where(payments.c.id == payment_id).values(session=session))
 
 
-def open_of_claim(work: Work, claim_id: int) -> PaymentRow | None:
+may_still_come = payments.c.state.in_(states.OPEN) & (payments.c.state != "releasing")
+"""What comes of one that is being released goes back."""
+
+
+def open_of_claim(work: Work, claim_id: int, *, lock: bool = False) -> PaymentRow | None:
     """A payment of this claim that may still come."""
-    mine = select(payments).where(payments.c.claim_id == claim_id, payments.c.state.in_(states.OPEN))
-    row: PaymentRow | None = work.execute(mine.order_by(payments.c.id.desc()).limit(1)).one_or_none()
+    mine = select(payments).where(payments.c.claim_id == claim_id, may_still_come)
+    newest = mine.order_by(payments.c.id.desc()).limit(1)
+    row: PaymentRow | None = work.execute(newest.with_for_update() if lock else newest).one_or_none()
     return row
 
 

@@ -8,8 +8,9 @@ from sqlalchemy import select, update
 
 from stationmaster.domain import organizations
 from stationmaster.domain.customers import customers
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import MailDue
-from stationmaster.domain.money.amounts import of_minor
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import asking, claims, methods
 from stationmaster.domain.payments.asking import NewPayment
 from stationmaster.domain.payments.claims import Schedule
@@ -23,21 +24,33 @@ def chase(work: Work, schedule: Schedule, *, most: int = 50) -> int:
     """Try those that are due. Returns how many were."""
     rows = claims.due(work, most=most)
     for row in rows:
+        # While it is being paid nothing is decided: a payment is locked before its claim, and these are locked.
+        if asking.open_of_claim(work, row.id) is None and claims.settle(work, row.id).state != "open":
+            continue
+        amount = claims.to_ask(work, row)
+        if not amount:
+            continue
         tried = claims.tried(work, row, schedule)
         if tried.state != "open":
             continue
         if tried.customer_id is not None and tried.tries > schedule.block_after:
             _block(work, tried, tried.customer_id)
-        _try(work, tried)
+        _try(work, tried, amount)
     return len(rows)
 
 
 def ask_to_pay(work: Work, row: ClaimRow, *, provider: str, return_url: str, pay_within: timedelta) -> PaymentRow:
-    """Whoever owes it pays it themselves; what they have begun to pay before is not asked twice."""
+    """Whoever owes it pays it themselves; what they have begun to pay before is not asked twice. Raises `Conflict` where another payment has it all."""
+    begun = asking.open_of_claim(work, row.id)
+    if begun is not None:
+        return begun
+    amount = claims.to_ask(work, row)
+    if not amount:
+        raise Conflict("what is owed is being paid already")
     new = NewPayment(
         provider=provider,
         purpose="claim",
-        amount=of_minor(row.amount, row.currency),
+        amount=amount,
         capture="at_once",
         description="What is owed for charging",
         return_url=return_url,
@@ -46,7 +59,7 @@ def ask_to_pay(work: Work, row: ClaimRow, *, provider: str, return_url: str, pay
         claim_id=row.id,
         email=row.email,
     )
-    return asking.open_of_claim(work, row.id) or asking.ask(work, row.organization_id, new, by="who owes it")
+    return asking.ask(work, row.organization_id, new, by="who owes it")
 
 
 def _block(work: Work, row: ClaimRow, customer_id: int) -> None:
@@ -55,13 +68,13 @@ def _block(work: Work, row: ClaimRow, customer_id: int) -> None:
     work.execute(update(customers).where(*mine).values(blocked_at=work.now))
 
 
-def _try(work: Work, row: ClaimRow) -> None:
+def _try(work: Work, row: ClaimRow, amount: Money) -> None:
     saved = None if row.customer_id is None else methods.of_customer(work, row.customer_id)
     if saved is not None:
         new = NewPayment(
             provider=saved.provider,
             purpose="claim",
-            amount=of_minor(row.amount, row.currency),
+            amount=amount,
             capture="at_once",
             description="What is owed for charging",
             return_url="",
@@ -76,8 +89,8 @@ def _try(work: Work, row: ClaimRow) -> None:
     email = row.email or _email_of(work, row)
     if email is not None:
         name = organizations.get(work, row.organization_id).name
-        owed = str(of_minor(row.amount, row.currency))
-        work.publish(MailDue(kind="owed", email=email, organization=name, now=owed, path=f"pay/claims/{row.public_id}"))
+        path = f"pay/claims/{row.public_id}"
+        work.publish(MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path))
 
 
 def _email_of(work: Work, row: ClaimRow) -> str | None:

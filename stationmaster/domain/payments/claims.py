@@ -1,4 +1,7 @@
-"""What is owed to us because a payment has failed: tried again by a schedule, told, blocking after some tries, paid at last, or written off by a person."""
+"""What is owed to us because a payment has failed: tried again by a schedule, told, blocking after some tries, paid at last, or written off by a person.
+
+A customer's claim is part of what they owe, by the ledger. Where that is paid by another way, as by a top-up, the claim is paid too.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,20 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple, cast
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, func, insert, select, update
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict, NotFound
-from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.ledger import Account, balance
+from stationmaster.domain.money.amounts import Money, of_minor, zero
 from stationmaster.domain.payments import asking, booking
-from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims
+from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims, payments
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, listed, only
+
+PAID_OTHERWISE = "Nothing is owed any more."
 
 
 class Schedule(NamedTuple):
@@ -63,10 +69,10 @@ def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> 
     return row
 
 
-def of_link(work: Work, claim: str, *, lock: bool = False) -> ClaimRow:
+def of_link(work: Work, claim: str) -> ClaimRow:
     """The claim of an address that was in a mail. Raises `NotFound`."""
     mine = select(payment_claims).where(payment_claims.c.public_id == claim)
-    row: ClaimRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
+    row: ClaimRow | None = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound("there is nothing here any more")
     return row
@@ -77,6 +83,48 @@ def list_claims(work: Work, organization_id: int, wanted: Wanted, *, state: str 
     table = payment_claims.c
     mine = only(select(payment_claims).where(table.organization_id == organization_id), {table.state: state})
     return listed(work, mine, wanted, key=table.id)
+
+
+def owed(work: Work, row: ClaimRow) -> Money:
+    """What of a claim is owed at this moment. Guests owe in one account together, so each owes all of theirs until it ends."""
+    claimed = of_minor(row.amount, row.currency)
+    return claimed if row.customer_id is None else _part(claimed, _owed_in_all(work, row, row.customer_id))
+
+
+def to_ask(work: Work, row: ClaimRow) -> Money:
+    """What can be asked for a claim now: not what is just being paid for another one of the same customer."""
+    claimed = of_minor(row.amount, row.currency)
+    if row.customer_id is None:
+        return claimed
+    others = (payments.c.claim_id != row.id, payments.c.currency == row.currency, asking.may_still_come)
+    mine = select(func.sum(payments.c.amount)).where(payments.c.customer_id == row.customer_id, *others)
+    under_way = of_minor(int(work.execute(mine).scalar() or 0), row.currency)
+    return _part(claimed, _owed_in_all(work, row, row.customer_id) - under_way)
+
+
+def settle(work: Work, claim_id: int) -> ClaimRow:
+    """End a claim of which nothing is owed any more. What was asked for it, and is too much by now, is not to be paid."""
+    asked = asking.open_of_claim(work, claim_id, lock=True)
+    row = _of_key(work, claim_id)
+    if row.state != "open":
+        return row
+    left = owed(work, row)
+    if asked is not None and asked.amount > left.minor:
+        asking.release(work, asked.id)
+    return row if left else _ended(work, row, "paid", by=None, note=PAID_OTHERWISE)
+
+
+def lock_all(work: Work, organization_id: int, customer_id: int) -> list[int]:
+    """The keys of all that is open of a customer who is about to pay something: nobody else pays or ends these until the commit."""
+    table = payment_claims.c
+    mine = (table.organization_id == organization_id, table.customer_id == customer_id, table.state == "open")
+    found = select(payment_claims.c.id).where(*mine).order_by(table.id)
+    keys = list(work.execute(found).scalars().all())
+    for key in keys:
+        asking.open_of_claim(work, key, lock=True)
+    if keys:
+        work.execute(found.with_for_update())
+    return keys
 
 
 def taken_in_hand(work: Work, organization_id: int, claim: str) -> ClaimRow:
@@ -90,12 +138,14 @@ def taken_in_hand(work: Work, organization_id: int, claim: str) -> ClaimRow:
 
 
 def write_off(work: Work, organization_id: int, claim: str, *, note: str, by: str) -> ClaimRow:
-    """A person gives it up. Raises `NotFound`, `Conflict`."""
+    """A person gives up what is owed of it; where that is nothing, it ends as paid. Raises `NotFound`, `Conflict`."""
     row = taken_in_hand(work, organization_id, claim)
-    booking.written_off(work, row, of_minor(row.amount, row.currency))
-    facts = {"amount": str(of_minor(row.amount, row.currency)), "reason": note}
+    amount = owed(work, row)
+    if amount:
+        booking.written_off(work, row, amount)
+    facts = {"amount": str(amount), "reason": note}
     audit.record(work, "write_off", Subject("claim", claim), after=facts, organization=organization_id)
-    return _ended(work, row, "written_off", by=by, note=note)
+    return _ended(work, row, "written_off", by=by, note=note) if amount else settle(work, row.id)
 
 
 def paid(work: Work, claim_id: int) -> None:
@@ -130,6 +180,14 @@ def tried(work: Work, row: ClaimRow, schedule: Schedule) -> ClaimRow:
         changed.values(tries=tries, next_try_at=next_try_at).returning(*payment_claims.c)
     ).one_or_none()
     return row if new is None else new
+
+
+def _owed_in_all(work: Work, row: ClaimRow, customer_id: int) -> Money:
+    return -balance(work, row.organization_id, Account("receivable", customer_id), row.currency)
+
+
+def _part(claimed: Money, left: Money) -> Money:
+    return max(min(claimed, left), zero(claimed.currency))
 
 
 def _of_key(work: Work, claim_id: int) -> ClaimRow:

@@ -15,10 +15,13 @@ from stationmaster.storage import Work
 def follow(work: Work, row: PaymentRow, effect: Effect) -> None:
     """One effect of a move (states.py)."""
     if effect == "take":
-        # The claim before the customer, whom what is booked locks: as by who writes one off.
+        # Claims before the customer, whom what is booked locks: as by who writes one off.
+        open_claims = [] if row.customer_id is None else claims.lock_all(work, row.organization_id, row.customer_id)
         if row.claim_id is not None:
             claims.paid(work, row.claim_id)
         booking.taken(work, row, of_minor(row.captured, row.currency))
+        for claim in open_claims:
+            claims.settle(work, claim)
         if row.claim_id is None and row.wanted is not None and row.captured < row.wanted:
             short = of_minor(row.wanted - row.captured, row.currency)
             claims.make(work, row, short, reason="The provider has taken less than was asked.")
