@@ -70,7 +70,7 @@ def settle(work: Work, session_id: str) -> BillRow | None:
 
     What is held for a person's review is neither billed nor taken back before it is freed.
     """
-    row = _alone(work, session_id)
+    row = sessions.locked(work, session_id)
     if row is None or row.review:
         return None
     last = newest(work, row.id)
@@ -108,14 +108,6 @@ def _says_the_same(last: BillRow, state: State, payer: Payer | None, priced: Pri
         return last.state == state
     assert priced is not None
     return last.customer_id == (None if payer is None else payer.customer_id) and read(last) == priced.bill
-
-
-def _alone(work: Work, session_id: str) -> ListedRow | None:
-    """The session, which nobody else settles until the commit; None where it is no more."""
-    table = sessions.sessions
-    mine = select(table.c.organization_id).where(table.c.public_id == session_id)
-    organization: int | None = work.execute(mine.with_for_update(key_share=True)).scalar()
-    return None if organization is None else sessions.get(work, organization, session_id)
 
 
 def _priced(work: Work, row: ListedRow) -> Priced | None:

@@ -38,7 +38,7 @@ def issue_when_billed(work: Work, event: BillMade) -> None:
 
 def follow(work: Work, session_id: str) -> None:
     """Take back what no longer holds, and issue what is paid already. Done again it changes nothing."""
-    row = _alone(work, session_id)
+    row = sessions.locked(work, session_id)
     last = None if row is None else bills.newest(work, row.id)
     if row is None or last is None:
         return
@@ -58,7 +58,7 @@ def issue_to_guest(
 ) -> InvoiceRow | None:
     """The receipt of somebody without an account, who has paid this much. None where nothing is due, or a person must look first."""
     bills.settle(work, session_id)
-    row = _alone(work, session_id)
+    row = sessions.locked(work, session_id)
     last = None if row is None else bills.newest(work, row.id)
     if last is None or last.state == "taken_back" or not last.total or _is_on_one(work, last):
         return None
@@ -235,11 +235,3 @@ def _customer(work: Work, key: int, *, lock: bool = False) -> CustomerRow:
 
 def _is_on_one(work: Work, row: BillRow) -> bool:
     return (row.session_id, row.revision) in invoices.numbers_of(work, [row.session_id])
-
-
-def _alone(work: Work, session_id: str) -> ListedRow | None:
-    """The session, for which nobody else issues anything until the commit; None where it is no more."""
-    table = sessions.sessions
-    mine = select(table.c.organization_id).where(table.c.public_id == session_id)
-    organization: int | None = work.execute(mine.with_for_update(key_share=True)).scalar()
-    return None if organization is None else sessions.get(work, organization, session_id)

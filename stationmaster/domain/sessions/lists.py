@@ -127,6 +127,13 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     return row
 
 
+def locked(work: Work, public_id: str) -> ListedRow | None:
+    """The same of whatever organization, for who settles something of it: nobody else does so until the commit. None where it is no more."""
+    mine = select(sessions.c.organization_id).where(sessions.c.public_id == public_id)
+    organization: int | None = work.execute(mine.with_for_update(key_share=True)).scalar()
+    return None if organization is None else get(work, organization, public_id)
+
+
 def by_either_name(work: Work, organization_id: int, name: str) -> ListedRow:
     """The session with this id, else the one that a charger calls so, if there is only one. Raises `NotFound`."""
     mine = with_names().where(sessions.c.organization_id == organization_id)
