@@ -88,7 +88,10 @@ class Open(NamedTuple):
 
 
 def open_accounts(work: Work, organization_id: int) -> list[Open]:
-    """Who is to get an invoice now: whoever pays later, and has charged before the month that goes on."""
+    """Who is to get an invoice now: whoever pays later, and has charged before the month that goes on.
+
+    What a customer owes from then is on it, too, where they pay beforehand or nothing since; what is paid beforehand is on a receipt long since.
+    """
     today = issuers.get(work, organization_id).local(work.now).date()
     first = today.replace(day=1)
     month = f"{first - timedelta(days=1):%Y-%m}"
@@ -125,16 +128,15 @@ def issue_monthly(work: Work, account: Open) -> InvoiceRow | None:
 
 
 def _uninvoiced(organization_id: int, until: str) -> Select[Any]:
-    """Booked bills of customers who pay later, that hold and are on no document, of days before `until`."""
+    """Booked bills of customers that hold and are on no document, of days before `until`: of who pays later, or did so when they charged."""
     table, on = bills.bills.c, invoiced_bills.c
     there = select(on.id).where(on.session_id == table.session_id, on.revision == table.revision, ~on.credited)
-    mine = select(bills.bills).join(customers, customers.c.id == table.customer_id)
-    mine = mine.where(
+    mine = select(bills.bills).where(
         table.organization_id == organization_id,
+        table.customer_id.is_not(None),
         table.state == "booked",
         table.total != 0,
         table.booked_on < until,
-        customers.c.billing == "postpaid",
         ~there.exists(),
     )
     return bills.that_hold(mine)
