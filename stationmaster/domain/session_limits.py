@@ -149,7 +149,7 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
     endings = []
     for seen in looks:
         mine = session_limits.c.session_id == seen.key
-        if seen.row is None or not _goes_on(work, seen.key):
+        if seen.row is None or not _goes_on(work, seen.key, lock=seen.wanted is not None):
             work.execute(update(session_limits).where(mine).values(look_at=None))
             continue
         found = seen.found
@@ -173,10 +173,13 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
     return endings
 
 
-def _goes_on(work: Work, key: int) -> bool:
-    """Whether it does still; its bill is not made before the commit, so that nothing is held for a session that has been paid."""
+def _goes_on(work: Work, key: int, *, lock: bool) -> bool:
+    """Whether it does still. Locked, its bill is not made before the commit, so that nothing is held for a session that has been paid;
+
+    one of many is not, for a charger that tells of several of them would wait in a circle.
+    """
     mine = select(sessions.sessions.c.id).where(sessions.sessions.c.id == key, is_open)
-    return work.execute(mine.with_for_update(key_share=True)).first() is not None
+    return work.execute(mine.with_for_update(key_share=True) if lock else mine).first() is not None
 
 
 def name_of_hold(row: sessions.SessionRow) -> str:
