@@ -7,21 +7,21 @@ meter value comes. Who charges already is let go on and stop with their card: th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 import msgspec
-from sqlalchemy import bindparam, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from stationmaster.domain import driver_texts, energy_budgets, moments, prices, sessions
 from stationmaster.domain.bills import bills, that_hold
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.customers import customers
 from stationmaster.domain.driver_texts import Why
-from stationmaster.domain.ledger import Account, balance, ledger_accounts
-from stationmaster.domain.money.amounts import Money, total
+from stationmaster.domain.ledger import Account, AccountKind, balance, ledger_accounts
+from stationmaster.domain.money.amounts import Money, zero
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
@@ -41,6 +41,12 @@ class Terms(Protocol):
     monthly_budget: Decimal | None
     language: str | None
     blocked_at: datetime | None
+
+
+class _Fund(Protocol):
+    kind: AccountKind
+    currency: str
+    balance: Decimal
 
 
 class Allowance(NamedTuple):
@@ -67,7 +73,8 @@ _open_here = Prepared(
 
 def judged(work: Work, station: Station, token: ShownToken, answer: Authorization) -> Authorization:
     """The answer for a card that may charge, if nothing is missing for it. A charger must not remember what may be used up soon (C17)."""
-    terms: Terms | None = None
+    most: Decimal | None = None
+    language: str | None = None
     why: Why | None = None
     until = ""
     if token.budget_wh is not None and token.budget_period is not None:
@@ -77,41 +84,40 @@ def judged(work: Work, station: Station, token: ShownToken, answer: Authorizatio
             why = "card"
             until = f"{energy_budgets.end_of(token.budget_period, work.now, zone).astimezone(zone):%Y-%m-%d}"
     if token.customer_id is not None:
-        of_customer: Terms = work.first(_terms, key=token.customer_id)
-        terms = of_customer
-        why = why or _missing(work, token.customer_id, of_customer)
-        why = why or _over_budget(work, station, token.customer_id, of_customer)
+        terms: Terms = work.first(_terms, key=token.customer_id)
+        funds = _funds_of(work, token.customer_id, terms)
+        most, language = _prepaid(terms, funds), terms.language
+        why = why or _missing(terms, funds) or _over_budget(work, station, token.customer_id, terms)
     if why is None or _charges_here(work, station, token):
-        most = None if terms is None or token.customer_id is None else _prepaid(work, token.customer_id, terms)
         return msgspec.structs.replace(answer, cached_until=work.now, most=most)
-    message = driver_texts.no_more(why, None if terms is None else terms.language, until=until)
+    message = driver_texts.no_more(why, language, until=until)
     return msgspec.structs.replace(answer, status="no_credit", message=message, cached_until=work.now)
 
 
-def _missing(work: Work, customer_key: int, terms: Terms) -> Why | None:
+def _funds_of(work: Work, customer_key: int, terms: Terms) -> list[_Fund]:
+    """What a customer has and owes; nothing where it does not matter."""
+    if terms.billing == "free" or (terms.billing == "postpaid" and terms.credit_limit is None):
+        return []
+    return [row for row in work.run(_funds, key=customer_key) if terms.currency in (None, row.currency)]
+
+
+def _missing(terms: Terms, funds: Sequence[_Fund]) -> Why | None:
     """What a customer has none of, before a session begins."""
     if terms.blocked_at is not None:
         return "owed"
-    if terms.billing == "free" or (terms.billing == "postpaid" and terms.credit_limit is None):
-        return None
-    funds = [row for row in work.run(_funds, key=customer_key) if terms.currency in (None, row.currency)]
     if terms.billing == "prepaid":
         return None if any(row.kind in ("wallet", "bonus") and row.balance > 0 for row in funds) else "wallet"
     owed = sum((-row.balance for row in funds if row.kind == "receivable"), Decimal(0))
     return "credit" if terms.credit_limit is not None and owed >= terms.credit_limit else None
 
 
-def _prepaid(work: Work, customer_key: int, terms: Terms) -> Decimal | None:
+def _prepaid(terms: Terms, funds: Sequence[_Fund]) -> Decimal | None:
     """What a prepaid customer has; None where it is in several currencies, for the charger knows one only."""
     if terms.billing != "prepaid":
         return None
-    there = [
-        row for row in work.run(_funds, key=customer_key) if row.kind in ("wallet", "bonus", "held") and row.balance
-    ]
-    currencies = {row.currency for row in there if terms.currency in (None, row.currency)}
-    return (
-        sum((row.balance for row in there if row.currency in currencies), Decimal(0)) if len(currencies) == 1 else None
-    )
+    there = [row for row in funds if row.kind in ("wallet", "bonus", "held") and row.balance]
+    one_currency = len({row.currency for row in there}) == 1
+    return sum((row.balance for row in there), Decimal(0)) if one_currency else None
 
 
 def _over_budget(work: Work, station: Station, customer_key: int, terms: Terms) -> Why | None:
@@ -129,9 +135,13 @@ def month_of(at: datetime, zone: tzinfo) -> str:
 
 def billed_in(work: Work, customer_key: int, month: str, currency: str) -> Money:
     """What a customer was billed in a month, each day that of the site."""
-    mine = (bills.c.customer_id == customer_key, bills.c.currency == currency, bills.c.booked_on.startswith(month))
-    amounts = work.execute(that_hold(select(bills.c.total).where(*mine))).scalars()
-    return total([Money(amount, currency) for amount in amounts], currency)
+    mine = select(func.sum(bills.c.total)).where(
+        bills.c.customer_id == customer_key,
+        bills.c.currency == currency,
+        bills.c.booked_on.between(f"{month}-01", f"{month}-31"),
+    )
+    amount: Decimal | None = work.execute(that_hold(mine)).scalar()
+    return zero(currency) if amount is None else Money(amount, currency)
 
 
 def _charges_here(work: Work, station: Station, token: ShownToken) -> bool:
@@ -193,8 +203,8 @@ def allowances(
         return
     [terms] = work.run(_terms, key=row.customer_id)
 
-    def there(kind: str) -> Money:
-        return balance(work, row.organization_id, Account(kind, row.customer_id), currency)  # type: ignore[arg-type]
+    def there(kind: AccountKind) -> Money:
+        return balance(work, row.organization_id, Account(kind, row.customer_id), currency)
 
     if terms.billing == "prepaid":
         yield Allowance("wallet", held + there("wallet") + there("bonus"))

@@ -53,6 +53,13 @@ Index("ix_bills_organization", bills.c.organization_id, bills.c.id)
 Index("ix_bills_booked_on", bills.c.organization_id, bills.c.booked_on)
 _of_customer = bills.c.customer_id.is_not(None)
 Index("ix_bills_customer", bills.c.customer_id, bills.c.id, sqlite_where=_of_customer, postgresql_where=_of_customer)
+Index(  # what a customer was billed in a month is asked when their card is shown
+    "ix_bills_customer_booked_on",
+    bills.c.customer_id,
+    bills.c.booked_on,
+    sqlite_where=_of_customer,
+    postgresql_where=_of_customer,
+)
 
 
 class BillRow(Protocol):
