@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from decimal import Decimal
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money.facts import Reading
 
 Period = Literal["day", "week", "month"]
-PERIODS: tuple[Period, ...] = get_args(Period)
 MOST_WH = Decimal(10**9)
 
 _MICROSECOND = timedelta(microseconds=1)

@@ -244,11 +244,11 @@ async def test_without_a_tariff_nothing_is_billed(place: Place) -> None:
 async def test_P_09_a_hold_pays_and_what_is_left_of_it_goes_back(place: Place) -> None:
     await place.customer_with("20")
     world = place.world
-    await world(holds.hold, world.home, name="start", customer_id=place.customer, amount=eur(20))
-    assert await place.wallet() == "0.00"
     begun = await world(telling.start, place.station, meter=0, customer_id=place.customer)
     key = await world(lambda work: work.execute(sessions.sessions.select()).one().id)
-    await world(holds.attach, world.home, "start", key)
+    of = {"name": "start", "customer_id": place.customer, "session_id": key}
+    await world(holds.hold, world.home, amount=eur(20), **of)
+    assert await place.wallet() == "0.00"
     world.now += timedelta(minutes=47)
     await world(telling.stop, place.station, begun, meter=Decimal(18735))
     await place.deliver()

@@ -20,7 +20,6 @@ from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 
 _SHOWN_OF_CARD = 4
-_AT_THE_ENDS = ("Transaction.Begin", "Transaction.End")
 
 
 class Billed(NamedTuple):

@@ -1,7 +1,6 @@
 """Holds: money of a customer that is set aside for a session, so that no other one spends it.
 
-A hold takes from what was given (`bonus`) before it takes from the wallet, and gives back to where it took from. It may be there before its
-session is, for a start from afar.
+A hold takes from what was given (`bonus`) before it takes from the wallet, and gives back to where it took from.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, UniqueConstraint, insert, select, update
 
-from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.ledger.booking import Account, Entry, NotEnough, balance, book, lock_customer
 from stationmaster.domain.ledger.tables import AccountKind
 from stationmaster.domain.money.amounts import Money
@@ -137,14 +136,6 @@ def of_customer(work: Work, customer_id: int) -> list[HoldRow]:
     """What is held of a customer, the oldest first."""
     mine = select(ledger_holds).where(ledger_holds.c.customer_id == customer_id, _open)
     return list(work.execute(mine.order_by(ledger_holds.c.id)))
-
-
-def attach(work: Work, organization_id: int, name: str, session_id: int) -> HoldRow:
-    """From now on this hold is for a session, which came of what it was for. Raises `NotFound`."""
-    row = find(work, organization_id, name)
-    if row is None:
-        raise NotFound(f"there is no hold {name!r}")
-    return _changed(work, row, session_id=session_id)
 
 
 def release(work: Work, row: HoldRow) -> None:
