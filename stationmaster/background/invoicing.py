@@ -51,9 +51,8 @@ async def mail_invoice(outside: Outside, event: InvoiceMailDue, settings: Mail, 
         row = await outside.database.read(invoices.by_link, event.invoice)
     except NotFound:
         raise Undeliverable("there is no such receipt") from None
-    document = await asyncio.to_thread(
-        documents.decoded, row.document
-    )  # a month of sessions takes its tenths of a second
+    # Aside, because a month of sessions takes its tenths of a second.
+    document = await asyncio.to_thread(documents.decoded, row.document)
     sheet = await asyncio.to_thread(printed.sheet_of, document)
     words = words_of(document.language)
     title = f"{sheet.title} {row.number}"

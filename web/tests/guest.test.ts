@@ -1,6 +1,6 @@
 import type { PayTariff } from "@stationmaster/api";
 import { describe, expect, it } from "vitest";
-import { plugWord, priceLines, stateWords, sums, textOf } from "../operator/src/guest/guestWords";
+import { claimWords, plugWord, priceLines, stateWords, sums, textOf } from "../operator/src/guest/guestWords";
 import { forget, remember, remembered } from "../operator/src/guest/remembered";
 
 class Store {
@@ -73,5 +73,9 @@ describe("what a guest reads", () => {
     expect(stateWords({ state: "starting", outcome: null, sentence: null }, true).title).toBe("The charger is starting");
     expect(stateWords({ state: "paying", outcome: null, sentence: "The bank has refused." }, true).about).toBe("The bank has refused.");
     expect(stateWords({ state: "over", outcome: "not_started", sentence: "No car was plugged in." }, false)).toEqual({ title: "Charging has not begun", about: "No car was plugged in." });
+  });
+  it("says what is owed and why, and that it was paid", () => {
+    expect(claimWords({ state: "open", reason: "The card was declined." })).toEqual({ title: "A payment is still due", about: "The card was declined.", amount: "To pay" });
+    expect(claimWords({ state: "paid", reason: "The card was declined." })).toEqual({ title: "Paid, thank you", about: null, amount: "Paid" });
   });
 });

@@ -8,6 +8,7 @@ export type BilledInFull = Schemas["BilledInFull"];
 export type BilledSession = Schemas["BilledSession"];
 export type BooksComparison = Schemas["BooksComparison"];
 export type Claim = Schemas["Claim"];
+export type ClaimToPay = Schemas["ClaimToPay"];
 export type Invoice = Schemas["Invoice"];
 export type Payment = Schemas["Payment"];
 export type Simulation = Schemas["Simulation"];

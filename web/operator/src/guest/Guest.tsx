@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { answered, stranger, type PayPlace, type Visit } from "@stationmaster/api";
 import { useCallback, useEffect, useState } from "react";
+import { sentenceOf } from "./guestWords";
 import { PlaceView } from "./PlaceView";
 import { browserStore, forget, randomWord, remember, remembered } from "./remembered";
 import { VisitView } from "./VisitView";
@@ -99,8 +100,4 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
       </footer>
     </main>
   );
-}
-
-function sentenceOf(error: unknown): string {
-  return error instanceof Error ? error.message : t`Something went wrong.`;
 }

@@ -57,7 +57,6 @@ export function VisitView({ visit, place, onStop, onGiveUp, onAgain }: Props) {
       )}
       <div className="buttons">
         {visit.state === "paying" && visit.pay_at && <a className="main" href={visit.pay_at}><Trans>To the payment</Trans></a>}
-        {visit.state === "over" && visit.receipt && <a className="main" href={visit.receipt}><Trans>Your receipt</Trans></a>}
         {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
         {(visit.state === "paying" || visit.state === "starting") && <Ask what={t`Do not charge after all`} run={onGiveUp} testid="give-up" />}
         {visit.receipt !== null && <a className="main" href={visit.receipt} data-testid="receipt"><Trans>Your receipt</Trans></a>}

@@ -1,5 +1,5 @@
 import { plural, t } from "@lingui/core/macro";
-import type { PayPlace, PayTariff, Visit } from "@stationmaster/api";
+import type { ClaimToPay, PayPlace, PayTariff, Visit } from "@stationmaster/api";
 import { money, ratedKw } from "@stationmaster/ui/format";
 import { componentWord, limitWords, whenWords } from "../features/tariffs/elementWords";
 import { structureOf } from "../features/tariffs/structures";
@@ -95,4 +95,15 @@ function difference(from: string, what: string): string {
 export function leftWord(until: string, now: number): string {
   const seconds = Math.max(0, Math.round((Date.parse(until) - now) / 1000));
   return plural(seconds, { one: "It waits for another second.", other: "It waits for another # seconds." });
+}
+
+/** What is owed, and why. */
+export function claimWords({ state, reason }: Pick<ClaimToPay, "state" | "reason">): { title: string; about: string | null; amount: string } {
+  if (state === "open") return { title: t`A payment is still due`, about: reason, amount: t`To pay` };
+  return { title: state === "paid" ? t`Paid, thank you` : t`Nothing is due any more`, about: null, amount: state === "paid" ? t`Paid` : t`Was due` };
+}
+
+/** Why something did not work. */
+export function sentenceOf(error: unknown): string {
+  return error instanceof Error ? error.message : t`Something went wrong.`;
 }

@@ -6,14 +6,16 @@ import "@stationmaster/ui/styles.css";
 import "./guest.css";
 import { Guest } from "./Guest";
 import { messages } from "./locales/en.po";
+import { Owed } from "./Owed";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("pay.html has lost its #root");
 i18n.loadAndActivate({ locale: "en", messages });
+const [, , place = "", claim] = window.location.pathname.split("/");
 createRoot(root).render(
   <StrictMode>
     <I18nProvider i18n={i18n}>
-      <Guest place={window.location.pathname.split("/")[2] ?? ""} asked={new URLSearchParams(window.location.search).get("visit")} />
+      {place === "claims" && claim ? <Owed claim={claim} /> : <Guest place={place} asked={new URLSearchParams(window.location.search).get("visit")} />}
     </I18nProvider>
   </StrictMode>,
 );
