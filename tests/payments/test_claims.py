@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,12 +12,14 @@ from sqlalchemy import select
 from stationmaster.domain import customers, payments, tokens
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.events import MailDue
+from stationmaster.domain.guests import settling
 from stationmaster.domain.ledger import Account, Entry, book
-from stationmaster.domain.money.amounts import of_minor
+from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.payments import ClaimRow, Schedule, claims, manual, methods, reconciling
 from stationmaster.domain.payments.told import SavedMethod
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 from tests.payments.world import DECLINED, FINE, TEN, Counter
 
 TABLE = customers.customers
@@ -209,6 +212,46 @@ async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes
     assert (await counter.row(begun)).state == "released"
     left = "clearing" if end == "cash" else "write_off"
     assert await counter.books() == {left: "-10.00 EUR", "revenue": "10.00 EUR"}
+
+
+@pytest.mark.any_database
+async def test_what_a_guest_owes_or_gets_back_follows_what_is_due(counter: Counter) -> None:
+    """20.00 were taken. What is due is corrected again and again, and the claims and refunds always come to the difference."""
+    payment = await counter.pays(await counter.ask("20.00", purpose="session"))
+
+    def even(work: Work, due: str) -> tuple[list[int], int]:
+        now = payments.get(work, counter.home, payment.public_id)
+        settling.even(work, "s1", now, Money(Decimal(due), "EUR"), reason="Corrected.")
+        found = claims.list_claims(work, counter.home, Wanted(), state="open").rows
+        return sorted(row.amount for row in found), payments.get(work, counter.home, payment.public_id).refunded
+
+    for due, expected in (
+        ("20.00", ([], 0)),
+        ("25.00", ([500], 0)),
+        ("25.00", ([500], 0)),
+        ("27.00", ([200, 500], 0)),
+        ("26.00", ([100, 500], 0)),
+        ("22.00", ([200], 0)),
+        ("15.00", ([], 500)),
+        ("15.00", ([], 500)),
+        ("16.00", ([100], 500)),
+    ):
+        assert await counter(even, due) == expected, due
+
+
+@pytest.mark.any_database
+async def test_what_a_bank_took_back_is_claimed_only_as_far_as_it_is_due(counter: Counter) -> None:
+    """All of it was paid at first, and taken back before the session had ended."""
+    payment = await counter.pays(await counter.ask("50.00", purpose="session"))
+
+    def ends(work: Work) -> list[int]:
+        payments.claims.make(work, payment, of_minor(5000, "EUR"), reason="Taken back.", session="s1")
+        work.execute(payments.payments.update().values(state="reversed"))
+        now = payments.get(work, counter.home, payment.public_id)
+        settling.even(work, "s1", now, of_minor(800, "EUR"), reason="Not used.")
+        return [row.amount for row in claims.list_claims(work, counter.home, Wanted(), state="open").rows]
+
+    assert await counter(ends) == [800]
 
 
 @pytest.mark.any_database

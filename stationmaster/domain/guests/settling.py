@@ -12,7 +12,7 @@ from stationmaster.domain.invoices import issuing
 from stationmaster.domain.money.amounts import Money, of_minor, zero
 from stationmaster.domain.outbox import reacts_when
 from stationmaster.domain.payments import asking, claims, refunds
-from stationmaster.domain.payments.tables import PaymentRow, payment_claims
+from stationmaster.domain.payments.tables import PaymentRow
 from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared
 
@@ -24,31 +24,22 @@ def settle(work: Work, row: VisitRow, payment: PaymentRow) -> None:
     due = due_of(work, row, payment)
     if due is None:
         return
-    held = of_minor(payment.amount, payment.currency)
-    taken = min(due, held)
     if payment.state == "authorised":
-        if not due:
+        if due:
+            asking.capture(work, payment.id, min(due, of_minor(payment.amount, payment.currency)))
+        else:
             asking.release(work, payment.id)
             visits.end(work, row, "free", "Nothing is due, and what was set aside is released.")
-            return
-        asking.capture(work, payment.id, taken)
-        if due > held:
-            _claim_rest(work, row, payment, due - held)
         return
+    if payment.state not in ("paid", "lost", "released", "reversed"):
+        return
+    assert row.session is not None
+    even(work, row.session, payment, due, reason="What was not used of a guest's payment.")
     if payment.state == "paid":
-        if payment.capture == "at_once" and payment.captured - payment.refunded > taken.minor:
-            back = of_minor(payment.captured - payment.refunded - taken.minor, payment.currency)
-            reason = "What was not used of a guest's payment."
-            refunds.ask(work, row.organization_id, payment.public_id, back, reason=reason, by="stationmaster")
-            if due > held:
-                _claim_rest(work, row, payment, due - held)
         visits.end(work, row, "paid" if due else "free", "Thank you.")
-        _give_receipt(work, row, taken)
-    elif payment.state in ("lost", "released", "reversed"):
-        if payment.state == "released" and due:
-            _claim_rest(work, row, payment, due)
+    else:
         visits.end(work, row, "owed", "Your payment did not go through, so the amount is still owed.")
-        _give_receipt(work, row, zero(payment.currency))
+    _give_receipt(work, row, min(due, _paid(payment)))
 
 
 def _give_receipt(work: Work, row: VisitRow, paid: Money) -> None:
@@ -57,12 +48,23 @@ def _give_receipt(work: Work, row: VisitRow, paid: Money) -> None:
     issuing.issue_to_guest(work, row.organization_id, row.session, paid=paid, email=row.email)
 
 
-def _claim_rest(work: Work, row: VisitRow, payment: PaymentRow, rest: Money) -> None:
-    """What the hold did not cover is owed, once."""
-    table = payment_claims.c
-    known = (table.organization_id == row.organization_id, table.session == row.session, table.reason == TOO_LITTLE)
-    if work.execute(select(table.id).where(*known).limit(1)).first() is None:
-        claims.make(work, payment, rest, reason=TOO_LITTLE, session=row.session)
+def even(work: Work, session: str, payment: PaymentRow, due: Money, *, reason: str) -> None:
+    """Bring what is claimed and given back of a guest's session in line with what is due for it. Done again it changes nothing."""
+    paid = _paid(payment)
+    more = due - paid - claims.claimed_for(work, payment.organization_id, session, payment.currency)
+    if more.amount > 0:
+        claims.make(work, payment, more, reason=TOO_LITTLE, session=session)
+    elif more:
+        back = min(claims.lessen(work, payment.organization_id, session, -more), paid)
+        if back:
+            name = payment.public_id
+            refunds.ask(work, payment.organization_id, name, back, reason=reason, by="stationmaster")
+
+
+def _paid(payment: PaymentRow) -> Money:
+    """What we have of it."""
+    kept = payment.captured - payment.refunded if payment.state == "paid" else 0
+    return of_minor(kept, payment.currency)
 
 
 def _is_of_guest(work: Work, event: BillMade) -> bool:
@@ -83,12 +85,8 @@ def bill_changed(work: Work, event: BillMade) -> None:
     due = due_of(work, row, payment)
     if due is None or row.outcome not in ("paid", "free"):
         return  # what is owed already is a person's to look at
-    paid = of_minor(payment.captured - payment.refunded, payment.currency)
-    if due > paid:
-        _claim_rest(work, row, payment, due - paid)
-    elif due < paid:
-        reason = "The session was corrected after it had been paid."
-        refunds.ask(work, row.organization_id, payment.public_id, paid - due, reason=reason, by="stationmaster")
+    assert row.session is not None
+    even(work, row.session, payment, due, reason="The session was corrected after it had been paid.")
 
 
 def due_of(work: Work, row: VisitRow, payment: PaymentRow) -> Money | None:

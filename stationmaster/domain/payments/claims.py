@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple, cast
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
 from stationmaster.domain import audit
 from stationmaster.domain.audit import Subject
@@ -24,6 +24,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, listed, only
 
 PAID_OTHERWISE = "Nothing is owed any more."
+NOT_DUE = "The session was corrected, and nothing of this is due any more."
 
 
 class Schedule(NamedTuple):
@@ -146,6 +147,33 @@ def write_off(work: Work, organization_id: int, claim: str, *, note: str, by: st
     facts = {"amount": str(amount), "reason": note}
     audit.record(work, "write_off", Subject("claim", claim), after=facts, organization=organization_id)
     return _ended(work, row, "written_off", by=by, note=note) if amount else settle(work, row.id)
+
+
+def claimed_for(work: Work, organization_id: int, session: str, currency: str) -> Money:
+    """All that was ever claimed for a guest's session and is due, whatever has become of it."""
+    amounts = work.execute(select(payment_claims.c.amount).where(*_for(organization_id, session, currency))).scalars()
+    return of_minor(sum(amounts), currency)
+
+
+def lessen(work: Work, organization_id: int, session: str, amount: Money) -> Money:
+    """So much of that is not due any more: the newest claims that are open are less by it, or end. Returns what was not claimed, or is paid."""
+    table = payment_claims.c
+    mine = select(table.public_id).where(*_for(organization_id, session, amount.currency), table.state == "open")
+    for claim in work.execute(mine.order_by(table.id.desc())).scalars().all():
+        row = taken_in_hand(work, organization_id, claim)
+        part = min(of_minor(row.amount, row.currency), amount)
+        amount = amount - part
+        left = row.amount - part.minor
+        work.execute(update(payment_claims).where(table.id == row.id).values(amount=left))
+        if left:
+            break
+        _ended(work, row, "paid", by=None, note=NOT_DUE)
+    return amount
+
+
+def _for(organization_id: int, session: str, currency: str) -> tuple[ColumnElement[bool], ...]:
+    table = payment_claims.c
+    return table.organization_id == organization_id, table.session == session, table.currency == currency
 
 
 def paid(work: Work, claim_id: int) -> None:
