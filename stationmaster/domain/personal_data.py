@@ -8,25 +8,33 @@ dropped by age.
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import Select, delete, func, or_, select, update
 
 from stationmaster.domain import (
     accounts,
     audit,
+    bills,
     customers,
     drivers,
     local_lists,
+    payments,
     second_factors,
     token_aliases,
     versions,
+    wallets,
 )
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.bills import ListedBill
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.identities import identities
+from stationmaster.domain.invoices import invoices
+from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.one_time_links import one_time_links
+from stationmaster.domain.payments import PaymentRow, methods
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.sessions import ListedRow, sessions
 from stationmaster.domain.sessions.lists import with_names
@@ -35,8 +43,12 @@ from stationmaster.domain.stations import stations
 from stationmaster.domain.tokens import OwnedToken, TokenRow, select_tokens, tokens, uid_key
 from stationmaster.domain.vehicles import VehicleRow, select_vehicles, vehicles
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted
 
 ERASED_NAME = "Erased"
+AT_ONCE = 500
+
+T = TypeVar("T")
 
 
 class PersonalData(NamedTuple):
@@ -47,6 +59,10 @@ class PersonalData(NamedTuple):
     tokens: list[OwnedToken]
     sessions: list[ListedRow]
     user: accounts.UserRow | None  # who they are when they log in
+    wallet: list[wallets.Transaction]
+    bills: list[ListedBill]  # those before a correction too
+    payments: list[PaymentRow]
+    invoices: list[InvoiceRow]
 
 
 def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
@@ -62,7 +78,21 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
         list(work.execute(cards.order_by(tokens.c.id))),
         list(work.execute(charged.order_by(sessions.c.id))),
         drivers.user_of(work, customer),
+        _all(lambda wanted: wallets.list_transactions(work, organization_id, customer_id, wanted)),
+        bills.of_customer(work, customer.id),
+        _all(lambda wanted: payments.list_payments(work, organization_id, wanted, customer=customer_id)),
+        _all(lambda wanted: invoices.list_invoices(work, organization_id, wanted, customer_id=customer.id)),
     )
+
+
+def _all(page: Callable[[Wanted], Found[T]]) -> list[T]:
+    """All pages of a list."""
+    found = page(Wanted(AT_ONCE))
+    rows = list(found.rows)
+    while found.next is not None:
+        found = page(Wanted(AT_ONCE, found.next))
+        rows += found.rows
+    return rows
 
 
 def erase(work: Work, organization_id: int, customer_id: str, *, expected: versions.Expected = None) -> None:
@@ -84,6 +114,7 @@ def erase(work: Work, organization_id: int, customer_id: str, *, expected: versi
     for vehicle_id in work.execute(select(vehicles.c.public_id).where(mine)).scalars().all():
         audit.forget(work, organization_id, Subject("vehicle", vehicle_id), called=nobody)
     work.execute(delete(vehicles).where(mine))
+    methods.forget(work, person.id)
     audit.forget(work, organization_id, Subject("customer", person.public_id), called=nobody)
     versions.change(
         work,

@@ -8,9 +8,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from stationmaster.api.application import Application
-from stationmaster.domain import bills, customers, organizations, sites, stations, tariffs
+from stationmaster.domain import bills, customers, organizations, payments, sites, stations, tariffs
+from stationmaster.domain.invoices import issuing
+from stationmaster.domain.payments import methods
+from stationmaster.domain.payments.told import SavedMethod
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Database, Work
 from tests import telling
@@ -198,3 +202,31 @@ async def test_D_01_ATK_04_a_driver_sees_their_own_wallet_and_bills_and_no_other
         await other.login("bob@example.com")
         assert (await other.get(f"{API}/me/wallet")).json() == {"balances": []}
         assert (await other.get(f"{API}/me/sessions/{charged}/bills")).status_code == 404
+
+
+@pytest.mark.any_database
+async def test_API_35_what_is_kept_of_a_person_has_their_money_and_erased_nobody_has_their_card(
+    admin: Client, ann: str, charged: str, database: Database
+) -> None:
+    assert (await admin.post(f"{API}/customers", json={"id": "bob", "name": "Bob"})).is_success
+    await database.write(issuing.follow, charged)
+    names = ("wallet_transactions", "bills", "payments", "invoices")
+    data = (await admin.get(f"{API}/customers/{ann}/data")).json()
+    wallet = (await admin.get(f"{API}/customers/{ann}/wallet-transactions")).json()["items"]
+    assert data["wallet_transactions"] == wallet and len(wallet) == 2
+    assert data["bills"] == (await admin.get(f"{API}/sessions/{charged}/bills")).json()
+    assert [(one["purpose"], one["amount"], one["customer"]) for one in data["payments"]] == [("top_up", "50.00", ann)]
+    assert [(one["customer"], one["total"]) for one in data["invoices"]] == [(ann, "4.17")]
+    others = (await admin.get(f"{API}/customers/bob/data")).json()
+    assert [others[name] for name in names] == [[], [], [], []]
+
+    def save_a_card(work: Work) -> None:
+        row = work.execute(payments.payments.update().values(email="ann@example.in").returning(payments.payments)).one()
+        methods.keep(work, row, SavedMethod("payer_1", "card_1", "card ···· 4242"))
+
+    await database.write(save_a_card)
+    assert (await admin.post(f"{API}/customers/{ann}/erase")).status_code == 204
+    left = select(payments.payments.c.email, payments.payment_methods.c.label).outerjoin_from(
+        payments.payments, payments.payment_methods, payments.payment_methods.c.customer_id.is_not(None)
+    )
+    assert await database.read(lambda work: [tuple(row) for row in work.execute(left)]) == [(None, None)]

@@ -94,7 +94,7 @@ async def get_bill(bill_id: FromPath[str], caller: GivenCaller, context: GivenCo
     """One bill, with every line."""
 
     def read(work: Work) -> BilledInFull:
-        return _in_full(work, bills.get(work, caller.organization, bill_id))
+        return full_form(work, bills.get(work, caller.organization, bill_id))
 
     return await context.database.read(read)
 
@@ -107,7 +107,7 @@ async def list_bills_of_session(
 
     def read(work: Work) -> list[BilledInFull]:
         sessions.get(work, caller.organization, session_id)
-        return [_in_full(work, row) for row in bills.of_session(work, caller.organization, session_id)]
+        return [full_form(work, row) for row in bills.of_session(work, caller.organization, session_id)]
 
     return await context.database.read(read)
 
@@ -135,7 +135,8 @@ def _facts(row: bills.ListedBill) -> dict[str, Any]:
     return facts
 
 
-def _in_full(work: Work, row: bills.ListedBill) -> BilledInFull:
+def full_form(work: Work, row: bills.ListedBill) -> BilledInFull:
+    """A bill with every line."""
     return BilledInFull(**_facts(row), paid_from=paid_form(work, row), price=price_form(row))
 
 

@@ -13,7 +13,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.resources import sessions, tokens, vehicles
+from stationmaster.api.resources import bills, invoices, payments, sessions, tokens, vehicles
+from stationmaster.api.resources.bills import BilledInFull
+from stationmaster.api.resources.invoices import Invoice
+from stationmaster.api.resources.payments import Payment
 from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.tokens import Token
 from stationmaster.api.resources.vehicles import Vehicle
@@ -39,6 +42,7 @@ from stationmaster.domain import vehicles as cars
 from stationmaster.domain.customer_terms import TERMS, Billing
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.ledger import TransactionKind
+from stationmaster.domain.payments import names_of
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.vehicles import VehicleRow
 from stationmaster.storage import Work
@@ -157,13 +161,17 @@ class CustomerUser(msgspec.Struct, frozen=True):
 
 
 class CustomerData(msgspec.Struct, frozen=True):
-    """All that is kept of a customer, for the person who asks for it: removed vehicles and cards too."""
+    """All that is kept of a customer, for the person who asks for it: removed vehicles and cards, and bills before a correction, too."""
 
     customer: Customer
     vehicles: list[Vehicle]
     tokens: list[Token]
     sessions: list[Session]
     user: CustomerUser | None
+    wallet_transactions: list[WalletTransaction]
+    bills: list[BilledInFull]
+    payments: list[Payment]
+    invoices: list[Invoice]
 
 
 class WalletTransaction(msgspec.Struct, frozen=True):
@@ -274,7 +282,7 @@ async def restore_customer(
 @get("/{customer_id:str}/data", permission=Permission.MANAGE_CUSTOMERS)
 async def get_customer_data(customer_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> CustomerData:
     """All that is kept of a customer, for the person who asks what it is."""
-    return await context.database.read(_all_of, caller, customer_id)
+    return await context.database.read(_all_of, caller, context, customer_id)
 
 
 @post("/{customer_id:str}/erase", permission=Permission.ADMINISTER, status_code=204)
@@ -366,14 +374,19 @@ async def _changed(
     return tagged(row, _public_form(row, beside))
 
 
-def _all_of(work: Work, caller: Caller, customer_id: str) -> CustomerData:
+def _all_of(work: Work, caller: Caller, context: Context, customer_id: str) -> CustomerData:
     found = personal_data.gather(work, caller.organization, customer_id)
+    names = names_of(work, found.payments)
     return CustomerData(
         _public_form(found.customer, _beside(work, [found.customer])),
         [vehicles.public_form(row) for row in found.vehicles],
         [tokens.public_form(row, caller) for row in found.tokens],
         [sessions.listed_form(row, None) for row in found.sessions],
         None if found.user is None else _user_form(found.user),
+        [transaction_form(one) for one in found.wallet],
+        [bills.full_form(work, row) for row in found.bills],
+        [payments.public_form(row, names) for row in found.payments],
+        [invoices.public_form(context, row) for row in found.invoices],
     )
 
 

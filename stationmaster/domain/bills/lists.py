@@ -67,6 +67,11 @@ def of_session(work: Work, organization_id: int, session_id: str) -> list[Listed
     return list(work.execute(mine.order_by(bills.c.revision.desc())))
 
 
+def of_customer(work: Work, customer_key: int) -> list[ListedBill]:
+    """All that a customer was billed, in the order in which it was; what was before a correction too."""
+    return list(work.execute(_named().where(bills.c.customer_id == customer_key).order_by(bills.c.id)))
+
+
 def paid_from(work: Work, row: BillRow) -> dict[str, Money]:
     """Out of what this revision was paid, by kind of account: negative where something went back there."""
     table = ledger_accounts.c

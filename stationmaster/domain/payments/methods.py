@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Table, Text, insert, select, update
+from sqlalchemy import Column, ForeignKey, Table, Text, delete, insert, select, update
 
-from stationmaster.domain.payments.tables import PaymentRow
+from stationmaster.domain.payments.tables import PaymentRow, payment_claims, payments
 from stationmaster.domain.payments.told import SavedMethod
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
@@ -57,3 +57,10 @@ def remove(work: Work, customer_id: int) -> None:
     table = payment_methods.c
     mine = update(payment_methods).where(table.customer_id == customer_id, table.removed_at.is_(None))
     work.execute(mine.values(removed_at=work.now))
+
+
+def forget(work: Work, customer_id: int) -> None:
+    """A person is erased: their saved cards, and where their payments were told of. What was paid stays."""
+    work.execute(delete(payment_methods).where(payment_methods.c.customer_id == customer_id))
+    for table in (payments, payment_claims):
+        work.execute(update(table).where(table.c.customer_id == customer_id).values(email=None))
