@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from stationmaster.domain import customers, payments, tokens
+from stationmaster.domain import customers, payments, personal_data, tokens
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.events import MailDue
 from stationmaster.domain.guests import settling
@@ -252,6 +252,25 @@ async def test_what_a_bank_took_back_is_claimed_only_as_far_as_it_is_due(counter
         return [row.amount for row in claims.list_claims(work, counter.home, Wanted(), state="open").rows]
 
     assert await counter(ends) == [800]
+
+
+@pytest.mark.any_database
+async def test_API_35_who_is_erased_is_charged_no_more_with_a_saved_card(counter: Counter) -> None:
+    claim = await owed(counter, FINE)
+    told = {"reference": "r", "state": "paid", "at": TEN.isoformat(), "method": {"label": "card ···· 4242"}}
+    card = {"payer": "payer_1", "method": f"card_{FINE}", "label": "card ···· 4242"}
+    kept = {"told": told, "email": "ida@example.org", "method": card}
+    await counter(lambda work: work.execute(payments.payments.update().values(kept)))
+    await counter(personal_data.erase, counter.home, "IDA")
+    await chase(counter)
+    assert (counter.bank.movements, (await state(counter, claim))[:2]) == ([], ("open", 1))
+    assert await counter(lambda work: work.execute(methods.payment_methods.select()).all()) == []
+    [row] = await counter(lambda work: work.execute(payments.payments.select()).all())
+    assert (row.email, row.method, row.told) == (
+        None,
+        None,
+        {name: told[name] for name in ("reference", "state", "at")},
+    )
 
 
 @pytest.mark.any_database

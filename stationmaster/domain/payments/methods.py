@@ -64,3 +64,8 @@ def forget(work: Work, customer_id: int) -> None:
     work.execute(delete(payment_methods).where(payment_methods.c.customer_id == customer_id))
     for table in (payments, payment_claims):
         work.execute(update(table).where(table.c.customer_id == customer_id).values(email=None))
+    mine = payments.c.customer_id == customer_id
+    work.execute(update(payments).where(mine).values(method=None))
+    for row in work.execute(select(payments.c.id, payments.c.told).where(mine, payments.c.told.is_not(None))).all():
+        told = {name: value for name, value in row.told.items() if name != "method"}
+        work.execute(update(payments).where(payments.c.id == row.id).values(told=told))
