@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from stationmaster.domain import (
     bills,
+    commands,
     customers,
     metering,
     session_limits,
@@ -20,9 +22,10 @@ from stationmaster.domain import (
     tariffs,
     tokens,
 )
+from stationmaster.domain.commands import Answer, Awaits
 from stationmaster.domain.energy_budgets import Budget
 from stationmaster.domain.events import SessionLimitNear
-from stationmaster.domain.ledger import Account, Entry, balance, book
+from stationmaster.domain.ledger import Account, Entry, balance, book, ledger_transactions
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.session_limits import Ending
 from stationmaster.domain.stations import Station
@@ -250,6 +253,29 @@ async def test_P_09_what_was_held_goes_back_whole_when_nothing_was_delivered(sit
     await world(telling.stop, site.station, site.number, meter=0, at=TEN + MINUTE / 3)
     await world(bills.settle, await world(telling.newest_of, site.ann))
     assert (await site.has("held"), await site.has("wallet")) == ("0.00", "12.00")
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("answer", ["accepted", "rejected"])
+async def test_P_09_D_02_a_remote_start_that_comes_to_nothing_holds_nothing(site: Site, answer: str) -> None:
+    world = site.world
+    await site.top_up("12")
+    assert await site.answer() == ("accepted", None)
+    start = {"name": "remote-start", "by": "Ann", "node": "n1", "awaits": Awaits("session", 75.0)}
+    asked = await world(commands.ask, site.station, arguments={"token": "ANN", "evse": 1}, **start)
+    await world(commands.record_answer, site.station, asked.id, Answer(answer))
+    for seconds in (0, 60, 75):  # while the charger waits for the car, and when its time is over
+        world.now += timedelta(seconds=seconds)
+        await world(commands.expire)
+        assert await site.looks() == []
+        assert (await site.has("held"), await site.has("wallet")) == ("0.00", "12.00")
+    [row] = await world(commands.listed, site.station.id, limit=9, cursor=None)
+    assert (row.state, row.session) == ("expired" if answer == "accepted" else "failed", None)
+    kinds = await world(lambda work: list(work.execute(select(ledger_transactions.c.kind)).scalars()))
+    assert kinds == ["top_up"]  # nothing was held for a moment either
+    await site.starts(world.now)  # another time she does come
+    await site.looks()
+    assert await site.has("held") != "0.00"
 
 
 @pytest.mark.any_database
