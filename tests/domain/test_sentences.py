@@ -80,6 +80,28 @@ TOKEN = {"idToken": "TAG1", "type": "ISO14443"}
             {},
             "A payment of 3.00 at the charger has failed: no network.",
         ),
+        (  # P-09: what the charger itself has set is there to be read
+            "TransactionEvent",
+            {
+                "eventType": "Updated",
+                "triggerReason": "LimitSet",
+                "transactionInfo": {"transactionId": "t", "transactionLimit": {"maxCost": 20.5, "maxSoC": 80}},
+            },
+            {},
+            "It told that the transaction goes on (LimitSet). It ends it at a cost of 20.5 or a battery of 80 %.",
+        ),
+        (
+            "TransactionEvent",
+            {"eventType": "Started", "transactionInfo": {"transactionId": "t"}, "evse": {"id": 1}},
+            {"transactionLimit": {"maxCost": 35.0, "maxEnergy": 9000, "maxTime": 60}},
+            "It told that a transaction began at EVSE 1. We told it to end it at a cost of 35.0 or 9000 Wh or 60 s.",
+        ),
+        (
+            "TransactionEvent",
+            {"eventType": "Updated", "transactionInfo": {"transactionLimit": [20]}},
+            {"transactionLimit": {}},
+            "It told that the transaction goes on.",
+        ),
         (
             "BatterySwap",
             {

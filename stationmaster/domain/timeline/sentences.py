@@ -95,7 +95,19 @@ def _event(request: dict[str, Any], response: dict[str, Any]) -> str:
         state = f", the state is {cut(info['chargingState'], 30)}" if "chargingState" in info else ""
         told = f"It told that the transaction goes on{card}{late}{_because(request.get('triggerReason'))}{state}"
     verdict = _verdict(response)
-    return told + "." + (f" The card was not let in: {verdict}." if verdict not in ("", "Accepted") else "")
+    told += "." + (f" The card was not let in: {verdict}." if verdict not in ("", "Accepted") else "")
+    own, ours = _limits(info), _limits(response)
+    return told + (f" It ends it at {own}." if own else "") + (f" We told it to end it at {ours}." if ours else "")
+
+
+_LIMITS = {"maxCost": "a cost of {}", "maxEnergy": "{} Wh", "maxTime": "{} s", "maxSoC": "a battery of {} %"}
+
+
+def _limits(said: dict[str, Any]) -> str:
+    """When a transaction of 2.1 is to end by itself, whoever says so."""
+    limit = said.get("transactionLimit")
+    limit = limit if isinstance(limit, dict) else {}
+    return " or ".join(words.format(cut(limit[name], 20)) for name, words in _LIMITS.items() if name in limit)
 
 
 def _security(request: dict[str, Any], _: dict[str, Any]) -> str:
