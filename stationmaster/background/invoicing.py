@@ -31,7 +31,7 @@ async def issue_monthly_invoices(database: Database) -> None:
     for organization in await database.read(organizations.listed):
         for account in await database.read(issuing.open_accounts, organization.id):
             try:
-                while await database.write_apart(issuing.issue_monthly, account) is not None:
+                while await database.write_aside(issuing.issue_monthly, account) is not None:
                     pass
             except Exception:
                 log.exception("invoices.not_issued", organization=organization.name, customer=account.customer_id)
