@@ -209,7 +209,7 @@ def allowances(
     if terms.billing == "prepaid":
         yield Allowance("wallet", held + there("wallet") + there("bonus"))
     elif terms.billing == "postpaid" and terms.credit_limit is not None:
-        limit = Money(terms.credit_limit, currency) if terms.currency == currency else held - held
+        limit = Money(terms.credit_limit, currency) if terms.currency == currency else zero(currency)
         yield Allowance("credit", limit + there("receivable") - others)
     if terms.billing != "free" and terms.monthly_budget is not None and terms.currency == currency:
         left = Money(terms.monthly_budget, currency) - billed_in(work, row.customer_id, month, currency)

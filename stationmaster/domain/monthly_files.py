@@ -20,6 +20,7 @@ from stationmaster.domain.bills.tables import bills, that_hold
 from stationmaster.domain.cells import harmless
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.invoices import invoices, issuers
+from stationmaster.domain.invoices.printouts import KeptFile
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.sessions import Times, Which
 from stationmaster.domain.sessions.exported import ExportedSession, exported, first_key
@@ -91,26 +92,13 @@ class Month(NamedTuple):
     until: datetime
 
 
-class KeptFile(Protocol):
-    """Where the bytes are, and what they are."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def size(self) -> int: ...
-    @property
-    def sha256(self) -> str: ...
-
-
 def to_make(work: Work, organization_id: int, receiver: str, *, hour: int) -> Month | None:
     """The month whose file is due and not made yet: the last one, from the 1st at this hour on."""
     zone = moments.zone_named(issuers.get(work, organization_id).time_zone)
-    now = work.now.astimezone(zone)
-    begin = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0, fold=0)
-    if now < begin.replace(hour=hour):
+    last = moments.month_before(work.now, zone)
+    if work.now < last.until.astimezone(zone).replace(hour=hour):
         return None
-    before = (begin - timedelta(days=1)).replace(day=1)
-    month = Month(f"{before:%Y-%m}", before, begin)
+    month = Month(f"{last.since.astimezone(zone):%Y-%m}", *last)
     mine = (monthly_files.c.organization_id == organization_id, monthly_files.c.receiver == receiver)
     there = select(monthly_files.c.id).where(*mine, monthly_files.c.month == month.name)
     return month if work.execute(there).first() is None else None

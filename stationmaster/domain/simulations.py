@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -66,17 +66,3 @@ def _compared(work: Work, row: sessions.ListedRow, version: TariffVersion) -> Co
         before = None
     after = rate(facts, readings, version, zone).total
     return Compared(row.public_id, row.station, row.started_at, row.energy_wh, before, after)
-
-
-class Span(NamedTuple):
-    """From a moment until before another."""
-
-    since: datetime
-    until: datetime
-
-
-def month_before(now: datetime, zone: tzinfo) -> Span:
-    """The last month that is over, by a clock."""
-    first = now.astimezone(zone).date().replace(day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    return Span(*(datetime.combine(day, time(), zone).astimezone(UTC) for day in (before, first)))

@@ -141,7 +141,7 @@ async def estimate_price(data: JSONBody[NewEstimate], caller: GivenCaller, conte
 async def simulate_tariff(data: JSONBody[NewSimulation], caller: GivenCaller, context: GivenContext) -> Simulation:
     """What the sessions of last month, or of another time, would have cost under another tariff. Nothing is kept."""
     database, zone = context.database, moments.zone_named(data.time_zone)
-    last = simulations.month_before(database.clock(), zone)
+    last = moments.month_before(database.clock(), zone)
     since = aware(data.since, "from") or last.since
     until = aware(data.until, "to") or (last.until if data.since is None else database.clock())
     if until <= since:
