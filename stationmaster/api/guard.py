@@ -16,6 +16,8 @@ from stationmaster.api.logins import NotLoggedIn
 from stationmaster.domain.failures import network
 from stationmaster.domain.permissions import Permission
 
+COUNTED = ("/api/v1/", "/receipts/")  # of what is for everybody; pages, files and pictures are cheap
+
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Deny by default: a route that names no permission is for nobody."""
@@ -23,7 +25,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         raise NotFoundException("there is nothing with such a name")  # PostgreSQL has no such character
     permission = handler.opt.get("permission")
     if permission is Permission.PUBLIC:
-        if connection.scope["path"].startswith("/api/v1/"):
+        if connection.scope["path"].startswith(COUNTED):
             _count_address(connection)
         return
     context = of_server(connection.scope)

@@ -112,6 +112,8 @@ async def test_API_15_an_address_without_a_log_in_has_one_and_does_not_shut_out_
         await viewer.login("viewer@example.com")
         stranger.headers["Authorization"] = "Bearer of nothing"
         assert [(await stranger.get(ASKED)).status_code for _ in range(3)] == [401, 401, 429]  # the log-in counted too
+        assert (await stranger.get("/receipts/of-nobody")).status_code == 429
+        assert (await elsewhere.get("/receipts/of-nobody")).status_code == 404
         assert (await elsewhere.get(ASKED)).status_code == 401
         assert (await viewer.get(ASKED)).status_code == 200
         assert (await stranger.get("/health")).status_code == 200

@@ -5,7 +5,6 @@ Nobody logs in here. A place's id and a visit's id have 128 random bits; whoever
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -29,6 +28,7 @@ from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
 from stationmaster.domain.payments.tables import ClaimState
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.tariffs import TariffRow
+from stationmaster.outside.payments import Account
 from stationmaster.storage import Work
 
 Once = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
@@ -133,7 +133,7 @@ class ClaimToPay(msgspec.Struct, frozen=True):
 @get("/places/{place_id:str}", permission=Permission.PUBLIC)
 async def get_pay_place(place_id: FromPath[str], context: GivenContext) -> PayPlace:
     """The place of a QR code: where it is, what charging costs, and whether one can pay there now."""
-    return await context.database.read(_place, place_id, _offers(context))
+    return await context.database.read(_place, context, place_id)
 
 
 @post("/places/{place_id:str}/visits", permission=Permission.PUBLIC, status_code=201)
@@ -142,7 +142,7 @@ async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context
 
     def begin(work: Work) -> Visit:
         organization = places.find(work, place_id).organization_id
-        offer = _offer(context, work, organization)
+        offer = _offer(context, needed(context.providers, work, organization))
         base = context.settings.web.public_url or ""
         address = f"{base}/pay/{place_id}?visit={{visit}}"
         row = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
@@ -235,30 +235,17 @@ router = Router(
 )
 
 
-def _offers(context: Context) -> Callable[[Work, int], Offer | None]:
-    """How guests pay, in an organization; None: not at all."""
+def _offer(context: Context, account: Account) -> Offer:
+    """How guests pay with an account."""
     settings = context.settings.payments
-
-    def offer(work: Work, organization_id: int) -> Offer | None:
-        account = account_of(context.providers, work, organization_id)
-        if account is None:
-            return None
-        pay_within = timedelta(minutes=settings.pay_within_minutes)
-        return Offer(account.name, settings.hold, pay_within, not account.provider.can_hold)
-
-    return offer
+    pay_within = timedelta(minutes=settings.pay_within_minutes)
+    return Offer(account.name, settings.hold, pay_within, not account.provider.can_hold)
 
 
-def _offer(context: Context, work: Work, organization_id: int) -> Offer:
-    offer = _offers(context)(work, organization_id)
-    if offer is None:
-        raise Conflict("one cannot pay here: there is no provider of payments in the settings")
-    return offer
-
-
-def _place(work: Work, place_id: str, offers: Callable[[Work, int], Offer | None]) -> PayPlace:
+def _place(work: Work, context: Context, place_id: str) -> PayPlace:
     shown = places.shown(work, place_id)
-    offer = offers(work, shown.row.organization_id)
+    account = account_of(context.providers, work, shown.row.organization_id)
+    offer = None if account is None else _offer(context, account)
     hold: Money | None = None
     why_not: str | None = "One cannot pay here yet."
     if offer is not None:
