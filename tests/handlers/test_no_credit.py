@@ -41,23 +41,27 @@ async def test_C17_FR_02_who_has_no_credit_is_told_so(app: App, one: Asked) -> N
     assert (await one.call("Authorize", {"idToken": card("BOB")}))["idTokenInfo"] == {"status": "Accepted"}
 
 
-async def test_C17_FR_03_what_there_is_goes_out_with_the_card(app: App, one: Asked) -> None:
+async def test_C17_FR_03_P_09_what_there_is_goes_out_with_the_card(app: App, one: Asked) -> None:
     """A charger of 2.1 that computes itself ends the session by itself; 2.0.1 has no word for it."""
     await app.database.write(prepaid)
 
-    def top_up(work: Work) -> None:
+    def top_up(work: Work, amount: Money) -> None:
         home = organizations.home(work)
-        ann, amount = customers.get(work, home, "A").id, Money(Decimal("12.50"), "EUR")
+        ann = customers.get(work, home, "A").id
         entries = [Entry(Account("clearing", name="test"), -amount), Entry(Account("wallet", ann), amount)]
-        book(work, home, key="top-up", kind="top_up", entries=entries, customer_id=ann)
+        book(work, home, key=f"top-up:{amount}", kind="top_up", entries=entries, customer_id=ann)
 
-    await app.database.write(top_up)
+    await app.database.write(top_up, Money(Decimal("12.50"), "EUR"))
     fixed = {"triggerReason": "Authorized", "timestamp": one.clock.text(), "transactionInfo": {"transactionId": "tx-1"}}
     told = {"eventType": "Started", "seqNo": 0, "evse": {"id": 1, "connectorId": 1}, "idToken": card("ANN")}
     answer = await one.call("TransactionEvent", fixed | told)
     assert answer.pop("idTokenInfo")["status"] == "Accepted"
     assert answer == ({"transactionLimit": {"maxCost": 12.5}} if one.version == "2.1" else {})
-    ended = {"eventType": "Ended", "seqNo": 1, "idToken": card("ANN")}
+    # What has come since is told with the card when it is shown again (P-09).
+    await app.database.write(top_up, Money(Decimal("22.50"), "EUR"))
+    again = await one.call("TransactionEvent", fixed | {"eventType": "Updated", "seqNo": 1, "idToken": card("ANN")})
+    assert again.get("transactionLimit") == ({"maxCost": 35.0} if one.version == "2.1" else None)
+    ended = {"eventType": "Ended", "seqNo": 2, "idToken": card("ANN")}
     assert "transactionLimit" not in await one.call("TransactionEvent", fixed | ended)
 
 
