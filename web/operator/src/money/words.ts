@@ -52,13 +52,11 @@ export function deciderWord(level: string): string {
   const words: Record<string, string> = {
     customer: t`named for the customer`,
     customer_group: t`named for the customer’s group`,
-    group: t`named for the customer’s group`,
     connector: t`named by the connector`,
     station: t`named by the charger`,
     site: t`named by the site`,
     organization: t`the standard tariff`,
     setting: t`the one of the settings`,
-    settings: t`the one of the settings`,
   };
   return words[level] ?? level.replaceAll("_", " ");
 }
