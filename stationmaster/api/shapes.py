@@ -14,6 +14,7 @@ from litestar.params import HeaderParameter, QueryParameter
 
 from stationmaster.domain import versions
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.money.amounts import of_minor
 from stationmaster.domain.versions import Versioned
 from stationmaster.storage.lists import Found, found
 
@@ -106,6 +107,11 @@ def exact(value: Decimal | None) -> str | None: ...
 def exact(value: Decimal | None) -> str | None:
     """An exact decimal as a text, as money is: a JSON number would be a float to most who read it."""
     return None if value is None else f"{value.normalize():f}"
+
+
+def amount_of(minor: int, currency: str) -> str:
+    """An amount in the smallest units of its currency, exact, as a text."""
+    return str(of_minor(minor, currency).amount)
 
 
 def given(changes: msgspec.Struct) -> dict[str, Any]:

@@ -15,14 +15,14 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.context import Context, GivenContext
 from stationmaster.api.payment_accounts import account_of, needed
 from stationmaster.api.resources.discovery import ChargingConnector
-from stationmaster.api.shapes import Number, exact, number
+from stationmaster.api.shapes import Number, amount_of, exact, number
 from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places, visits
 from stationmaster.domain.guests.tables import Outcome, VisitState
 from stationmaster.domain.guests.visits import Offer, Progress
 from stationmaster.domain.invoices.links import key_of
-from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
 from stationmaster.domain.payments.tables import ClaimState
@@ -311,9 +311,9 @@ def _public_form(context: Context, now: Progress) -> Visit:
         client=told.get("client") or {} if open_to_pay else {},
         provider=payment.provider,
         currency=payment.currency,
-        held=_amount(payment.amount, payment.currency),
-        paid=_amount(payment.captured, payment.currency) if payment.captured else None,
-        given_back=_amount(payment.refunded, payment.currency) if payment.refunded else None,
+        held=amount_of(payment.amount, payment.currency),
+        paid=amount_of(payment.captured, payment.currency) if payment.captured else None,
+        given_back=amount_of(payment.refunded, payment.currency) if payment.refunded else None,
         until=now.until,
         session=session,
         email=row.email is not None,
@@ -327,10 +327,6 @@ def _claim(work: Work, row: ClaimRow, payment: PaymentRow | None) -> ClaimToPay:
     told = (payment.told or {}) if payment is not None and payment.state == "pending" else {}
     owed = claims.owed(work, row).minor if row.state == "open" else row.amount
     state = row.state if owed else "paid"
-    amount = _amount(owed or row.amount, row.currency)
+    amount = amount_of(owed or row.amount, row.currency)
     pay_at, client = told.get("pay_at"), told.get("client") or {}
     return ClaimToPay(row.public_id, state, amount, row.currency, row.reason, pay_at, client, row.made_at)
-
-
-def _amount(minor: int, currency: str) -> str:
-    return str(of_minor(minor, currency).amount)

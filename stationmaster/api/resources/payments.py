@@ -14,12 +14,12 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.payment_accounts import needed
-from stationmaster.api.shapes import Cursor, Limit, Page, Text, page_of
+from stationmaster.api.shapes import Cursor, Limit, Page, Text, amount_of, page_of
 from stationmaster.domain import customers, payments
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.links import BadLink
-from stationmaster.domain.money.amounts import Money, of_minor
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import (
     ClaimRow,
     Names,
@@ -400,8 +400,8 @@ def _comparison(row: CheckRow) -> BooksComparison:
                 kind=each.kind,
                 reference=each.reference,
                 currency=each.currency,
-                theirs=None if each.theirs is None else _amount(each.theirs, each.currency),
-                ours=None if each.ours is None else _amount(each.ours, each.currency),
+                theirs=None if each.theirs is None else amount_of(each.theirs, each.currency),
+                ours=None if each.ours is None else amount_of(each.ours, each.currency),
                 at=each.at,
                 payment=each.payment,
             )
@@ -419,9 +419,9 @@ def public_form(row: PaymentRow, names: Names) -> Payment:
         purpose=row.purpose,
         state=row.state,
         currency=row.currency,
-        amount=_amount(row.amount, row.currency),
-        captured=_amount(row.captured, row.currency),
-        refunded=_amount(row.refunded, row.currency),
+        amount=amount_of(row.amount, row.currency),
+        captured=amount_of(row.captured, row.currency),
+        refunded=amount_of(row.refunded, row.currency),
         customer=names.customers.get(row.customer_id),
         session=row.session,
         claim=names.claims.get(row.claim_id),
@@ -443,7 +443,7 @@ def _refund(row: RefundRow, currency: str) -> PaymentRefund:
     return PaymentRefund(
         id=row.public_id,
         state=row.state,
-        amount=_amount(row.amount, currency),
+        amount=amount_of(row.amount, currency),
         currency=currency,
         why=row.why,
         reason=row.reason,
@@ -460,7 +460,7 @@ def _claim(row: ClaimRow, names: Names) -> Claim:
         customer=names.customers.get(row.customer_id),
         session=row.session,
         currency=row.currency,
-        amount=_amount(row.amount, row.currency),
+        amount=amount_of(row.amount, row.currency),
         state=row.state,
         reason=row.reason,
         tries=row.tries,
@@ -470,7 +470,3 @@ def _claim(row: ClaimRow, names: Names) -> Claim:
         ended_by=row.ended_by,
         note=row.note,
     )
-
-
-def _amount(minor: int, currency: str) -> str:
-    return str(of_minor(minor, currency).amount)
