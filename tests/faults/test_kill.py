@@ -11,7 +11,7 @@ from tools import crash
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(480)
 def test_FI_01_nothing_answered_is_lost_by_five_kills(database_url: str, tmp_path: Path) -> None:
     """I1, I2: every answered message is stored once, every session has the journal's energy; each is billed and booked once."""
     report = asyncio.run(crash.run(database_url, tmp_path, kills=5, count=15, seed=5))

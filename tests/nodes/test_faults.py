@@ -182,7 +182,7 @@ async def test_DAT_11_a_row_of_the_outbox_has_one_effect_and_one_try_on_two_node
         ran.append(event.detail)
 
     monkeypatch.setitem(outbox._reactions, "test", (events.Alarm, react))
-    monkeypatch.setitem(outbox._consumers, events.Alarm, ["test"])
+    monkeypatch.setitem(outbox._consumers, events.Alarm, [("test", None)])
 
     def raise_alarms(work: Work) -> None:
         for number in range(30):

@@ -115,8 +115,9 @@ class Visitor:
         await dialog.dismiss()
 
     def _console(self, message: Any) -> None:
-        # The first visit and a wrong password have a 401.
-        if message.type != "error" or "401" in message.text:
+        # The first visit and a wrong password have a 401; a session where no tariff holds has no price.
+        unpriced = "status of 409 " in message.text and message.location["url"].endswith("/price")
+        if message.type != "error" or "401" in message.text or unpriced:
             return
         if meant := next((status for status in self._refusals if f"status of {status} " in message.text), None):
             self._refusals.remove(meant)
