@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 
 from stationmaster.outside import Http
 from stationmaster.outside.payments.provider import Amount, Asked, Provider, Refused, Unclear
 from stationmaster.outside.payments.test import Practice
-from stationmaster.outside.payments.test_bank import Bank, serving
+from stationmaster.outside.payments.test_bank import Bank, Fault, serving
 
 TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
 FIFTY = Amount(5000, "EUR")
@@ -25,9 +26,14 @@ async def bank() -> AsyncIterator[tuple[Bank, Practice]]:
         yield bank, Practice(http, url=f"http://127.0.0.1:{port}", secret="practice", page="/page/")
 
 
-def asked(payment: str = "pay_1", **more: object) -> Asked:
-    facts = {"capture": "later", "description": "x", "return_url": "https://x.example", "amount": FIFTY} | more
-    return Asked(payment=payment, expires_at=TEN + timedelta(minutes=10), **facts)  # type: ignore[arg-type]
+def asked(payment: str = "pay_1", **more: Any) -> Asked:
+    facts: dict[str, Any] = {
+        "capture": "later",
+        "description": "x",
+        "return_url": "https://x.example",
+        "amount": FIFTY,
+    } | more
+    return Asked(payment=payment, expires_at=TEN + timedelta(minutes=10), **facts)
 
 
 async def test_a_hold_is_captured_in_part_and_given_back(bank: tuple[Bank, Practice]) -> None:
@@ -63,9 +69,9 @@ async def test_a_hold_is_released_and_no_more_is_refunded_than_was_paid(bank: tu
 
 
 @pytest.mark.parametrize("fault", ["deaf", "mute", "broken", "busy"])
-async def test_what_has_no_answer_is_unclear_and_done_once(bank: tuple[Bank, Practice], fault: object) -> None:
+async def test_what_has_no_answer_is_unclear_and_done_once(bank: tuple[Bank, Practice], fault: Fault) -> None:
     at, practice = bank
-    at.faults = [fault]  # type: ignore[list-item]
+    at.faults = [fault]
     with pytest.raises(Unclear):
         await practice.begin(asked(), key="a")
     await practice.begin(asked(), key="a")

@@ -82,11 +82,14 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     method: SavedMethod | None = None
 
 
+RefundState = Literal["pending", "done", "failed"]
+
+
 class Refunded(msgspec.Struct, frozen=True, kw_only=True):
     """What the provider says of a refund. `refund` is our id of it, `charge` what it is of; it is matched by `reference` or `refund`, and by nothing else."""
 
     reference: str
-    state: Literal["pending", "done", "failed"]
+    state: RefundState
     at: datetime
     refund: str | None = None
     charge: str | None = None

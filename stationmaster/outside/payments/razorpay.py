@@ -26,6 +26,7 @@ from stationmaster.outside.payments.provider import (
     Forged,
     Movement,
     Refunded,
+    RefundState,
     Refused,
     State,
     Told,
@@ -260,10 +261,10 @@ def checked(amount: Amount) -> int:
 
 
 def _refunded(said: dict[str, Any], at: datetime | None = None) -> Refunded:
-    states = {"processed": "done", "failed": "failed"}
+    states: dict[str, RefundState] = {"processed": "done", "failed": "failed"}
     return Refunded(
         reference=said["id"],
-        state=states.get(said["status"], "pending"),  # type: ignore[arg-type]
+        state=states.get(said["status"], "pending"),
         at=at or _time(said["created_at"]),
         refund=_note(said, "refund"),
         charge=said["payment_id"],

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
+import msgspec
 import stripe
 
 from stationmaster.outside.http import Failed, Http
@@ -425,7 +426,7 @@ class _Wire(stripe.HTTPClient):
             else:
                 answer = await self._http.post(url, (post_data or "").encode(), headers, longest=LONGEST_LIST)
         except (Failed, NotReached) as error:
-            raise stripe.APIConnectionError(str(error)) from error  # type: ignore[no-untyped-call]
+            raise Unclear(f"Stripe: {error}") from error
         return answer.body, answer.status, {}
 
 
@@ -517,18 +518,8 @@ def _intent_in(error: stripe.StripeError) -> stripe.PaymentIntent | None:
 
 
 def _changed(told: Told, state: State) -> Told:
-    return Told(
-        reference=told.reference,
-        state=state,
-        at=told.at,
-        payment=told.payment,
-        charge=told.charge,
-        amount=told.amount,
-        captured=told.captured,
-        code=told.code,
-        reason=told.reason,
-        method=told.method,
-    )
+    """The same payment, with which its payer has nothing to do any more."""
+    return msgspec.structs.replace(told, state=state, hold_until=None, pay_at=None)
 
 
 def _id(thing: Any) -> str | None:
