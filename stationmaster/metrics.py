@@ -10,6 +10,7 @@ from typing import Any
 
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from stationmaster.domain.events import Alarm, CommandChanged, SessionEnded, SessionStarted
@@ -18,8 +19,6 @@ from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.storage import Database, StorageUnavailable
 from stationmaster.storage.durations import Durations
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _LIBRARIES = CollectorRegistry()
 ProcessCollector(registry=_LIBRARIES)
@@ -74,9 +73,10 @@ class Metrics:
         stored = None
         with contextlib.suppress(StorageUnavailable):
             stored = await self._database.read(workload)
+        ours = [*self._here(), *([] if stored is None else _stored(stored))]
         registry = CollectorRegistry(auto_describe=False)
-        registry.register(_Once([*self._here(), *([] if stored is None else _stored(stored))]))
-        return generate_latest(registry) + generate_latest(_LIBRARIES)
+        registry.register(_Once([*ours, *_LIBRARIES.collect()]))
+        return generate_latest(registry)
 
     def _here(self) -> Iterable[Metric]:
         counts, database = self._counts, self._database
@@ -170,7 +170,7 @@ def application(metrics: Metrics) -> Callable[[Any, Any, Any], Awaitable[None]]:
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         found = scope["type"] == "http" and scope["path"] == "/metrics" and scope["method"] in ("GET", "HEAD")
         body = await metrics.text() if found else b"the metrics are at /metrics\n"
-        headers = [(b"content-type", (CONTENT_TYPE if found else "text/plain").encode())]
+        headers = [(b"content-type", (CONTENT_TYPE_PLAIN_0_0_4 if found else "text/plain").encode())]
         await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tarfile
 import tempfile
@@ -43,10 +44,9 @@ def back_up(file: Path | None, *, with_key: bool) -> None:
         raise BadSettings(
             "--with-key: the key stands in the settings, not in a file of ours; keep a copy of the settings"
         )
-    if (url := normalised(settings.database.url)).get_backend_name() == "sqlite" and not Path(
-        str(url.database)
-    ).exists():
-        raise Unusable(f"database.url: there is no {url.database}")
+    on_disk = backups.file_of(normalised(settings.database.url))
+    if on_disk is not None and not on_disk.exists():
+        raise Unusable(f"database.url: there is no {on_disk}")
     database = Database(settings.database.url)
     partial = file.with_name(file.name + ".partial")
     descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -73,14 +73,21 @@ def _write(written: Any, settings: Settings, database: Database, folder: Path, *
         backups.copy(database.url, copy)
         manifest = Manifest(FORMAT, version("stationmaster"), revision, database.kind, datetime.now(UTC), with_key)
         (Path(room) / "manifest.json").write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-        with tarfile.open(fileobj=written, mode="w:gz", compresslevel=4) as archive:
-            archive.dereference = True
+        with tarfile.open(fileobj=written, mode="w:gz", compresslevel=4, dereference=True) as archive:
             archive.add(Path(room) / "manifest.json", "manifest.json")
             archive.add(copy, "database")
             if with_key:
                 archive.add(settings.security.key_file, "secret.key")
-            if settings.files.bucket is None and settings.files.folder.exists():
-                archive.add(settings.files.folder, "files")
+            if settings.files.bucket is None:
+                _add_files(archive, settings.files.folder)
+
+
+def _add_files(archive: tarfile.TarFile, folder: Path) -> None:
+    """All that is there. Who runs the server may remove some of them meanwhile."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with contextlib.suppress(FileNotFoundError):
+                archive.add(path, f"files/{path.relative_to(folder)}")
 
 
 def restore(file: Path) -> None:
@@ -90,7 +97,7 @@ def restore(file: Path) -> None:
     if settings.files.bucket is None and files.exists() and any(files.iterdir()):
         raise BadSettings(f"files.folder: {files} is not empty; move it away first")
     kind = url.get_backend_name()
-    near = Path(str(url.database)).parent if kind == "sqlite" else files.parent
+    near = (backups.file_of(url) or files).parent
     near.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".restore-", dir=near) as room:
         manifest = _unpack(file, Path(room))

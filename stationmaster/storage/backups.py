@@ -17,10 +17,15 @@ from stationmaster.storage.engines import Unusable
 _WALLS = (" POLICY ", " ROW SECURITY ", " ACL ")
 
 
+def file_of(url: URL) -> Path | None:
+    """Where an SQLite database is; None for PostgreSQL."""
+    return Path(str(url.database)) if url.get_backend_name() == "sqlite" else None
+
+
 def copy(url: URL, file: Path) -> None:
     """Copy the database into this file: an SQLite file, or an archive of PostgreSQL's pg_dump. Raises `Unusable`."""
-    if url.get_backend_name() == "sqlite":
-        with closing(sqlite3.connect(str(url.database))) as ours, closing(sqlite3.connect(file)) as theirs:
+    if (source := file_of(url)) is not None:
+        with closing(sqlite3.connect(source)) as ours, closing(sqlite3.connect(file)) as theirs:
             ours.backup(theirs)
     else:
         _run(url, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file", str(file))
@@ -28,8 +33,8 @@ def copy(url: URL, file: Path) -> None:
 
 def put_back(url: URL, file: Path) -> None:
     """Make the database what it was when it was copied. Raises `Unusable`, before anything is written, unless it is new or empty."""
-    if url.get_backend_name() == "sqlite":
-        _put_back_sqlite(Path(str(url.database)), file)
+    if (database := file_of(url)) is not None:
+        _put_back_sqlite(database, file)
         return
     engine = create_engine(url)
     try:

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 from litestar import Response, Router, get
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from sqlalchemy import text
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
@@ -154,7 +155,7 @@ async def alive() -> Health:
     return Health("ok")
 
 
-@get("/metrics", permission=Permission.MANAGE_ORGANIZATIONS, media_type="text/plain; version=0.0.4; charset=utf-8")
+@get("/metrics", permission=Permission.MANAGE_ORGANIZATIONS, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 async def get_metrics(context: GivenContext) -> bytes:
     """The metrics of this server for Prometheus, of all organizations together. `metrics.port` tells the same without a log-in."""
     return await context.metrics()
