@@ -41,8 +41,8 @@ from stationmaster.domain.times import Instant
 from stationmaster.files import Kept
 from stationmaster.storage import Database, Work
 from tests import telling
+from tests.api.acts import ACTS
 from tests.api.conftest import PASSWORD, Chargers, Client
-from tests.api.test_audit import ACTS
 from tests.api.test_images import picture
 from tests.api.test_invoices import issue_receipt
 
@@ -53,7 +53,7 @@ CANARY = "canary-of-theirs"
 # that is a secret where there is one.
 OF_THE_INSTALLATION = ("/api/v1/organizations", "/api/v1/auth/providers", "/api/v1/pay/", "/api/v1/payments/webhooks")
 
-# Bodies of routes that are not in test_audit.py::ACTS, or whose ACTS body would not get as far as the id.
+# Bodies of routes that are not in acts.py::ACTS, or whose ACTS body would not get as far as the id.
 BODIES: dict[str, Any] = {
     "POST /api/v1/quarantine/{entry_id}/preview": {},
     "POST /api/v1/quarantine/{entry_id}/replay": {},
