@@ -127,10 +127,7 @@ def delivery_of(
     give_up_after: timedelta = GIVE_UP_AFTER,
 ) -> Delivery:
     """The same without registering it. Raises `TypeError` for a signature that names no event."""
-    hint = list(signatures.needs(function, after=1).values())[:1]
-    events = signatures.members(hint[0]) if hint else ()
-    if not events or not all(isinstance(event, type) and issubclass(event, Event) for event in events):
-        raise TypeError(f"{signatures.name_of(function)}: the second parameter must name an event")
+    events = signatures.events_of(function)
     return Delivery(signatures.name_of(function), function, events, to, timeout_s, give_up_after)
 
 

@@ -6,15 +6,14 @@ still fails after ten tries is put aside with its reason, and the queue goes on 
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol, get_type_hints
+from typing import Any, Protocol
 
 from sqlalchemy import Column, Index, Integer, Table, Text, func, select, update
 
-from stationmaster.domain import kept
+from stationmaster.domain import kept, signatures
 from stationmaster.domain.events import Event
 from stationmaster.storage import Work
 from stationmaster.storage.columns import UtcTime, key, metadata
@@ -55,7 +54,7 @@ _consumers: dict[type[Event], list[tuple[str, Concerns | None]]] = {}
 
 
 def reacts(function: Reaction) -> Reaction:
-    """Register `function(work, event)` as a durable consumer of the event it names in its signature."""
+    """Register `function(work, event)` as a durable consumer of the event, or the events, of its signature."""
     return _registered(function, None)
 
 
@@ -65,18 +64,11 @@ def reacts_when(concerns: Concerns) -> Callable[[Reaction], Reaction]:
 
 
 def _registered(function: Reaction, concerns: Concerns | None) -> Reaction:
-    event = event_of(function)
-    name = f"{function.__module__}.{function.__qualname__}"
-    _reactions[name] = (event, function)
-    _consumers.setdefault(event, []).append((name, concerns))
+    for event in signatures.events_of(function):
+        consumer = f"{signatures.name_of(function)}({event.__name__})"
+        _reactions[consumer] = (event, function)
+        _consumers.setdefault(event, []).append((consumer, concerns))
     return function
-
-
-def event_of(function: Reaction) -> type[Event]:
-    """The event that a reaction names in its signature, `f(work, event)`."""
-    parameters = list(inspect.signature(function).parameters)
-    event: type[Event] = get_type_hints(function)[parameters[1]]
-    return event
 
 
 _insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at"))

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
+from stationmaster.domain.events import Event
+
 Things = Mapping[type, Any]
 
 
@@ -35,6 +37,15 @@ def given(function: Callable[..., Any], things: Things, *, after: int = 0) -> di
             raise TypeError(f"{name_of(function)}: there is no {getattr(kind, '__name__', kind)} to be given as {name}")
         found[name] = things[kind]
     return found
+
+
+def events_of(function: Callable[..., Any]) -> tuple[type[Event], ...]:
+    """The event, or the events, that its second parameter names. Raises `TypeError` where it names none."""
+    hint = list(needs(function, after=1).values())[:1]
+    events = members(hint[0]) if hint else ()
+    if not events or not all(isinstance(event, type) and issubclass(event, Event) for event in events):
+        raise TypeError(f"{name_of(function)}: the second parameter must name an event")
+    return events
 
 
 def members(hint: Any) -> tuple[type, ...]:

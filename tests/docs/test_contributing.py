@@ -13,7 +13,7 @@ from importlinter import cli
 from stationmaster.domain.commands import Answer, Command
 from stationmaster.domain.deliveries import delivery_of
 from stationmaster.domain.events import SessionEnded
-from stationmaster.domain.outbox import event_of
+from stationmaster.domain.signatures import events_of
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp import v16
@@ -71,11 +71,11 @@ def test_the_reaction_the_delivery_and_the_step_before_a_message_are_taken_as_th
     names: dict[str, Any] = {"Work": Work, "SessionEnded": SessionEnded, "Mails": Webhooks, "body_of": repr}
     names |= {"Outside": Outside, "Station": Station, "v16": v16, "core": Routes(V16), "Permit": Answer}
     names |= {
-        "reacts": event_of,
+        "reacts": events_of,
         "delivers": lambda **how: lambda function: delivery_of(function, **how),
     }
     exec(blocks_of("reaction")[0], names)
-    assert names["write_receipt"] is SessionEnded
+    assert names["write_receipt"] == (SessionEnded,)
     mail, step = blocks_of("delivery")
     exec(mail, names)
     assert (names["mail"].events, names["mail"].timeout_s) == ((SessionEnded,), 10)

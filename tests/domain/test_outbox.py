@@ -75,7 +75,7 @@ async def filed(database: Database) -> list[str]:
 async def test_an_event_is_delivered_once(database: Database) -> None:
     await database.write(write_note, "good")
     [row] = await rows(database)
-    assert (row.consumer, row.attempts, row.done_at) == (f"{__name__}.file_note", 0, None)
+    assert (row.consumer, row.attempts, row.done_at) == (f"{__name__}.file_note(NoteWritten)", 0, None)
     assert await deliver_due(database) == 1
     assert await deliver_due(database) == 0
     assert await filed(database) == ["good"]
@@ -123,7 +123,7 @@ async def test_DAT_02_a_failed_delivery_leaves_no_trace_of_its_effect_and_is_tri
     assert await filed(database) == []  # the effect is in the transaction of its mark
     assert await deliver_due(database) == 0  # not at once again
     assert (await rows(database))[0].attempts == 1
-    name = f"{__name__}.file_note"
+    name = f"{__name__}.file_note(NoteWritten)"
     monkeypatch.setitem(outbox._reactions, name, (NoteWritten, lambda work, event: None))
     at(database, NOON + timedelta(minutes=1))
     assert await deliver_due(database) == 1
@@ -181,7 +181,7 @@ async def test_a_consumer_that_is_no_more_does_not_hold_up_the_others(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await database.write(write_note, "one")
-    monkeypatch.delitem(outbox._reactions, f"{__name__}.file_note")
+    monkeypatch.delitem(outbox._reactions, f"{__name__}.file_note(NoteWritten)")
     assert await deliver_due(database) == 0
     [row] = await rows(database)
     assert (row.attempts, row.done_at) == (1, None)

@@ -46,22 +46,7 @@ _any_tariff = Prepared(select(tariffs.tariffs.c.id).limit(1))
 
 
 @reacts_when(_may_cost)
-def bill_when_ended(work: Work, event: SessionEnded) -> None:
-    settle(work, event.session.id)
-
-
-@reacts_when(_may_cost)
-def bill_when_corrected(work: Work, event: SessionCorrected) -> None:
-    settle(work, event.session.id)
-
-
-@reacts_when(_may_cost)
-def bill_when_changed(work: Work, event: SessionChanged) -> None:
-    settle(work, event.session.id)
-
-
-@reacts_when(_may_cost)
-def bill_when_reviewed(work: Work, event: SessionReviewed) -> None:
+def bill_session(work: Work, event: SessionEnded | SessionCorrected | SessionChanged | SessionReviewed) -> None:
     settle(work, event.session.id)
 
 
