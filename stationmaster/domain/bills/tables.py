@@ -130,10 +130,10 @@ def amounts_of(work: Work, session_ids: Sequence[int]) -> dict[int, Money]:
 def _text(value: object) -> str:
     if isinstance(value, Fraction):
         return str(value)
-    raise NotImplementedError(type(value))
+    raise TypeError(f"a bill is kept without {type(value).__name__}: {value!r}")
 
 
 def _fraction(kind: type, value: Any) -> Any:
     if kind is Fraction:
         return Fraction(value)
-    raise NotImplementedError(kind)
+    raise TypeError(f"a bill is read without {kind.__name__}: {value!r}")
