@@ -45,9 +45,7 @@ async def ask_provider(outside: Outside, event: PaymentAsked, providers: Provide
     job = await database.read(payments.job, event)
     if job is None:
         return
-    account = providers.get(job.payment.provider)
-    if account is None:
-        raise Undeliverable(f"there is no account {job.payment.provider!r} in the settings any more")
+    account = _account(providers, job.payment.provider)
     source = Source(account.name, job.payment.organization_id)
     try:
         if event.act == "refund":
@@ -59,6 +57,13 @@ async def ask_provider(outside: Outside, event: PaymentAsked, providers: Provide
             await database.write_apart(hearing.tell, source, converted(told, payments.Told))
     except Refused as no:
         await database.write_apart(hearing.refuse, event, sentence=str(no), code=no.code)
+
+
+def _account(providers: Providers, name: str) -> Account:
+    account = providers.get(name)
+    if account is None:
+        raise Undeliverable(f"there is no account {name!r} in the settings any more")
+    return account
 
 
 async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
@@ -124,9 +129,7 @@ async def chase_claims(database: Database, settings: Payments) -> None:
 @delivers(to=lambda event: [event.provider], timeout_s=300, give_up_after=timedelta(hours=1))
 async def compare_now(outside: Outside, event: payments.ComparisonAsked, providers: Providers) -> None:
     """The same on demand, for any span of time."""
-    account = providers.get(event.provider)
-    if account is None:
-        raise Undeliverable(f"there is no account {event.provider!r} in the settings any more")
+    account = _account(providers, event.provider)
     source = Source(event.provider, event.organization_id)
     await compare(outside.database, account, source, event.since, event.until)
 

@@ -5,6 +5,7 @@ Nobody logs in here. A place's id and a visit's id have 128 random bits; whoever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -15,7 +16,8 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.context import Context, GivenContext
 from stationmaster.api.payment_accounts import account_of, needed
 from stationmaster.api.resources.discovery import ChargingConnector
-from stationmaster.api.shapes import Number, amount_of, exact, number
+from stationmaster.api.resources.tariffs import prices_form
+from stationmaster.api.shapes import Number, amount_of, number
 from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places, visits
@@ -27,7 +29,6 @@ from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
 from stationmaster.domain.payments.tables import ClaimState
 from stationmaster.domain.permissions import Permission
-from stationmaster.domain.tariffs import TariffRow
 from stationmaster.outside.payments import Account
 from stationmaster.storage import Work
 
@@ -160,34 +161,19 @@ async def get_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
 @post("/visits/{visit_id:str}/returned", permission=Permission.PUBLIC, status_code=200)
 async def return_to_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
     """The guest is back from the provider: it is asked now what is so. That they are back proves nothing (PAY-06)."""
-
-    def look(work: Work) -> Visit:
-        visits.look(work, visit_id)
-        return _public_form(context, visits.progress(work, visit_id))
-
-    return await context.database.write(look)
+    return await _done(context, visits.look, visit_id)
 
 
 @post("/visits/{visit_id:str}/stop", permission=Permission.PUBLIC, status_code=200)
 async def stop_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
     """Stop charging."""
-
-    def stop(work: Work) -> Visit:
-        visits.stop(work, visit_id)
-        return _public_form(context, visits.progress(work, visit_id))
-
-    return await context.database.write(stop)
+    return await _done(context, visits.stop, visit_id)
 
 
 @post("/visits/{visit_id:str}/give-up", permission=Permission.PUBLIC, status_code=200)
 async def give_up_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
     """Do not pay after all, as long as nothing has begun."""
-
-    def give_up(work: Work) -> Visit:
-        visits.give_up(work, visit_id)
-        return _public_form(context, visits.progress(work, visit_id))
-
-    return await context.database.write(give_up)
+    return await _done(context, visits.give_up, visit_id)
 
 
 @get("/claims/{claim_id:str}", permission=Permission.PUBLIC)
@@ -235,6 +221,16 @@ router = Router(
 )
 
 
+async def _done(context: Context, act: Callable[[Work, str], object], visit_id: str) -> Visit:
+    """What a guest does, and how far their visit is then."""
+
+    def do(work: Work) -> Progress:
+        act(work, visit_id)
+        return visits.progress(work, visit_id)
+
+    return _public_form(context, await context.database.write(do))
+
+
 def _offer(context: Context, account: Account) -> Offer:
     """How guests pay with an account."""
     settings = context.settings.payments
@@ -267,7 +263,7 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
         plugged_in=places.is_plugged_in(work, shown.row),
         open=shown.place.open,
         time_zone=site.time_zone,
-        tariff=None if shown.tariff is None else _tariff(shown.tariff),
+        tariff=None if shown.tariff is None else PayTariff(name=shown.tariff.name, **prices_form(shown.tariff)),
         hold=None if hold is None else str(hold.amount),
         currency=None if shown.tariff is None else shown.tariff.currency,
         given_back=offer is not None and offer.at_once,
@@ -276,22 +272,9 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
     )
 
 
-def _tariff(row: TariffRow) -> PayTariff:
-    return PayTariff(
-        name=row.name,
-        currency=row.currency,
-        price_per_kwh=exact(row.price_per_kwh),
-        price_per_minute=exact(row.price_per_minute),
-        price_per_session=exact(row.price_per_session),
-        tax_percent=exact(row.tax_percent),
-        structure=None if row.structure is None else msgspec.convert(row.structure, Structure),
-    )
-
-
 def _public_form(context: Context, now: Progress) -> Visit:
     row, payment = now.visit, now.payment
-    told = payment.told or {}
-    open_to_pay = row.state == "paying" and payment.state == "pending"
+    pay_at, client = payments.where_to_pay(payment) if row.state == "paying" else (None, {})
     session = None
     if now.session is not None:
         session = VisitSession(
@@ -307,8 +290,8 @@ def _public_form(context: Context, now: Progress) -> Visit:
         state=row.state,
         outcome=row.outcome,
         sentence=row.sentence or (payment.reason if row.state == "paying" else None),
-        pay_at=told.get("pay_at") if open_to_pay else None,
-        client=told.get("client") or {} if open_to_pay else {},
+        pay_at=pay_at,
+        client=client,
         provider=payment.provider,
         currency=payment.currency,
         held=amount_of(payment.amount, payment.currency),
@@ -324,9 +307,8 @@ def _public_form(context: Context, now: Progress) -> Visit:
 
 
 def _claim(work: Work, row: ClaimRow, payment: PaymentRow | None) -> ClaimToPay:
-    told = (payment.told or {}) if payment is not None and payment.state == "pending" else {}
+    pay_at, client = payments.where_to_pay(payment) if payment is not None else (None, {})
     owed = claims.owed(work, row).minor if row.state == "open" else row.amount
     state = row.state if owed else "paid"
     amount = amount_of(owed or row.amount, row.currency)
-    pay_at, client = told.get("pay_at"), told.get("client") or {}
     return ClaimToPay(row.public_id, state, amount, row.currency, row.reason, pay_at, client, row.made_at)

@@ -7,10 +7,10 @@ from datetime import datetime
 
 import msgspec
 from litestar import Response, Router, delete, get, post
-from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.resources.invoices import A_PDF, PDF
 from stationmaster.api.shapes import Page
 from stationmaster.domain import sites
 from stationmaster.domain.errors import Conflict
@@ -60,11 +60,7 @@ router = Router(
 )
 
 
-@get(
-    "/{site_id:str}/qr-sheet",
-    permission=Permission.VIEW,
-    responses={200: ResponseSpec(bytes, generate_examples=False, description="The PDF", media_type="application/pdf")},
-)
+@get("/{site_id:str}/qr-sheet", permission=Permission.VIEW, responses=A_PDF)
 async def get_qr_sheet(site_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[bytes]:
     """The codes of all chargers of a site as a PDF, to be cut out; 409 where there is none yet."""
     place, codes, issuer = await context.database.read(_printed, caller.organization, site_id)
@@ -75,9 +71,7 @@ async def get_qr_sheet(site_id: FromPath[str], caller: GivenCaller, context: Giv
         raise Conflict("no charger of this site has a code yet; make them first")
     sheet = await asyncio.to_thread(_sheet, place, codes, issuer, base)  # each code takes some hundredths of a second
     pdf = await printing.print_aside("qr_sheet", sheet, at=context.database.clock())
-    return Response(
-        pdf, media_type="application/pdf", headers={"Content-Disposition": 'inline; filename="qr-codes.pdf"'}
-    )
+    return Response(pdf, media_type=PDF, headers={"Content-Disposition": 'inline; filename="qr-codes.pdf"'})
 
 
 sheets = Router("/sites", route_handlers=[get_qr_sheet], tags=["paying at the charger"])

@@ -31,7 +31,7 @@ from stationmaster.domain.payments import (
     hearing,
     refunds,
 )
-from stationmaster.domain.payments.reconciling import CheckRow, Difference
+from stationmaster.domain.payments.reconciling import CheckRow, Difference, Kind, What
 from stationmaster.domain.payments.states import State
 from stationmaster.domain.payments.tables import ClaimState, Purpose, RefundState, Why
 from stationmaster.domain.permissions import Permission
@@ -134,8 +134,8 @@ class NewCustomerTopUp(NewTopUp, frozen=True, forbid_unknown_fields=True, kw_onl
 class BooksDifference(msgspec.Struct, frozen=True, kw_only=True):
     """A movement of money on which the provider and we do not agree: one of the two does not have it, or with another amount."""
 
-    what: Literal["missing_here", "missing_there", "other_amount"]
-    kind: Literal["charge", "refund", "reversal"]
+    what: What
+    kind: Kind
     reference: str
     currency: str
     theirs: str | None
@@ -412,7 +412,7 @@ def _comparison(row: CheckRow) -> BooksComparison:
 
 def public_form(row: PaymentRow, names: Names) -> Payment:
     """A payment as everyone outside sees it."""
-    told = row.told or {} if row.state == "pending" else {}
+    pay_at, client = payments.where_to_pay(row)
     return Payment(
         id=row.public_id,
         provider=row.provider,
@@ -428,8 +428,8 @@ def public_form(row: PaymentRow, names: Names) -> Payment:
         reference=row.reference,
         hold_until=row.hold_until,
         expires_at=row.expires_at,
-        pay_at=told.get("pay_at"),
-        client=told.get("client") or {},
+        pay_at=pay_at,
+        client=client,
         description=row.description,
         code=row.code,
         reason=row.reason,

@@ -17,6 +17,7 @@ from litestar.response import Stream
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.exports.streams import Pipe
+from stationmaster.api.resources.invoices import A_PDF, PDF
 from stationmaster.domain.cells import harmless
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices import invoices, issuers, statements
@@ -28,8 +29,7 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.files import printing
 from stationmaster.storage import Work
 
-PDF, CSV = "application/pdf", "text/csv; charset=utf-8"
-A_PDF = {200: ResponseSpec(bytes, generate_examples=False, description="The PDF", media_type=PDF)}
+CSV = "text/csv; charset=utf-8"
 A_CSV = {200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type=CSV)}
 AT_ONCE = 1000  # transactions of one question to the database
 

@@ -100,5 +100,4 @@ router = Router("/", route_handlers=[preview_tariff], tags=["tariffs"])
 
 
 def _version(data: TariffDraft) -> TariffVersion:
-    structure = {name: getattr(data.structure, name) for name in data.structure.__struct_fields__}
-    return TariffVersion(currency=currencies.checked(data.currency), **structure)
+    return TariffVersion(currency=currencies.checked(data.currency), **msgspec.structs.asdict(data.structure))

@@ -227,7 +227,7 @@ async def list_tariff_terms(tariff_id: FromPath[str], caller: GivenCaller, conte
     rows = await context.database.read(tariffs.all_terms, caller.organization, tariff_id)
     return Page(
         [
-            TariffTerms(number=row.number, valid_from=row.valid_from, made_by=row.made_by, **_prices(row))
+            TariffTerms(number=row.number, valid_from=row.valid_from, made_by=row.made_by, **prices_form(row))
             for row in rows
         ],
         None,
@@ -330,7 +330,7 @@ def public_form(row: tariffs.TariffRow) -> Tariff:
         updated_at=row.updated_at,
         deleted_at=row.deleted_at,
         unpriced=tuple(str(gap) for gap in coverage.unpriced(tariffs.version_of(row))),
-        **_prices(row),
+        **prices_form(row),
     )
 
 
@@ -347,7 +347,8 @@ def _facts(data: NewTariff) -> dict[str, Any]:
     return facts | {"tax_percent": data.tax_percent or Decimal(0)}
 
 
-def _prices(row: tariffs.TermsRow) -> dict[str, Any]:
+def prices_form(row: tariffs.TermsRow) -> dict[str, Any]:
+    """What it costs, in the fields of whatever shows it."""
     prices = {name: exact(getattr(row, name)) for name in (*tariffs.PRICES, "tax_percent")}
     structure = None if row.structure is None else msgspec.convert(row.structure, Structure)
     return {"currency": row.currency, "structure": structure} | prices

@@ -17,6 +17,7 @@ from stationmaster.domain.payments.asking import (
     open_of_claim,
     release,
     to_look_after,
+    where_to_pay,
 )
 from stationmaster.domain.payments.chasing import ask_to_pay, chase
 from stationmaster.domain.payments.claims import Schedule
@@ -78,4 +79,5 @@ __all__ = [
     "refunds",
     "release",
     "to_look_after",
+    "where_to_pay",
 ]

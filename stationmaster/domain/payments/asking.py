@@ -111,6 +111,12 @@ def get(work: Work, organization_id: int, payment: str, *, lock: bool = False) -
     return row
 
 
+def where_to_pay(row: PaymentRow) -> tuple[str | None, dict[str, str]]:
+    """The provider's page, and what another page needs to do without it; only while somebody has yet to pay."""
+    told = row.told if row.state == "pending" else None
+    return (None, {}) if told is None else (told.get("pay_at"), told.get("client") or {})
+
+
 def of_key(work: Work, payment_id: int, *, lock: bool = False) -> PaymentRow:
     """The same by its key."""
     mine = select(payments).where(payments.c.id == payment_id)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import select
 
-from stationmaster.domain import customers
+from stationmaster.domain import customers, versions
 from stationmaster.domain.payments.states import State
 from stationmaster.domain.payments.tables import PaymentRow, Purpose, payment_claims, payments
 from stationmaster.storage import Work
-from stationmaster.storage.lists import Found, Wanted, listed, only, rows_among
+from stationmaster.storage.lists import Found, Wanted, listed, only
 
 
 class Names(NamedTuple):
@@ -45,11 +45,5 @@ def list_payments(
 
 def names_of(work: Work, rows: Sequence[_Owned]) -> Names:
     """What their customers and claims are called."""
-    claims = sorted({key for row in rows if (key := getattr(row, "claim_id", None)) is not None})
-    owners = sorted({row.customer_id for row in rows if row.customer_id is not None})
-    return Names(_ids(work, customers.customers, owners), _ids(work, payment_claims, claims))
-
-
-def _ids(work: Work, table: Any, keys: Sequence[int]) -> dict[int | None, str]:
-    asked = select(table.c.id, table.c.public_id)
-    return {row.id: row.public_id for row in rows_among(work, asked, table.c.id, keys)}
+    owners = versions.ids_of(work, customers.customers, [row.customer_id for row in rows])
+    return Names(owners, versions.ids_of(work, payment_claims, [getattr(row, "claim_id", None) for row in rows]))

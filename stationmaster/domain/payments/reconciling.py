@@ -36,6 +36,7 @@ payment_checks = Table(
 Index("ix_payment_checks_provider", payment_checks.c.organization_id, payment_checks.c.provider, payment_checks.c.id)
 
 Kind = Literal["charge", "refund", "reversal"]
+What = Literal["missing_here", "missing_there", "other_amount"]
 
 
 class Movement(NamedTuple):
@@ -52,7 +53,7 @@ class Movement(NamedTuple):
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One movement on which the two do not agree: `theirs` and `ours` are amounts in the smallest unit, None where there is none."""
 
-    what: Literal["missing_here", "missing_there", "other_amount"]
+    what: What
     kind: Kind
     reference: str
     currency: str
@@ -76,7 +77,7 @@ def differences(
         if mine is not None and other is not None:
             if (mine.amount, mine.currency) == (other.amount, other.currency):
                 continue
-            what: Literal["missing_here", "missing_there", "other_amount"] = "other_amount"
+            what: What = "other_amount"
         else:
             what = "missing_here" if mine is None else "missing_there"
         if since <= one.at < until:

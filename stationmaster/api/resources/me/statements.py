@@ -7,8 +7,9 @@ from litestar.params import FromPath
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.invoices import A_PDF
 from stationmaster.api.resources.me.profile import customer_of
-from stationmaster.api.resources.statements import A_CSV, A_PDF, Currency, csv_of, pdf_of
+from stationmaster.api.resources.statements import A_CSV, Currency, csv_of, pdf_of
 from stationmaster.domain.invoices import statements
 from stationmaster.domain.invoices.statements import Month
 from stationmaster.domain.permissions import Permission
