@@ -40,10 +40,11 @@ def at_the_end(work: Work, station: Station, session_id: int) -> Cost | None:
     if not work.first(_is_priced, organization_id=station.organization_id).it_is:
         return None
     row = work.execute(with_names().where(sessions.sessions.c.id == session_id)).one()
-    if row.status == "active" or session_terms.fix(work, row) is None:
+    fixed = None if row.status == "active" else session_terms.fix(work, row)
+    if fixed is None:
         return None
     try:
-        priced = prices.of_session(work, station.organization_id, row.public_id)
+        priced = prices.by(work, row, fixed)
     except DomainError:  # no price is no reason not to hear that a session has ended
         return None
     return Cost(priced.bill.total.amount, f"{(row.energy_wh or Decimal(0)) / 1000:.1f} kWh, {priced.bill.total}")

@@ -37,6 +37,7 @@ class Priced(NamedTuple):
 
     bill: Bill
     tariff: str
+    tariff_key: int
     terms: TermsRow
     decided_by: Level | None
     time_zone: str
@@ -48,19 +49,24 @@ def of_session(work: Work, organization_id: int, session_id: str, tariff_id: str
     By the terms that were in force when it began; under another tariff, by those of today. Raises `NotFound`, and `Conflict` where no tariff holds.
     """
     row = sessions.get(work, organization_id, session_id)
-    decided_by: Level | None = None
-    terms: TermsRow
     if tariff_id is None:
-        fixed = session_terms.of_session(work, row)
-        tariff_id, terms, decided_by = fixed.tariff, fixed.terms, fixed.decided_by
-        version = version_of_session(work, row, fixed)
-    else:
-        terms = tariffs.get(work, organization_id, tariff_id)
-        version = tariffs.version_of(terms)
+        return by(work, row, session_terms.of_session(work, row))
+    tariff = tariffs.get(work, organization_id, tariff_id)
+    bill, time_zone = _rated(work, row, tariffs.version_of(tariff))
+    return Priced(bill, tariff.public_id, tariff.id, tariff, None, time_zone)
+
+
+def by(work: Work, row: ListedRow, fixed: Fixed) -> Priced:
+    """The same by what `session_terms` has found for it."""
+    bill, time_zone = _rated(work, row, version_of_session(work, row, fixed))
+    return Priced(bill, fixed.tariff, fixed.tariff_id, fixed.terms, fixed.decided_by, time_zone)
+
+
+def _rated(work: Work, row: ListedRow, version: TariffVersion) -> tuple[Bill, str]:
+    """By the clock of its site, which is told too."""
     time_zone = time_zone_of(work, row.station_id)
     facts, readings = facts_of(work, row)
-    bill = rate(facts, readings, version, moments.zone_named(time_zone))
-    return Priced(bill, tariff_id, terms, decided_by, time_zone)
+    return rate(facts, readings, version, moments.zone_named(time_zone)), time_zone
 
 
 def version_of_session(work: Work, row: sessions.SessionRow, fixed: Fixed) -> TariffVersion:

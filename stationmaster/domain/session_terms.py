@@ -6,14 +6,14 @@ A session that nobody has looked at yet, as one that was told after it had ended
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, exists, or_, select
 from sqlalchemy import text as sql
 
 from stationmaster.domain import sessions, tariff_places, tariffs
 from stationmaster.domain.errors import Conflict
+from stationmaster.domain.sessions import SessionRow
 from stationmaster.domain.sessions.table import is_open
 from stationmaster.domain.tariffs import Level, TermsRow
 from stationmaster.domain.tokens import tokens
@@ -37,27 +37,6 @@ session_terms = Table(
 AT_ONCE = 200
 
 
-class Session(Protocol):
-    """Of a session, what decides on its tariff."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def organization_id(self) -> int: ...
-    @property
-    def station_id(self) -> int: ...
-    @property
-    def evse(self) -> int | None: ...
-    @property
-    def connector(self) -> int | None: ...
-    @property
-    def token_key(self) -> str | None: ...
-    @property
-    def customer_id(self) -> int | None: ...
-    @property
-    def started_at(self) -> datetime: ...
-
-
 class Fixed(NamedTuple):
     """A tariff by its key and its id, with the terms that hold, and who decided."""
 
@@ -68,21 +47,24 @@ class Fixed(NamedTuple):
     follows_changes: bool
 
 
-def of_session(work: Work, session: Session) -> Fixed:
+def of_session(work: Work, session: SessionRow) -> Fixed:
     """By which tariff a session is priced. Raises `Conflict` where none holds."""
-    fixed = _kept(work, session.id) if _is_fixed(work, session) else _holding(work, session)
+    kept = _kept(work, session.id)
+    fixed = kept.fixed if kept is not None and kept.holds_for(session) else _holding(work, session)
     if fixed is None:
         raise Conflict("no tariff holds where this session took place; name one, or ask for the price under another")
     return fixed
 
 
-def fix(work: Work, session: Session) -> Fixed | None:
+def fix(work: Work, session: SessionRow) -> Fixed | None:
     """From now on a session is priced by what holds at this moment, if it was not fixed before; None where no tariff holds."""
-    if not _is_fixed(work, session):
+    kept = _kept(work, session.id)
+    if kept is None or not kept.holds_for(session):
         found = _holding(work, session)
         facts = (None, None, None) if found is None else (found.tariff_id, found.terms.number, found.decided_by)
         work.run(_put, rows=[(session.id, *facts, work.now, _is_known(session))])
-    return _kept(work, session.id)
+        kept = _kept(work, session.id)
+    return None if kept is None else kept.fixed
 
 
 _COLUMNS = ("session_id", "tariff_id", "terms", "decided_by", "fixed_at", "complete")
@@ -93,16 +75,9 @@ _put = AtOnce(
 )
 
 
-def _is_known(session: Session) -> bool:
+def _is_known(session: SessionRow) -> bool:
     """Whether all is known that decides."""
     return session.token_key is not None and session.evse is not None
-
-
-def _is_fixed(work: Work, session: Session) -> bool:
-    """Whether it was looked up, and nothing more is known since."""
-    mine = select(session_terms.c.complete).where(session_terms.c.session_id == session.id)
-    complete: bool | None = work.execute(mine).scalar()
-    return complete is not None and (complete or not _is_known(session))
 
 
 def unfixed(work: Work) -> list[int]:
@@ -117,18 +92,34 @@ def unfixed(work: Work) -> list[int]:
     return list(work.execute(mine.order_by(table.c.id).limit(AT_ONCE)).scalars())
 
 
-def _kept(work: Work, session_id: int) -> Fixed | None:
-    of_tariff, of_terms = tariffs.tariffs, tariffs.tariff_terms
-    named = select(of_tariff.c.public_id, of_tariff.c.follows_changes, session_terms.c.decided_by, of_terms)
-    held = session_terms.join(of_tariff, of_tariff.c.id == session_terms.c.tariff_id).join(
-        of_terms,
-        (of_terms.c.tariff_id == session_terms.c.tariff_id) & (of_terms.c.number == session_terms.c.terms),
+class _Kept(NamedTuple):
+    """What was found when a session was looked at."""
+
+    complete: bool
+    fixed: Fixed | None
+
+    def holds_for(self, session: SessionRow) -> bool:
+        """Whether nothing more is known of it since."""
+        return self.complete or not _is_known(session)
+
+
+def _kept(work: Work, session_id: int) -> _Kept | None:
+    """None where nobody has looked at it."""
+    of_tariff, of_terms, looked_at = tariffs.tariffs, tariffs.tariff_terms, session_terms.c
+    named = select(
+        looked_at.complete, looked_at.decided_by, of_tariff.c.public_id, of_tariff.c.follows_changes, of_terms
     )
-    row = work.execute(named.select_from(held).where(session_terms.c.session_id == session_id)).one_or_none()
-    return None if row is None else Fixed(row.tariff_id, row.public_id, row, row.decided_by, row.follows_changes)
+    held = session_terms.outerjoin(of_tariff, of_tariff.c.id == looked_at.tariff_id).outerjoin(
+        of_terms, (of_terms.c.tariff_id == looked_at.tariff_id) & (of_terms.c.number == looked_at.terms)
+    )
+    row = work.execute(named.select_from(held).where(looked_at.session_id == session_id)).one_or_none()
+    if row is None:
+        return None
+    fixed = Fixed(row.tariff_id, row.public_id, row, row.decided_by, row.follows_changes)
+    return _Kept(row.complete, None if row.tariff_id is None else fixed)
 
 
-def _holding(work: Work, session: Session) -> Fixed | None:
+def _holding(work: Work, session: SessionRow) -> Fixed | None:
     """What holds at this moment, by the terms that were in force when the session began."""
     where = tariff_places.Where(session.station_id, session.evse, session.connector, session.customer_id)
     held = tariff_places.at(work, session.organization_id, where)

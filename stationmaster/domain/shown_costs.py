@@ -15,6 +15,7 @@ from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
 from stationmaster.domain.station_settings import station_settings
 from stationmaster.storage import Work
+from stationmaster.storage.lists import rows_among
 
 SETTINGS = {
     "1.6": "CustomDisplayCostAndPrice",
@@ -37,24 +38,21 @@ def due(work: Work, versions: Mapping[int, str]) -> list[Shown]:
     """For the chargers that are connected, by their keys with their versions: what has changed since it was told last."""
     keys = {name.lower(): version for version, name in SETTINGS.items()}
     mine = select(station_settings.c.station_id, station_settings.c.name_key).where(
-        station_settings.c.station_id.in_(list(versions)),
         station_settings.c.name_key.in_(list(keys)),
         func.lower(station_settings.c.value) == "true",
     )
-    able = [row.station_id for row in work.execute(mine) if keys[row.name_key] == versions[row.station_id]]
-    if not able:
-        return []
+    settings = rows_among(work, mine, station_settings.c.station_id, list(versions))
+    able = [row.station_id for row in settings if keys[row.name_key] == versions[row.station_id]]
     priced = session_terms.session_terms
     going_on = with_names().join(priced, priced.c.session_id == sessions.sessions.c.id)
-    rows = work.execute(
-        going_on.where(sessions.sessions.c.station_id.in_(able), is_open, priced.c.tariff_id.is_not(None))
-    )
-    return [shown for row in rows.all() if (shown := _shown(work, row)) is not None]
+    of_tariff = going_on.where(is_open, priced.c.tariff_id.is_not(None))
+    rows = rows_among(work, of_tariff, sessions.sessions.c.station_id, able)
+    return [shown for row in rows if (shown := _shown(work, row)) is not None]
 
 
 def _shown(work: Work, row: sessions.ListedRow) -> Shown | None:
     try:
-        total = prices.of_session(work, row.organization_id, row.public_id).bill.total.amount
+        total = prices.by(work, row, session_terms.of_session(work, row)).bill.total.amount
     except DomainError:  # nothing to show then
         return None
     command = commands.ShowCost(session=row.public_id, total_cost=float(total))

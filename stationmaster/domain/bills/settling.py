@@ -97,9 +97,10 @@ def _says_the_same(last: BillRow, state: State, payer: Payer | None, priced: Pri
 
 def _priced(work: Work, row: ListedRow) -> Priced | None:
     """By what holds for it; what is billed once is from then on by the same terms. None where no tariff holds."""
-    if session_terms.fix(work, row) is None:
+    fixed = session_terms.fix(work, row)
+    if fixed is None:
         return None
-    priced = prices.of_session(work, row.organization_id, row.public_id)
+    priced = prices.by(work, row, fixed)
     # A person has freed it, whatever made it doubtful.
     notes = tuple(note for note in priced.bill.notes if note != "held")
     return priced._replace(bill=msgspec.structs.replace(priced.bill, notes=notes))
@@ -160,7 +161,7 @@ def _facts(work: Work, row: ListedRow, last: BillRow | None, priced: Priced | No
         "customer_id": None,
         "site_id": site,
         "host_percent": None if host is None else host.percent,
-        "tariff_id": session_terms.of_session(work, row).tariff_id,
+        "tariff_id": priced.tariff_key,
         "terms": priced.terms.number,
         "decided_by": priced.decided_by,
         "time_zone": priced.time_zone,
