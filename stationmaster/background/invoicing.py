@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 
 import msgspec
-import structlog
 
 from stationmaster.background import mails
 from stationmaster.domain import organizations
@@ -22,19 +21,24 @@ from stationmaster.outside import Outside
 from stationmaster.settings import Mail, Web
 from stationmaster.storage import Database
 
-log = structlog.get_logger()
-
 
 @every(seconds=3600, once=True)
 async def issue_monthly_invoices(database: Database) -> None:
-    """For whoever pays later; each in a unit of its own, so that one which cannot be made keeps no other back."""
+    """For whoever pays later; each in a unit of its own, so that one which cannot be made keeps no other back.
+
+    Raises all that went wrong, together, when the others are made.
+    """
+    failed: list[Exception] = []
     for organization in await database.read(organizations.listed):
         for account in await database.read(issuing.open_accounts, organization.id):
             try:
                 while await database.write_aside(issuing.issue_monthly, account) is not None:
                     pass
-            except Exception:
-                log.exception("invoices.not_issued", organization=organization.name, customer=account.customer_id)
+            except Exception as error:
+                error.add_note(f"This was the invoice of customer {account.customer_id} of {organization.name}.")
+                failed.append(error)
+    if failed:
+        raise ExceptionGroup("Invoices could not be made", failed)
 
 
 def receivers(event: InvoiceMailDue, settings: Mail) -> list[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import customers, sessions
+from stationmaster.background.invoicing import issue_monthly_invoices
+from stationmaster.domain import customers, organizations, sessions
 from stationmaster.domain.events import InvoiceMailDue
 from stationmaster.domain.invoices import documents, invoices, issuers, issuing, printed
 from stationmaster.domain.invoices.invoices import InvoiceRow
@@ -131,6 +132,26 @@ async def test_M_08_who_pays_later_has_one_invoice_a_month(place: Place) -> None
     assert told(rows[1:2]) == [("credit_note", "-11.57")]
     assert len(documents.decoded(rows[2].document).charges) == 2
     assert await world(invoices.gaps) == []
+
+
+async def test_an_invoice_that_cannot_be_made_keeps_no_other_back(place: Place) -> None:
+    world = place.world
+    keys = []
+    for name in ("ann", "bob"):
+        customer = await world(customers.create, world.home, public_id=name, name=name, billing="postpaid")
+        keys.append(customer.id)
+        place.customer = customer.id
+        await place.charge()
+    await place.deliver()
+    table = customers.customers
+    unreadable = table.update().where(table.c.id == keys[0]).values(billing_address="Quay 2")
+    await world(lambda work: work.execute(unreadable))
+    world.now = AFTER
+    with pytest.raises(ExceptionGroup) as raised:
+        await issue_monthly_invoices(world.database)
+    [error] = raised.value.exceptions
+    assert error.__notes__ == [f"This was the invoice of customer {keys[0]} of {organizations.HOME}."]
+    assert [row.customer for row in await issued(place)] == ["bob"]
 
 
 @pytest.mark.parametrize("billing", ["free", None])

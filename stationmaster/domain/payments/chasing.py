@@ -47,19 +47,8 @@ def ask_to_pay(work: Work, row: ClaimRow, *, provider: str, return_url: str, pay
     amount = claims.to_ask(work, row)
     if not amount:
         raise Conflict("what is owed is being paid already")
-    new = NewPayment(
-        provider=provider,
-        purpose="claim",
-        amount=amount,
-        capture="at_once",
-        description="What is owed for charging",
-        return_url=return_url,
-        pay_within=pay_within,
-        customer_id=row.customer_id,
-        claim_id=row.id,
-        email=row.email,
-    )
-    return asking.ask(work, row.organization_id, new, by="who owes it")
+    new = _payment_of(row, provider, amount, return_url=return_url, pay_within=pay_within)
+    return asking.ask(work, row.organization_id, new._replace(email=row.email), by="who owes it")
 
 
 def _block(work: Work, row: ClaimRow, customer_id: int) -> None:
@@ -71,26 +60,29 @@ def _block(work: Work, row: ClaimRow, customer_id: int) -> None:
 def _try(work: Work, row: ClaimRow, amount: Money) -> None:
     saved = None if row.customer_id is None else methods.of_customer(work, row.customer_id)
     if saved is not None:
-        new = NewPayment(
-            provider=saved.provider,
-            purpose="claim",
-            amount=amount,
-            capture="at_once",
-            description="What is owed for charging",
-            return_url="",
-            pay_within=TRY_FOR,
-            customer_id=row.customer_id,
-            claim_id=row.id,
-            method=saved.method,
-        )
         if asking.open_of_claim(work, row.id) is None:
-            asking.ask(work, row.organization_id, new, by="stationmaster")
+            new = _payment_of(row, saved.provider, amount, return_url="", pay_within=TRY_FOR)
+            asking.ask(work, row.organization_id, new._replace(method=saved.method), by="stationmaster")
         return
     email = row.email or _email_of(work, row)
     if email is not None:
         name = organizations.get(work, row.organization_id).name
         path = f"pay/claims/{row.public_id}"
         work.publish(MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path))
+
+
+def _payment_of(row: ClaimRow, provider: str, amount: Money, *, return_url: str, pay_within: timedelta) -> NewPayment:
+    return NewPayment(
+        provider=provider,
+        purpose="claim",
+        amount=amount,
+        capture="at_once",
+        description="What is owed for charging",
+        return_url=return_url,
+        pay_within=pay_within,
+        customer_id=row.customer_id,
+        claim_id=row.id,
+    )
 
 
 def _email_of(work: Work, row: ClaimRow) -> str | None:

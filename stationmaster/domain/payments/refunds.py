@@ -52,8 +52,7 @@ def ask(work: Work, organization_id: int, payment: str, amount: Money | None, *,
         made = get(work, made.public_id)
     else:
         work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
-    facts = {"amount": str(wanted), "reason": reason}
-    audit.record(work, "refund_payment", Subject("payment", payment), after=facts, organization=organization_id)
+    _record(work, row, wanted, reason)
     return made
 
 
@@ -68,10 +67,14 @@ def _again(work: Work, row: PaymentRow, stuck: RefundRow, *, reason: str, by: st
     noted = update(payment_refunds).where(payment_refunds.c.id == stuck.id)
     work.execute(noted.values(reason=f"tried again as {made.public_id}: {reason}"))
     work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
-    facts = {"amount": str(of_minor(stuck.amount, row.currency)), "reason": reason}
+    _record(work, row, of_minor(stuck.amount, row.currency), reason)
+    return made
+
+
+def _record(work: Work, row: PaymentRow, amount: Money, reason: str) -> None:
+    facts = {"amount": str(amount), "reason": reason}
     subject = Subject("payment", row.public_id)
     audit.record(work, "refund_payment", subject, after=facts, organization=row.organization_id)
-    return made
 
 
 def give_back(work: Work, row: PaymentRow, *, charge: str, amount: int, why: Why) -> RefundRow:
