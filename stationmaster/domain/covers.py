@@ -8,20 +8,21 @@ meter value comes. Who charges already is let go on and stop with their card: th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
 import msgspec
 from sqlalchemy import bindparam, func, or_, select
 
-from stationmaster.domain import driver_texts, energy_budgets, moments, prices, sessions
+from stationmaster.domain import driver_texts, energy_budgets, moments, months, prices, sessions
 from stationmaster.domain.bills import bills, that_hold
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.customers import customers
 from stationmaster.domain.driver_texts import Why
 from stationmaster.domain.ledger import Account, AccountKind, balance, ledger_accounts
 from stationmaster.domain.money.amounts import Money, zero
+from stationmaster.domain.months import Month
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
@@ -123,22 +124,19 @@ def _prepaid(terms: Terms, funds: Sequence[_Fund]) -> Decimal | None:
 def _over_budget(work: Work, station: Station, customer_key: int, terms: Terms) -> Why | None:
     if terms.billing == "free" or terms.monthly_budget is None or terms.currency is None:
         return None
-    month = month_of(work.now, moments.zone_named(prices.time_zone_of(work, station.id)))
+    month = months.at(work.now, moments.zone_named(prices.time_zone_of(work, station.id)))
     billed = billed_in(work, customer_key, month, terms.currency)
     return "budget" if billed.amount >= terms.monthly_budget else None
 
 
-def month_of(at: datetime, zone: tzinfo) -> str:
-    """As in 2026-12, by a clock."""
-    return f"{at.astimezone(zone):%Y-%m}"
-
-
-def billed_in(work: Work, customer_key: int, month: str, currency: str) -> Money:
+def billed_in(work: Work, customer_key: int, month: Month, currency: str) -> Money:
     """What a customer was billed in a month, each day that of the site."""
+    first, after = month.days
     mine = select(func.sum(bills.c.total)).where(
         bills.c.customer_id == customer_key,
         bills.c.currency == currency,
-        bills.c.booked_on.between(f"{month}-01", f"{month}-31"),
+        bills.c.booked_on >= first,
+        bills.c.booked_on < after,
     )
     amount: Decimal | None = work.execute(that_hold(mine)).scalar()
     return zero(currency) if amount is None else Money(amount, currency)
@@ -196,7 +194,7 @@ def is_limited(work: Work, customer_key: int | None) -> bool:
 
 
 def allowances(
-    work: Work, row: sessions.SessionRow, currency: str, *, held: Money, others: Money, month: str
+    work: Work, row: sessions.SessionRow, currency: str, *, held: Money, others: Money, month: Month
 ) -> Iterator[Allowance]:
     """How much a session may cost in this currency. `held` is set aside for it, `others` of the customer that go on have cost that much by now."""
     if row.customer_id is None:

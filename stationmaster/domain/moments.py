@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stationmaster.domain.errors import Invalid
@@ -28,20 +27,6 @@ def zone_named(name: str | None) -> tzinfo:
         raise Invalid(
             "zone", f"{name[:60]!r} is no time zone known here; a name is written as in Europe/Berlin"
         ) from None
-
-
-class Span(NamedTuple):
-    """From a moment until before another."""
-
-    since: datetime
-    until: datetime
-
-
-def month_before(now: datetime, zone: tzinfo) -> Span:
-    """The last month that is over, by a clock."""
-    first = now.astimezone(zone).date().replace(day=1)
-    before = (first - timedelta(days=1)).replace(day=1)
-    return Span(*(datetime.combine(day, time(), zone).astimezone(UTC) for day in (before, first)))
 
 
 def moment(text: str, *, now: datetime, zone: tzinfo, field: str = "at") -> datetime:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Select, Table, Text, UniqueConstraint, insert, select, update
 
-from stationmaster.domain import audit, moments
+from stationmaster.domain import audit, moments, months
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.bills.tables import bills, that_hold
 from stationmaster.domain.cells import harmless
@@ -95,13 +95,12 @@ class Month(NamedTuple):
 def to_make(work: Work, organization_id: int, receiver: str, *, hour: int) -> Month | None:
     """The month whose file is due and not made yet: the last one, from the 1st at this hour on."""
     zone = moments.zone_named(issuers.get(work, organization_id).time_zone)
-    last = moments.month_before(work.now, zone)
-    if work.now < last.until.astimezone(zone).replace(hour=hour):
+    last = months.at(work.now, zone).before
+    span = last.span(zone)
+    if work.now < span.until.astimezone(zone).replace(hour=hour):
         return None
-    month = Month(f"{last.since.astimezone(zone):%Y-%m}", *last)
-    mine = (monthly_files.c.organization_id == organization_id, monthly_files.c.receiver == receiver)
-    there = select(monthly_files.c.id).where(*mine, monthly_files.c.month == month.name)
-    return month if work.execute(there).first() is None else None
+    month = Month(str(last), *span)
+    return None if _is_made(work, organization_id, receiver, month) else month
 
 
 def head() -> bytes:
@@ -124,8 +123,7 @@ def keep(
     work: Work, organization_id: int, receiver: str, month: Month, made: KeptFile, *, sessions: int
 ) -> FileRow | None:
     """A file that was made, to be sent now; None where somebody else has made it in this moment."""
-    mine = (monthly_files.c.organization_id == organization_id, monthly_files.c.receiver == receiver)
-    if work.execute(select(monthly_files.c.id).where(*mine, monthly_files.c.month == month.name)).first() is not None:
+    if _is_made(work, organization_id, receiver, month):
         return None
     values = {
         "organization_id": organization_id,
@@ -187,6 +185,11 @@ def list_files(work: Work, organization_id: int, wanted: Wanted) -> Found[FileRo
     """Files, the newest first."""
     invoices.check_sees_all(work)
     return listed(work, _of(organization_id), wanted, key=monthly_files.c.id)
+
+
+def _is_made(work: Work, organization_id: int, receiver: str, month: Month) -> bool:
+    mine = _of(organization_id).where(monthly_files.c.receiver == receiver, monthly_files.c.month == month.name)
+    return work.execute(mine.with_only_columns(monthly_files.c.id)).first() is not None
 
 
 def _of(organization_id: int) -> Select[Any]:

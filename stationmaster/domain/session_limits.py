@@ -13,7 +13,17 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, literal, select, update
 
-from stationmaster.domain import connectors, covers, energy_budgets, events, moments, prices, session_terms, sessions
+from stationmaster.domain import (
+    connectors,
+    covers,
+    energy_budgets,
+    events,
+    moments,
+    months,
+    prices,
+    session_terms,
+    sessions,
+)
 from stationmaster.domain.driver_texts import Why
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.ledger import NotEnough, holds
@@ -253,7 +263,7 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     outlook = Outlook(spent.amount, ahead.amount, far.amount)
     if limit.amount is not None and limit.currency == version.currency:
         judge("hold", limit.amount, outlook)
-    month = covers.month_of(work.now, zone)
+    month = months.at(work.now, zone)
     held = total([holds.amount_of(each) for each in holds.of_session(work, row.id)], version.currency)
     wanted = None
     others = _others(work, row, version.currency)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import pytest
 
+from stationmaster.domain import months
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices import issuers, statements
 from stationmaster.domain.ledger import journal
@@ -97,10 +98,11 @@ async def test_a_statement_has_what_was_before_what_came_and_what_is_left(place:
 @pytest.mark.parametrize("month", ["2026-13", "2026-1", "26-01", "1999-01", "2026-11-01", ""])
 def test_what_is_no_month_is_refused_by_name(month: str) -> None:
     with pytest.raises(Invalid, match="2026-11"):
-        statements.bounds(month, "UTC")
+        months.named(month)
 
 
 def test_months_have_the_length_that_they_have_on_the_wall() -> None:
-    since, until = statements.bounds("2026-10", "Europe/Berlin")
-    assert until.astimezone(UTC) - since.astimezone(UTC) == timedelta(days=31, hours=1)
-    assert statements.bounds("2026-12", "Europe/Berlin")[1] == datetime(2027, 1, 1, tzinfo=ZoneInfo("Europe/Berlin"))
+    berlin = ZoneInfo("Europe/Berlin")
+    since, until = months.named("2026-10").span(berlin)
+    assert until - since == timedelta(days=31, hours=1)
+    assert months.named("2026-12").span(berlin).until == datetime(2027, 1, 1, tzinfo=berlin)

@@ -13,8 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.shapes import Text, exact
-from stationmaster.domain import revenue, site_hosts
-from stationmaster.domain.errors import Invalid
+from stationmaster.domain import months, revenue, site_hosts
 from stationmaster.domain.money.amounts import Money, total
 from stationmaster.storage import Work
 
@@ -99,11 +98,11 @@ async def get_revenue(caller: GivenCaller, context: GivenContext, month: Month =
     """What a month has brought, site by site; and what customers have with us now, or owe. By the day in the books."""
 
     def read(work: Work) -> Revenue:
-        of = month or f"{work.now:%Y-%m}"
-        rows = revenue.of_month(work, caller.organization, *_days(of))
+        of = _of(work, month)
+        rows = revenue.of_month(work, caller.organization, *of.days)
         # Customers belong to the organization, not to the sites that a caller is limited to.
         together = revenue.totals(work, caller.organization) if caller.scope is None else []
-        return Revenue(of, [_site(row) for row in rows], [_totals(row) for row in together])
+        return Revenue(str(of), [_site(row) for row in rows], [_totals(row) for row in together])
 
     return await context.database.read(read)
 
@@ -130,15 +129,17 @@ async def get_host_statement(
     """What is the host's for a month: a line for each bill, and for each correction."""
 
     def read(work: Work) -> HostStatement:
-        of = month or f"{work.now:%Y-%m}"
+        of = _of(work, month)
         host = site_hosts.of_site(work, caller.organization, site_id)
-        lines = revenue.shares_of(work, caller.organization, site_id, *_days(of))
+        lines = revenue.shares_of(work, caller.organization, site_id, *of.days)
         currencies = sorted({line.share.currency for line in lines})
         shares = {
             currency: str(total([line.share for line in lines if line.share.currency == currency], currency).amount)
             for currency in currencies
         }
-        return HostStatement(site_id, of, None if host is None else host.name, [_line(line) for line in lines], shares)
+        return HostStatement(
+            site_id, str(of), None if host is None else host.name, [_line(line) for line in lines], shares
+        )
 
     return await context.database.read(read)
 
@@ -146,16 +147,9 @@ async def get_host_statement(
 router = Router("/", route_handlers=[get_revenue, get_site_host, name_site_host, get_host_statement], tags=["revenue"])
 
 
-def _days(month: str) -> tuple[str, str]:
-    """The first day of a month, and that of the next. Raises `Invalid`."""
-    try:
-        first = date.fromisoformat(f"{month}-01")
-        after = (
-            first.replace(year=first.year + 1, month=1) if first.month == 12 else first.replace(month=first.month + 1)
-        )
-    except ValueError:
-        raise Invalid("month", "is no month, as 2026-11 is") from None
-    return first.isoformat(), after.isoformat()
+def _of(work: Work, name: str | None) -> months.Month:
+    """The month that is asked for. Raises `Invalid`."""
+    return months.of(work.now.date()) if name is None else months.named(name)
 
 
 def _site(row: revenue.SiteRevenue) -> SiteRevenue:

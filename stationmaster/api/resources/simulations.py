@@ -14,7 +14,7 @@ from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.prices import PriceLine, PriceNote, PriceTax, bill_form
 from stationmaster.api.resources.tariffs import Currency, Percent, Price
 from stationmaster.api.shapes import Number, OwnId, aware, number
-from stationmaster.domain import estimates, moments, simulations, tariffs
+from stationmaster.domain import estimates, moments, months, simulations, tariffs
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money.amounts import Money, total, zero
 from stationmaster.domain.money.tariff_version import Structure, TariffVersion
@@ -141,7 +141,7 @@ async def estimate_price(data: JSONBody[NewEstimate], caller: GivenCaller, conte
 async def simulate_tariff(data: JSONBody[NewSimulation], caller: GivenCaller, context: GivenContext) -> Simulation:
     """What the sessions of last month, or of another time, would have cost under another tariff. Nothing is kept."""
     database, zone = context.database, moments.zone_named(data.time_zone)
-    last = moments.month_before(database.clock(), zone)
+    last = months.at(database.clock(), zone).before.span(zone)
     since = aware(data.since, "from") or last.since
     until = aware(data.until, "to") or (last.until if data.since is None else database.clock())
     if until <= since:

@@ -6,12 +6,11 @@ Whatever is told, retried or done on two nodes at once, each bill is on one docu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, select
 
-from stationmaster.domain import bills, sessions
+from stationmaster.domain import bills, months, sessions
 from stationmaster.domain.bills import BillRow
 from stationmaster.domain.bills.payers import booked_for
 from stationmaster.domain.customers import CustomerRow, customers
@@ -92,13 +91,12 @@ def open_accounts(work: Work, organization_id: int) -> list[Open]:
 
     What a customer owes from then is on it, too, where they pay beforehand or nothing since; what is paid beforehand is on a receipt long since.
     """
-    today = issuers.get(work, organization_id).local(work.now).date()
-    first = today.replace(day=1)
-    month = f"{first - timedelta(days=1):%Y-%m}"
+    month = months.of(issuers.get(work, organization_id).local(work.now).date())
+    until, last = month.first.isoformat(), str(month.before)
     table = bills.bills.c
-    whose = _uninvoiced(organization_id, first.isoformat()).with_only_columns(table.customer_id, table.currency)
+    whose = _uninvoiced(organization_id, until).with_only_columns(table.customer_id, table.currency)
     rows = work.execute(whose.distinct().order_by(table.customer_id, table.currency))
-    return [Open(organization_id, row.customer_id, row.currency, month, first.isoformat()) for row in rows]
+    return [Open(organization_id, row.customer_id, row.currency, last, until) for row in rows]
 
 
 def issue_monthly(work: Work, account: Open) -> InvoiceRow | None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
 
-from stationmaster.domain import customers, moments, wallets
+from stationmaster.domain import customers, moments, months, wallets
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices import issuers, printed
@@ -18,13 +17,12 @@ from stationmaster.domain.invoices.printed import Fact
 from stationmaster.domain.invoices.words import words_of
 from stationmaster.storage import Work
 
-_MONTH = re.compile(r"(2\d{3})-(0[1-9]|1[0-2])")
-
 
 class Month(NamedTuple):
     """A statement, and whose it is. The month is one by the clock of who issues it."""
 
     month: str
+    since: datetime
     currency: str
     issuer: Issuer
     customer: CustomerRow
@@ -34,7 +32,7 @@ class Month(NamedTuple):
     def made_at(self) -> datetime:
         """When what it says was complete, so that the same statement is the same file on any later day."""
         entries = self.statement.entries
-        return entries[-1].created_at if entries else bounds(self.month, self.issuer.time_zone)[0]
+        return entries[-1].created_at if entries else self.since
 
 
 class StatementSheet(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,25 +57,14 @@ def of_month(work: Work, organization_id: int, customer_id: str, *, month: str, 
     """Raises `NotFound`, and `Invalid` for what is no month, or where nothing says in which currency."""
     customer = customers.get(work, organization_id, customer_id)
     issuer = issuers.get(work, organization_id)
-    since, until = bounds(month, issuer.time_zone)
+    since, until = months.named(month).span(moments.zone_named(issuer.time_zone))
     if currency is None:
         known = [each.currency for each in wallets.balances(work, organization_id, customer_id)]
         currency = next(iter(known), customer.currency)
     if currency is None:
         raise Invalid("currency", "is missing: this customer has no wallet yet")
     told = wallets.statement(work, organization_id, customer_id, currency=currency, since=since, until=until)
-    return Month(month, currency, issuer, customer, told)
-
-
-def bounds(month: str, time_zone: str) -> tuple[datetime, datetime]:
-    """The first moment of a month, and that of the next one, by a clock. Raises `Invalid`."""
-    found = _MONTH.fullmatch(month)
-    if found is None:
-        raise Invalid("month", "is written as in 2026-11")
-    year, number = int(found[1]), int(found[2])
-    zone = moments.zone_named(time_zone)
-    after = (year + 1, 1) if number == 12 else (year, number + 1)
-    return datetime(year, number, 1, tzinfo=zone), datetime(*after, 1, tzinfo=zone)
+    return Month(month, since, currency, issuer, customer, told)
 
 
 def sheet_of(of: Month) -> StatementSheet:
