@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TypeVar
 
 import msgspec
 import structlog
@@ -17,23 +16,14 @@ from stationmaster.domain import payments
 from stationmaster.domain.deliveries import Undeliverable, delivers
 from stationmaster.domain.guests import visits
 from stationmaster.domain.payments import Job, PaymentAsked, Schedule, Source, hearing, refunds
-from stationmaster.domain.payments.reconciling import Movement
 from stationmaster.domain.timers import every
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.payments import Account, Providers, practice
-from stationmaster.outside.payments.provider import (
-    Amount,
-    Asked,
-    Provider,
-    Refunded,
-    Refused,
-    SavedMethod,
-    Told,
-)
+from stationmaster.outside.payments.provider import Asked, Provider, Refused
+from stationmaster.payment_words import Amount, Refunded, SavedMethod, Told, checked
 from stationmaster.settings import PaymentAccount, Payments, Settings
 from stationmaster.storage import Database, Work
 
-T = TypeVar("T")
 log = structlog.get_logger()
 PROVIDER_TIMEOUT_S = 20.0  # a bank may take its time, and a delivery has 30 s for it
 
@@ -51,10 +41,10 @@ async def ask_provider(outside: Outside, event: PaymentAsked, providers: Provide
         if event.act == "refund":
             said = await _refund(database, account.provider, job, event)
             if said is not None:
-                await database.write_apart(refunds.tell, source.organization_id, converted(said, payments.Refunded))
+                await database.write_apart(refunds.tell, source.organization_id, checked(said))
         else:
             told = await _asked(account.provider, job, event)
-            await database.write_apart(hearing.tell, source, converted(told, payments.Told))
+            await database.write_apart(hearing.tell, source, checked(told))
     except Refused as no:
         await database.write_apart(hearing.refuse, event, sentence=str(no), code=no.code)
 
@@ -82,13 +72,12 @@ async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
         )
         return await provider.begin(asked, key=key)
     assert job.told is not None
-    told = converted(job.told, Told)
     if event.act == "capture":
         assert row.wanted is not None
-        return await provider.capture(told, Amount(row.wanted, row.currency), key=key)
+        return await provider.capture(job.told, Amount(row.wanted, row.currency), key=key)
     if event.act == "release":
-        return await provider.release(told, key=key)
-    return await provider.find(told.reference)
+        return await provider.release(job.told, key=key)
+    return await provider.find(job.told.reference)
 
 
 async def _refund(database: Database, provider: Provider, job: Job, event: PaymentAsked) -> Refunded | None:
@@ -97,13 +86,7 @@ async def _refund(database: Database, provider: Provider, job: Job, event: Payme
     if row.state in ("done", "failed"):
         return None
     amount = Amount(row.amount, job.payment.currency)
-    told = converted(job.told, Told)
-    return await provider.refund(told, amount, refund=row.public_id, charge=row.charge, key=row.public_id)
-
-
-def converted(said: msgspec.Struct, kind: type[T]) -> T:
-    """The same in the words of the other side: the domain knows no provider."""
-    return msgspec.convert(msgspec.to_builtins(said), kind)
+    return await provider.refund(job.told, amount, refund=row.public_id, charge=row.charge, key=row.public_id)
 
 
 @every(seconds=2, once=True)
@@ -159,10 +142,7 @@ async def compare(
 ) -> payments.reconciling.CheckRow:
     """The provider's list with our ledger. Raises `Unclear` and `Refused`."""
     slack = payments.reconciling.SLACK
-    theirs = [
-        Movement(each.reference, each.kind, each.amount.minor, each.amount.currency, each.at, each.payment)
-        for each in await account.provider.movements(since - slack, until + slack)
-    ]
+    theirs = await account.provider.movements(since - slack, until + slack)
     return await database.write_apart(payments.reconciling.check, source, theirs, since, until)
 
 

@@ -14,8 +14,8 @@ from stationmaster.api.application import Application
 from stationmaster.domain import bills, customers, organizations, payments, sites, stations, tariffs
 from stationmaster.domain.invoices import issuing
 from stationmaster.domain.payments import methods
-from stationmaster.domain.payments.told import SavedMethod
 from stationmaster.domain.stations import Station
+from stationmaster.payment_words import SavedMethod
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import PASSWORD, Client

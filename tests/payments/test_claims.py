@@ -16,8 +16,8 @@ from stationmaster.domain.guests import settling
 from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.payments import ClaimRow, Schedule, claims, manual, methods, reconciling
-from stationmaster.domain.payments.told import SavedMethod
 from stationmaster.domain.stations import Station
+from stationmaster.payment_words import SavedMethod
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 from tests.payments.world import DECLINED, FINE, TEN, Counter

@@ -1,4 +1,4 @@
-"""The provider for practice, over HTTP as all others: what it says is what `outside/payments/provider.py` says that it means."""
+"""The provider for practice, over HTTP as all others: what it says is what `payment_words.py` says that it means."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from stationmaster.outside import Http
-from stationmaster.outside.payments.provider import Amount, Asked, Provider, Refused, Unclear
+from stationmaster.outside.payments.provider import Asked, Provider, Refused, Unclear
 from stationmaster.outside.payments.test import Practice
 from stationmaster.outside.payments.test_bank import Bank, Fault, serving
+from stationmaster.payment_words import Amount
 
 TEN = datetime(2026, 12, 1, 10, tzinfo=UTC)
 FIFTY = Amount(5000, "EUR")

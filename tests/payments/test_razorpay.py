@@ -12,17 +12,9 @@ from typing import Any, NamedTuple
 import pytest
 
 from stationmaster.outside import Http
-from stationmaster.outside.payments.provider import (
-    Amount,
-    Asked,
-    Event,
-    Forged,
-    Provider,
-    Refused,
-    SavedMethod,
-    Unclear,
-)
+from stationmaster.outside.payments.provider import Asked, Forged, Provider, Refused, Unclear
 from stationmaster.outside.payments.razorpay import Razorpay
+from stationmaster.payment_words import Amount, SavedMethod, Webhook
 from tests.payments.fake_razorpay import NOW, FakeRazorpay
 from tests.payments.serving import Answered, Server, serving
 
@@ -35,7 +27,7 @@ class Set(NamedTuple):
     server: Server
     adapter: Razorpay
 
-    def heard(self, kind: str, *, minutes: float = 0, event_id: str | None = None) -> Event:
+    def heard(self, kind: str, *, minutes: float = 0, event_id: str | None = None) -> Webhook:
         """The newest event of a kind, by way of its webhook."""
         event = next(event for event in reversed(self.theirs.events) if event["event"] == kind)
         headers, body = self.theirs.signed(event, event_id=event_id)

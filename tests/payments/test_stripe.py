@@ -1,4 +1,4 @@
-"""The Stripe adapter against a Stripe that is not ours to change: what it says is what `outside/payments/provider.py` says that it means."""
+"""The Stripe adapter against a Stripe that is not ours to change: what it says is what `payment_words.py` says that it means."""
 
 from __future__ import annotations
 
@@ -14,17 +14,9 @@ import stripe
 
 import stationmaster
 from stationmaster.outside import Http
-from stationmaster.outside.payments.provider import (
-    Amount,
-    Asked,
-    Event,
-    Forged,
-    Provider,
-    Refused,
-    SavedMethod,
-    Unclear,
-)
+from stationmaster.outside.payments.provider import Asked, Forged, Provider, Refused, Unclear
 from stationmaster.outside.payments.stripe import Stripe
+from stationmaster.payment_words import Amount, SavedMethod, Webhook
 from tests.payments.fake_stripe import DAY, NOW, FakeStripe
 from tests.payments.serving import Answered, Server, serving
 
@@ -37,7 +29,7 @@ class Set(NamedTuple):
     server: Server
     adapter: Stripe
 
-    def heard(self, kind: str) -> Event:
+    def heard(self, kind: str) -> Webhook:
         """The newest event of a kind, by way of its webhook."""
         event = next(event for event in reversed(self.theirs.events) if event["type"] == kind)
         headers, body = self.theirs.signed(event)

@@ -80,10 +80,7 @@ async def agree(counter: Counter) -> None:
     """The provider's own list says the same as our books."""
     since, until = THEN, counter.now + timedelta(minutes=1)
     provider = cast(Provider, counter.provider)
-    theirs = [
-        reconciling.Movement(one.reference, one.kind, *one.amount, one.at, one.payment)
-        for one in await provider.movements(since, until)
-    ]
+    theirs = await provider.movements(since, until)
     row = await counter(reconciling.check, counter.source, theirs, since, until)
     assert row.differences == [] and row.movements == len(theirs)
 

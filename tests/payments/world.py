@@ -21,6 +21,7 @@ from stationmaster.outside import Http, Outside
 from stationmaster.outside.payments import Account, Providers
 from stationmaster.outside.payments.test import Practice
 from stationmaster.outside.payments.test_bank import Bank, serving
+from stationmaster.payment_words import checked
 from stationmaster.storage import Database
 
 T = TypeVar("T")
@@ -58,7 +59,7 @@ class Counter:
             return True
         lowered = {name.lower(): value for name, value in headers.items()}
         event = self.provider.event(body, lowered, now=self.now)
-        await self(hearing.hear, self.source, background.converted(event, payments.Heard))
+        await self(hearing.hear, self.source, checked(event))
         return True
 
     async def all(self) -> None:

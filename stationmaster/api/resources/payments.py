@@ -31,11 +31,12 @@ from stationmaster.domain.payments import (
     hearing,
     refunds,
 )
-from stationmaster.domain.payments.reconciling import CheckRow, Difference, Kind, What
+from stationmaster.domain.payments.reconciling import CheckRow, Difference, What
 from stationmaster.domain.payments.states import State
 from stationmaster.domain.payments.tables import ClaimState, Purpose, RefundState, Why
 from stationmaster.domain.permissions import Permission
 from stationmaster.outside.payments.provider import Forged
+from stationmaster.payment_words import MovementKind, checked
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
@@ -135,7 +136,7 @@ class BooksDifference(msgspec.Struct, frozen=True, kw_only=True):
     """A movement of money on which the provider and we do not agree: one of the two does not have it, or with another amount."""
 
     what: What
-    kind: Kind
+    kind: MovementKind
     reference: str
     currency: str
     theirs: str | None
@@ -204,7 +205,7 @@ async def hear_provider(provider: FromPath[str], request: Request[Any, Any, Any]
         event = account.provider.event(await request.body(), headers, now=context.database.clock())
     except Forged as error:
         raise BadLink(f"this webhook is not believed: {error}") from None
-    told = msgspec.convert(msgspec.to_builtins(event), payments.Heard)
+    told = checked(event)
 
     def hear(work: Work) -> None:
         organization_id = payments.organization_of(work, account.organization)

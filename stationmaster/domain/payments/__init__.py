@@ -36,12 +36,10 @@ from stationmaster.domain.payments.tables import (
     payment_refunds,
     payments,
 )
-from stationmaster.domain.payments.told import Heard, Refunded, Told
 
 __all__ = [
     "ClaimRow",
     "ComparisonAsked",
-    "Heard",
     "Job",
     "Names",
     "NewPayment",
@@ -49,10 +47,8 @@ __all__ = [
     "PaymentChanged",
     "PaymentRow",
     "RefundRow",
-    "Refunded",
     "Schedule",
     "Source",
-    "Told",
     "ask",
     "ask_to_pay",
     "capture",

@@ -17,7 +17,7 @@ from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.payments import states
 from stationmaster.domain.payments.states import Move
 from stationmaster.domain.payments.tables import PaymentRow, Purpose, payments
-from stationmaster.domain.payments.told import SavedMethod, Told
+from stationmaster.payment_words import SavedMethod, Told
 from stationmaster.storage import Work
 
 FIRST_LOOK = timedelta(seconds=4)

@@ -12,7 +12,7 @@ from stationmaster.domain.payments import methods, refunds, states
 from stationmaster.domain.payments.asking import PaymentAsked, changed
 from stationmaster.domain.payments.states import Misfit, Word
 from stationmaster.domain.payments.tables import PaymentRow, payment_charges, payment_events, payments
-from stationmaster.domain.payments.told import Heard, Told
+from stationmaster.payment_words import Told, Webhook
 from stationmaster.storage import Work
 from stationmaster.storage.columns import UtcTime
 
@@ -29,7 +29,7 @@ class Source(NamedTuple):
     organization_id: int
 
 
-def hear(work: Work, source: Source, heard: Heard) -> str:
+def hear(work: Work, source: Source, heard: Webhook) -> str:
     """A webhook: it counts once, however often it comes. Returns what came of it, in a word."""
     values = {
         "organization_id": source.organization_id,

@@ -8,7 +8,7 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Table, Text, delete, insert, select, update
 
 from stationmaster.domain.payments.tables import PaymentRow, payment_claims, payments
-from stationmaster.domain.payments.told import SavedMethod
+from stationmaster.payment_words import SavedMethod
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Table, Text, insert, select
@@ -16,6 +16,7 @@ from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments.asking import ComparisonAsked
 from stationmaster.domain.payments.hearing import Source
+from stationmaster.payment_words import Amount, Movement, MovementKind
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 
@@ -35,26 +36,14 @@ payment_checks = Table(
 )
 Index("ix_payment_checks_provider", payment_checks.c.organization_id, payment_checks.c.provider, payment_checks.c.id)
 
-Kind = Literal["charge", "refund", "reversal"]
 What = Literal["missing_here", "missing_there", "other_amount"]
-
-
-class Movement(NamedTuple):
-    """Money that came, or went back (negative), in the smallest unit of its currency."""
-
-    reference: str
-    kind: Kind
-    amount: int
-    currency: str
-    at: datetime
-    payment: str | None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
     """One movement on which the two do not agree: `theirs` and `ours` are amounts in the smallest unit, None where there is none."""
 
     what: What
-    kind: Kind
+    kind: MovementKind
     reference: str
     currency: str
     theirs: int | None
@@ -75,7 +64,7 @@ def differences(
         one = other or mine
         assert one is not None
         if mine is not None and other is not None:
-            if (mine.amount, mine.currency) == (other.amount, other.currency):
+            if mine.amount == other.amount:
                 continue
             what: What = "other_amount"
         else:
@@ -86,9 +75,9 @@ def differences(
                     what=what,
                     kind=one.kind,
                     reference=one.reference,
-                    currency=one.currency,
-                    theirs=None if other is None else other.amount,
-                    ours=None if mine is None else mine.amount,
+                    currency=one.amount.currency,
+                    theirs=None if other is None else other.amount.minor,
+                    ours=None if mine is None else mine.amount.minor,
                     at=one.at,
                     payment=one.payment or (None if mine is None else mine.payment),
                 )
@@ -119,10 +108,10 @@ def ours(work: Work, source: Source, since: datetime, until: datetime) -> list[M
     found = []
     for row in work.execute(moved.order_by(entry.id)):
         what, name, *step = row.key.split(":")
-        kind: Kind = "refund" if what == "refund" else "reversal" if step == ["reversed"] else "charge"
-        amount = -Money(row.amount, row.currency).minor
+        kind: MovementKind = "refund" if what == "refund" else "reversal" if step == ["reversed"] else "charge"
+        amount = Amount(-Money(row.amount, row.currency).minor, row.currency)
         payment = name if what == "payment" else None
-        found.append(Movement(row.reference or name, kind, amount, row.currency, row.at, payment))
+        found.append(Movement(row.reference or name, kind, amount, row.at, payment))
     return found
 
 

@@ -20,7 +20,7 @@ from stationmaster.domain.payments.tables import (
     payment_refunds,
     payments,
 )
-from stationmaster.domain.payments.told import Refunded
+from stationmaster.payment_words import Refunded
 from stationmaster.storage import Work
 
 BY_HAND = ("cash", "bank")

@@ -26,7 +26,7 @@ OPEN: tuple[State, ...] = ("asked", "pending", "authorised", "capturing", "relea
 """Something is to follow."""
 
 Word = Literal[
-    # What the provider tells, by an answer, a webhook or when it is asked (outside/payments/provider.py).
+    # What the provider tells, by an answer, a webhook or when it is asked (payment_words.py).
     "pending",
     "authorised",
     "paid",

@@ -18,20 +18,8 @@ import msgspec
 
 from stationmaster.outside.http import Answer, Failed, Http
 from stationmaster.outside.http import Refused as NotReached
-from stationmaster.outside.payments.provider import (
-    SIGNED_WITHIN_S,
-    Amount,
-    Asked,
-    Event,
-    Forged,
-    Movement,
-    Refunded,
-    RefundState,
-    Refused,
-    State,
-    Told,
-    Unclear,
-)
+from stationmaster.outside.payments.provider import SIGNED_WITHIN_S, Asked, Forged, Refused, Unclear
+from stationmaster.payment_words import Amount, Movement, Refunded, RefundState, State, Told, Webhook
 
 ADDRESS = "https://api.razorpay.com/v1"
 LONGEST_LIST = 1024 * 1024  # bytes of a page of a hundred
@@ -135,7 +123,7 @@ class Razorpay:
                 moved.append(Movement(one["id"], "refund", amount, _time(one["created_at"]), _note(one, "payment")))
         return [each for each in moved if since <= each.at < until]
 
-    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Event:
+    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Webhook:
         """Their headers are not signed, so that the event is told by its bytes, and its age by what is in them."""
         good = hmac.new(self._secret.encode(), body, hashlib.sha256).hexdigest()
         if not self._secret or not hmac.compare_digest(
@@ -163,7 +151,7 @@ class Razorpay:
                 refund = _refunded(said.entity("refund"), at)
         if payment is not None and payment.payment is None:
             payment = None  # paid by something that is not ours
-        return Event(id=hashlib.sha256(body).hexdigest()[:32], at=at, kind=said.event, payment=payment, refund=refund)
+        return Webhook(id=hashlib.sha256(body).hexdigest()[:32], at=at, kind=said.event, payment=payment, refund=refund)
 
     async def close(self) -> None:
         """Nothing stays open between requests."""

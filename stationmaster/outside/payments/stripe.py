@@ -15,20 +15,8 @@ import stripe
 
 from stationmaster.outside.http import Failed, Http
 from stationmaster.outside.http import Refused as NotReached
-from stationmaster.outside.payments.provider import (
-    SIGNED_WITHIN_S,
-    Amount,
-    Asked,
-    Event,
-    Forged,
-    Movement,
-    Refunded,
-    Refused,
-    SavedMethod,
-    State,
-    Told,
-    Unclear,
-)
+from stationmaster.outside.payments.provider import SIGNED_WITHIN_S, Asked, Forged, Refused, Unclear
+from stationmaster.payment_words import Amount, Movement, Refunded, SavedMethod, State, Told, Webhook
 
 if TYPE_CHECKING:
     from stripe.checkout import Session
@@ -250,7 +238,7 @@ class Stripe:
                     return [movement for movement in moved.values() if movement.amount.minor]
                 last = page.data[-1].id
 
-    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Event:
+    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Webhook:
         header = headers.get("stripe-signature", "")
         try:
             # The library asks the clock of the machine; the age is judged below by the one that is handed in.
@@ -314,7 +302,7 @@ class Stripe:
                 )
             case "refund.created" | "refund.updated" | "refund.failed":
                 refund = self._of_refund(about, at)
-        return Event(id=event.id, at=at, kind=event.type, payment=payment, refund=refund)
+        return Webhook(id=event.id, at=at, kind=event.type, payment=payment, refund=refund)
 
     async def close(self) -> None:
         """Nothing stays open between requests."""

@@ -13,20 +13,9 @@ import msgspec
 
 from stationmaster.outside.http import Failed, Http
 from stationmaster.outside.http import Refused as NotReached
-from stationmaster.outside.payments.provider import (
-    SIGNED_WITHIN_S,
-    Amount,
-    Asked,
-    Event,
-    Forged,
-    Movement,
-    Refunded,
-    Refused,
-    SavedMethod,
-    Told,
-    Unclear,
-)
+from stationmaster.outside.payments.provider import SIGNED_WITHIN_S, Asked, Forged, Refused, Unclear
 from stationmaster.outside.payments.test_bank import SIGNATURE, signature
+from stationmaster.payment_words import Amount, Movement, Refunded, SavedMethod, Told, Webhook
 
 _SIGNED = re.compile(r"t=(\d{1,12}),v1=[0-9a-f]{64}")
 
@@ -87,7 +76,7 @@ class Practice:
             for each in await self._get(f"/movements?{span}")
         ]
 
-    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Event:
+    def event(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Webhook:
         signed = headers.get(SIGNATURE, "")
         found = _SIGNED.fullmatch(signed)
         if found is None:
@@ -98,7 +87,7 @@ class Practice:
         if abs((now - at).total_seconds()) > SIGNED_WITHIN_S:
             raise Forged("it was signed too long ago")
         said = msgspec.json.decode(body)
-        return Event(
+        return Webhook(
             id=said["id"],
             at=msgspec.convert(said["at"], datetime),
             kind=said["kind"],
