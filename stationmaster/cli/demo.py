@@ -285,6 +285,8 @@ async def _simulate(app: App, folder: Path, passwords: dict[str, str], seed: int
         "2",
         "--scenario",
         "living",
+        "--left-alone",
+        next(iter(passwords)),  # who follows "Pay at" finds it free
         "--sample-interval",
         "5",
         "--tokens",

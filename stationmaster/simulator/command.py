@@ -57,6 +57,12 @@ def simulate(
         float, typer.Option(min=0.01, help="Simulated seconds in a real one; above 1 their clocks begin 12 hours ago.")
     ] = 1.0,
     tokens: Annotated[str, typer.Option(help="Cards of the drivers, with commas between.")] = "RFID1,RFID2,RFID3",
+    left_alone: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ID", help="In living: nobody comes to this one but who is started from afar; may be given again."
+        ),
+    ] = None,
     sample_interval: Annotated[int, typer.Option(min=1, help="Seconds between meter values, simulated.")] = 15,
     retry_ids: Annotated[Retry, typer.Option(help="Message ids of repeated messages.")] = Retry.same,
     speaks: Annotated[Version | None, typer.Option("--version", help="The same as VERSION.")] = None,
@@ -100,7 +106,9 @@ def simulate(
             station.configuration.change("MeterValueSampleInterval", str(sample_interval))
             stations.append(station)
         cards = tuple(card.strip() for card in tokens.split(",") if card.strip())
-        return Fleet(stations, scenarios.load(scenario.value), cards or ("RFID1",), seed)
+        return Fleet(
+            stations, scenarios.load(scenario.value), cards or ("RFID1",), seed, left_alone=frozenset(left_alone or ())
+        )
 
     try:
         failures = uvloop.run(_run(fleet, console))

@@ -28,6 +28,7 @@ class Fleet:
     scenario: Scenario
     tokens: tuple[str, ...] = ("RFID1", "RFID2", "RFID3")
     seed: int = 0
+    left_alone: frozenset[str] = frozenset()
     failures: dict[str, str] = field(default_factory=dict)
     finished: int = 0
 
@@ -44,7 +45,7 @@ class Fleet:
         chance = random.Random(f"{station.identity}/{self.seed}/scenario")
         try:
             async with station:
-                await self.scenario.play(station, Stage(self.tokens, chance))
+                await self.scenario.play(station, Stage(self.tokens, chance, station.identity in self.left_alone))
         except (CannotConnect, CannotCharge) as error:
             self.failures[station.identity] = str(error)
         self.finished += 1

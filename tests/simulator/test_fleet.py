@@ -66,6 +66,18 @@ async def test_a_blocked_card_is_a_failure_with_a_sentence(server: CentralSystem
     assert each.failures["S0"].startswith("S0 could not charge: the card RFID")
 
 
+async def test_to_a_charger_that_is_left_alone_nobody_comes_by_themselves(server: CentralSystem, hasty: Habits):
+    pair = fleet(server, "living", 2, hasty)
+    pair.left_alone = frozenset({"S0"})
+    living = asyncio.ensure_future(pair.run())
+    await server.until(lambda: len(server.heard("StopTransaction")) >= 2)
+    alone, visited = pair.stations
+    assert (alone.is_ready, alone.counters.sent["StartTransaction"]) == (True, 0)
+    assert visited.counters.sent["StartTransaction"] >= 2
+    living.cancel()
+    await asyncio.gather(living, return_exceptions=True)
+
+
 @pytest.mark.parametrize("scenario", ["living", "faulty"])
 async def test_life_goes_on(scenario: str, server: CentralSystem, hasty: Habits):
     each = fleet(server, scenario, 4, hasty)

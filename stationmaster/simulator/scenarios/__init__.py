@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a scenario plays with: the tokens of its drivers, and chance that depends on nothing but the seed."""
+    """What a scenario plays with: the tokens of its drivers, and chance that depends on nothing but the seed.
+
+    `left_alone`: nobody comes to this charger but who is started from afar.
+    """
 
     tokens: tuple[str, ...]
     chance: random.Random
+    left_alone: bool = False
 
     def token(self) -> str:
         return self.chance.choice(self.tokens)

@@ -13,6 +13,8 @@ STRANGER = 0.04  # how many hold an unknown card to the reader
 
 
 async def play(station: Charger, stage: Stage) -> None:
+    if stage.left_alone:
+        await asyncio.Event().wait()  # for ever
     async with asyncio.TaskGroup() as drivers:
         for post in station.connectors.values():
             drivers.create_task(_drivers(station, post, stage))
