@@ -1,4 +1,4 @@
-/** Fails when a catalogue is not what `npm run messages` would write. */
+/** Fails when the English catalogues are not what `npm run messages` would write. What other languages lack is told by `tests/catalogues.test.ts`. */
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 

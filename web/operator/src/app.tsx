@@ -5,7 +5,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
 import { ApiError, refresh, sentences, stream, whenSignedOut, type User } from "@stationmaster/api";
-import { Empty, makeTheme, stopClocks, variables } from "@stationmaster/ui";
+import { chooseLanguage, Empty, isLanguage, makeTheme, stopClocks, variables } from "@stationmaster/ui";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { keepFresh } from "./live/cache";
@@ -72,6 +72,12 @@ function Gate() {
     });
     ask();
   }, [ask]);
+
+  // Who has chosen a language finds it in every browser.
+  const own = user !== null && typeof user === "object" ? user.language : null;
+  useEffect(() => {
+    if (isLanguage(own)) chooseLanguage(own);
+  }, [own]);
 
   const signedIn = user !== null && typeof user === "object";
   useEffect(() => {

@@ -1,15 +1,15 @@
 import { t } from "@lingui/core/macro";
 import { DateInput, type DateInputProps } from "@mantine/dates";
-import "dayjs/locale/en-gb";
 import { useState } from "react";
+import { calendarLanguage, dayFormat } from "./calendar";
 import { OWN_ESCAPE } from "./escape";
 
 export default function DayInput(props: DateInputProps) {
   const [opened, open] = useState(false);
   return (
     <DateInput
-      valueFormat="D MMM YYYY"
-      locale="en-gb"
+      valueFormat={dayFormat()}
+      locale={calendarLanguage()}
       clearable
       clearButtonProps={{ "aria-label": t`Clear` }}
       popoverProps={{ onOpen: () => { open(true); }, onClose: () => { open(false); } }}

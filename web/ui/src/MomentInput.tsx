@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { DateTimePicker } from "@mantine/dates";
-import "dayjs/locale/en-gb";
+import { calendarLanguage, dayFormat } from "./calendar";
 import { OWN_ESCAPE } from "./escape";
 import type { MomentFieldProps } from "./MomentField";
 
@@ -8,8 +8,8 @@ export default function MomentInput({ value = "", onChange, ...props }: MomentFi
   return (
     <DateTimePicker
       {...props}
-      valueFormat="D MMM YYYY, HH:mm"
-      locale="en-gb"
+      valueFormat={`${dayFormat()}, HH:mm`}
+      locale={calendarLanguage()}
       placeholder={t`Choose day and time`}
       previousLabel={t`Earlier`}
       nextLabel={t`Later`}

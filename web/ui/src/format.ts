@@ -1,64 +1,65 @@
 import { plural, t } from "@lingui/core/macro";
+import { perLanguage } from "./language";
 
-/** How numbers and times are written on every page. One style for all: English words, so English separators. */
+/** How numbers and times are written on every page: as the reader's language writes them. */
 
 const NONE = "–";
-const oneDecimal = new Intl.NumberFormat("en", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const twoDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
-const threeDecimals = new Intl.NumberFormat("en", { minimumFractionDigits: 3, maximumFractionDigits: 3 });
-const upToOne = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
-const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const oneDecimal = perLanguage((tag) => new Intl.NumberFormat(tag, { minimumFractionDigits: 1, maximumFractionDigits: 1 }));
+const twoDecimals = perLanguage((tag) => new Intl.NumberFormat(tag, { minimumFractionDigits: 2, maximumFractionDigits: 2 }));
+const threeDecimals = perLanguage((tag) => new Intl.NumberFormat(tag, { minimumFractionDigits: 3, maximumFractionDigits: 3 }));
+const upToOne = perLanguage((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 1 }));
+const whole = perLanguage((tag) => new Intl.NumberFormat(tag, { maximumFractionDigits: 0 }));
 
 /** Wh as kWh: three decimals below 100 kWh, where a watt-hour can still be seen, two above. */
 export function kwh(wh: number | null | undefined): string {
   if (wh === null || wh === undefined) return NONE;
   const value = wh / 1000;
-  return `${(Math.abs(value) < 100 ? threeDecimals : twoDecimals).format(value)} kWh`;
+  return `${(Math.abs(value) < 100 ? threeDecimals : twoDecimals)().format(value)} kWh`;
 }
 
 /** A meter's register in kWh: always to the watt-hour, however far the meter has come. */
 export function meter(wh: number | null | undefined): string {
-  return wh === null || wh === undefined ? NONE : `${threeDecimals.format(wh / 1000)} kWh`;
+  return wh === null || wh === undefined ? NONE : `${threeDecimals().format(wh / 1000)} kWh`;
 }
 
 /** W as kW with one decimal. */
 export function kw(w: number | null | undefined): string {
   if (w === null || w === undefined) return NONE;
-  return `${oneDecimal.format(w / 1000)} kW`;
+  return `${oneDecimal().format(w / 1000)} kW`;
 }
 
 /** 22 kW, 7.4 kW: what something can deliver. */
 export function ratedKw(w: number): string {
-  return `${upToOne.format(w / 1000)} kW`;
+  return `${upToOne().format(w / 1000)} kW`;
 }
 
 export function number(value: number | null | undefined, unit = "", decimals: 0 | 1 = 0): string {
   if (value === null || value === undefined) return NONE;
-  const text = (decimals ? oneDecimal : whole).format(value);
+  const text = (decimals ? oneDecimal : whole)().format(value);
   return unit ? `${text} ${unit}` : text;
 }
 
 export function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? NONE : `${whole.format(value)} %`;
+  return value === null || value === undefined ? NONE : `${whole().format(value)} %`;
 }
 
 /** 16 A, 11,000 W: a limit as it was asked for. */
 export function limit(value: number, unit: string): string {
-  return `${upToOne.format(value)} ${unit}`;
+  return `${upToOne().format(value)} ${unit}`;
 }
 
 /** 812 B, 4.0 kB, 12.3 MB. */
 export function bytes(size: number | null | undefined): string {
   if (size === null || size === undefined) return NONE;
-  if (size < 1000) return `${whole.format(size)} B`;
-  return size < 1_000_000 ? `${oneDecimal.format(size / 1000)} kB` : `${oneDecimal.format(size / 1_000_000)} MB`;
+  if (size < 1000) return `${whole().format(size)} B`;
+  return size < 1_000_000 ? `${oneDecimal().format(size / 1000)} kB` : `${oneDecimal().format(size / 1_000_000)} MB`;
 }
 
 /** 84 ms, 1.2 s. */
 export function took(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return NONE;
-  if (ms < 10) return `${oneDecimal.format(ms)} ms`;
-  return ms < 1000 ? `${whole.format(ms)} ms` : `${oneDecimal.format(ms / 1000)} s`;
+  if (ms < 10) return `${oneDecimal().format(ms)} ms`;
+  return ms < 1000 ? `${whole().format(ms)} ms` : `${oneDecimal().format(ms / 1000)} s`;
 }
 
 /** "just now", "3 min ago", "in 2 h", "5 days ago". */
@@ -95,24 +96,24 @@ export function duration(from: string | null | undefined, to: string | number | 
   return t`${days} d ${left} h`;
 }
 
-const dateTime = new Intl.DateTimeFormat("en-GB", {
-  day: "numeric",
-  month: "short",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-});
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// The 24 hours everywhere: tariffs and opening hours are said in them, and columns stay narrow.
+function times(options: Intl.DateTimeFormatOptions): () => Intl.DateTimeFormat {
+  return perLanguage((tag) => new Intl.DateTimeFormat(tag === "en" ? "en-GB" : tag, { ...options, ...(options.hour && { hourCycle: "h23" }) }));
+}
+
+const dateTime = times({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const clock = times({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const minute = times({ hour: "2-digit", minute: "2-digit" });
 
 /** In the reader's own zone. */
 export function local(at: string | null | undefined): string {
   if (!at || Number.isNaN(Date.parse(at))) return NONE;
-  return dateTime.format(new Date(at));
+  return dateTime().format(new Date(at));
 }
 
 export function localClock(at: string | null | undefined): string {
   if (!at || Number.isNaN(Date.parse(at))) return NONE;
-  return clock.format(new Date(at));
+  return clock().format(new Date(at));
 }
 
 /** What a field for day and time holds, as a moment; null for an empty one. */
@@ -133,10 +134,8 @@ export function momentField(at: number): string {
 
 /** 17:53 */
 export function localMinute(at: number): string {
-  return minute.format(at);
+  return minute().format(at);
 }
-
-const minute = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
 
 /** 2025-11-21 09:20:05 UTC */
 export function utc(at: string | null | undefined): string {
@@ -155,17 +154,18 @@ export function unitPrice(amount: string, currency: string): string {
 }
 
 const NO_CURRENCY = "xxx";
-const formats = new Map<string, Intl.NumberFormat>();
+const formats = perLanguage((tag) => ({ tag, made: new Map<string, Intl.NumberFormat>() }));
 
 /** A currency that nobody knows is written by its code. */
 function inCurrency(currency: string, decimals: number): Intl.NumberFormat {
   const key = `${currency} ${decimals}`;
-  let format = formats.get(key);
+  const { tag, made } = formats();
+  let format = made.get(key);
   if (!format) {
     const usual = { style: "currency", currency: /^[A-Za-z]{3}$/.test(currency) ? currency : NO_CURRENCY } as const;
-    const { minimumFractionDigits = 2 } = new Intl.NumberFormat("en", usual).resolvedOptions();
-    format = new Intl.NumberFormat("en", { ...usual, maximumFractionDigits: Math.max(minimumFractionDigits, decimals) });
-    formats.set(key, format);
+    const { minimumFractionDigits = 2 } = new Intl.NumberFormat(tag, usual).resolvedOptions();
+    format = new Intl.NumberFormat(tag, { ...usual, maximumFractionDigits: Math.max(minimumFractionDigits, decimals) });
+    made.set(key, format);
   }
   return format;
 }
@@ -182,8 +182,8 @@ export function lasting(seconds: number): string {
 
 /** "18:04–19:20", "24 Oct, 22:00 – 25 Oct, 04:00": by the clock on the wall of a site. */
 export function timesThere(begin: string, end: string, zone: string): string {
-  const day = new Intl.DateTimeFormat("en-GB", { timeZone: zone, day: "numeric", month: "short" });
-  const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
+  const day = times({ timeZone: zone, day: "numeric", month: "short" })();
+  const clock = times({ timeZone: zone, hour: "2-digit", minute: "2-digit" })();
   const [from, to] = [new Date(begin), new Date(end)];
   if (day.format(from) === day.format(to)) return `${clock.format(from)}–${clock.format(to)}`;
   return `${day.format(from)}, ${clock.format(from)} – ${day.format(to)}, ${clock.format(to)}`;

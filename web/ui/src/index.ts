@@ -7,6 +7,7 @@ export * from "./format";
 export * from "./FormPart";
 export * from "./forms";
 export * from "./icons";
+export * from "./language";
 export * from "./MomentField";
 export { NotificationArea } from "./NotificationArea";
 export * as notify from "./notify";

@@ -3,6 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { answered, stranger, type PayPlace, type Visit } from "@stationmaster/api";
 import { useCallback, useEffect, useState } from "react";
 import { sentenceOf } from "./guestWords";
+import { LanguageSwitch } from "./LanguageSwitch";
 import { PlaceView } from "./PlaceView";
 import { browserStore, forget, randomWord, remember, remembered } from "./remembered";
 import { VisitView } from "./VisitView";
@@ -81,6 +82,7 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
 
   return (
     <main className="guest">
+      <LanguageSwitch />
       {place && (
         <header>
           <h1>{place.site}</h1>

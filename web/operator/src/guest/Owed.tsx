@@ -3,6 +3,7 @@ import { answered, stranger, type ClaimToPay } from "@stationmaster/api";
 import { money } from "@stationmaster/ui/format";
 import { useCallback, useEffect, useState } from "react";
 import { claimWords, sentenceOf } from "./guestWords";
+import { LanguageSwitch } from "./LanguageSwitch";
 
 const AGAIN_MS = 1_500;
 const PATIENCE_MS = 20_000;
@@ -52,6 +53,7 @@ export function Owed({ claim: id }: { claim: string }) {
   const words = claim && claimWords(claim);
   return (
     <main className="guest">
+      <LanguageSwitch />
       <h1><Trans>Charging</Trans></h1>
       {wrong !== undefined && <p role="alert" className="wrong">{wrong}</p>}
       {claim && words ? (

@@ -1,3 +1,4 @@
+import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import type { PayPlace } from "@stationmaster/api";
@@ -16,7 +17,7 @@ export function PlaceView({ place, onPay, onLook }: { place: PayPlace; onPay: (e
     const timer = setInterval(() => void onLook(), LOOK_MS);
     return () => { clearInterval(timer); };
   }, [onLook]);
-  const text = place.tariff && textOf(place.tariff, navigator.languages);
+  const text = place.tariff && textOf(place.tariff, [i18n.locale, ...navigator.languages]);
   return (
     <>
       <section className="sheet">

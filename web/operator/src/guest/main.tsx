@@ -1,16 +1,19 @@
 import { i18n } from "@lingui/core";
+import { t } from "@lingui/core/macro";
 import { I18nProvider } from "@lingui/react";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { speak } from "@stationmaster/ui/language";
 import "@stationmaster/ui/styles.css";
 import "./guest.css";
 import { Guest } from "./Guest";
-import { messages } from "./locales/en.po";
+import { catalogues } from "./locales";
 import { Owed } from "./Owed";
 
 const root = document.getElementById("root");
 if (!root) throw new Error("pay.html has lost its #root");
-i18n.loadAndActivate({ locale: "en", messages });
+await speak(catalogues);
+document.title = t`Pay and charge`;
 const [, , place = "", claim] = window.location.pathname.split("/");
 createRoot(root).render(
   <StrictMode>

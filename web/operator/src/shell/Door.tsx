@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { LanguageSelect } from "./Languages";
 import { Logo } from "./Logo";
 import css from "./Login.module.css";
 
@@ -12,6 +13,9 @@ export function Door({ children }: { children: ReactNode }) {
           <h1>Stationmaster</h1>
         </div>
         {children}
+        <div className={css.language}>
+          <LanguageSelect />
+        </div>
       </div>
     </main>
   );

@@ -10,6 +10,7 @@ import { useAway } from "../live/useAway";
 import { statusQuery } from "../queries";
 import { roleWord } from "../roles";
 import { may, useUser } from "../user";
+import { LanguageMenu } from "./Languages";
 import { Logo } from "./Logo";
 import { navigation, type Entry } from "./navigation";
 import css from "./Shell.module.css";
@@ -200,6 +201,7 @@ function UserMenu({ compact = false }: { compact?: boolean }) {
           <Menu.Label>{compact ? user.email : t`Appearance`}</Menu.Label>
           <Appearance />
           <Menu.Divider />
+          <LanguageMenu />
           <Menu.Item leftSection={<Icon name="lock" />} component={Link} to="/account">
             <Trans>My account</Trans>
           </Menu.Item>

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { perLanguage } from "../language";
 import type { CsvValue } from "./csv";
 
 export interface Column<T> {
@@ -34,13 +35,13 @@ export function searchedText<T>(columns: Column<T>[], row: T): string {
   return columns.map((column) => (column.actions ? "" : String(column.value(row) ?? ""))).join(" ").toLowerCase();
 }
 
-const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const natural = perLanguage((tag) => new Intl.Collator(tag, { numeric: true, sensitivity: "base" }));
 
 /** Numbers as numbers, "CP 10" after "CP 9"; what is not there comes first. */
 export function compared(a: CsvValue, b: CsvValue): number {
   if (a === b) return 0;
   if (a === null || a === undefined || a === "") return -1;
   if (b === null || b === undefined || b === "") return 1;
-  if (typeof a === "string" && typeof b === "string") return natural.compare(a, b);
+  if (typeof a === "string" && typeof b === "string") return natural().compare(a, b);
   return Number(a) - Number(b);
 }

@@ -1,5 +1,5 @@
 import type { Station } from "@stationmaster/api";
-import type { Tone } from "@stationmaster/ui";
+import { perLanguage, type Tone } from "@stationmaster/ui";
 import { stationPower, stationTone } from "../../words";
 
 export interface Overview {
@@ -37,15 +37,16 @@ export function awayFor(station: Station, minutes: number, now: number): boolean
   return station.last_heard_at === null || now - Date.parse(station.last_heard_at) >= minutes * 60_000;
 }
 
-const natural = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
+const natural = perLanguage((tag) => new Intl.Collator(tag, { numeric: true, sensitivity: "base" }));
 
 /** By site, then name: a list that does not jump while chargers change state. */
 export function inOrder(stations: Iterable<Station>): Station[] {
+  const { compare } = natural();
   return [...stations].sort(
     (a, b) =>
-      natural.compare(a.site ?? "\uffff", b.site ?? "\uffff") ||
-      natural.compare(a.name ?? a.id, b.name ?? b.id) ||
-      natural.compare(a.id, b.id),
+      compare(a.site ?? "\uffff", b.site ?? "\uffff") ||
+      compare(a.name ?? a.id, b.name ?? b.id) ||
+      compare(a.id, b.id),
   );
 }
 

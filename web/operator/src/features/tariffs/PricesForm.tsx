@@ -1,3 +1,4 @@
+import { i18n } from "@lingui/core";
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Checkbox, Select, Text, Textarea, TextInput } from "@mantine/core";
@@ -205,7 +206,7 @@ function Texts({ draft, set, errors }: Part) {
 
 function languageWord(code: string): string {
   try {
-    return new Intl.DisplayNames(["en"], { type: "language" }).of(code) ?? code;
+    return new Intl.DisplayNames([i18n.locale], { type: "language" }).of(code) ?? code;
   } catch {
     return code;
   }
