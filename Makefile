@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api crash audit-ledger attack conformance clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api crash audit-ledger attack conformance manifests clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -61,6 +61,9 @@ check: setup ## format, lint, types, architecture arrows
 
 format: setup ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+manifests: setup ## write deploy/kubernetes.yaml from the Helm chart
+	@$(BIN)/python tools/generate_manifests.py
 
 generate: setup ## write the generated files again (messages, docs, OpenAPI)
 	@$(BIN)/python -m tools.generate_messages

@@ -181,7 +181,11 @@ class App:
             at_once=settings.outside.at_once,
             look_every_s=LOOK_EVERY_S,
         )
-        self.clockwork = Clockwork(self.database, timers.registered(), self.things)
+        role = settings.node.role
+        self.serves_chargers, self.serves_people, self.works = (
+            role in ("all", each) for each in ("gateway", "api", "worker")
+        )
+        self.clockwork = Clockwork(self.database, timers.registered(works=self.works), self.things)
         self.started_at = datetime.now(UTC)
         self.gateway_port = settings.gateway.port
         self.web_port = settings.web.port
@@ -223,30 +227,30 @@ class App:
             self.directory.on_changed = lambda change: context.live.hear([change])
             self.directory.on_gap = context.live.lose
             self.relay = None if self.bus.alone else self._relayed(context)
-            self.api = Application(context)
             await context.live.begin(self.database, WORDS)
             await self.directory.catch_up()  # what was before may have taken its time
-            self.gateway_port = await self.listener.start()
+            if self.serves_chargers:
+                self.gateway_port = await self.listener.start()
             async with (
-                _serving(self.api, self.settings) as self.web_port,
-                _telling(metrics, self.settings.metrics) as self.metrics_port,
+                self._people_served(context),
+                _telling(metrics, self.settings.metrics, self.gate.unready) as self.metrics_port,
                 asyncio.TaskGroup() as group,
             ):
-                self.links.port = self.web_port
                 work = [
                     group.create_task(self.clockwork.run()),
-                    group.create_task(self.deliverer.run()),
                     group.create_task(self.directory.follow()),
                     group.create_task(self.bus.run()),
                     group.create_task(_keep(claim)),
-                    *(group.create_task(one) for one in self._practised()),
+                    *(group.create_task(one) for one in self._practised() if self.serves_people),
                 ]
+                if self.works:
+                    work.append(group.create_task(self.deliverer.run()))
                 if self.relay is not None:
                     work.append(group.create_task(self.relay.run()))
                     share = context.rates.share(lambda counts: self.bus.tell_all(RequestsCounted(counts)))
                     work.append(group.create_task(share))
                 try:
-                    log.info("ready", web=self.web_port, chargers=self.gateway_port, database=self.database.kind)
+                    log.info("ready", **self._ports(), database=self.database.kind)
                     yield self
                 finally:
                     context.live.close()
@@ -261,6 +265,22 @@ class App:
                     await self.registry.leave()
             await self.database.stop()
             await asyncio.to_thread(claim.release)
+
+    @contextlib.asynccontextmanager
+    async def _people_served(self, context: Context) -> AsyncIterator[None]:
+        """Pages and programs are, inside, if this node is there for them."""
+        if not self.serves_people:
+            yield
+            return
+        self.api = Application(context)
+        async with _serving(self.api, self.settings) as self.web_port:
+            self.links.port = self.web_port
+            yield
+
+    def _ports(self) -> dict[str, int]:
+        """Where it listens."""
+        ports = {"web": (self.serves_people, self.web_port), "chargers": (self.serves_chargers, self.gateway_port)}
+        return {name: port for name, (is_open, port) in ports.items() if is_open}
 
     async def _open(self) -> Claim:
         """Reach the database, be the only one on it where that is meant, and bring its schema up to date. Raises `Unusable`."""
@@ -429,14 +449,16 @@ async def _serving(api: Application, settings: Settings) -> AsyncIterator[int]:
 
 
 @contextlib.asynccontextmanager
-async def _telling(metrics: Metrics, settings: MetricsSettings) -> AsyncIterator[int | None]:
+async def _telling(
+    metrics: Metrics, settings: MetricsSettings, unready: Callable[[], str | None]
+) -> AsyncIterator[int | None]:
     """The port for Prometheus, where there is to be one."""
     if settings.port is None:
         yield None
         return
     listening = _listening("metrics.port", settings.host, settings.port)
     config = uvicorn.Config(
-        application(metrics), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False
+        application(metrics, unready), log_config=None, access_log=False, lifespan="off", ws="none", server_header=False
     )
     async with _running(config, listening) as port:
         yield port

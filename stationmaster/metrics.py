@@ -164,14 +164,20 @@ def _histogram(name: str, text: str, durations: Mapping[str, Durations] | Durati
     return made
 
 
-def application(metrics: Metrics) -> Callable[[Any, Any, Any], Awaitable[None]]:
-    """What answers on the port that is for Prometheus alone."""
+def application(metrics: Metrics, unready: Callable[[], str | None]) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """What answers on the port for Prometheus; and for probes, since a worker has no other port."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
-        found = scope["type"] == "http" and scope["path"] == "/metrics" and scope["method"] in ("GET", "HEAD")
-        body = await metrics.text() if found else b"the metrics are at /metrics\n"
-        headers = [(b"content-type", (CONTENT_TYPE_PLAIN_0_0_4 if found else "text/plain").encode())]
-        await send({"type": "http.response.start", "status": 200 if found else 404, "headers": headers})
+        status, kind, body = 404, "text/plain", b"the metrics are at /metrics\n"
+        if scope["method"] in ("GET", "HEAD"):
+            if scope["path"] == "/metrics":
+                status, kind, body = 200, CONTENT_TYPE_PLAIN_0_0_4, await metrics.text()
+            elif scope["path"] == "/health/live":
+                status, body = 200, b"ok\n"
+            elif scope["path"] in ("/health", "/health/ready"):
+                reason = unready()
+                status, body = (200, b"ok\n") if reason is None else (503, f"{reason}\n".encode())
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind.encode())]})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     return answer

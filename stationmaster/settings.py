@@ -20,7 +20,7 @@ from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
 from stationmaster.settings_parts import Accounting as Accounting
 from stationmaster.settings_parts import AccountingFile as AccountingFile
-from stationmaster.settings_parts import HeldBack, Part, Wallets
+from stationmaster.settings_parts import HeldBack, Node, Part, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import Webhook as Webhook
@@ -482,6 +482,7 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    node: Node = Node()
     web: Web = Web()
     gateway: Gateway = Gateway()
     database: DatabaseSettings = DatabaseSettings()
@@ -507,6 +508,10 @@ class Settings(BaseSettings):
     def shared(self) -> Settings:
         if self.redis.url is not None and self.database.url.startswith("sqlite"):
             raise ValueError("redis.url: several nodes need one PostgreSQL; database.url names an SQLite file")
+        if self.node.role != "all" and self.redis.url is None:
+            raise ValueError(
+                f"redis.url: must be set with node.role: {self.node.role}; it is how the parts reach each other"
+            )
         if self.mail.host is not None and self.web.public_url is None:
             raise ValueError("web.public_url: must be set with mail.host; links in mails lead there")
         if self.single_sign_on.providers and self.web.public_url is None:

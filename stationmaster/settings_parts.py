@@ -17,6 +17,17 @@ class Part(BaseModel):
         return [(n, "•••" if v and (n in hidden or (n == "url" and "@" in v)) else v) for n, v in self]
 
 
+Role = Literal["all", "gateway", "api", "worker"]
+
+
+class Node(Part):
+    role: Role = Field(
+        "all",
+        description="What this server does: `gateway` has the port for chargers, `api` the one for pages and programs, `worker` does what"
+        " is to be done by the clock and delivers, `all` does all of it. The parts of a system need `redis.url`",
+    )
+
+
 class HeldBack(Part):
     """Each pattern is a text with `*` and `?`, whatever the case; what is left out holds for all."""
 

@@ -26,6 +26,12 @@ app.command()(simulate)
 
 @app.command()
 def serve(
+    role: Annotated[
+        str | None,
+        typer.Option(
+            help="Only a part of it: `gateway`, `api` or `worker`; left out, what the setting `node.role` says"
+        ),
+    ] = None,
     new_key: Annotated[
         bool, typer.Option("--new-key", help="Go on with another secret key; every charger then needs a new secret")
     ] = False,
@@ -34,7 +40,7 @@ def serve(
     gc.disable()  # a start makes many objects and no garbage; the server turns it on again when it is ready
     from stationmaster.cli import server
 
-    server.serve(new_key=new_key)
+    server.serve(role=role, new_key=new_key)
 
 
 @app.command()

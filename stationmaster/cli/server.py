@@ -25,9 +25,9 @@ COLLECT_AFTER = (50_000, 20, 50)
 Ready = Callable[[App], Awaitable[None]]
 
 
-def serve(*, new_key: bool = False) -> None:
+def serve(*, role: str | None = None, new_key: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C."""
-    settings = load()
+    settings = load() if role is None else load(node={"role": role})
     telemetry.configure(settings.log.level, settings.log.format)
     uvloop.run(run(settings, _print_urls, new_key=new_key))
 
@@ -67,8 +67,11 @@ def _in_one_line(error: BaseException) -> str | None:
 
 
 async def _print_urls(app: App) -> None:
-    say(f"Web: {web_url(app)}", f"Chargers: {chargers_url(app)}/<id>")
-    if not await app.database.read(accounts.any_user):
+    if app.serves_people:
+        say(f"Web: {web_url(app)}")
+    if app.serves_chargers:
+        say(f"Chargers: {chargers_url(app)}/<id>")
+    if app.serves_people and not await app.database.read(accounts.any_user):
         say(f"Nobody can log in yet: {accounts.FIRST_USER}")
 
 

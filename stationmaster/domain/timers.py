@@ -2,7 +2,8 @@
 
 `@every(seconds=60) def close_old(work: Work) -> None` runs as a unit of work, an `async def` in the event loop. What else a function
 needs (the database, a part of the settings) it names by type. A timer that is `once` in the system runs on one node at a time: a row
-in `timers` says whose turn it is.
+in `timers` says whose turn it is. One that a node runs `for_itself`, for its own connections or its lease, runs whatever the role of
+the node; all others are the work of workers.
 """
 
 from __future__ import annotations
@@ -39,16 +40,19 @@ class Timer(NamedTuple):
     seconds: Seconds  # between two turns; a function when it hangs on the settings
     once: bool
     timeout_s: float
+    for_itself: bool = False
 
 
 _registered: dict[str, Timer] = {}
 
 
-def every(*, seconds: Seconds, once: bool = False, timeout_s: float = 60.0) -> Callable[[F], F]:
+def every(
+    *, seconds: Seconds, once: bool = False, timeout_s: float = 60.0, for_itself: bool = False
+) -> Callable[[F], F]:
     """Register a function to be run again and again. `once`: on one node of the system, not on each."""
 
     def register(function: F) -> F:
-        timer = timer_of(function, seconds=seconds, once=once, timeout_s=timeout_s)
+        timer = timer_of(function, seconds=seconds, once=once, timeout_s=timeout_s)._replace(for_itself=for_itself)
         _registered[timer.name] = timer
         return function
 
@@ -60,8 +64,9 @@ def timer_of(function: Callable[..., Any], *, seconds: Seconds, once: bool = Fal
     return Timer(signatures.name_of(function), function, seconds, once, timeout_s)
 
 
-def registered() -> list[Timer]:
-    return list(_registered.values())
+def registered(*, works: bool = True) -> list[Timer]:
+    """All timers; those that a node runs for itself, when it is no worker."""
+    return [timer for timer in _registered.values() if works or timer.for_itself]
 
 
 _begin = Prepared(

@@ -18,7 +18,7 @@ from stationmaster.storage import Database, StorageUnavailable
 log = structlog.get_logger()
 
 
-@every(seconds=1)
+@every(seconds=1, for_itself=True)
 async def send_cars_their_profiles(
     database: Database, directory: Directory, switchboard: Switchboard, errands: Errands
 ) -> None:

@@ -22,7 +22,7 @@ SETTLED_AFTER = timedelta(seconds=60)  # a charger that has just come back tells
 AT_ONCE = 20
 
 
-@every(seconds=60, timeout_s=600.0)
+@every(seconds=60, timeout_s=600.0, for_itself=True)
 async def ask_about_sessions_in_doubt(database: Database, switchboard: Switchboard) -> None:
     """Of the chargers that are connected here."""
     await ask_about(database, switchboard, settled_after=SETTLED_AFTER)

@@ -20,7 +20,7 @@ BY = "stationmaster"
 AT_ONCE = 20
 
 
-@every(seconds=30, timeout_s=600.0)
+@every(seconds=30, timeout_s=600.0, for_itself=True)
 async def keep_local_lists_fresh(database: Database, switchboard: Switchboard) -> None:
     """Of the chargers that are connected here."""
     connected = sorted(each.station_id for each in switchboard.connections())

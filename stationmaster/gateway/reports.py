@@ -19,7 +19,7 @@ log = structlog.get_logger()
 QUIET_FOR = timedelta(minutes=2)  # some chargers need a minute for a part
 
 
-@every(seconds=60, timeout_s=600.0)
+@every(seconds=60, timeout_s=600.0, for_itself=True)
 async def ask_for_reports_again(database: Database, switchboard: Switchboard) -> None:
     """Of the chargers that are connected here."""
     await ask_again(database, switchboard, quiet_for=QUIET_FOR)

@@ -35,7 +35,7 @@ async def look_after_sessions(database: Database, switchboard: Switchboard, erra
         errands.begin(("end of a session", ending.session), partial(end, ending))
 
 
-@every(seconds=60)
+@every(seconds=60, for_itself=True)
 async def show_costs(database: Database, switchboard: Switchboard, errands: Errands) -> None:
     """Chargers that are connected here show what their sessions cost so far, where their settings say that they can."""
     versions = {each.station_id: each.version for each in switchboard.connections()}

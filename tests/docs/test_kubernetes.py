@@ -1,0 +1,102 @@
+"""The Helm chart: what Helm makes of it is valid for Kubernetes, and names what is there."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+
+from stationmaster.settings import load
+from tools.generate_manifests import DEPLOY, NOTICE, rendered
+
+VERSIONS = ("1.27", "1.37")  # the oldest that the chart takes, and the newest there is
+Thing = dict[str, Any]
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("helm", path=str(Path(sys.executable).parent)) is None and shutil.which("helm") is None,
+    reason="helm comes from the registry only for Linux on x86-64",
+)
+
+
+def things(*options: str) -> list[Thing]:
+    return [each for each in yaml.safe_load_all(rendered(*options)) if each]
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[Thing]:
+    return things()
+
+
+def of_kind(all_of_them: list[Thing], kind: str) -> dict[str, Thing]:
+    return {each["metadata"]["name"]: each for each in all_of_them if each["kind"] == kind}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--set", "gateway.autoscaling.enabled=true,api.autoscaling.enabled=true,worker.autoscaling.enabled=true"),
+        ("--set", "ingress.enabled=false,networkPolicy.enabled=false,imagePullSecrets[0].name=x,nodeSelector.disk=ssd"),
+    ],
+    ids=["plain", "autoscaling", "bare"],
+)
+def test_S4_030_kubernetes_takes_what_helm_makes(options: tuple[str, ...]) -> None:
+    made = things(*options)
+    for version in VERSIONS:
+        for each in made:
+            kubernetes_validate.validate(each, version, strict=True)
+
+
+def test_S4_030_the_plain_manifests_are_those_of_the_chart() -> None:
+    assert (DEPLOY / "kubernetes.yaml").read_text() == NOTICE + rendered(), "make manifests"
+
+
+def test_S4_030_each_part_has_its_role_its_probes_and_no_rights(plain: list[Thing]) -> None:
+    parts = of_kind(plain, "Deployment")
+    assert set(parts) == {"csms-gateway", "csms-api", "csms-worker"} == set(of_kind(plain, "PodDisruptionBudget"))
+    for name, part in parts.items():
+        pod = part["spec"]["template"]["spec"]
+        [container] = pod["containers"]
+        assert container["args"] == ["serve", "--role", name.removeprefix("csms-")]
+        ports = {port["name"]: port["containerPort"] for port in container["ports"]}
+        assert container["readinessProbe"]["httpGet"]["port"] in ports
+        assert container["livenessProbe"]["httpGet"] == {"path": "/health/live", "port": "metrics"}
+        assert part["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"] == 0
+        assert (pod["securityContext"]["runAsNonRoot"], pod["securityContext"]["runAsUser"]) == (True, 10001)
+        assert container["securityContext"]["readOnlyRootFilesystem"]
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    for service in of_kind(plain, "Service").values():
+        [port] = service["spec"]["ports"]
+        assert any(
+            part["spec"]["template"]["metadata"]["labels"] == service["spec"]["selector"]
+            and port["targetPort"]
+            in [each["name"] for each in part["spec"]["template"]["spec"]["containers"][0]["ports"]]
+            for part in parts.values()
+        )
+
+
+@pytest.mark.parametrize("role", ["gateway", "api", "worker"])
+def test_S4_030_the_server_understands_its_settings(role: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bucket = ("--set", "settings.files.bucket=s3://logs,settings.web.max_connections=500")
+    [settings] = of_kind(things(*bucket), "ConfigMap").values()
+    (tmp_path / "stationmaster.yaml").write_text(settings["data"]["stationmaster.yaml"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://one:two@db/stationmaster")
+    monkeypatch.setenv("REDIS_URL", "redis://cache:6379")
+    monkeypatch.setenv("STATIONMASTER_SECURITY__KEY", "0123456789abcdefghijklmnopqrstuvwxyz")
+    loaded = load(node={"role": role})
+    assert (loaded.node.role, loaded.files.bucket, loaded.web.max_connections) == (role, "s3://logs", 500)
+    assert (loaded.web.port, loaded.gateway.port, loaded.metrics.port) == (8080, 9000, 9464)
+    assert loaded.gateway.public_url == "wss://csms.example.org/ocpp"
+
+
+def test_S4_030_a_chart_without_a_domain_says_so() -> None:
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        rendered("--set", "domain=")
+    assert "domain: the name that people and chargers use" in error.value.stderr
