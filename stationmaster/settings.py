@@ -336,6 +336,10 @@ class Mail(Part):
 class Log(Part):
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged")
     format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for machines")
+    sentry_dsn: str | None = Field(
+        None,
+        description="Where errors are collected as well, by the protocol of Sentry: https://KEY@sentry.example.org/1",
+    )
 
     @field_validator("level", mode="before")
     @classmethod

@@ -13,7 +13,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     def __repr_args__(self) -> Any:  # API-27: in traces and logs nothing is secret
-        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key"}
+        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key", "sentry_dsn"}
         return [(n, "•••" if v and (n in hidden or (n == "url" and "@" in v)) else v) for n, v in self]
 
 

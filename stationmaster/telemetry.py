@@ -2,15 +2,19 @@
 
 Nothing that happens to the log happens to the program: the reader of the pipe may be gone or asleep, the disk may be full, a
 value may refuse to be shown. What cannot be written is counted, and the count is the first line when writing works again.
+
+Errors also go to a place that collects them, where one is named: anything that speaks the protocol of Sentry.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import select
 import sys
+import time
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -21,13 +25,14 @@ _WHOLE = ("exception", "trace")  # of our own errors everything is wanted
 _AT_ONCE = select.PIPE_BUF  # bytes that a pipe takes without blocking, once it says that it takes anything
 
 
-def configure(level: str = "info", form: str = "text") -> None:
+def configure(level: str = "info", form: str = "text", reports: Reports | None = None) -> None:
     """Set up structlog, and send the few lines of libraries the same way."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _printable,
+        *([] if reports is None else [reports.take]),
     ]
     if form == "json":
         # Local variables hold tokens and passwords (ATK-13).
@@ -49,6 +54,63 @@ def configure(level: str = "info", form: str = "text") -> None:
     logging.raiseExceptions = False
     logging.getLogger("stationmaster").setLevel(level.upper())
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=stream)
+
+
+class Reports:
+    """Errors of the log, sent to where they are collected by a thread of the library; what cannot be sent is dropped.
+
+    Raises `ImportError` when the library is not installed, `ValueError` when the address is none.
+    """
+
+    def __init__(self, address: str, *, release: str, most_in_a_minute: int = 10) -> None:
+        import sentry_sdk  # only here: its import takes a tenth of a second
+
+        self._sentry = sentry_sdk
+        self._most = most_in_a_minute  # of one kind: the hundredth says nothing new
+        self._counted: dict[str, tuple[int, int]] = {}
+        # Nothing by itself: no local variables, which hold tokens and passwords (ATK-13), no request, no machine's environment.
+        sentry_sdk.init(
+            dsn=address,
+            release=f"stationmaster@{release}",
+            default_integrations=False,
+            auto_enabling_integrations=False,
+            data_collection={"user_info": False, "stack_frame_variables": False, "frame_context_lines": 0},
+            auto_session_tracking=False,
+            send_client_reports=False,
+            max_breadcrumbs=0,
+        )
+
+    def take(self, logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+        """A processor of the log: what is an error is sent as well."""
+        if method in ("error", "exception", "critical"):
+            with contextlib.suppress(Exception):  # whatever it is, the line is to be written
+                self._send(str(event.get("event")), event)
+        return event
+
+    def _send(self, kind: str, event: dict[str, Any]) -> None:
+        minute = int(time.monotonic() // 60)
+        before = self._counted.get(kind, (minute, 0))
+        count = before[1] if before[0] == minute else 0
+        self._counted[kind] = minute, count + 1
+        if count >= self._most:
+            return
+        error = event.get("exc_info")
+        if error is True:
+            error = sys.exc_info()
+        with self._sentry.new_scope() as scope:
+            scope.set_tag("event", kind)
+            for name, value in event.items():
+                if name not in ("event", "exc_info", "level", "timestamp"):
+                    scope.set_extra(name, value if isinstance(value, int | float | str) else _shown(value)[:_MAX])
+            if error:
+                scope.capture_exception(error)
+            else:
+                scope.fingerprint = [kind]
+                scope.capture_message(kind, level="error")
+
+    def end(self) -> None:
+        """Send what is still waiting, for two seconds at the most."""
+        self._sentry.get_client().close(timeout=2.0)
 
 
 class Stream:

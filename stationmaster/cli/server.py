@@ -9,13 +9,14 @@ import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 
 import uvloop
 
 from stationmaster import telemetry
 from stationmaster.app import App
 from stationmaster.domain import accounts
-from stationmaster.settings import Settings, load
+from stationmaster.settings import BadSettings, Settings, load
 from stationmaster.storage import StorageUnavailable, Unusable
 
 # The messages in hand between two commits are thousands of objects, none of them garbage yet: looking at them each time a
@@ -28,8 +29,25 @@ Ready = Callable[[App], Awaitable[None]]
 def serve(*, role: str | None = None, new_key: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C."""
     settings = load() if role is None else load(node={"role": role})
-    telemetry.configure(settings.log.level, settings.log.format)
-    uvloop.run(run(settings, _print_urls, new_key=new_key))
+    reports = _reports(settings.log.sentry_dsn)
+    telemetry.configure(settings.log.level, settings.log.format, reports)
+    try:
+        uvloop.run(run(settings, _print_urls, new_key=new_key))
+    finally:
+        if reports is not None:
+            reports.end()
+
+
+def _reports(address: str | None) -> telemetry.Reports | None:
+    """Where errors are collected. Raises `BadSettings`."""
+    if address is None:
+        return None
+    try:
+        return telemetry.Reports(address, release=version("stationmaster"))
+    except ImportError:
+        raise BadSettings("log.sentry_dsn: needs what `pip install stationmaster[sentry]` brings") from None
+    except ValueError as error:
+        raise BadSettings(f"log.sentry_dsn: {error}") from None
 
 
 async def run(settings: Settings, ready: Ready, *, new_key: bool = False) -> None:
