@@ -9,6 +9,7 @@ its locks, or what its values do to the database, are what it tests.
 from __future__ import annotations
 
 import collections
+import functools
 import itertools
 import json
 import os
@@ -32,7 +33,9 @@ _asked: set[str] = set()
 _VALUES = re.compile(r"\(\?(?:, ?\?)*\)(?:, ?\(\?(?:, ?\?)*\))*")
 
 
+@functools.cache
 def listed() -> frozenset[str]:
+    """The tests that run on SQLite only."""
     return frozenset() if _KEEP_IN in os.environ else frozenset(LIST.read_text().splitlines())
 
 

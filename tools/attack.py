@@ -431,20 +431,23 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120.0)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="stationmaster-attack-") as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder}/stationmaster.db"
-        secrets = running.prepare(url, ["QUIET", "VICTIM", "ROGUE"])
-        asyncio.run(_add_viewer(url))
-        server = running.Server(url, folder)
-        server.start()
-        field = Field(server, secrets)
-        try:
-            before = server.rss_kib()
-            tried = asyncio.run(_play(field, arguments.seconds))
-            grown = server.rss_kib() - before
-        finally:
-            server.stop()
-    sys.exit(_report(field, tried, grown))
+        sys.exit(run(f"sqlite:///{name}/stationmaster.db", Path(name), arguments.seconds))
+
+
+def run(url: str, folder: Path, seconds: float, *, forked: bool = False) -> int:
+    """Attack a server on this database for so long, and print what came of it; 1 if anything got through, or somebody waited."""
+    secrets = running.prepare(url, ["QUIET", "VICTIM", "ROGUE"])
+    asyncio.run(_add_viewer(url))
+    server = running.Server(url, folder, forked=forked)
+    server.start()
+    field = Field(server, secrets)
+    try:
+        before = server.rss_kib()
+        tried = asyncio.run(_play(field, seconds))
+        grown = server.rss_kib() - before
+    finally:
+        server.stop()
+    return _report(field, tried, grown)
 
 
 async def _add_viewer(url: str) -> None:

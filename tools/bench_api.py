@@ -69,7 +69,7 @@ def _servers(
     with contextlib.ExitStack() as started:
         if apart:
             settings["STATIONMASTER_REDIS__URL"] = started.enter_context(valkey.server()).url
-        nodes = [running.Server(url, folder, **settings) for _ in range(2 if apart else 1)]
+        nodes = [running.Server(url, folder, forked=False, **settings) for _ in range(2 if apart else 1)]
         for node in nodes:
             node.start()
             started.callback(node.stop)

@@ -57,12 +57,22 @@ class Report:
     lost: list[str] = field(default_factory=list)
 
 
-async def run(url: str, folder: Path, *, kills: int, count: int, seed: int, progress: Any = lambda: None) -> Report:
-    """Load, kill, restart `kills` times; let every queue empty itself; check."""
+async def run(
+    url: str,
+    folder: Path,
+    *,
+    kills: int,
+    count: int,
+    seed: int,
+    progress: Any = lambda: None,
+    forked: bool = False,
+    up_s: tuple[float, float] = (1.0, 4.0),
+) -> Report:
+    """Load, kill after `up_s` seconds (between these two), restart, `kills` times; let every queue empty itself; check."""
     identities = [f"CRASH-{number:03d}" for number in range(1, count + 1)]
     secrets = await asyncio.to_thread(running.prepare, url, identities)
     await asyncio.to_thread(charge_money, url)
-    server, report, chance = running.Server(url, folder), Report(), random.Random(seed)
+    server, report, chance = running.Server(url, folder, forked=forked), Report(), random.Random(seed)
     report.ready_s.append(await asyncio.to_thread(server.start))
     chargers = [_charger(server, folder, name, secrets[name], place, seed) for place, name in enumerate(identities)]
     stop = asyncio.Event()
@@ -71,7 +81,7 @@ async def run(url: str, folder: Path, *, kills: int, count: int, seed: int, prog
             for charger in chargers:
                 group.create_task(_drivers(charger, stop))
             for _ in range(kills):
-                await asyncio.sleep(chance.uniform(1.0, 4.0))
+                await asyncio.sleep(chance.uniform(*up_s))
                 await asyncio.to_thread(server.kill)
                 report.kills += 1
                 await asyncio.sleep(chance.uniform(0.0, 0.5))

@@ -21,6 +21,7 @@ from stationmaster.domain import accounts, organizations, stations, tokens, vers
 from stationmaster.domain.credentials import Keys
 from stationmaster.storage import Database, Work, migrations
 from tests import postgres
+from tests.forked import Forked
 
 KEY = secrets.token_urlsafe(48)
 EMAIL, PASSWORD = "bench@example.org", secrets.token_urlsafe(12)
@@ -85,9 +86,9 @@ def free_port() -> int:
 
 
 class Server:
-    """`stationmaster serve`, started and killed as an operator's machine would."""
+    """`stationmaster serve`, started and killed as an operator's machine would; or, `forked`, without its imports."""
 
-    def __init__(self, url: str, folder: Path, **settings: str) -> None:
+    def __init__(self, url: str, folder: Path, *, forked: bool = False, **settings: str) -> None:
         self.web, self.gateway = free_port(), free_port()
         self.log = folder / "server.log"
         self._environment = os.environ | {
@@ -98,7 +99,8 @@ class Server:
             "LOG_LEVEL": "warning",
             **settings,
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._forked = forked
+        self._process: subprocess.Popen[bytes] | Forked | None = None
 
     @property
     def chargers(self) -> str:
@@ -112,9 +114,12 @@ class Server:
     def start(self) -> float:
         """Start it and wait until it answers; returns the seconds that took."""
         began = time.perf_counter()
-        command = [sys.executable, "-m", "stationmaster", "serve"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
+        if self._forked:
+            self._process = Forked("serve", env=self._environment, stdout=Path(os.devnull), stderr=self.log)
+        else:
+            command = [sys.executable, "-m", "stationmaster", "serve"]
+            with self.log.open("ab") as log:
+                self._process = subprocess.Popen(command, env=self._environment, stdout=subprocess.DEVNULL, stderr=log)
         while time.perf_counter() - began < 60:
             if self._process.poll() is not None:
                 break

@@ -195,7 +195,7 @@ class Application:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.routes = _shared_routes()
+        self.routes = shared_routes()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"context": self.context}
@@ -244,7 +244,7 @@ def make_routes() -> Litestar:
     return app
 
 
-_shared_routes = functools.cache(make_routes)  # a quarter of a second each; they are the same for every server
+shared_routes = functools.cache(make_routes)  # a quarter of a second each; they are the same for every server
 
 
 async def _name_request(message: Message, scope: Scope) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
-from multiprocessing.context import ForkServerContext
 from pathlib import Path
+from subprocess import TimeoutExpired
 from typing import NamedTuple
 
-from stationmaster.cli import main
+from tests.forked import Forked
 
 PATIENCE_S = 100
 
@@ -25,27 +23,13 @@ class Ran(NamedTuple):
 def run(folder: Path, *arguments: str, **environment: str) -> Ran:
     """Run the command in a process of its own, which is forked from one that has imported everything already."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STATIONMASTER_")}
-    process = _server().Process(target=_command, args=(folder, arguments, clean | environment))
-    process.start()
-    process.join(PATIENCE_S)
-    if process.exitcode is None:
+    out, err = folder / ".stdout", folder / ".stderr"
+    for each in (out, err):
+        each.unlink(missing_ok=True)
+    process = Forked(*arguments, env=clean | environment, stdout=out, stderr=err, cwd=folder)
+    try:
+        code = process.wait(PATIENCE_S)
+    except TimeoutExpired:
         process.kill()
-        raise TimeoutError(f"stationmaster {' '.join(arguments)} did not end")
-    return Ran(process.exitcode, (folder / ".stdout").read_text(), (folder / ".stderr").read_text())
-
-
-def _server() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["stationmaster.cli.server", "tests.cli.terminal"])
-    return context
-
-
-def _command(folder: Path, arguments: tuple[str, ...], environment: dict[str, str]) -> None:
-    os.chdir(folder)
-    os.environ.clear()
-    os.environ.update(environment)
-    for number, name in ((1, ".stdout"), (2, ".stderr")):
-        with Path(name).open("wb") as file:
-            os.dup2(file.fileno(), number)
-    sys.argv = ["stationmaster", *arguments]
-    main()
+        raise TimeoutError(f"stationmaster {' '.join(arguments)} did not end") from None
+    return Ran(code, out.read_text(), err.read_text())

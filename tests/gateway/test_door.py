@@ -166,7 +166,7 @@ async def test_SEC_13_two_thousand_idle_connections_keep_nobody_out(database_url
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     secret = (await asyncio.to_thread(running.prepare, database_url, ["CP1"]))["CP1"]
-    server = running.Server(database_url, tmp_path, STATIONMASTER_GATEWAY__HANDSHAKE_TIMEOUT_S="60")
+    server = running.Server(database_url, tmp_path, forked=True, STATIONMASTER_GATEWAY__HANDSHAKE_TIMEOUT_S="60")
     await asyncio.to_thread(server.start)
     idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
     try:

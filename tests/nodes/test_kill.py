@@ -24,7 +24,7 @@ async def test_CON_08_kill_9_of_a_node_and_everything_works_again_within_a_minut
 ) -> None:
     secrets = await asyncio.to_thread(running.prepare, shared_database, [*CHARGERS, "GONE"])
     shared = {"STATIONMASTER_REDIS__URL": redis.url, "STATIONMASTER_REDIS__LEASE_S": "3"}
-    one, other = (running.Server(shared_database, tmp_path, **shared) for _ in range(2))
+    one, other = (running.Server(shared_database, tmp_path, forked=True, **shared) for _ in range(2))
     await asyncio.gather(*(asyncio.to_thread(server.start) for server in (one, other)))
     try:
         gone = await Charger.connect(one.gateway, "GONE", secrets["GONE"])
