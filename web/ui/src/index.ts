@@ -16,5 +16,6 @@ export { listCss, tableCss } from "./places";
 export type { Column } from "./table/columns";
 export { DataTable, type Pages } from "./table/DataTable";
 export { tableState, type TableState } from "./table/state";
+export { ViewsContext, type Views } from "./table/views";
 export * from "./theme";
 export * from "./Time";

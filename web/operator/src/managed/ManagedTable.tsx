@@ -53,6 +53,8 @@ export interface Managed<T extends Thing> {
   filtered?: boolean;
   /** Buttons of a row, before those of every resource; a function that stays the same. */
   buttons?: (one: T) => ReactNode;
+  /** What can be done with several at once; for those who may change them. */
+  bulk?: (chosen: T[]) => ReactNode;
   /** Beside the button that adds one. */
   others?: ReactNode;
   /** For things with a page of their own: they are edited and removed there, and a new one is shown. */
@@ -72,7 +74,7 @@ interface Props<T extends Thing> extends Managed<T> {
 
 /** What people manage: searched and sorted by the server, added, edited, removed, and restored from among the removed. */
 export function ManagedTable<T extends Thing>({
-  resource, words, columns, form, testid, states = [], of, filters, filtered = false, buttons, others, show, formSize, chosen, choose, state, onState, head,
+  resource, words, columns, form, testid, states = [], of, filters, filtered = false, buttons, bulk, others, show, formSize, chosen, choose, state, onState, head,
 }: Props<T>) {
   const [open, setOpen] = useState<Open>(null);
   const [one, setOne] = useState<T | null>(null);
@@ -156,6 +158,7 @@ export function ManagedTable<T extends Thing>({
           pages={list.pages}
           sortable={resource.sorts}
           searchedByServer
+          bulk={may && !removed ? bulk : undefined}
           {...(words.search !== undefined && { search: words.search })}
           {...(head ? { filters: <>{filters}{choice}</> } : { title: words.title, aside: beside })}
           empty={

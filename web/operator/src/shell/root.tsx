@@ -1,10 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Empty } from "@stationmaster/ui";
+import { Empty, ViewsContext } from "@stationmaster/ui";
 import { createRootRoute, Link, Outlet, useMatches } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { nameTab } from "../search";
 import { may, useUser } from "../user";
+import { useSavedViews } from "./savedViews";
 import { Shell } from "./Shell";
 
 export const Route = createRootRoute({
@@ -25,11 +26,14 @@ function Root() {
   useEffect(() => {
     nameTab(title);
   }, [title]);
+  const views = useSavedViews();
   const allowed = may(useUser(), page ? page.staticData.permission : "view");
   return (
     <Shell>
       {allowed ? (
-        <Outlet />
+        <ViewsContext value={views}>
+          <Outlet />
+        </ViewsContext>
       ) : (
         <Empty page title={t`You may not see this page`}>
           <p>

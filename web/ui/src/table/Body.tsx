@@ -18,6 +18,16 @@ interface Props<T extends object> {
   sortable?: readonly string[] | undefined;
   testid?: ((row: T) => string) | undefined;
   rowHeight: number;
+  choosing?: Choosing;
+}
+
+/** Which rows are chosen, by their ids. */
+interface Choosing {
+  chosen: ReadonlySet<string>;
+  toggle: (id: string) => void;
+  all: () => void;
+  /** Whether all that are shown are chosen. */
+  every: boolean;
 }
 
 export function Body<T extends object>(props: Props<T>) {
@@ -26,6 +36,11 @@ export function Body<T extends object>(props: Props<T>) {
       <table className={css.table} aria-label={props.label} aria-rowcount={props.rows.length + 1}>
         <thead>
           <tr>
+            {props.choosing && (
+              <th scope="col" data-choose>
+                <Choice label={t`Choose all`} checked={props.choosing.every} onChange={props.choosing.all} />
+              </th>
+            )}
             {props.visible.map((column) => (
               <Head key={column.id} column={column} sort={props.sort} onSort={props.onSort} fixed={props.sortable?.includes(column.id) === false} />
             ))}
@@ -86,14 +101,31 @@ function Head<T>({ column, sort, onSort, fixed }: {
   );
 }
 
-function Line<T extends object>({ row, index, visible, testid, measure }: Props<T> & {
+function Choice({ label, checked, onChange }: { label: string; checked: boolean; onChange: () => void }) {
+  return <input type="checkbox" className={css.choice} aria-label={label} checked={checked} onChange={onChange} />;
+}
+
+function Line<T extends object>({ row, index, visible, testid, measure, choosing }: Props<T> & {
   row: TableRow<T>;
   index: number;
   measure?: (node: Element | null) => void;
 }) {
   const item = row.original;
   return (
-    <tr ref={measure} data-index={index} aria-rowindex={index + 2} data-testid={testid?.(item)}>
+    <tr
+      ref={measure}
+      data-index={index}
+      aria-rowindex={index + 2}
+      tabIndex={-1}
+      data-testid={testid?.(item)}
+      data-choosing={choosing !== undefined || undefined}
+      data-chosen={choosing?.chosen.has(row.id) || undefined}
+    >
+      {choosing && (
+        <td data-choose>
+          <Choice label={t`Choose this row`} checked={choosing.chosen.has(row.id)} onChange={() => { choosing.toggle(row.id); }} />
+        </td>
+      )}
       {visible.map((column) => {
         const shown = content(column, item);
         return (

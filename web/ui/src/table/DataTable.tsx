@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
-import { TextInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import {
   columnVisibilityFeature,
   createSortedRowModel,
@@ -10,7 +10,7 @@ import {
   type ColumnDef,
   type Row,
 } from "@tanstack/react-table";
-import { useMemo, type ReactNode } from "react";
+import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
 import { Empty, More } from "../bits";
 import { Icon } from "../icons";
 import { Body } from "./Body";
@@ -18,11 +18,17 @@ import { compared, searchedText, shownColumns, type Column } from "./columns";
 import { csv, download, type CsvValue } from "./csv";
 import css from "./DataTable.module.css";
 import type { TableState } from "./state";
+import { useKeys } from "./useKeys";
 import { ViewMenu } from "./ViewMenu";
+import { saveWorkbook } from "./xlsx";
 
 const features = tableFeatures({ rowSortingFeature, columnVisibilityFeature, sortedRowModel: createSortedRowModel() });
 export type TableFeatures = typeof features;
 export type TableRow<T extends object> = Row<TableFeatures, T>;
+
+export type FileKind = "csv" | "xlsx";
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Rows that come in pages from the server. */
 export interface Pages<T> {
@@ -60,11 +66,13 @@ interface Props<T extends object> {
   sortable?: readonly string[];
   /** Roughly, before it is measured. */
   rowHeight?: number;
+  /** What can be done with several rows at once: rows can be chosen then, and these are the buttons. */
+  bulk?: ((chosen: T[]) => ReactNode) | undefined;
 }
 
 /** The one table: sorted, searched, with chosen columns, totals and a file to take away; cards on a phone. */
 export function DataTable<T extends object>({
-  label, columns, rows, rowId, state, onState, pages, search, searchedByServer = false, filters, title, about, aside, empty, testid, sortable, rowHeight = 46,
+  label, columns, rows, rowId, state, onState, pages, search, searchedByServer = false, filters, title, about, aside, empty, testid, sortable, rowHeight = 46, bulk,
 }: Props<T>) {
   const wanted = searchedByServer ? "" : (state.q ?? "").trim().toLowerCase();
   const found = useMemo(
@@ -96,18 +104,41 @@ export function DataTable<T extends object>({
     if (pages?.hasMore && !sortable) void pages.all();
     onState({ ...state, sort: state.sort === id ? `-${id}` : state.sort === `-${id}` ? undefined : id });
   };
-  const save = async () => {
+  const contents = async () => {
     const all = pages?.hasMore ? await pages.all() : rows;
     const kept = wanted ? all.filter((row) => matches(searchedText(columns, row), wanted)) : all;
     const saved = visible.filter((column) => !column.actions);
     const compare = sortedBy && !sortable && comparing(sortedBy.value, state.sort?.startsWith("-") ?? false);
     const lines = (compare ? kept.toSorted(compare) : kept).map((row) => saved.map((column) => column.value(row)));
-    download(`${label.toLowerCase().replaceAll(" ", "-")}.csv`, csv(saved.map((column) => column.csvHead ?? column.head), lines));
+    return { head: saved.map((column) => column.csvHead ?? column.head), lines };
+  };
+  const save = async (kind: FileKind) => {
+    const { head, lines } = await contents();
+    const name = `${label.toLowerCase().replaceAll(" ", "-")}.${kind}`;
+    if (kind === "csv") download(name, csv(head, lines));
+    else await saveWorkbook(name, label, head, lines);
   };
 
   const shown = table.getRowModel().rows;
   const originals = shown.map((row) => row.original);
-  const menu = <ViewMenu columns={columns} state={state} onState={onState} sortable={sortable} sort={sort} save={() => void save()} />;
+  const part = title !== undefined;
+  const box = useRef<HTMLDivElement>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(NONE);
+  // Only what is shown can be acted on: a row that a filter hides is not chosen any more.
+  const acted = bulk ? shown.filter((row) => chosen.has(row.id)) : [];
+  const toggle = useCallback((id: string) => {
+    setChosen((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
+  const all = () => { setChosen(acted.length === shown.length ? NONE : new Set(shown.map((row) => row.id))); };
+  useKeys(box, part, (index) => {
+    const row = shown[index];
+    if (bulk && row) toggle(row.id);
+  });
+  const menu = <ViewMenu columns={columns} state={state} onState={onState} sortable={sortable} sort={sort} save={(kind) => void save(kind)} views={!part} />;
   const tools = (
     <div className={css.tools}>
       {search && (
@@ -115,6 +146,7 @@ export function DataTable<T extends object>({
           className={css.search ?? ""}
           type="search"
           aria-label={search}
+          aria-keyshortcuts="/"
           placeholder={search}
           leftSection={<Icon name="search" size={16} />}
           value={state.q ?? ""}
@@ -129,8 +161,19 @@ export function DataTable<T extends object>({
     </div>
   );
   return (
-    <>
+    <div ref={box}>
       {(search !== undefined || filters !== undefined) && tools}
+      {bulk && acted.length > 0 && (
+        <div className={css.bulk} role="group" aria-label={t`With those that are chosen`}>
+          <strong className="num">
+            <Plural value={acted.length} one="# chosen" other="# chosen" />
+          </strong>
+          {bulk(acted.map((row) => row.original))}
+          <Button size="xs" variant="subtle" color="gray" onClick={() => { setChosen(NONE); }}>
+            <Trans>Choose none</Trans>
+          </Button>
+        </div>
+      )}
       <section className={`${css.box} card`} aria-label={title}>
         {title && (
           <div className={css.heading}>
@@ -155,13 +198,14 @@ export function DataTable<T extends object>({
               sortable={sortable}
               testid={testid}
               rowHeight={rowHeight}
+              {...(bulk && { choosing: { chosen, toggle, all, every: acted.length === shown.length } })}
             />
             <Foot visible={visible} rows={originals} hasMore={pages?.hasMore ?? false} sorted={sortedBy !== undefined} complete={sortable !== undefined} />
           </>
         )}
         {pages?.hasMore && <More busy={pages.busy} onClick={pages.load} />}
       </section>
-    </>
+    </div>
   );
 }
 

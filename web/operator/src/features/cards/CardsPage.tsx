@@ -8,6 +8,7 @@ import { Typed } from "../../Typed";
 import { useMay } from "../../user";
 import { CustomerSelect } from "../customers/CustomerSelect";
 import { BlockButton } from "./BlockButton";
+import { BulkBlock } from "./BulkBlock";
 import { CardForm } from "./CardForm";
 import { cardColumns } from "./columns";
 import { CARD_STATES, cards, type Card } from "./resource";
@@ -37,6 +38,7 @@ export function CardsPage() {
         </>
       }
       buttons={blockButton}
+      bulk={(chosen) => <BulkBlock chosen={chosen} />}
       form={(props) => <CardForm {...props} />}
       words={{ ...cardManaged(), title: t`Cards`, search: t`Search number, label, group…`, none: t`No cards yet` }}
     />

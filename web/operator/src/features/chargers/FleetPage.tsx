@@ -13,6 +13,7 @@ import thing from "../../thing.module.css";
 import { useMay } from "../../user";
 import { FILTERS, toneWord } from "../../words";
 import { AddCharger } from "./AddCharger";
+import { BulkActions } from "./BulkActions";
 import { FirstCharger } from "./FirstCharger";
 import css from "./Fleet.module.css";
 import { fleetColumns } from "./fleetColumns";
@@ -34,6 +35,7 @@ export function FleetPage() {
   }, []);
 
   const mayAdd = useMay("administer");
+  const mayOperate = useMay("operate");
   const columns = useMemo(() => fleetColumns(), []);
   const sum = useMemo(() => overview(fleet.values()), [fleet]);
   const sorted = useSorted(fleet);
@@ -81,6 +83,7 @@ export function FleetPage() {
             search={t`Search name, site, card…`}
             testid={(station) => `fleet-row-${station.id}`}
             rowHeight={64}
+            bulk={mayOperate ? (chosen) => <BulkActions chosen={chosen} /> : undefined}
             filters={
               <>
                 <Filters sum={sum} state={state} choose={(tone) => { search({ state: tone, away: undefined }); }} />
