@@ -22,6 +22,7 @@ from stationmaster.api.relay import Relay, Sent
 from stationmaster.background import (
     awaited,
     chores,
+    figures,
     invoicing,
     mails,
     monthly_files,
@@ -50,6 +51,7 @@ from stationmaster.domain.bills import settling
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.events import StationChanged
+from stationmaster.domain.figures import following
 from stationmaster.domain.held_back import Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
@@ -86,6 +88,7 @@ REGISTERING = (
     car_plans,
     chores,
     doubts,
+    figures,
     guests,
     invoicing,
     local_lists,
@@ -197,7 +200,7 @@ class App:
     async def running(self) -> AsyncIterator[App]:
         """Everything is up inside; on the way out what is in hand is finished, and answered."""
         claim = await self._open()
-        self.database.before_commit += [event_log.keep, outbox.keep, self.deliveries.keep]
+        self.database.before_commit += [event_log.keep, outbox.keep, self.deliveries.keep, following.keep]
         self.database.after_commit += [self.directory.hear, self.deliverer.hear]
         self.database.start()
         try:

@@ -467,6 +467,15 @@ class Sites(Part):
         return name
 
 
+class Figures(Part):
+    co2_saved_kg_per_kwh: Decimal = Field(
+        Decimal("0.6"),
+        ge=0,
+        le=10,
+        description="What a charged kWh saves: the CO2 of the petrol that the same way had taken, less that of the electricity",
+    )
+
+
 class Tariff(Part):
     price_per_kwh: Decimal | None = Field(
         None,
@@ -501,6 +510,7 @@ class Settings(BaseSettings):
     sessions: Sessions = Sessions()
     sites: Sites = Sites()
     tariff: Tariff = Tariff()
+    figures: Figures = Figures()
     files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
     webhooks: Webhooks = Webhooks()

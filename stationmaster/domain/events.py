@@ -149,6 +149,7 @@ class BillMade(Event, frozen=True, kw_only=True, gc=False):
     """A session has a bill, or another one than before."""
 
     session: str
+    station_id: int = 0  # 0: it was kept before this was told
 
 
 class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):

@@ -142,7 +142,7 @@ def _revise(
         **_amounts(bill),
     )
     made: BillRow = work.execute(new.returning(*bills.c)).one()
-    work.publish(BillMade(session=row.public_id))
+    work.publish(BillMade(session=row.public_id, station_id=row.station_id))
     return made
 
 

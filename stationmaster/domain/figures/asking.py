@@ -1,0 +1,420 @@
+"""Figures as people ask for them: by day, week, month or hour of the week; by site, charger, maker or firmware."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Select, Table, func, select
+
+from stationmaster.domain import moments, sites, stations
+from stationmaster.domain.connectors import evses
+from stationmaster.domain.errors import Invalid
+from stationmaster.domain.figures import cells, following, gathering
+from stationmaster.domain.figures.cells import NO_CURRENCY, NOTHING, Amounts
+from stationmaster.domain.figures.tables import station_days, station_hours
+from stationmaster.domain.money.amounts import Money
+from stationmaster.storage import Work
+
+By = Literal["day", "week", "month", "hour_of_week", "site", "station", "maker", "model", "firmware"]
+LONGEST = timedelta(days=5 * 366)
+LONGEST_BY_DAY = timedelta(days=400)
+PENDING = 1000  # sessions of which what has changed is worked out for a question; more are told as being behind
+
+
+class Period(NamedTuple):
+    """From a local day until before another."""
+
+    first: date
+    after: date
+
+    @property
+    def days(self) -> Iterator[date]:
+        return (self.first + timedelta(days=number) for number in range((self.after - self.first).days))
+
+
+class Which(NamedTuple):
+    """Of which chargers: those that stood at a site then, one by its key, or all."""
+
+    site_id: int | None = None
+    station_id: int | None = None
+
+
+class Revenue(NamedTuple):
+    """What was billed in a currency. `gross` is what was to be paid, rounding included."""
+
+    net: Money
+    tax: Money
+    gross: Money
+
+
+class Sums(NamedTuple):
+    """What sessions come to. Energy in Wh, times in s; `good` of them were good attempts (O-10)."""
+
+    sessions: int
+    good: int
+    energy_wh: Decimal
+    plugged_s: int
+    charging_s: int
+    revenue: tuple[Revenue, ...]  # by currency
+
+    @property
+    def idle_s(self) -> int:
+        return self.plugged_s - self.charging_s
+
+
+class Row(NamedTuple):
+    """Figures of one day, site, or what was asked for. `port_s` is how long its ports were there; 0 where that is not asked."""
+
+    key: str
+    name: str | None
+    sums: Sums
+    port_s: int
+
+    @property
+    def utilisation_percent(self) -> Decimal | None:
+        """For how much of the time a car stood at the ports."""
+        return percent(self.sums.plugged_s, self.port_s)
+
+
+class Found(NamedTuple):
+    """The answer: rows in their order, and all of them together."""
+
+    by: By
+    period: Period
+    rows: list[Row]
+    total: Row
+    behind: int  # sessions that have changed, and are not counted anew yet
+
+
+_EMPTY = Sums(0, 0, Decimal(0), 0, 0, ())
+
+
+def percent(part: int, whole: int) -> Decimal | None:
+    """With two decimals; None where there is nothing to be a part of."""
+    return None if whole <= 0 else (Decimal(100 * part) / Decimal(whole)).quantize(Decimal("0.01"))
+
+
+def which(work: Work, organization_id: int, *, site: str | None, station: str | None) -> Which:
+    """By the ids that people know. Raises `NotFound`."""
+    return Which(
+        None if site is None else sites.get(work, organization_id, site).id,
+        None if station is None else stations.get(work, organization_id, station).id,
+    )
+
+
+def period(now: datetime, first: date | None, after: date | None, *, longest: timedelta = LONGEST) -> Period:
+    """The days that are asked for; the last 30, today included, where none are named. Raises `Invalid`."""
+    # Somewhere on earth it may be tomorrow already.
+    after = after or (now + timedelta(hours=14)).date() + timedelta(days=1)
+    first = first or after - timedelta(days=30)
+    if first >= after:
+        raise Invalid("from", "must be before `to`")
+    if after - first > longest:
+        raise Invalid("from", f"{longest.days} days at the most")
+    return Period(first, after)
+
+
+def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> Found:
+    """The figures of these days. By hour of the week they are those of whole months, which the answer names."""
+    if by in ("day", "week") and of.after - of.first > LONGEST_BY_DAY:
+        raise Invalid("from", f"{LONGEST_BY_DAY.days} days at the most by {by}")
+    if by == "hour_of_week":
+        return _by_hour(work, organization_id, of, among)
+    keyed = {"site": "site_id", "day": "day", "week": "day", "month": "day"}.get(by, "station_id")
+    groups: dict[Any, dict[str, Amounts]] = defaultdict(dict)
+    for key, currency, amounts in _days(work, organization_id, of, among, keyed):
+        groups[key][currency] = amounts
+    behind = _add_pending_days(work, organization_id, of, among, keyed, groups)
+    every = _ports(work, organization_id, of)
+    there = [port for port in every if port.is_among(among)]
+    port_s: dict[Any, int] = defaultdict(int)
+    names: Names
+    if keyed == "day":
+        port_s = _port_s_by_day(there, of, work.now)
+        names = {day.isoformat(): (_name_of_time(by, day), None) for day in of.days}
+        return Found(by, of, *_rows(groups, names, port_s), behind)
+    for port in there:
+        port_s[port.site_id if by == "site" else port.station_id] += _port_s(port, of, work.now)
+    if by == "site":
+        names = _sites(work, organization_id)
+    else:
+        names = {port.station_id: port.labels[by] for port in sorted(every, key=lambda port: port.labels[by][0])}
+    rows, everything = _rows(groups, names, port_s)
+    return Found(by, of, [row for row in rows if row.port_s or row.sums != _EMPTY], everything, behind)
+
+
+def total(work: Work, organization_id: int, of: Period, among: Which) -> Row:
+    """All of it in one row."""
+    groups: dict[Any, dict[str, Amounts]] = {"": {}}
+    for _, currency, amounts in _days(work, organization_id, of, among, "organization_id"):
+        groups[""][currency] = amounts
+    _add_pending_days(work, organization_id, of, among, None, groups)
+    there = [port for port in _ports(work, organization_id, of) if port.is_among(among)]
+    port_s = sum(_port_s(port, of, work.now) for port in there)
+    return Row("", None, _sums(groups[""]), port_s)
+
+
+_SUMMED = tuple(name for name in Amounts._fields)
+
+
+def _summed(table: Table) -> list[Any]:
+    return [func.sum(table.c[name]).label(name) for name in _SUMMED if name in table.c]
+
+
+def _only(statement: Select[Any], table: Table, organization_id: int, among: Which) -> Select[Any]:
+    statement = statement.where(table.c.organization_id == organization_id)
+    if among.site_id is not None:
+        statement = statement.where(table.c.site_id == among.site_id)
+    if among.station_id is not None:
+        statement = statement.where(table.c.station_id == among.station_id)
+    return statement
+
+
+def _days(work: Work, organization_id: int, of: Period, among: Which, keyed: str) -> Iterator[tuple[Any, str, Amounts]]:
+    table = station_days
+    mine = select(table.c[keyed], table.c.currency, *_summed(table)).where(
+        table.c.day >= of.first.isoformat(), table.c.day < of.after.isoformat()
+    )
+    for row in work.execute(
+        _only(mine, table, organization_id, among).group_by(table.c[keyed], table.c.currency)
+    ).all():
+        yield row[0], row.currency, _whole(row[2:])
+
+
+def _whole(amounts: Iterable[Any]) -> Amounts:
+    """Sums of whole numbers come as decimals from PostgreSQL."""
+    found = Amounts(*amounts)
+    return found._replace(
+        sessions=int(found.sessions),
+        good=int(found.good),
+        plugged_s=int(found.plugged_s),
+        charging_s=int(found.charging_s),
+    )
+
+
+def _pending(work: Work, organization_id: int) -> tuple[following.Difference | None, int]:
+    """What sessions that are marked change in the figures, and how many more there are than can be told."""
+    marked = following.due(work, organization_id, limit=PENDING)
+    if not marked.marks:
+        return None, 0
+    behind = following.count_due(work) if len(marked.marks) == PENDING else 0
+    if behind:
+        return None, behind
+    return following.difference(work, gathering.of_keys(work, marked.sessions)), 0
+
+
+def _add_pending_days(
+    work: Work, organization_id: int, of: Period, among: Which, keyed: str | None, groups: dict[Any, dict[str, Amounts]]
+) -> int:
+    pending, behind = _pending(work, organization_id)
+    for cell, amounts in pending.days.items() if pending else ():
+        if of.first.isoformat() <= cell.day < of.after.isoformat() and _is_among(cell.place, among):
+            key = "" if keyed is None else cell.day if keyed == "day" else getattr(cell.place, keyed)
+            group = groups.setdefault(key, {})
+            group[cell.currency] = group.get(cell.currency, NOTHING).plus(amounts)
+    return behind
+
+
+def _is_among(place: cells.Place, among: Which) -> bool:
+    return among.site_id in (None, place.site_id) and among.station_id in (None, place.station_id)
+
+
+def _by_hour(work: Work, organization_id: int, of: Period, among: Which) -> Found:
+    """Whole months: those that the days fall in."""
+    last = of.after - timedelta(days=1)
+    of = Period(of.first.replace(day=1), (last.replace(day=28) + timedelta(days=4)).replace(day=1))
+    table, first, after = station_hours, of.first.isoformat()[:7], of.after.isoformat()[:7]
+    mine = select(table.c.hour, *_summed(table)).where(table.c.month >= first, table.c.month < after)
+    groups: dict[Any, dict[str, Amounts]] = {hour: {NO_CURRENCY: NOTHING} for hour in range(cells.HOURS)}
+    for row in work.execute(_only(mine, table, organization_id, among).group_by(table.c.hour)).all():
+        groups[row.hour][NO_CURRENCY] = _whole(row[1:])
+    pending, behind = _pending(work, organization_id)
+    for cell, change in pending.hours.items() if pending else ():
+        if first <= cell.month < after and _is_among(cell.place, among):
+            groups[cell.hour][NO_CURRENCY] = groups[cell.hour][NO_CURRENCY].plus(change)
+    port_s: dict[Any, int] = defaultdict(int)
+    for port in (port for port in _ports(work, organization_id, of) if port.is_among(among)):
+        for hour, seconds in enumerate(_port_s_by_hour(port, of, work.now)):
+            port_s[hour] += seconds
+    names = {hour: (str(hour), None) for hour in range(cells.HOURS)}
+    return Found("hour_of_week", of, *_rows(groups, names, port_s), behind)
+
+
+Names = Mapping[Any, tuple[str, str | None]]
+
+
+def _rows(groups: dict[Any, dict[str, Amounts]], names: Names, port_s: Mapping[Any, int]) -> tuple[list[Row], Row]:
+    """Rows by their names, in the order of the names; groups of one name are one row."""
+    merged: dict[tuple[str, str | None], dict[str, Amounts]] = {}
+    seconds: dict[tuple[str, str | None], int] = defaultdict(int)
+    for key, name in names.items():
+        into = merged.setdefault(name, {})
+        seconds[name] += port_s.get(key, 0)
+        _merge(into, groups.get(key, {}))
+    everything: dict[str, Amounts] = {}
+    for currencies in groups.values():
+        _merge(everything, currencies)
+    rows = [Row(name[0], name[1], _sums(currencies), seconds[name]) for name, currencies in merged.items()]
+    return rows, Row("", None, _sums(everything), sum(port_s.values()))
+
+
+def _merge(into: dict[str, Amounts], currencies: Mapping[str, Amounts]) -> None:
+    for currency, amounts in currencies.items():
+        into[currency] = into.get(currency, NOTHING).plus(amounts)
+
+
+def _sums(currencies: Mapping[str, Amounts]) -> Sums:
+    all_of_it = NOTHING
+    for amounts in currencies.values():
+        all_of_it = all_of_it.plus(amounts)
+    revenue = tuple(
+        Revenue(Money(each.net, currency), Money(each.tax, currency), Money(each.gross, currency))
+        for currency, each in sorted(currencies.items())
+        if currency != NO_CURRENCY and (each.net or each.tax or each.gross)
+    )
+    return Sums(
+        all_of_it.sessions, all_of_it.good, all_of_it.energy_wh, all_of_it.plugged_s, all_of_it.charging_s, revenue
+    )
+
+
+def _name_of_time(by: By, day: date) -> str:
+    if by == "month":
+        return day.isoformat()[:7]
+    if by == "week":
+        year, week, _ = day.isocalendar()
+        return f"{year}-W{week:02d}"
+    return day.isoformat()
+
+
+class Port(NamedTuple):
+    """A charger with the number of its ports, and since when it was there, until when."""
+
+    station_id: int
+    site_id: int
+    ports: int
+    zone: str
+    since: datetime
+    until: datetime | None
+    labels: Mapping[str, tuple[str, str | None]]
+
+    def is_among(self, among: Which) -> bool:
+        return among.site_id in (None, self.site_id) and among.station_id in (None, self.station_id)
+
+
+def _ports(work: Work, organization_id: int, of: Period) -> list[Port]:
+    """All chargers, those that were removed too, where they stand now."""
+    table = stations.stations.c
+    ports = select(func.count()).where(evses.c.station_id == table.id, evses.c.number > 0).scalar_subquery()
+    columns = (
+        table.id,
+        table.site_id,
+        table.identity,
+        table.name,
+        table.vendor,
+        table.manufacturer,
+        table.model,
+        table.firmware,
+        table.created_at,
+        table.deleted_at,
+        sites.sites.c.time_zone,
+        sites.sites.c.public_id.label("site"),
+        sites.sites.c.name.label("site_name"),
+        ports.label("ports"),
+    )
+    mine = select(*columns).select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
+    mine = mine.where(table.organization_id == organization_id)
+    rows = work.execute(mine.order_by(table.id)).all()
+    first = cells.midnight(of.first, UTC)
+    young = [row.id for row in rows if row.created_at > first]
+    earliest = _first_days(work, organization_id) if young else {}
+    found = []
+    for row in rows:
+        since = row.created_at
+        if row.id in earliest:  # sessions may have been brought along from before it was entered here
+            since = min(since, cells.midnight(date.fromisoformat(earliest[row.id]), moments.zone_named(row.time_zone)))
+        maker = row.manufacturer or row.vendor or ""
+        labels = {
+            "site": (row.site or "", row.site_name),
+            "station": (row.identity, row.name),
+            "maker": (maker, None),
+            "model": (f"{maker} {row.model or ''}".strip(), None),
+            "firmware": (" ".join(filter(None, (maker, row.model, row.firmware))), None),
+        }
+        found.append(Port(row.id, row.site_id or 0, row.ports, row.time_zone or "UTC", since, row.deleted_at, labels))
+    return found
+
+
+def station_names(work: Work, organization_id: int) -> dict[int, tuple[str, str | None]]:
+    """Identity and name of every charger by its key, those that were removed too."""
+    table = stations.stations.c
+    mine = select(table.id, table.identity, table.name).where(table.organization_id == organization_id)
+    return {row.id: (row.identity, row.name) for row in work.execute(mine)}
+
+
+def _first_days(work: Work, organization_id: int) -> dict[int, str]:
+    table = station_days.c
+    mine = select(table.station_id, func.min(table.day).label("first"))
+    mine = mine.where(table.organization_id == organization_id).group_by(table.station_id)
+    return {row.station_id: row.first for row in work.execute(mine)}
+
+
+def _sites(work: Work, organization_id: int) -> Names:
+    mine = select(sites.sites.c.id, sites.sites.c.public_id, sites.sites.c.name)
+    mine = mine.where(sites.sites.c.organization_id == organization_id).order_by(sites.sites.c.name)
+    named: dict[Any, tuple[str, str | None]] = {row.id: (row.public_id, row.name) for row in work.execute(mine)}
+    return named | {cells.NO_SITE: ("", None)}
+
+
+def _port_s(port: Port, of: Period, now: datetime) -> int:
+    zone = moments.zone_named(port.zone)
+    since = max(port.since, cells.midnight(of.first, zone))
+    until = min(port.until or now, now, cells.midnight(of.after, zone))
+    return max(0, int((until - since).total_seconds())) * port.ports
+
+
+def _port_s_by_day(there: list[Port], of: Period, now: datetime) -> dict[str, int]:
+    found: dict[str, int] = defaultdict(int)
+    by_zone: dict[str, list[Port]] = defaultdict(list)
+    for port in there:
+        by_zone[port.zone].append(port)
+    for name, ports in by_zone.items():
+        zone = moments.zone_named(name)
+        begin = cells.midnight(of.first, zone)
+        whole = sum(port.ports for port in ports)
+        youngest = max(port.since for port in ports)
+        for day in of.days:
+            end = min(now, cells.midnight(day + timedelta(days=1), zone))
+            if end <= begin:
+                break
+            if youngest <= begin and all(port.until is None for port in ports):
+                found[day.isoformat()] += int((end - begin).total_seconds()) * whole
+            else:
+                for port in ports:
+                    length = min(end, port.until or end) - max(begin, port.since)
+                    found[day.isoformat()] += max(0, int(length.total_seconds())) * port.ports
+            begin = end
+    return found
+
+
+def _port_s_by_hour(port: Port, of: Period, now: datetime) -> list[int]:
+    """How often each hour of the week was, as seconds. Whole weeks of the calendar; a clock that is put on is not looked at."""
+    seconds = [0] * cells.HOURS
+    zone = moments.zone_named(port.zone)
+    since = max(port.since, cells.midnight(of.first, zone)).astimezone(zone).replace(tzinfo=None)
+    until = min(port.until or now, now, cells.midnight(of.after, zone)).astimezone(zone).replace(tzinfo=None)
+    if until <= since:
+        return seconds
+    week = cells.HOURS * 3600
+    whole, rest = divmod(int((until - since).total_seconds()), week)
+    seconds = [whole * 3600] * cells.HOURS
+    second = since.weekday() * 86400 + since.hour * 3600 + since.minute * 60 + since.second
+    while rest > 0:
+        hour = (second // 3600) % cells.HOURS
+        step = min(rest, 3600 - second % 3600)
+        seconds[hour] += step
+        second, rest = second + step, rest - step
+    return [each * port.ports for each in seconds]

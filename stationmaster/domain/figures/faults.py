@@ -1,0 +1,155 @@
+"""How often connectors failed, and for how long: by maker, model and firmware."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import func, select
+
+from stationmaster.domain import sites, stations
+from stationmaster.domain.connector_states import connector_states
+from stationmaster.domain.connectors import connectors
+from stationmaster.domain.figures import cells
+from stationmaster.domain.figures.asking import Period, Which
+from stationmaster.storage import Work
+
+By = Literal["maker", "model", "firmware", "site", "station"]
+MOST_CODES = 5
+
+
+class Faults(NamedTuple):
+    """Of the chargers of one maker, say. A fault begins when a connector tells it, and ends with its next word that is none."""
+
+    key: str
+    name: str | None
+    chargers: int
+    connectors: int
+    faults: int
+    faulted_s: int
+    faulty_connectors: int
+    codes: list[tuple[str, int]]  # of the most frequent, and how often
+
+
+def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> list[Faults]:
+    """Those with the most faults first. Days are those of UTC; makers and firmware are as they are now."""
+    since = cells.midnight(of.first, UTC)
+    until = min(cells.midnight(of.after, UTC), work.now)
+    groups = _groups(work, organization_id, by, among)
+    group_of = {station: key for key, there in groups.items() for station in there.connectors}
+    faults: dict[str, list[_Fault]] = defaultdict(list)
+    for fault in _faults(work, organization_id, since, until, among):
+        if fault.station_id in group_of:
+            faults[group_of[fault.station_id]].append(fault)
+    found = [_summed(key, there, faults[key]) for key, there in groups.items()]
+    return sorted(found, key=lambda each: (-each.faults, -each.faulted_s, each.key))
+
+
+class _Group(NamedTuple):
+    name: str | None
+    connectors: dict[int, int]  # by charger
+
+
+class _Fault(NamedTuple):
+    station_id: int
+    evse: int
+    number: int
+    code: str | None
+    seconds: int
+    begins: bool
+
+
+def _groups(work: Work, organization_id: int, by: By, among: Which) -> dict[str, _Group]:
+    table = stations.stations.c
+    count = select(func.count()).where(connectors.c.station_id == table.id, connectors.c.evse > 0).scalar_subquery()
+    mine = select(
+        table.id,
+        table.identity,
+        table.name,
+        table.vendor,
+        table.manufacturer,
+        table.model,
+        table.firmware,
+        sites.sites.c.public_id,
+        sites.sites.c.name.label("site_name"),
+        count.label("connectors"),
+    ).select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
+    mine = mine.where(table.organization_id == organization_id, table.deleted_at.is_(None))
+    if among.site_id is not None:
+        mine = mine.where(table.site_id == among.site_id)
+    if among.station_id is not None:
+        mine = mine.where(table.id == among.station_id)
+    found: dict[str, _Group] = {}
+    for row in work.execute(mine):
+        maker = row.manufacturer or row.vendor or ""
+        model = " ".join(filter(None, (maker, row.model)))
+        key, name = {
+            "maker": (maker, None),
+            "model": (model, None),
+            "firmware": (" ".join(filter(None, (model, row.firmware))), None),
+            "site": (row.public_id or "", row.site_name),
+            "station": (row.identity, row.name),
+        }[by]
+        found.setdefault(key, _Group(name, {})).connectors[row.id] = row.connectors
+    return found
+
+
+def _faults(work: Work, organization_id: int, since: datetime, until: datetime, among: Which) -> list[_Fault]:
+    """Each word of a connector that it is faulty, and until when it held."""
+    told = connector_states.c
+    mine = select(stations.stations.c.id).where(stations.stations.c.organization_id == organization_id)
+    if among.site_id is not None:
+        mine = mine.where(stations.stations.c.site_id == among.site_id)
+    if among.station_id is not None:
+        mine = mine.where(stations.stations.c.id == among.station_id)
+    # Only chargers that told of a fault; those before may go on into these days.
+    faulty = select(told.station_id).where(
+        told.station_id.in_(mine), told.state == "faulted", told.since < until, told.since >= since - _LOOK_BACK
+    )
+    place: dict[str, Any] = {
+        "partition_by": (told.station_id, told.evse, told.number),
+        "order_by": (told.since, told.id),
+    }
+    lines = (
+        select(
+            told.station_id,
+            told.evse,
+            told.number,
+            told.state,
+            told.error_code,
+            told.since,
+            func.lead(told.since).over(**place).label("until"),
+            func.lag(told.state).over(**place).label("before"),
+        )
+        .where(told.station_id.in_(faulty), told.since >= since - _LOOK_BACK, told.since < until)
+        .subquery()
+    )
+    found = []
+    for row in work.execute(select(lines).where(lines.c.state == "faulted")):
+        end = min(until, row.until or until)
+        seconds = int((end - max(since, row.since)).total_seconds())
+        if seconds > 0 or row.since >= since:
+            begins = row.since >= since and row.before != "faulted"
+            found.append(_Fault(row.station_id, row.evse, row.number, row.error_code, max(0, seconds), begins))
+    return found
+
+
+_LOOK_BACK = timedelta(days=30)
+
+
+def _summed(key: str, there: _Group, faults: list[_Fault]) -> Faults:
+    codes: dict[str, int] = defaultdict(int)
+    for fault in faults:
+        codes[fault.code or ""] += fault.begins
+    most = sorted(codes.items(), key=lambda each: (-each[1], each[0]))[:MOST_CODES]
+    return Faults(
+        key=key,
+        name=there.name,
+        chargers=len(there.connectors),
+        connectors=sum(there.connectors.values()),
+        faults=sum(fault.begins for fault in faults),
+        faulted_s=sum(fault.seconds for fault in faults),
+        faulty_connectors=len({(fault.station_id, fault.evse, fault.number) for fault in faults}),
+        codes=most,
+    )
