@@ -22,6 +22,8 @@ app.add_typer(records.station, name="station")
 app.add_typer(records.token, name="token")
 app.add_typer(records.organization, name="organization")
 app.command()(simulate)
+db = typer.Typer(no_args_is_help=True, help="The database: move it, check it.")
+app.add_typer(db, name="db")
 
 
 @app.command()
@@ -109,3 +111,28 @@ def explain(
     from stationmaster.cli import explain as story
 
     story.explain(charger, at=at, minutes=minutes, zone=zone, organization=organization)
+
+
+@db.command()
+def move(
+    target: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            envvar="TARGET_DATABASE_URL",
+            help="A new, empty database: postgresql://USER:PASSWORD@HOST/NAME; better as the variable, which others on this machine do not see",
+        ),
+    ],
+) -> None:
+    """Move from SQLite to PostgreSQL, and compare. The server must be stopped; a move that was cut off goes on when it is started again."""
+    from stationmaster.cli import databases
+
+    databases.move(target)
+
+
+@db.command()
+def check() -> None:
+    """Look whether the database is whole, and its schema the one of this program. It may run beside the server."""
+    from stationmaster.cli import databases
+
+    databases.check()

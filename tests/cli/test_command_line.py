@@ -160,3 +160,18 @@ def test_explain_tells_a_story_and_says_which_times_it_takes(tmp_path: Path) -> 
     assert wrong.returncode == 2
     assert wrong.stderr.startswith("stationmaster: at: 'noonish' is not understood as a time; write it as one of: ")
     assert run(tmp_path, "explain", "CP9").stderr == "stationmaster: there is no charger 'CP9'\n"
+
+
+def test_a_database_is_checked_and_moves_only_from_sqlite_to_postgresql(tmp_path: Path) -> None:
+    nothing = run(tmp_path, "db", "check")
+    assert (nothing.returncode, "run `stationmaster migrate`" in nothing.stderr) == (1, True)
+    assert run(tmp_path, "station", "add", "CP1").returncode == 0
+    checked = run(tmp_path, "db", "check")
+    assert checked.returncode == 0, checked
+    assert "stations: 1\n" in checked.stdout and "the database is whole" in checked.stdout
+    for target, said in (
+        ("sqlite:///other.db", "a move goes from SQLite, which database.url names, to PostgreSQL"),
+        ("mysql://x/y", "URL: mysql is not supported"),
+    ):
+        refused = run(tmp_path, "db", "move", target)
+        assert refused.returncode == 2 and refused.stderr.startswith(f"stationmaster: {said}"), refused

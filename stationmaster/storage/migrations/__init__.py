@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from stationmaster.storage import trigrams, walls
+from stationmaster.storage import moving, trigrams, walls
 from stationmaster.storage.engines import Unusable
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def _known(engine: Engine) -> str | None:
         )
     if at is None and engine.dialect.name == "sqlite" and (tables := inspect(engine).get_table_names()):
         raise Unusable(f"database.url: the file holds tables of something else ({tables[0]}); name another file")
+    if at is not None and moving.is_unfinished(engine):
+        raise Unusable("database.url: a move into this database has not ended: run `stationmaster db move` again")
     return at
 
 
