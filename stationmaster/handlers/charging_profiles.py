@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 import msgspec
 
-from stationmaster.domain import charging_profiles, commands
+from stationmaster.domain import charging_profiles, commands, composites
+from stationmaster.domain import limits as domain_limits
 from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Period, Purpose, Unit
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.errors import Conflict, Invalid
@@ -34,6 +35,16 @@ class PeriodTold(Protocol):
     def limit(self) -> float | None: ...
     @property
     def number_phases(self) -> int | None: ...
+
+
+class CompositeTold(NamedTuple):
+    """What a charger says will be in force, in its version's words."""
+
+    evse: int
+    starts_at: str | None
+    duration_s: int
+    unit: str
+    periods: Sequence[PeriodTold]
 
 
 def with_start(work: Work, profile: ChargingProfile) -> ChargingProfile:
@@ -108,17 +119,35 @@ def cleared(work: Work, station: Station, command: commands.ClearChargingProfile
 
 
 def composite(
-    status: str, schedule: dict[str, Any] | None, periods: Sequence[PeriodTold], unit: str, reason: str | None = None
+    work: Work,
+    station: Station,
+    command: commands.GetCompositeSchedule,
+    status: str,
+    told: CompositeTold | None,
+    reason: str | None = None,
 ) -> Answer:
-    """The limits in force, as a table of numbers."""
+    """The limits that the charger says will be in force, as a table of numbers, and what they are beside what was set here."""
     if status != "Accepted":
         return words.answer(status, reason)
-    if schedule is None:
-        return Answer("accepted", "The charger has named no limits.")
-    limits = [msgspec.to_builtins(each) for each in periods_told(periods)]
-    lowest, highest = min(each["limit"] for each in limits), max(each["limit"] for each in limits)
-    said = f"{lowest:g} {unit}" if lowest == highest else f"between {lowest:g} and {highest:g} {unit}"
-    return Answer("accepted", f"The limit is {said}.", schedule | {"unit": unit, "periods": limits})
+    evse = command.evse if told is None else told.evse
+    limits = [] if told is None else periods_told(told.periods)
+    starts_at = None if told is None else parse_time(told.starts_at)
+    duration_s = command.duration_s if told is None else told.duration_s
+    unit: Unit = "W" if told is not None and told.unit == "W" else "A"
+    found = domain_limits.compared(
+        work, station, evse=evse, starts_at=starts_at, duration_s=duration_s, unit=unit, periods=limits
+    )
+    compared = {"compared": msgspec.to_builtins(found)}
+    if told is None or not limits:
+        said = ["The charger has named no limits."]
+        if any(each.asked is not None for each in found):
+            said.append(composites.sentence(found))
+        return Answer("accepted", " ".join(said), compared)
+    lowest, highest = min(each.limit for each in limits), max(each.limit for each in limits)
+    holds = f"{lowest:g} {unit}" if lowest == highest else f"between {lowest:g} and {highest:g} {unit}"
+    schedule = {"evse": evse, "starts_at": told.starts_at, "duration_s": duration_s, "unit": unit}
+    sentence = " ".join(filter(None, (f"The limit is {holds}.", composites.sentence(found))))
+    return Answer("accepted", sentence, schedule | {"periods": msgspec.to_builtins(limits)} | compared)
 
 
 def periods_told(periods: Sequence[PeriodTold]) -> list[Period]:

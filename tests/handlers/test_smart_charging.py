@@ -224,7 +224,8 @@ async def test_the_limits_in_force_are_shown(one: Asked) -> None:
     command = commands.GetCompositeSchedule(evse=1, duration_s=3600)
     came, [[_, sent]] = await one.ask(command, ACCEPTED | answer)
     assert sent == {"connectorId" if one.old else "evseId": 1, "duration": 3600}
-    assert came.sentence == "The limit is between 6.5 and 16 A."
+    assert came.sentence == "The limit is between 6.5 and 16 A. Nothing was set here; it goes by its own settings."
+    assert came.data.pop("compared")[0]["verdict"] == "not_set"
     assert came.data == {
         "evse": 1,
         "starts_at": "2026-11-01T10:00:00Z",
@@ -234,6 +235,17 @@ async def test_the_limits_in_force_are_shown(one: Asked) -> None:
     }
     came, _ = await one.ask(command, ACCEPTED)
     assert (came.outcome, came.sentence) == ("accepted", "The charger has named no limits.")
+    await one.ask(commands.SetChargingProfile(evse=0, profile=LIMIT), ACCEPTED)  # 16 A for an hour, then 8 A
+    command = commands.GetCompositeSchedule(evse=1, duration_s=7200)
+    came, _ = await one.ask(command, ACCEPTED | answer)
+    assert came.sentence == (
+        "The limit is between 6.5 and 16 A. It allows less than was set here for 50 min: 6.5 A instead of 16 A"
+        " (profile 7); another limit is in force there."
+    )
+    came, _ = await one.ask(command, ACCEPTED)
+    assert came.sentence == (
+        "The charger has named no limits. It allows more than was set here for 2 h: no limit instead of 16 A (profile 7)."
+    )
     came, _ = await one.ask(command, {"status": "Rejected"})
     assert came.outcome == "rejected"
 

@@ -1,7 +1,7 @@
 import type { FirmwareUpdate, KeptProfile } from "@stationmaster/api";
 import { moment, momentField } from "@stationmaster/ui";
 import { describe, expect, it } from "vitest";
-import { compositeOf, compositePoints, isOver, isProfile, limitWords, pauseAt, pauseFor, placeWords, simpleLimit, timeWords } from "../operator/src/features/chargers/limits";
+import { compositeOf, compositePoints, differing, isOver, isProfile, limitWords, pauseAt, pauseFor, placeWords, setHerePoints, simpleLimit, stretchWords, timeWords } from "../operator/src/features/chargers/limits";
 import { outcomeWords } from "../operator/src/features/chargers/commands";
 import { steps } from "../operator/src/features/chargers/upkeepWords";
 
@@ -123,5 +123,22 @@ describe("a field for day and time", () => {
     expect(moment(momentField(NOW))).toBe("2026-01-01T12:00:00.000Z");
     expect(moment("")).toBe(null);
     expect(moment("tomorrow")).toBe(null);
+  });
+});
+
+describe("what the charger says beside what was set here", () => {
+  const stretch = { starts_at: "2026-01-01T12:00:00.000Z", ends_at: LATER, told: 16, asked: 10, unit: "A" as const, profile: 7, verdict: "more" as const };
+  const schedule = { starts_at: null, duration_s: 3600, unit: "A" as const, periods: [{ start_s: 0, limit: 16 }] };
+  it("is told where it differs", () => {
+    const compared = [stretch, { ...stretch, told: 10, verdict: "same" as const }, { ...stretch, told: null }, { ...stretch, told: 6, verdict: "less" as const }];
+    expect(differing({ ...schedule, compared }).map(stretchWords)).toEqual([
+      "16 A instead of 10 A of profile 7: more than was set here",
+      "no limit instead of 10 A of profile 7: more than was set here",
+      "6 A instead of 10 A of profile 7: less, so another limit is in force",
+    ]);
+    expect(setHerePoints({ ...schedule, compared: [stretch] })).toEqual([[NOW, 10], [Date.parse(LATER), 10]]);
+  });
+  it("is nothing where it is the same, and where an answer has no such thing", () => {
+    expect([setHerePoints({ ...schedule, compared: [{ ...stretch, verdict: "same" }] }), setHerePoints(schedule), differing(schedule)]).toEqual([[], [], []]);
   });
 });

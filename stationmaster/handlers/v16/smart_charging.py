@@ -7,7 +7,7 @@ from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Purp
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
-from stationmaster.handlers.charging_profiles import RECURRENCIES
+from stationmaster.handlers.charging_profiles import RECURRENCIES, CompositeTold
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16 import words
 from stationmaster.ocpp import v16
@@ -133,16 +133,16 @@ def get_composite_schedule_answered(
     response: v16.GetCompositeScheduleResponse,
 ) -> Answer:
     schedule = response.charging_schedule
-    if schedule is None or not schedule.charging_schedule_period:
-        return charging_profiles.composite(response.status, None, [], "A")
-    told = {
-        "evse": command.evse,
-        "starts_at": response.schedule_start or schedule.start_schedule,
-        "duration_s": schedule.duration or command.duration_s,
-    }
-    return charging_profiles.composite(
-        response.status, told, schedule.charging_schedule_period, schedule.charging_rate_unit
-    )
+    told = None
+    if schedule is not None:
+        told = CompositeTold(
+            command.evse,
+            response.schedule_start or schedule.start_schedule,
+            schedule.duration or command.duration_s,
+            schedule.charging_rate_unit,
+            schedule.charging_schedule_period or (),
+        )
+    return charging_profiles.composite(work, station, command, response.status, told)
 
 
 def _fitted(work: Work, station: Station, profile: ChargingProfile) -> Fitted:

@@ -11,7 +11,7 @@ from stationmaster.domain.charging_profiles import ChargingProfile, Fitted, Purp
 from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import charging_profiles
-from stationmaster.handlers.charging_profiles import RECURRENCIES
+from stationmaster.handlers.charging_profiles import RECURRENCIES, CompositeTold
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v21, v201
@@ -216,12 +216,17 @@ def get_composite_schedule_answered(
     request: v201.GetCompositeSchedule,
     response: v201.GetCompositeScheduleResponse,
 ) -> Answer:
-    schedule, reason = response.schedule, words.reason(response.status_info)
-    if schedule is None:
-        return charging_profiles.composite(response.status, None, [], "A", reason)
-    told = {"evse": schedule.evse_id, "starts_at": schedule.schedule_start, "duration_s": schedule.duration}
+    schedule, told = response.schedule, None
+    if schedule is not None:
+        told = CompositeTold(
+            words.place(schedule.evse_id),
+            schedule.schedule_start,
+            schedule.duration,
+            schedule.charging_rate_unit,
+            schedule.charging_schedule_period or (),
+        )
     return charging_profiles.composite(
-        response.status, told, schedule.charging_schedule_period, schedule.charging_rate_unit, reason
+        work, station, command, response.status, told, words.reason(response.status_info)
     )
 
 

@@ -2,12 +2,12 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Select } from "@mantine/core";
 import type { Station } from "@stationmaster/api";
-import { limit, LineChart, type Line } from "@stationmaster/ui";
+import { limit, LineChart, local, type Line } from "@stationmaster/ui";
 import { useMemo, useState } from "react";
 import { connectorName } from "../../words";
 import css from "./Charger.module.css";
 import { connectorChoices } from "./CommandForm";
-import { compositeOf, compositePoints, limitWords, type Composite as Schedule } from "./limits";
+import { compositeOf, compositePoints, differing, limitWords, setHerePoints, stretchWords, type Composite as Schedule } from "./limits";
 import { Outcome } from "./Outcome";
 import parts from "./Parts.module.css";
 import { useCommand, usePossible } from "./useCommand";
@@ -68,8 +68,28 @@ export function Composite({ station }: { station: Station }) {
 
 function Picture({ schedule, answered }: { schedule: Schedule; answered: string | null }) {
   const lines = useMemo((): Line[] => {
+    const words = (value: number) => limit(value, schedule.unit);
     const points = compositePoints(schedule, answered ? Date.parse(answered) : 0);
-    return [{ name: t`Limit`, unit: schedule.unit, tone: "charging", points, steps: true, words: (value) => limit(value, schedule.unit) }];
+    const here = setHerePoints(schedule);
+    const told: Line = { name: t`The charger says`, unit: schedule.unit, tone: "charging", points, steps: true, words };
+    return here.length ? [told, { name: t`Set here`, unit: schedule.unit, tone: "reserved", points: here, steps: true, words }] : [told];
   }, [schedule, answered]);
-  return <LineChart lines={lines} label={t`The limit over the coming time: ${limitWords(schedule)}`} height={180} />;
+  const others = differing(schedule);
+  return (
+    <>
+      <LineChart lines={lines} label={t`The limit over the coming time: ${limitWords(schedule)}`} height={180} />
+      {others.length > 0 && (
+        <ul className={parts.differences} data-testid="composite-differences">
+          {others.map((each) => (
+            <li key={each.starts_at}>
+              <span className="dim num">
+                {local(each.starts_at)} – {local(each.ends_at)}
+              </span>{" "}
+              {stretchWords(each)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
 }

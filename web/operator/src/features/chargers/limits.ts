@@ -112,6 +112,42 @@ export interface Composite {
   duration_s: number;
   unit: "A" | "W";
   periods: { start_s: number; limit: number }[];
+  /** What it says beside what was set here; left out in answers of an older server. */
+  compared?: Stretch[];
+}
+
+/** From one moment to another: the limit that was told, and the one that was set here. */
+export interface Stretch {
+  starts_at: string;
+  ends_at: string;
+  told: number | null;
+  asked: number | null;
+  unit: "A" | "W";
+  profile: number | null;
+  verdict: "same" | "more" | "less" | "not_set";
+}
+
+/** The stretches in which the charger says something else than what was set here. */
+export function differing({ compared = [] }: Composite): Stretch[] {
+  return compared.filter(({ verdict }) => verdict === "more" || verdict === "less");
+}
+
+/** "16 A instead of 10 A of profile 7: more than was set here". */
+export function stretchWords({ told, asked, unit, verdict, ...more }: Stretch): string {
+  const profile = more.profile ?? 0;
+  const says = told === null ? t`no limit` : limit(told, unit);
+  const wanted = limit(asked ?? 0, unit);
+  return verdict === "more"
+    ? t`${says} instead of ${wanted} of profile ${profile}: more than was set here`
+    : t`${says} instead of ${wanted} of profile ${profile}: less, so another limit is in force`;
+}
+
+/** Points for the picture of what was set here; none where nothing was, or where it is all the same. */
+export function setHerePoints(schedule: Composite): [number, number][] {
+  if (differing(schedule).length === 0) return [];
+  return (schedule.compared ?? []).flatMap(({ starts_at, ends_at, asked }): [number, number][] =>
+    asked === null ? [] : [[Date.parse(starts_at), asked], [Date.parse(ends_at), asked]],
+  );
 }
 
 /** The schedule out of a command's data, or null when the charger has named no limit. */
