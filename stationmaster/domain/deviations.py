@@ -257,6 +257,13 @@ RULES = (
         always=True,
     ),
     Rule(
+        "unknown-unit",
+        "It tells the meter's register or the power in a unit that is none of them, or that nobody knows.",
+        "The value is kept as it was told, and counts for nothing: no session is billed by it.",
+        (),
+        always=True,
+    ),
+    Rule(
         "other",
         "It deviates from the specification in a way that has no name here yet.",
         "The message log has the remark.",

@@ -1,17 +1,35 @@
-"""Commands that some chargers are never sent, because they fall over them: known ones, and those of the settings."""
+"""Commands that some chargers are never sent, because they fall over them: known ones, those of the settings, and a person's word.
+
+A rule is about a make, a model or a firmware; what a person says is about one charger, and goes before every rule.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Boolean, Column, ForeignKey, PrimaryKeyConstraint, Table, Text, bindparam, delete, insert, select
 
-from stationmaster.domain.errors import Conflict
+from stationmaster.domain import audit
+from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt, UtcTime, metadata
 from stationmaster.storage.queries import Prepared
+
+command_exceptions = Table(
+    "command_exceptions",
+    metadata,
+    Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
+    Column("command", Text, nullable=False),  # by the name in its address
+    Column("held", Boolean, nullable=False),  # never sent; else sent, whatever the rules say
+    Column("why", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    PrimaryKeyConstraint("station_id", "command"),
+)
 
 
 class Rule(NamedTuple):
@@ -36,6 +54,16 @@ KNOWN = (
         why="Chargers of EN+ are known to stop working when they are taken in or out of service from afar.",
     ),
 )
+
+
+class ExceptionRow(Protocol):
+    """A row of the table."""
+
+    command: str
+    held: bool
+    why: str
+    by: str
+    at: datetime
 
 
 class Told(Protocol):
@@ -83,14 +111,58 @@ _told = Prepared(
 )
 
 
+_own = Prepared(
+    select(command_exceptions.c.held, command_exceptions.c.why).where(
+        command_exceptions.c.station_id == bindparam("station_id"), command_exceptions.c.command == bindparam("command")
+    )
+)
+
+
 def check(work: Work, station_id: int, command: str, rules: Sequence[Rule]) -> None:
     """Raises `Conflict` when this command is held back from this charger."""
+    for held, why in work.run(_own, station_id=station_id, command=command):
+        if held:
+            raise Conflict(f"{command} is held back from this charger{f': {why}' if why else ''}")
+        return
     named = [rule for rule in rules if command in rule.commands]
     if not named:
         return
     for told in work.run(_told, station_id=station_id):
         for rule in of(told, named):
             raise Conflict(f"{command} is held back from charger {told.identity}: {rule.reason}")
+
+
+def exceptions_of(work: Work, station_id: int) -> list[ExceptionRow]:
+    """What a person has said of commands to this charger."""
+    mine = select(command_exceptions).where(command_exceptions.c.station_id == station_id)
+    return list(work.execute(mine.order_by(command_exceptions.c.command)))
+
+
+def say(work: Work, station_id: int, identity: str, command: str, *, held: bool, why: str, by: str) -> None:
+    """Never send this charger that command; or send it, whatever the rules say."""
+    before = _drop(work, station_id, command)
+    after = {"command": command, "held": held, "why": why}
+    work.execute(insert(command_exceptions).values(station_id=station_id, by=by, at=work.now, **after))
+    _record(work, identity, before, after)
+
+
+def take_back(work: Work, station_id: int, identity: str, command: str) -> None:
+    """The rules decide again. Raises `NotFound` where nothing was said."""
+    before = _drop(work, station_id, command)
+    if before is None:
+        raise NotFound(f"nothing was said of {command} for charger {identity}")
+    _record(work, identity, before, None)
+
+
+def _drop(work: Work, station_id: int, command: str) -> dict[str, object] | None:
+    mine = (command_exceptions.c.station_id == station_id, command_exceptions.c.command == command)
+    known = [{"command": row.command, "held": row.held, "why": row.why} for row in exceptions_of(work, station_id)]
+    work.execute(delete(command_exceptions).where(*mine))
+    return next((each for each in known if each["command"] == command), None)
+
+
+def _record(work: Work, identity: str, before: dict[str, object] | None, after: dict[str, object] | None) -> None:
+    audit.record(work, "hold_back_command", audit.Subject("station", identity), before=before, after=after)
 
 
 def _fits(rule: Rule, told: Told) -> bool:

@@ -92,8 +92,11 @@ class MeterValueRow(Protocol):
 ENERGY, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
 VOLTAGE, SOC = "Voltage", "SoC"
 _READ = {ENERGY, POWER, CURRENT, VOLTAGE, SOC}
+UNREAD = "unread"  # a register or a power in a unit that is none of it: kept as it came, and counted as nothing
 _ENERGY_UNITS = {"Wh": 1, "kWh": 1000, "MWh": 1_000_000}
-_POWER_UNITS = {"W": 1, "kW": 1000, "VA": 1, "kVA": 1000}
+_POWER_UNITS = {"W": 1, "kW": 1000, "MW": 1_000_000, "VA": 1, "kVA": 1000}
+# In another case, where that leaves no doubt: `mwh` would be a thousandth or a million.
+_SPELT = {unit.casefold(): unit for unit in ("Wh", "kWh", "W", "kW", "VA", "kVA")}
 _PLAIN_W = (None, "W")
 # What is measured where only the unit says it. A unit of something else means a measurand we do not read.
 _BY_UNIT = {
@@ -139,7 +142,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     """What the samples of one moment say: Wh (register), W, A (largest phase), V (mean), %.
 
     `location` names the meter when it does not sit at the outlet; `resolution_wh` the last digit told of the register, if
-    that is coarser than a watt-hour.
+    that is coarser than a watt-hour. `unread`: a register or a power came in a unit that nobody knows, and is in none of these.
     """
 
     context: str | None = None
@@ -150,6 +153,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     current_a: Decimal | None = None
     voltage_v: Decimal | None = None
     soc_percent: Decimal | None = None
+    unread: bool = False
 
 
 def reading(samples: Sequence[Sample]) -> Reading:
@@ -180,11 +184,13 @@ def reading(samples: Sequence[Sample]) -> Reading:
             told.get("soc_percent"),
         )
     outside, elsewhere = _read(samples, _OUTSIDE)
+    if any(_meaning(sample.measurand, sample.unit, sample.phase)[0] is UNREAD for sample in samples):
+        outside = msgspec.structs.replace(outside, unread=True)
     if elsewhere and outside.energy_wh is outside.power_w is outside.current_a is outside.voltage_v is None:
         for location in _ELSEWHERE:
             if location in elsewhere:
                 value, _ = _read(samples, (location,))
-                return msgspec.structs.replace(value, location=location)
+                return msgspec.structs.replace(value, location=location, unread=outside.unread)
     return outside
 
 
@@ -201,7 +207,7 @@ def _read(samples: Sequence[Sample], locations: Container[str | None]) -> tuple[
     resolution: int | None = None
     for sample in samples:
         measurand, phase, factor = _meaning(sample.measurand, sample.unit, sample.phase)
-        if measurand is None:
+        if measurand is None or measurand is UNREAD:
             continue
         if measurand == SOC:
             soc = number(sample.value)
@@ -260,26 +266,36 @@ def _plain(
     meant, phase, factor = _meaning(measurand, unit, line)
     if meant is None:
         return None
+    if meant is UNREAD:
+        return _ODD
     simple = phase == 0 and factor is None and not exponent and location in _OUTSIDE
     return _FIELDS[meant] if simple else _ODD
 
 
 @functools.lru_cache(1024)
 def _meaning(measurand: str | None, unit: str | None, line: str | None) -> tuple[str | None, int, int | None]:
-    """What is measured (None: nothing that we read), on which phase (0: all of them), and by what to multiply it to get Wh or W.
+    """What is measured (None: nothing that we read; `UNREAD`: in no unit of that), on which phase (0: all of them), and by what to multiply it to get Wh or W.
 
     Kept, because a charger says the same of each of its samples.
     """
+    if unit is not None and unit not in _BY_UNIT:
+        unit = _SPELT.get(unit.strip().casefold(), unit) or None
     if measurand is None:
         measurand = ENERGY if unit is None else _BY_UNIT.get(unit, ENERGY)
     elif measurand not in _READ and measurand.endswith(_PHASE_ENDINGS):
         measurand, _, line = measurand.rpartition(".")  # some firmwares write the phase into the name
     factor = None
     if measurand == ENERGY and unit is not None and unit != "Wh":
-        factor = _ENERGY_UNITS.get(unit, 1)
+        factor = _ENERGY_UNITS.get(unit)
+        measurand = UNREAD if factor is None else measurand
     elif measurand == POWER and unit not in _PLAIN_W:
-        factor = _POWER_UNITS.get(unit or "W", 1)
-    return measurand if measurand in _READ else None, 0 if line is None else _PHASES.get(line, -1), factor
+        factor = _POWER_UNITS.get(unit or "W")
+        measurand = UNREAD if factor is None else measurand
+    return (
+        measurand if measurand in _READ or measurand is UNREAD else None,
+        0 if line is None else _PHASES.get(line, -1),
+        factor,
+    )
 
 
 def _last_digit_wh(value: Decimal, factor: int) -> int:

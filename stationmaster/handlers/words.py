@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from stationmaster.domain import certificate_requests, commands, firmware, logs, metering
+from stationmaster.domain import certificate_requests, commands, firmware, logs, metering, sessions
 from stationmaster.domain.commands import Answer, Asked, OutcomeWord
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.metering import Reading, Sample
@@ -193,6 +193,35 @@ def spread(interval_s: int) -> int:
 def moment(work: Work, text: str | None) -> Instant:
     """The station's time, as far as it is believable."""
     return instant(text, parse_time(text), work.now)
+
+
+def keep(
+    work: Work,
+    station: Station,
+    told: Moment,
+    *,
+    evse: int,
+    transaction_id: str | None,
+    live: bool = True,
+    session_id: int | None = None,
+    evse_told: int | None = None,
+) -> None:
+    """Record the samples of one moment (`metering.record`); what came in a unit that nobody knows is said of its session."""
+    metering.record(
+        work,
+        station,
+        evse=evse,
+        transaction_id=transaction_id,
+        taken=told.taken,
+        samples=told.samples,
+        raw=told.raw,
+        live=live,
+        session_id=session_id,
+        evse_told=evse_told,
+        value=told.reading,
+    )
+    if told.reading.unread:
+        sessions.not_read(work, station, session_id=session_id, transaction_id=transaction_id, evse=evse)
 
 
 class SampledValue(Protocol):

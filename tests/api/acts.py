@@ -103,6 +103,14 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/connectors/1/1/tariff",
         {"tariff": None},
     ),
+    "PUT /api/v1/stations/{station_id}/command-exceptions/{command}": (
+        "/stations/CP9/command-exceptions/reset",
+        {"held": True, "why": "It never came back."},
+    ),
+    "DELETE /api/v1/stations/{station_id}/command-exceptions/{command}": (
+        "/stations/CP9/command-exceptions/reset",
+        None,
+    ),
     "PUT /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Door", "site": "Harbour"}),
     "PUT /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (
         "/stations/CP9/connectors/1/1",

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from stationmaster.domain import deviations, stations
+from stationmaster.domain import deviations, held_back, stations
 from stationmaster.domain.deviations import Seen
+from stationmaster.domain.errors import Conflict
 from stationmaster.storage import Database
 from tests.api.conftest import Client
 
@@ -53,3 +54,37 @@ async def test_what_a_charger_is_never_sent_is_told_with_it(database: Database, 
     await database.write(lambda work: work.execute(update(stations.stations).values(vendor="EN+")))
     [held] = (await admin.get(f"{PATH}/deviations")).json()["held_back"]
     assert held["commands"] == ["change-availability"] and "EN+" in held["why"]
+
+
+@pytest.mark.any_database
+async def test_a_person_holds_a_command_back_from_one_charger_or_lets_one_through(
+    database: Database, charger: Any, admin: Client
+) -> None:
+    """A word on one charger goes before the rules for its make, in both ways, until it is taken back."""
+    await database.write(lambda work: work.execute(update(stations.stations).values(vendor="EN+")))
+
+    async def refused(command: str) -> str | None:
+        try:
+            await database.read(held_back.check, charger.id, command, held_back.KNOWN)
+        except Conflict as error:
+            return str(error)
+        return None
+
+    where = f"{PATH}/command-exceptions"
+    assert await refused("reset") is None and "EN+" in str(await refused("change-availability"))
+    told = (await admin.put(f"{where}/reset", json={"held": True, "why": "It never came back."})).json()
+    assert [(each["command"], each["held"], each["why"]) for each in told["exceptions"]] == [
+        ("reset", True, "It never came back.")
+    ]
+    assert await refused("reset") == "reset is held back from this charger: It never came back."
+    assert (await admin.put(f"{where}/change-availability", json={"held": False})).status_code == 200
+    assert await refused("change-availability") is None
+    assert (await admin.put(f"{where}/reset", json={"held": False})).status_code == 200  # said again, it replaces
+    assert await refused("reset") is None
+    told = (await admin.delete(f"{where}/change-availability")).json()
+    assert [each["command"] for each in told["exceptions"]] == ["reset"]
+    assert "EN+" in str(await refused("change-availability"))
+    assert (await admin.delete(f"{where}/change-availability")).status_code == 404
+    assert (await admin.put(f"{where}/restart", json={"held": True})).status_code == 404
+    assert (await admin.put(f"{where}/reset", json={"held": "yes"})).status_code == 422
+    assert (await admin.put("/api/v1/stations/CP9/command-exceptions/reset", json={"held": True})).status_code == 404

@@ -68,13 +68,37 @@ def test_TX_09_a_number_as_chargers_write_it(text: str, value: str | None) -> No
         ({"value": "2500", "location": "Body"}, 2500, None),
         ({"value": "2500", "measurand": "Energy.Active.Import.Interval"}, None, None),
         ({"value": "2500", "measurand": "Energy.Reactive.Import.Register"}, None, None),
-        ({"value": "2500", "unit": "parsec"}, 2500, None),
+        # A unit that nobody knows, or that is none of it, is recorded and counts for nothing.
+        ({"value": "2500", "unit": "parsec"}, None, None),
+        ({"value": "2500", "unit": "mwh"}, None, None),  # a thousandth of a Wh, or a million?
+        ({"value": "2500", "measurand": "Energy.Active.Import.Register", "unit": "A"}, None, None),
+        ({"value": "2500", "measurand": "Energy.Active.Import.Register", "unit": "varh"}, None, None),
+        ({"value": "2500", "measurand": "Energy.Active.Import.Register", "unit": "x", "location": "Body"}, None, None),
+        ({"value": "2500", "measurand": POWER, "unit": "hp"}, None, None),
+        ({"value": "2.5", "unit": " KWH"}, 2500, None),
+        ({"value": "2500", "unit": ""}, 2500, None),
     ],
     ids=lambda value: " ".join(map(str, value.values())) if isinstance(value, dict) else None,
 )
 def test_one_sample(sample: dict[str, Any], energy_wh: int | None, power_w: int | None) -> None:
     told = reading([Sample(**sample)])
     assert (told.energy_wh, told.power_w) == (energy_wh, power_w)
+
+
+REGISTER = "Energy.Active.Import.Register"
+
+
+@pytest.mark.parametrize(
+    "samples, unread",
+    [
+        ([Sample("5", REGISTER, "parsec")], True),
+        ([Sample("5", REGISTER, "Wh"), Sample("5", POWER, "hp")], True),
+        ([Sample("5", REGISTER, "W", location="Body")], True),
+        ([Sample("5", REGISTER, "kwh"), Sample("5", "Temperature", "parsec"), Sample("5", unit="varh")], False),
+    ],
+)
+def test_a_unit_that_nobody_knows_is_told(samples: list[Sample], unread: bool) -> None:
+    assert reading(samples).unread is unread
 
 
 def phases(measurand: str, values: dict[str | None, str], **words: str) -> list[Sample]:

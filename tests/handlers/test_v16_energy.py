@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from stationmaster.app import App
+from stationmaster.domain import deviations
+
 Connect = Callable[..., Any]
 Sample = dict[str, Any]
 POWER = "Power.Active.Import"
@@ -156,6 +159,22 @@ async def test_E7_the_unit_says_what_it_is(charger: Connect, stored: Any, unit: 
     [row] = await stored.meter_values()
     assert row.energy_wh is None
     assert getattr(row, column) == (16_000 if unit == "kW" else 16)
+
+
+async def test_a_unit_that_nobody_knows_is_kept_and_said(charger: Connect, stored: Any, app: App) -> None:
+    one = await charger("CP1")
+    number = (await one.start(meter=0))["transactionId"]
+    said = {"value": "16", "measurand": "Energy.Active.Import.Register", "unit": "parsec"}
+    for minute in range(2):
+        value = {"timestamp": f"2026-11-01T10:1{minute}:00Z", "sampledValue": [said]}
+        assert await one.call("MeterValues", {"connectorId": 1, "transactionId": number, "meterValue": [value]}) == {}
+    assert [(row.energy_wh, "parsec" in row.samples) for row in await stored.meter_values()] == [(None, True)] * 2
+    assert (await stored.session()).flags == ["unknown_unit"]
+    await one.stop(number, meter=5000)
+    row = await stored.session()  # what counts is told in Wh by the specification itself
+    assert (row.energy_wh, row.flags, row.review) == (5000, ["unknown_unit"], False)
+    seen = await app.database.read(deviations.of_station, row.station_id)
+    assert {each.rule: each.repaired for each in seen}["unknown-unit"] == 2
 
 
 @pytest.mark.parametrize("unit", ["Celsius", "varh", "kvar", "Hertz"])

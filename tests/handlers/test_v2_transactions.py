@@ -201,6 +201,16 @@ async def test_a_unit_and_its_multiplier(
     assert (row.meter_start_wh, row.energy_wh, row.review) == (Decimal(1000), wh, False)
 
 
+async def test_a_register_in_a_unit_that_nobody_knows_bills_nothing(station: Any, stored: Stored) -> None:
+    one, odd = await station(), {"unitOfMeasure": {"unit": "parsec"}}
+    await one.event("Started", 0, meterValue=value(1000, context="Transaction.Begin", **odd))
+    await one.event("Ended", 1, at=END, meterValue=value(8500, at=END, context="Transaction.End", **odd))
+    row = await stored.session()
+    assert (row.energy_wh, row.review) == (None, True)
+    assert row.flags == ["unknown_unit", "estimated"]
+    assert len(await stored.meter_values()) == 2
+
+
 async def test_E06_all_readings_with_the_end_alone(station: Any, stored: Stored) -> None:
     """TxEndedMeasurands with an interval: what was measured on the way comes with the end, the begin's register included."""
     one = await station()

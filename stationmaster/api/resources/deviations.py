@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Annotated
 
 import msgspec
-from litestar import Router, get
-from litestar.params import FromPath
+from litestar import Router, delete, get, put
+from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import deviations, held_back, stations
+from stationmaster.domain import commands, deviations, held_back, stations
 from stationmaster.domain.deviations import NAMED, DeviationRow
-from stationmaster.domain.held_back import Rule
+from stationmaster.domain.errors import NotFound
+from stationmaster.domain.held_back import ExceptionRow, Rule
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
@@ -38,19 +41,39 @@ class Deviation(msgspec.Struct, frozen=True):
 
 
 class HeldBack(msgspec.Struct, frozen=True):
-    """Commands that this charger is never sent, and why. A raw call is sent all the same."""
+    """Commands that this charger is never sent, and why: by a rule for its make. A raw call is sent all the same."""
 
     commands: list[str]
     why: str
 
 
+class CommandException(msgspec.Struct, frozen=True):
+    """What a person has said of one command to this charger, which goes before every rule: `held`, it is never sent; else it is sent
+    although a rule holds it back."""
+
+    command: str
+    held: bool
+    why: str
+    by: str
+    at: datetime
+
+
 class StationDeviations(msgspec.Struct, frozen=True):
-    """`strict`: nothing is repaired. `held_back`: what it is never sent, because it falls over it."""
+    """`strict`: nothing is repaired. `held_back`: what it is never sent, because its kind falls over it; `exceptions`: what a person has
+    said of it instead, command by command."""
 
     station: str
     strict: bool
     items: list[Deviation]
     held_back: list[HeldBack]
+    exceptions: list[CommandException]
+
+
+class SaidOfCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`held`: never send it. Else send it, whatever the rules say. `why` is for whoever reads it later."""
+
+    held: bool
+    why: Annotated[str, msgspec.Meta(max_length=300)] = ""
 
 
 @get("/{station_id:str}/deviations", permission=Permission.VIEW)
@@ -62,14 +85,58 @@ async def station_deviations(
     return await context.database.read(_deviations, caller.organization, station_id, rules)
 
 
-router = Router("/stations", route_handlers=[station_deviations], tags=["chargers"])
+@put("/{station_id:str}/command-exceptions/{command:str}", permission=Permission.ADMINISTER, status_code=HTTP_200_OK)
+async def say_of_command(
+    station_id: FromPath[str],
+    command: FromPath[str],
+    data: JSONBody[SaidOfCommand],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> StationDeviations:
+    """Never send this charger a command that it falls over, or send it one that a rule holds back. A raw call is always sent."""
+    rules = held_back.with_known(context.settings.gateway.held_back)
+    if command not in commands.COMMANDS:
+        raise NotFound(f"there is no command {command!r}")
+
+    def write(work: Work) -> StationDeviations:
+        station = stations.get(work, caller.organization, station_id)
+        by, why = caller.actor.name, data.why.strip()
+        held_back.say(work, station.id, station.identity, command, held=data.held, why=why, by=by)
+        return _deviations(work, caller.organization, station_id, rules)
+
+    return await context.database.write(write)
+
+
+@delete("/{station_id:str}/command-exceptions/{command:str}", permission=Permission.ADMINISTER, status_code=HTTP_200_OK)
+async def take_back_exception(
+    station_id: FromPath[str], command: FromPath[str], caller: GivenCaller, context: GivenContext
+) -> StationDeviations:
+    """The rules decide again."""
+    rules = held_back.with_known(context.settings.gateway.held_back)
+
+    def write(work: Work) -> StationDeviations:
+        station = stations.get(work, caller.organization, station_id)
+        held_back.take_back(work, station.id, station.identity, command)
+        return _deviations(work, caller.organization, station_id, rules)
+
+    return await context.database.write(write)
+
+
+router = Router(
+    "/stations", route_handlers=[station_deviations, say_of_command, take_back_exception], tags=["chargers"]
+)
 
 
 def _deviations(work: Work, organization_id: int, identity: str, rules: Sequence[Rule]) -> StationDeviations:
     station = stations.get(work, organization_id, identity)
     found = [_public_form(row, station.strict) for row in deviations.of_station(work, station.id) if row.rule in NAMED]
     held = [HeldBack(list(rule.commands), rule.reason) for rule in held_back.of(station, rules)]
-    return StationDeviations(identity, station.strict, found, held)
+    said = [_exception(row) for row in held_back.exceptions_of(work, station.id)]
+    return StationDeviations(identity, station.strict, found, held, said)
+
+
+def _exception(row: ExceptionRow) -> CommandException:
+    return CommandException(row.command, row.held, row.why, row.by, row.at)
 
 
 def _public_form(row: DeviationRow, strict: bool) -> Deviation:

@@ -57,6 +57,7 @@ from stationmaster.domain.sessions.table import (
 )
 from stationmaster.domain.sessions.told import tell
 from stationmaster.domain.sessions.transaction import Found, TransactionTold, going_on, went_on
+from stationmaster.domain.sessions.units import not_read
 
 __all__ = [
     "CHARGING_STATES",
@@ -99,6 +100,7 @@ __all__ = [
     "list_own",
     "listed",
     "locked",
+    "not_read",
     "of_session",
     "of_station_between",
     "open_named",

@@ -107,16 +107,7 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
 def meter_values(work: Work, station: Station, req: v16.MeterValues) -> v16.MeterValuesResponse:
     transaction_id = words.transaction_id(req.transaction_id)
     for moment in words.moments(work, req.meter_value):
-        metering.record(
-            work,
-            station,
-            evse=words.connector(req.connector_id),
-            transaction_id=transaction_id,
-            taken=moment.taken,
-            samples=moment.samples,
-            raw=moment.raw,
-            value=moment.reading,
-        )
+        words.keep(work, station, moment, evse=words.connector(req.connector_id), transaction_id=transaction_id)
     return v16.MeterValuesResponse()
 
 
@@ -145,18 +136,8 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
         ),
     )
     for moment in moments:
-        metering.record(
-            work,
-            station,
-            evse=0,
-            transaction_id=transaction_id,
-            taken=moment.taken,
-            samples=moment.samples,
-            raw=moment.raw,
-            value=moment.reading,
-            live=False,
-            session_id=None if ended is None else ended.session_id,
-        )
+        session_id = None if ended is None else ended.session_id
+        words.keep(work, station, moment, evse=0, transaction_id=transaction_id, live=False, session_id=session_id)
     return v16.StopTransactionResponse(id_tag_info=None if auth is None else words.id_tag_info(auth))
 
 

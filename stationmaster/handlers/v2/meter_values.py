@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import metering
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import words
@@ -16,14 +15,5 @@ meter_values = Routes(V201)
 @meter_values.on
 def receive_meter_values(work: Work, station: Station, req: v201.MeterValues) -> v201.MeterValuesResponse:
     for moment in words.moments(work, req.meter_value):
-        metering.record(
-            work,
-            station,
-            evse=words.place(req.evse_id),
-            transaction_id=None,
-            taken=moment.taken,
-            samples=moment.samples,
-            raw=moment.raw,
-            value=moment.reading,
-        )
+        words.keep(work, station, moment, evse=words.place(req.evse_id), transaction_id=None)
     return v201.MeterValuesResponse()

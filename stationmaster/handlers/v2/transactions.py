@@ -73,18 +73,15 @@ def _keep_readings(
     evse = (None if found is None else found.evse) or evse_told
     transaction_id, live = words.transaction_id(req.transaction_info), words.kind(req) != "ended"
     for moment in moments:
-        metering.record(
+        words.keep(
             work,
             station,
+            moment,
             evse=evse,
             transaction_id=transaction_id,
-            taken=moment.taken,
-            samples=moment.samples,
-            raw=moment.raw,
             live=live,
             session_id=None if found is None else found.session_id,
             evse_told=evse_told,
-            value=moment.reading,
         )
 
 

@@ -23,6 +23,7 @@ from stationmaster.domain.tokens import Authorization
 from stationmaster.handlers.words import Moment
 from stationmaster.handlers.words import answer as answer
 from stationmaster.handlers.words import check_length as check_length
+from stationmaster.handlers.words import keep as keep
 from stationmaster.handlers.words import list_answer as list_answer
 from stationmaster.handlers.words import moment as moment
 from stationmaster.handlers.words import moments as gathered

@@ -32,6 +32,7 @@ export type Frame = Schemas["Message"];
 export type KeptProfile = Schemas["KeptProfile"];
 export type ListedCard = Schemas["ListedCard"];
 export type LocalList = Schemas["LocalList"];
+export type StationDeviations = Schemas["StationDeviations"];
 export type LiveEvent = Schemas["LiveEvent"];
 export type AuthenticatorApp = Schemas["App"];
 export type Login = Schemas["Login"];

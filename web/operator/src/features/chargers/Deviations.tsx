@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, client } from "@stationmaster/api";
 import { deviationsQuery } from "../../queries";
 import { Only } from "../../user";
-import { commandName } from "./commands";
+import { CommandExceptions } from "./CommandExceptions";
 import css from "./Story.module.css";
 
 /** What the charger does otherwise than its version's specification, and what we do about it. */
@@ -58,22 +58,7 @@ export function Deviations({ station }: { station: string }) {
               </li>
             ))}
           </ul>
-          {data.held_back.length > 0 && (
-            <>
-              <h3>
-                <Trans>What it is never sent</Trans>
-              </h3>
-              <ul className={css.lines} data-testid="held-back">
-                {data.held_back.map((held) => (
-                  <li key={held.commands.join(" ")} className={css.plain}>
-                    <div className="hostile">
-                      <strong>{held.commands.map(commandName).join(", ")}</strong> {held.why}
-                    </div>
-                  </li>
-                ))}
-              </ul>
-            </>
-          )}
+          <CommandExceptions station={station} data={data} />
         </>
       )}
     </section>
