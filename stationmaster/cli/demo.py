@@ -32,6 +32,7 @@ from stationmaster.domain import (
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.stations import Station
 from stationmaster.settings import DatabaseSettings, Files, Security, Settings, load
@@ -104,6 +105,17 @@ CUSTOMERS: tuple[dict[str, Any], ...] = (
     {"public_id": "C-1003", "name": "Lin Chen", "phone": "+49 40 5550103", **_PREPAID},
     {"public_id": "C-2001", "name": "Harbour Logistics", "email": "fleet@example.org", **_INVOICED},
 )
+ISSUER: dict[str, Any] = {
+    "legal_name": "Harbour Charging GmbH",
+    "address": "Quay 1\n20457 Hamburg",
+    "country": "DE",
+    "tax_number": "DE987654321",
+    "tax_label": "VAT ID",
+    "email": "billing@example.org",
+    "time_zone": "Europe/Berlin",
+    "bank": "Example Bank",
+    "iban": "DE02120300000000202051",  # of the examples of banks
+}
 PAID_IN = Money(Decimal(500), "EUR")  # by each of those who pay before they charge
 OWNERS = {"Ida": "C-1001", "Omar": "C-1002", "Lin": "C-1003", "Fleet van 1": "C-2001", "Fleet van 2": "C-2001"}
 DRIVERS = {
@@ -189,6 +201,8 @@ def _password(settings: Settings) -> str:
 def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> dict[str, str]:
     """Sites, chargers, cards and a log-in. Chargers get new secrets: returns those of the simulated ones."""
     home = organizations.home(work)
+    if issuers.get(work, home).legal_name is None:
+        issuers.change(work, home, ISSUER)
     for site in SITES:
         with contextlib.suppress(Conflict):
             sites.create(work, home, **site)

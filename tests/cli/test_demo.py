@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from stationmaster.app import App
 from stationmaster.cli import demo
 from stationmaster.domain import alarms, connections, connectors, organizations, quarantine, sessions, stations
+from stationmaster.domain.invoices import issuers
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings
 from stationmaster.simulator.command import Version, kinds
 from stationmaster.storage import Work
@@ -45,6 +46,7 @@ async def test_the_demo_shows_sessions_drivers_faults_and_something_to_review(to
             select(func.count()).select_from(connectors.connectors).where(connectors.connectors.c.status == "Faulted")
         )
         assert work.execute(faults).scalar_one() == 0  # they are over; the history of states has them
+        assert issuers.get(work, home).missing == []  # its receipts are ones that a shop would give
         gone = stations.get(work, home, demo.OFFLINE)
         assert connections.current(work, [gone.id])[gone.id].closed_at is not None
 

@@ -150,6 +150,27 @@ def test_D_04_a_receipt_is_in_the_time_of_the_site() -> None:
     assert facts["Duration"] == "7 h 00 min"
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "duration"),
+    [
+        ("2026-12-01T09:00:00.900+01:00", "2026-12-01T09:06:00.100+01:00", "6 min"),
+        ("2026-12-01T09:00:00.100+01:00", "2026-12-01T09:05:59.900+01:00", "5 min 59 s"),
+        ("2026-12-01T09:00:00.100+01:00", "2026-12-01T09:00:00.900+01:00", "1 s"),  # as it is priced
+        (
+            "2026-10-25T01:59:59.900+02:00",
+            "2026-10-25T03:00:00.100+01:00",
+            "2 h 00 min 01 s",
+        ),  # over the change of clocks
+    ],
+)
+def test_D_04_a_duration_is_that_of_the_times_beside_it(begins: str, ends: str, duration: str) -> None:
+    told = session(begins, ends, kwh="5")
+    bill = rated(told, tariff(element(time="0.05/min")))
+    block = printed.sheet_of(document(charge(told, bill))).blocks[0]
+    assert dict(block.facts)["Duration"] == duration
+    assert (block.rows[0].quantity, block.rows[0].details) == (duration, [])
+
+
 def test_a_line_says_from_when_to_when_and_from_which_values_of_the_meter() -> None:
     told = session("2026-12-01 22:00", "2026-12-02 01:00", readings={"23:50": "20", "2026-12-02 01:00": "34"})
     night = [element(energy="0.50", start_time="06:00"), element(energy="0.30", end_time="06:00")]

@@ -46,6 +46,10 @@ describe("times", () => {
   it.each([[12, "12 s"], [750, "12 min"], [3900, "1 h 05 min"], [97_200, "1 d 3 h"], [-5, "0 s"]])("a duration of %s s", (seconds, words) => {
     expect(duration(before(seconds), NOW)).toBe(words);
   });
+  it("a duration is that of the times as they are shown, without their fractions", () => {
+    expect(duration("2026-12-01T09:00:00.900Z", "2026-12-01T09:06:00.100Z")).toBe("6 min");
+    expect(duration("2026-12-01T09:00:00.100Z", Date.parse("2026-12-01T09:00:59.999Z"))).toBe("59 s");
+  });
   it("UTC in full", () => {
     expect(utc("2026-01-01T13:00:05+01:00")).toBe("2026-01-01 12:00:05 UTC");
   });

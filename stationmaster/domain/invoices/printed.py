@@ -6,7 +6,7 @@ Both are made from this one sheet, so they cannot tell two stories. Times of a s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -16,6 +16,7 @@ from stationmaster.domain.invoices import documents
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Document, Party
 from stationmaster.domain.invoices.words import LANGUAGES, Words, words_of
 from stationmaster.domain.money.amounts import Money, decimals_of
+from stationmaster.domain.money.register import second_of
 from stationmaster.domain.money.tariff_version import Tax
 
 Fact = tuple[str, str]
@@ -187,14 +188,14 @@ class _Printer:
         facts = [(words["place"], place)] if place else []
         facts.append((words["charger"], ", ".join(part for part in (charge.station, connection) if part)))
         facts.append((words["time"], written_span(charge.begins_at, charge.ends_at, charge.time_zone, words)))
-        # In UTC: of two times in one zone Python would count the hours on the wall.
-        length = charge.ends_at.astimezone(UTC) - charge.begins_at.astimezone(UTC)
-        facts.append((words["duration"], written_duration(length, words)))
+        begin, end = _seconds(charge)
+        # As it is priced, and as the times beside it are shown: 09:00:00.9 to 09:06:00.1 are six minutes.
+        facts.append((words["duration"], written_duration(timedelta(seconds=end - begin), words)))
         if charge.energy_wh is not None:
             facts.append((words["energy"], f"{_kwh(charge.energy_wh, words)} kWh"))
         if charge.meter_begin_wh is not None and charge.meter_end_wh is not None:
-            begin, end = (_kwh(wh, words) for wh in (charge.meter_begin_wh, charge.meter_end_wh))
-            facts.append((words["meter"], f"{begin} – {end} kWh"))
+            first, last = (_kwh(wh, words) for wh in (charge.meter_begin_wh, charge.meter_end_wh))
+            facts.append((words["meter"], f"{first} – {last} kWh"))
         facts += [(words["card"], charge.card)] if charge.card else []
         facts += [(words["tariff"], charge.tariff)] if charge.tariff else []
         return facts
@@ -219,10 +220,7 @@ class _Printer:
     def _details(self, line: ChargedLine, charge: Charge, *, readings: bool) -> list[str]:
         words = self.words
         details = []
-        whole = len(line.spans) == 1 and (line.spans[0].begins_at, line.spans[0].ends_at) == (
-            charge.begins_at,
-            charge.ends_at,
-        )
+        whole = len(line.spans) == 1 and _seconds(line.spans[0]) == _seconds(charge)
         if line.spans and not whole and line.unit != "session":
             if len(line.spans) <= _SHOWN_SPANS:
                 for span in line.spans:
@@ -298,6 +296,12 @@ class _Printer:
 
     def _paid_amount(self, amount: Money) -> str:
         return f"{written_amount(amount, self.words)} {amount.currency}"
+
+
+def _seconds(span: Charge | documents.Span) -> tuple[int, int]:
+    """Begin and end, cut to whole seconds; it lasts one at least, as it is priced."""
+    begin = second_of(span.begins_at)
+    return begin, max(begin + 1, second_of(span.ends_at))
 
 
 _LETTER = frozenset({"US", "CA", "MX", "PH", "CL", "CO", "VE"})  # where paper is not A4

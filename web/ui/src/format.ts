@@ -83,9 +83,11 @@ function span(seconds: number): string {
 /** "45 s", "12 min", "1 h 05 min", "2 d 3 h". */
 export function duration(from: string | null | undefined, to: string | number | null | undefined): string {
   if (!from || !to) return NONE;
-  const seconds = ((typeof to === "number" ? to : Date.parse(to)) - Date.parse(from)) / 1000;
+  // From whole seconds, as times are shown: 09:00:00.9 to 09:06:00.1 are six minutes.
+  const second = (at: string | number) => Math.floor((typeof at === "number" ? at : Date.parse(at)) / 1000);
+  const seconds = second(to) - second(from);
   if (Number.isNaN(seconds)) return NONE;
-  if (seconds < 60) return `${Math.max(0, Math.floor(seconds))} s`;
+  if (seconds < 60) return `${Math.max(0, seconds)} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes} min`;
   const hours = Math.floor(minutes / 60);
