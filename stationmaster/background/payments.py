@@ -72,6 +72,10 @@ async def _asked(provider: Provider, job: Job, event: PaymentAsked) -> Told:
         )
         return await provider.begin(asked, key=key)
     assert job.told is not None
+    if event.act == "raise":
+        assert row.raise_to is not None
+        amount = Amount(row.raise_to, row.currency)
+        return await provider.increase(job.told, amount, key=f"{key}:{row.raise_to}")
     if event.act == "capture":
         assert row.wanted is not None
         return await provider.capture(job.told, Amount(row.wanted, row.currency), key=key)

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text, func, literal, select, update
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, func, literal, select, update
 
 from stationmaster.domain import (
     connectors,
@@ -23,9 +23,11 @@ from stationmaster.domain import (
     prices,
     session_terms,
     sessions,
+    stations,
 )
 from stationmaster.domain.driver_texts import Why
 from stationmaster.domain.errors import Conflict
+from stationmaster.domain.events import Event
 from stationmaster.domain.ledger import NotEnough, holds
 from stationmaster.domain.money import spending
 from stationmaster.domain.money.amounts import Money, rounded, total, zero
@@ -46,6 +48,9 @@ session_limits = Table(
     Column("session_id", BigInt, ForeignKey("sessions.id"), nullable=False, unique=True),
     Column("amount", Exact()),  # set aside for it; empty: what its customer has decides
     Column("currency", Text),
+    Column("to_tell", Exact()),  # a charger of 2.1 is to be told so much, and has not been
+    Column("told", Exact()),  # it was told so,
+    Column("told_with", Integer),  # with the answer to its message of this number
     Column("spent", Exact()),  # by the last look, in the currency of its tariff
     Column("look_at", UtcTime),  # when to look next; empty: it is over
     Column("warned_at", UtcTime),
@@ -69,11 +74,20 @@ class LimitRow(Protocol):
     session_id: int
     amount: Decimal | None
     currency: str | None
+    to_tell: Decimal | None
+    told: Decimal | None
+    told_with: int | None
     spent: Decimal | None
     look_at: datetime | None
     warned_at: datetime | None
     ended_at: datetime | None
     because: Because | None
+
+
+class LimitRaised(Event, frozen=True, kw_only=True, gc=False):
+    """A session that goes on may cost more than before: a charger of 2.1 is to be told."""
+
+    session_key: int
 
 
 class Found(NamedTuple):
@@ -127,10 +141,49 @@ def take_up(work: Work, keys: Sequence[int]) -> None:
 
 def set_aside(work: Work, session_id: int, amount: Money) -> None:
     """A session may cost so much: what was authorised for it elsewhere, or more than before (P-09). Look after it from now on."""
+    before = of_session(work, session_id)
+    if before is not None and before.amount is not None and before.currency == amount.currency:
+        if amount.amount <= before.amount:
+            return
+        work.publish(LimitRaised(session_key=session_id))
     work.run(_begin, rows=[(session_id, work.now)])
     mine = session_limits.c.session_id == session_id
-    values = {"amount": amount.amount, "currency": amount.currency, "look_at": work.now}
-    work.execute(update(session_limits).where(mine).values(values))
+    values = {"amount": amount.amount, "currency": amount.currency, "to_tell": amount.amount, "look_at": work.now}
+    # Who was warned, or is about to be stopped, has more now: they are warned again when that is near.
+    work.execute(update(session_limits).where(mine).values(**values, warned_at=None, ended_at=None, because=None))
+
+
+class ToTell(NamedTuple):
+    """Which charger is to be asked to say something of its transaction, so that it can be told a limit with the answer."""
+
+    station_id: int
+    evse: int | None
+
+
+def whom_to_tell(work: Work, session_key: int) -> ToTell | None:
+    """None where it has ended, was told already, or its charger has no word for it."""
+    table = sessions.sessions
+    mine = (
+        select(table.c.station_id, table.c.evse)
+        .join(session_limits, session_limits.c.session_id == table.c.id)
+        .join(stations.stations, stations.stations.c.id == table.c.station_id)
+        .where(table.c.id == session_key, is_open, session_limits.c.to_tell.is_not(None))
+        .where(stations.stations.c.ocpp_version == "2.1")
+    )
+    row = work.execute(mine).one_or_none()
+    return None if row is None else ToTell(row.station_id, row.evse)
+
+
+def tell(work: Work, session_id: int, number: int | None) -> Decimal | None:
+    """What a charger is told with the answer to its message of this number: once, and again where the same message comes again."""
+    row = of_session(work, session_id)
+    if row is None:
+        return None
+    if row.to_tell is None:
+        return row.told if number is not None and row.told_with == number else None
+    mine = update(session_limits).where(session_limits.c.session_id == session_id)
+    work.execute(mine.values(to_tell=None, told=row.to_tell, told_with=number))
+    return row.to_tell
 
 
 def of_session(work: Work, session_id: int) -> LimitRow | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 from datetime import timedelta
 
-from stationmaster.domain import commands
+from stationmaster.domain import commands, session_limits
 from stationmaster.domain.deliveries import delivers
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.guests import settling as settling  # for what it reacts to
 from stationmaster.domain.guests import visits
 from stationmaster.domain.guests.visits import GuestPays, GuestReady, GuestStops
+from stationmaster.domain.session_limits import LimitRaised
 from stationmaster.domain.timers import every
 from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Outside
@@ -46,6 +47,16 @@ async def stop_guest(outside: Outside, event: GuestStops, switchboard: Switchboa
     if found is not None:
         station_id, session = found
         await switchboard.send(station_id, commands.RemoteStop(session=session), by=visits.asker(event.visit))
+
+
+@delivers(to=lambda event: [str(event.session_key)], timeout_s=60, give_up_after=timedelta(minutes=10))
+async def tell_limit(outside: Outside, event: LimitRaised, switchboard: Switchboard) -> None:
+    """A limit is told with the answer to a message of the charger (2.1), so it is asked for one."""
+    found = await outside.database.read(session_limits.whom_to_tell, event.session_key)
+    if found is not None:
+        ask = commands.TriggerMessage(message="TransactionEvent", evse=found.evse)
+        with contextlib.suppress(DomainError):  # it is told with whatever it says next
+            await switchboard.send(found.station_id, ask, by="stationmaster")
 
 
 @every(seconds=1, once=True)

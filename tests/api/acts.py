@@ -366,6 +366,7 @@ NO_ACTS = {
     # Nobody logs in there: tests/payments looks at what they do.
     "POST /api/v1/pay/places/{place_id}/visits",
     "POST /api/v1/pay/visits/{visit_id}/returned",
+    "POST /api/v1/pay/visits/{visit_id}/hold",
     "POST /api/v1/pay/visits/{visit_id}/stop",
     "POST /api/v1/pay/visits/{visit_id}/give-up",
     "POST /api/v1/pay/claims/{claim_id}/pay",

@@ -89,3 +89,37 @@ async def test_M_17_the_charger_is_asked_to_end_it(app: App, charger: Any, clock
         while (came := await one.newest()).state != "done":
             await asyncio.sleep(0.005)
     assert (came.name, came.asked_by) == ("remote-stop", "stationmaster")
+
+
+async def test_C23_P_09_a_raised_limit_is_told_once_and_no_limit_of_the_charger_lowers_it(
+    app: App, charger: Any, clock: Clock, stored: Stored
+) -> None:
+    await app.database.write(prepaid)
+    one = await Asked.connect(app, charger, "2.1", clock)
+    await one.start("BOB")
+    session = await stored.session()
+    limits = session_limits.session_limits
+
+    async def set_aside(amount: str) -> None:
+        await app.database.write(session_limits.set_aside, session.id, Money(Decimal(amount), "EUR"))
+
+    async def told(number: int, why: str = "Trigger", **more: Any) -> dict[str, Any]:
+        fixed = {"eventType": "Updated", "triggerReason": why, "timestamp": clock.text(), "seqNo": number}
+        info = {"transactionId": "tx-1"} | more
+        answer: dict[str, Any] = await one.call("TransactionEvent", fixed | {"transactionInfo": info})
+        return answer
+
+    await set_aside("20")
+    own = await told(1, "LimitSet", transactionLimit={"maxCost": 10})  # its own, which is lower
+    assert own == {"transactionLimit": {"maxCost": 20.0}}
+    await set_aside("35")
+    call = await one.raw.receive()  # it is asked to say something, for a limit is told with an answer
+    assert call[2:] == ["TriggerMessage", {"requestedMessage": "TransactionEvent", "evse": {"id": 1}}]
+    await one.raw.send([3, call[1], {"status": "Accepted"}])
+    assert await told(2, "MeterValuePeriodic") == {}
+    for _ in range(2):  # the answer was lost, and it tells the same again
+        assert await told(3) == {"transactionLimit": {"maxCost": 35.0}}
+    assert await told(4) == {}
+    await set_aside("20")
+    assert await told(5, "LimitSet", transactionLimit={"maxCost": 10}) == {}
+    assert await app.database.read(lambda work: work.execute(limits.select()).one().amount) == 35

@@ -32,11 +32,13 @@ METHODS = {
     "pm_card_visa_chargeDeclinedInsufficientFunds": "4000000000009995",
     "pm_card_authenticationRequired": "4000002760003184",
 }
+RAISED = {"4242424242424242"}  # cards whose banks hold more later
 THREE_DECIMALS = {"bhd", "jod", "kwd", "omr", "tnd"}
 NO_DECIMALS_WRITTEN_WITH_TWO = {"isk", "ugx"}
 INTENT = {"amount", "currency", "customer", "payment_method", "capture_method", "confirm", "off_session", "description"}
 INTENT |= {"metadata", "automatic_payment_methods", "receipt_email", "setup_future_usage", "return_url"}
 SESSION = {"mode", "line_items", "success_url", "cancel_url", "expires_at", "client_reference_id", "metadata", "locale"}
+SESSION |= {"payment_method_options"}
 SESSION |= {"payment_intent_data", "customer", "customer_email", "customer_creation", "currency", "adaptive_pricing"}
 
 
@@ -81,6 +83,8 @@ class FakeStripe:
                 "setup_future_usage": wanted.get("setup_future_usage"),
             }
         )
+        of_card = given.get("payment_method_options", {}).get("card", {})
+        intent["_may_be_raised"] = of_card.get("request_incremental_authorization") == "if_available" and card in RAISED
         session["_given"] = given
         session["payment_intent"] = intent["id"]
         try:
@@ -209,6 +213,7 @@ class FakeStripe:
             "/v1/checkout/sessions/([^/]+)/expire": self._expire_session,
             "/v1/payment_intents": self._create_intent,
             "/v1/payment_intents/([^/]+)/capture": self._capture,
+            "/v1/payment_intents/([^/]+)/increment_authorization": self._increment,
             "/v1/payment_intents/([^/]+)/cancel": self._cancel,
             "/v1/refunds": self._refund,
         }
@@ -361,6 +366,26 @@ class FakeStripe:
         self._move("charge", amount, charge)
         intent |= {"status": "succeeded", "amount_received": amount, "amount_capturable": 0}
         self._tell("payment_intent.succeeded", intent)
+        return intent
+
+    def _increment(self, given: Object, name: str) -> Object:
+        only(given, {"amount", "description", "metadata", "amount_details"})
+        intent, amount = self._found(name), int(given["amount"])
+        if intent["status"] != "requires_capture":
+            raise invalid(
+                f"This PaymentIntent could not be incremented because it has a status of {intent['status']}.",
+                code="payment_intent_unexpected_state",
+                payment_intent=public(intent),
+            )
+        if not intent.get("_may_be_raised"):
+            raise invalid("This PaymentIntent is not eligible for incremental authorization.")
+        if amount <= intent["amount"]:
+            raise invalid("The amount must be greater than the currently authorized amount.", param="amount")
+        if amount > 100_000:  # more than is on the card: it stays held as it was
+            raise Wrong(402, "card_error", "Your card has insufficient funds.", code="card_declined")
+        intent |= {"amount": amount, "amount_capturable": amount}
+        self._things[intent["latest_charge"]]["amount"] = amount
+        self._tell("payment_intent.amount_capturable_updated", intent)
         return intent
 
     def _cancel(self, given: Object, name: str) -> Object:

@@ -139,6 +139,36 @@ async def test_D_03_a_guest_pays_charges_and_gets_back_what_was_not_used(app: Ap
     assert refused["idTagInfo"]["status"] == "Invalid"
 
 
+async def test_P_09_a_guest_has_more_set_aside_while_charging(app: App, charger: Any, guest: tuple[Guest, Any]) -> None:
+    """Hold 50, raised to 65: the charger may go on for more, and what is due is taken of the whole."""
+    phone, one = guest
+    await phone.begin()
+    await phone.pays()
+    _, number, _, asked = await one.receive()
+    await one.send([3, number, {"status": "Accepted"}])
+    url = f"{API}/pay/visits/{phone.visit['id']}/hold"
+    early = await phone.http.post(url, json={"amount": "65.00"})
+    assert (early.status_code, early.json()["detail"]) == (409, "more is set aside only while something is charged")
+    started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
+    visit = await phone.until(lambda visit: visit["state"] == "charging")
+    assert (visit["more"], visit["raising"]) == ("100.00", False)
+    for wrong in ("50.00", "-1", "65.001", "500.01"):
+        refused = await phone.http.post(url, json={"amount": wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "amount"), wrong
+    for _ in range(2):  # a nervous thumb: one raise
+        assert (await phone.http.post(url, json={"amount": "65.00"})).status_code in (202, 422)
+    visit = await phone.until(lambda visit: visit["held"] == "65.00")
+    assert (visit["raising"], visit["not_raised"]) == (False, None)
+    limit = select(session_limits.session_limits.c.amount)
+    async with asyncio.timeout(PATIENCE_S):
+        while await app.database.read(lambda work: work.execute(limit).scalar()) != 65:
+            await asyncio.sleep(0.05)
+    await one.stop(started["transactionId"], meter=80_000, at=now())
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["held"], over["paid"], over["outcome"]) == ("65.00", "63.20", "paid")
+    assert await books(app) == {"clearing test": "-63.20", "revenue": "63.20"}
+
+
 async def test_P_09_what_costs_nothing_is_released_whole(app: App, guest: tuple[Guest, Any]) -> None:
     phone, one = guest
     await phone.begin()

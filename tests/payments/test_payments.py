@@ -85,6 +85,40 @@ async def test_PAY_03_not_more_is_taken_than_is_held(counter: Counter) -> None:
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_P_09_a_hold_is_raised_once_whatever_becomes_of_the_answer(counter: Counter, fault: Fault) -> None:
+    row = await held(counter)
+    counter.bank.faults = [fault]
+    for _ in range(2):  # asked twice by a nervous thumb
+        await counter(payments.raise_hold, row.id, euros("65"))
+    with pytest.raises(Conflict, match="already"):
+        await counter(payments.raise_hold, row.id, euros("80"))
+    await counter.all()
+    await counter.later(seconds=30)
+    row = await counter.row(row)
+    assert (row.state, row.amount, row.raise_to, row.raise_refused) == ("authorised", 6500, None, None)
+    assert counter.bank.payments[row.reference or ""].amount == 6500
+    with pytest.raises(Invalid, match=r"must be more than the 65\.00 EUR"):
+        await counter(payments.raise_hold, row.id, euros("65"))
+    await counter(payments.capture, row.id, euros("60"))
+    await counter.all()
+    assert (await counter.row(row)).captured == 6000
+
+
+async def test_P_09_where_the_bank_holds_no_more_it_is_said_and_what_was_held_stays(counter: Counter) -> None:
+    row = await held(counter, card="4000000000000093")
+    await counter(payments.raise_hold, row.id, euros("65"))
+    await counter.all()
+    row = await counter.row(row)
+    assert (row.state, row.amount, row.raise_to) == ("authorised", 5000, None)
+    assert row.raise_refused == "Your bank does not hold more."
+    await counter(payments.raise_hold, row.id, euros("55"))  # one may ask for less more
+    await counter(payments.capture, row.id, euros("50"))  # the session ends while the bank is asked
+    await counter.all()
+    row = await counter.row(row)
+    assert (row.state, row.captured, row.amount) == ("paid", 5000, 5000)
+
+
 async def test_M_18_the_hold_was_over_before_the_session_had_ended(counter: Counter) -> None:
     row = await held(counter)
     assert row.hold_until == TEN + timedelta(days=7)  # the bank says so, no constant of ours

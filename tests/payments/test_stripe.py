@@ -86,6 +86,28 @@ async def test_a_hold_is_paid_in_part_and_given_back(stripes: Set) -> None:
     assert await adapter.movements(THEN + timedelta(seconds=1), THEN + timedelta(days=1)) == []
 
 
+async def test_P_09_C23_a_hold_is_raised_where_card_and_bank_can(stripes: Set) -> None:
+    theirs, server, adapter = stripes
+    begun = await adapter.begin(asked(), key="b")
+    theirs.pay(begun.reference)
+    held = await adapter.find(begun.reference)
+    server.lose_answers = 1
+    with pytest.raises(Unclear):
+        await adapter.increase(held, Amount(6500, "EUR"), key="i")
+    raised = await adapter.increase(held, Amount(6500, "EUR"), key="i")
+    assert (raised.state, raised.amount, raised.reference) == ("authorised", Amount(6500, "EUR"), begun.reference)
+    told = stripes.heard("payment_intent.amount_capturable_updated").payment
+    assert told is not None and (told.state, told.amount, told.payment) == ("authorised", Amount(6500, "EUR"), "p1")
+    with pytest.raises(Refused, match="insufficient funds"):
+        await adapter.increase(raised, Amount(200_000, "EUR"), key="i2")
+    assert (await adapter.find(begun.reference)).amount == Amount(6500, "EUR")  # held as before
+    assert (await adapter.capture(raised, Amount(6320, "EUR"), key="c")).captured == 6320
+    other = await adapter.begin(asked("p2"), key="b2")
+    theirs.pay(other.reference, card="5555555555554444")
+    with pytest.raises(Refused, match="not eligible"):
+        await adapter.increase(await adapter.find(other.reference), Amount(6500, "EUR"), key="i3")
+
+
 async def test_what_is_told_twice_is_done_once(stripes: Set) -> None:
     """Answers get lost after the work was done; and a key that Stripe has forgotten meanwhile is no second refund."""
     theirs, server, adapter = stripes

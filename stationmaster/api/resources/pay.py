@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -78,6 +79,12 @@ class NewVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: Annotated[str, msgspec.Meta(min_length=3, max_length=255)] | None = None
 
 
+class MoreHeld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How much is to be set aside, in all."""
+
+    amount: Decimal
+
+
 class VisitSession(msgspec.Struct, frozen=True):
     """What has been charged so far, and what that comes to by now; both may still change while it goes on."""
 
@@ -95,7 +102,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     - `starting`: the charger has been asked; plug in. `until` says how long it waits.
     - `charging`, `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
 
-    `held` was set aside, `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days.
+    `held` is set aside. While one charges it may be raised to `more`; empty where it may not. `raising`: the bank is asked just now; `not_raised` says why it has not. `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days.
     """
 
     id: str
@@ -108,6 +115,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     provider: str
     currency: str
     held: str
+    more: str | None
+    raising: bool
+    not_raised: str | None
     paid: str | None
     given_back: str | None
     until: datetime | None
@@ -164,6 +174,17 @@ async def return_to_visit(visit_id: FromPath[str], context: GivenContext) -> Vis
     return await _done(context, visits.look, visit_id)
 
 
+@post("/visits/{visit_id:str}/hold", permission=Permission.PUBLIC, status_code=202)
+async def set_aside_more(visit_id: FromPath[str], data: JSONBody[MoreHeld], context: GivenContext) -> Visit:
+    """Have more set aside while charging, so that it may cost more. The bank is asked; until it agrees, what is held is what it was."""
+
+    def do(work: Work) -> Progress:
+        visits.set_aside_more(work, visit_id, data.amount, context.settings.payments.hold)
+        return visits.progress(work, visit_id)
+
+    return _public_form(context, await context.database.write(do))
+
+
 @post("/visits/{visit_id:str}/stop", permission=Permission.PUBLIC, status_code=200)
 async def stop_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
     """Stop charging."""
@@ -212,6 +233,7 @@ router = Router(
         begin_visit,
         get_visit,
         return_to_visit,
+        set_aside_more,
         stop_visit,
         give_up_visit,
         get_claim_to_pay,
@@ -284,6 +306,7 @@ def _public_form(context: Context, now: Progress) -> Visit:
             None if now.so_far is None else number(now.so_far.power_w),
             None if now.cost is None else str(now.cost.amount),
         )
+    more = visits.more(payment, context.settings.payments.hold) if row.state == "charging" else None
     return Visit(
         id=row.public_id,
         place=now.place,
@@ -295,6 +318,9 @@ def _public_form(context: Context, now: Progress) -> Visit:
         provider=payment.provider,
         currency=payment.currency,
         held=amount_of(payment.amount, payment.currency),
+        more=None if more is None else str(more.amount),
+        raising=payment.raise_to is not None,
+        not_raised=payment.raise_refused,
         paid=amount_of(payment.captured, payment.currency) if payment.captured else None,
         given_back=amount_of(payment.refunded, payment.currency) if payment.refunded else None,
         until=now.until,

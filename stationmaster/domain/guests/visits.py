@@ -22,7 +22,7 @@ from stationmaster.domain.invoices.invoices import InvoiceRow, newest_of_session
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.outbox import reacts
 from stationmaster.domain.payments import asking, refunds
-from stationmaster.domain.payments.asking import NewPayment, PaymentChanged
+from stationmaster.domain.payments.asking import HoldRaised, NewPayment, PaymentChanged
 from stationmaster.domain.payments.tables import PaymentRow, payments
 from stationmaster.domain.tokens import tokens, uid_key
 from stationmaster.storage import Work
@@ -31,6 +31,7 @@ from stationmaster.storage.queries import not_deleted
 SHOWN_FOR = timedelta(days=90)
 NOT_ASKED_FOR = timedelta(minutes=15)
 NO_ANSWER_FOR = timedelta(minutes=3)
+MOST_STEPS = 10  # of what is held at first: so much may be held in all; Stripe raises a hold ten times at the most
 PLUG_IN_WITHIN = timedelta(hours=1)  # the card of a visit is good for so long; charging may go on after it
 
 
@@ -158,6 +159,31 @@ def give_up(work: Work, public_id: str) -> VisitRow:
     return _not_started(work, row, sentence, "given_up")
 
 
+def more(payment: PaymentRow, steps: Mapping[str, Decimal]) -> Money | None:
+    """How much may be set aside in all, as the next step (`payments.hold`); None where it may not be more than it is."""
+    step = steps.get(payment.currency)
+    if step is None or payment.state != "authorised" or payment.raise_to is not None:
+        return None
+    held = of_minor(payment.amount, payment.currency)
+    raised = held + Money(step, payment.currency)
+    return raised if raised.amount <= step * MOST_STEPS else None
+
+
+def set_aside_more(work: Work, public_id: str, amount: Decimal, steps: Mapping[str, Decimal]) -> VisitRow:
+    """The guest wants to charge for more than is held (P-09). Raises `NotFound`, `Conflict`, `Invalid`."""
+    row = find(work, public_id, lock=True)
+    if row.state != "charging":
+        raise Conflict("more is set aside only while something is charged")
+    payment = asking.of_key(work, row.payment_id)
+    if payment.capture != "later":
+        raise Conflict("this was paid at once, and cannot be raised; charge again for more")
+    most = steps.get(payment.currency, Decimal(0)) * MOST_STEPS
+    if amount > most:
+        raise Invalid("amount", f"is {most} {payment.currency} at the most")
+    asking.raise_hold(work, row.payment_id, Money(amount, payment.currency))
+    return row
+
+
 def stop(work: Work, public_id: str) -> VisitRow:
     """The guest has had enough. Raises `NotFound`, `Conflict`."""
     row = find(work, public_id, lock=True)
@@ -186,6 +212,17 @@ def payment_changed(work: Work, event: PaymentChanged) -> None:
         _stop(work, row)
     elif row.state == "settling":
         settle(work, row, payment)
+
+
+@reacts
+def hold_raised(work: Work, event: HoldRaised) -> None:
+    """A guest's session may cost more from now on."""
+    payment = asking.get(work, event.organization_id, event.payment)
+    mine = select(guest_visits).where(guest_visits.c.payment_id == payment.id).with_for_update()
+    row: VisitRow | None = work.execute(mine).one_or_none()
+    if row is not None and row.state == "charging" and row.session is not None:
+        key = sessions.get(work, row.organization_id, row.session).id
+        session_limits.set_aside(work, key, of_minor(payment.amount, payment.currency))
 
 
 def _start(work: Work, row: VisitRow, payment: PaymentRow) -> None:

@@ -23,7 +23,7 @@ from stationmaster.storage import Work
 FIRST_LOOK = timedelta(seconds=4)
 LONGEST_PAUSE = timedelta(minutes=30)
 
-Act = Literal["begin", "capture", "release", "refund", "find"]
+Act = Literal["begin", "raise", "capture", "release", "refund", "find"]
 
 
 class PaymentAsked(Event, frozen=True, kw_only=True, gc=False):
@@ -41,6 +41,13 @@ class PaymentChanged(Event, frozen=True, kw_only=True, gc=False):
     payment: str
     purpose: Purpose
     state: states.State
+
+
+class HoldRaised(Event, frozen=True, kw_only=True, gc=False):
+    """More is held for a payment than before."""
+
+    organization_id: int
+    payment: str
 
 
 class ComparisonAsked(Event, frozen=True, kw_only=True, gc=False):
@@ -144,6 +151,49 @@ def capture(work: Work, payment_id: int, amount: Money) -> PaymentRow:
     return row
 
 
+def raise_hold(work: Work, payment_id: int, amount: Money) -> PaymentRow:
+    """Hold so much in all, where the provider can do that; nothing is different until it says so (P-09). Asked again it changes nothing.
+
+    Raises `Conflict` where nothing is held, or another amount is asked for at this moment, and `Invalid` where it is no more than is held.
+    """
+    row = of_key(work, payment_id, lock=True)
+    if row.state != "authorised" or row.reference is None:
+        raise Conflict("nothing is set aside here that could be raised")
+    if amount.currency != row.currency:
+        raise Invalid("amount", f"is in {row.currency}")
+    if amount.minor == row.raise_to:
+        return row
+    if row.raise_to is not None:
+        raise Conflict("your bank is being asked for more already")
+    if amount.minor <= row.amount:
+        raise Invalid(
+            "amount", f"must be more than the {of_minor(row.amount, row.currency)} that are set aside already"
+        )
+    row = changed(work, row, None, raise_to=amount.minor, raise_refused=None)
+    work.publish(PaymentAsked(payment=row.public_id, act="raise"))
+    facts = {"amount": str(of_minor(row.amount, row.currency))}
+    more = {"amount": str(amount)}
+    subject = Subject("payment", row.public_id)
+    audit.record(work, "raise_hold", subject, before=facts, after=more, organization=row.organization_id)
+    return row
+
+
+def raised(work: Work, row: PaymentRow, told: Told) -> bool:
+    """What is held is more by now, by the provider's word. False where it says nothing of the kind, or the payment has gone on since."""
+    if row.raise_to is None or row.state != "authorised" or told.state != "authorised" or told.amount is None:
+        return False
+    if told.amount.minor != row.raise_to or told.amount.currency != row.currency:
+        return False
+    changed(work, row, None, amount=row.raise_to, raise_to=None)
+    work.publish(HoldRaised(organization_id=row.organization_id, payment=row.public_id))
+    return True
+
+
+def not_raised(work: Work, row: PaymentRow, sentence: str) -> None:
+    """The provider does not hold more. What it holds, it holds on."""
+    changed(work, row, None, raise_to=None, raise_refused=sentence)
+
+
 def release(work: Work, payment_id: int) -> PaymentRow:
     """Hold nothing, and let nobody pay it any more. Asked again, or too late, it changes nothing."""
     row = of_key(work, payment_id, lock=True)
@@ -204,6 +254,7 @@ def job(work: Work, asked: PaymentAsked) -> Job | None:
     told = None if row.told is None else msgspec.convert(row.told, Told)
     wanted = {
         "begin": row.state == "asked",
+        "raise": row.state == "authorised" and row.raise_to is not None,
         "capture": row.state == "capturing",
         "release": row.state in ("releasing", "released", "refused", "expired"),
         "refund": True,  # whether it still is, its own row says

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy import text as sql
 
 from stationmaster.domain.payments import methods, refunds, states
-from stationmaster.domain.payments.asking import PaymentAsked, changed
+from stationmaster.domain.payments.asking import PaymentAsked, changed, not_raised, raised
 from stationmaster.domain.payments.states import Misfit, Word
 from stationmaster.domain.payments.tables import PaymentRow, payment_charges, payment_events, payments
 from stationmaster.payment_words import Told, Webhook
@@ -70,7 +70,7 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
     if move is None:
         if values:
             work.execute(update(payments).where(payments.c.id == row.id).values(values))
-        return "known", row.id
+        return ("raised" if raised(work, row, told) else "known"), row.id
     if told.state == "paid":
         kept = move.effect == "take"
         if not _note_charge(work, row, told, kind="kept" if kept else "late"):
@@ -91,6 +91,10 @@ def refuse(work: Work, asked: PaymentAsked, *, sentence: str, code: str | None) 
         return
     found = select(payments).where(payments.c.public_id == asked.payment).with_for_update()
     row: PaymentRow = work.execute(found).one()
+    if asked.act == "raise":
+        if row.raise_to is not None:
+            not_raised(work, row, sentence)
+        return
     word: Word = "capture_refused" if asked.act == "capture" else "begin_refused"
     try:
         move = states.move(row.state, word)

@@ -33,6 +33,8 @@ payments = Table(
     Column("claim_id", BigInt, ForeignKey("payment_claims.id"), index=True),
     Column("currency", Text, nullable=False),
     Column("amount", BigInt, nullable=False),  # that was asked, or is held
+    Column("raise_to", BigInt),  # so much is asked to be held in all, and the provider has not answered yet
+    Column("raise_refused", Text),  # why no more is held, for the payer
     Column("wanted", BigInt),  # of what is held, by us
     Column("captured", BigInt, nullable=False, server_default=sql("0")),
     Column("refunded", BigInt, nullable=False, server_default=sql("0")),  # or about to be
@@ -155,6 +157,8 @@ class PaymentRow(Protocol):
     claim_id: int | None
     currency: str
     amount: int
+    raise_to: int | None
+    raise_refused: str | None
     wanted: int | None
     captured: int
     refunded: int

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import msgspec
 
-from stationmaster.domain import commands, costs, metering, sessions
+from stationmaster.domain import commands, costs, metering, session_limits, sessions
 from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
@@ -26,6 +27,8 @@ transactions = Routes(V201)
 def goes_on(work: Work, station: Station, req: v201.TransactionEvent) -> Part | None:
     info = req.transaction_info
     if req.event_type != "Updated" or req.id_token is not None or info is None:
+        return None
+    if req.trigger_reason in ("Trigger", "LimitSet"):  # there may be a limit to tell with the answer
         return None
     if req.reservation_id or info.remote_start_id:
         return None
@@ -62,7 +65,10 @@ def transaction_event(work: Work, station: Station, req: v201.TransactionEvent) 
             sessions.flag_number_again(work, station, found.session_id)
     _keep_readings(work, station, moments, found, req)
     cost = costs.at_the_end(work, station, found.session_id) if found is not None and told.kind == "ended" else None
-    return words.event_response(station, told.kind, auth, cost)
+    most: Decimal | None = None
+    if station.version == "2.1" and found is not None and told.kind == "updated":
+        most = session_limits.tell(work, found.session_id, told.sequence)
+    return words.event_response(station, told.kind, auth, cost, most)
 
 
 def _keep_readings(

@@ -247,22 +247,23 @@ def group_token(station: Station, group: str | None) -> v201.IdTokenType | None:
 
 
 def event_response(
-    station: Station, kind: str, authorization: Authorization | None, cost: Cost | None
+    station: Station, kind: str, authorization: Authorization | None, cost: Cost | None, most: Decimal | None = None
 ) -> v201.TransactionEventResponse:
     """What a charger is told of its transaction: of the card whenever it has sent one (TX-25), of the cost whoever has ended it (P-02).
 
-    In 2.0.1 the total belongs to the end alone; what a session costs on the way is told by CostUpdated.
+    `most` is what the session may cost by now, where that has to be told (2.1). In 2.0.1 the total belongs to the end alone; what a session costs on the way is told by CostUpdated.
     """
-    if authorization is None and cost is None:
+    if authorization is None and cost is None and most is None:
         return _NOTHING_TO_TELL
     tells = cost is not None and (kind == "ended" or station.version != "2.0.1")
     message = None if cost is None else cost.message
     response: type[v201.TransactionEventResponse] = v201.TransactionEventResponse
     more: dict[str, Any] = {}
-    if authorization is not None and authorization.most is not None and kind != "ended" and station.version == "2.1":
-        # C17.FR.03: with the card, which is told once.
+    if most is None and authorization is not None:  # C17.FR.03: with the card, which is told once
+        most = authorization.most
+    if most is not None and kind != "ended" and station.version == "2.1":
         response = v21.TransactionEventResponse
-        more = {"transaction_limit": v21.TransactionLimitType(max_cost=float(authorization.most))}
+        more = {"transaction_limit": v21.TransactionLimitType(max_cost=float(most))}
     return response(
         total_cost=float(cost.total) if cost is not None and tells else None,
         id_token_info=None if authorization is None else id_token_info(station, authorization),

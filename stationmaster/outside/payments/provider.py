@@ -61,6 +61,9 @@ class Provider(Protocol):
     async def begin(self, asked: Asked, *, key: str) -> Told:
         """A new payment. With a saved method it may be authorised or paid at once; without, `pay_at` or `client` says how the payer pays."""
 
+    async def increase(self, told: Told, amount: Amount, *, key: str) -> Told:
+        """Hold so much in all of a payment that is held: more than before, and for as long. Raises `Refused` where provider, card or bank cannot: then it is held as before."""
+
     async def capture(self, told: Told, amount: Amount, *, key: str) -> Told:
         """Take so much of what is held, once; the rest is released. `told` is the newest that is known of the payment."""
 

@@ -75,6 +75,9 @@ class Razorpay:
             fields["customer"] = {"email": asked.email}
         return self._of_link(await self._post("/payment_links", fields))
 
+    async def increase(self, told: Told, amount: Amount, *, key: str) -> Told:
+        raise Refused("Nothing can be held here, so it cannot be raised.", "not_supported")
+
     async def capture(self, told: Told, amount: Amount, *, key: str) -> Told:
         raise Refused("Razorpay holds nothing: the whole amount is paid at once.", "cannot_hold")
 

@@ -81,6 +81,8 @@ class Stripe:
             "cancel_url": asked.return_url,
             "adaptive_pricing": {"enabled": False},  # what is asked for in euros is paid in euros
         }
+        if asked.capture == "later":  # where the account and the card can do it, more may be held later
+            params["payment_method_options"] = {"card": {"request_incremental_authorization": "if_available"}}
         if asked.email is not None:
             params["customer_email"] = asked.email
         if asked.save:
@@ -126,6 +128,14 @@ class Stripe:
                     reason=error.user_message,
                 )
             return self._of_intent(intent, intent.id)
+
+    async def increase(self, told: Told, amount: Amount, *, key: str) -> Told:
+        intent_id = told.charge or await self._charge_of(told.reference)
+        with _translated():
+            intent = await self._client.v1.payment_intents.increment_authorization_async(
+                intent_id, {"amount": theirs(amount), "expand": ["latest_charge"]}, {"idempotency_key": key}
+            )
+            return self._of_intent(intent, told.reference)
 
     async def capture(self, told: Told, amount: Amount, *, key: str) -> Told:
         """What a bank behind Stripe cannot take of it (the third decimal of a dinar) is not taken."""

@@ -47,6 +47,9 @@ class Practice:
             fields["method"] = asked.method.method
         return self._told(await self._post("/payments", key, fields))
 
+    async def increase(self, told: Told, amount: Amount, *, key: str) -> Told:
+        return self._told(await self._post(f"/payments/{told.reference}/increase", key, {"amount": amount.minor}))
+
     async def capture(self, told: Told, amount: Amount, *, key: str) -> Told:
         return self._told(await self._post(f"/payments/{told.reference}/capture", key, {"amount": amount.minor}))
 

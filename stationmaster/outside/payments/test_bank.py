@@ -33,6 +33,7 @@ class Card(NamedTuple):
     refused: str | None = None
     code: str | None = None
     capture_refused: bool = False
+    increase_refused: bool = False
     told: Literal["once", "never", "late", "twice"] = "once"
     reversed: bool = False
 
@@ -42,6 +43,7 @@ CARDS = {
     "4000000000000002": Card("is declined", "The card was declined.", "card_declined"),
     "4000000000009995": Card("has not enough money", "The card has not enough money.", "insufficient_funds"),
     "4000000000000341": Card("holds the amount, and refuses to pay it later", capture_refused=True),
+    "4000000000000093": Card("holds the amount, and never more", increase_refused=True),
     "4000000000000077": Card("pays, and the webhook is lost", told="never"),
     "4000000000000101": Card("pays, and the webhook is late", told="late"),
     "4000000000000119": Card("pays, and is told three times, the newest first", told="twice"),
@@ -181,6 +183,19 @@ class Bank:
             self.reverse(reference)
         return self._told(found)
 
+    def increase(self, reference: str, *, amount: int) -> Any:
+        """Hold so much in all."""
+        found = self._payment(reference)
+        if found.state != "authorised" or found.hold_until is None or self.clock() >= found.hold_until:
+            raise Problem(409, "not_authorised", "Nothing is held.")
+        if amount <= found.amount:
+            raise Problem(400, "amount_too_small", "So much is held already.")
+        if CARDS[found.card or ""].increase_refused:
+            raise Problem(402, "increase_refused", "Your bank does not hold more.")
+        found.amount, found.at = amount, self.clock()
+        self._tell(found, "payment.increased")
+        return self._told(found)
+
     def capture(self, reference: str, *, amount: int) -> Any:
         found = self._payment(reference)
         if found.state != "authorised":
@@ -301,6 +316,7 @@ class Bank:
 _ROUTES: list[tuple[str, Callable[..., Any]]] = [
     (r"POST /payments", Bank.begin),
     (r"POST /payments/(\w+)/pay", Bank.pay),
+    (r"POST /payments/(\w+)/increase", Bank.increase),
     (r"POST /payments/(\w+)/capture", Bank.capture),
     (r"POST /payments/(\w+)/release", Bank.release),
     (r"POST /payments/(\w+)/refunds", Bank.refund),

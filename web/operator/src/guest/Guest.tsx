@@ -73,6 +73,15 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
       setWrong(sentenceOf(error));
     }
   };
+  const more = async (amount: string) => {
+    if (!visit) return;
+    try {
+      setVisit(await answered(stranger.POST("/api/v1/pay/visits/{visit_id}/hold", { params: { path: { visit_id: visit.id } }, body: { amount } })));
+      setWrong(undefined);
+    } catch (error) {
+      setWrong(sentenceOf(error));
+    }
+  };
   const again = () => {
     forget(id, browserStore());
     window.history.replaceState(null, "", window.location.pathname);
@@ -91,7 +100,7 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
       )}
       {wrong !== undefined && <p role="alert" className="wrong">{wrong}</p>}
       {visit ? (
-        <VisitView visit={visit} place={place} onStop={() => ask("stop")} onGiveUp={() => ask("give-up")} onAgain={again} />
+        <VisitView visit={visit} place={place} onStop={() => ask("stop")} onGiveUp={() => ask("give-up")} onMore={more} onAgain={again} />
       ) : place ? (
         <PlaceView place={place} onPay={begin} onLook={look} />
       ) : (

@@ -10,11 +10,12 @@ interface Props {
   place: PayPlace | undefined;
   onStop: () => Promise<void>;
   onGiveUp: () => Promise<void>;
+  onMore: (amount: string) => Promise<void>;
   onAgain: () => void;
 }
 
 /** A visit from paying to its end: what happens, what it has cost, and what one can do. */
-export function VisitView({ visit, place, onStop, onGiveUp, onAgain }: Props) {
+export function VisitView({ visit, place, onStop, onGiveUp, onMore, onAgain }: Props) {
   const now = useSeconds();
   const words = stateWords(visit, place?.plugged_in ?? false);
   const { session, currency } = visit;
@@ -55,9 +56,12 @@ export function VisitView({ visit, place, onStop, onGiveUp, onAgain }: Props) {
           ))}
         </dl>
       )}
+      {visit.raising && <p role="status" className="dim"><Trans>Your bank is asked to set aside more.</Trans></p>}
+      {visit.state === "charging" && visit.not_raised !== null && <p role="status" className="wrong">{visit.not_raised}</p>}
       <div className="buttons">
         {visit.state === "paying" && visit.pay_at && <a className="main" href={visit.pay_at}><Trans>To the payment</Trans></a>}
         {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
+        {visit.more !== null && <Ask what={t`Set aside ${money(visit.more, currency)} in all`} run={() => onMore(visit.more ?? "")} testid="more" />}
         {(visit.state === "paying" || visit.state === "starting") && <Ask what={t`Do not charge after all`} run={onGiveUp} testid="give-up" />}
         {visit.receipt !== null && <a className="main" href={visit.receipt} data-testid="receipt"><Trans>Your receipt</Trans></a>}
         {visit.state === "over" && <button type="button" onClick={onAgain}><Trans>Charge again</Trans></button>}
