@@ -51,7 +51,8 @@ session_limits = Table(
     Column("to_tell", Exact()),  # a charger of 2.1 is to be told so much, and has not been
     Column("told", Exact()),  # it was told so,
     Column("told_with", Integer),  # with the answer to its message of this number
-    Column("spent", Exact()),  # by the last look, in the currency of its tariff
+    Column("spent", Exact()),  # by the last look,
+    Column("spent_currency", Text),  # in that of its tariff
     Column("look_at", UtcTime),  # when to look next; empty: it is over
     Column("warned_at", UtcTime),
     Column("ended_at", UtcTime),  # since when its charger is asked to end it
@@ -78,6 +79,7 @@ class LimitRow(Protocol):
     told: Decimal | None
     told_with: int | None
     spent: Decimal | None
+    spent_currency: str | None
     look_at: datetime | None
     warned_at: datetime | None
     ended_at: datetime | None
@@ -220,7 +222,7 @@ def note(work: Work, looks: Sequence[Look]) -> list[Ending]:
             found = Found("wallet", "end", AGAIN)
         values: dict[str, Any] = {"look_at": work.now + (spending.LATEST if found is None else found.pause)}
         if seen.spent is not None:
-            values["spent"] = seen.spent.amount
+            values |= {"spent": seen.spent.amount, "spent_currency": seen.spent.currency}
         if found is not None and found.step != "go_on":
             first = update(session_limits).where(mine, session_limits.c.warned_at.is_(None)).values(warned_at=work.now)
             if work.execute(first).rowcount:
@@ -329,10 +331,15 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
 
 
 def _others(work: Work, row: sessions.SessionRow, currency: str) -> Money:
-    """What other sessions of the same customer that go on have cost by their last looks."""
+    """What other sessions of the same customer that go on have cost by their last looks, in this currency."""
     table = sessions.sessions
     theirs = select(session_limits.c.spent).join(table, table.c.id == session_limits.c.session_id)
-    mine = (table.c.customer_id == row.customer_id, table.c.id != row.id, is_open, session_limits.c.spent.is_not(None))
+    mine = (
+        table.c.customer_id == row.customer_id,
+        table.c.id != row.id,
+        is_open,
+        session_limits.c.spent_currency == currency,
+    )
     spent = work.execute(theirs.where(*mine)).scalars().all() if row.customer_id is not None else []
     return sum((rounded(each, currency) for each in spent), zero(currency))
 

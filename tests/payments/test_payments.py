@@ -10,6 +10,7 @@ import pytest
 
 from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import PaymentRow, claims, hearing, reconciling, refunds
 from stationmaster.outside.payments.provider import Forged
@@ -286,6 +287,21 @@ async def test_a_payment_that_the_bank_takes_back_is_reversed(counter: Counter) 
     assert await counter.books() == {}
     ours = await counter(reconciling.ours, counter.source, TEN, counter.now + timedelta(seconds=1))
     assert sum(each.amount.minor for each in ours) == 0
+    assert await counter(lambda work: claims.list_claims(work, counter.home, Wanted(10)).rows) == []
+
+
+async def test_a_top_up_that_is_spent_and_taken_back_is_a_claim(counter: Counter) -> None:
+    """38.00 of 50.00 are spent when the bank takes them back: 12.00 come out of the wallet, and the rest is claimed once."""
+    row = await counter.pays(await counter.ask())
+    entries = [Entry(Account("wallet", counter.ida), euros("-38")), Entry(Account("revenue"), euros("38"))]
+    await counter(book, counter.home, key="spent", kind="bill", entries=entries, customer_id=counter.ida)
+    for _ in range(2):
+        counter.bank.reverse(row.reference or "")
+        await counter.all()
+    assert await counter.books() == {"receivable": "-38.00 EUR", "revenue": "38.00 EUR"}
+    [claim] = await counter(lambda work: claims.list_claims(work, counter.home, Wanted(10)).rows)
+    assert (claim.amount, claim.customer_id, claim.state) == (3800, counter.ida, "open")
+    assert await counter(claims.owed, claim) == euros("38")
 
 
 async def test_PAY_09_three_differences_are_all_found(counter: Counter) -> None:

@@ -13,11 +13,11 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.prices import SessionPrice, bill_form
 from stationmaster.api.shapes import Cursor, Limit, Page, page_of
-from stationmaster.domain import bills, sessions
+from stationmaster.domain import bills, customers, sessions
 from stationmaster.domain.money.amounts import Money, zero
 from stationmaster.domain.tariffs import Level
 from stationmaster.storage import Work
-from stationmaster.storage.lists import Wanted
+from stationmaster.storage.lists import Found, Wanted
 
 
 class BilledSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,16 +77,21 @@ async def list_bills(
     cursor: Cursor = None,
 ) -> Page[BilledSession]:
     """The bills that hold, newest first. What a session was billed before a correction is at the session."""
-    found = await context.database.read(
-        bills.list_bills,
-        caller.organization,
-        Wanted(limit, cursor),
-        customer=customer,
-        site=site,
-        booked_from=None if booked_from is None else booked_from.isoformat(),
-        booked_to=None if booked_to is None else booked_to.isoformat(),
-    )
-    return page_of(found, lambda row: BilledSession(**_facts(row)))
+
+    def find(work: Work) -> Found[bills.ListedBill]:
+        # An id of before may be somebody else's by now, so it is the customer that counts, not what they are called.
+        key = None if customer is None else customers.get(work, caller.organization, customer).id
+        return bills.list_bills(
+            work,
+            caller.organization,
+            Wanted(limit, cursor),
+            customer_id=key,
+            site=site,
+            booked_from=None if booked_from is None else booked_from.isoformat(),
+            booked_to=None if booked_to is None else booked_to.isoformat(),
+        )
+
+    return page_of(await context.database.read(find), lambda row: BilledSession(**_facts(row)))
 
 
 @get("/bills/{bill_id:str}", permission=Permission.VIEW)

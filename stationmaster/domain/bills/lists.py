@@ -34,15 +34,15 @@ def list_bills(
     organization_id: int,
     wanted: Wanted,
     *,
-    customer: str | None = None,
+    customer_id: int | None = None,
     site: str | None = None,
     booked_from: str | None = None,
     booked_to: str | None = None,
 ) -> Found[ListedBill]:
     """The bills that hold, the newest first; of those days in the books, `booked_from` ≤ day < `booked_to`."""
     mine = that_hold(_named()).where(bills.c.organization_id == organization_id)
-    if customer is not None:
-        mine = mine.where(customers.c.public_id == customer)
+    if customer_id is not None:
+        mine = mine.where(bills.c.customer_id == customer_id)
     if site is not None:
         mine = mine.where(sites.c.public_id == site)
     if booked_from is not None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from stationmaster.domain import commands, customers, prices, session_limits, sessions, versions
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
@@ -31,6 +31,7 @@ from stationmaster.storage.queries import not_deleted
 SHOWN_FOR = timedelta(days=90)
 NOT_ASKED_FOR = timedelta(minutes=15)
 NO_ANSWER_FOR = timedelta(minutes=3)
+MOST_PAYING = 20  # at one place at a time: who does not pay is over after `payments.pay_within_minutes`
 MOST_STEPS = 10  # of what is held at first: so much may be held in all; Stripe raises a hold ten times at the most
 PLUG_IN_WITHIN = timedelta(hours=1)  # the card of a visit is good for so long; charging may go on after it
 
@@ -73,6 +74,9 @@ def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | No
         raise Invalid("email", "is no e-mail address")
     check_free(work, shown)
     assert shown.tariff is not None
+    paying = (guest_visits.c.place_id == shown.row.id, guest_visits.c.state == "paying")
+    if work.execute(select(func.count()).select_from(guest_visits).where(*paying)).scalar_one() >= MOST_PAYING:
+        raise Conflict("too many are about to pay here; try again in a few minutes")
     public_id = secrets.token_urlsafe(16)
     payment = asking.ask(
         work,

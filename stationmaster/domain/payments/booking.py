@@ -25,16 +25,17 @@ def taken(work: Work, row: PaymentRow, amount: Money) -> None:
         wallets.pay_owed(work, row.organization_id, row.customer_id, amount.currency, key=key)
 
 
-def taken_back(work: Work, row: PaymentRow, amount: Money) -> None:
-    """The payer's bank has taken it back: out of the wallet as far as it goes, and the rest is owed."""
+def taken_back(work: Work, row: PaymentRow, amount: Money) -> Money:
+    """The payer's bank has taken it back: out of the wallet as far as it goes. Returns the rest, which is owed."""
     if not amount:
-        return
+        return amount
     target = _target(row)
     there = amount
     if target.kind == "wallet":
         there = min(amount, ledger.balance(work, row.organization_id, target, amount.currency))
     entries = [Entry(_clearing(row), amount), Entry(target, -there), Entry(_receivable(row), there - amount)]
     _book(work, row, f"payment:{row.public_id}:reversed", "payment", entries, reference=row.charge)
+    return amount - there if target.kind == "wallet" else amount
 
 
 def unwanted_came(work: Work, row: PaymentRow, amount: Money, *, charge: str) -> None:

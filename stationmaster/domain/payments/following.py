@@ -29,10 +29,9 @@ def follow(work: Work, row: PaymentRow, effect: Effect) -> None:
         charges = payment_charges.c
         back = update(payment_charges).where(charges.payment_id == row.id, charges.reference == row.charge)
         work.execute(back.values(reversed_at=work.now))
-        booking.taken_back(work, row, of_minor(row.captured - row.refunded, row.currency))
-        if row.purpose != "top_up":
-            kept = of_minor(row.captured - row.refunded, row.currency)
-            claims.make(work, row, kept, reason="The payer's bank has taken the payment back.")
+        owed = booking.taken_back(work, row, of_minor(row.captured - row.refunded, row.currency))
+        if owed:  # of a top-up what was spent of it by then
+            claims.make(work, row, owed, reason="The payer's bank has taken the payment back.")
     elif effect == "claim" and row.wanted is not None:
         owed = of_minor(row.wanted, row.currency)
         claims.make(work, row, owed, reason=row.reason or "What was held could not be taken.")
