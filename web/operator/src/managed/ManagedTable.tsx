@@ -96,7 +96,7 @@ export function ManagedTable<T extends Thing>({
       ...(!removed && { card: "wide" as const }),
       cell: (row) =>
         removed ? (
-          <RestoreButton resource={resource} one={row} />
+          resource.restore && <RestoreButton resource={{ ...resource, restore: resource.restore }} one={row} />
         ) : (
           <div className={`${listCss.row} ${tableCss.above}`}>
             {buttons?.(row)}
@@ -120,13 +120,14 @@ export function ManagedTable<T extends Thing>({
   );
   const narrowed = filtered || chosen !== undefined || search !== undefined;
   const all = list.rows.length > 0 || narrowed;
-  const choice = (
+  const choices = [...states, ...(resource.restore ? [{ value: REMOVED, label: t`Removed` }] : [])];
+  const choice = choices.length > 0 && (
     <Select
       className={thing.filter ?? ""}
       {...(!head && { size: "xs" })}
       aria-label={t`State`}
       placeholder={states.length > 0 ? t`Any state` : t`All there are`}
-      data={[...states, { value: REMOVED, label: t`Removed` }]}
+      data={choices}
       value={chosen ?? null}
       onChange={choose}
       clearable

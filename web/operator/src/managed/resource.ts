@@ -39,7 +39,8 @@ export interface Resource<T extends Thing, F = object> {
   add: (facts: F & { id: string | null }) => Promise<Answer<T>>;
   change: (id: string, header: IfMatch, facts: Partial<F>) => Promise<Answer<T>>;
   remove: (id: string, header: IfMatch) => Promise<Answer<unknown>>;
-  restore: (id: string) => Promise<Answer<T>>;
+  /** Where what was removed can be brought back. */
+  restore?: (id: string) => Promise<Answer<T>>;
 }
 
 export interface IfMatch {

@@ -28,6 +28,30 @@ export const billsOfSessionQuery = (session: string, status: string) =>
 export const invoicesQuery = (customer: string) =>
   pages(["invoices", customer], ({ cursor, signal }) => answered(client.GET("/api/v1/invoices", { params: { query: { customer, limit: FEW, cursor } }, signal })));
 
+export const allInvoicesQuery = (wanted: Pick<Query<"/api/v1/invoices">, "search" | "kind" | "sort">) =>
+  pages(["invoices", wanted], ({ cursor, signal }) => answered(client.GET("/api/v1/invoices", { params: { query: { ...wanted, limit: PAGE, cursor } }, signal })));
+
+export const adjustmentsQuery = () =>
+  pages(["adjustments"], ({ cursor, signal }) => answered(client.GET("/api/v1/wallet-adjustments", { params: { query: { state: "waiting", limit: PAGE, cursor } }, signal })));
+
+export const revenueQuery = (month: string) =>
+  queryOptions({ queryKey: ["revenue", month], queryFn: ({ signal }) => answered(client.GET("/api/v1/revenue", { params: { query: { month } }, signal })) });
+
+export const monthlyFilesQuery = () =>
+  pages(["monthly-files"], ({ cursor, signal }) => answered(client.GET("/api/v1/monthly-files", { params: { query: { limit: FEW, cursor } }, signal })));
+
+export const hostQuery = (site: string) =>
+  queryOptions({
+    queryKey: ["host", site],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/sites/{site_id}/host", { params: { path: { site_id: site } }, signal })),
+  });
+
+export const hostStatementQuery = (site: string, month: string) =>
+  queryOptions({
+    queryKey: ["host", site, month],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/sites/{site_id}/host/statement", { params: { path: { site_id: site }, query: { month } }, signal })),
+  });
+
 export const paymentsQuery = (state: Query<"/api/v1/payments">["state"]) =>
   pages(["payments", state], ({ cursor, signal }) => answered(client.GET("/api/v1/payments", { params: { query: { state, limit: PAGE, cursor } }, signal })));
 

@@ -37,7 +37,10 @@ export function navigation(): Group[] {
       title: t`Drivers`,
       entries: [
         { to: "/customers", icon: "people", name: t`Customers`, short: t`Customers`, seldom: true },
+        { to: "/groups", icon: "people", name: t`Groups`, short: t`Groups`, seldom: true },
         { to: "/payments", icon: "money", name: t`Payments`, short: t`Payments`, seldom: true },
+        { to: "/invoices", icon: "audit", name: t`Invoices`, short: t`Invoices`, seldom: true },
+        { to: "/revenue", icon: "table", name: t`Revenue`, short: t`Revenue`, seldom: true },
         { to: "/tariffs", icon: "tariffs", name: t`Tariffs`, short: t`Tariffs`, seldom: true },
         { to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` },
       ],

@@ -8,6 +8,7 @@ import { ThingSelect } from "../../managed/ThingSelect";
 import { useManagedForm, type FormProps } from "../../managed/useManagedForm";
 import { billingWord } from "../../money/ledgerWords";
 import { OwnIdInput, ownId } from "../../OwnIdInput";
+import { groups } from "../groups/resource";
 import { tariffs } from "../tariffs/resource";
 import { customers } from "./resource";
 
@@ -19,7 +20,7 @@ function typed(customer: Customer | null) {
   return {
     id: "", name: customer?.name ?? "", phone: customer?.phone ?? "", email: customer?.email ?? "",
     billing: customer?.billing ?? ("free" as const), currency: customer?.currency ?? "", credit_limit: customer?.credit_limit ?? "",
-    monthly_budget: customer?.monthly_budget ?? "", tariff: customer?.tariff ?? "", tax_number: customer?.tax_number ?? "", language: customer?.language ?? "",
+    monthly_budget: customer?.monthly_budget ?? "", tariff: customer?.tariff ?? "", group: customer?.group ?? "", tax_number: customer?.tax_number ?? "", language: customer?.language ?? "",
     address_name: address?.name ?? "", street: address?.street ?? "", postal_code: address?.postal_code ?? "", city: address?.city ?? "",
     region: address?.region ?? "", country: address?.country ?? "",
   };
@@ -38,6 +39,7 @@ function facts(values: Typed) {
     credit_limit: orNull(sentDecimal(values.credit_limit)),
     monthly_budget: orNull(sentDecimal(values.monthly_budget)),
     tariff: orNull(values.tariff),
+    group: orNull(values.group),
     tax_number: orNull(values.tax_number),
     language: orNull(values.language),
     billing_address: Object.values(address).some((value) => value !== null) ? address : null,
@@ -49,7 +51,7 @@ export function CustomerForm({ one, onDone }: FormProps<Customer>) {
     resource: customers, one, onDone, typed, facts, conflict: "phone",
     schema: v.object({
       id: ownId(), name: needed(200), phone: optional(40), email: optional(255), billing: v.picklist(BILLINGS), currency: optional(3), credit_limit: optional(24),
-      monthly_budget: optional(24), tariff: optional(255), tax_number: optional(50), language: optional(35), address_name: optional(200), street: optional(200),
+      monthly_budget: optional(24), tariff: optional(255), group: optional(255), tax_number: optional(50), language: optional(35), address_name: optional(200), street: optional(200),
       postal_code: optional(40), city: optional(200), region: optional(200), country: optional(2),
     }),
   });
@@ -58,6 +60,7 @@ export function CustomerForm({ one, onDone }: FormProps<Customer>) {
   const { billing } = fields.getValues();
   const currency = fields.getValues().currency.trim().toUpperCase();
   const { value: tariff, onChange: chooseTariff, ...tariffProps } = fields.getInputProps("tariff") as { value: string; onChange: (value: string) => void };
+  const { value: group, onChange: chooseGroup, ...groupProps } = fields.getInputProps("group") as { value: string; onChange: (value: string) => void };
   return (
     <Form form={form} action={adding ? t`Add customer` : t`Save`} testid="customer-submit">
       <TextInput label={t`Name`} required data-autofocus data-testid="customer-name" {...fields.getInputProps("name")} />
@@ -74,6 +77,9 @@ export function CustomerForm({ one, onDone }: FormProps<Customer>) {
           )}
           <TextInput label={t`May spend in a month`} rightSection={currency} rightSectionWidth={52} inputMode="decimal" autoComplete="off" {...fields.getInputProps("monthly_budget")} />
         </Pair>
+        <ThingSelect
+          resource={groups} label={t`Group`} placeholder={t`None`} value={group || null} onChange={(id) => { chooseGroup(id ?? ""); }} data-testid="customer-group" {...groupProps}
+        />
         <ThingSelect
           resource={tariffs} label={t`Tariff of their own`} placeholder={t`The one of the place`} detail={(each) => each.currency}
           value={tariff || null} onChange={(id) => { chooseTariff(id ?? ""); }} {...tariffProps}

@@ -3,6 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import type { Customer } from "@stationmaster/api";
 import { At, Facts, money } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { ThingPage } from "../../managed/ThingPage";
 import { billingWord } from "../../money/ledgerWords";
 import thing from "../../thing.module.css";
@@ -60,6 +61,7 @@ function WhoItIs({ customer }: { customer: Customer }) {
           [t`E-mail`, customer.email ? <a key="e" className="hostile" href={`mailto:${customer.email}`}>{customer.email}</a> : "–"],
           [t`Usual vehicle`, <span key="v" className="hostile">{customer.default_vehicle?.name ?? "–"}</span>],
           [t`Pays`, billingWord(customer.billing)],
+          ...(customer.group === null ? [] : [[t`Group`, <span key="g" className="hostile">{customer.group}</span>] as [string, ReactNode]]),
           ...howFar(customer),
           [t`Added`, <At key="a" at={customer.created_at} />],
           [t`Id`, <span key="i" className="mono hostile">{customer.id}</span>],

@@ -3,22 +3,23 @@ import { Trans } from "@lingui/react/macro";
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type BilledSession, type Customer, type Invoice, type WalletTransaction } from "@stationmaster/api";
-import { At, DataTable, Form, money, needed, notify, Pair, Problem, save, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
+import { At, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as v from "valibot";
-import { orNull, sentDecimal } from "../../fields";
+import { sentDecimal } from "../../fields";
 import { FormModal } from "../../FormModal";
 import { useList } from "../../lists";
 import { useAway } from "../../live/useAway";
-import { RowButton } from "../../managed/RowButton";
 import { billWord, entryWord, invoiceWord, isNothing } from "../../money/ledgerWords";
+import { InvoicePdf } from "../../money/InvoicePdf";
 import { billsQuery, entriesQuery, invoicesQuery, walletQuery } from "../../money/queries";
 import { useOnce } from "../../money/useOnce";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
 import css from "./Money.module.css";
+import { Statement } from "./Statement";
 
 /** What was booked for a customer, billed and issued. */
 export function Booked({ customer }: { customer: string }) {
@@ -85,6 +86,7 @@ export function Wallet({ customer }: { customer: Customer }) {
           </dl>
         ))
       )}
+      {data !== undefined && data.balances.length > 0 && <Statement customer={customer.id} />}
       <FormModal opened={receiving} onClose={receive.close} title={t`Money received from ${customer.name}`}>
         <Receive customer={customer} currency={currency} onDone={receive.close} />
       </FormModal>
@@ -228,24 +230,7 @@ function Invoices({ customer }: { customer: string }) {
     { id: "kind", head: t`What`, value: (one) => invoiceWord(one.kind) },
     { id: "issued", head: t`Issued`, value: (one) => one.issued_at, cell: (one) => <At at={one.issued_at} /> },
     { id: "total", head: t`Total`, right: true, value: (one) => one.total, cell: (one) => <span className="num">{money(one.total, one.currency)}</span> },
-    { id: "actions", head: t`Actions`, actions: true, right: true, card: "wide", value: () => null, cell: (one) => <Pdf invoice={one} /> },
+    { id: "actions", head: t`Actions`, actions: true, right: true, card: "wide", value: () => null, cell: (one) => <InvoicePdf invoice={one} /> },
   ];
   return <DataTable label={t`Receipts and invoices`} title={t`Receipts and invoices`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
-}
-
-function Pdf({ invoice }: { invoice: Invoice }) {
-  const [busy, setBusy] = useState(false);
-  const fetch = async () => {
-    setBusy(true);
-    try {
-      const params = { path: { invoice_id: invoice.id } };
-      const file = await answered(client.GET("/api/v1/invoices/{invoice_id}/pdf", { params, parseAs: "blob" }));
-      save(`${orNull(invoice.number) ?? invoice.id}.pdf`, file as unknown as Blob);
-    } catch (error) {
-      notify.failed(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  return <RowButton label={t`PDF of ${invoice.number}`} busy={busy} run={() => void fetch()}>{t`PDF`}</RowButton>;
 }

@@ -15,6 +15,7 @@ import { useMay } from "../../user";
 import { Books } from "./Books";
 import { Claims } from "./Claims";
 import { Refund } from "./Refund";
+import { WaitingCorrections } from "./Waiting";
 import { paymentWords, purposeWord, STATES, wayWord } from "./words";
 
 /** What was paid, by whom and how; what is owed; and whether the providers' books say the same as ours. */
@@ -31,6 +32,7 @@ export function PaymentsPage() {
     <>
       <PageHead title={t`Payments`} />
       <div className={thing.columns}>
+        <WaitingCorrections />
         <Claims />
         {list.error ? (
           <Problem error={list.error} retry={list.retry} />

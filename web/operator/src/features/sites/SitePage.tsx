@@ -13,6 +13,7 @@ import { fleetColumns } from "../chargers/fleetColumns";
 import { clockAt, DAYS, isOpen, works } from "./hours";
 import { sites } from "./resource";
 import { SiteForm } from "./SiteForm";
+import { SiteHost } from "./SiteHost";
 import { SiteTariff } from "./SiteTariff";
 import { QrSheet } from "./QrSheet";
 import css from "./Sites.module.css";
@@ -63,6 +64,7 @@ function Detail({ site }: { site: Site }) {
           </section>
           <SiteTariff site={site.id} />
           <QrSheet site={site} />
+          <SiteHost site={site.id} />
           <Pictures of="site" id={site.id} name={site.name} />
         </div>
       </div>
