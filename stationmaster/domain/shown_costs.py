@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from sqlalchemy import func, select
 
-from stationmaster.domain import commands, prices, session_terms, sessions
+from stationmaster.domain import commands, prices, session_terms, sessions, stations
 from stationmaster.domain.commands.history import commands as asked
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.sessions.lists import with_names
@@ -24,6 +25,7 @@ SETTINGS = {
 }
 """Which setting says, in each version, that a charger shows what a session costs."""
 
+FINAL_WITHIN = timedelta(minutes=10)  # whose car is gone looks at no display
 RECENT = 20  # commands of a charger among which the last that told a cost is looked for
 
 
@@ -48,6 +50,30 @@ def due(work: Work, versions: Mapping[int, str]) -> list[Shown]:
     of_tariff = going_on.where(is_open, priced.c.tariff_id.is_not(None))
     rows = rows_among(work, of_tariff, sessions.sessions.c.station_id, able)
     return [shown for row in rows if (shown := _shown(work, row)) is not None]
+
+
+def final(work: Work, session: str) -> Shown | None:
+    """What a charger of 1.6 that shows costs is told of a session that has ended just now, as it is billed; told again, it is told the same."""
+    mine = with_names().where(sessions.sessions.c.public_id == session)
+    row = work.execute(mine).one_or_none()
+    if row is None or row.status == "active" or row.stopped_at is None or row.stopped_at < work.now - FINAL_WITHIN:
+        return None
+    table = stations.stations
+    shows = (
+        select(table.c.id)
+        .join(station_settings, station_settings.c.station_id == table.c.id)
+        .where(table.c.id == row.station_id, table.c.ocpp_version == "1.6")
+        .where(station_settings.c.name_key == SETTINGS["1.6"].lower(), func.lower(station_settings.c.value) == "true")
+    )
+    if work.execute(shows.limit(1)).first() is None:
+        return None
+    try:
+        total = prices.by(work, row, session_terms.of_session(work, row)).bill.total
+    except DomainError:  # nothing to show then
+        return None
+    text = f"{(row.energy_wh or Decimal(0)) / 1000:.1f} kWh, {total}"
+    command = commands.ShowCost(session=row.public_id, total_cost=float(total.amount), final=True, text=text)
+    return Shown(row.station_id, command)
 
 
 def _shown(work: Work, row: sessions.ListedRow) -> Shown | None:

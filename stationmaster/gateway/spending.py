@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import timedelta
 from functools import partial
 
 import structlog
 
 from stationmaster.domain import session_limits, shown_costs
 from stationmaster.domain.commands import RemoteStop
+from stationmaster.domain.deliveries import delivers
 from stationmaster.domain.errors import DomainError
+from stationmaster.domain.events import BillMade
 from stationmaster.domain.session_limits import Ending
 from stationmaster.domain.shown_costs import Shown
 from stationmaster.domain.timers import every
 from stationmaster.gateway.errands import Errands
 from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.outside import Outside
 from stationmaster.storage import Database, StorageUnavailable
 
 log = structlog.get_logger()
@@ -48,6 +53,15 @@ async def show_costs(database: Database, switchboard: Switchboard, errands: Erra
 
     for shown in await database.read(shown_costs.due, versions) if versions else ():
         errands.begin(("cost of a session", shown.command.session), partial(show, shown))
+
+
+@delivers(to=lambda event: [event.session], timeout_s=60, give_up_after=timedelta(minutes=2))
+async def show_final_cost(outside: Outside, event: BillMade, switchboard: Switchboard) -> None:
+    """What a session has cost in the end, where its charger shows costs and is of 1.6."""
+    shown = await outside.database.read(shown_costs.final, event.session)
+    if shown is not None:
+        with contextlib.suppress(DomainError):
+            await switchboard.send(shown.station_id, shown.command, by=BY)
 
 
 async def look(database: Database) -> list[Ending]:

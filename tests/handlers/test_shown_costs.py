@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, session_limits, session_terms, shown_costs, station_settings, tariffs
+from stationmaster.domain import (
+    bills,
+    organizations,
+    session_limits,
+    session_terms,
+    sessions,
+    shown_costs,
+    station_settings,
+    tariffs,
+)
 from stationmaster.domain.station_settings import Setting
 from stationmaster.gateway import spending
 from stationmaster.storage import Work
@@ -76,6 +85,24 @@ async def test_I02_a_charger_that_shows_costs_is_told_them_once(
             await asyncio.sleep(0.005)
     versions = {one.id: version}
     assert await app.database.read(shown_costs.due, versions) == []  # it has been told
+
+
+@pytest.mark.any_database
+async def test_a_charger_of_1_6_that_shows_costs_is_told_the_final_one(app: App, charger: Any, clock: Clock) -> None:
+    one = await Asked.connect(app, charger, "1.6", clock)
+    await begun(app, one, shows=True)
+    [session] = await app.database.read(lambda work: work.execute(sessions.sessions.select()).all())
+    assert await app.database.read(shown_costs.final, session.public_id) is None  # it goes on
+    number, now = int(session.transaction_id), one.clock.text()
+    await one.call("StopTransaction", {"transactionId": number, "meterStop": 15_000, "timestamp": now})
+    await app.database.write(bills.settle, session.public_id)
+    call = await one.raw.receive()
+    assert (call[2], call[3]["messageId"]) == ("DataTransfer", "FinalCost")
+    told = {"transactionId": number, "cost": 7.5, "priceText": "15.0 kWh, 7.50 EUR"}
+    assert json.loads(call[3]["data"]) == told
+    await one.raw.send([3, call[1], {"status": "Accepted"}])
+    clock.forward(11)  # whoever hears of it later has left
+    assert await app.database.read(shown_costs.final, session.public_id) is None
 
 
 @pytest.mark.any_database

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from stationmaster.domain.commands.kinds import Command, SessionName
-from stationmaster.domain.errors import Invalid
+from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 
@@ -54,7 +54,19 @@ class ClearDisplayMessage(Command, frozen=True):
 
 
 class ShowCost(Command, frozen=True):
-    """Show what a session has cost so far, in the charger's currency."""
+    """Show what a session has cost so far, in the charger's currency; `final`, with a text for the driver, when it has ended.
+
+    Only 1.6 is told the end so: a charger of 2.x is told the total with the answer to its last message of the session.
+    """
 
     session: SessionName
     total_cost: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)]
+    final: bool = False
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=500)] | None = None
+
+    def check(self, work: Work, station: Station) -> str | None:
+        if self.final and station.version != "1.6":
+            raise Conflict(f"a charger of OCPP {station.version} is told the total when it ends a session")
+        if self.final != (self.text is not None):
+            raise Invalid("text", "belongs to the final cost, and to no other")
+        return None

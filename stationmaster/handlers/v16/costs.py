@@ -26,6 +26,10 @@ _IDLE = ("suspended_by_car", "connected")
 
 @costs.sends
 def show_cost(work: Work, station: Station, command: commands.ShowCost) -> v16.DataTransfer:
+    if command.final:
+        number = int(sessions.transaction_of(work, station, command.session))
+        ended = {"transactionId": number, "cost": command.total_cost, "priceText": command.text}
+        return v16.DataTransfer(vendor_id=VENDOR, message_id="FinalCost", data=msgspec.json.encode(ended).decode())
     named = sessions.open_named(work, station, command.session)
     row = sessions.get(work, station.organization_id, named.public_id)
     facts, readings = prices.facts_of(work, row)
