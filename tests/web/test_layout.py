@@ -23,6 +23,7 @@ from stationmaster.domain import (
     accounts,
     api_keys,
     charging_profiles,
+    customer_groups,
     customers,
     display_messages,
     organizations,
@@ -75,7 +76,7 @@ PAGES = {
     "/customers/IDA": ("Customer", "Who it is"),
     "/groups": ("Customer groups", "Taxis"),
     "/payments": ("Payments", "Wallet"),
-    "/invoices": ("Invoices", "2026-000001"),
+    "/invoices": ("Invoices", "Nothing was issued yet"),
     "/revenue": ("Revenue", "Customers’ money"),
     "/tariffs": ("Tariffs", "By day"),
     "/tariffs/DAY": ("Tariff", "Total"),
@@ -181,6 +182,7 @@ def _places(work: Work, home: int) -> None:
         contact_number="+49 30 1234567",
     )
     customers.create(work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567")
+    customer_groups.create(work, home, name="Taxis")
     vehicles.create(work, home, customer="IDA", name=LONG, plate="B-IS 1234", connector_types=["ccs2", "type2"])
     payments.enter(work, home, "bank", Money(Decimal(50), "EUR"), reference=LONG, by=EMAIL, customer="IDA")
     customers.create(work, home, name=LONG, email=f"{LONG.lower()}@example.com")

@@ -90,13 +90,13 @@ function revenueColumns(show: (site: string) => void): Column<SiteRevenue>[] {
       id: "site", head: t`Site`, value: (one) => one.site ?? t`At no site`,
       cell: (one) => (one.site === null ? <span className="dim">{t`At no site`}</span> : <Link to="/sites/$id" params={{ id: one.site }} className="hostile">{one.site}</Link>),
     },
-    { id: "sessions", head: t`Sessions`, right: true, card: "side", value: (one) => one.sessions, cell: (one) => <span className="num">{one.sessions}</span> },
-    { id: "net", head: t`Net`, right: true, value: (one) => one.net, cell: (one) => amount(one, one.net) },
+    { id: "sessions", head: t`Sessions`, right: true, card: "hidden", value: (one) => one.sessions, cell: (one) => <span className="num">{one.sessions}</span> },
+    { id: "net", head: t`Net`, right: true, card: "hidden", value: (one) => one.net, cell: (one) => amount(one, one.net) },
     { id: "tax", head: t`Tax`, right: true, card: "hidden", value: (one) => one.tax, cell: (one) => amount(one, one.tax) },
-    { id: "total", head: t`Total`, right: true, value: (one) => one.total, cell: (one) => amount(one, one.total) },
+    { id: "total", head: t`Total`, right: true, card: "side", value: (one) => one.total, cell: (one) => amount(one, one.total) },
     { id: "on-account", head: t`Not paid at once`, right: true, card: "hidden", value: (one) => one.on_account, cell: (one) => amount(one, one.on_account) },
     { id: "share", head: t`The host’s share`, right: true, card: "hidden", value: (one) => one.host_share, cell: (one) => amount(one, one.host_share) },
-    { id: "margin", head: t`Left for us`, right: true, value: (one) => one.margin, cell: (one) => amount(one, one.margin) },
+    { id: "margin", head: t`Left for us`, right: true, card: "hidden", value: (one) => one.margin, cell: (one) => amount(one, one.margin) },
     {
       id: "actions", head: t`Actions`, actions: true, right: true, card: "wide", value: () => null,
       cell: ({ site, host_share: share }) =>

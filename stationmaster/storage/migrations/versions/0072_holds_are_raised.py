@@ -5,8 +5,8 @@ from alembic import op
 
 from stationmaster.storage import columns
 
-revision = "0070"
-down_revision = "0069"
+revision = "0072"
+down_revision = "0071"
 branch_labels = None
 depends_on = None
 
