@@ -13,7 +13,7 @@ from stationmaster.domain.deliveries import Undeliverable, delivers
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import InvoiceMailDue
 from stationmaster.domain.invoices import documents, invoices, issuing, links, printed
-from stationmaster.domain.invoices.words import words_of
+from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.links import plain_name
 from stationmaster.domain.timers import every
 from stationmaster.files import printing

@@ -11,7 +11,7 @@ from email.utils import format_datetime, parseaddr
 
 import aiosmtplib
 
-from stationmaster.background.mail_texts import TEXTS
+from stationmaster.background.mail_texts import text_of
 from stationmaster.domain import one_time_links
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Undeliverable, delivers
@@ -70,7 +70,7 @@ async def send(message: EmailMessage, settings: Mail, outside: Outside) -> None:
 
 def written(event: MailDue, link: str, *, sender: str) -> EmailMessage:
     """The mail as it goes out. Raises `Undeliverable` when no mail can have this address."""
-    text = TEXTS[event.kind]
+    text = text_of(event.kind, event.language)
     facts = {"email": event.email, "organization": event.organization, "link": link, "now": event.now}
     return addressed(event.email, text.subject.format_map(facts), text.body.format_map(facts), sender=sender)
 

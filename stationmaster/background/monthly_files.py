@@ -10,6 +10,7 @@ from stationmaster import files as stores
 from stationmaster.domain import monthly_files, organizations
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.events import MailDue
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.monthly_files import FileRow, Month
 from stationmaster.domain.timers import every
 from stationmaster.files import bucket
@@ -110,4 +111,5 @@ def _note_failure(work: Work, row: FileRow, why: str, tell: str | None) -> None:
     if monthly_files.failed(work, row, why) and tell is not None:
         name = organizations.get(work, row.organization_id).name
         sentence = f"sessions of {row.month} to {row.receiver}: {why}"
-        work.publish(MailDue(kind="file_failed", email=tell, organization=name, now=sentence))
+        language = issuers.get(work, row.organization_id).language
+        work.publish(MailDue(kind="file_failed", email=tell, organization=name, now=sentence, language=language))

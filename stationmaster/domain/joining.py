@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 from stationmaster.domain import accounts, audit, drivers, one_time_links, organizations
-from stationmaster.domain.accounts import PasswordHash, User
+from stationmaster.domain.accounts import PasswordHash, User, UserRow
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import MailDue
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.one_time_links import Link
 from stationmaster.storage import Work
 
@@ -68,7 +69,7 @@ def register(work: Work, organization_id: int, *, email: str, password: Password
     row = accounts.login_row(work, email)
     if row is not None and not accounts.is_unconfirmed(row):
         if accounts.may_enter(row):
-            work.publish(MailDue(kind="known", email=row.email, organization=_name(work, row.organization_id)))
+            work.publish(_known(work, row))
         return
     if row is not None and _was_just_sent(work, row.id, "registration"):
         return
@@ -88,7 +89,7 @@ def move(work: Work, organization_id: int, public_id: str, *, email: str) -> Non
     with work.beyond():  # people log in by it, in whatever organization
         taken = accounts.login_row(work, email)
         if taken is not None and taken.id != user.key and not accounts.is_unconfirmed(taken):
-            work.publish(MailDue(kind="known", email=taken.email, organization=_name(work, taken.organization_id)))
+            work.publish(_known(work, taken))
             return
     _sent(work, user, one_time_links.make(work, user.key, "email", email=email.strip()), by_mail=True)
 
@@ -114,8 +115,8 @@ def confirm(work: Work, key: bytes, text: str) -> User:
         return admitted
     before = user.email
     user = accounts.change_email(work, user.organization_id, user.id, email=used.email)
-    moved = MailDue(kind="moved", email=before, organization=_name(work, user.organization_id), now=user.email)
-    work.publish(moved)
+    name, language = _name(work, user.organization_id), _language(work, user)
+    work.publish(MailDue(kind="moved", email=before, organization=name, now=user.email, language=language))
     return user
 
 
@@ -126,9 +127,21 @@ def _was_just_sent(work: Work, user_key: int, kind: one_time_links.Kind) -> bool
 
 def _sent(work: Work, user: User, link: Link, by_mail: bool) -> Link:
     if by_mail:
-        organization = _name(work, user.organization_id)
-        work.publish(MailDue(kind=link.kind, email=link.email, link=link.public_id, organization=organization))
+        name, language = _name(work, user.organization_id), _language(work, user)
+        work.publish(
+            MailDue(kind=link.kind, email=link.email, link=link.public_id, organization=name, language=language)
+        )
     return link
+
+
+def _known(work: Work, row: UserRow) -> MailDue:
+    name, language = _name(work, row.organization_id), _language(work, row)
+    return MailDue(kind="known", email=row.email, organization=name, language=language)
+
+
+def _language(work: Work, user: User | UserRow) -> str:
+    """Their own, or that of the organization for who has not chosen one yet."""
+    return user.language or issuers.get(work, user.organization_id).language
 
 
 def _name(work: Work, organization_id: int) -> str:

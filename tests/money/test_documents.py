@@ -236,8 +236,9 @@ def test_M_16_the_same_document_is_always_the_same_PDF() -> None:
             seller=msgspec.structs.replace(SELLER, name="充電株式会社 " + "Ω" * 80, country="US"),
             buyer=Party(name="#let x = panic() \\ $ * _ @a <b> `c` // " + "Donaudampfschifffahrt" * 12),
         ),
+        msgspec.structs.replace(m_07(), language="hi"),
     ],
-    ids=["several sessions", "long and strange names"],
+    ids=["several sessions", "long and strange names", "Hindi"],
 )
 def test_whatever_it_says_it_can_be_printed(made: Document) -> None:
     assert printing.printed("invoice", msgspec.json.encode(printed.sheet_of(made)), at=ISSUED).startswith(b"%PDF-")

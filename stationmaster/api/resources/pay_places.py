@@ -17,7 +17,7 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import places
 from stationmaster.domain.guests.tables import PlaceRow
 from stationmaster.domain.invoices import issuers, printed
-from stationmaster.domain.invoices.words import words_of
+from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.permissions import Permission
 from stationmaster.files import printing
 from stationmaster.files.codes import drawn

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from xml.etree import ElementTree as ET
 
 from stationmaster.domain.errors import Invalid
-from stationmaster.domain.invoices import words
+from stationmaster.domain.invoices import languages
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Document, Party
 from stationmaster.domain.money.amounts import Money, adding_up, decimals_of, total
 from stationmaster.domain.money.bill import PER_UNIT, TaxLine
@@ -57,7 +57,7 @@ class _Writer:
         self._buyer = document.buyer
         self._credit = document.kind == "credit_note"
         self._sign = -1 if self._credit else 1  # a credit note says what goes back as positive
-        self._words = words.words_of(document.language)
+        self._words = languages.words_of(document.language)
         zone = zoneinfo.ZoneInfo(document.time_zone)
         self._day = document.issued_at.astimezone(zone).date()
         self._due = None if document.due_at is None else document.due_at.astimezone(zone).date()

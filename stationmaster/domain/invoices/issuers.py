@@ -17,6 +17,7 @@ from stationmaster.domain import audit, customers, moments, organizations, phone
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices.documents import Party
+from stationmaster.domain.invoices.languages import LANGUAGES
 from stationmaster.domain.ledger import AccountKind
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
@@ -50,7 +51,6 @@ issuers = Table(
 FACTS = tuple(column.name for column in issuers.c if column.name not in ("id", "organization_id", "updated_at"))
 """What a person may say of it."""
 
-LANGUAGES = ("en", "de")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _PREFIX = re.compile(r"[A-Za-z0-9/_.-]{0,20}")
 _IBAN = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}")

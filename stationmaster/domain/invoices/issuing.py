@@ -19,7 +19,7 @@ from stationmaster.domain.invoices import documents, invoices, issuers
 from stationmaster.domain.invoices.charges import Billed, charge_of
 from stationmaster.domain.invoices.documents import Charge, Means, Paid, Party
 from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue, invoiced_bills
-from stationmaster.domain.invoices.words import words_of
+from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.money.amounts import Money, total
 from stationmaster.domain.outbox import reacts
 from stationmaster.domain.sessions import ListedRow

@@ -14,7 +14,8 @@ import msgspec
 from stationmaster.domain import moments
 from stationmaster.domain.invoices import documents
 from stationmaster.domain.invoices.documents import Charge, ChargedLine, Document, Party
-from stationmaster.domain.invoices.words import LANGUAGES, Words, words_of
+from stationmaster.domain.invoices.languages import LANGUAGES, words_of
+from stationmaster.domain.invoices.words import Words
 from stationmaster.domain.money.amounts import Money, decimals_of
 from stationmaster.domain.money.register import second_of
 from stationmaster.domain.money.tariff_version import Tax

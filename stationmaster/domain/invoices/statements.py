@@ -13,8 +13,8 @@ from stationmaster.domain.errors import Invalid
 from stationmaster.domain.invoices import issuers, printed
 from stationmaster.domain.invoices.issuers import Issuer
 from stationmaster.domain.invoices.issuing import buyer_of
+from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.invoices.printed import Fact
-from stationmaster.domain.invoices.words import words_of
 from stationmaster.storage import Work
 
 

@@ -280,10 +280,3 @@ DE = Words(
         "second": "s",
     },
 )
-
-LANGUAGES: dict[str, Words] = {"en": EN, "de": DE}
-
-
-def words_of(language: str) -> Words:
-    """The words of a language, as in `de` or `de-AT`."""
-    return LANGUAGES.get(language.partition("-")[0].lower(), EN)

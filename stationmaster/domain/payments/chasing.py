@@ -10,6 +10,7 @@ from stationmaster.domain import organizations
 from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import MailDue
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import asking, claims, methods
 from stationmaster.domain.payments.asking import NewPayment
@@ -68,7 +69,10 @@ def _try(work: Work, row: ClaimRow, amount: Money) -> None:
     if email is not None:
         name = organizations.get(work, row.organization_id).name
         path = f"pay/claims/{row.public_id}"
-        work.publish(MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path))
+        language = _language_of(work, row)
+        work.publish(
+            MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path, language=language)
+        )
 
 
 def _payment_of(row: ClaimRow, provider: str, amount: Money, *, return_url: str, pay_within: timedelta) -> NewPayment:
@@ -90,3 +94,9 @@ def _email_of(work: Work, row: ClaimRow) -> str | None:
         return None
     found: str | None = work.execute(select(customers.c.email).where(customers.c.id == row.customer_id)).scalar()
     return found
+
+
+def _language_of(work: Work, row: ClaimRow) -> str:
+    mine = select(customers.c.language).where(customers.c.id == row.customer_id)
+    own: str | None = None if row.customer_id is None else work.execute(mine).scalar()
+    return own or issuers.get(work, row.organization_id).language
