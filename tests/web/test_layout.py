@@ -89,6 +89,7 @@ PAGES = {
     "/deliveries": ("Deliveries", "Billing"),
     "/organization": ("Organization", "About"),
     "/audit": ("Who did what", "Before and after"),
+    "/start": ("First steps", "Charge once"),
     "/refused": ("Why can't my charger connect?", "NEW-1"),
     "/nowhere": ("Stationmaster", "There is no such page"),
 }

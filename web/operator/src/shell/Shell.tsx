@@ -1,6 +1,7 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { logout, stream, type StreamState } from "@stationmaster/api";
 import { Icon, localMinute, type IconName } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
@@ -18,6 +19,8 @@ import css from "./Shell.module.css";
 export function Shell({ children }: { children: ReactNode }) {
   const groups = useGroups();
   const entries = groups.flatMap((group) => group.entries);
+  const [helped, help] = useDisclosure(false);
+  useHotkeys([["shift+?", help.open], ["?", help.open]]);
   return (
     <div className={css.frame}>
       <a className={css.skip} href="#main">
@@ -44,7 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
         <StreamLight words />
         <div className={css.foot}>
-          <UserMenu />
+          <UserMenu onHelp={help.open} />
         </div>
       </nav>
       <header className={css.top}>
@@ -53,7 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Find`} onClick={openFinder}>
           <Icon name="search" />
         </ActionIcon>
-        <UserMenu compact />
+        <UserMenu compact onHelp={help.open} />
       </header>
       <div className={css.content}>
         <AwayBanner />
@@ -67,6 +70,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </nav>
       <Suspense>
         <Finder />
+        {helped && <Help opened onClose={help.close} />}
       </Suspense>
     </div>
   );
@@ -179,10 +183,11 @@ function StreamLight({ words = false }: { words?: boolean }) {
 }
 
 // Not needed to show a page: fetched beside it.
+const Help = lazy(() => import("./Help").then((found) => ({ default: found.Help })));
 const Finder = lazy(() => import("./Finder").then((found) => ({ default: found.Finder })));
 const openFinder = () => void import("./Finder").then((found) => { found.openFinder(); });
 
-function UserMenu({ compact = false }: { compact?: boolean }) {
+function UserMenu({ compact = false, onHelp }: { compact?: boolean; onHelp: () => void }) {
   const user = useUser();
   return (
     <>
@@ -202,6 +207,12 @@ function UserMenu({ compact = false }: { compact?: boolean }) {
           <Appearance />
           <Menu.Divider />
           <LanguageMenu />
+          <Menu.Item leftSection={<Icon name="help" />} rightSection={<kbd className="small dim">?</kbd>} onClick={onHelp} data-testid="open-help">
+            <Trans>Help</Trans>
+          </Menu.Item>
+          <Menu.Item leftSection={<Icon name="check" />} component={Link} to="/start">
+            <Trans>First steps</Trans>
+          </Menu.Item>
           <Menu.Item leftSection={<Icon name="lock" />} component={Link} to="/account">
             <Trans>My account</Trans>
           </Menu.Item>

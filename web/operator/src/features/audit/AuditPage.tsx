@@ -41,7 +41,7 @@ export function AuditPage() {
           onState={setState}
           pages={list.pages}
           search={t`Search person, act, charger…`}
-          empty={<Empty title={t`Nothing has been changed yet`} />}
+          empty={<Empty title={t`Nothing has been changed yet`}><p><Trans>As soon as somebody adds or changes something, it stands here with their name.</Trans></p></Empty>}
         />
       )}
     </>

@@ -1,6 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Copyable } from "@stationmaster/ui";
+import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useChargerUrl } from "./address";
 import css from "./Fleet.module.css";
@@ -35,6 +36,9 @@ export function FirstCharger({ button }: { button: ReactNode }) {
           </p>
           <p className="dim small">
             <Trans>If it does not, “Can't connect?” in the menu says why.</Trans>
+          </p>
+          <p className="small">
+            <Link to="/start"><Trans>All first steps, from the site to the first bill</Trans></Link>
           </p>
         </li>
       </ol>

@@ -40,7 +40,7 @@ export function Reservations({ station }: { station: Station }) {
         title={t`Reservations`}
         state={state}
         onState={setState}
-        empty={<Empty title={t`No reservations yet`} />}
+        empty={<Empty title={t`No reservations yet`}><p><Trans>“Reserve” above keeps a connector free for a card.</Trans></p></Empty>}
       />
     </>
   );

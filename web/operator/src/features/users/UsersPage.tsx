@@ -97,7 +97,11 @@ export function UsersPage() {
               clearButtonProps={{ "aria-label": t`Clear` }}
             />
           }
-          empty={<Empty title={removed ? t`Nothing was removed` : t`No users yet`} />}
+          empty={
+            <Empty title={removed ? t`Nothing was removed` : t`No users yet`}>
+              {!removed && <p><Trans>Invite colleagues with “Add user”; each chooses their own password.</Trans></p>}
+            </Empty>
+          }
         />
       )}
       <FormModal opened={adding} onClose={add.close} title={t`Invite somebody`}>

@@ -1,0 +1,30 @@
+import { t } from "@lingui/core/macro";
+
+/** What a page is for, and what one does there next: by the beginning of its address, the longest that fits. */
+export function helpOf(path: string): string {
+  const words: Record<string, string> = {
+    "/": t`The chargers as they are now. Open one to start, stop, set limits or read its messages; filter by state or site. A charger that is not here has not been added, or can't connect.`,
+    "/chargers": t`One charger. The parts on top lead to its sessions, limits, settings, cards, firmware and messages. What is sent to it answers in place, and stands in the history below.`,
+    "/sites": t`The places where chargers stand. A site has an address, opening hours, a time zone and a tariff; its page lists its chargers and prints the codes that guests scan.`,
+    "/sessions": t`Every charge, running or over. Filter by time, charger, card or state; open one for its energy, its bill and what is doubtful about it. What you see can be saved as a file.`,
+    "/reservations": t`Who keeps a connector free until when. A reservation is made on the page of its charger.`,
+    "/firmware": t`Files that chargers can be updated with. Upload one here, then start the update on the page of a charger.`,
+    "/customers": t`Who charges and who pays: people and companies with their cards, vehicles, wallet and invoices. Open one to take in money, or to see what is owed.`,
+    "/payments": t`What guests and customers have paid, what was given back, and what is still owed. The books of the payment providers are compared each day.`,
+    "/tariffs": t`What charging costs. A tariff has prices by time and use; it holds where a site, a charger or a customer names it. A changed price holds for sessions that begin after it.`,
+    "/cards": t`Which cards may charge. Add one by its number, or bring many from a file; block one that is lost.`,
+    "/review": t`What a person should look at: doubtful sessions, messages that fit nothing and odd events. Nothing here is lost; mark it as seen when you have looked.`,
+    "/refused": t`Who has tried to connect and was refused, and why: a wrong password, an unknown id, another version. Add the charger from here, or correct its settings.`,
+    "/users": t`Who may sign in, and what they may do. Somebody who is invited chooses their own password; who leaves is locked out here.`,
+    "/account": t`Your name, your password, the second step and where you are signed in. Language and appearance are in the menu beside your address.`,
+    "/api-keys": t`Keys for programs. Each may only what it is given, is shown once, and can be revoked at any time.`,
+    "/webhooks": t`Addresses of programs that are told when something happens. What was told, and what failed, is under Deliveries.`,
+    "/deliveries": t`What was told to programs and sent by mail, and what could not be. It is tried again for a day; after that you can try it again by hand.`,
+    "/organization": t`Your organization: its name, what stands on receipts and invoices, its language and time zone, and all of its data as one file.`,
+    "/audit": t`Who did what and when, with what was before and after. Nothing can be changed here.`,
+    "/start": t`The first things to set up, in their order. It ticks off what there is.`,
+  };
+  const fits = Object.keys(words).filter((begin) => path === begin || (begin !== "/" && path.startsWith(`${begin}/`)));
+  const best = fits.sort((one, other) => other.length - one.length)[0];
+  return (best && words[best]) ?? t`This page has no help of its own yet. The first steps are a good place to begin.`;
+}
