@@ -27,8 +27,8 @@ from stationmaster.files import Folder
 from stationmaster.gateway.replay import player
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.outside import Http
-from stationmaster.settings import Settings
 from stationmaster.storage import Database, Work
+from tests import factories
 
 PASSWORD = "correct horse battery staple"
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -100,7 +100,7 @@ def context(database: Database, chargers: Chargers, tmp_path: Path) -> Context:
     return Context(
         database,
         keys,
-        Settings(),
+        factories.plain(),
         chargers,  # type: ignore[arg-type]
         player(ROUTES),
         NOW,

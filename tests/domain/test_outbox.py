@@ -148,16 +148,19 @@ async def test_DAT_05_after_ten_tries_it_is_put_aside_with_its_reason(database: 
 
 
 async def test_DAT_05_one_bad_row_among_a_thousand_holds_up_none(database: Database) -> None:
+    # Each is a commit of its own; PostgreSQL shows the same with fewer.
+    count = 1000 if database.url.get_backend_name() == "sqlite" else 200
+
     def write_many(work: Work) -> None:
-        for turn in range(1000):
+        for turn in range(count):
             write_note(work, "bad" if turn == 3 else f"note {turn}")
 
     await database.write(write_many)
     while await deliver_due(database):
         pass
     done = select(func.count()).where(outbox.outbox.c.done_at.is_not(None))
-    assert await database.read(lambda work: work.execute(done).scalar()) == 999
-    assert len(await filed(database)) == 999
+    assert await database.read(lambda work: work.execute(done).scalar()) == count - 1
+    assert len(await filed(database)) == count - 1
 
 
 async def test_DAT_11_two_workers_deliver_each_row_once(database: Database) -> None:

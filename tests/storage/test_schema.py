@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import os
 import pkgutil
-import subprocess
-import sys
+import sqlite3
+import threading
 import warnings
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import ColumnElement, Connection, create_engine, inspect, literal, select, text
+from sqlalchemy import ColumnElement, Connection, create_engine, event, inspect, literal, select, text
 from sqlalchemy.exc import OperationalError, SAWarning
 
 import stationmaster.domain
 from stationmaster.storage import Database, migrations, trigrams
 from stationmaster.storage.columns import metadata
 from tests import postgres
+from tests.forked import Forked
 from tests.patience import PATIENCE_S
 
 for module in pkgutil.iter_modules(stationmaster.domain.__path__, "stationmaster.domain."):
@@ -92,36 +95,41 @@ def test_upgrade_of_an_up_to_date_database_changes_nothing(database_url: str) ->
     engine.dispose()
 
 
-_UPGRADE = """
-import sys
-from alembic import command
-from stationmaster.storage import Database, migrations, trigrams
-engine = Database(sys.argv[1]).engine
-print("ready", flush=True)
-sys.stdin.readline()
-migrations.upgrade(engine)
-"""
-
-
 def test_two_nodes_that_start_together_migrate_one_after_the_other(database_url: str, tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new.db"
+    url, name = f"sqlite:///{tmp_path}/new.db", postgres.fresh_name()
     if not database_url.startswith("sqlite"):
-        url = postgres.create(database_url, postgres.fresh_name())
-    start = [sys.executable, "-c", _UPGRADE, url]
-    nodes = [subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    for node in nodes:
-        assert node.stdout is not None
-        assert node.stdout.readline() == "ready\n"
-    for node in nodes:
-        assert node.stdin is not None
-        node.stdin.write("go\n")
-        node.stdin.flush()
-    assert [node.communicate(timeout=PATIENCE_S) and node.returncode for node in nodes] == [0, 0]
+        url = postgres.create(database_url, name)
+    said = [tmp_path / "one", tmp_path / "other"]
+    environment = os.environ | {"STATIONMASTER_DATABASE__URL": url}
+    nodes = [Forked("migrate", env=environment, stdout=each, stderr=each) for each in said]
+    assert [node.wait(PATIENCE_S) for node in nodes] == [0, 0], [each.read_text() for each in said]
     engine = Database(url).engine
     assert migrations.current(engine) == migrations.head()
     engine.dispose()
     if not database_url.startswith("sqlite"):
-        postgres.drop(database_url, "migrated_by_two")
+        postgres.drop(database_url, name)
+
+
+def test_a_node_waits_for_the_one_that_migrates_longer_than_for_any_other_lock(sqlite_url: str) -> None:
+    engine = Database(sqlite_url).engine
+    event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=1"))
+    with contextlib.closing(sqlite3.connect(str(engine.url.database), check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        done = threading.Timer(0.1, other.rollback)
+        done.start()
+        migrations._to_newest(engine)
+        done.join()
+    engine.dispose()
+
+
+def test_what_another_node_makes_this_moment_is_not_something_elses(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Database(sqlite_url).engine
+    found = [None, migrations.head()]  # nothing yet, and then all of it
+    monkeypatch.setattr(migrations, "current", lambda _: found.pop(0))
+    assert migrations._known(engine) == migrations.head()
+    engine.dispose()
 
 
 # table, columns in any order, and whether the key holds for some rows only

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HERE = Path(__file__).parent
+TURN_S = (
+    600  # a node on SQLite waits so long for the one that migrates; the next statement waits for as long as any other
+)
 _LOCK = 7_266_921  # any number of ours: two nodes that start together migrate one after the other
 
 
@@ -70,6 +73,7 @@ def _to_newest(engine: Engine) -> None:
             raw = connection.connection.dbapi_connection
             assert raw is not None
             raw.cursor().execute("PRAGMA foreign_keys=OFF")
+            raw.cursor().execute(f"PRAGMA busy_timeout={TURN_S * 1000}")
             connection.detach()
         with _alone(connection):
             command.upgrade(_config(connection), "head")
@@ -95,13 +99,15 @@ def _alone(connection: Connection) -> Iterator[None]:
 def _known(engine: Engine) -> str | None:
     """The revision the database is at, if it is one of ours."""
     at = current(engine)
+    if at is None and engine.dialect.name == "sqlite" and (tables := inspect(engine).get_table_names()):
+        at = current(engine)  # another node may have made them this moment
+        if at is None:
+            raise Unusable(f"database.url: the file holds tables of something else ({tables[0]}); name another file")
     if at is not None and at not in _all():
         raise Unusable(
             f"database.url: the database is at {at}, this program knows {head()}:"
             " start the newer one, or restore the backup of before"
         )
-    if at is None and engine.dialect.name == "sqlite" and (tables := inspect(engine).get_table_names()):
-        raise Unusable(f"database.url: the file holds tables of something else ({tables[0]}); name another file")
     if at is not None and moving.is_unfinished(engine):
         raise Unusable("database.url: a move into this database has not ended: run `stationmaster db move` again")
     return at
