@@ -9,8 +9,17 @@ const po = formatter({ lineNumbers: false });
 
 type Words = Record<string, string>;
 
+const read = new Map<string, Promise<Words>>();
+
 /** The translations of a catalogue by their English; what is not translated is empty. */
-async function wordsOf(folder: string, language: string): Promise<Words> {
+function wordsOf(folder: string, language: string): Promise<Words> {
+  const name = `${folder}/${language}`;
+  const words = read.get(name) ?? readWords(folder, language);
+  read.set(name, words);
+  return words;
+}
+
+async function readWords(folder: string, language: string): Promise<Words> {
   const filename = new URL(`../${folder}/${language}.po`, import.meta.url);
   const context = { locale: language, sourceLocale: "en", filename: filename.pathname };
   const messages = Object.values(await po.parse(readFileSync(filename, "utf8"), context)).filter(({ obsolete }) => !obsolete);
@@ -52,12 +61,12 @@ describe.each(Object.keys(known.languages).filter((language) => language !== "en
     const source = await wordsOf(folder, "en");
     const words = await wordsOf(folder, language);
     const left = missing(words, source);
-    const gone = Object.keys(words).filter((message) => !(message in source));
     if (left.length > 0) console.warn(`${folder}/${language}.po lacks ${left.length} of ${Object.keys(source).length}, said in English until then:\n  ${left.slice(0, 20).join("\n  ")}`);
-    if (known.complete.includes(language)) expect({ left, gone }).toEqual({ left: [], gone: [] });
+    if (known.complete.includes(language)) expect(left).toEqual([]);
   });
 
   it.each(FOLDERS)("says what the English says in %s: its placeholders, its tags, its plural forms", async (folder) => {
+    // A sentence that is not on a page yet, or any more, is held to the same.
     const words = Object.entries(await wordsOf(folder, language)).filter(([, translation]) => translation);
     const wrong = words.filter(([message, translation]) => {
       const [source, ours] = [compileMessage(message), compileMessage(translation)];
