@@ -140,7 +140,13 @@ class Tenant:
     def __init__(self, owner: Client, end: str) -> None:
         self.owner = owner
         self.end = end  # of the names of all that is theirs
-        self.ids: dict[str, str] = {"evse": "1", "connector": "1", "name": "reset", "month": "2026-11"}
+        self.ids: dict[str, str] = {
+            "evse": "1",
+            "connector": "1",
+            "name": "reset",
+            "command": "reset",
+            "month": "2026-11",
+        }
 
     async def make(self, path: str, body: Any) -> dict[str, Any]:
         answer = await self.owner.post(API + path, json=body)

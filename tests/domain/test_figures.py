@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import select
 
 from stationmaster.background.figures import follow_sessions
-from stationmaster.domain import sessions, sites, stations
-from stationmaster.domain.figures import asking, cells, following, gathering
+from stationmaster.domain import connectors, sessions, sites, stations
+from stationmaster.domain.figures import asking, cells, faults, following, gathering
 from stationmaster.domain.figures.asking import Period, Which
 from stationmaster.domain.figures.cells import Amounts, Facts
 from stationmaster.domain.figures.tables import station_days, station_hours
@@ -196,3 +196,18 @@ async def test_figures_by_everything_come_to_the_same(chargers: Chargers) -> Non
         assert sum(row.sums.charging_s for row in found.rows) == total.charging_s
     one = await chargers.ask("day", date(2026, 3, 1), date(2026, 4, 1), station_id=chargers.made[0].id)
     assert one.total.sums.sessions == 4
+
+
+async def test_a_fault_lasts_from_a_connectors_word_to_its_next_and_is_counted_once(world: World) -> None:
+    station = await world.station()
+    noon = world.now
+    words = [(90, "faulted", "GroundFailure"), (80, "faulted", "GroundFailure"), (60, "available", None)]
+    words += [(30, "faulted", "OverVoltage")]  # and it still is
+    for minutes, state, code in words:
+        told: Any = {"state": state, "status": state.title(), "error_code": code}
+        at = noon - timedelta(minutes=minutes)
+        await world(connectors.report_status, station, evse=1, connector=1, at=at, **told)
+    of = Period(noon.date(), noon.date() + timedelta(days=1))
+    [found] = await world.database.read(faults.ask, world.home, "station", of, Which())
+    assert (found.key, found.faults, found.faulted_s, found.faulty_connectors) == ("CP1", 2, 60 * 60, 1)
+    assert found.codes == [("GroundFailure", 1), ("OverVoltage", 1)]

@@ -119,7 +119,7 @@ def _faults(work: Work, organization_id: int, since: datetime, until: datetime, 
             told.state,
             told.error_code,
             told.since,
-            func.lead(told.since).over(**place).label("until"),
+            func.lead(told.since, type_=told.since.type).over(**place).label("until"),
             func.lag(told.state).over(**place).label("before"),
         )
         .where(told.station_id.in_(faulty), told.since >= since - _LOOK_BACK, told.since < until)

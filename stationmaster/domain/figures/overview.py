@@ -160,12 +160,21 @@ def _of_chargers(work: Work, organization_id: int, among: Which) -> Iterator[Nee
     yield _counted(work, "session_held", sessions.c.stopped_at, *held)
     for kind, table in (("quarantine", quarantine), ("alarm", alarms)):
         yield _counted(work, kind, table.c.at, table.c.resolved_at.is_(None), table.c.station_id.in_(mine))  # type: ignore[arg-type]
-    names = stations.stations.c.identity
-    known = select(names).where(stations.stations.c.id.in_(mine))
-    refused = refused_connections.c
-    recent = (refused.last_at >= work.now - REFUSED_RECENTLY, refused.identity.in_(known))
-    with work.beyond():  # the inbox belongs to nobody; these are the names of our own chargers
-        yield _counted(work, "charger_refused", refused.first_at, *recent)
+    yield _refused(work, mine)
+
+
+def _refused(work: Work, mine: Select[Any]) -> Need:
+    """Chargers of ours that were not let in: by name, for the inbox belongs to nobody."""
+    refused, table = refused_connections.c, stations.stations.c
+    recent = select(refused.identity, func.min(refused.first_at).label("first")).group_by(refused.identity)
+    with work.beyond():
+        firsts = {
+            row.identity: row.first
+            for row in work.execute(recent.where(refused.last_at >= work.now - REFUSED_RECENTLY))
+        }
+    names = mine.with_only_columns(table.identity).where(table.identity.in_(list(firsts)))
+    found = [firsts[name] for name in work.execute(names).scalars()] if firsts else []
+    return Need("charger_refused", len(found), min(found, default=None))
 
 
 def _of_money(work: Work, organization_id: int) -> Iterator[Need]:
@@ -211,7 +220,8 @@ def _of_server(work: Work) -> Iterator[Need]:
 
 def _now(work: Work, organization_id: int, among: Which) -> Now:
     mine = _chargers(organization_id, among)
-    there = work.execute(select(func.count()).select_from(mine.subquery())).scalar_one()
+    # Each question names a table with chargers or sites at its top: there a caller's own sites are held (`scopes.py`).
+    there = len(work.execute(mine).all())
     connected = work.execute(
         select(func.count()).where(connections.c.closed_at.is_(None), connections.c.station_id.in_(mine))
     ).scalar_one()
