@@ -20,12 +20,14 @@ from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import WORDS
 from stationmaster.api.relay import Relay, Sent
 from stationmaster.background import (
+    alerts,
     awaited,
     chores,
     figures,
     invoicing,
     mails,
     monthly_files,
+    notices,
     payments,
     presence,
     retention,
@@ -84,6 +86,7 @@ CLAIMED_AGAIN_S = 5.0
 
 # Imported for what they register: `@every`, `@reacts` and `@delivers`.
 REGISTERING = (
+    alerts,
     awaited,
     car_plans,
     chores,
@@ -94,6 +97,7 @@ REGISTERING = (
     local_lists,
     mails,
     monthly_files,
+    notices,
     payments,
     presence,
     reactions,

@@ -33,6 +33,8 @@ from stationmaster.api.context import Context, given
 from stationmaster.api.documents import document_001, document_003
 from stationmaster.api.rates import Rate
 from stationmaster.api.resources import (
+    alert_rules,
+    alerts,
     api_keys,
     audit,
     billing,
@@ -97,6 +99,11 @@ API = Router(
         second_step.router,
         single_sign_on.router,
         status.router,
+        alerts.router,
+        alerts.planned,
+        alert_rules.router,
+        alert_rules.ways,
+        alert_rules.sent,
         stations.router,
         states.router,
         settings.router,

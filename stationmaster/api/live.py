@@ -316,6 +316,8 @@ class Live:
         else:
             station_id = event.station_id
         organization_id = None if station_id is None else self._organization.get(station_id)
+        if isinstance(event, events.AlertChanged):  # not every one is about a charger
+            organization_id = event.organization_id
         if organization_id is None and not isinstance(event, events.ConnectionRefused):
             return  # whose it is cannot be said, so it is told to nobody
         only_page = isinstance(event, events.MessageLogged)

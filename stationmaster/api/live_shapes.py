@@ -122,6 +122,13 @@ class AlarmEvent(_Moment, frozen=True, kw_only=True, tag="alarm"):
     detail: str
 
 
+class AlertEvent(_Event, frozen=True, kw_only=True, tag="alert"):
+    """An alert was opened, acknowledged, escalated or resolved: read it."""
+
+    id: str
+    at: datetime
+
+
 LiveEvent = (
     Hello
     | Lost
@@ -139,6 +146,7 @@ LiveEvent = (
     | ReservationEvent
     | ConnectionRefusedEvent
     | AlarmEvent
+    | AlertEvent
 )
 
 
@@ -209,6 +217,10 @@ def _alarm(event: events.Alarm, _session: str | None) -> AlarmEvent:
     return AlarmEvent(station=event.station, kind=event.kind, detail=event.detail, at=event.at)
 
 
+def _alert(event: events.AlertChanged, _session: str | None) -> AlertEvent:
+    return AlertEvent(id=event.alert, at=event.at)
+
+
 WORDS: dict[type, Words] = {
     events.StationConnected: _moment(StationConnectedEvent),
     events.StationDisconnected: _moment(StationDisconnectedEvent),
@@ -229,4 +241,5 @@ WORDS: dict[type, Words] = {
     events.ReservationChanged: _reservation,
     events.ConnectionRefused: _refused,
     events.Alarm: _alarm,
+    events.AlertChanged: _alert,
 }

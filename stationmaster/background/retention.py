@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Table, select
 from stationmaster.domain import message_log
 from stationmaster.domain.accounts import refresh_tokens
 from stationmaster.domain.alarms import alarms
+from stationmaster.domain.alerts.tables import alert_digests, alert_notices, alert_pauses, alert_steps, alerts
 from stationmaster.domain.audit import audit
 from stationmaster.domain.certificate_requests import certificate_requests
 from stationmaster.domain.commands import commands
@@ -55,6 +56,18 @@ _followed = (  # a state goes only when another has followed it, so that the one
     .exists()
 )
 
+
+def _of_resolved(alert_id: ColumnElement[int | None]) -> ColumnElement[bool]:
+    """Of no alert that is open: its history stays, however long it lasts."""
+    is_open = select(alerts.c.id).where(alerts.c.id == alert_id, alerts.c.resolved_at.is_(None))
+    return ~is_open.exists()
+
+
+_left_alone = ~(
+    select(alert_steps.c.id).where(alert_steps.c.alert_id == alerts.c.id).exists()
+    | select(alert_notices.c.id).where(alert_notices.c.alert_id == alerts.c.id).exists()
+)
+
 KEPT = [
     Kept(audit, audit.c.at, lambda days: days.audit_days),
     Kept(setting_changes, setting_changes.c.at, lambda days: days.audit_days),
@@ -76,6 +89,12 @@ KEPT = [
     Kept(one_time_links, one_time_links.c.expires_at, lambda days: days.log_ins_days),
     Kept(refresh_tokens, refresh_tokens.c.expires_at, lambda days: days.log_ins_days),
     Kept(alarms, alarms.c.at, lambda days: days.resolved_days, alarms.c.resolved_at.is_not(None)),
+    # What points to alerts goes before them: nothing of one is newer than its end.
+    Kept(alert_steps, alert_steps.c.at, lambda days: days.resolved_days, _of_resolved(alert_steps.c.alert_id)),
+    Kept(alert_notices, alert_notices.c.at, lambda days: days.resolved_days, _of_resolved(alert_notices.c.alert_id)),
+    Kept(alerts, alerts.c.resolved_at, lambda days: days.resolved_days, _left_alone),
+    Kept(alert_digests, alert_digests.c.at, lambda days: days.resolved_days),
+    Kept(alert_pauses, alert_pauses.c.until_at, lambda days: days.resolved_days),
     Kept(quarantine, quarantine.c.at, lambda days: days.resolved_days, quarantine.c.resolved_at.is_not(None)),
     Kept(event_log, event_log.c.at, lambda days: days.events_days, event_log.c.number.is_not(None)),
     # A provider tells a webhook again for days, and it must be known then.

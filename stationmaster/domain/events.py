@@ -158,3 +158,19 @@ class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):
 
     invoice: str
     email: str
+
+
+class AlertChanged(Event, frozen=True, kw_only=True, gc=False):
+    """An alert was opened, acknowledged, escalated or resolved. `station_id` is empty where it is about no single charger."""
+
+    organization_id: int
+    station_id: int | None
+    alert: str
+    at: datetime
+
+
+class NoticeDue(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody is to be told something, by mail or by a channel; `receiver` has its own queue."""
+
+    notice: str
+    receiver: str

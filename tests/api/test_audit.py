@@ -33,6 +33,7 @@ from stationmaster.settings import Retention
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.acts import ACTS, NEW, NO_ACTS
+from tests.api.alerting import opened
 from tests.api.conftest import PASSWORD, Client
 from tests.api.test_access import MATRIX
 
@@ -65,7 +66,7 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
         )
 
     await database.write(prepare)
-    names = {"SESSION": await _session(database, station)}
+    names = {"SESSION": await _session(database, station), "ALERT": await database.write(opened, 1, station)}
     told: list[Entry] = await entries(database)
     for route, (path, body) in ACTS.items():
         if route == "PATCH /api/v1/me":
@@ -75,13 +76,18 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
             await admin.login("administrator@example.com", NEW)  # so that the one before it can be ended
             names["LAST"] = (await admin.get(f"{API}/auth/logins")).json()["items"][-1]["id"]
             told = await entries(database)
-        path = re.sub("SESSION|USER|KEY|HOOK|CAR|LAST|PAID|OWED", lambda match: names[match[0]], path)
+        path = re.sub(
+            "SESSION|USER|KEY|HOOK|CAR|LAST|PAID|OWED|CHANNEL|RULE|PAUSE|ALERT", lambda match: names[match[0]], path
+        )
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
         if route == "POST /api/v1/users":
             names["USER"] = answer.json()["id"]
         if route == "POST /api/v1/me/vehicles":
             names["CAR"] = answer.json()["id"]
+        for kind in ("channel", "rule", "pause"):
+            if route == f"POST /api/v1/alert-{kind}s":
+                names[kind.upper()] = answer.json()["id"]
         if route == "POST /api/v1/webhooks":
             names["HOOK"] = answer.json()["id"]
         if route == "POST /api/v1/payments":

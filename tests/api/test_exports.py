@@ -221,6 +221,8 @@ KEPT_HERE = {
     "files, which are elsewhere": "firmware images monthly_files printouts",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys invoice_numbers session_limits",
+    "who is told of what, which holds here only": "alert_rules alert_channels alert_pauses alerts alert_steps alert_notices"
+    " alert_digests alerts_read",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
     "in the ledger once they are decided": "wallet_adjustments",
     "of no use elsewhere": "payment_methods",

@@ -42,6 +42,7 @@ from stationmaster.files import Kept
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.acts import ACTS
+from tests.api.alerting import opened
 from tests.api.conftest import PASSWORD, Chargers, Client
 from tests.api.test_images import picture
 from tests.api.test_invoices import issue_receipt
@@ -240,6 +241,11 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["station_id"] = ids["charge_point_id"] = f"STATION-{end}"
     hook = {"url": f"https://127.0.0.1:9/{end}", "name": canary, "secret": "a very secret value"}
     ids["webhook_id"] = (await tenant.make("/webhooks", hook))["id"]
+    channel = {"name": canary, "kind": "webhook", "address": f"https://127.0.0.1:9/{end}"}
+    ids["channel_id"] = (await tenant.make("/alert-channels", channel))["id"]
+    ids["rule_id"] = (await tenant.make("/alert-rules", {"name": canary, "kind": "offline", "site": canary}))["id"]
+    planned = {"until_at": "2099-01-01T00:00:00Z", "note": canary, "site": canary}
+    ids["pause_id"] = (await tenant.make("/alert-pauses", planned))["id"]
     user = {"email": f"{canary}@example.com", "password": PASSWORD, "role": "viewer"}
     ids["user_id"] = (await tenant.make("/users", user))["id"]
     cash = {"way": "cash", "amount": "1.00", "currency": "EUR", "reference": canary, "customer": ids["customer_id"]}
@@ -319,6 +325,7 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         "invoice_id": receipt.public_id,
         "own_request_id": _asked(work, station),
         "delivery_id": f"delivery-{end}",
+        "alert_id": opened(work, row.organization_id, station),
     }
 
 

@@ -17,6 +17,7 @@ const KINDS: Record<LiveEvent["type"], true> = {
   message: true,
   command: true,
   alarm: true,
+  alert: true,
   connection_refused: true,
 };
 

@@ -1,0 +1,58 @@
+"""Sends what somebody is to be told, by mail and by channels, tried again for a day as every delivery is; the notice keeps what came of it."""
+
+from __future__ import annotations
+
+import msgspec
+
+from stationmaster.background import mails
+from stationmaster.domain.alerts import channels, telling
+from stationmaster.domain.alerts.tables import NoticeRow
+from stationmaster.domain.credentials import Keys
+from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.events import NoticeDue
+from stationmaster.outside import Outside, Refused, messengers
+from stationmaster.settings import Mail, Web
+
+
+@delivers(to=lambda event: [event.receiver], timeout_s=130)
+async def notice(outside: Outside, event: NoticeDue, settings: Mail, web: Web, keys: Keys) -> None:
+    """Send one, and note what came of it."""
+    database = outside.database
+    row = await database.read(telling.get, event.notice)
+    if row.state == "sent":  # a crash came between the effect and the mark of its delivery
+        return
+    try:
+        await _send(outside, row, settings, web, keys)
+    except (Undeliverable, Refused) as error:
+        await database.write(telling.not_sent, row, str(error), final=True)
+        raise
+    except Exception as error:
+        why = str(error) or type(error).__name__
+        await database.write(telling.not_sent, row, why, final=False)
+        raise
+    await database.write(telling.sent, row)
+
+
+async def _send(outside: Outside, row: NoticeRow, settings: Mail, web: Web, keys: Keys) -> None:
+    link = "" if web.public_url is None else f"{web.public_url}/alerts"
+    body = row.body.replace("{link}", link).rstrip()
+    if row.channel == "email":
+        if settings.host is None:
+            raise Undeliverable("mail is not set up here")
+        await mails.send(mails.addressed(row.receiver, row.subject, body, sender=settings.sender), settings, outside)
+        return
+    assert row.channel_id is not None
+    try:
+        target = await outside.database.read(channels.target, row.channel_id, keys)
+    except ValueError as error:
+        raise Undeliverable(str(error)) from None
+    if target is None or not target.active:
+        raise Undeliverable("this channel was removed" if target is None else "this channel is switched off")
+    if target.kind != "webhook":
+        await messengers.send(target.address, subject=row.subject, body=body)
+        return
+    message = msgspec.json.encode(telling.posted(row, body))
+    headers = {"Content-Type": "application/json", "Idempotency-Key": row.public_id, "User-Agent": "Stationmaster"}
+    answer = await outside.http.post(target.address, message, headers)
+    if not answer.fine:
+        raise ConnectionError(f"the receiver answered {answer.status}")

@@ -1,0 +1,98 @@
+"""SMS, chat and push by apprise, of which only the one service that is used is imported, when it is used.
+
+Each service of `MODULES` sends to a server of its own: the address that a person has entered names an account there, and no host. So nothing that is
+entered leads to an address of one's own network (X-02); `tests/background/test_alert_channels.py` holds that against the services themselves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import threading
+from typing import Any
+
+from stationmaster.outside.http import Failed, Refused
+
+# The scheme of an address, and the module of apprise that understands it.
+MODULES = {
+    "twilio": "twilio",
+    "vonage": "vonage",
+    "nexmo": "vonage",
+    "msgbird": "messagebird",
+    "sinch": "sinch",
+    "plivo": "plivo",
+    "clicksend": "clicksend",
+    "bulksms": "bulksms",
+    "d7sms": "d7networks",
+    "msg91": "msg91",
+    "sns": "sns",
+    "slack": "slack",
+    "discord": "discord",
+    "tgram": "telegram",
+    "gchat": "google_chat",
+    "wxteams": "webexteams",
+    "pagerduty": "pagerduty",
+    "opsgenie": "opsgenie",
+    "pover": "pushover",
+    "pbul": "pushbullet",
+    "prowl": "prowl",
+    "join": "join",
+    "spush": "simplepush",
+}
+_one_at_a_time = threading.Lock()  # what a service says went wrong comes by its log
+
+
+async def send(address: str, *, subject: str, body: str) -> None:
+    """Raises `Refused` when the address is none of a service that we know, `Failed` with what the service said."""
+    service(address)  # in here a wrong address is told at once
+    why = await asyncio.to_thread(_send, address, subject, body)
+    if why is not None:
+        raise Failed(why)
+
+
+def service(address: str) -> Any:
+    """The service that an address names. Raises `Refused`."""
+    scheme = address.partition("://")[0].lower()
+    if scheme not in MODULES:
+        raise Refused(f"{scheme[:20]!r} is no service that is known here")
+    module = importlib.import_module(f"apprise.plugins.{MODULES[scheme]}")
+    kind = next(
+        each
+        for name, each in vars(module).items()
+        if name.startswith("Notify") and isinstance(each, type) and each.__module__ == module.__name__
+    )
+    told = kind.parse_url(address)  # type: ignore[attr-defined]
+    if not told:
+        raise Refused(f"this is no address of {scheme}")
+    try:
+        found: Any = kind(**told)
+    except TypeError as error:
+        raise Refused(f"this is no address of {scheme}: {str(error)[:200]}") from None
+    found.redirects = False
+    return found
+
+
+def _send(address: str, subject: str, body: str) -> str | None:
+    with _one_at_a_time:
+        said = _Said()
+        logger = logging.getLogger("apprise")
+        logger.addHandler(said)
+        try:
+            fine = service(address).notify(body=body, title=subject)
+        except Exception as error:  # a plug-in of somebody else's: whatever it raises is its answer
+            return f"{type(error).__name__}"
+        finally:
+            logger.removeHandler(said)
+        return None if fine else said.last or "the service did not take it"
+
+
+class _Said(logging.Handler):
+    """Keeps the last warning of apprise, which says why."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.last = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.last = record.getMessage()[:300]
