@@ -56,6 +56,9 @@ OF_THE_INSTALLATION = ("/api/v1/organizations", "/api/v1/auth/providers", "/api/
 
 # Bodies of routes that are not in acts.py::ACTS, or whose ACTS body would not get as far as the id.
 BODIES: dict[str, Any] = {
+    # It is about a site or a charger, and each of the two is tried alone.
+    "POST /api/v1/alert-rules": {"name": "Gone", "kind": "offline"},
+    "PATCH /api/v1/alert-rules/{rule_id}": {"site": None, "station": None},
     "POST /api/v1/quarantine/{entry_id}/preview": {},
     "POST /api/v1/quarantine/{entry_id}/replay": {},
     "POST /connections/{charge_point_id}/send": {"action": "Reset", "payload": {}},

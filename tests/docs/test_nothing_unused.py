@@ -17,7 +17,7 @@ from tests.docs.references import ROOT
 
 SOURCES = sorted((ROOT / "stationmaster").rglob("*.py"))
 # Named to another library by a text, not imported: the driver in the database's URL, the loop that uvicorn runs on.
-BY_NAME = {"psycopg": "postgresql+psycopg", "websockets": "websockets-sansio"}
+BY_NAME = {"apprise": "apprise.plugins", "psycopg": "postgresql+psycopg", "websockets": "websockets-sansio"}
 
 
 def settings_of(part: type[BaseModel], path: str = "") -> list[tuple[type[BaseModel], str]]:
