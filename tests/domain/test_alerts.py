@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from stationmaster.domain import accounts, alarms, connections, connectors, sites, stations
 from stationmaster.domain.alerts import book, digests, pauses, rules, telling, watching
@@ -83,6 +83,7 @@ async def operator(world: World) -> AsyncIterator[Operator]:
         sites.create(work, world.home, public_id="H", name="Harbour", time_zone="Europe/Berlin")
         accounts.add(work, world.home, email=BOSS, password="correct horse battery staple", role="administrator")
         rules.begin(work)
+        work.execute(update(alert_rules).values(tell={"roles": ["owner", "administrator"]}))
 
     await world(begin)
     yield Operator(world)
@@ -96,6 +97,18 @@ async def test_S0_097_a_new_organization_has_rules_once(operator: Operator) -> N
     for row in found:
         await world(rules.remove, world.home, row.public_id)
     assert await world(rules.organizations_without) == []  # who has removed them all gets no new ones
+
+
+async def test_the_first_rules_tell_in_the_app_only(operator: Operator) -> None:
+    """Who upgrades does not begin to send mails by it."""
+    world = operator.world
+    await world(lambda work: work.execute(delete(alert_rules)))
+    await world(rules.begin)
+    user = await world(lambda work: work.execute(select(accounts.users.c.public_id)).scalar_one())
+    await operator.goes(await operator.there("CP1"))
+    await operator.passes(6)
+    assert await operator.notices(None) == []
+    assert await world(book.unseen, world.home, user) == 1
 
 
 async def test_S0_067_a_charger_offline_is_told_once_acknowledged_escalated_and_resolved(operator: Operator) -> None:

@@ -44,7 +44,6 @@ FACTS = (
 SORTS = {"name": func.lower(alert_rules.c.name), "kind": alert_rules.c.kind, "created": alert_rules.c.id}
 LONGEST_MINUTES = 366 * 24 * 60
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d\Z")
-_DEFAULT_ROLES = ["owner", "administrator"]
 
 
 class Receivers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -147,7 +146,10 @@ def facts_of(work: Work, rows: Sequence[RuleRow]) -> list[dict[str, Any]]:
 
 
 def begin(work: Work) -> int:
-    """Give the first rules to organizations that have never had one; returns how many organizations that were."""
+    """Give the first rules to organizations that have never had one; returns how many organizations that were.
+
+    They tell in the app only: nobody gets a message before a person has said who is to get it, also not after an upgrade.
+    """
     without = organizations_without(work)
     for organization_id in without:
         organizations.lock(work, organization_id)
@@ -187,7 +189,6 @@ def _defaults(kind: KindName) -> dict[str, Any]:
         "minutes": about.minutes,
         "amount": about.amount,
         "at_time": about.at_time,
-        "tell": {"roles": _DEFAULT_ROLES},
         "tell_resolved": about.severity != "info",
     }
 
