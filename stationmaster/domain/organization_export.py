@@ -15,6 +15,7 @@ from stationmaster.domain.bills import bills
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
+from stationmaster.domain.figures.exclusions import uptime_exclusions
 from stationmaster.domain.invoices.invoices import invoiced_bills, invoices
 from stationmaster.domain.invoices.issuers import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
@@ -40,6 +41,7 @@ TABLES: tuple[Table, ...] = (
     site_hosts,
     stations,
     connectors,
+    uptime_exclusions,
     tariffs,
     tariff_terms,
     customer_groups,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 HERE = Path(__file__).parent
-Template = Literal["invoice", "qr_sheet", "statement"]
+Template = Literal["invoice", "qr_sheet", "report", "statement"]
 
 
 async def print_aside(template: Template, sheet: bytes, *, at: datetime) -> bytes:

@@ -91,6 +91,17 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/customers/{customer_id}/restore": ("/customers/C1/restore", None),
     "POST /api/v1/customers/{customer_id}/erase": ("/customers/C1/erase", None),
     "POST /api/v1/stations": ("/stations", {"id": "CP9", "site": "Harbour"}),
+    "POST /api/v1/uptime-exclusions": (
+        "/uptime-exclusions",
+        {
+            "site": "H1",
+            "begins_at": "2026-04-20T10:00:00Z",
+            "ends_at": "2026-04-20T12:00:00Z",
+            "reason": "grid",
+            "note": "The grid was down",
+        },
+    ),
+    "DELETE /api/v1/uptime-exclusions/{exclusion_id}": ("/uptime-exclusions/EXCLUDED", None),
     "PATCH /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Gate"}),
     "PATCH /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (
         "/stations/CP1/connectors/1/1",

@@ -228,7 +228,8 @@ KEPT_HERE = {
     "of no use elsewhere": "payment_methods",
     "between us and providers": "payment_events payment_checks",
     "of guests, and forgotten": "guest_visits pay_places",
-    "sums that follow from sessions, and are made again": "figures_due session_figures station_hours station_days",
+    "sums that follow from sessions and states, and are made again": "figures_due session_figures station_hours station_days"
+    " port_days",
 }
 
 

@@ -1,4 +1,4 @@
-"""Figures over the API: home, rows; and what only some may see."""
+"""Figures over the API: home, rows, files; and what only some may see."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def charged(database: Database, charger: Any) -> Station:
     return station
 
 
-async def test_S0_062_home_and_rows_tell_of_the_same_sessions(
+async def test_S0_062_home_rows_and_files_tell_of_the_same_sessions(
     database: Database, charged: Station, as_role: Callable[..., Any]
 ) -> None:
     viewer: Client = await as_role("viewer")
@@ -51,6 +51,9 @@ async def test_S0_062_home_and_rows_tell_of_the_same_sessions(
     assert (rows["rows"][0]["key"], rows["rows"][0]["energy_wh"], rows["total"]["sessions"]) == (day, 9000, 1)
     by_hour = (await viewer.get("/api/v1/figures?by=hour_of_week")).json()
     assert len(by_hour["rows"]) == 168 and by_hour["from"].endswith("-01")
+    file = await viewer.get(f"/api/v1/exports/figures?by=site&from={day}&format=csv")
+    head, line = file.text.splitlines()
+    assert head.startswith("key,name,sessions,energy_kwh,") and line.startswith("H,Harbour,1,9.000000,3600,3600,0,")
     starts = (await viewer.get(f"/api/v1/figures/starts?from={day}")).json()
     assert (starts["total"]["good_visits"], starts["ports"][0]["station"]) == (1, charged.identity)
     told: Any = {"evse": 1, "connector": 1}
@@ -91,3 +94,41 @@ async def test_who_is_limited_to_another_site_sees_nothing_of_it(
         assert (await limited.get("/api/v1/figures?site=H")).status_code == 404
         await follow_sessions(database)
     await limited.aclose()
+
+
+async def test_O_09_an_exclusion_is_entered_listed_and_taken_back(
+    charged: Station, as_role: Callable[..., Any]
+) -> None:
+    owner: Client = await as_role("owner")
+    told = {"site": "H", "begins_at": "2026-04-20T10:00:00Z", "ends_at": "2026-04-20T12:00:00Z", "reason": "grid"}
+    path = "/api/v1/uptime-exclusions"
+    made = await owner.post(path, json=told | {"note": "the grid has said so"})
+    assert made.status_code == 201 and made.json()["station"] is None
+    [listed] = (await owner.get(f"{path}?site=H")).json()["items"]
+    assert listed == made.json()
+    wrong = await owner.post(path, json=told | {"note": "?", "ends_at": told["begins_at"]})
+    assert wrong.status_code == 422 and "ends_at" in wrong.text
+    assert (await owner.delete(f"{path}/{listed['id']}")).status_code == 204
+    assert (await owner.get(path)).json()["items"] == []
+
+
+async def test_S0_065_a_report_of_a_month_is_printed_and_a_table(
+    charged: Station, as_role: Callable[..., Any], database: Database
+) -> None:
+    await follow_sessions(database)
+    owner: Client = await as_role("owner")
+    where = f"month={NOW:%Y-%m}&site=H"
+    await owner.put("/api/v1/organization/billing", json={"language": "de"})
+    for kind in ("site", "uptime", "revenue", "host"):
+        question = f"/api/v1/reports/{kind}?{where if kind != 'revenue' else where.split('&')[0]}"
+        printed = await owner.get(question)
+        assert printed.status_code == 200 and printed.content.startswith(b"%PDF-"), kind
+    lines = (await owner.get(f"/api/v1/reports/site?{where}&format=csv")).text.splitlines()
+    assert lines[:2] == ["day,sessions,energy,plugged,charging", "2026-05-01,1,9.000,1.00,1.00"]
+    assert len(lines) == 32  # a day each, and no sum that a table would count twice
+    book = await owner.get(f"/api/v1/reports/site?{where}&format=xlsx")
+    assert book.content.startswith(b"PK")
+    assert (await owner.get("/api/v1/reports/site?month=2026-13&site=H")).status_code in (400, 422)
+    assert (await owner.get("/api/v1/reports/site?month=2026-05&site=nowhere")).status_code == 404
+    viewer: Client = await as_role("viewer")
+    assert (await viewer.get("/api/v1/reports/revenue?month=2026-05")).status_code == 403

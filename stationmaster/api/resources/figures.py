@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+import io
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
-from litestar import Router, get
+from litestar import Response, Router, get
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.api.exports.formats import FORMATS, Column, parquet_library
+from stationmaster.api.resources.exports import GivenFormat
 from stationmaster.api.shapes import Number, number
 from stationmaster.domain.figures import asking, availability, faults, overview, starts
 from stationmaster.domain.figures.availability import Worked
@@ -162,7 +167,7 @@ class Starts(msgspec.Struct, frozen=True, kw_only=True):
 class AvailabilityRow(msgspec.Struct, frozen=True, kw_only=True):
     """A port, site or month (what is not asked by is null); the seconds of all its ports together.
 
-    `uptime_percent` is `(known_s - down_s) / known_s`; `down_s` is without `excluded_s`.
+    `uptime_percent` is `(known_s - down_s) / known_s`; `down_s` is without `excluded_s`. `offline_s` is for how long the charger was away.
     """
 
     month: str | None = None
@@ -246,7 +251,6 @@ async def get_overview(
 
     Money is in it for who may look at customers; what is late on the server, for who manages it.
     """
-    tolerated = _tolerated(context)
 
     def read(work: Work) -> Overview:
         among = asking.which(work, caller.organization, site=site, station=station)
@@ -258,8 +262,7 @@ async def get_overview(
             deliveries_too=_may(caller, Permission.ADMINISTER),
             server=_may(caller, Permission.MANAGE_ORGANIZATIONS),
         )
-        months = availability.of_ports(work, caller.organization, found.of, among, tolerated=tolerated)
-        worked = _all_of([month.worked for month in months])
+        worked = availability.total(work, caller.organization, found.of, among)
         last = found.last_days
         return Overview(
             at=work.now,
@@ -358,13 +361,12 @@ async def get_availability(
     site: Site = None,
     station: Station = None,
 ) -> Availability:
-    """How much of the time ports worked, as NEVI and AFIR count it (O-09). 400 days at the most."""
-    tolerated = _tolerated(context)
+    """How much of the time ports worked, as NEVI and AFIR count it (O-09): of days that are over. 400 at the most."""
 
     def read(work: Work) -> Availability:
         of = asking.period(work.now, from_, to, longest=asking.LONGEST_BY_DAY)
         among = asking.which(work, caller.organization, site=site, station=station)
-        months = availability.of_ports(work, caller.organization, of, among, tolerated=tolerated)
+        months = availability.of_ports(work, caller.organization, of, among)
         rows = [
             AvailabilityRow(
                 month=month.month if by == "month" else None,
@@ -424,17 +426,95 @@ async def get_faults(
     return await context.database.read(read)
 
 
+@get(
+    "/exports/figures",
+    permission=Permission.VIEW,
+    responses={
+        200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/octet-stream")
+    },
+)
+async def export_figures(
+    caller: GivenCaller,
+    context: GivenContext,
+    by: GivenBy = "day",
+    from_: From = None,
+    to: To = None,
+    site: Site = None,
+    station: Station = None,
+    form: GivenFormat = "csv",
+) -> Response[bytes]:
+    """The same figures as a file, with three columns for each currency: `net_EUR`, `tax_EUR`, `gross_EUR`. Energy is in kWh."""
+    if form == "parquet":
+        parquet_library()
+
+    def read(work: Work) -> asking.Found:
+        of = asking.period(work.now, from_, to)
+        among = asking.which(work, caller.organization, site=site, station=station)
+        return asking.ask(work, caller.organization, by, of, among)
+
+    found = await context.database.read(read)
+    currencies = [each.net.currency for each in found.total.sums.revenue]
+    columns = [*_COLUMNS, *(Column(f"{part}_{name}", "number", 3) for name in currencies for part in _PARTS)]
+    out = io.BytesIO()
+    rows = [_cells(context, row, currencies) for row in found.rows]
+    FORMATS[form].write(out, columns, [rows])
+    headers = {"Content-Disposition": f'attachment; filename="figures-by-{by}.{form}"'}
+    return Response(out.getvalue(), media_type=FORMATS[form].media_type, headers=headers)
+
+
+_PARTS = ("net", "tax", "gross")
+_COLUMNS = (
+    Column("key"),
+    Column("name"),
+    Column("sessions", "whole"),
+    Column("energy_kwh", "number", 6),
+    Column("plugged_s", "whole"),
+    Column("charging_s", "whole"),
+    Column("idle_s", "whole"),
+    Column("utilisation_percent", "number", 2),
+    Column("good_attempts", "whole"),
+    Column("co2_saved_kg", "number", 1),
+)
+
+
+def _cells(context: Context, row: asking.Row, currencies: Sequence[str]) -> list[Any]:
+    sums = row.sums
+    billed = {each.net.currency: each for each in sums.revenue}
+    money: list[Decimal] = []
+    for currency in currencies:
+        each = billed.get(currency)
+        money += [Decimal(0)] * 3 if each is None else [each.net.amount, each.tax.amount, each.gross.amount]
+    return [
+        row.key,
+        row.name,
+        sums.sessions,
+        sums.energy_wh.scaleb(-3),
+        sums.plugged_s,
+        sums.charging_s,
+        sums.idle_s,
+        row.utilisation_percent,
+        sums.good,
+        _saved_kg(context, sums),
+        *money,
+    ]
+
+
 router = Router(
-    "/", route_handlers=[get_overview, get_figures, get_starts, get_availability, get_faults], tags=["figures"]
+    "/",
+    route_handlers=[
+        get_overview,
+        get_figures,
+        export_figures,
+        get_starts,
+        get_availability,
+        get_faults,
+    ],
+    tags=["figures"],
 )
 
 
 def _may(caller: Caller, permission: Permission) -> bool:
     return permission in caller.permissions
-
-
-def _tolerated(context: Context) -> timedelta:
-    return timedelta(seconds=context.settings.gateway.heartbeat_interval_s)
 
 
 def _percent(value: Decimal | None) -> float | None:
@@ -449,8 +529,12 @@ def _revenue(sums: asking.Sums) -> list[Revenue]:
 
 
 def _co2(context: Context, sums: asking.Sums) -> Number:
+    return number(_saved_kg(context, sums))
+
+
+def _saved_kg(context: Context, sums: asking.Sums) -> Decimal:
     saved = sums.energy_wh / 1000 * context.settings.figures.co2_saved_kg_per_kwh
-    return number(saved.quantize(Decimal("0.1")))
+    return saved.quantize(Decimal("0.1"))
 
 
 def _day(day: overview.Day) -> Day:

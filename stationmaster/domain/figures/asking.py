@@ -355,6 +355,13 @@ def station_names(work: Work, organization_id: int) -> dict[int, tuple[str, str 
     return {row.id: (row.identity, row.name) for row in work.execute(mine)}
 
 
+def site_names(work: Work, organization_id: int) -> list[tuple[str, str]]:
+    """Id and name of every site, those that were removed too."""
+    table = sites.sites.c
+    mine = select(table.public_id, table.name).where(table.organization_id == organization_id)
+    return [(row.public_id, row.name) for row in work.execute(mine)]
+
+
 def _first_days(work: Work, organization_id: int) -> dict[int, str]:
     table = station_days.c
     mine = select(table.station_id, func.min(table.day).label("first"))

@@ -78,3 +78,19 @@ figures_due = Table(
     Column("session", Text),  # its public id
     Column("evse", Integer),  # or the place where a fault came, perhaps just after a session
 )
+
+port_days = Table(
+    "port_days",
+    metadata,
+    _organization(),
+    Column("station_id", BigInt, nullable=False),
+    Column("site_id", BigInt, nullable=False),
+    Column("evse", Integer, nullable=False),
+    Column("day", Text, nullable=False),
+    Column("known_s", BigInt, nullable=False),
+    Column("down_s", BigInt, nullable=False),
+    Column("offline_s", BigInt, nullable=False),
+    Column("excluded_s", BigInt, nullable=False),
+    PrimaryKeyConstraint("station_id", "evse", "day"),
+)
+Index("ix_port_days_day", port_days.c.organization_id, port_days.c.day)

@@ -1,0 +1,211 @@
+"""Reports of a month: a site, the uptime of ports, revenue and tax, what is a host's. One table each for files, and a sheet for the printer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any, Literal, NamedTuple
+
+import msgspec
+
+from stationmaster.domain import months, revenue, site_hosts, sites
+from stationmaster.domain.figures import asking, availability, report_words
+from stationmaster.domain.figures.asking import Period, Sums, Which
+from stationmaster.domain.figures.availability import Worked
+from stationmaster.domain.invoices import issuers, printed
+from stationmaster.domain.invoices.issuers import Issuer
+from stationmaster.domain.invoices.languages import words_of
+from stationmaster.domain.invoices.printed import Fact
+from stationmaster.domain.money.amounts import Money, total, zero
+from stationmaster.storage import Work
+
+Kind = Literal["site", "uptime", "revenue", "host"]
+Cell = str | int | Decimal | None
+
+
+class Column(NamedTuple):
+    """`key` is what it is called in files, and in `report_words`; None for decimals: it is no number."""
+
+    key: str
+    decimals: int | None = None
+
+
+class Report(NamedTuple):
+    """A report, before it is written down. The last row is the sum, where there is one (`summed`)."""
+
+    kind: Kind
+    month: str
+    issuer: Issuer
+    facts: list[tuple[str, Cell]]  # by the key of a word; a Decimal is written as a number
+    columns: list[Column]
+    rows: list[list[Cell]]
+    summed: bool
+    note: str
+
+
+class ReportSheet(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on the paper."""
+
+    language: str
+    paper: str
+    title: str
+    month: str
+    seller: list[str]
+    facts: list[Fact]
+    head: list[str]
+    right: list[bool]  # which columns are numbers
+    rows: list[list[str]]
+    summed: bool
+    notes: list[str]
+    footer: list[list[str]]
+    page: str
+
+
+def of_site(work: Work, organization_id: int, site: str, month: str, *, co2: Decimal) -> Report:
+    """Day by day. `co2` is what a kWh saves, in kg. Raises `NotFound`, and `Invalid` for what is no month."""
+    there = sites.get(work, organization_id, site)
+    of = _period(month)
+    found = asking.ask(work, organization_id, "day", of, Which(site_id=there.id))
+    worked = availability.total(work, organization_id, of, Which(site_id=there.id))
+    sums = found.total.sums
+    currencies = [each.gross.currency for each in sums.revenue]
+    facts: list[tuple[str, Cell]] = [
+        ("place", there.name),
+        ("sessions", sums.sessions),
+        ("energy", _kwh(sums.energy_wh)),
+        ("plugged", _hours(sums.plugged_s)),
+        ("charging", _hours(sums.charging_s)),
+        ("utilisation", found.total.utilisation_percent),
+        ("success", asking.percent(sums.good, sums.sessions)),
+        ("uptime_percent", worked.uptime_percent),
+        ("co2", (sums.energy_wh / 1000 * co2).quantize(Decimal("0.1"))),
+    ]
+    columns = [Column("day"), Column("sessions", 0), Column("energy", 3), Column("plugged", 2), Column("charging", 2)]
+    columns += [Column(f"gross {currency}", 2) for currency in currencies]
+    rows = [[row.key, *_of_day(row.sums, currencies)] for row in found.rows]
+    rows.append([None, *_of_day(sums, currencies)])
+    issuer = issuers.get(work, organization_id)
+    return Report("site", month, issuer, facts, columns, rows, summed=True, note="note_days")
+
+
+def of_uptime(work: Work, organization_id: int, month: str, *, site: str | None) -> Report:
+    """Port by port. Raises `NotFound`, `Invalid`."""
+    among = asking.which(work, organization_id, site=site, station=None)
+    ports = availability.of_ports(work, organization_id, _period(month), among)
+    columns = [Column("place"), Column("charger"), Column("port")]
+    columns += [Column(name, 2) for name in ("known", "down", "offline", "excluded", "uptime_percent")]
+    rows: list[list[Cell]] = [[each.site_name, each.station, str(each.evse), *_of_port(each.worked)] for each in ports]
+    together = Worked()
+    for each in ports:
+        together = together.plus(each.worked)
+    rows.append([None, None, None, *_of_port(together)])
+    issuer = issuers.get(work, organization_id)
+    return Report("uptime", month, issuer, [], columns, rows, summed=True, note="note_uptime")
+
+
+def of_revenue(work: Work, organization_id: int, month: str) -> Report:
+    """Site by site and currency by currency, as it stands in the ledger. Raises `Invalid`."""
+    found = revenue.of_month(work, organization_id, *months.named(month).days)
+    names = dict(asking.site_names(work, organization_id))
+    columns = [Column("place"), Column("currency"), Column("sessions", 0)]
+    columns += [Column(name, 2) for name in ("net", "tax", "round_off", "total", "share", "margin")]
+    rows: list[list[Cell]] = []
+    for each in found:
+        amounts = (each.net, each.tax, each.round_off, each.total, each.host_share, each.margin)
+        rows.append([names.get(each.site or "", each.site), each.currency, each.sessions, *_amounts(amounts)])
+    issuer = issuers.get(work, organization_id)
+    return Report("revenue", month, issuer, [], columns, rows, summed=False, note="note_revenue")
+
+
+def of_host(work: Work, organization_id: int, site: str, month: str) -> Report:
+    """What is the host's of a site, bill by bill. Raises `NotFound`, `Invalid`."""
+    there = sites.get(work, organization_id, site)
+    host = site_hosts.of_site(work, organization_id, site)
+    lines = revenue.shares_of(work, organization_id, site, *months.named(month).days)
+    columns = [Column("day"), Column("session"), Column("currency"), Column("net", 2), Column("share", 2)]
+    rows: list[list[Cell]] = [
+        [line.booked_on, line.session, line.share.currency, line.net.amount, line.share.amount] for line in lines
+    ]
+    facts: list[tuple[str, Cell]] = [("place", there.name), ("host_name", None if host is None else host.name)]
+    for currency in sorted({line.share.currency for line in lines}):
+        share = total([line.share for line in lines if line.share.currency == currency], currency)
+        facts.append(("share", f"{share.amount} {currency}"))
+    issuer = issuers.get(work, organization_id)
+    return Report("host", month, issuer, facts, columns, rows, summed=False, note="note_revenue")
+
+
+def sheet_of(report: Report) -> ReportSheet:
+    """Everything that is printed of it, in the organization's language."""
+    issuer = report.issuer
+    language = issuer.language if issuer.language == "de" else "en"
+    words, invoice_words = report_words.words_of(language), words_of(language)
+    year, number = report.month.split("-")
+
+    def written(cell: Cell, column: Column | None = None) -> str:
+        if cell is None:
+            return ""
+        if isinstance(cell, str):
+            return cell
+        if isinstance(cell, Decimal):
+            decimals = column.decimals if column is not None and column.decimals is not None else 2
+            amount = cell.quantize(Decimal(1).scaleb(-decimals))
+            return f"{amount:,f}".translate(_marks(invoice_words.group, invoice_words.point))
+        return f"{cell:,d}".translate(_marks(invoice_words.group, invoice_words.point))
+
+    rows = [[written(cell, column) for cell, column in zip(row, report.columns, strict=True)] for row in report.rows]
+    if report.summed:
+        rows[-1][0] = words["all"]
+    month = f"{invoice_words.long_months[int(number) - 1]} {year}"
+    return ReportSheet(
+        language=printed.language_of(invoice_words),
+        paper=printed.paper_of(issuer.country),
+        title=words[report.kind],
+        month=month,
+        seller=[issuer.name, *(issuer.address or "").splitlines()],
+        facts=[(words["month"], month), *((words[name], written(cell) or "–") for name, cell in report.facts)],
+        head=[_title(column, words) for column in report.columns],
+        right=[column.decimals is not None for column in report.columns],
+        rows=rows,
+        summed=report.summed,
+        notes=[words[report.note]],
+        footer=printed.footer_of(issuer.party, issuer.footer, invoice_words),
+        page=words["page"],
+    )
+
+
+def _title(column: Column, words: dict[str, str]) -> str:
+    key, _, more = column.key.partition(" ")
+    return f"{words[key]} {more}".strip()
+
+
+def _marks(group: str, point: str) -> dict[int, str]:
+    return {ord(","): group, ord("."): point}
+
+
+def _period(month: str) -> Period:
+    first = date.fromisoformat(months.named(month).days[0])
+    return Period(first, (first + timedelta(days=32)).replace(day=1))
+
+
+def _of_day(sums: Sums, currencies: Sequence[str]) -> list[Cell]:
+    billed = {each.gross.currency: each.gross for each in sums.revenue}
+    money = _amounts([billed.get(currency, zero(currency)) for currency in currencies])
+    return [sums.sessions, _kwh(sums.energy_wh), _hours(sums.plugged_s), _hours(sums.charging_s), *money]
+
+
+def _of_port(worked: Worked) -> list[Cell]:
+    seconds: Any = worked
+    return [*(_hours(each) for each in seconds), worked.uptime_percent]
+
+
+def _amounts(amounts: Sequence[Money]) -> list[Cell]:
+    return [each.amount for each in amounts]
+
+
+def _hours(seconds: int) -> Decimal:
+    return (Decimal(seconds) / 3600).quantize(Decimal("0.01"))
+
+
+def _kwh(energy_wh: Decimal) -> Decimal:
+    return energy_wh.scaleb(-3).quantize(Decimal("0.001"))
