@@ -71,7 +71,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     # As the server does once it has started: what was loaded stays, and objects are looked at by the ten thousand, not by
-    # the hundred. The collector took a tenth of the time of the tests.
+    # the hundred. It took a twentieth of the time of the tests.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT_AFTER)

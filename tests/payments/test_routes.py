@@ -16,7 +16,6 @@ from tests.api.conftest import admin as admin
 from tests.api.conftest import as_role as as_role
 from tests.api.conftest import chargers as chargers
 from tests.api.conftest import context as plain_context  # noqa: F401
-from tests.api.conftest import quick_passwords as quick_passwords
 from tests.api.conftest import user as user
 from tests.api.conftest import web as web
 
