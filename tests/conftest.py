@@ -188,7 +188,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     """A started database, without the rest."""
-    database = Database(database_url, stall_s=PATIENCE_S)
+    database = Database(database_url, hold_s=PATIENCE_S, read_s=PATIENCE_S, stall_s=PATIENCE_S)
     database.start()
     yield database
     await database.stop()

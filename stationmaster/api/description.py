@@ -27,6 +27,7 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.errors import MEDIA_TYPE, Problem
 from stationmaster.api.exports.formats import FORMATS
 from stationmaster.api.live_shapes import LiveEvent
+from stationmaster.api.resources.invoices import PDF
 
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the
@@ -121,9 +122,7 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
             operation["responses"].pop("400", None)
             operation["responses"]["default"] = failed
             operation["responses"].get("204", {}).pop("content", None)
-            if operation["operationId"] == "exportSessions":
-                file = operation["responses"]["200"]["content"].pop("application/octet-stream")
-                operation["responses"]["200"]["content"] = {each.media_type: file for each in FORMATS.values()}
+            _of_each_format(operation)
             if operation["operationId"] == "listenToEvents":
                 told = {"schema": {"$ref": _SHAPES + "LiveEvent"}}
                 operation["responses"]["200"] = {
@@ -133,6 +132,14 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
                 }
     shapes = document["components"]["schemas"] = dict(sorted(shapes.items()))
     return document
+
+
+def _of_each_format(operation: dict[str, Any]) -> None:
+    """A file that is asked for in a `format` is of the media type of each that there is."""
+    forms = [each["schema"]["enum"] for each in operation.get("parameters", ()) if each["name"] == "format"]
+    content = operation["responses"].get("200", {}).get("content", {})
+    if forms and (file := content.pop("application/octet-stream", None)) is not None:
+        content |= {PDF if form == "pdf" else FORMATS[form].media_type: file for form in forms[0]}
 
 
 _SHAPES = "#/components/schemas/"

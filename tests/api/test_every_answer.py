@@ -44,7 +44,8 @@ async def test_no_500_and_no_answer_that_is_not_documented(app: App) -> None:
     await app.database.write(accounts.add, home, email=EMAIL, password=PASSWORD, role="owner")
     await app.database.write(stations.create, home, app.keys, identity="CP1")
     await app.database.write(tokens.add, home, uid="TAG1")
-    assert await asyncio.to_thread(lambda: list(failures(f"http://127.0.0.1:{app.web_port}"))) == []
+    found = await asyncio.to_thread(lambda: list(failures(f"http://127.0.0.1:{app.web_port}")))
+    assert not found, "\n".join(found)
 
 
 def failures(server: str) -> Iterator[str]:

@@ -25,7 +25,7 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
 
-class Revenue(msgspec.Struct, frozen=True):
+class RevenueSums(msgspec.Struct, frozen=True):
     """What was billed, in exact decimals; `gross` is what is to be paid."""
 
     currency: str
@@ -57,7 +57,7 @@ class Day(msgspec.Struct, frozen=True):
     day: date
     sessions: int
     energy_wh: Number
-    revenue: list[Revenue]
+    revenue: list[RevenueSums]
 
 
 class LastDays(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +70,7 @@ class LastDays(msgspec.Struct, frozen=True, kw_only=True):
     to: date
     sessions: int
     energy_wh: Number
-    revenue: list[Revenue]
+    revenue: list[RevenueSums]
     utilisation_percent: float | None
     availability_percent: float | None
     attempts: int
@@ -79,7 +79,7 @@ class LastDays(msgspec.Struct, frozen=True, kw_only=True):
     co2_saved_kg: Number
 
 
-class Overview(msgspec.Struct, frozen=True, kw_only=True):
+class HomeOverview(msgspec.Struct, frozen=True, kw_only=True):
     """Home. `behind`: sessions that have changed and are not in the figures yet; 0 nearly always."""
 
     at: datetime
@@ -112,7 +112,7 @@ class FiguresRow(msgspec.Struct, frozen=True, kw_only=True):
     attempts: int
     good_attempts: int
     co2_saved_kg: Number
-    revenue: list[Revenue]
+    revenue: list[RevenueSums]
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -246,13 +246,13 @@ GivenFaultsBy = Annotated[faults.By, QueryParameter(name="by", description="What
 @get("/overview", permission=Permission.VIEW)
 async def get_overview(
     caller: GivenCaller, context: GivenContext, site: Site = None, station: Station = None
-) -> Overview:
+) -> HomeOverview:
     """What needs me now, what is going on, and the last 30 days; of all, of a site, or of a charger.
 
     Money is in it for who may look at customers; what is late on the server, for who manages it.
     """
 
-    def read(work: Work) -> Overview:
+    def read(work: Work) -> HomeOverview:
         among = asking.which(work, caller.organization, site=site, station=station)
         found = overview.of(
             work,
@@ -264,7 +264,7 @@ async def get_overview(
         )
         worked = availability.total(work, caller.organization, found.of, among)
         last = found.last_days
-        return Overview(
+        return HomeOverview(
             at=work.now,
             site=site,
             station=station,
@@ -521,9 +521,9 @@ def _percent(value: Decimal | None) -> float | None:
     return None if value is None else float(value)
 
 
-def _revenue(sums: asking.Sums) -> list[Revenue]:
+def _revenue(sums: asking.Sums) -> list[RevenueSums]:
     return [
-        Revenue(each.net.currency, str(each.net.amount), str(each.tax.amount), str(each.gross.amount))
+        RevenueSums(each.net.currency, str(each.net.amount), str(each.tax.amount), str(each.gross.amount))
         for each in sums.revenue
     ]
 
