@@ -184,7 +184,7 @@ async def stranger(app: App, browser: BrowserContext) -> AsyncIterator[Visitor]:
         lambda work: accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
     )
     visitor = Visitor(browser.pages[0], f"http://127.0.0.1:{app.web_port}")
-    await visitor.open("/")
+    await visitor.open("/chargers")
     yield visitor
     assert visitor.troubles == []
 

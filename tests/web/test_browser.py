@@ -229,7 +229,7 @@ async def test_a_charger_is_named_and_put_on_a_new_site(operator: Visitor, simul
     await operator.see("edit-charger-submit").click()
     await expect(operator.page.get_by_role("heading", name="North wall")).to_be_visible()
     await expect(operator.page.locator("#main").get_by_text("Harbour garage")).to_be_visible()
-    await operator.open("/")
+    await operator.open("/chargers")
     await expect(operator.see("fleet-row-CP1")).to_contain_text("North wall")
 
     await operator.page.get_by_role("button", name="Add charger").click()
@@ -251,7 +251,7 @@ async def test_API_10_who_may_only_look_sees_no_button_that_would_be_refused(
     await expect(stranger.see("fleet-row-CP1")).to_be_visible()
     main = stranger.page.locator("#main")
     for path, shown in (
-        ("/", "CP1"),
+        ("/chargers", "CP1"),
         ("/cards", "TAG1"),
         ("/review", "Nothing waits for you"),
         ("/chargers/CP1", "Charging session"),
@@ -283,7 +283,7 @@ async def test_API_17_what_a_charger_says_is_shown_and_never_run(
     await expect(operator.see("frame-log")).to_contain_text(HOSTILE)
     await operator.see("frame-log").get_by_role("button").filter(has_text="DataTransfer").click()
     await expect(operator.see("frame-log").locator("pre").first).to_contain_text(HOSTILE)
-    for path in ("/", "/sessions", "/cards", "/review", "/refused"):
+    for path in ("/", "/chargers", "/sessions", "/cards", "/review", "/refused"):
         await operator.open(path)
         await expect(operator.see("stream-state")).to_have_text("Live")
     assert await operator.page.locator("img[src=x]").count() == 0

@@ -55,8 +55,10 @@ DARK = "document.documentElement.setAttribute('data-mantine-color-scheme', {!r})
 
 # Each page by its address, what its tab says, and what is on it once it is loaded.
 PAGES = {
-    "/": ("Chargers", "North wall"),
-    "/?columns=name,connectors,power,energy,heard": ("Chargers", "Last heard"),
+    "/": ("Home", "What needs you"),
+    "/analytics": ("Analytics", "Do drivers get to charge?"),
+    "/chargers": ("Chargers", "North wall"),
+    "/chargers?columns=name,connectors,power,energy,heard": ("Chargers", "Last heard"),
     "/chargers/CP1": ("CP1", "Charging session"),
     "/chargers/CP2": ("CP2", "Waiting for its first connection"),
     "/chargers/CP1?part=reservations": ("CP1", "Nobody came."),
@@ -65,6 +67,7 @@ PAGES = {
     "/chargers/CP1?part=firmware": ("CP1", "The file is here."),
     "/chargers/CP4?part=display": ("CP4", "Welcome"),
     "/chargers/CP4?part=firmware": ("CP4", "DownloadFailed"),
+    "/map": ("Map", "No chargers"),
     "/sites": ("Sites", "Hauptstraße 12"),
     "/sites/SITE-1": ("Site", "Friday"),
     "/sessions": ("Sessions", "Completed"),
@@ -323,7 +326,7 @@ async def test_who_is_signed_in_and_the_way_out_stay_in_a_low_window(house: Hous
 
 
 async def test_O11_what_the_server_refuses_stands_at_its_field_and_without_words_of_http(house: House) -> None:
-    await house.open("/")
+    await house.open("/chargers")
     page = house.visitor.page
     await page.get_by_role("button", name="Add charger").click()
     dialog = page.get_by_role("dialog")

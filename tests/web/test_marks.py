@@ -35,9 +35,9 @@ async def test_O1_an_offline_charger_says_after_a_reload_when_it_was_last_heard(
         await expect(main.get_by_text("Never connected")).to_have_count(0)
         await expect(main.get_by_text("Waiting for its first connection")).to_have_count(0)
         await expect(main.get_by_text("Charging session").first).to_be_visible()  # no set-up help over what runs
-    await operator.open("/?state=offline")
+    await operator.open("/chargers?state=offline")
     await expect(operator.see("fleet-row-CP1")).to_be_visible()
-    await operator.open("/?state=offline&away=60")  # longer than an hour: not yet
+    await operator.open("/chargers?state=offline&away=60")  # longer than an hour: not yet
     await expect(operator.page.get_by_text("No charger matches")).to_be_visible()
 
 

@@ -311,7 +311,7 @@ async def test_O_04_a_file_is_looked_at_row_by_row_before_it_is_taken(operator: 
     await expect(page.get_by_role("row").filter(has_text="0004A2")).to_contain_text("Ida")
     await expect(page.get_by_role("row").filter(has_text="04B1")).to_contain_text("Ben")
 
-    await operator.open("/")
+    await operator.open("/chargers")
     await see("import-stations").click()
     await choose("id,name\nCP9,North gate\n")
     await see("import-submit").click()

@@ -289,7 +289,7 @@ async def test_M_22_what_a_connector_can_deliver_is_entered_and_shown(
     await expect(operator.page.get_by_label("Connectors")).to_contain_text("up to 22 kW")
     rows = await app.database.read(lambda work: work.execute(connectors.connectors.select()).all())
     assert [row.max_power_w for row in rows if row.number == 1] == [22_000]
-    await operator.open("/")
+    await operator.open("/chargers")
     await expect(operator.see("fleet-row-CP1")).to_contain_text("up to 22 kW")
 
 

@@ -49,6 +49,9 @@ export function Glyph({ tone, size = 16 }: { tone: Shape; size?: number }) {
 
 const LINES = {
   fleet: "M5 21V6a2 2 0 0 1 2-2h6a2 2 0 0 1 2 2v15M3 21h14M15 11h2a2 2 0 0 1 2 2v3a1.5 1.5 0 0 0 3 0V9l-3-3M10.5 8 8.5 11.5h3L9.5 15",
+  home: "M3 11.5 12 4l9 7.5M6 9.5V20h12V9.5M10 20v-6h4v6",
+  analytics: "M4 4v16h16M9 16v-5M13.5 16V8M18 16v-3",
+  pin: "M12 21s7-6.2 7-11.5a7 7 0 0 0-14 0C5 14.8 12 21 12 21zM12 7.2a2.3 2.3 0 1 0 0 4.6 2.3 2.3 0 0 0 0-4.6z",
   sessions: "M4 6h16M4 12h16M4 18h10",
   reserved: "M7 3h10v18l-5-4-5 4z",
   firmware: "M7 7h10v10H7zM9.5 3v4M14.5 3v4M9.5 17v4M14.5 17v4M3 9.5h4M3 14.5h4M17 9.5h4M17 14.5h4",

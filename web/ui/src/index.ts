@@ -1,4 +1,5 @@
 export * from "./bits";
+export * from "./chart/BarChart";
 export * from "./chart/LineChart";
 export * from "./DateField";
 export * from "./dialogs";

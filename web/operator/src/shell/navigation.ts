@@ -26,11 +26,14 @@ export function navigation(): Group[] {
     {
       title: t`Operation`,
       entries: [
-        { to: "/", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
+        { to: "/", icon: "home", name: t`Home`, short: t`Home` },
+        { to: "/chargers", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
+        { to: "/map", icon: "pin", name: t`Map`, short: t`Map`, seldom: true },
         { to: "/sites", icon: "sites", name: t`Sites`, short: t`Sites`, seldom: true },
         { to: "/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
         { to: "/reservations", icon: "reserved", name: t`Reservations`, short: t`Reserved`, seldom: true },
         { to: "/firmware", icon: "firmware", name: t`Firmware`, short: t`Firmware`, seldom: true },
+        { to: "/analytics", icon: "analytics", name: t`Analytics`, short: t`Analytics`, seldom: true },
       ],
     },
     {
@@ -42,7 +45,7 @@ export function navigation(): Group[] {
         { to: "/invoices", icon: "audit", name: t`Invoices`, short: t`Invoices`, seldom: true },
         { to: "/revenue", icon: "table", name: t`Revenue`, short: t`Revenue`, seldom: true },
         { to: "/tariffs", icon: "tariffs", name: t`Tariffs`, short: t`Tariffs`, seldom: true },
-        { to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards` },
+        { to: "/cards", icon: "cards", name: t`Cards`, short: t`Cards`, seldom: true },
       ],
     },
     {

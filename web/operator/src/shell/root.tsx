@@ -13,7 +13,7 @@ export const Route = createRootRoute({
   notFoundComponent: () => (
     <Empty page title={t`There is no such page`}>
       <Link to="/">
-        <Trans>To the chargers</Trans>
+        <Trans>To the first page</Trans>
       </Link>
     </Empty>
   ),

@@ -105,7 +105,7 @@ function Unknown({ id, onAdded }: { id: string; onAdded: () => void }) {
           <Trans>Add this charger</Trans>
         </Button>
       </Only>
-      <Link to="/">
+      <Link to="/chargers">
         <Trans>To the chargers</Trans>
       </Link>
       <AddCharger opened={adding} onClose={close} id={id} />
@@ -118,7 +118,7 @@ function Head({ station }: { station: Station }) {
   const error = realError(station.error_code);
   return (
     <div className={css.head}>
-      <Link to="/" className={css.back}>
+      <Link to="/chargers" className={css.back}>
         <Icon name="back" size={16} /> <Trans>Chargers</Trans>
       </Link>
       <div className={css.title}>

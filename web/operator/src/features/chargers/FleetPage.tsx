@@ -19,7 +19,7 @@ import css from "./Fleet.module.css";
 import { fleetColumns } from "./fleetColumns";
 import { awayFor, filterTone, inOrder, orderKey, overview, type Overview } from "./overview";
 
-const route = getRouteApi("/");
+const route = getRouteApi("/chargers/");
 
 export function FleetPage() {
   const fleet = useSyncExternalStore(fleetStore.watch, fleetStore.current);

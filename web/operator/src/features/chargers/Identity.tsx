@@ -27,7 +27,7 @@ export function Identity({ station }: { station: Station }) {
     await answered(client.DELETE("/api/v1/stations/{station_id}", { params: { path: { station_id: station.id } } }));
     void fleetStore.reload(station.id);
     notify.done(t`The charger ${station.id} is deleted`);
-    void navigate({ to: "/" });
+    void navigate({ to: "/chargers" });
   };
   return (
     <section className={`${css.panel} ${css.last} card`} aria-label={t`About this charger`}>

@@ -1,8 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Select } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import type { Session } from "@stationmaster/api";
-import { DataTable, DateField, Empty, PageHead, Problem, Waiting } from "@stationmaster/ui";
+import { DataTable, DateField, Empty, Icon, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useList, useTableState } from "../../lists";
@@ -12,12 +12,16 @@ import thing from "../../thing.module.css";
 import { Typed } from "../../Typed";
 import { useMay } from "../../user";
 import { CustomerSelect } from "../customers/CustomerSelect";
+import { SiteSelect } from "../sites/SiteSelect";
 import { sessionColumns } from "./columns";
 import css from "./Sessions.module.css";
 
 const route = getRouteApi("/sessions/");
 
 interface Filters {
+  site?: string | undefined;
+  ended_from?: string | undefined;
+  ended_to?: string | undefined;
   station?: string | undefined;
   token?: string | undefined;
   customer?: string | undefined;
@@ -28,22 +32,25 @@ interface Filters {
 
 export function SessionsPage() {
   useFocus(null);
-  const { station, token, customer, status, from, to } = route.useSearch();
+  const { station, site, ended_from, ended_to, token, customer, status, from, to } = route.useSearch();
   const navigate = route.useNavigate();
   const [state, setState] = useTableState();
   const list = useList<Session>(sessionsQuery({
       station,
+      site,
       token,
       customer,
       status,
       started_from: beginningOf(from, 0),
       started_to: beginningOf(to, 1),
+      ended_from: beginningOf(ended_from, 0),
+      ended_to: beginningOf(ended_to, 1),
       sort: knownSort(SESSION_SORTS, state.sort),
     }),
   );
   const people = useMay("view_customers");
   const columns = useMemo(() => sessionColumns(), []);
-  const filtered = Boolean(station ?? token ?? customer ?? status ?? from ?? to);
+  const filtered = Boolean(site ?? ended_from ?? ended_to ?? station ?? token ?? customer ?? status ?? from ?? to);
   const filter = (next: Filters) =>
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const states = [
@@ -75,6 +82,23 @@ export function SessionsPage() {
             <>
               <Typed label={t`Charger`} value={station ?? ""} onChange={(value) => { filter({ station: value || undefined }); }} />
               <Typed label={t`Card`} value={token ?? ""} onChange={(value) => { filter({ token: value || undefined }); }} />
+              <SiteSelect
+                className={thing.filter ?? ""}
+                aria-label={t`Site`}
+                placeholder={t`All sites`}
+                value={site ?? null}
+                onChange={(value) => { filter({ site: value ?? undefined }); }}
+              />
+              {(ended_from ?? ended_to) !== undefined && (
+                <Button
+                  variant="default"
+                  rightSection={<Icon name="close" size={14} />}
+                  title={t`Whenever they ended`}
+                  onClick={() => { filter({ ended_from: undefined, ended_to: undefined }); }}
+                >
+                  {ended_from === ended_to ? t`Ended on ${ended_to ?? ""}` : t`Ended ${ended_from ?? ""} – ${ended_to ?? ""}`}
+                </Button>
+              )}
               {people && (
                 <CustomerSelect
                   className={thing.filter ?? ""}

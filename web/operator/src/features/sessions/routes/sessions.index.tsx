@@ -10,7 +10,11 @@ interface Search extends TableState {
   token?: string | undefined;
   customer?: string | undefined;
   status?: SessionFilters["status"];
-  /** Days, "2026-11-25". */
+  site?: string | undefined;
+  /** Days on which they ended, "2026-11-25": the first and the last. */
+  ended_from?: string | undefined;
+  ended_to?: string | undefined;
+  /** Days on which they began. */
   from?: string | undefined;
   to?: string | undefined;
 }
@@ -21,7 +25,7 @@ export const Route = createFileRoute("/sessions/")({
   component: SessionsPage,
   validateSearch: (search: Record<string, unknown>): Search => {
     const status = STATES.find((each) => each === search.status);
-    return { ...tableState(search), ...texts(search, "station", "token", "customer", "from", "to"), ...(status && { status }) };
+    return { ...tableState(search), ...texts(search, "station", "site", "ended_from", "ended_to", "token", "customer", "from", "to"), ...(status && { status }) };
   },
   staticData: { title: () => t`Sessions`, permission: "view" },
 });

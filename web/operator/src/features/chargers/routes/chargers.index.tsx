@@ -4,7 +4,7 @@ import { createFileRoute } from "@tanstack/react-router";
 import { texts } from "../../../search";
 import { FleetPage } from "../FleetPage";
 
-export const Route = createFileRoute("/")({
+export const Route = createFileRoute("/chargers/")({
   component: FleetPage,
   validateSearch: (search: Record<string, unknown>) => ({ ...tableState(search), ...texts(search, "state", "away") }),
   staticData: { title: () => t`Chargers`, permission: "view" },
