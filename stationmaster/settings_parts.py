@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -182,26 +181,4 @@ class Accounting(Part):
     def different(cls, value: list[AccountingFile]) -> list[AccountingFile]:
         if len({each.name for each in value}) != len(value):
             raise ValueError("the same name twice")
-        return value
-
-
-# No quote, space or semicolon, which would end what the content security policy of the pages says of the host.
-_TILES = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/(?=.*\{z\})(?=.*\{x\})(?=.*\{y\})[^\s;,'\"]*")
-
-
-class Maps(Part):
-    tiles: str | None = Field(
-        None,
-        description="Where browsers fetch the pictures of maps: https://tiles.example.org/{z}/{x}/{y}.png. Without it maps show the"
-        " outlines of countries, and nothing is fetched from elsewhere",
-    )
-    attribution: str | None = Field(None, description="Whose maps those are, as it stands on them")
-
-    @field_validator("tiles")
-    @classmethod
-    def template(cls, value: str | None) -> str | None:
-        if value is not None and not _TILES.fullmatch(value):
-            raise ValueError(
-                "must be like https://tiles.example.org/{z}/{x}/{y}.png, without quotes, spaces, commas or semicolons"
-            )
         return value

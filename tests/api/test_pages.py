@@ -10,14 +10,11 @@ from typing import get_args
 import httpx
 import pytest
 from litestar import Litestar
-from pydantic import ValidationError
 
 from stationmaster.api import guard
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.pages import pages as pages_of
-from stationmaster.api.pages import policy
-from stationmaster.settings_parts import Maps
 from tests.api.conftest import Client
 
 SCRIPT = "console.log('hello');\n" * 200
@@ -115,22 +112,6 @@ async def test_API_30_every_answer_carries_its_headers(admin: Client) -> None:
         assert "access-control-allow-origin" not in headers
         if path.startswith("/api/v1"):
             assert headers["cache-control"] == "no-store"
-
-
-def test_API_30_a_setting_lets_pages_fetch_pictures_of_maps_and_nothing_else() -> None:
-    assert "connect-src" not in policy(None)
-    told = policy("https://tiles.example.org:8443/{z}/{x}/{y}.png?key=1")
-    assert told == policy(None) + "; connect-src 'self' https://tiles.example.org:8443"
-    assert Maps(tiles="https://tiles.example.org/{z}/{y}/{x}").tiles == "https://tiles.example.org/{z}/{y}/{x}"
-    for wrong in (
-        "https://tiles.example.org/{z}/{x}.png",
-        "https://tiles.example.org; script-src */{z}/{x}/{y}",
-        "https://a@tiles.example.org/{z}/{x}/{y}",
-        "javascript:/{z}/{x}/{y}",
-        "https://tiles.example.org/{z}/{x}/{y};",
-    ):
-        with pytest.raises(ValidationError, match="must be like"):
-            Maps(tiles=wrong)
 
 
 async def test_API_30_https_is_remembered(context: Context, anonymous: Client) -> None:

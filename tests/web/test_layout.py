@@ -67,7 +67,6 @@ PAGES = {
     "/chargers/CP1?part=firmware": ("CP1", "The file is here."),
     "/chargers/CP4?part=display": ("CP4", "Welcome"),
     "/chargers/CP4?part=firmware": ("CP4", "DownloadFailed"),
-    "/map": ("Map", "No chargers"),
     "/sites": ("Sites", "Hauptstraße 12"),
     "/sites/SITE-1": ("Site", "Friday"),
     "/sessions": ("Sessions", "Completed"),

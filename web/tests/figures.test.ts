@@ -1,9 +1,7 @@
 import { expect, it } from "vitest";
 import { compared } from "../operator/src/features/home/compared";
-import { placesOf } from "../operator/src/features/map/places";
 import { dayAfter, daysOf } from "../operator/src/figures/period";
 import { cell } from "../ui/src/table/xlsx";
-import { connector, station } from "./factories";
 
 it("a period has today in it, unless it is a month that is over", () => {
   const today = new Date(2026, 2, 31);
@@ -20,22 +18,6 @@ it("today is compared with the weekday a week ago, and with none where there was
   expect(compared(50, 100, "2026-11-19")).toBe("−50 % against last Thursday");
   expect(compared(100.2, 100, "2026-11-19")).toBe("as last Thursday");
   expect(compared(3, 0, "2026-11-19")).toBe("last Thursday: none by now");
-});
-
-it("a site is faulted when one charger is, and offline when all are", () => {
-  const site = (name: string) => ({ id: name, name }) as never;
-  const at = (id: string, site: string, status: string, connected = true) => station({ id, site, connected, connectors: [connector({ status })] });
-  const places = placesOf(
-    [site("Quay"), site("Harbour"), site("Empty")],
-    [at("A", "Harbour", "Faulted"), at("B", "Harbour", "Charging"), at("C", "Quay", "Available", false), at("D", "Quay", "Charging"), at("E", "Elsewhere", "Faulted")],
-  );
-  expect(places.map(({ site, tone, chargers }) => [site.name, tone, chargers])).toEqual([
-    ["Empty", "unavailable", 0],
-    ["Harbour", "faulted", 2],
-    ["Quay", "charging", 2],
-  ]);
-  expect(places[2]?.counts).toEqual([["offline", 1], ["charging", 1]]);
-  expect(placesOf([site("Quay")], [at("C", "Quay", "Available", false)])[0]?.tone).toBe("offline");
 });
 
 it("a workbook has numbers as numbers and text as text, whatever it begins with", () => {

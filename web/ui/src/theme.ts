@@ -60,6 +60,8 @@ export function makeTheme(): MantineThemeOverride {
         styles: { title: { fontWeight: 600, fontSize: "1.0625rem", lineHeight: 1.35 } },
       }),
       Notification: Notification.extend({ defaultProps: close }),
+      // Words that fade from one theme's colour to the other's can't be read meanwhile.
+      SegmentedControl: { defaultProps: { transitionDuration: 0 } },
     },
   });
 }

@@ -5,6 +5,8 @@ import css from "./HeatMap.module.css";
 
 const DAYS = 7;
 const HOURS = 24;
+/** The hours that have room for their name on a phone; each stands above the ones until the next. */
+const NAMED = [0, 6, 12, 18];
 /** A Monday. */
 const MONDAY = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
@@ -27,9 +29,9 @@ export function HeatMap({ rows, value, words, label }: Props) {
       <thead>
         <tr>
           <td />
-          {hours.map((hour) => (
-            <th key={hour} scope="col">
-              <span data-seldom={hour % 6 !== 0 || undefined}>{hour}</span>
+          {NAMED.map((hour) => (
+            <th key={hour} scope="colgroup" colSpan={HOURS / NAMED.length}>
+              {hour}:00
             </th>
           ))}
         </tr>
@@ -43,10 +45,11 @@ export function HeatMap({ rows, value, words, label }: Props) {
               {hours.map((hour) => {
                 const here = values.get(day * HOURS + hour) ?? 0;
                 const said = words(here);
+                const whole = t`${name} ${String(hour)}:00: ${said}`;
                 return (
-                  <td key={hour} title={t`${name} ${String(hour)}:00: ${said}`}>
+                  <td key={hour} title={whole}>
                     <span className={css.cell} style={{ opacity: most === 0 ? 0 : here / most }} />
-                    <span className="visually-hidden">{said}</span>
+                    <span className="visually-hidden">{whole}</span>
                   </td>
                 );
               })}

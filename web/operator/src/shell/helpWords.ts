@@ -3,8 +3,11 @@ import { t } from "@lingui/core/macro";
 /** What a page is for, and what one does there next: by the beginning of its address, the longest that fits. */
 export function helpOf(path: string): string {
   const words: Record<string, string> = {
-    "/": t`The chargers as they are now. Open one to start, stop, set limits or read its messages; filter by state or site. A charger that is not here has not been added, or can't connect.`,
-    "/chargers": t`One charger. The parts on top lead to its sessions, limits, settings, cards, firmware and messages. What is sent to it answers in place, and stands in the history below.`,
+    "/": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
+    "/chargers": t`The chargers as they are now. Open one to start, stop, set limits or read its messages; filter by state or site. A charger that is not here has not been added, or can't connect.`,
+    // With what follows: the page of one, not the list.
+    "/chargers/": t`One charger. The parts on top lead to its sessions, limits, settings, cards, firmware and messages. What is sent to it answers in place, and stands in the history below.`,
+    "/analytics": t`What charging brings, when and where, whether drivers get to charge, and what is faulty. Choose a site and a time at the top; each table can be saved as a file.`,
     "/sites": t`The places where chargers stand. A site has an address, opening hours, a time zone and a tariff; its page lists its chargers and prints the codes that guests scan.`,
     "/sessions": t`Every charge, running or over. Filter by time, charger, card or state; open one for its energy, its bill and what is doubtful about it. What you see can be saved as a file.`,
     "/reservations": t`Who keeps a connector free until when. A reservation is made on the page of its charger.`,
@@ -24,7 +27,7 @@ export function helpOf(path: string): string {
     "/audit": t`Who did what and when, with what was before and after. Nothing can be changed here.`,
     "/start": t`The first things to set up, in their order. It ticks off what there is.`,
   };
-  const fits = Object.keys(words).filter((begin) => path === begin || (begin !== "/" && path.startsWith(`${begin}/`)));
+  const fits = Object.keys(words).filter((begin) => path === begin || (begin !== "/" && path.startsWith(begin.endsWith("/") ? begin : `${begin}/`)));
   const best = fits.sort((one, other) => other.length - one.length)[0];
   return (best && words[best]) ?? t`This page has no help of its own yet. The first steps are a good place to begin.`;
 }

@@ -28,7 +28,7 @@ export function RevenuePage() {
   const { data, error, refetch } = useQuery(revenueQuery(month));
   const [state, setState] = useState<TableState>({});
   const [site, setSite] = useState<string | null>(null);
-  const columns = useMemo(() => revenueColumns(setSite), []);
+  const columns = useMemo(() => revenueColumns(setSite), [setSite]);
   const choices = months.includes(month) ? months : [month, ...months];
   return (
     <>
