@@ -115,7 +115,7 @@ function Hours() {
       aside={
         <SegmentedControl
           size="xs"
-          aria-label={t`What is darker`}
+          aria-label={t`What the colour shows`}
           data={(Object.keys(shown) as Heat[]).map((value) => ({ value, label: shown[value].label }))}
           value={measure}
           onChange={(value) => { setMeasure(value as Heat); }}
@@ -127,7 +127,7 @@ function Hours() {
           {(data) => <HeatMap rows={data.rows} {...shown[measure]} label={t`${shown[measure].label} by weekday and hour`} />}
         </Found>
         <p className="dim small">
-          <Trans>The darker an hour, the more there was.</Trans>
+          <Trans>The stronger the colour, the more there was.</Trans>
         </p>
       </div>
     </Part>

@@ -8,6 +8,7 @@ import { useMemo, useState } from "react";
 import { useAsked } from "../../figures/Asking";
 import { availabilityQuery, faultsQuery, startsQuery, type AvailabilityBy, type FaultsBy } from "../../figures/queries";
 import { Tiles } from "../../figures/Tiles";
+import classes from "../../figures/Figures.module.css";
 import { hours, share } from "../../figures/words";
 import { connectorName } from "../../words";
 import { Found, Part } from "./Part";
@@ -138,7 +139,7 @@ function Choice<K extends string>({ words, value, onChange }: { words: Record<K,
 function Port({ station, name, evse }: { station: string; name: string | null; evse: number | null }) {
   return (
     <span className="hostile">
-      <Link to="/chargers/$id" params={{ id: station }}>{name ?? station}</Link> <span className="dim">{connectorName(evse)}</span>
+      <span className={classes.port}><Link to="/chargers/$id" params={{ id: station }}>{name ?? station}</Link></span> <span className="dim">{connectorName(evse)}</span>
     </span>
   );
 }
