@@ -18,6 +18,8 @@ from stationmaster.storage import Database, StorageUnavailable, Work
 
 log = structlog.get_logger()
 
+LOOK_S = 3600.0
+
 
 class Clockwork:
     """All timers of this process, with what they need. Raises `TypeError` when one asks for what there is not."""
@@ -44,8 +46,10 @@ class Clockwork:
 
     async def _repeat(self, timer: Timer, pause_s: float, turn: Callable[[], Awaitable[Any]]) -> None:
         trouble: str | None = None
+        # What is done once a day is looked at each hour: the database knows when it is due, and a start forgets no day of it.
+        sleep_s = min(pause_s, LOOK_S) if timer.once else pause_s
         while True:
-            await self._sleep(pause_s * self._spread())
+            await self._sleep(sleep_s * self._spread())
             try:
                 await self._once(timer, pause_s, turn)
             except Exception as error:

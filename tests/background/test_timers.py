@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import structlog
@@ -166,6 +167,22 @@ async def test_once_in_the_system_is_once_on_two_nodes(database: Database) -> No
         await running(clock, (database, [timer]), (other, [timer]), then=check)
     finally:
         await other.stop()
+
+
+async def test_what_is_done_once_a_day_is_done_on_a_node_that_starts_each_morning(database: Database) -> None:
+    turns: list[datetime] = []
+    day, hour = 86_400, 3600
+
+    def count(work: Work) -> None:
+        turns.append(work.now)
+
+    for number in range(3):
+        clock = Clock(database)
+        clock.now = number * day
+        await running(
+            clock, (database, [timer_of(count, seconds=day, once=True)]), then=partial(clock.passes, 8 * hour)
+        )
+    assert turns == [NOON + timedelta(days=number, hours=1) for number in range(3)]
 
 
 async def test_the_turn_of_a_node_that_died_is_another_ones_when_its_time_is_over(database: Database) -> None:
