@@ -16,6 +16,7 @@ import uvloop
 
 from stationmaster import telemetry
 from stationmaster.app import App
+from stationmaster.background.figures import count_ports
 from stationmaster.cli import demo_history, demo_upkeep, server
 from stationmaster.domain import (
     accounts,
@@ -255,6 +256,7 @@ async def _history(app: App, identities: list[str], seed: int) -> list[Station]:
         await app.database.write(episode)
     await app.database.write(_rated, stations_there)
     await demo_upkeep.past(app, stations_there, tuple(DRIVERS))
+    await count_ports(app.database, app.settings.gateway)  # its turn would come in a quarter of an hour
     return stations_there
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from stationmaster.app import App
 from stationmaster.cli import demo
 from stationmaster.domain import alarms, connections, connectors, organizations, quarantine, sessions, stations
+from stationmaster.domain.figures import asking, availability
 from stationmaster.domain.invoices import issuers
 from stationmaster.settings import DatabaseSettings, Gateway, Security, Settings
 from stationmaster.simulator.command import Version, kinds
@@ -49,6 +50,16 @@ async def test_the_demo_shows_sessions_drivers_faults_and_something_to_review(to
         assert issuers.get(work, home).missing == []  # its receipts are ones that a shop would give
         gone = stations.get(work, home, demo.OFFLINE)
         assert connections.current(work, [gone.id])[gone.id].closed_at is not None
+
+    await told.database.read(look)
+
+
+@pytest.mark.any_database
+async def test_the_demo_knows_how_much_of_the_time_its_ports_worked(told: App) -> None:
+    def look(work: Work) -> None:
+        of = asking.period(work.now, None, None)
+        worked = availability.total(work, organizations.home(work), of, asking.Which())
+        assert worked.uptime_percent is not None and 90 < worked.uptime_percent < 100
 
     await told.database.read(look)
 
