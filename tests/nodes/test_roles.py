@@ -12,14 +12,15 @@ import pytest
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, outbox, tokens
 from stationmaster.settings import BadSettings, Settings, load
+from stationmaster.settings_parts import Role
 from stationmaster.storage import Work
 from tests.nodes.conftest import EMAIL, PASSWORD, Cluster, until
 from tests.nodes.test_commands import answering
 
 
-def as_a(role: str) -> Callable[[Settings], None]:
+def as_a(role: Role) -> Callable[[Settings], None]:
     def change(settings: Settings) -> None:
-        settings.node.role = role  # type: ignore[assignment]
+        settings.node.role = role
         settings.metrics.port = 0
         settings.tariff.price_per_kwh = Decimal("0.50")  # a session that ends is to be billed
 
