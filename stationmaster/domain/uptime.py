@@ -22,29 +22,50 @@ class Time(NamedTuple):
     end: datetime
 
 
-def uptime_percent(
+class Worked(NamedTuple):
+    """How long a port was known, and did not work, in whole seconds; or ports together."""
+
+    known_s: int = 0
+    down_s: int = 0  # what counts against it: without what is excluded
+    offline_s: int = 0  # for so long the charger was away
+    excluded_s: int = 0  # of what was down
+
+    @property
+    def uptime_percent(self) -> Decimal | None:
+        """With two decimals; None when nothing is known."""
+        if not self.known_s:
+            return None
+        return (Decimal(100 * (self.known_s - self.down_s)) / Decimal(self.known_s)).quantize(_HUNDREDTH, ROUND_HALF_UP)
+
+
+def together(every: Iterable[Worked]) -> Worked:
+    """Several ports, or times."""
+    return Worked(*(sum(column) for column in zip(Worked(), *every, strict=True)))
+
+
+def worked(
     connectors: Sequence[Sequence[Span]],
     *,
     offline: Iterable[Time] = (),
     excluded: Iterable[Time] = (),
     tolerated: timedelta = timedelta(0),
-) -> Decimal | None:
-    """The share of the known time in which a port worked, in percent with two decimals; None when nothing is known.
+    within: Time | None = None,
+) -> Worked:
+    """Of a port, at all times or within one.
 
     `connectors` are the spans of each connector of the port, `offline` is when the charger was away, `excluded` what counts
     for neither side (the grid was down, planned work). An offline time no longer than `tolerated` is none.
     """
     known = joined(Time(span.since, span.until) for spans in connectors for span in spans)
-    if not known:
-        return None
-    down = [Time(known[0].begin, known[-1].end)]
+    if within is not None:
+        known = both(known, [within])
+    down = known
     for spans in connectors:
         down = both(down, joined(Time(span.since, span.until) for span in spans if span.state in DOWN))
-    away = [time for time in offline if time.end - time.begin > tolerated]
+    away = joined(time for time in offline if time.end - time.begin > tolerated)
     out = both(known, joined([*down, *away]))
-    lost = total(out) - total(both(out, joined(excluded)))
-    share = Decimal(1) - Decimal(lost // _TICK) / Decimal(total(known) // _TICK)
-    return (share * 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    left_out = both(out, joined(excluded))
+    return Worked(_seconds(known), _seconds(out) - _seconds(left_out), _seconds(both(known, away)), _seconds(left_out))
 
 
 def time_in(spans: Iterable[Span], *states: State) -> timedelta:
@@ -120,4 +141,8 @@ def total(times: Iterable[Time]) -> timedelta:
     return sum((time.end - time.begin for time in times), timedelta(0))
 
 
-_TICK = timedelta(microseconds=1)
+def _seconds(times: Sequence[Time]) -> int:
+    return int(total(times).total_seconds())
+
+
+_HUNDREDTH = Decimal("0.01")

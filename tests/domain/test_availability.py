@@ -14,9 +14,8 @@ from stationmaster.domain import connectors, sites, stations
 from stationmaster.domain.connector_states import Span, State
 from stationmaster.domain.figures import availability, checking, exclusions, following
 from stationmaster.domain.figures.asking import Period, Which
-from stationmaster.domain.figures.availability import Worked, worked
 from stationmaster.domain.figures.tables import session_figures, station_days
-from stationmaster.domain.uptime import Time
+from stationmaster.domain.uptime import Time, Worked, worked
 from stationmaster.settings import Gateway
 from stationmaster.storage import Work
 from tests import telling
@@ -34,13 +33,13 @@ def test_O_09_twelve_months_of_a_port_with_an_outage_of_which_the_grid_is_exclud
     year = Time(BEGIN, BEGIN + 525_600 * MINUTE)
     told = [span("available", 0, 1000), span("faulted", 1000, 21_000), span("available", 21_000, 525_600)]
     grid = [Time(BEGIN + 3000 * MINUTE, BEGIN + 9000 * MINUTE)]
-    without, with_it = worked([told], [], [], year), worked([told], [], grid, year)
+    without, with_it = worked([told], within=year), worked([told], excluded=grid, within=year)
     assert (without.uptime_percent, with_it.uptime_percent) == (Decimal("96.19"), Decimal("97.34"))
     assert with_it == Worked(525_600 * 60, 14_000 * 60, 0, 6000 * 60)
     # A port of two connectors is down only while both are.
     other = [span("available", 0, 15_000), span("unavailable", 15_000, 525_600)]
-    assert worked([told, other], [], [], year).down_s == 6000 * 60
-    assert worked([[]], [], [], year).uptime_percent is None
+    assert worked([told, other], within=year).down_s == 6000 * 60
+    assert worked([[]], within=year).uptime_percent is None
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from stationmaster.domain.uptime import (
     offline_times,
     overstays,
     time_in,
-    uptime_percent,
+    worked,
 )
 
 YEAR = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,8 +41,8 @@ ALL_YEAR = 365 * 24 * 60
 
 def test_O_09_a_year_with_an_outage_of_which_the_grid_is_excluded() -> None:
     port = [spans(YEAR, (0, "available"), (100_000, "faulted"), (120_000, "available"), until=ALL_YEAR)]
-    assert uptime_percent(port, excluded=[time(YEAR, 110_000, 116_000)]) == Decimal("97.34")
-    assert uptime_percent(port) == Decimal("96.19")
+    assert worked(port, excluded=[time(YEAR, 110_000, 116_000)]).uptime_percent == Decimal("97.34")
+    assert worked(port).uptime_percent == Decimal("96.19")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_O_09_a_year_with_an_outage_of_which_the_grid_is_excluded() -> None:
 )
 def test_O_09_a_port_of_two_connectors_is_down_only_while_both_are(first: State, second: State, percent: str) -> None:
     port = [spans(YEAR, (0, "available"), (100, state), (200, "available"), until=1000) for state in (first, second)]
-    assert uptime_percent(port) == Decimal(percent)
+    assert worked(port).uptime_percent == Decimal(percent)
 
 
 @pytest.mark.parametrize(
@@ -75,14 +75,14 @@ def test_O_09_offline_counts(offline: list[tuple[int, int]], broken: tuple[int, 
         told += [(broken[0], "faulted"), (broken[1], "available")]
     port = [spans(YEAR, *told, until=1000)]
     away = [time(YEAR, *each) for each in offline]
-    assert uptime_percent(port, offline=away, tolerated=5 * MINUTES) == Decimal(percent)
+    assert worked(port, offline=away, tolerated=5 * MINUTES).uptime_percent == Decimal(percent)
 
 
 def test_what_is_not_known_counts_for_neither_side() -> None:
-    assert uptime_percent([]) is None
-    assert uptime_percent([[], []]) is None
+    assert worked([]).uptime_percent is None
+    assert worked([[], []]).uptime_percent is None
     port = [spans(YEAR, (500, "available"), (900, "faulted"), until=1000)]  # put up in the middle of the time asked for
-    assert uptime_percent(port, offline=[time(YEAR, 0, 500)]) == Decimal("80.00")
+    assert worked(port, offline=[time(YEAR, 0, 500)]).uptime_percent == Decimal("80.00")
 
 
 def test_M_05_charging_time_is_not_plugged_time() -> None:

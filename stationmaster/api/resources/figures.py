@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
@@ -18,10 +19,11 @@ from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.exports.formats import FORMATS, Column, parquet_library
 from stationmaster.api.resources.exports import GivenFormat
 from stationmaster.api.shapes import Number, number
+from stationmaster.domain import uptime
 from stationmaster.domain.figures import asking, availability, faults, overview, starts
-from stationmaster.domain.figures.availability import Worked
 from stationmaster.domain.figures.overview import Kind
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.uptime import Worked
 from stationmaster.storage import Work
 
 
@@ -238,6 +240,30 @@ Site = Annotated[str | None, QueryParameter(max_length=255, description="Only of
 Station = Annotated[str | None, QueryParameter(max_length=255, description="Only of this charger")]
 
 
+class Asked(NamedTuple):
+    """Which days, and of what."""
+
+    first: date | None
+    after: date | None
+    site: str | None
+    station: str | None
+
+    def of(self, work: Work, *, longest: timedelta = asking.LONGEST) -> asking.Period:
+        """Raises `Invalid`."""
+        return asking.period(work.now, self.first, self.after, longest=longest)
+
+    def among(self, work: Work, organization_id: int) -> asking.Which:
+        """Raises `NotFound`."""
+        return asking.which(work, organization_id, site=self.site, station=self.station)
+
+
+async def asked_for(from_: From = None, to: To = None, site: Site = None, station: Station = None) -> Asked:
+    return Asked(from_, to, site, station)
+
+
+GivenAsked: TypeAlias = NamedDependency[Asked]
+ASKED = {"asked": Provide(asked_for)}
+
 GivenBy = Annotated[asking.By, QueryParameter(name="by", description="What a row is for")]
 GivenAvailabilityBy = Annotated[AvailabilityBy, QueryParameter(name="by", description="What a row is for")]
 GivenFaultsBy = Annotated[faults.By, QueryParameter(name="by", description="What a row is for")]
@@ -291,28 +317,25 @@ async def get_overview(
     return await context.database.read(read)
 
 
-@get("/figures", permission=Permission.VIEW)
+@get("/figures", permission=Permission.VIEW, dependencies=ASKED)
 async def get_figures(
     caller: GivenCaller,
     context: GivenContext,
+    asked: GivenAsked,
     by: GivenBy = "day",
-    from_: From = None,
-    to: To = None,
-    site: Site = None,
-    station: Station = None,
 ) -> Figures:
     """Sessions, energy, time and revenue. A session counts on the local day on which it ended."""
 
     def read(work: Work) -> Figures:
-        of = asking.period(work.now, from_, to)
-        among = asking.which(work, caller.organization, site=site, station=station)
+        of = asked.of(work)
+        among = asked.among(work, caller.organization)
         found = asking.ask(work, caller.organization, by, of, among)
         return Figures(
             by=by,
             first=found.period.first,
             to=found.period.after,
-            site=site,
-            station=station,
+            site=asked.site,
+            station=asked.station,
             rows=[_row(context, row) for row in found.rows],
             total=_row(context, found.total),
             behind=found.behind,
@@ -321,20 +344,17 @@ async def get_figures(
     return await context.database.read(read)
 
 
-@get("/figures/starts", permission=Permission.VIEW)
+@get("/figures/starts", permission=Permission.VIEW, dependencies=ASKED)
 async def get_starts(
     caller: GivenCaller,
     context: GivenContext,
-    from_: From = None,
-    to: To = None,
-    site: Site = None,
-    station: Station = None,
+    asked: GivenAsked,
 ) -> Starts:
     """Whether drivers get to charge: attempts and visits, and the ports where visits fail (O-10). 100 days at the most."""
 
     def read(work: Work) -> Starts:
-        of = asking.period(work.now, from_, to, longest=starts.LONGEST)
-        among = asking.which(work, caller.organization, site=site, station=station)
+        of = asked.of(work, longest=starts.LONGEST)
+        among = asked.among(work, caller.organization)
         visits = starts.visits_of(starts.attempts_of(work, caller.organization, of, among))
         counts = starts.summed(visits)
         ports = starts.by_port(visits)
@@ -342,8 +362,8 @@ async def get_starts(
         return Starts(
             first=of.first,
             to=of.after,
-            site=site,
-            station=station,
+            site=asked.site,
+            station=asked.station,
             total=StartCounts(**counts._asdict(), failed_visits=counts.visits - counts.good_visits),
             ports=[_port(names, port) for port in ports],
         )
@@ -351,21 +371,18 @@ async def get_starts(
     return await context.database.read(read)
 
 
-@get("/figures/availability", permission=Permission.VIEW)
+@get("/figures/availability", permission=Permission.VIEW, dependencies=ASKED)
 async def get_availability(
     caller: GivenCaller,
     context: GivenContext,
+    asked: GivenAsked,
     by: GivenAvailabilityBy = "port",
-    from_: From = None,
-    to: To = None,
-    site: Site = None,
-    station: Station = None,
 ) -> Availability:
     """How much of the time ports worked, as NEVI and AFIR count it (O-09): of days that are over. 400 at the most."""
 
     def read(work: Work) -> Availability:
-        of = asking.period(work.now, from_, to, longest=asking.LONGEST_BY_DAY)
-        among = asking.which(work, caller.organization, site=site, station=station)
+        of = asked.of(work, longest=asking.LONGEST_BY_DAY)
+        among = asked.among(work, caller.organization)
         months = availability.of_ports(work, caller.organization, of, among)
         rows = [
             AvailabilityRow(
@@ -379,13 +396,13 @@ async def get_availability(
             )
             for month, worked in availability.summed(months, by=by)
         ]
-        together = _all_of([month.worked for month in months])
+        together = uptime.together(month.worked for month in months)
         return Availability(
             by=by,
             first=of.first,
             to=of.after,
-            site=site,
-            station=station,
+            site=asked.site,
+            station=asked.station,
             rows=rows,
             total=AvailabilityRow(**_worked(together)),
         )
@@ -393,21 +410,18 @@ async def get_availability(
     return await context.database.read(read)
 
 
-@get("/figures/faults", permission=Permission.VIEW)
+@get("/figures/faults", permission=Permission.VIEW, dependencies=ASKED)
 async def get_faults(
     caller: GivenCaller,
     context: GivenContext,
+    asked: GivenAsked,
     by: GivenFaultsBy = "maker",
-    from_: From = None,
-    to: To = None,
-    site: Site = None,
-    station: Station = None,
 ) -> FaultFigures:
     """How often connectors fail, and for how long; by maker, model, firmware, site or charger. Days are those of UTC; 400 at the most."""
 
     def read(work: Work) -> FaultFigures:
-        of = asking.period(work.now, from_, to, longest=asking.LONGEST_BY_DAY)
-        among = asking.which(work, caller.organization, site=site, station=station)
+        of = asked.of(work, longest=asking.LONGEST_BY_DAY)
+        among = asked.among(work, caller.organization)
         rows = [
             FaultsRow(
                 key=row.key,
@@ -421,7 +435,7 @@ async def get_faults(
             )
             for row in faults.ask(work, caller.organization, by, of, among)
         ]
-        return FaultFigures(by=by, first=of.first, to=of.after, site=site, station=station, rows=rows)
+        return FaultFigures(by=by, first=of.first, to=of.after, site=asked.site, station=asked.station, rows=rows)
 
     return await context.database.read(read)
 
@@ -429,6 +443,7 @@ async def get_faults(
 @get(
     "/exports/figures",
     permission=Permission.VIEW,
+    dependencies=ASKED,
     responses={
         200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/octet-stream")
     },
@@ -436,11 +451,8 @@ async def get_faults(
 async def export_figures(
     caller: GivenCaller,
     context: GivenContext,
+    asked: GivenAsked,
     by: GivenBy = "day",
-    from_: From = None,
-    to: To = None,
-    site: Site = None,
-    station: Station = None,
     form: GivenFormat = "csv",
 ) -> Response[bytes]:
     """The same figures as a file, with three columns for each currency: `net_EUR`, `tax_EUR`, `gross_EUR`. Energy is in kWh."""
@@ -448,8 +460,8 @@ async def export_figures(
         parquet_library()
 
     def read(work: Work) -> asking.Found:
-        of = asking.period(work.now, from_, to)
-        among = asking.which(work, caller.organization, site=site, station=station)
+        of = asked.of(work)
+        among = asked.among(work, caller.organization)
         return asking.ask(work, caller.organization, by, of, among)
 
     found = await context.database.read(read)
@@ -570,13 +582,6 @@ def _port(names: dict[int, tuple[str, str | None]], port: starts.PortStarts) -> 
         visits=port.visits,
         failed_visits=port.failed_visits,
     )
-
-
-def _all_of(worked: list[Worked]) -> Worked:
-    together = Worked()
-    for each in worked:
-        together = together.plus(each)
-    return together
 
 
 def _worked(worked: Worked) -> dict[str, Any]:

@@ -133,7 +133,7 @@ def _window(now: datetime, since: datetime | None, until: datetime | None) -> tu
 
 
 def _uptime(evse: int, told: list[list[Span]], offline: list[uptime.Time], tolerated: timedelta) -> EvseUptime:
-    share = uptime.uptime_percent(told, offline=offline, tolerated=tolerated)
+    share = uptime.worked(told, offline=offline, tolerated=tolerated).uptime_percent
     charging = sum((uptime.time_in(spans, "charging") for spans in told), timedelta(0))
     return EvseUptime(evse, None if share is None else float(share), int(charging.total_seconds()))
 

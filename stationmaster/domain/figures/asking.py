@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, Table, func, select
+from sqlalchemy import ColumnElement, Select, Table, func, select
 
-from stationmaster.domain import moments, sites, stations
+from stationmaster.domain import moments, months, sites, stations
 from stationmaster.domain.connectors import evses
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.figures import cells, following, gathering
@@ -41,6 +41,17 @@ class Which(NamedTuple):
 
     site_id: int | None = None
     station_id: int | None = None
+
+    def narrowed(self, statement: Select[Any], *, site: ColumnElement[Any], station: ColumnElement[Any]) -> Select[Any]:
+        """Only rows of these, by the columns that hold their keys."""
+        if self.site_id is not None:
+            statement = statement.where(site == self.site_id)
+        if self.station_id is not None:
+            statement = statement.where(station == self.station_id)
+        return statement
+
+    def has(self, site_id: int, station_id: int) -> bool:
+        return self.site_id in (None, site_id) and self.station_id in (None, station_id)
 
 
 class Revenue(NamedTuple):
@@ -130,7 +141,7 @@ def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> F
         groups[key][currency] = amounts
     behind = _add_pending_days(work, organization_id, of, among, keyed, groups)
     every = _ports(work, organization_id, of)
-    there = [port for port in every if port.is_among(among)]
+    there = [port for port in every if among.has(port.site_id, port.station_id)]
     port_s: dict[Any, int] = defaultdict(int)
     names: Names
     if keyed == "day":
@@ -153,25 +164,18 @@ def total(work: Work, organization_id: int, of: Period, among: Which) -> Row:
     for _, currency, amounts in _days(work, organization_id, of, among, "organization_id"):
         groups[""][currency] = amounts
     _add_pending_days(work, organization_id, of, among, None, groups)
-    there = [port for port in _ports(work, organization_id, of) if port.is_among(among)]
+    there = [port for port in _ports(work, organization_id, of) if among.has(port.site_id, port.station_id)]
     port_s = sum(_port_s(port, of, work.now) for port in there)
-    return Row("", None, _sums(groups[""]), port_s)
-
-
-_SUMMED = tuple(name for name in Amounts._fields)
+    return Row("", None, sums_of(groups[""]), port_s)
 
 
 def _summed(table: Table) -> list[Any]:
-    return [func.sum(table.c[name]).label(name) for name in _SUMMED if name in table.c]
+    return [func.sum(table.c[name]).label(name) for name in Amounts._fields if name in table.c]
 
 
 def _only(statement: Select[Any], table: Table, organization_id: int, among: Which) -> Select[Any]:
     statement = statement.where(table.c.organization_id == organization_id)
-    if among.site_id is not None:
-        statement = statement.where(table.c.site_id == among.site_id)
-    if among.station_id is not None:
-        statement = statement.where(table.c.station_id == among.station_id)
-    return statement
+    return among.narrowed(statement, site=table.c.site_id, station=table.c.station_id)
 
 
 def _days(work: Work, organization_id: int, of: Period, among: Which, keyed: str) -> Iterator[tuple[Any, str, Amounts]]:
@@ -182,10 +186,10 @@ def _days(work: Work, organization_id: int, of: Period, among: Which, keyed: str
     for row in work.execute(
         _only(mine, table, organization_id, among).group_by(table.c[keyed], table.c.currency)
     ).all():
-        yield row[0], row.currency, _whole(row[2:])
+        yield row[0], row.currency, whole(row[2:])
 
 
-def _whole(amounts: Iterable[Any]) -> Amounts:
+def whole(amounts: Iterable[Any]) -> Amounts:
     """Sums of whole numbers come as decimals from PostgreSQL."""
     found = Amounts(*amounts)
     return found._replace(
@@ -212,32 +216,30 @@ def _add_pending_days(
 ) -> int:
     pending, behind = _pending(work, organization_id)
     for cell, amounts in pending.days.items() if pending else ():
-        if of.first.isoformat() <= cell.day < of.after.isoformat() and _is_among(cell.place, among):
+        if of.first.isoformat() <= cell.day < of.after.isoformat() and among.has(
+            cell.place.site_id, cell.place.station_id
+        ):
             key = "" if keyed is None else cell.day if keyed == "day" else getattr(cell.place, keyed)
             group = groups.setdefault(key, {})
             group[cell.currency] = group.get(cell.currency, NOTHING).plus(amounts)
     return behind
 
 
-def _is_among(place: cells.Place, among: Which) -> bool:
-    return among.site_id in (None, place.site_id) and among.station_id in (None, place.station_id)
-
-
 def _by_hour(work: Work, organization_id: int, of: Period, among: Which) -> Found:
     """Whole months: those that the days fall in."""
-    last = of.after - timedelta(days=1)
-    of = Period(of.first.replace(day=1), (last.replace(day=28) + timedelta(days=4)).replace(day=1))
-    table, first, after = station_hours, of.first.isoformat()[:7], of.after.isoformat()[:7]
+    since, until = months.of(of.first), months.of(of.after - timedelta(days=1)).next
+    of = Period(since.first, until.first)
+    table, first, after = station_hours, str(since), str(until)
     mine = select(table.c.hour, *_summed(table)).where(table.c.month >= first, table.c.month < after)
     groups: dict[Any, dict[str, Amounts]] = {hour: {NO_CURRENCY: NOTHING} for hour in range(cells.HOURS)}
     for row in work.execute(_only(mine, table, organization_id, among).group_by(table.c.hour)).all():
-        groups[row.hour][NO_CURRENCY] = _whole(row[1:])
+        groups[row.hour][NO_CURRENCY] = whole(row[1:])
     pending, behind = _pending(work, organization_id)
     for cell, change in pending.hours.items() if pending else ():
-        if first <= cell.month < after and _is_among(cell.place, among):
+        if first <= cell.month < after and among.has(cell.place.site_id, cell.place.station_id):
             groups[cell.hour][NO_CURRENCY] = groups[cell.hour][NO_CURRENCY].plus(change)
     port_s: dict[Any, int] = defaultdict(int)
-    for port in (port for port in _ports(work, organization_id, of) if port.is_among(among)):
+    for port in (port for port in _ports(work, organization_id, of) if among.has(port.site_id, port.station_id)):
         for hour, seconds in enumerate(_port_s_by_hour(port, of, work.now)):
             port_s[hour] += seconds
     names = {hour: (str(hour), None) for hour in range(cells.HOURS)}
@@ -258,8 +260,8 @@ def _rows(groups: dict[Any, dict[str, Amounts]], names: Names, port_s: Mapping[A
     everything: dict[str, Amounts] = {}
     for currencies in groups.values():
         _merge(everything, currencies)
-    rows = [Row(name[0], name[1], _sums(currencies), seconds[name]) for name, currencies in merged.items()]
-    return rows, Row("", None, _sums(everything), sum(port_s.values()))
+    rows = [Row(name[0], name[1], sums_of(currencies), seconds[name]) for name, currencies in merged.items()]
+    return rows, Row("", None, sums_of(everything), sum(port_s.values()))
 
 
 def _merge(into: dict[str, Amounts], currencies: Mapping[str, Amounts]) -> None:
@@ -267,7 +269,8 @@ def _merge(into: dict[str, Amounts], currencies: Mapping[str, Amounts]) -> None:
         into[currency] = into.get(currency, NOTHING).plus(amounts)
 
 
-def _sums(currencies: Mapping[str, Amounts]) -> Sums:
+def sums_of(currencies: Mapping[str, Amounts]) -> Sums:
+    """All currencies together, with the revenue of each."""
     all_of_it = NOTHING
     for amounts in currencies.values():
         all_of_it = all_of_it.plus(amounts)
@@ -283,7 +286,7 @@ def _sums(currencies: Mapping[str, Amounts]) -> Sums:
 
 def _name_of_time(by: By, day: date) -> str:
     if by == "month":
-        return day.isoformat()[:7]
+        return str(months.of(day))
     if by == "week":
         year, week, _ = day.isocalendar()
         return f"{year}-W{week:02d}"
@@ -300,9 +303,6 @@ class Port(NamedTuple):
     since: datetime
     until: datetime | None
     labels: Mapping[str, tuple[str, str | None]]
-
-    def is_among(self, among: Which) -> bool:
-        return among.site_id in (None, self.site_id) and among.station_id in (None, self.station_id)
 
 
 def _ports(work: Work, organization_id: int, of: Period) -> list[Port]:

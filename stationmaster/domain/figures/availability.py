@@ -9,19 +9,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta, tzinfo
-from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 
 from stationmaster.domain import connections, connector_states, connectors, moments, sites, stations, uptime
-from stationmaster.domain.connector_states import Span
 from stationmaster.domain.figures import cells, exclusions
 from stationmaster.domain.figures.asking import Period, Which
 from stationmaster.domain.figures.exclusions import ExclusionRow
 from stationmaster.domain.figures.tables import port_days
-from stationmaster.domain.uptime import Time
+from stationmaster.domain.uptime import Time, Worked
 from stationmaster.storage import Work
 from stationmaster.storage.queries import AtOnce, Bulk
 
@@ -37,25 +35,6 @@ _keep = AtOnce(
         + ", ".join(f"{name} = excluded.{name}" for name in _SUMS),
     )
 )
-
-
-class Worked(NamedTuple):
-    """In seconds. `down_s` is what counts against it: without what is excluded."""
-
-    known_s: int = 0
-    down_s: int = 0
-    offline_s: int = 0  # of what was down, for the charger was away
-    excluded_s: int = 0  # of what was down
-
-    def plus(self, other: Worked) -> Worked:
-        return Worked(*(one + two for one, two in zip(self, other, strict=True)))
-
-    @property
-    def uptime_percent(self) -> Decimal | None:
-        """With two decimals; None when nothing is known."""
-        if not self.known_s:
-            return None
-        return (Decimal(100 * (self.known_s - self.down_s)) / Decimal(self.known_s)).quantize(Decimal("0.01"))
 
 
 class PortDay(NamedTuple):
@@ -81,27 +60,6 @@ class Month(NamedTuple):
     worked: Worked
 
 
-def worked(told: Sequence[Sequence[Span]], away: Sequence[Time], excluded: Sequence[Time], within: Time) -> Worked:
-    """Of one port; `told` are the spans of each of its connectors, `away` when its charger was away for too long."""
-    known = uptime.both(uptime.joined(Time(span.since, span.until) for spans in told for span in spans), [within])
-    if not known:
-        return Worked()
-    down = known
-    for spans in told:
-        down = uptime.both(
-            down, uptime.joined(Time(span.since, span.until) for span in spans if span.state in uptime.DOWN)
-        )
-    out = uptime.both(known, uptime.joined([*down, *away]))
-    left_out = uptime.both(out, uptime.joined(excluded))
-    offline = uptime.both(known, uptime.joined(away))
-    return Worked(
-        _seconds(known),
-        _seconds(out) - _seconds(left_out),
-        _seconds(offline),
-        _seconds(left_out),
-    )
-
-
 def count(
     work: Work, station_ids: Sequence[int], *, tolerated: timedelta, again_since: date | None = None
 ) -> list[PortDay]:
@@ -111,8 +69,15 @@ def count(
     """
     table = stations.stations.c
     counted = select(func.max(port_days.c.day)).where(port_days.c.station_id == table.id).scalar_subquery()
+    told = connector_states.connector_states.c
+    first_told = select(func.min(told.since)).where(told.station_id == table.id).scalar_subquery()
     mine = select(
-        table.id, table.organization_id, table.site_id, table.created_at, sites.sites.c.time_zone, counted.label("last")
+        table.id,
+        table.organization_id,
+        table.site_id,
+        sites.sites.c.time_zone,
+        counted.label("last"),
+        first_told.label("first_told"),
     )
     mine = mine.select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
     found: list[PortDay] = []
@@ -120,7 +85,9 @@ def count(
         zone = moments.zone_named(row.time_zone)
         today = work.now.astimezone(zone).date()
         last = None if row.last is None else date.fromisoformat(row.last)
-        first = today - KEPT
+        if row.first_told is None:
+            continue
+        first = max(today - KEPT, row.first_told.astimezone(zone).date())
         if again_since is not None:
             first = max(first, again_since)
         elif last is not None:
@@ -178,7 +145,7 @@ def _counted(work: Work, row: Any, first: date, after: date, zone: tzinfo, toler
         day = first
         while day < after:
             within = Time(cells.midnight(day, zone), cells.midnight(day + _DAY, zone))
-            done = worked(spans, away, excluded, within)
+            done = uptime.worked(spans, offline=away, excluded=excluded, within=within)
             if done.known_s:
                 found.append(PortDay(row.organization_id, row.id, row.site_id or 0, evse, day.isoformat(), done))
             day += _DAY
@@ -242,27 +209,16 @@ def _days(statement: Select[Any], organization_id: int, of: Period, among: Which
         table.day >= of.first.isoformat(),
         table.day < of.after.isoformat(),
     )
-    if among.site_id is not None:
-        mine = mine.where(table.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(table.station_id == among.station_id)
-    return mine
+    return among.narrowed(mine, site=table.site_id, station=table.station_id)
 
 
 def summed(months: Sequence[Month], *, by: str) -> list[tuple[Month, Worked]]:
     """By port, site or month: one of each, for its names, with all of it together."""
-    groups: dict[tuple[object, ...], Worked] = defaultdict(Worked)
-    first: dict[tuple[object, ...], Month] = {}
+    groups: dict[tuple[object, ...], list[Month]] = defaultdict(list)
     for month in months:
-        key = _key(month, by)
-        first.setdefault(key, month)
-        groups[key] = groups[key].plus(month.worked)
-    return [(first[key], worked) for key, worked in groups.items()]
+        groups[_key(month, by)].append(month)
+    return [(of_it[0], uptime.together(each.worked for each in of_it)) for of_it in groups.values()]
 
 
 def _key(month: Month, by: str) -> tuple[object, ...]:
     return {"port": (month.station, month.evse), "site": (month.site,), "month": (month.month,)}[by]
-
-
-def _seconds(times: Sequence[Time]) -> int:
-    return int(uptime.total(times).total_seconds())

@@ -76,10 +76,7 @@ def _groups(work: Work, organization_id: int, by: By, among: Which) -> dict[str,
         count.label("connectors"),
     ).select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
     mine = mine.where(table.organization_id == organization_id, table.deleted_at.is_(None))
-    if among.site_id is not None:
-        mine = mine.where(table.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(table.id == among.station_id)
+    mine = among.narrowed(mine, site=table.site_id, station=table.id)
     found: dict[str, _Group] = {}
     for row in work.execute(mine):
         maker = row.manufacturer or row.vendor or ""
@@ -98,11 +95,9 @@ def _groups(work: Work, organization_id: int, by: By, among: Which) -> dict[str,
 def _faults(work: Work, organization_id: int, since: datetime, until: datetime, among: Which) -> list[_Fault]:
     """Each word of a connector that it is faulty, and until when it held."""
     told = connector_states.c
-    mine = select(stations.stations.c.id).where(stations.stations.c.organization_id == organization_id)
-    if among.site_id is not None:
-        mine = mine.where(stations.stations.c.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(stations.stations.c.id == among.station_id)
+    table = stations.stations.c
+    mine = select(table.id).where(table.organization_id == organization_id)
+    mine = among.narrowed(mine, site=table.site_id, station=table.id)
     # Only chargers that told of a fault; those before may go on into these days.
     faulty = select(told.station_id).where(
         told.station_id.in_(mine), told.state == "faulted", told.since < until, told.since >= since - _LOOK_BACK

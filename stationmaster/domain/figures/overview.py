@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from stationmaster.domain import moments, sites, stations
 from stationmaster.domain.alarms import alarms
@@ -15,12 +15,11 @@ from stationmaster.domain.connections import connections
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.deliveries import deliveries
 from stationmaster.domain.figures import cells, following, gathering
-from stationmaster.domain.figures.asking import PENDING, Revenue, Row, Sums, Which, total
+from stationmaster.domain.figures.asking import PENDING, Row, Sums, Which, sums_of, total, whole
 from stationmaster.domain.figures.asking import Period as Days
-from stationmaster.domain.figures.cells import NO_CURRENCY, NOTHING, Amounts, Facts
+from stationmaster.domain.figures.cells import NOTHING, Amounts, Facts
 from stationmaster.domain.figures.tables import session_figures
 from stationmaster.domain.metering import meter_values
-from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.outbox import lag as outbox_lag
 from stationmaster.domain.payments.tables import payment_claims, payment_refunds, payments
 from stationmaster.domain.quarantine import quarantine
@@ -130,11 +129,7 @@ def _chargers(organization_id: int, among: Which) -> Select[Any]:
     """The keys of those that are there."""
     table = stations.stations.c
     mine = select(table.id).where(table.organization_id == organization_id, table.deleted_at.is_(None))
-    if among.site_id is not None:
-        mine = mine.where(table.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(table.id == among.station_id)
-    return mine
+    return among.narrowed(mine, site=table.site_id, station=table.id)
 
 
 def _counted(work: Work, kind: Kind, since: Any, *which: Any) -> Need:
@@ -158,8 +153,9 @@ def _of_chargers(work: Work, organization_id: int, among: Which) -> Iterator[Nee
     if among != Which():
         held.append(sessions.c.station_id.in_(mine))
     yield _counted(work, "session_held", sessions.c.stopped_at, *held)
-    for kind, table in (("quarantine", quarantine), ("alarm", alarms)):
-        yield _counted(work, kind, table.c.at, table.c.resolved_at.is_(None), table.c.station_id.in_(mine))  # type: ignore[arg-type]
+    waits, told = quarantine.c, alarms.c
+    yield _counted(work, "quarantine", waits.at, waits.resolved_at.is_(None), waits.station_id.in_(mine))
+    yield _counted(work, "alarm", told.at, told.resolved_at.is_(None), told.station_id.in_(mine))
     yield _refused(work, mine)
 
 
@@ -253,13 +249,13 @@ def _today(work: Work, organization_id: int, among: Which) -> tuple[Sums, Sums, 
     for name in names:
         for into, (begin, end) in zip(found, _windows(name, work.now), strict=True):
             for row in work.execute(_ended(organization_id, among, name, begin, end)).all():
-                _add(into, row.currency, Amounts(*row[1:]))
+                _add(into, row.currency, whole(row[1:]))
             for facts, sign in [(each, -1) for each in counted.values()] + [(each, 1) for each in changed.values()]:
                 if facts is None or facts.time_zone != name or not begin <= facts.ended_at < end:
                     continue
-                if among.site_id in (None, facts.site_id) and among.station_id in (None, facts.station_id):
+                if among.has(facts.site_id, facts.station_id):
                     _add(into, facts.currency, _amounts(facts, sign))
-    return _sums(found[0]), _sums(found[1]), behind
+    return sums_of(found[0]), sums_of(found[1]), behind
 
 
 def _windows(zone_name: str, now: datetime) -> list[tuple[datetime, datetime]]:
@@ -282,7 +278,7 @@ def _ended(organization_id: int, among: Which, zone: str, begin: datetime, end: 
         func.count(),
         func.sum(case((table.good, 1), else_=0)),
         func.sum(table.energy_wh),
-        func.count() * 0,
+        literal(0),
         func.sum(table.charging_s),
         func.sum(table.net),
         func.sum(table.tax),
@@ -290,11 +286,7 @@ def _ended(organization_id: int, among: Which, zone: str, begin: datetime, end: 
     ).where(
         table.organization_id == organization_id, table.time_zone == zone, table.ended_at >= begin, table.ended_at < end
     )
-    if among.site_id is not None:
-        mine = mine.where(table.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(table.station_id == among.station_id)
-    return mine.group_by(table.currency)
+    return among.narrowed(mine, site=table.site_id, station=table.station_id).group_by(table.currency)
 
 
 def _amounts(facts: Facts, sign: int) -> Amounts:
@@ -304,15 +296,3 @@ def _amounts(facts: Facts, sign: int) -> Amounts:
 
 def _add(into: dict[str, Amounts], currency: str, amounts: Amounts) -> None:
     into[currency] = into.get(currency, NOTHING).plus(amounts)
-
-
-def _sums(currencies: dict[str, Amounts]) -> Sums:
-    together = NOTHING
-    for amounts in currencies.values():
-        together = together.plus(amounts)
-    revenue = tuple(
-        Revenue(Money(each.net, currency), Money(each.tax, currency), Money(each.gross, currency))
-        for currency, each in sorted(currencies.items())
-        if currency != NO_CURRENCY
-    )
-    return Sums(int(together.sessions), int(together.good), together.energy_wh, 0, int(together.charging_s), revenue)

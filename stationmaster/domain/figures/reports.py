@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from stationmaster.domain import months, revenue, site_hosts, sites
+from stationmaster.domain import months, revenue, site_hosts, sites, uptime
 from stationmaster.domain.figures import asking, availability, report_words
 from stationmaster.domain.figures.asking import Period, Sums, Which
-from stationmaster.domain.figures.availability import Worked
 from stationmaster.domain.invoices import issuers, printed
 from stationmaster.domain.invoices.issuers import Issuer
 from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.invoices.printed import Fact
 from stationmaster.domain.money.amounts import Money, total, zero
+from stationmaster.domain.uptime import Worked
 from stationmaster.storage import Work
 
 Kind = Literal["site", "uptime", "revenue", "host"]
@@ -96,10 +95,7 @@ def of_uptime(work: Work, organization_id: int, month: str, *, site: str | None)
     columns = [Column("place"), Column("charger"), Column("port")]
     columns += [Column(name, 2) for name in ("known", "down", "offline", "excluded", "uptime_percent")]
     rows: list[list[Cell]] = [[each.site_name, each.station, str(each.evse), *_of_port(each.worked)] for each in ports]
-    together = Worked()
-    for each in ports:
-        together = together.plus(each.worked)
-    rows.append([None, None, None, *_of_port(together)])
+    rows.append([None, None, None, *_of_port(uptime.together(each.worked for each in ports))])
     issuer = issuers.get(work, organization_id)
     return Report("uptime", month, issuer, [], columns, rows, summed=True, note="note_uptime")
 
@@ -184,8 +180,8 @@ def _marks(group: str, point: str) -> dict[int, str]:
 
 
 def _period(month: str) -> Period:
-    first = date.fromisoformat(months.named(month).days[0])
-    return Period(first, (first + timedelta(days=32)).replace(day=1))
+    of = months.named(month)
+    return Period(of.first, of.next.first)
 
 
 def _of_day(sums: Sums, currencies: Sequence[str]) -> list[Cell]:

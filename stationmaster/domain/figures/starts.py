@@ -117,10 +117,7 @@ def attempts_of(work: Work, organization_id: int, of: Period, among: Which) -> l
         table.ended_at >= first - timedelta(hours=15),
         table.ended_at < after + timedelta(hours=15),
     )
-    if among.site_id is not None:
-        mine = mine.where(table.site_id == among.site_id)
-    if among.station_id is not None:
-        mine = mine.where(table.station_id == among.station_id)
+    mine = among.narrowed(mine, site=table.site_id, station=table.station_id)
     changed = _pending(work, organization_id)
     found = [
         (Facts(*row[1 : 1 + len(Facts._fields)]), row.token_key, row.evse)
@@ -130,11 +127,7 @@ def attempts_of(work: Work, organization_id: int, of: Period, among: Which) -> l
     named = select(sessions.c.id, sessions.c.token_key, sessions.c.evse)
     for row in work.execute(named.where(sessions.c.id.in_(list(changed)))) if changed else ():
         facts = changed[row.id]
-        if (
-            facts is not None
-            and among.site_id in (None, facts.site_id)
-            and among.station_id in (None, facts.station_id)
-        ):
+        if facts is not None and among.has(facts.site_id, facts.station_id):
             found.append((facts, row.token_key, row.evse))
     bounds: dict[str, tuple[datetime, datetime]] = {}
     attempts = []
