@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -68,8 +68,8 @@ def move(
 ) -> list[Moved]:
     """Bring everything over, and hold it against what was here. `mark` names the source; another one's half is not gone on with.
 
-    Both schemas must be of this program, and nobody else may use either. Raises `Unusable` when the target is in use already, or when
-    a table is not the same afterwards.
+    Both schemas must be of this program, and nobody else may use either. Raises `Unusable` when the target is in use already, when
+    what was brought over before has changed here since, or when a table is not the same afterwards.
     """
     _begin(target, mark)
     moved = []
@@ -116,6 +116,8 @@ def _move_table(source: Engine, target: Engine, table: Table, tell: Told, piece:
     with source.connect() as connection:
         of = connection.execute(select(func.count()).select_from(table)).scalar_one()
     rows, added, last = so_far.rows, int(so_far.sum), so_far.last
+    if last is not None and _sum(source, table, None if so_far.done else last, piece) != (rows, added):
+        raise Unusable(f"{table.name} has changed here since the move was begun: make a new database and move again")
     while not so_far.done:
         with source.connect() as connection:
             found = _piece(connection, table, last, piece)
@@ -139,8 +141,7 @@ def _piece(connection: Connection, table: Table, last: str | None, piece: int) -
     keys = list(table.primary_key)
     rows = select(table).order_by(*keys).limit(piece)
     if last is not None:
-        after = [column.type.python_type(said) for column, said in zip(keys, json.loads(last), strict=True)]
-        rows = rows.where(tuple_(*keys) > tuple_(*after))
+        rows = rows.where(tuple_(*keys) > tuple_(*_key(table, last)))
     return connection.execute(rows).all()
 
 
@@ -159,19 +160,26 @@ def _as_it_is(value: Any) -> Any:
 
 
 def _compare(target: Engine, table: Table, rows: int, added: int, piece: int) -> None:
-    there, there_added = 0, 0
-    for found in _pieces(target, table, piece):
-        there, there_added = there + len(found), (there_added + sum(map(_mark, found))) % _MANY
+    there, there_added = _sum(target, table, None, piece)
     if (there, there_added) != (rows, added):
         raise Unusable(
             f"{table.name}: {rows} rows here, {there} there, and they are not the same; the target is not to be used"
         )
 
 
-def _pieces(engine: Engine, table: Table, piece: int) -> Iterator[Sequence[Row[Any]]]:
+def _sum(engine: Engine, table: Table, last: str | None, piece: int) -> tuple[int, int]:
+    """How many rows there are, as far as a key or all, and the sum of their marks."""
+    keys, rows, added = list(table.primary_key), 0, 0
+    asked = select(table) if last is None else select(table).where(tuple_(*keys) <= tuple_(*_key(table, last)))
     with engine.connect() as connection:
-        result = connection.execution_options(stream_results=True).execute(select(table))
-        yield from result.partitions(piece)
+        for found in connection.execution_options(stream_results=True).execute(asked).partitions(piece):
+            rows, added = rows + len(found), (added + sum(map(_mark, found))) % _MANY
+    return rows, added
+
+
+def _key(table: Table, said: str) -> list[Any]:
+    """A key as it was written down."""
+    return [column.type.python_type(each) for column, each in zip(table.primary_key, json.loads(said), strict=True)]
 
 
 def _mark(row: Row[Any]) -> int:

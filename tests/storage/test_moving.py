@@ -99,6 +99,24 @@ def _newest(work: Work) -> int:
     return int(work.execute(select(func.max(stations.stations.c.id))).scalar_one())
 
 
+async def test_what_has_changed_since_the_first_half_is_not_mixed_with_it(both: tuple[Database, Database]) -> None:
+    here, there = both
+
+    class Cut(Exception):
+        pass
+
+    def cut(table: str, rows: int, of: int) -> None:
+        if table == "tokens":
+            raise Cut
+
+    with pytest.raises(Cut):
+        moving.move(here.engine, there.engine, mark="old", tell=cut)
+    with here.engine.begin() as connection:
+        connection.execute(update(stations.stations).values(model="another"))
+    with pytest.raises(Unusable, match="stations has changed here since the move was begun"):
+        moving.move(here.engine, there.engine, mark="old")
+
+
 async def test_a_table_that_is_not_the_same_is_named(
     both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
