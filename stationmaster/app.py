@@ -58,7 +58,17 @@ from stationmaster.domain.held_back import Rule
 from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
-from stationmaster.gateway import car_plans, doubts, guests, local_lists, replay, reports, spending, upkeep
+from stationmaster.gateway import (
+    car_plans,
+    doubts,
+    guests,
+    local_lists,
+    replay,
+    reports,
+    silent_connectors,
+    spending,
+    upkeep,
+)
 from stationmaster.gateway.bus import Bus, EventPacket, LocalBus, RecordChanged, RedisBus, RequestsCounted, Watching
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.errands import Errands
@@ -104,6 +114,7 @@ REGISTERING = (
     reports,
     retention,
     settling,
+    silent_connectors,
     spending,
     transfers,
     upkeep,
