@@ -184,23 +184,31 @@ def check(url: str, folder: Path, identities: list[str], report: Report) -> None
 
 def _check_one(work: Work, identity: str, ledger: Ledger, report: Report) -> None:
     station_id = work.execute(select(stations.c.id).where(stations.c.identity == identity)).scalar_one()
-    stored = Counter(
-        work.execute(
-            select(messages.c.message_id).where(
-                messages.c.station_id == station_id, messages.c.direction == "in", messages.c.outcome == "ok"
-            )
-        ).scalars()
-    )
-    for entry in ledger.acknowledged:
-        report.answered += 1
-        if entry.action != "Heartbeat" and not any(stored[message_id] for message_id in entry.ids):
-            report.lost.append(f"{identity}: {entry.action} {entry.ids} was answered and is not in the message log")
+    report.answered += len(ledger.acknowledged)
+    report.lost += unknown_to_the_log(work, identity, ledger)
     report.lost += [
         f"{identity}: {entry.action} was given up: {entry.errors}" for entry in ledger.entries.values() if entry.dropped
     ]
     report.lost += [f"{identity}: {entry.action} is still waiting" for entry in ledger.waiting]
     for problem in _sessions(work, station_id, ledger, report):
         report.lost.append(f"{identity}: {problem}")
+
+
+def unknown_to_the_log(work: Work, identity: str, ledger: Ledger) -> list[str]:
+    """What was answered and is not in the message log; a heartbeat need not be."""
+    station_id = work.execute(select(stations.c.id).where(stations.c.identity == identity)).scalar_one()
+    stored = set(
+        work.execute(
+            select(messages.c.message_id).where(
+                messages.c.station_id == station_id, messages.c.direction == "in", messages.c.outcome == "ok"
+            )
+        ).scalars()
+    )
+    return [
+        f"{identity}: {entry.action} {entry.ids} was answered and is not in the message log"
+        for entry in ledger.acknowledged
+        if entry.action != "Heartbeat" and not stored.intersection(entry.ids)
+    ]
 
 
 def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> Iterator[str]:

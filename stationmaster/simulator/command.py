@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from stationmaster.simulator.charger import Charger
     from stationmaster.simulator.fleet import Fleet
-    from stationmaster.simulator.station import RetryIds
+    from stationmaster.simulator.plans import Plan
 
 DEFAULT_URL = "ws://localhost:9000/ocpp"
 
@@ -36,17 +36,24 @@ class Retry(StrEnum):
     mixed = "mixed"
 
 
-POLICIES = (Retry.same, Retry.new, Retry.drop)
-
 ScenarioName = StrEnum("ScenarioName", {name: name for name in scenarios.names()})  # type: ignore[misc]
 LIVING = ScenarioName("living")
 QuirkName = StrEnum("QuirkName", {name: name for name in quirks.QUIRKS})  # type: ignore[misc]
 
 
 def simulate(
-    identity: Annotated[str, typer.Argument(metavar="ID", help="The charger's identity; with --count, the beginning.")],
+    identity: Annotated[
+        str, typer.Argument(metavar="ID", help="The charger's identity; with --count, the beginning.")
+    ] = "",
     version: Annotated[Version, typer.Argument(help="The OCPP version it speaks; mixed: each in turn.")] = Version.V16,
     url: Annotated[str, typer.Argument(help="The address for chargers, without the identity.")] = DEFAULT_URL,
+    fleet: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A fleet in TOML, in place of ID (docs/simulator.md); of the options, passwords, url and journal go with it.",
+        ),
+    ] = None,
     password: Annotated[str | None, typer.Option(help="The secret of all of them.")] = None,
     passwords: Annotated[Path | None, typer.Option(metavar="FILE", help="JSON: identity to secret.")] = None,
     count: Annotated[int, typer.Option(min=1, max=50_000, help="How many: ID-001, ID-002, …")] = 1,
@@ -76,42 +83,44 @@ def simulate(
     import uvloop
     from rich.console import Console
 
-    identities = [identity] if count == 1 else [f"{identity}-{number:03d}" for number in range(1, count + 1)]
-    secrets = _secrets(identities, password, passwords)
+    plan = _plan_of(fleet, to) if fleet is not None else None
+    if plan is None:
+        if not identity:
+            raise typer.BadParameter("Name a charger, or a file with --fleet.", param_hint="ID")
+        plan = _plan(
+            url=to or url,
+            tokens=[card.strip() for card in tokens.split(",") if card.strip()] or ["RFID1"],
+            seed=seed,
+            time_factor=time_factor,
+            chargers=[
+                {
+                    "identity": identity,
+                    "count": count,
+                    "version": (speaks or version).value,
+                    "connectors": connectors,
+                    "scenario": scenario.value,
+                    "sample_interval": sample_interval,
+                    "retry_ids": retry_ids.value,
+                    "quirks": [each.value for each in quirk or []],
+                }
+            ],
+        )
+    elif identity:
+        raise typer.BadParameter(f"{identity} is not played: the chargers are those of --fleet.", param_hint="ID")
+    secrets = _secrets(plan.identities, password, passwords)
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)
     console = Console(stderr=True)
 
-    def fleet() -> "Fleet":
-        from stationmaster.simulator.clock import Clock
-        from stationmaster.simulator.fleet import Fleet
-        from stationmaster.simulator.station import Habits
+    def make() -> "Fleet":
+        from stationmaster.simulator import plans
 
-        turns, clock, stations = kinds(speaks or version), Clock(factor=time_factor), []
-        for place, name in enumerate(identities):
-            policy = POLICIES[place % len(POLICIES)] if retry_ids is Retry.mixed else retry_ids
-            station = turns[place % len(turns)](
-                name,
-                to or url,
-                password=secrets[name],
-                connectors=connectors,
-                clock=clock,
-                seed=seed,
-                habits=Habits(
-                    retry_ids=cast("RetryIds", policy.value), gives_up_when_refused=True, transfers_files=True
-                ),
-                journal=None if journal is None else journal / f"{name}.journal",
-                quirks=[each.value for each in quirk or []],
-            )
-            station.configuration.change("MeterValueSampleInterval", str(sample_interval))
-            stations.append(station)
-        cards = tuple(card.strip() for card in tokens.split(",") if card.strip())
-        return Fleet(
-            stations, scenarios.load(scenario.value), cards or ("RFID1",), seed, left_alone=frozenset(left_alone or ())
-        )
+        made = plans.fleet(plan, secrets, journal)
+        made.left_alone |= frozenset(left_alone or ())
+        return made
 
     try:
-        failures = uvloop.run(_run(fleet, console))
+        failures = uvloop.run(_run(make, console))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
     for sentence in sorted(set(failures.values()))[:10]:
@@ -120,18 +129,29 @@ def simulate(
         raise typer.Exit(1)
 
 
+def _plan_of(file: Path, url: str | None) -> "Plan":
+    from stationmaster.simulator import plans
+
+    try:
+        plan = plans.read(file)
+    except plans.BadPlan as error:
+        raise typer.BadParameter(str(error), param_hint="--fleet") from error
+    if url is not None:
+        plan.url = url
+    return plan
+
+
+def _plan(**told: object) -> "Plan":
+    from stationmaster.simulator.plans import Plan
+
+    return msgspec.convert(told, Plan)
+
+
 def kinds(version: Version) -> "list[type[Charger]]":
     """What to make; the stations take turns."""
-    from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
-    from stationmaster.simulator.v16 import ChargePoint16
+    from stationmaster.simulator.plans import KINDS
 
-    known: dict[Version, list[type[Charger]]] = {
-        Version.V16: [ChargePoint16],
-        Version.V201: [ChargingStation201],
-        Version.V21: [ChargingStation21],
-        Version.mixed: [ChargePoint16, ChargingStation201, ChargingStation21],
-    }
-    return known[version]
+    return KINDS[version.value]
 
 
 async def _run(make: "Callable[[], Fleet]", console: "Console") -> dict[str, str]:

@@ -22,13 +22,18 @@ PLAIN_REPORT_S = 10.0  # where there is no terminal to draw on
 
 @dataclass
 class Fleet:
-    """Stations and what they play. `failures` fills with what went wrong, station by station."""
+    """Stations and what they play: their own of `plays`, else `scenario`. `failures` fills with what went wrong, station by station.
+
+    `ramp_s`: simulated seconds over which they are switched on; none: as each scenario has it.
+    """
 
     stations: list[Charger]
     scenario: Scenario
     tokens: tuple[str, ...] = ("RFID1", "RFID2", "RFID3")
     seed: int = 0
     left_alone: frozenset[str] = frozenset()
+    plays: dict[str, Scenario] = field(default_factory=dict)
+    ramp_s: float | None = None
     failures: dict[str, str] = field(default_factory=dict)
     finished: int = 0
 
@@ -37,15 +42,17 @@ class Fleet:
         allow_many_connections(len(self.stations))
         async with asyncio.TaskGroup() as group:
             for place, station in enumerate(self.stations):
-                delay_s = self.scenario.STAGGER_S * place / len(self.stations)
-                group.create_task(self._play(station, delay_s), name=f"{station.identity} scenario")
+                scenario = self.plays.get(station.identity, self.scenario)
+                ramp_s = scenario.STAGGER_S if self.ramp_s is None else self.ramp_s
+                delay_s = ramp_s * place / len(self.stations)
+                group.create_task(self._play(station, scenario, delay_s), name=f"{station.identity} scenario")
 
-    async def _play(self, station: Charger, delay_s: float) -> None:
+    async def _play(self, station: Charger, scenario: Scenario, delay_s: float) -> None:
         await station.clock.sleep(delay_s)
         chance = random.Random(f"{station.identity}/{self.seed}/scenario")
         try:
             async with station:
-                await self.scenario.play(station, Stage(self.tokens, chance, station.identity in self.left_alone))
+                await scenario.play(station, Stage(self.tokens, chance, station.identity in self.left_alone))
         except (CannotConnect, CannotCharge) as error:
             self.failures[station.identity] = str(error)
         self.finished += 1

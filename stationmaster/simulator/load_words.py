@@ -104,4 +104,5 @@ class Speech:
 SPEECHES = {
     "1.6": Speech("ocpp1.6", BOOT_16, sessions_16),
     "2.0.1": Speech("ocpp2.0.1", BOOT_201, sessions_201),
+    "2.1": Speech("ocpp2.1", BOOT_201, sessions_201),  # the same messages are valid there
 }

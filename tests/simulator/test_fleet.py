@@ -12,7 +12,7 @@ import typer
 from rich.console import Console
 from typer.testing import CliRunner
 
-from stationmaster.simulator import command, scenarios
+from stationmaster.simulator import command, plans, scenarios
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.command import simulate
 from stationmaster.simulator.fleet import Fleet
@@ -178,3 +178,56 @@ def test_passwords_come_from_a_file(threaded_server: CentralSystem, tmp_path: Pa
     file.write_text("[]")
     code, output = run_command("SIM", *arguments)
     assert code == 2 and "cannot be read" in output
+
+
+def test_S0_080_each_fleet_that_is_kept_can_be_played():
+    kept = sorted((Path(__file__).parents[2] / "simulators").glob("*.toml"))
+    assert [file.stem for file in kept] == ["mixed", "offline", "soak"]
+    for file in kept:
+        assert plans.read(file).identities
+
+
+def test_S0_080_a_fleet_is_described_by_a_file(threaded_server: CentralSystem, tmp_path: Path):
+    file = tmp_path / "fleet.toml"
+    file.write_text(
+        f'url = "{threaded_server.url}"\ntokens = ["X1"]\ntime_factor = 5000\nramp_s = 0\n'
+        '[[chargers]]\nidentity = "A"\ncount = 2\nscenario = "one_session"\nconnectors = 2\n'
+        '[[chargers]]\nidentity = "B"\nscenario = "storm"\n'
+    )
+    code, output = run_command("--fleet", str(file), "--journal", str(tmp_path / "journals"))
+    assert (code, "3 finished, 0 of them in vain" in output) == (0, True)
+    assert sorted(threaded_server.links) == ["A-001", "A-002", "B"]
+    assert {start["idTag"] for start in threaded_server.heard("StartTransaction")} == {"X1"}
+    assert threaded_server.actions.count("BootNotification") == 2 + 3
+
+
+GROUP = '[[chargers]]\nidentity = "A"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "chargers"),
+        ("chargers = 3", "$.chargers"),
+        (GROUP + "count = 0", "$.chargers[0].count"),
+        (GROUP + 'version = "1.5"', "$.chargers[0].version"),
+        (GROUP + "colour = 1", "colour"),
+        (GROUP + 'scenario = "x"', "chargers[0].scenario"),
+        (GROUP + GROUP + 'quirks = ["x"]', "chargers[1].quirks"),
+        (GROUP + GROUP, "two chargers are called A"),
+        (GROUP + "count = 50000\n" + GROUP, "more than 50000"),
+        ("= 3", "describes no fleet"),
+    ],
+)
+def test_S0_080_what_is_wrong_with_the_file_is_named(text: str, said: str, tmp_path: Path):
+    file = tmp_path / "fleet.toml"
+    file.write_text(text)
+    with pytest.raises(plans.BadPlan) as refused:
+        plans.read(file)
+    assert said in str(refused.value) and str(file) in str(refused.value)
+
+
+def test_the_command_wants_a_charger_or_a_file(tmp_path: Path):
+    assert run_command()[0] == 2
+    code, output = run_command("--fleet", str(tmp_path / "nothing.toml"))
+    assert (code, "describes no fleet" in output) == (2, True)
