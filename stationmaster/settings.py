@@ -156,7 +156,8 @@ class Gateway(Part):
     held_back: list[HeldBack] = Field(
         [],
         description="Commands that some chargers are never sent, because they fall over them: a list of `commands` and, as patterns with"
-        " `*`, `charger`, `vendor`, `model`, `firmware`; `why` is shown. A raw call is sent all the same",
+        " `*`, `charger`, `vendor`, `model`, `firmware`; `why` is shown. `after_session_s` holds them back only for so long after a"
+        " session has ended. A raw call is sent all the same",
     )
     reconnect_burst: int = Field(20, ge=1, description="Times a charger may connect at once before it has to wait")
 

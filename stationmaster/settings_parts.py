@@ -39,6 +39,9 @@ class HeldBack(Part):
     model: str = Field("*", max_length=200, description="As the charger tells it")
     firmware: str = Field("*", max_length=200, description="As the charger tells it")
     why: str = Field("", max_length=500, description="Shown to whoever asks")
+    after_session_s: int = Field(
+        0, ge=0, le=3600, description="Only for so many seconds after a session there has ended; 0: always"
+    )
 
 
 WebhookEvent = Literal[

@@ -6,7 +6,7 @@ A rule is about a make, a model or a firmware; what a person says is about one c
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import NamedTuple, Protocol
 
@@ -14,6 +14,7 @@ from sqlalchemy import Boolean, Column, ForeignKey, PrimaryKeyConstraint, Table,
 
 from stationmaster.domain import audit
 from stationmaster.domain.errors import Conflict, NotFound
+from stationmaster.domain.sessions.table import sessions
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, metadata
@@ -41,10 +42,15 @@ class Rule(NamedTuple):
     model: str = "*"
     firmware: str = "*"
     why: str = ""
+    after_session_s: int = 0
+    """Only for so many seconds after a session there has ended; 0: always."""
 
     @property
     def reason(self) -> str:
-        return self.why or "It is held back in the settings of this server."
+        why = self.why or "It is held back in the settings of this server."
+        return (
+            f"{why} It is sent {self.after_session_s} seconds after the last session." if self.after_session_s else why
+        )
 
 
 KNOWN = (
@@ -52,6 +58,12 @@ KNOWN = (
         ("change-availability",),
         vendor="EN+*",
         why="Chargers of EN+ are known to stop working when they are taken in or out of service from afar.",
+    ),
+    Rule(
+        ("remote-start",),
+        vendor="Fox*ESS*",
+        why="Chargers of FoxESS that are started right after a session are known to give no power, and to lose their line.",
+        after_session_s=120,
     ),
 )
 
@@ -84,12 +96,14 @@ class Written(Protocol):
     model: str
     firmware: str
     why: str
+    after_session_s: int
 
 
 def with_known(own: Iterable[Written]) -> list[Rule]:
     """The rules of the settings, and after them those that are known anyway."""
     written = [
-        Rule(tuple(each.commands), each.charger, each.vendor, each.model, each.firmware, each.why) for each in own
+        Rule(tuple(each.commands), each.charger, each.vendor, each.model, each.firmware, each.why, each.after_session_s)
+        for each in own
     ]
     return [*written, *KNOWN]
 
@@ -129,7 +143,16 @@ def check(work: Work, station_id: int, command: str, rules: Sequence[Rule]) -> N
         return
     for told in work.run(_told, station_id=station_id):
         for rule in of(told, named):
+            if rule.after_session_s and not _has_just_ended(work, station_id, rule.after_session_s):
+                continue
             raise Conflict(f"{command} is held back from charger {told.identity}: {rule.reason}")
+
+
+def _has_just_ended(work: Work, station_id: int, within_s: int) -> bool:
+    """Whether a session of this charger has ended so lately. By our clock, since one told late says nothing of now."""
+    since = work.now - timedelta(seconds=within_s)
+    mine = (sessions.c.station_id == station_id, sessions.c.stopped_at > since, sessions.c.stopped_at <= work.now)
+    return work.execute(select(sessions.c.id).where(*mine).limit(1)).first() is not None
 
 
 def exceptions_of(work: Work, station_id: int) -> list[ExceptionRow]:

@@ -22,11 +22,13 @@ async def tell(one: Asked, needs: dict[str, Any], evse: int = 1) -> str:
 
 
 async def offered(one: Asked, answer: dict[str, Any] = ACCEPTED) -> dict[str, Any]:
-    """The profile that comes by itself."""
+    """The profile that comes by itself; with a time at which it begins, as every absolute one has (P-11)."""
     _, message_id, action, payload = await one.raw.receive()
     assert (action, payload["evseId"]) == ("SetChargingProfile", 1)
     profile: dict[str, Any] = payload["chargingProfile"]
     assert (profile["chargingProfilePurpose"], profile["transactionId"]) == ("TxProfile", "tx-1")
+    assert profile["chargingProfileKind"] == "Absolute"
+    assert [each["startSchedule"] for each in profile["chargingSchedule"]] == [one.clock.text().replace("Z", ".000Z")]
     await one.raw.send([3, message_id, answer])
     return profile
 
@@ -41,7 +43,7 @@ def limits(profile: dict[str, Any]) -> list[float]:
     return [each["limit"] for each in profile["chargingSchedule"][0]["chargingSchedulePeriod"]]
 
 
-async def test_a_car_is_offered_no_more_than_the_charger_may_draw(one: Asked) -> None:
+async def test_P_11_a_car_is_offered_no_more_than_the_charger_may_draw(one: Asked) -> None:
     top = ChargingProfile("station_max", [Period(0, 20)])
     await one.ask(commands.SetChargingProfile(top), ACCEPTED)
     await one.start()
