@@ -24,7 +24,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from tests.charger import Charger
-from tools import running
+from tools import bench_reports, running
 
 BARS = {  # figure → (bar on SQLite, bar on PostgreSQL, is more better)
     "messages_per_s": (20_000, 8_000, True),
@@ -33,8 +33,12 @@ BARS = {  # figure → (bar on SQLite, bar on PostgreSQL, is more better)
     "boots_per_s": (1_500, None, True),
     "idle_kib_per_station": (20, 20, False),
     "command_p99_ms": (20, 20, False),
+    "report_ms": (1_000, 1_000, False),
+    "report_beat_max_ms": (100, 100, False),
     "ready_s": (2, 2, False),
 }
+
+BEATING = 8  # chargers that send heartbeats while another one reports
 
 
 def main() -> None:
@@ -58,7 +62,7 @@ def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> di
     """Each figure on a server that was just started."""
     most = max(2 * arguments.stations, arguments.storm)
     identities = [f"B{number:05d}" for number in range(most)]
-    task = progress.add_task(kind, total=6, figure="")
+    task = progress.add_task(kind, total=7, figure="")
     with tempfile.TemporaryDirectory(prefix="stationmaster-bench-") as name:
         folder = Path(name)
         with running.database(kind, folder) as url:
@@ -90,6 +94,12 @@ def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> di
             progress.update(task, advance=1, figure=f"{figures['idle_kib_per_station']:.1f} KiB a station")
             asyncio.run(_commands(server, secrets["COMMANDED"], figures))
             progress.update(task, advance=1, figure=f"command p99 {figures['command_p99_ms']:.1f} ms")
+            server.stop()
+
+            server.start()
+            few = dict(chosen[: 1 + BEATING])
+            figures |= asyncio.run(bench_reports.measure(server, few))
+            progress.update(task, advance=1, figure=f"report {figures['report_ms']:.0f} ms")
             server.stop()
     return figures
 
@@ -193,7 +203,16 @@ def _table(results: dict[str, Any], kinds: list[str]) -> Table:
     for kind in kinds:
         table.add_column(kind, justify="right")
         table.add_column("bar", justify="right", style="dim")
-    for name in (*BARS, "messages_per_s_201", "cpu_us_per_message_201", "p50_ms", "p95_ms", "p99_ms", "command_p50_ms"):
+    for name in (
+        *BARS,
+        "messages_per_s_201",
+        "cpu_us_per_message_201",
+        "p50_ms",
+        "p95_ms",
+        "p99_ms",
+        "command_p50_ms",
+        "report_cpu_ms",
+    ):
         row = [name]
         for kind in kinds:
             value = results[kind][name]
