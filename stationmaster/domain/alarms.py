@@ -74,6 +74,13 @@ def raise_alarm(work: Work, station: Station, *, kind: str, detail: str) -> None
         )
 
 
+def raise_once(work: Work, station: Station, *, kind: str, detail: str) -> None:
+    """The same for what does not change: a person who has seen it is not told again."""
+    mine = (alarms.c.station_id == station.id, alarms.c.kind == kind, alarms.c.detail == detail[:MAX_DETAIL])
+    if work.execute(select(alarms.c.id).where(*mine).limit(1)).first() is None:
+        raise_alarm(work, station, kind=kind, detail=detail)
+
+
 def is_open(work: Work, station: Station, *, kind: str) -> bool:
     """Whether a person has yet to look at one of this kind."""
     mine = select(alarms.c.id).where(alarms.c.station_id == station.id, alarms.c.kind == kind)

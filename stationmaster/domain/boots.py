@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 from sqlalchemy import and_, bindparam, or_, select, update
 
@@ -38,6 +40,8 @@ _same_hardware = and_(
 _as_before = and_(_same_hardware, stations.c.ocpp_version == bindparam("new_ocpp_version"))
 _booted_as_before = Prepared(_set_boot_facts.where(or_(stations.c.vendor.is_(None), _as_before)))
 
+_UNFIT = re.compile(r"\b(?:non|not|un|in)[ -]?(?:compliant|certified|approved|calibrated|fit)\b", re.IGNORECASE)
+
 
 class BootFacts(msgspec.Struct, frozen=True, gc=False):
     """What a station says of itself at boot."""
@@ -58,6 +62,13 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
     Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24). One that speaks 2.x now and spoke 1.6 before,
     or the other way round, has a list of cards that we know nothing of.
     """
+    if facts.meter_type is not None and _UNFIT.search(facts.meter_type):
+        alarms.raise_once(
+            work,
+            station,
+            kind="meter_unfit",
+            detail=f"It calls its meter {facts.meter_type!r}; whether one may bill by it depends on the country",
+        )
     new = {f"new_{name}": getattr(facts, name, None) for name in _BOOT}
     new |= {"new_ocpp_version": station.version, "new_booted_at": work.now}
     row = work.first(_booted_as_before, station_id=station.id, **new)

@@ -9,6 +9,7 @@ import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import (
+    alarms,
     boots,
     commands,
     connectors,
@@ -189,11 +190,52 @@ async def test_a_makers_own_text_about_a_connector_is_kept(
         assert row.state == "available"
 
 
-async def test_the_kind_of_meter_is_kept_as_it_was_told(app: App, charger: Any, stored: Stored) -> None:
+@pytest.mark.any_database
+async def test_a_meter_that_calls_itself_unfit_is_told_to_a_person_once(app: App, charger: Any, stored: Stored) -> None:
     one = await charger("CP1", boot=False)
-    await one.call("BootNotification", BOOT_16 | {"meterType": "Internal NON compliant"})
+    for meter in ("Internal compliant", "Internal NON compliant", "Internal NON compliant"):
+        await one.call("BootNotification", BOOT_16 | {"meterType": meter})
     [row] = await stored.rows(stations.stations)
     assert row.meter_type == "Internal NON compliant"
+    [alarm] = await stored.rows(alarms.alarms)
+    assert (alarm.kind, alarm.count) == ("meter_unfit", 1)
+    assert "'Internal NON compliant'" in alarm.detail
+
+
+@every_version
+@pytest.mark.any_database
+async def test_a_session_whose_meter_is_called_broken_is_held_for_a_person(
+    app: App, charger: Any, clock: Clock, stored: Stored, version: str
+) -> None:
+    one = await Asked.connect(app, charger, version, clock)
+    await one.start()
+    for place, error in ((2, "meter"), (1, "other"), (1, "meter"), (1, "meter")):
+        if one.old:
+            code = "PowerMeterFailure" if error == "meter" else "HighTemperature"
+            told = {"connectorId": place, "status": "Charging", "errorCode": code, "timestamp": clock.text()}
+            await one.call("StatusNotification", told)
+        else:
+            of = {"name": "FiscalMetering" if error == "meter" else "Controller", "evse": {"id": place}}
+            fault = {"eventId": 1, "timestamp": clock.text(), "trigger": "Delta", "actualValue": "true"}
+            fault |= {
+                "eventNotificationType": "HardWiredNotification",
+                "component": of,
+                "variable": {"name": "Problem"},
+            }
+            await one.call("NotifyEvent", {"generatedAt": clock.text(), "seqNo": 0, "eventData": [fault]})
+        row = await stored.session()
+        assert row.flags == (None if (place, error) != (1, "meter") else ["meter_fault"])
+    clock.forward(30)
+    if one.old:
+        stop = {"transactionId": int(row.transaction_id), "meterStop": 5000, "timestamp": clock.text()}
+        await one.call("StopTransaction", stop)
+    else:
+        register = {"value": 5000, "context": "Transaction.End"}
+        await one.event("Ended", meterValue=[{"timestamp": clock.text(), "sampledValue": [register]}])
+    row = await stored.session()
+    assert row.review and row.flags[0] == "meter_fault"
+    [alarm] = await stored.rows(alarms.alarms)
+    assert (alarm.kind, alarm.count) == ("meter_fault", 3)
 
 
 # Cards

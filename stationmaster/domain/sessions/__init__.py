@@ -42,6 +42,7 @@ from stationmaster.domain.sessions.lists import (
     so_far,
     transaction_of,
 )
+from stationmaster.domain.sessions.meters import meter_failed
 from stationmaster.domain.sessions.numbers import flag_number_again
 from stationmaster.domain.sessions.own import OwnSession, get_own, list_own
 from stationmaster.domain.sessions.silence import close_zombies, suspect, watch
@@ -100,6 +101,7 @@ __all__ = [
     "list_own",
     "listed",
     "locked",
+    "meter_failed",
     "not_read",
     "of_session",
     "of_station_between",

@@ -12,7 +12,7 @@ from sqlalchemy import Text, bindparam, select, update
 from stationmaster.domain import alarms, connectors, energy, events, metering
 from stationmaster.domain.energy import Point
 from stationmaster.domain.sessions import changes
-from stationmaster.domain.sessions.table import REFUSED, SEEN, SessionRow, public_form, sessions
+from stationmaster.domain.sessions.table import METER_FAULT, REFUSED, SEEN, SessionRow, public_form, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -166,7 +166,7 @@ def _figures(
         rated_w=connectors.rated_w(work, row.station_id, row.evse, row.connector),
         reasons=False,
     )
-    flags, held = list(taken.flags), taken.held or SEEN in kept
+    flags, held = list(taken.flags), taken.held or SEEN in kept or METER_FAULT in kept
     if row.authorization in REFUSED and (taken.wh is None or taken.wh >= FREE_WH):
         flags.append("free_charging")
         held = True

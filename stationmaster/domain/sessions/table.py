@@ -113,6 +113,8 @@ is_held: ColumnElement[bool] = literal_column("review")
 Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_where=is_held)
 
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
+METER_FAULT = "meter_fault"
+"""The flag of a session during which the charger has said that its meter is broken (`meters.py`)."""
 SEEN, SEEN_AS = "seen", "seen-"
 """The flag of a session that no charger has told of, and how the name begins that it has here (`seen.py`)."""
 REFUSED = frozenset({"unknown", "blocked", "expired", "no_credit"})

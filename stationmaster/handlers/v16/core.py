@@ -65,6 +65,8 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
         vendor_id=req.vendor_id,
         vendor_error_code=req.vendor_error_code,
     )
+    if req.error_code == "PowerMeterFailure":
+        sessions.meter_failed(work, station, evse=evse, told=req.error_code)
     if evse > 0 and req.status in _FREE:
         sessions.suspect(work, station, evse=evse)
     return v16.StatusNotificationResponse()

@@ -56,6 +56,15 @@ def availability_event(work: Work, station: Station, event: v201.EventDataType) 
         report_status(work, station, **place, status=status, at=at, info=info)
 
 
+def meter_event(work: Work, station: Station, event: v201.EventDataType) -> None:
+    """A fiscal meter that has a fault, as one that cannot be read, tells so as a variable (part 2, appendix 3.2.31)."""
+    component, variable = event.component, event.variable.name
+    if component.name != "FiscalMetering" or variable != "Problem" or event.cleared:
+        return
+    if event.actual_value.lower() == "true":
+        sessions.meter_failed(work, station, evse=words.evse(component.evse) or 0, told=f"{component.name}/{variable}")
+
+
 @availability.sends
 def change_availability(work: Work, station: Station, command: commands.ChangeAvailability) -> v201.ChangeAvailability:
     return v201.ChangeAvailability(

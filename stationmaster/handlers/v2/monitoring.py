@@ -11,7 +11,7 @@ from stationmaster.domain.station_settings.monitors import Monitor
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v2 import words
-from stationmaster.handlers.v2.availability import availability_event
+from stationmaster.handlers.v2.availability import availability_event, meter_event
 from stationmaster.handlers.v2.settings import REPORT_S, component_or_variable, setting, within_limits
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
@@ -46,6 +46,7 @@ _BASES: dict[str, v201.MonitoringBaseEnumType] = {
 def notify_event(work: Work, station: Station, req: v201.NotifyEvent) -> v201.NotifyEventResponse:
     for event in req.event_data:
         availability_event(work, station, event)
+        meter_event(work, station, event)
         told = setting(event.component, event.variable, event.actual_value)
         station_settings.learn_value(work, station, told)
         if event.variable_monitoring_id is not None:

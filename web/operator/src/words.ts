@@ -120,6 +120,7 @@ export function flagWords(flag: string): string {
     zombie: t`The charger restarted, or said it was free, without ending this session.`,
     refused_card: t`The card was refused when it began.`,
     unknown_unit: t`The charger told its meter in a unit that nobody knows; those readings are kept, and counted for nothing.`,
+    meter_fault: t`The charger said that its meter is broken; please check the energy.`,
     free_charging: t`A refused card took energy all the same; please check.`,
     repeated: t`The charger told an earlier session again; this is no second one.`,
     number_again: t`The charger told different things under one number; all of them are kept.`,

@@ -86,6 +86,8 @@ function kindWord(kind: string): string {
   const words: Record<string, string> = {
     takeovers: t`Two devices with one id?`,
     hardware_changed: t`Another device`,
+    meter_fault: t`Its meter is broken`,
+    meter_unfit: t`A meter that is called unfit`,
     foreign_transaction: t`Another charger's transaction`,
   };
   if (kind.startsWith("security:")) {
