@@ -71,6 +71,8 @@ MAX_REMARKS = 50
 LONGEST_TEXT = 1000
 """Characters that are kept of a text that is longer than its field allows. Longer fields keep what they allow."""
 
+_COLON = ord(":")  # a number is counted in half the time of a text
+
 _WHOLE_DIGITS = 19
 """Digits of the largest 64-bit integer; some stations send 2^63-1 as a transaction id."""
 
@@ -91,7 +93,7 @@ def decode(
         else:
             # Of two equal keys one is kept, so what is encoded again is shorter, and has a colon less. An escape could hide that.
             again = _encode(message)
-            same = len(again) == len(text) or again.count(b":") == text.count(b":")
+            same = len(again) == len(text) or again.count(_COLON) == text.count(_COLON)
             if same and not (b"\\" in text and b"\\u" in text):
                 return message, ()
             remarks = _twice(kind, _Parsed(text).doubled, strict=False, guesses=guesses)
