@@ -423,6 +423,9 @@ class Retention(Part):
     logs_days: int = Field(90, ge=1, description="Logs that chargers have brought")
     updates_days: int = Field(1000, ge=1, description="Which firmware a charger was given")
     messages_days: int = Field(90, ge=1, description="Raw frames are kept this many days")
+    packed_after_days: float = Field(
+        2, ge=0, description="Raw frames older than this many days are packed, and take a tenth of the room; 0: never"
+    )
     audit_days: int = Field(
         400,
         ge=1,

@@ -22,6 +22,7 @@ from stationmaster.domain.event_log import event_log
 from stationmaster.domain.firmware import updates
 from stationmaster.domain.idempotency import idempotency_keys
 from stationmaster.domain.logs import logs
+from stationmaster.domain.message_packs import message_packs
 from stationmaster.domain.nodes import node_log
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.outbox import outbox
@@ -69,6 +70,7 @@ _left_alone = ~(
 )
 
 KEPT = [
+    Kept(message_packs, message_packs.c.until, lambda days: days.messages_days),
     Kept(audit, audit.c.at, lambda days: days.audit_days),
     Kept(setting_changes, setting_changes.c.at, lambda days: days.audit_days),
     Kept(connection_log, connection_log.c.at, lambda days: days.connections_days),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import msgspec
 
 
@@ -19,3 +21,11 @@ class Exchange(msgspec.Struct, frozen=True, gc=False):
     took_ms: float | None = None
     remarks: tuple[str, ...] = ()
     """What was repaired on the way in, or what was wrong; each a sentence that begins with the field."""
+
+
+class Logged(msgspec.Struct, frozen=True, gc=False):
+    """An exchange as the log has it; `id` rises in the order of writing."""
+
+    id: int
+    at: datetime
+    exchange: Exchange

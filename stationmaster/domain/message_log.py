@@ -1,5 +1,7 @@
 """Every frame a station and we have exchanged: one row for a call and its answer, readable in the charger's page.
 
+`listed` and `around` tell of all; older ones come from packs (`message_packs.py`).
+
 Secrets that travel as OCPP payload are blanked before they are kept (ATK-13, `secrets_by_kind.py`).
 """
 
@@ -11,14 +13,15 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 from sqlalchemy import Column, Float, Index, Row, Select, Table, Text, bindparam, delete, func, select
 
-from stationmaster.domain import events
+from stationmaster.domain import events, message_packs
 from stationmaster.domain.exchanges import Exchange
+from stationmaster.domain.exchanges import Logged as Logged
 from stationmaster.domain.secrets_by_kind import blank
 from stationmaster.domain.secrets_by_kind import blanked as blanked
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Bulk, Prepared, first_since, page
+from stationmaster.storage.queries import Bulk, Prepared, decode_cursor, first_since, page
 
 messages = Table(
     "messages",
@@ -116,14 +119,6 @@ def last_answered(work: Work, station: Station, action: str) -> list[Answered]:
     return work.run(_recent, station_id=station.id, of_action=action)[::-1]
 
 
-class Logged(msgspec.Struct, frozen=True, gc=False):
-    """A row of the log."""
-
-    id: int
-    at: datetime
-    exchange: Exchange
-
-
 def listed(work: Work, station_id: int, *, action: str | None = None, limit: int, cursor: str | None) -> list[Logged]:
     """Newest first."""
     mine = select(messages).where(messages.c.station_id == station_id)
@@ -139,8 +134,11 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
     while block is not None and block >= first and len(found) <= limit:
         blocks = range(block, block - at_once, -1)
         rows = work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))
-        found += [_logged(row) for row in rows]
+        found += [logged(row) for row in rows]
         block, at_once = block - at_once, min(at_once * 4, 1024)
+    if (missing := limit + 1 - len(found)) > 0:
+        behind = found[-1].id if found else None if cursor is None else decode_cursor(cursor)
+        found += message_packs.listed(work, station_id, behind, action=action, most=missing)
     return found
 
 
@@ -196,7 +194,12 @@ def around(work: Work, station_id: int, at: datetime, *, since: datetime, until:
     after = mine.where(messages.c.id >= middle).order_by(messages.c.id)
     earlier = _in_blocks(work, before, list(range(middle >> 14, lowest - 1, -1)), most)
     later = _in_blocks(work, after, list(range((middle >> 14) - 1, highest + 1)), most)
-    return earlier[::-1] + later
+    # Of one charger, what is packed was written before what is not. What was packed since a moment ago is here already.
+    lowest_id = min((each.id for each in earlier + later), default=None)
+    packed_before, packed_after = message_packs.around(
+        work, station_id, at, since=since, until=until, before=lowest_id, most=most
+    )
+    return (packed_before + earlier[::-1])[-most:] + (packed_after + later)[:most]
 
 
 def _in_blocks(work: Work, wanted: Select[Any], blocks: list[int], most: int) -> list[Logged]:
@@ -205,11 +208,12 @@ def _in_blocks(work: Work, wanted: Select[Any], blocks: list[int], most: int) ->
         if len(found) >= most:
             break
         chunk = wanted.where(messages.c.block.in_(blocks[start : start + _BLOCKS_AT_ONCE]))
-        found += [_logged(row) for row in work.execute(chunk.limit(most - len(found)))]
+        found += [logged(row) for row in work.execute(chunk.limit(most - len(found)))]
     return found
 
 
-def _logged(row: Row[Any]) -> Logged:
+def logged(row: Row[Any]) -> Logged:
+    """A row of the table as what it says."""
     remarks = tuple(msgspec.json.decode(row.remarks)) if row.remarks else ()
     exchange = Exchange(
         row.direction, row.message_id, row.action, row.request, row.response, row.outcome, row.took_ms, remarks

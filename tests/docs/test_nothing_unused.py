@@ -104,10 +104,13 @@ def owned() -> Mapping[str, list[str]]:
 
 
 def modules_of(distribution: str) -> frozenset[str]:
-    plain = distribution.replace("_", "-")
-    return frozenset(
-        module for module, owners in owned().items() if plain in {owner.lower().replace("_", "-") for owner in owners}
-    )
+    plain = _plain(distribution)
+    return frozenset(module for module, owners in owned().items() if plain in map(_plain, owners))
+
+
+def _plain(distribution: str) -> str:
+    """A name as registries compare it."""
+    return re.sub(r"[-_.]+", "-", distribution).lower()
 
 
 def test_O15_each_library_is_imported_somewhere() -> None:

@@ -1,0 +1,31 @@
+"""Packs what of the message log is older than `retention.packed_after_days`, stretch by stretch, so that no charger waits for it."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from stationmaster.domain import message_packing
+from stationmaster.domain.timers import every
+from stationmaster.settings import Retention
+from stationmaster.storage import Database
+
+AT_WORK_S = 20.0
+"""Of each minute: what an upgrade finds is packed in the hours after it, beside the work of the day."""
+
+
+@every(seconds=60, once=True, timeout_s=300)
+async def pack_messages(database: Database, retention: Retention) -> None:
+    """From the oldest on. Cut off at any moment, it goes on where it was: what is packed is no longer in the log."""
+    if not retention.packed_after_days:
+        return
+    older_than, after, began = timedelta(days=retention.packed_after_days), 0, time.monotonic()
+    while time.monotonic() - began < AT_WORK_S:
+        stretch = await database.read(message_packing.oldest, after=after, older_than=older_than)
+        if stretch is None:
+            return
+        try:
+            await database.write_apart(message_packing.store, stretch)
+        except message_packing.Moved:
+            return
+        after = stretch.ids[0]
