@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak crash audit-ledger attack conformance manifests clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit-ledger attack conformance manifests docs release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ load: setup ## many chargers of several versions, each step at a higher rate: AR
 soak: setup ## a fleet lives with a server: does memory grow, is a message lost? ARGS=--minutes=60
 	@$(BIN)/python -m tools.soak $(ARGS)
 
+rolling: setup ## replace three nodes one after the other, while 3,000 simulated chargers live with them
+	@$(BIN)/python -m tools.rolling $(ARGS)
+
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
 	@$(BIN)/python -m tools.crash $(ARGS)
 
@@ -97,6 +100,12 @@ attack: setup ## attack a running server for two minutes, and see how others far
 conformance: setup ## run the certification cases and write docs/conformance.md
 	@$(BIN)/python -m pytest tests/conformance -n $(WORKERS) --junitxml=.pytest_cache/conformance.xml
 	@$(BIN)/python tools/generate_conformance.py .pytest_cache/conformance.xml
+
+docs: setup ## write the pages as a site into dist/docs, with strict links
+	@$(BIN)/python -m tools.build_docs
+
+release: setup ## the wheel with the pages in it, tried in a fresh environment, and the licences: docs/releasing.md
+	@$(BIN)/python -m tools.release $(ARGS)
 
 clean: ## remove everything that was made
 	rm -rf .venv web/node_modules web/*/node_modules $(NODE_CHARGER)/node_modules stationmaster/web/dist data dist bench-results .mypy_cache .ruff_cache .pytest_cache .hypothesis
