@@ -6,10 +6,12 @@ import multiprocessing
 import os
 import signal
 import sys
+from multiprocessing import reduction
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import TimeoutExpired
+from typing import Any
 
 from stationmaster.cli import main
 
@@ -18,11 +20,16 @@ class Forked:
     """What `subprocess.Popen` offers of a command of ours, without its imports, which take longer than most commands."""
 
     def __init__(
-        self, *arguments: str, env: dict[str, str], stdout: Path, stderr: Path, cwd: Path | None = None
+        self,
+        *arguments: str,
+        env: dict[str, str],
+        stdout: Path | int,
+        stderr: Path | int | None,
+        cwd: Path | None = None,
     ) -> None:
-        self._process: BaseProcess = _context().Process(
-            target=_command, args=(arguments, env, stdout.absolute(), stderr.absolute(), cwd)
-        )
+        """What it says is added to files, or goes to open descriptors; `None` is closed for it."""
+        said = [each.absolute() if isinstance(each, Path) else Lent(each) for each in (stdout, stderr)]
+        self._process: BaseProcess = _context().Process(target=_command, args=(arguments, env, *said, cwd))
         self._process.start()
 
     @property
@@ -54,15 +61,37 @@ def _context() -> ForkServerContext:
     return context
 
 
+class Lent:
+    """A descriptor that arrives in the other process as a number of its own there, or as nothing."""
+
+    def __init__(self, number: int | None) -> None:
+        self.number = number
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_arrived, (None if self.number is None else reduction.DupFd(self.number),))
+
+
+def _arrived(lent: Any) -> int | None:
+    return None if lent is None else int(lent.detach())
+
+
 def _command(
-    arguments: tuple[str, ...], environment: dict[str, str], stdout: Path, stderr: Path, cwd: Path | None
+    arguments: tuple[str, ...],
+    environment: dict[str, str],
+    stdout: Path | int | None,
+    stderr: Path | int | None,
+    cwd: Path | None,
 ) -> None:
     if cwd is not None:
         os.chdir(cwd)
     os.environ.clear()
     os.environ.update(environment)
-    for number, path in ((1, stdout), (2, stderr)):
-        with path.open("ab") as file:
-            os.dup2(file.fileno(), number)
+    for number, said in ((1, stdout), (2, stderr)):
+        if said is None:
+            os.close(number)
+            continue
+        writer = os.open(said, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666) if isinstance(said, Path) else said
+        os.dup2(writer, number)
+        os.close(writer)
     sys.argv = ["stationmaster", *arguments]
     main()

@@ -6,8 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
-import subprocess
-import sys
+import signal
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ import pytest
 
 from tests.charger import Charger
 from tests.cli.terminal import run
+from tests.forked import Forked
 
 
 def test_O_05_O5_a_database_that_cannot_be_used_is_one_line_for_every_command(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_A1_a_log_that_cannot_be_written_is_no_reason_not_to_work(tmp_path: Path
                 os.write(writer, b"x" * 4096)
         os.set_blocking(writer, True)
     try:
-        with serving(tmp_path, stderr=None if log == "closed" else writer) as (_, ports):
+        with serving(tmp_path, log=writer, log_closed=log == "closed") as (_, ports):
             asyncio.run(_charge(ports["chargers"]))
             with urllib.request.urlopen(f"http://127.0.0.1:{ports['web']}/health", timeout=10) as answer:
                 assert answer.status == 200
@@ -124,30 +124,25 @@ FREE_PORTS = {"STATIONMASTER_WEB__PORT": "0", "STATIONMASTER_GATEWAY__PORT": "0"
 
 @contextlib.contextmanager
 def serving(
-    folder: Path, *arguments: str, stderr: int | None = subprocess.PIPE
-) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, int]]]:
-    """The server, ready; yields its ports."""
+    folder: Path, *arguments: str, log: int | None = None, log_closed: bool = False
+) -> Iterator[tuple[Forked, dict[str, int]]]:
+    """The server, ready; yields its ports. It logs to a file, to an open descriptor, or has nowhere to log to."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("STATIONMASTER_")}
-    command = [sys.executable, "-m", "stationmaster", "serve", *arguments]
-    if stderr is None:
-        command = ["sh", "-c", 'exec "$@" 2>&-', "sh", *command]
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=clean | FREE_PORTS | {"PYTHONPATH": str(Path.cwd()), "LOG_LEVEL": "info"},
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-    )
+    reader, writer = os.pipe()
+    environment = clean | FREE_PORTS | {"LOG_LEVEL": "info"}
+    stderr = None if log_closed else folder / ".log" if log is None else log
+    process = Forked("serve", *arguments, env=environment, stdout=writer, stderr=stderr, cwd=folder)
+    os.close(writer)
     try:
-        assert process.stdout is not None
         ports = {}
-        for name in ("web", "chargers"):
-            line = process.stdout.readline().decode()
-            assert line.lower().startswith(name), (line, process.stderr.read() if process.stderr else b"")
-            found = re.search(r":(\d+)", line)
-            assert found is not None
-            ports[name] = int(found[1])
-        yield process, ports
+        with open(reader) as said:
+            for name in ("web", "chargers"):
+                line = said.readline()
+                assert line.lower().startswith(name), (line, *(each.read_text() for each in folder.glob(".log")))
+                found = re.search(r":(\d+)", line)
+                assert found is not None
+                ports[name] = int(found[1])
+            yield process, ports
     finally:
-        process.terminate()
-        process.communicate(timeout=60)
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
