@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+import time
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
@@ -44,29 +45,23 @@ class Provider:
         await self._client.aclose()
 
 
-@contextlib.asynccontextmanager
-async def providing() -> AsyncIterator[Provider]:
+@contextlib.contextmanager
+def serving() -> Iterator[str]:
+    """The provider's address, once it answers."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--host", "127.0.0.1", "--port", str(port)),
-        *("--require-nonce", "true"),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    provider = Provider(f"http://127.0.0.1:{port}")
-    try:
-        async with asyncio.timeout(PATIENCE_S), httpx.AsyncClient() as client:
+    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--host", "127.0.0.1", "--port", str(port)]
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    with subprocess.Popen([*command, "--require-nonce", "true"], **silent) as process:
+        try:
+            deadline = time.monotonic() + PATIENCE_S
             while True:
                 with contextlib.suppress(httpx.TransportError):
-                    if (await client.get(f"{provider.issuer}/.well-known/openid-configuration")).is_success:
+                    if httpx.get(f"http://127.0.0.1:{port}/.well-known/openid-configuration").is_success:
                         break
-                assert process.returncode is None
-                await asyncio.sleep(0.05)
-        yield provider
-    finally:
-        await provider.close()
-        with contextlib.suppress(ProcessLookupError):
+                assert process.poll() is None and time.monotonic() < deadline
+                time.sleep(0.05)
+            yield f"http://127.0.0.1:{port}"
+        finally:
             process.kill()
-        await process.wait()

@@ -51,7 +51,7 @@ async def test_no_500_and_no_answer_that_is_not_documented(app: App) -> None:
 def failures(server: str) -> Iterator[str]:
     """What was wrong, with the request that shows it."""
     headers = {"Authorization": f"Bearer {key(server)}"}
-    schema = schemathesis.openapi.from_url(f"{server}/api/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{server}/api/openapi.json", timeout=PATIENCE_S)
     known = set()
     for found in schema.get_all_operations():
         operation = found.ok()

@@ -7,7 +7,7 @@ import hmac
 import ipaddress
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -25,17 +25,25 @@ from stationmaster.outside.openid import OpenId, SignInFailed
 from stationmaster.settings import Provider as ProviderSettings
 from stationmaster.settings import SingleSignOn
 from tests.api.conftest import PASSWORD, Client
-from tests.outside_provider import Provider, providing
+from tests.outside_provider import Provider, serving
 
 AUTH = "/api/v1/auth"
 ANN = "ann@example.com"
 LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    """One for all tests here: it takes longer to start than they take."""
+    with serving() as address:
+        yield address
+
+
 @pytest.fixture
-async def provider() -> AsyncIterator[Provider]:
-    async with providing() as provider:
-        yield provider
+async def provider(issuer: str) -> AsyncIterator[Provider]:
+    provider = Provider(issuer)
+    yield provider
+    await provider.close()
 
 
 @pytest.fixture

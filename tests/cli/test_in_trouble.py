@@ -135,7 +135,7 @@ def serving(
     os.close(writer)
     try:
         ports = {}
-        with open(reader) as said:
+        with os.fdopen(reader) as said:
             for name in ("web", "chargers"):
                 line = said.readline()
                 assert line.lower().startswith(name), (line, *(each.read_text() for each in folder.glob(".log")))
