@@ -25,9 +25,9 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.errors import MEDIA_TYPE, Problem
-from stationmaster.api.exports.formats import FORMATS
 from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.resources.invoices import PDF
+from stationmaster.domain.file_formats import FORMATS
 
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the

@@ -160,6 +160,19 @@ class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):
     email: str
 
 
+class ReportMailDue(Event, frozen=True, kw_only=True, gc=False):
+    """Somebody is to be sent a report of a period by mail; it is made when it is sent."""
+
+    organization_id: int
+    schedule: int  # which has asked for it
+    report: Literal["site", "uptime", "revenue", "host"]
+    period: str
+    site: str | None = None
+    format: Literal["pdf", "xlsx", "csv"] = "pdf"
+    language: str | None = None  # None: the organization's
+    email: str
+
+
 class AlertChanged(Event, frozen=True, kw_only=True, gc=False):
     """An alert was opened, acknowledged, escalated or resolved. `station_id` is empty where it is about no single charger."""
 

@@ -16,6 +16,7 @@ from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_groups import customer_groups
 from stationmaster.domain.customers import customers
 from stationmaster.domain.figures.exclusions import uptime_exclusions
+from stationmaster.domain.figures.schedules import report_schedules
 from stationmaster.domain.invoices.invoices import invoiced_bills, invoices
 from stationmaster.domain.invoices.issuers import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
@@ -42,6 +43,7 @@ TABLES: tuple[Table, ...] = (
     stations,
     connectors,
     uptime_exclusions,
+    report_schedules,
     tariffs,
     tariff_terms,
     customer_groups,

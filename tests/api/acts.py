@@ -102,6 +102,13 @@ ACTS: dict[str, tuple[str, Any]] = {
         },
     ),
     "DELETE /api/v1/uptime-exclusions/{exclusion_id}": ("/uptime-exclusions/EXCLUDED", None),
+    "POST /api/v1/report-schedules": (
+        "/report-schedules",
+        {"name": "To the board", "report": "uptime", "receivers": ["board@example.com"]},
+    ),
+    "PATCH /api/v1/report-schedules/{schedule_id}": ("/report-schedules/SCHEDULE", {"rhythm": "weekly"}),
+    "POST /api/v1/report-schedules/{schedule_id}/send": ("/report-schedules/SCHEDULE/send", None),
+    "DELETE /api/v1/report-schedules/{schedule_id}": ("/report-schedules/SCHEDULE", None),
     "PATCH /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Gate"}),
     "PATCH /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (
         "/stations/CP1/connectors/1/1",

@@ -22,11 +22,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stationmaster.api.exports import xlsx
-from stationmaster.api.exports.formats import FORMATS, Column, parquet_library
 from stationmaster.api.exports.streams import CHUNK_BYTES, Exports, Pipe, TooManyExports
+from stationmaster.domain import xlsx
 from stationmaster.domain.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.file_formats import FORMATS, Column, parquet_library
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # In the night in which clocks go back there are two moments of 02:30.

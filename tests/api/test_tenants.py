@@ -65,6 +65,13 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/tokens/{uid}": {"uid": "{uid}"},
     "POST /api/v1/invoices/{invoice_id}/credit": {"reason": "Wrong"},
     "POST /api/v1/tariffs/estimates": {"kwh": 10, "minutes": 60},
+    "POST /api/v1/report-schedules": {
+        "name": "Harbour",
+        "report": "site",
+        "site": "{site_id}",
+        "receivers": ["board@example.com"],
+    },
+    "PATCH /api/v1/report-schedules/{schedule_id}": {"report": "site", "site": "{site_id}"},
     "POST /api/v1/uptime-exclusions": {
         "site": "{site_id}",
         "begins_at": "2026-04-20T10:00:00Z",
@@ -113,7 +120,11 @@ REFERENCES: dict[str, str] = {
     "firmware": "firmware_id",
     "request": "request_id",
 }
-SITE_BY_ID = {"POST /api/v1/uptime-exclusions"}  # where others take its name
+SITE_BY_ID = {
+    "POST /api/v1/uptime-exclusions",
+    "POST /api/v1/report-schedules",
+    "PATCH /api/v1/report-schedules/{schedule_id}",
+}  # where others take its name
 NO_REFERENCE: dict[str, set[str]] = {
     "POST /api/v1/auth/new-password": {"token"},  # of a link
     "POST /api/v1/auth/confirmation": {"token"},
@@ -252,6 +263,8 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["station_id"] = ids["charge_point_id"] = f"STATION-{end}"
     excluded = BODIES["POST /api/v1/uptime-exclusions"] | {"site": f"SITE-{end}", "note": canary}
     ids["exclusion_id"] = (await tenant.make("/uptime-exclusions", excluded))["id"]
+    schedule = BODIES["POST /api/v1/report-schedules"] | {"site": f"SITE-{end}", "name": canary}
+    ids["schedule_id"] = (await tenant.make("/report-schedules", schedule))["id"]
     hook = {"url": f"https://127.0.0.1:9/{end}", "name": canary, "secret": "a very secret value"}
     ids["webhook_id"] = (await tenant.make("/webhooks", hook))["id"]
     channel = {"name": canary, "kind": "webhook", "address": f"https://127.0.0.1:9/{end}"}

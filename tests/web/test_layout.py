@@ -72,6 +72,7 @@ PAGES = {
     "/sessions": ("Sessions", "Completed"),
     "/sessions?sort=-energy&columns=started,state,station,energy,stopped,reason": ("Sessions", "Why it ended"),
     "/sessions/SESSION": ("Session", "Power and energy"),
+    "/reports?report=uptime": ("Reports", "Sent by mail"),
     "/reservations": ("Reservations", "Nobody came."),
     "/firmware": ("Firmware", "1.1.0"),
     "/customers": ("Customers", "Ida Sommer"),

@@ -16,12 +16,11 @@ from litestar.response import Stream
 from sqlalchemy.sql.sqltypes import Boolean, Integer
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.exports import xlsx
-from stationmaster.api.exports.formats import FORMATS, Column, Kind, Row, parquet_library
 from stationmaster.api.exports.streams import Pipe
 from stationmaster.api.resources.sessions import FILTERED, GivenWhich
-from stationmaster.domain import audit, moments, organization_export, organizations
+from stationmaster.domain import audit, moments, organization_export, organizations, xlsx
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.file_formats import FORMATS, Column, Kind, Row, parquet_library
 from stationmaster.domain.organization_export import Part
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.sessions import Which

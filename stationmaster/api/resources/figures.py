@@ -16,12 +16,12 @@ from litestar.params import QueryParameter
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.exports.formats import FORMATS, Column, parquet_library
 from stationmaster.api.resources.exports import GivenFormat
 from stationmaster.api.shapes import Number, number
 from stationmaster.domain import uptime
 from stationmaster.domain.figures import asking, availability, faults, overview, starts
 from stationmaster.domain.figures.overview import Kind
+from stationmaster.domain.file_formats import FORMATS, Column, parquet_library
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.uptime import Worked
 from stationmaster.storage import Work

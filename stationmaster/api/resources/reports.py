@@ -1,23 +1,22 @@
-"""Reports of a month, as a page to be printed or as a table."""
+"""Reports of a month or a week: to be looked at, as a page to be printed, or as a table."""
 
 from __future__ import annotations
 
-import io
 from datetime import UTC
 from typing import Annotated, Literal
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.exceptions import PermissionDeniedException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.exports.formats import FORMATS, Column
-from stationmaster.api.resources.invoices import PDF
 from stationmaster.domain import months
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.figures import reports
-from stationmaster.domain.figures.reports import Report
+from stationmaster.domain.figures.reports import Asked, Kind, Report, ReportSheet
 from stationmaster.files import printing
 
 Form = Annotated[
@@ -29,6 +28,15 @@ Month = Annotated[
         pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="As in 2026-11; without it, the month before this one"
     ),
 ]
+Week = Annotated[
+    str | None,
+    QueryParameter(pattern=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$", description="As in 2026-W48, instead of a month"),
+]
+Language = Annotated[
+    Literal["en", "de", "es", "fr", "hi"] | None,
+    QueryParameter(description="Of what is printed; without it, the organization's"),
+]
+Which = Annotated[Kind, QueryParameter(description="Which report")]
 Site = Annotated[str, QueryParameter(max_length=255, description="The site's id")]
 AnySite = Annotated[str | None, QueryParameter(max_length=255, description="Only of this site")]
 A_REPORT = {
@@ -38,73 +46,103 @@ A_REPORT = {
 
 @get("/site", permission=Permission.VIEW, responses=A_REPORT)
 async def get_site_report(
-    caller: GivenCaller, context: GivenContext, site: Site, month: Month = None, form: Form = "pdf"
+    caller: GivenCaller,
+    context: GivenContext,
+    site: Site,
+    month: Month = None,
+    week: Week = None,
+    language: Language = None,
+    form: Form = "pdf",
 ) -> Response[bytes]:
-    """What a month of a site has brought, day by day: sessions, energy, time, what was billed; utilisation, good starts, uptime."""
-    co2 = context.settings.figures.co2_saved_kg_per_kwh
-    return await _file(
-        await context.database.read(reports.of_site, caller.organization, site, _named(month, context), co2=co2),
-        form,
-        context,
-    )
+    """What a site has brought, day by day: sessions, energy, time, what was billed; utilisation, good starts, uptime."""
+    report = await _made("site", caller, context, month, week, site)
+    return await _file(report, form, language, context)
 
 
 @get("/uptime", permission=Permission.VIEW, responses=A_REPORT)
 async def get_uptime_report(
-    caller: GivenCaller, context: GivenContext, month: Month = None, site: AnySite = None, form: Form = "pdf"
+    caller: GivenCaller,
+    context: GivenContext,
+    month: Month = None,
+    week: Week = None,
+    site: AnySite = None,
+    language: Language = None,
+    form: Form = "pdf",
 ) -> Response[bytes]:
-    """How much of a month each port worked, as NEVI and AFIR count it (O-09)."""
-    report = await context.database.read(reports.of_uptime, caller.organization, _named(month, context), site=site)
-    return await _file(report, form, context)
+    """How much of the time each port worked, as NEVI and AFIR count it (O-09)."""
+    report = await _made("uptime", caller, context, month, week, site)
+    return await _file(report, form, language, context)
 
 
 @get("/revenue", permission=Permission.VIEW_CUSTOMERS, responses=A_REPORT)
 async def get_revenue_report(
-    caller: GivenCaller, context: GivenContext, month: Month = None, form: Form = "pdf"
+    caller: GivenCaller,
+    context: GivenContext,
+    month: Month = None,
+    week: Week = None,
+    language: Language = None,
+    form: Form = "pdf",
 ) -> Response[bytes]:
-    """Revenue and tax of a month, site by site, as booked."""
-    return await _file(
-        await context.database.read(reports.of_revenue, caller.organization, _named(month, context)), form, context
-    )
+    """Revenue and tax, site by site, as booked."""
+    report = await _made("revenue", caller, context, month, week, None)
+    return await _file(report, form, language, context)
 
 
 @get("/host", permission=Permission.VIEW, responses=A_REPORT)
 async def get_host_report(
-    caller: GivenCaller, context: GivenContext, site: Site, month: Month = None, form: Form = "pdf"
+    caller: GivenCaller,
+    context: GivenContext,
+    site: Site,
+    month: Month = None,
+    week: Week = None,
+    language: Language = None,
+    form: Form = "pdf",
 ) -> Response[bytes]:
-    """What of a month is for the host of a site, bill by bill."""
-    return await _file(
-        await context.database.read(reports.of_host, caller.organization, site, _named(month, context)), form, context
-    )
+    """What is for the host of a site, bill by bill."""
+    report = await _made("host", caller, context, month, week, site)
+    return await _file(report, form, language, context)
+
+
+@get("/preview", permission=Permission.VIEW)
+async def preview_report(
+    caller: GivenCaller,
+    context: GivenContext,
+    report: Which = "site",
+    month: Month = None,
+    week: Week = None,
+    site: AnySite = None,
+    language: Language = None,
+) -> ReportSheet:
+    """Everything that a report prints, in its words. Revenue is for who may look at customers."""
+    if report == "revenue" and Permission.VIEW_CUSTOMERS not in caller.permissions:
+        raise PermissionDeniedException("revenue is for who may look at customers")
+    return reports.sheet_of(await _made(report, caller, context, month, week, site), language)
 
 
 router = Router(
     "/reports",
-    route_handlers=[get_site_report, get_uptime_report, get_revenue_report, get_host_report],
+    route_handlers=[get_site_report, get_uptime_report, get_revenue_report, get_host_report, preview_report],
     tags=["reports"],
 )
 
 
-def _named(month: str | None, context: GivenContext) -> str:
-    return month or str(months.at(context.database.clock(), UTC).before)
+async def _made(
+    kind: Kind, caller: GivenCaller, context: GivenContext, month: str | None, week: str | None, site: str | None
+) -> Report:
+    if month is not None and week is not None:
+        raise Invalid("week", "name a month or a week, not both")
+    period = month or week or str(months.at(context.database.clock(), UTC).before)
+    asked = Asked(kind=kind, period=period, site=site)
+    co2 = context.settings.figures.co2_saved_kg_per_kwh
+    return await context.database.read(reports.make, caller.organization, asked, co2=co2)
 
 
-async def _file(report: Report, form: str, context: GivenContext) -> Response[bytes]:
-    name = f"{report.kind}-{report.month}.{form}"
+async def _file(report: Report, form: str, language: str | None, context: GivenContext) -> Response[bytes]:
+    kept = "inline" if form == "pdf" else "attachment"
+    headers = {"Content-Disposition": f'{kept}; filename="{reports.name_of(report, form)}"'}
     if form == "pdf":
-        sheet = msgspec.json.encode(reports.sheet_of(report))
+        sheet = msgspec.json.encode(reports.sheet_of(report, language))
         content = await printing.print_aside("report", sheet, at=context.database.clock())
-        return Response(content, media_type=PDF, headers={"Content-Disposition": f'inline; filename="{name}"'})
-    columns = [_column(each) for each in report.columns]
-    rows = report.rows[:-1] if report.summed else report.rows  # a sum in a table would be counted twice
-    out = io.BytesIO()
-    FORMATS[form].write(out, columns, [rows])
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(out.getvalue(), media_type=FORMATS[form].media_type, headers=headers)
-
-
-def _column(of: reports.Column) -> Column:
-    name = of.key.replace(" ", "_")
-    if of.decimals is None:
-        return Column(name)
-    return Column(name, "number", of.decimals) if of.decimals else Column(name, "whole")
+    else:
+        content = reports.table_of(report, form)
+    return Response(content, media_type=reports.MEDIA_TYPES[form], headers=headers)

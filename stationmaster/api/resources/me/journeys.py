@@ -13,7 +13,6 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Stream
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.exports.formats import Column
 from stationmaster.api.resources.exports import sessions_as_file
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.resources.prices import SessionPrice
@@ -34,6 +33,7 @@ from stationmaster.api.resources.sessions import (
 )
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
 from stationmaster.domain import discovery, energy, metering, sessions
+from stationmaster.domain.file_formats import Column
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted

@@ -33,6 +33,7 @@ export function navigation(): Group[] {
         { to: "/reservations", icon: "reserved", name: t`Reservations`, short: t`Reserved`, seldom: true },
         { to: "/firmware", icon: "firmware", name: t`Firmware`, short: t`Firmware`, seldom: true },
         { to: "/analytics", icon: "analytics", name: t`Analytics`, short: t`Analytics`, seldom: true },
+        { to: "/reports", icon: "download", name: t`Reports`, short: t`Reports`, seldom: true },
       ],
     },
     {

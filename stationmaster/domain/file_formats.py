@@ -10,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from stationmaster.api.exports import xlsx
-from stationmaster.api.exports.xlsx import Out
+from stationmaster.domain import xlsx
 from stationmaster.domain.cells import harmless
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.xlsx import Out
 
 Kind = Literal["text", "number", "whole", "time", "flag", "json"]
 Row = Sequence[Any]
