@@ -6,7 +6,7 @@ import msgspec
 
 from stationmaster.background import mails
 from stationmaster.domain.alerts import channels, telling
-from stationmaster.domain.alerts.tables import NoticeRow
+from stationmaster.domain.alerts.telling import NoticeToSend
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Undeliverable, delivers
 from stationmaster.domain.events import NoticeDue
@@ -33,8 +33,9 @@ async def notice(outside: Outside, event: NoticeDue, settings: Mail, web: Web, k
     await database.write(telling.sent, row)
 
 
-async def _send(outside: Outside, row: NoticeRow, settings: Mail, web: Web, keys: Keys) -> None:
-    link = "" if web.public_url is None else f"{web.public_url}/alerts"
+async def _send(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:
+    about = "" if row.alert is None else f"/{row.alert}"
+    link = "" if web.public_url is None else f"{web.public_url}/alerts{about}"
     body = row.body.replace("{link}", link).rstrip()
     if row.channel == "email":
         if settings.host is None:

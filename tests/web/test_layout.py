@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from stationmaster.app import App
 from stationmaster.cli import demo_upkeep
 from stationmaster.domain import (
     accounts,
+    alarms,
     api_keys,
     charging_profiles,
     customer_groups,
@@ -35,12 +37,15 @@ from stationmaster.domain import (
     vehicles,
     webhooks,
 )
+from stationmaster.domain.alerts import book, channels, pauses, watching
+from stationmaster.domain.alerts import rules as alert_rules
 from stationmaster.domain.charging_profiles import ChargingProfile, Period
 from stationmaster.domain.guests import places
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.stations import Station
 from stationmaster.settings import Settings
 from stationmaster.storage import Work
+from stationmaster.storage.lists import Wanted
 from tests import factories
 from tests.charger import Charger
 from tests.web.conftest import EMAIL, PASSWORD, ROOT, Visitor, browsing
@@ -84,6 +89,12 @@ PAGES = {
     "/tariffs": ("Tariffs", "By day"),
     "/tariffs/DAY": ("Tariff", "Total"),
     "/cards": ("Cards", "Ida"),
+    "/alerts": ("Alerts", "Suspicious connections"),
+    "/alerts/ALERT": ("Alert", "What became of it"),
+    "/alert-pauses": ("Planned work", "The fuse box is replaced"),
+    "/alert-rules": ("Rules of alerts", "Nobody, but for the bell"),
+    "/alert-channels": ("Channels", "https://example.com/…"),
+    "/alert-messages": ("Messages", "Not sent"),
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
     "/account": ("My account", "Second step"),
@@ -101,14 +112,14 @@ PAGES = {
 class House:
     """The server, its chargers, and the page of somebody signed in."""
 
-    def __init__(self, app: App, visitor: Visitor, session: str, chargers: list[Charger]) -> None:
+    def __init__(self, app: App, visitor: Visitor, session: str, alert: str, chargers: list[Charger]) -> None:
         self.app = app
         self.visitor = visitor
-        self.session = session
+        self.names = {"SESSION": session, "ALERT": alert}
         self.chargers = chargers
 
     async def open(self, path: str) -> None:
-        await self.visitor.open(path.replace("SESSION", self.session))
+        await self.visitor.open(re.sub("SESSION|ALERT", lambda found: self.names[found[0]], path))
         await expect(self.visitor.page.locator("#main").get_by_text(PAGES[path][1]).first).to_be_visible()
 
 
@@ -197,6 +208,32 @@ def _places(work: Work, home: int) -> None:
     sites.create(work, home, name="Airport", status="maintenance")
 
 
+def _station(work: Work, identity: str) -> Station:
+    row = stations.get(work, organizations.home(work), identity)
+    return Station(row.id, identity, row.organization_id, row.ocpp_version or "", row.registration, True)
+
+
+async def _alert(app: App) -> str:
+    """Somebody seems to use a charger's name, and the one who is to be told by mail is not: there is no mail here."""
+    home = await app.database.read(organizations.home)
+
+    def begin(work: Work) -> None:
+        alert_rules.begin(work)
+        alert_rules.change(work, home, "suspicious", {"tell": {"addresses": [f"{LONG.lower()}@example.com"]}})
+        until = work.now + timedelta(days=1)
+        pauses.create(
+            work, home, site="Airport", station=None, from_at=None, until_at=until, note="The fuse box is replaced"
+        )
+        channels.create(work, home, app.keys, name=LONG, kind="webhook", address="https://example.com/alerts")
+        alarms.raise_alarm(work, _station(work, "CP1"), kind="takeovers", detail=f"12 from {LONG}")
+
+    await app.database.write(begin)
+    for part in watching.parts(await app.database.read(watching.look)):
+        await app.database.write(watching.apply, part)
+    found = await app.database.read(book.list_alerts, home, Wanted(1), kind="suspicious")
+    return found.rows[0].public_id
+
+
 async def _screens(app: App, home: int) -> Charger:
     """Something for each part of a charger's page, and a charger of 2.0.1, which has a display."""
     secret = "a secret of sixteen"
@@ -205,12 +242,8 @@ async def _screens(app: App, home: int) -> Charger:
     plate = {"model": "Two", "vendorName": "Acme"}
     await modern.call("BootNotification", {"reason": "PowerUp", "chargingStation": plate})
 
-    def station(work: Work, identity: str) -> Station:
-        row = stations.get(work, home, identity)
-        return Station(row.id, identity, home, row.ocpp_version or "", row.registration, True)
-
     def tell(work: Work) -> None:
-        one, other = station(work, "CP1"), station(work, "CP4")
+        one, other = _station(work, "CP1"), _station(work, "CP4")
         for number, evse in ((1, 0), (2, 1)):
             purpose: charging_profiles.Purpose = "session_default" if evse else "station_max"
             profile = ChargingProfile(purpose, [Period(0, 32), Period(3600, 16.5)], starts_at=work.now, duration_s=7200)
@@ -221,7 +254,7 @@ async def _screens(app: App, home: int) -> Charger:
         text = f"Welcome to the {LONG}"
         display_messages.has(work, other, 1, text=text, format="utf8", priority="in_front", **facts)  # type: ignore[arg-type]
 
-    chargers = [await app.database.read(station, identity) for identity in ("CP1", "CP4")]
+    chargers = [await app.database.read(_station, identity) for identity in ("CP1", "CP4")]
     await demo_upkeep.past(app, chargers, ("TAG1", "04A1B2C3D4E5F60718293A4B", "A" * 36))
     await app.database.write(tell)
     return modern
@@ -242,7 +275,7 @@ async def house(
         await visitor.open("/sessions?status=completed")
         link = visitor.page.locator("#main").get_by_role("row").nth(1).get_by_role("link").first
         session = (await link.get_attribute("href") or "").rpartition("/")[2]
-        yield House(app, visitor, session, chargers)
+        yield House(app, visitor, session, await _alert(app), chargers)
         for charger in chargers:
             await charger.close()
         assert visitor.troubles == []
@@ -251,7 +284,7 @@ async def house(
 async def test_every_page_there_is_is_looked_at() -> None:
     files = (ROOT / "web/operator/src/features").glob("*/routes/*.tsx")
     pages = {"/" + file.stem.replace(".", "/").removesuffix("index").removesuffix("/") for file in files}
-    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA|DAY", "$id", path.partition("?")[0]) for path in PAGES}
+    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA|DAY|ALERT", "$id", path.partition("?")[0]) for path in PAGES}
     assert pages <= looked_at
 
 

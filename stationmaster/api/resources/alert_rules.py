@@ -38,9 +38,9 @@ from stationmaster.api.shapes import (
     tagged,
     tags_of,
 )
-from stationmaster.domain.alerts import channels, rules, telling
-from stationmaster.domain.alerts.kinds import ABOUT, KindName
-from stationmaster.domain.alerts.tables import By, NoticeState, RuleRow
+from stationmaster.domain.alerts import book, channels, rules, telling
+from stationmaster.domain.alerts.kinds import ABOUT, KindName, hidden_from
+from stationmaster.domain.alerts.tables import By, NoticeRow, NoticeState, RuleRow
 from stationmaster.domain.permissions import Permission
 from stationmaster.outside import messengers
 from stationmaster.outside.http import Failed, Refused
@@ -53,6 +53,7 @@ Sort = Annotated[
 
 OfKind = Annotated[KindName | None, QueryParameter(name="kind", description="Only of this kind")]
 OfChannel = Annotated[By | None, QueryParameter(name="channel", description="Only by this way")]
+OfAlert = Annotated[str | None, QueryParameter(name="alert", max_length=64, description="Only about this alert")]
 InState = Annotated[NoticeState | None, QueryParameter(name="state", description="Only those in this state")]
 
 
@@ -244,17 +245,21 @@ async def list_alert_notices(
     context: GivenContext,
     in_state: InState = None,
     channel: OfChannel = None,
+    alert: OfAlert = None,
     search: Search = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[AlertNotice]:
     """Messages that were to be sent, newest first: what came of each, and why one was not sent."""
     _check_scope(caller)
-    wanted = Wanted(limit, cursor, None, search)
-    found = await context.database.read(
-        telling.list_notices, caller.organization, wanted, state=in_state, channel=channel
-    )
-    return page_of(found, notice_form)
+
+    def read(work: Work) -> Found[NoticeRow]:
+        hidden = hidden_from(caller.permissions)
+        about = None if alert is None else book.get(work, caller.organization, alert, but=hidden).id
+        wanted = Wanted(limit, cursor, None, search)
+        return telling.list_notices(work, caller.organization, wanted, alert_id=about, state=in_state, channel=channel)
+
+    return page_of(await context.database.read(read), notice_form)
 
 
 router = Router(

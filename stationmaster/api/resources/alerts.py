@@ -7,7 +7,6 @@ from typing import Annotated
 from litestar import Router, delete, get, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
-from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.api.resources.alert_shapes import (
     Alert,
@@ -22,7 +21,7 @@ from stationmaster.api.resources.alert_shapes import (
 )
 from stationmaster.api.shapes import Cursor, Limit, Page, page_of
 from stationmaster.domain.alerts import book, pauses
-from stationmaster.domain.alerts.kinds import OF_CUSTOMERS, KindName, Severity
+from stationmaster.domain.alerts.kinds import KindName, Severity, hidden_from
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
@@ -53,7 +52,7 @@ async def list_alerts(
         kind=kind,
         severity=severity,
         station=station,
-        but=_hidden(caller),
+        but=hidden_from(caller.permissions),
     )
     return page_of(found, alert_form)
 
@@ -63,7 +62,7 @@ async def count_unseen_alerts(caller: GivenCaller, context: GivenContext) -> Uns
     """How many there are for you to look at."""
 
     def count(work: Work) -> UnseenAlerts:
-        hidden = _hidden(caller)
+        hidden = hidden_from(caller.permissions)
         unseen = book.unseen(work, caller.organization, caller.actor.id, but=hidden)
         return UnseenAlerts(book.count_open(work, caller.organization, but=hidden), unseen)
 
@@ -81,7 +80,7 @@ async def get_alert(alert_id: FromPath[str], caller: GivenCaller, context: Given
     """One alert, with what became of it."""
 
     def read(work: Work) -> AlertDetail:
-        row = book.get(work, caller.organization, alert_id, but=_hidden(caller))
+        row = book.get(work, caller.organization, alert_id, but=hidden_from(caller.permissions))
         return detail_form(row, book.steps(work, row))
 
     return await context.database.read(read)
@@ -94,7 +93,9 @@ async def acknowledge_alert(
     """You look after it: nobody else is told of it. 409 when it is over."""
     note = None if data is None else data.note
     return alert_form(
-        await context.database.write(book.acknowledge, caller.organization, alert_id, note=note, but=_hidden(caller))
+        await context.database.write(
+            book.acknowledge, caller.organization, alert_id, note=note, but=hidden_from(caller.permissions)
+        )
     )
 
 
@@ -105,7 +106,9 @@ async def resolve_alert(
     """Say that it is over. Where it is not, it is opened again within seconds. 409 when it is over already."""
     note = None if data is None else data.note
     return alert_form(
-        await context.database.write(book.resolve, caller.organization, alert_id, note=note, but=_hidden(caller))
+        await context.database.write(
+            book.resolve, caller.organization, alert_id, note=note, but=hidden_from(caller.permissions)
+        )
     )
 
 
@@ -149,8 +152,3 @@ planned = Router(
     route_handlers=[list_alert_pauses, add_alert_pause, remove_alert_pause],
     tags=["alerts"],
 )
-
-
-def _hidden(caller: Caller) -> tuple[KindName, ...]:
-    """Kinds that name customers, for who may not see them."""
-    return () if Permission.VIEW_CUSTOMERS in caller.permissions else OF_CUSTOMERS

@@ -19,6 +19,7 @@ from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.resources.exports import GivenFormat
 from stationmaster.api.shapes import Number, number
 from stationmaster.domain import uptime
+from stationmaster.domain.alerts.kinds import hidden_from
 from stationmaster.domain.figures import asking, availability, faults, overview, starts
 from stationmaster.domain.figures.overview import Kind
 from stationmaster.domain.file_formats import FORMATS, Column, parquet_library
@@ -286,6 +287,7 @@ async def get_overview(
             among,
             money=_may(caller, Permission.VIEW_CUSTOMERS) and caller.scope is None,
             deliveries_too=_may(caller, Permission.ADMINISTER),
+            hidden=hidden_from(caller.permissions),
             server=_may(caller, Permission.MANAGE_ORGANIZATIONS),
         )
         worked = availability.total(work, caller.organization, found.of, among)

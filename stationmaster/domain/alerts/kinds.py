@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from datetime import timedelta
 from decimal import Decimal
 from typing import Literal, NamedTuple, get_args
+
+from stationmaster.domain.permissions import Permission
 
 KindName = Literal[
     "offline",
@@ -40,6 +43,13 @@ class Kind(NamedTuple):
 
 OF_CUSTOMERS: tuple[KindName, ...] = ("wallet_low", "payment_failed")
 """They name people, whom not everybody may see."""
+
+
+def hidden_from(permissions: Container[Permission]) -> tuple[KindName, ...]:
+    """The kinds that name customers, for who may not see those."""
+    return () if Permission.VIEW_CUSTOMERS in permissions else OF_CUSTOMERS
+
+
 DAY_MINUTES = 24 * 60
 ABOUT: dict[KindName, Kind] = {
     "offline": Kind("critical", minutes=5),

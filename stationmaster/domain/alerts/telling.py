@@ -5,14 +5,22 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import msgspec
 from sqlalchemy import insert, select, update
 
 from stationmaster.domain import accounts, audit, events
 from stationmaster.domain.alerts import rules, texts
-from stationmaster.domain.alerts.tables import AlertRow, By, ChannelRow, NoticeRow, alert_channels, alert_notices
+from stationmaster.domain.alerts.tables import (
+    AlertRow,
+    By,
+    ChannelRow,
+    NoticeRow,
+    alert_channels,
+    alert_notices,
+    alerts,
+)
 from stationmaster.domain.alerts.texts import Written
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Work
@@ -22,6 +30,12 @@ from stationmaster.storage.queries import not_deleted
 Said = Literal["opened", "escalated", "resolved"]
 Tell = Mapping[str, Sequence[str]]
 MAX_WHY = 500
+
+
+class NoticeToSend(NoticeRow, Protocol):
+    """A message with the id of the alert that it is about."""
+
+    alert: str | None
 
 
 class Receiver(NamedTuple):
@@ -97,12 +111,13 @@ def add(
     return public_id
 
 
-def get(work: Work, public_id: str) -> NoticeRow:
+def get(work: Work, public_id: str) -> NoticeToSend:
     """One message, for who sends it. Raises `NotFound`."""
-    row = work.execute(select(alert_notices).where(alert_notices.c.public_id == public_id)).one_or_none()
+    mine = select(*alert_notices.c, alerts.c.public_id.label("alert")).select_from(alert_notices.outerjoin(alerts))
+    row = work.execute(mine.where(alert_notices.c.public_id == public_id)).one_or_none()
     if row is None:
         raise NotFound("there is no such notice")
-    return cast(NoticeRow, row)
+    return cast(NoticeToSend, row)
 
 
 def test(work: Work, organization_id: int, rule_id: str, *, by: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
@@ -11,6 +11,8 @@ from sqlalchemy import Select, and_, case, func, literal, or_, select
 
 from stationmaster.domain import moments, sites, stations
 from stationmaster.domain.alarms import alarms
+from stationmaster.domain.alerts.kinds import KindName
+from stationmaster.domain.alerts.tables import alerts
 from stationmaster.domain.connections import connections
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.deliveries import deliveries
@@ -29,6 +31,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.queries import not_deleted
 
 Kind = Literal[
+    "alert",
     "fault",
     "offline",
     "session_held",
@@ -84,11 +87,21 @@ class Overview(NamedTuple):
     behind: int
 
 
-def of(work: Work, organization_id: int, among: Which, *, money: bool, deliveries_too: bool, server: bool) -> Overview:
-    """For who may see money (payments, claims), deliveries, and how the server is."""
+def of(
+    work: Work,
+    organization_id: int,
+    among: Which,
+    *,
+    money: bool,
+    deliveries_too: bool,
+    server: bool,
+    hidden: Sequence[KindName] = (),
+) -> Overview:
+    """For who may see money (payments, claims), deliveries, and how the server is; without the alerts that are `hidden`."""
     needs = [
         need
         for need in (
+            _of_alerts(work, organization_id, among, hidden),
             *_of_chargers(work, organization_id, among),
             *(_of_money(work, organization_id) if money and among == Which() else ()),
             *(_of_deliveries(work, organization_id, among) if deliveries_too else ()),
@@ -135,6 +148,15 @@ def _chargers(organization_id: int, among: Which) -> Select[Any]:
 def _counted(work: Work, kind: Kind, since: Any, *which: Any) -> Need:
     row = work.execute(select(func.count().label("many"), func.min(since).label("first")).where(*which)).one()
     return Need(kind, row.many, row.first)
+
+
+def _of_alerts(work: Work, organization_id: int, among: Which, hidden: Sequence[KindName]) -> Need:
+    """Those that nobody looks after yet."""
+    mine = [alerts.c.organization_id == organization_id, alerts.c.kind.not_in(hidden)]
+    if among != Which():
+        mine.append(alerts.c.station_id.in_(_chargers(organization_id, among)))
+    waiting = alerts.c.resolved_at.is_(None), alerts.c.acknowledged_at.is_(None)
+    return _counted(work, "alert", alerts.c.since, *mine, *waiting)
 
 
 def _of_chargers(work: Work, organization_id: int, among: Which) -> Iterator[Need]:

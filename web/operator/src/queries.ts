@@ -29,6 +29,14 @@ export const statusQuery = () =>
     staleTime: 60_000,
   });
 
+/** How many alerts wait for somebody. */
+export const unseenAlertsQuery = () =>
+  queryOptions({
+    queryKey: ["alerts", "unseen"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/alerts/unseen", { signal })),
+    staleTime: 60_000,
+  });
+
 /** The chargers of a site, by its name; live/cache.ts keeps their states true. */
 export const siteStationsQuery = (site: string) =>
   pages(["stations", site], async ({ cursor, signal }) => {

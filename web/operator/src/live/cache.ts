@@ -43,6 +43,11 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
     stale.add("refused");
     return;
   }
+  if (event.type === "alert") {
+    stale.add("alerts");
+    stale.add("overview");
+    return;
+  }
   if (!("station" in event)) return;
   const { station } = event;
   if (event.type === "station_changed") {

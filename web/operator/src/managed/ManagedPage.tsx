@@ -1,5 +1,5 @@
 import { PageHead, tableState, type TableState } from "@stationmaster/ui";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { useChosen, useTableState } from "../lists";
 import { useFocus } from "../live/useFocus";
 import { ManagedTable, REMOVED, type Managed } from "./ManagedTable";
@@ -13,12 +13,12 @@ export function managedSearch(states: readonly string[] = []) {
   };
 }
 
-/** The page of what people manage. */
-export function ManagedPage<T extends Thing>(managed: Managed<T>) {
+/** The page of what people manage; `above`: between its title and its table. */
+export function ManagedPage<T extends Thing>({ above, ...managed }: Managed<T> & { above?: ReactNode }) {
   useFocus(null);
   const [chosen, choose] = useChosen("state");
   const [state, onState] = useTableState();
-  return <ManagedTable {...managed} {...{ chosen, choose, state, onState }} head={(buttons) => <PageHead title={managed.words.title}>{buttons}</PageHead>} />;
+  return <ManagedTable {...managed} {...{ chosen, choose, state, onState }} head={(buttons) => <><PageHead title={managed.words.title}>{buttons}</PageHead>{above}</>} />;
 }
 
 /** What people manage as a part of another page, whose address does not tell what is chosen here. */

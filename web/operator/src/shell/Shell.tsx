@@ -8,7 +8,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
 import { useAway } from "../live/useAway";
-import { statusQuery } from "../queries";
+import { statusQuery, unseenAlertsQuery } from "../queries";
 import { roleWord } from "../roles";
 import { may, useUser } from "../user";
 import { LanguageMenu } from "./Languages";
@@ -53,6 +53,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <header className={css.top}>
         <Brand />
         <StreamLight />
+        <Bell />
         <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Find`} onClick={openFinder}>
           <Icon name="search" />
         </ActionIcon>
@@ -100,7 +101,8 @@ function Brand() {
 
 function Entrance({ entry, short = false }: { entry: Entry; short?: boolean }) {
   const { data: status } = useQuery(statusQuery());
-  const waiting = status && entry.count ? entry.count(status) : 0;
+  const { data: alerts } = useQuery(unseenAlertsQuery());
+  const waiting = entry.count?.(status, alerts) ?? 0;
   return (
     <Link to={entry.to} className={css.link} activeOptions={{ exact: entry.to === "/", includeSearch: false }}>
       <Icon name={entry.icon} size={short ? 21 : 19} />
@@ -110,6 +112,18 @@ function Entrance({ entry, short = false }: { entry: Entry; short?: boolean }) {
           {waiting > 99 ? "99+" : waiting}
         </span>
       )}
+    </Link>
+  );
+}
+
+/** On a phone, where the menu has no room for it. */
+function Bell() {
+  const { data: alerts } = useQuery(unseenAlertsQuery());
+  const open = alerts?.open ?? 0;
+  return (
+    <Link to="/alerts" className={css.bell} aria-label={open === 0 ? t`Alerts` : plural(open, { one: "Alerts: # is open", other: "Alerts: # are open" })}>
+      <Icon name="bell" />
+      {open > 0 && <span className={css.count} aria-hidden="true">{open > 99 ? "99+" : open}</span>}
     </Link>
   );
 }

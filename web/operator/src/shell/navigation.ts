@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import type { ServerStatus } from "@stationmaster/api";
+import type { ServerStatus, UnseenAlerts } from "@stationmaster/api";
 import type { IconName } from "@stationmaster/ui";
 import type { FileRouteTypes } from "../routeTree.gen";
 
@@ -12,7 +12,7 @@ export interface Entry {
   /** Behind "More" on a phone, where five fit. */
   seldom?: true;
   /** How many things wait there for a person. */
-  count?: (status: ServerStatus) => number;
+  count?: (status: ServerStatus | undefined, alerts: UnseenAlerts | undefined) => number;
 }
 
 export interface Group {
@@ -51,12 +51,13 @@ export function navigation(): Group[] {
     {
       title: t`Attention`,
       entries: [
+        { to: "/alerts", icon: "bell", name: t`Alerts`, short: t`Alerts`, seldom: true, count: (_, alerts) => alerts?.open ?? 0 },
         {
           to: "/review",
           icon: "review",
           name: t`To review`,
           short: t`Review`,
-          count: ({ review }) => review.sessions + review.alarms + review.quarantine,
+          count: (status) => (status ? status.review.sessions + status.review.alarms + status.review.quarantine : 0),
         },
         { to: "/refused", icon: "refused", name: t`Can't connect?`, short: t`Refused`, seldom: true },
       ],

@@ -13,6 +13,7 @@ import { Pictures } from "../../Pictures";
 import { sessionQuery, sessionsQuery, stationQuery } from "../../queries";
 import { Only } from "../../user";
 import { connectorName, realError } from "../../words";
+import { OpenAlerts } from "../alerts/OpenAlerts";
 import { Actions } from "./Actions";
 import { Availability } from "./Availability";
 import { AddCharger } from "./AddCharger";
@@ -59,6 +60,7 @@ function Charger({ station }: { station: Station }) {
       <PartLinks station={station} part={part} />
       <div className={css.columns}>
         <div className={css.wide}>
+          {!part && <OpenAlerts station={station.id} />}
           {part ? <PartShown station={station} part={part} /> : <Now station={station} commander={commander} />}
         </div>
         <aside className={css.narrow}>

@@ -8,13 +8,14 @@ import { foundQuery, refresh } from "../../managed/resource";
 import { sites } from "../sites/resource";
 
 interface Props {
+  placeholder?: string;
   value?: string;
   onChange?: (value: string) => void;
   error?: ReactNode;
 }
 
 /** The name of a site: one that is there, however many there are, or a new one. */
-export function SiteInput({ value = "", onChange, error }: Props) {
+export function SiteInput({ placeholder = t`Choose, or type a new one`, value = "", onChange, error }: Props) {
   const [opened, setOpened] = useState(false);
   const [chosen, setChosen] = useState(value);
   const [typed] = useDebouncedValue(value.trim().slice(0, 100), 250);
@@ -24,7 +25,7 @@ export function SiteInput({ value = "", onChange, error }: Props) {
   return (
     <Autocomplete
       label={t`Site`}
-      placeholder={t`Choose, or type a new one`}
+      placeholder={placeholder}
       data={names}
       filter={({ options }) => options}
       value={value}

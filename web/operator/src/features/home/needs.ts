@@ -15,6 +15,8 @@ interface Words {
 /** What waits for a person, in words. `q` finds what the page is narrowed to in a list of chargers. */
 export function needWords({ kind, count }: Need, q: string | undefined): Words {
   switch (kind) {
+    case "alert":
+      return { words: plural(count, { one: "# alert that nobody looks after", other: "# alerts that nobody looks after" }), tone: "faulted", link: { to: "/alerts" } };
     case "fault":
       return { words: plural(count, { one: "# connector is faulted", other: "# connectors are faulted" }), tone: "faulted", link: { to: "/chargers", search: { state: "faulted", q } } };
     case "offline":
