@@ -10,7 +10,7 @@ import asyncio
 import importlib
 import logging
 import threading
-from typing import Any
+from typing import Any, Protocol, cast
 
 from stationmaster.outside.http import Failed, Refused
 
@@ -40,6 +40,23 @@ MODULES = {
     "join": "join",
     "spush": "simplepush",
 }
+
+
+class Service(Protocol):
+    """A service of apprise, as far as it is used here."""
+
+    redirects: bool
+
+    def __init__(self, **told: Any) -> None: ...
+
+    @staticmethod
+    def parse_url(url: str) -> dict[str, Any] | None:
+        """What an address says; None when it is none of this service."""
+
+    def notify(self, *, body: str, title: str) -> bool:
+        """Whether it took the message."""
+
+
 _one_at_a_time = threading.Lock()  # what a service says went wrong comes by its log
 
 
@@ -51,22 +68,25 @@ async def send(address: str, *, subject: str, body: str) -> None:
         raise Failed(why)
 
 
-def service(address: str) -> Any:
+def service(address: str) -> Service:
     """The service that an address names. Raises `Refused`."""
     scheme = address.partition("://")[0].lower()
     if scheme not in MODULES:
         raise Refused(f"{scheme[:20]!r} is no service that is known here")
     module = importlib.import_module(f"apprise.plugins.{MODULES[scheme]}")
-    kind = next(
-        each
-        for name, each in vars(module).items()
-        if name.startswith("Notify") and isinstance(each, type) and each.__module__ == module.__name__
+    kind = cast(
+        type[Service],
+        next(
+            each
+            for name, each in vars(module).items()
+            if name.startswith("Notify") and isinstance(each, type) and each.__module__ == module.__name__
+        ),
     )
-    told = kind.parse_url(address)  # type: ignore[attr-defined]
+    told = kind.parse_url(address)
     if not told:
         raise Refused(f"this is no address of {scheme}")
     try:
-        found: Any = kind(**told)
+        found = kind(**told)
     except TypeError as error:
         raise Refused(f"this is no address of {scheme}: {str(error)[:200]}") from None
     found.redirects = False

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Dialect, Integer, MetaData, Numeric, Text
+from sqlalchemy import BigInteger, Column, Dialect, ForeignKey, Integer, MetaData, Numeric, Text
 from sqlalchemy.types import TIMESTAMP, TypeDecorator, TypeEngine
 
 metadata = MetaData(
@@ -27,6 +27,11 @@ BigInt = BigInteger().with_variant(Integer(), "sqlite")
 def key() -> Column[int]:
     """The internal integer key every table has; never shown outside."""
     return Column("id", BigInt, primary_key=True, autoincrement=True)
+
+
+def organization() -> Column[int]:
+    """Whose a row is."""
+    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
 
 
 class UtcTime(TypeDecorator[datetime]):

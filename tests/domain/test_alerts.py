@@ -8,12 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, insert, select, update
 
-from stationmaster.domain import accounts, alarms, connections, connectors, sites, stations
+from stationmaster.domain import accounts, alarms, connections, connectors, customers, outbox, sites, stations
 from stationmaster.domain.alerts import book, digests, pauses, rules, telling, watching
 from stationmaster.domain.alerts.tables import alert_notices, alert_rules, alert_steps, alerts
+from stationmaster.domain.certificate_requests import certificate_requests
 from stationmaster.domain.errors import Conflict, Invalid
+from stationmaster.domain.ledger import ledger_accounts
+from stationmaster.domain.metering import meter_values
+from stationmaster.domain.payments.tables import payment_claims
+from stationmaster.domain.sessions.table import REFUSED, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
@@ -415,3 +420,130 @@ async def test_who_is_named_twice_is_told_once(operator: Operator) -> None:
     world = operator.world
     who = {"roles": ["administrator"], "addresses": ["BOSS@example.com"]}
     assert len(await world(telling.receivers, world.home, who, site_id=None)) == 1
+
+
+def _session(work: Work, charger: Station, **more: Any) -> None:
+    facts = {
+        "public_id": "S1",
+        "organization_id": charger.organization_id,
+        "station_id": charger.id,
+        "evse": 1,
+        "connector": 1,
+    }
+    told = {"transaction_id": "1", "status": "active", "charging_state": "charging", "authorization": "accepted"}
+    when = {"started_at": work.now, "started_text": "", "received_at": work.now}
+    work.execute(insert(sessions).values(facts | told | when | more))
+
+
+def _stands_still(work: Work, charger: Station) -> None:
+    _session(work, charger, started_at=work.now - 31 * MINUTE)
+    key = work.execute(select(sessions.c.id)).scalar_one()
+    for number, ago in enumerate((20, 0)):
+        at = work.now - ago * MINUTE
+        value = {"station_id": charger.id, "session_id": key, "evse": 1, "taken_at": at, "received_at": at}
+        work.execute(insert(meter_values).values(value | {"energy_wh": 5, "samples": "", "content_key": number}))
+
+
+def _moves_on(work: Work, charger: Station) -> None:
+    work.execute(update(meter_values).where(meter_values.c.content_key == 1).values(energy_wh=900))
+
+
+def _stops(work: Work, charger: Station) -> None:
+    work.execute(update(sessions).values(status="completed", stopped_at=work.now))
+
+
+def _silent(work: Work, charger: Station) -> None:
+    work.execute(update(connections.connections).values(heard_at=work.now - 20 * MINUTE))
+
+
+def _heard(work: Work, charger: Station) -> None:
+    work.execute(update(connections.connections).values(heard_at=work.now))
+
+
+def _wallet(work: Work, charger: Station) -> None:
+    customer = customers.create(work, charger.organization_id, name="Ida", billing="prepaid")
+    account = {"organization_id": charger.organization_id, "kind": "wallet", "customer_id": customer.id, "name": ""}
+    work.execute(
+        insert(ledger_accounts).values(
+            account | {"currency": "EUR", "balance": Decimal("4.99"), "created_at": work.now}
+        )
+    )
+
+
+def _filled(work: Work, charger: Station) -> None:
+    work.execute(update(ledger_accounts).values(balance=Decimal(5)))
+
+
+def _owed(work: Work, charger: Station) -> None:
+    claim = {"organization_id": charger.organization_id, "public_id": "C", "currency": "EUR", "amount": 1250}
+    work.execute(
+        insert(payment_claims).values(claim | {"state": "open", "reason": "card expired", "made_at": work.now})
+    )
+
+
+def _paid(work: Work, charger: Station) -> None:
+    work.execute(update(payment_claims).values(state="paid"))
+
+
+def _certificate(work: Work, charger: Station, *, days: int = 29) -> None:
+    facts = {
+        "public_id": f"R{days}",
+        "station_id": charger.id,
+        "use": "charging_station",
+        "csr": "",
+        "fingerprint": f"{days}",
+    }
+    when = {"asked_at": work.now, "last_at": work.now, "valid_until": work.now + timedelta(days=days)}
+    work.execute(insert(certificate_requests).values(facts | when | {"state": "accepted"}))
+
+
+def _renewed(work: Work, charger: Station) -> None:
+    _certificate(work, charger, days=365)
+
+
+def _waits(work: Work, charger: Station) -> None:
+    row = {"consumer": "nobody", "payload": "{}"}
+    work.execute(insert(outbox.outbox).values(row | {"created_at": work.now, "due_at": work.now - 5 * MINUTE}))
+
+
+def _emptied(work: Work, charger: Station) -> None:
+    work.execute(delete(outbox.outbox))
+
+
+def _refused(work: Work, charger: Station) -> None:
+    _session(work, charger, authorization=sorted(REFUSED)[0])
+
+
+@pytest.mark.parametrize(
+    "kind, begins, ends, says",
+    [
+        (
+            "standing_still",
+            _stands_still,
+            _moves_on,
+            "says it is charging, but its meter has stood still for 30 minutes",
+        ),
+        ("refused_card", _refused, _stops, "charges with a card that was refused"),
+        ("no_heartbeat", _silent, _heard, "is connected, and has said nothing since 2026-11-26 12:40 CET"),
+        ("wallet_low", _wallet, _filled, "The wallet of Ida"),
+        ("payment_failed", _owed, _paid, "A payment of 12.50 EUR did not go through: card expired"),
+        ("certificate_expiring", _certificate, _renewed, "The certificate of CP1, Harbour ends on 2026-12-25"),
+        ("late", _waits, _emptied, "The queue outbox is late since 2026-11-26 11:55 UTC"),
+    ],
+)
+async def test_what_is_watched_for_is_told_once_and_is_over(
+    operator: Operator, kind: str, begins: Any, ends: Any, says: str
+) -> None:
+    """The other kinds have tests of their own above."""
+    world = operator.world
+    charger = await operator.there("CP1")
+    await operator.only(kind)
+    assert await operator.look() == 0
+    await world(begins, charger)
+    assert (await operator.look(), await operator.look()) == (1, 0)
+    [told] = await operator.notices()
+    assert says in told
+    await world(ends, charger)
+    assert await operator.look() == 1
+    [row] = await operator.rows(kind)
+    assert row.resolved_at == world.now

@@ -10,6 +10,7 @@ import pytest
 
 from stationmaster.background import mail_texts
 from stationmaster.domain import driver_texts
+from stationmaster.domain.alerts import texts as alert_texts
 from stationmaster.domain.invoices.languages import LANGUAGES, words_of
 
 ALL = ("en", "de", "es", "fr", "hi")
@@ -31,7 +32,7 @@ def shape(value: Any) -> Any:
 
 def test_every_language_is_there() -> None:
     assert tuple(LANGUAGES) == ALL
-    assert tuple(mail_texts.TEXTS) == ALL
+    assert tuple(mail_texts.TEXTS) == tuple(alert_texts.TEXTS) == ALL
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -49,6 +50,11 @@ def test_mails_say_the_same(language: str) -> None:
         other = mail_texts.text_of(kind, f"{language}-XX")
         assert shape(other) == shape(english), kind
         assert other != english
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_alerts_say_the_same(language: str) -> None:
+    assert shape(alert_texts.TEXTS[language]) == shape(alert_texts.TEXTS["en"])
 
 
 @pytest.mark.parametrize("language", OTHERS)

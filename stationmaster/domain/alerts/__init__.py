@@ -11,6 +11,7 @@ from stationmaster.domain.alerts import (
     tables,
     telling,
     texts,
+    translations,
     watching,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "tables",
     "telling",
     "texts",
+    "translations",
     "watching",
 ]

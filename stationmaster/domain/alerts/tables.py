@@ -10,22 +10,18 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary,
 
 from stationmaster.domain import versions
 from stationmaster.domain.alerts.kinds import KindName, Severity
-from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, metadata, organization
 
 ChannelKind = Literal["sms", "chat", "push", "webhook"]
 By = Literal["email", "sms", "chat", "push", "webhook", "app"]
 NoticeState = Literal["waiting", "sent", "failed", "not_sent"]
 
 
-def _organization() -> Column[Any]:
-    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
-
-
 alert_rules = Table(
     "alert_rules",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -58,7 +54,7 @@ alert_channels = Table(
     "alert_channels",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("kind", Text, nullable=False),
@@ -73,7 +69,7 @@ alert_pauses = Table(
     "alert_pauses",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("site_id", BigInt, ForeignKey("sites.id")),
     Column("station_id", BigInt, ForeignKey("stations.id")),
@@ -88,7 +84,7 @@ alerts = Table(
     "alerts",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("rule_id", BigInt, ForeignKey("alert_rules.id"), nullable=False),
     Column("kind", Text, nullable=False),
@@ -124,7 +120,7 @@ alert_steps = Table(
     "alert_steps",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("alert_id", BigInt, ForeignKey("alerts.id"), nullable=False, index=True),
     Column("at", UtcTime, nullable=False),
     Column("what", Text, nullable=False),  # opened, told, escalated, acknowledged, joined, resolved
@@ -136,7 +132,7 @@ alert_notices = Table(
     "alert_notices",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("alert_id", BigInt, ForeignKey("alerts.id"), index=True),
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),
@@ -160,7 +156,7 @@ alert_digests = Table(
     "alert_digests",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("rule_id", BigInt, ForeignKey("alert_rules.id"), nullable=False),
     Column("zone", Text, nullable=False),
     Column("day", Text, nullable=False),  # by the clock there, as in 2026-11-26

@@ -1,4 +1,4 @@
-"""What alerts say, by language and key. Another language is another entry of `TEXTS`; a key that it has not is said in English.
+"""What alerts say, by language and key: English here, the others in `translations.py`. A key that one has not is said in English.
 
 `{since}` and `{until}` are times by the clock of the site; `{place}` is the charger, or the site, with what people call it. What a charger says is filled in
 as it is, once, on one line: it is no template.
@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from stationmaster.domain import moments
+from stationmaster.domain.alerts.translations import TRANSLATIONS
 from stationmaster.domain.errors import Invalid
 
 ENGLISH = "en"
@@ -48,7 +49,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "test": "A test of {channel}",
         "test.body": "This is a test, sent by {by}. If you read it, {channel} works.",
     }
-}
+} | TRANSLATIONS
 
 
 class Written(NamedTuple):

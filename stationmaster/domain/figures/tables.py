@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, Table, Text
 
-from stationmaster.storage.columns import BigInt, Exact, UtcTime, key, metadata
-
-
-def _organization() -> Column[int]:
-    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
+from stationmaster.storage.columns import BigInt, Exact, UtcTime, key, metadata, organization
 
 
 def _amounts() -> tuple[Column[object], ...]:
@@ -29,7 +25,7 @@ session_figures = Table(
     "session_figures",
     metadata,
     Column("session_id", BigInt, ForeignKey("sessions.id"), primary_key=True, autoincrement=False),
-    _organization(),
+    organization(),
     Column("station_id", BigInt, nullable=False),
     Column("site_id", BigInt, nullable=False),  # 0: none
     Column("time_zone", Text, nullable=False),
@@ -46,7 +42,7 @@ Index("ix_session_figures_ended", session_figures.c.organization_id, session_fig
 station_days = Table(
     "station_days",
     metadata,
-    _organization(),
+    organization(),
     Column("station_id", BigInt, nullable=False),
     Column("site_id", BigInt, nullable=False),
     Column("day", Text, nullable=False),
@@ -60,7 +56,7 @@ Index("ix_station_days_day", station_days.c.organization_id, station_days.c.day)
 station_hours = Table(
     "station_hours",
     metadata,
-    _organization(),
+    organization(),
     Column("station_id", BigInt, nullable=False),
     Column("site_id", BigInt, nullable=False),
     Column("month", Text, nullable=False),
@@ -82,7 +78,7 @@ figures_due = Table(
 port_days = Table(
     "port_days",
     metadata,
-    _organization(),
+    organization(),
     Column("station_id", BigInt, nullable=False),
     Column("site_id", BigInt, nullable=False),
     Column("evse", Integer, nullable=False),

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
 
-from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-
-
-def _organization() -> Column[Any]:
-    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
-
+from stationmaster.storage.columns import BigInt, UtcTime, key, metadata, organization
 
 pay_places = Table(
     "pay_places",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),  # it is in the QR code, and cannot be guessed
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
     Column("evse", Integer, nullable=False),
@@ -39,7 +34,7 @@ guest_visits = Table(
     "guest_visits",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),  # 128 bits: whoever has it is the guest
     Column("place_id", BigInt, ForeignKey("pay_places.id"), nullable=False),
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),

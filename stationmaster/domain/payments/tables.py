@@ -9,21 +9,17 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text,
 from sqlalchemy import text as sql
 
 from stationmaster.domain.payments.states import State
-from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
+from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata, organization
 
 Purpose = Literal["top_up", "session", "claim"]
 """What it is for: money for a customer's wallet, the session of a guest, or what somebody owes."""
-
-
-def _organization() -> Column[Any]:
-    return Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False)
 
 
 payments = Table(
     "payments",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("provider", Text, nullable=False),  # the name of the account; `cash` and `bank` are entered by people
     Column("purpose", Text, nullable=False),
@@ -66,7 +62,7 @@ payment_charges = Table(
     "payment_charges",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("payment_id", BigInt, ForeignKey("payments.id"), nullable=False, index=True),
     Column("provider", Text, nullable=False),
     Column("reference", Text, nullable=False),  # the provider's id of the charge
@@ -81,7 +77,7 @@ payment_refunds = Table(
     "payment_refunds",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("payment_id", BigInt, ForeignKey("payments.id"), nullable=False, index=True),
     Column("charge", Text, nullable=False),
@@ -101,7 +97,7 @@ payment_events = Table(
     "payment_events",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("provider", Text, nullable=False),
     Column("event", Text, nullable=False),  # the provider's id of it
     Column("kind", Text, nullable=False),
@@ -116,7 +112,7 @@ payment_claims = Table(
     "payment_claims",
     metadata,
     key(),
-    _organization(),
+    organization(),
     Column("public_id", Text, nullable=False, unique=True),
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),  # none: of a guest
     Column("session", Text),  # the id of the session that it is for
