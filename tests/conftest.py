@@ -15,6 +15,7 @@ import argon2
 import hypothesis
 import pytest
 import structlog
+import uvloop
 from filelock import FileLock
 
 from stationmaster.app import App
@@ -49,6 +50,11 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "every_case: PostgreSQL gets all of it: each case asks something else, or its locks or values are the test",
     )
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """The loop of the server. It also takes less of the processor than Python's own."""
+    return {"uvloop": uvloop.new_event_loop}
 
 
 # What takes a minute begins first: at the end the other processes would wait for it.
