@@ -144,8 +144,15 @@ class Server:
         self._process.wait()
 
     def rss_kib(self) -> int:
+        return self._status("VmRSS")
+
+    def own_kib(self) -> int:
+        """Without libraries, whose pages come as they are first used."""
+        return self._status("RssAnon")
+
+    def _status(self, name: str) -> int:
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return int(status.split("VmRSS:")[1].split()[0])
+        return int(status.split(f"{name}:")[1].split()[0])
 
     def cpu_s(self) -> float:
         """Seconds of a processor that it has used so far."""

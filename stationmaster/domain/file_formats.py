@@ -44,10 +44,9 @@ def write_csv(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[Row]
     """Commas, quotes where they are needed, lines as RFC 4180 ends them. A time has its offset with it."""
     forms = [_CSV[column.kind] for column in columns]
     out.write(_lines([_quoted([column.name]) for column in columns]))
-    for page in pages:
-        if page:
-            cells = zip(forms, zip(*page, strict=True), strict=True)
-            out.write(_lines([_quoted(_formed(values, form)) for form, values in cells]))
+    for page in filter(None, pages):
+        cells = zip(forms, zip(*page, strict=True), strict=True)
+        out.write(_lines([_quoted(_formed(values, form)) for form, values in cells]))
 
 
 def write_json(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[Row]]) -> None:
@@ -89,7 +88,7 @@ def write_parquet(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[
     )
 
     def batches() -> Iterable[Any]:
-        for rows in pages:
+        for rows in filter(None, pages):
             arrays = []
             for values, (given, kept, form) in zip(zip(*rows, strict=True), made, strict=True):
                 plain = values if form is None else [None if value is None else form(value) for value in values]
@@ -161,7 +160,7 @@ class _File:
 def _objects(columns: Sequence[Column], pages: Iterable[Sequence[Row]]) -> Iterable[list[bytes]]:
     names = [column.name for column in columns]
     encode = msgspec.json.Encoder(decimal_format="number").encode
-    for page in pages:
+    for page in filter(None, pages):
         yield [encode(dict(zip(names, row, strict=True))) for row in page]
 
 

@@ -43,7 +43,7 @@ def write(
             sheets += 1
             with book.open(f"xl/worksheets/sheet{sheets}.xml", "w", force_zip64=True) as file:
                 file.write((_SHEET_BEGIN + head).encode())
-                for page in sheet:
+                for page in filter(None, sheet):
                     cells = zip(forms, zip(*page, strict=True), strict=True)
                     file.write(_rows([form(values) for form, values in cells]).encode())
                 file.write(_SHEET_END.encode())

@@ -47,8 +47,12 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 def written(name: str, rows: Iterable[tuple[Any, ...]] = ROWS) -> bytes:
+    return in_pages(name, [[row] for row in rows])
+
+
+def in_pages(name: str, pages: list[list[tuple[Any, ...]]]) -> bytes:
     file = io.BytesIO()
-    FORMATS[name].write(file, COLUMNS, [[row] for row in rows])  # each row in a page of its own
+    FORMATS[name].write(file, COLUMNS, pages)
     return file.getvalue()
 
 
@@ -114,9 +118,10 @@ def test_parquet_reads_back_as_moments_and_exact_decimals() -> None:
     assert table["id"][1].as_py() == "=1+1"
 
 
+@pytest.mark.parametrize("pages", [[], [[]]], ids=["no page", "an empty page"])
 @pytest.mark.parametrize("name", FORMATS)
-def test_nothing_at_all_is_a_file_too(name: str) -> None:
-    text = written(name, [])
+def test_nothing_at_all_is_a_file_too(name: str, pages: list[list[Any]]) -> None:
+    text = in_pages(name, pages)
     if name == "xlsx":
         sheet = openpyxl.load_workbook(io.BytesIO(text)).active
         assert sheet is not None and sheet.max_row == 1
