@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -34,6 +35,11 @@ hypothesis.settings.register_profile("search", max_examples=1000)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 compiled.share()
 
+# The loop of the server; it also takes less of the processor than Python's own. What pytest-asyncio offers for this would make
+# anew for each test what the tests of a module share.
+if sys.version_info < (3, 14):  # where it is deprecated
+    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--no-postgres", action="store_true", help="run on SQLite only")
@@ -50,11 +56,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "every_case: PostgreSQL gets all of it: each case asks something else, or its locks or values are the test",
     )
-
-
-def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """The loop of the server. It also takes less of the processor than Python's own."""
-    return {"uvloop": uvloop.new_event_loop}
 
 
 # What takes a minute begins first: at the end the other processes would wait for it.
