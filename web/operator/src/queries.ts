@@ -29,6 +29,13 @@ export const statusQuery = () =>
     staleTime: 60_000,
   });
 
+/** Chargers by their name, id, site or make. */
+export const foundStationsQuery = (text: string) =>
+  queryOptions({
+    queryKey: ["find", text],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/stations", { params: { query: { search: text, limit: 12 } }, signal })),
+  });
+
 /** How many alerts wait for somebody. */
 export const unseenAlertsQuery = () =>
   queryOptions({

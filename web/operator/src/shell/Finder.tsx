@@ -1,9 +1,9 @@
 import { t } from "@lingui/core/macro";
-import { answered, client } from "@stationmaster/api";
 import { Finder as Search, Icon } from "@stationmaster/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { foundStationsQuery } from "../queries";
 import { navigation } from "./navigation";
 
 export { openFinder } from "@stationmaster/ui";
@@ -14,9 +14,8 @@ export function Finder() {
   const [wanted, setWanted] = useState("");
   const text = wanted.trim();
   const { data } = useQuery({
-    queryKey: ["find", text],
+    ...foundStationsQuery(text),
     enabled: text !== "",
-    queryFn: ({ signal }) => answered(client.GET("/api/v1/stations", { params: { query: { search: text, limit: 12 } }, signal })),
     placeholderData: keepPreviousData,
   });
   const pages = navigation()

@@ -1,9 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Autocomplete } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { answered, client } from "@stationmaster/api";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState, type ReactNode } from "react";
+import { foundStationsQuery } from "../../queries";
 
 interface Props {
   placeholder?: string;
@@ -18,9 +18,8 @@ export function StationInput({ placeholder, testid, value = "", onChange, error 
   const [opened, setOpened] = useState(false);
   const [text] = useDebouncedValue(value.trim().slice(0, 100), 250);
   const { data } = useQuery({
-    queryKey: ["find", text],
+    ...foundStationsQuery(text),
     enabled: opened,
-    queryFn: ({ signal }) => answered(client.GET("/api/v1/stations", { params: { query: { search: text, limit: 12 } }, signal })),
     placeholderData: keepPreviousData,
   });
   const found = new Map(data?.items.map((station) => [station.id, [station.name, station.site].filter(Boolean).join(" · ")]));
