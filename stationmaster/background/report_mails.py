@@ -70,6 +70,6 @@ async def _written(
         content = await printing.print_aside("report", msgspec.json.encode(sheet), at=now)
     else:
         content = reports.table_of(report, event.format)
-    maintype, _, subtype = reports.MEDIA_TYPES[event.format].partition("/")
+    maintype, _, subtype = reports.MEDIA_TYPES[event.format].partition(";")[0].partition("/")
     message.add_attachment(content, maintype=maintype, subtype=subtype, filename=reports.name_of(report, event.format))
     return message

@@ -57,7 +57,7 @@ class SharedBill(NamedTuple):
     share: Money
 
 
-def of_month(work: Work, organization_id: int, first: str, after: str) -> list[SiteRevenue]:
+def booked_between(work: Work, organization_id: int, first: str, after: str) -> list[SiteRevenue]:
     """By the day in the books, `first` ≤ day < `after`."""
     entry, account, booked = ledger_entries.c, ledger_accounts.c, ledger_transactions.c
     source = ledger_transactions.join(ledger_entries, entry.transaction_id == booked.id)

@@ -348,7 +348,7 @@ async def test_a_site_s_host_gets_their_share_and_of_a_correction_as_well(place:
     await place.deliver()
     assert await place.in_it(*shares, *INCOME) == ["-1.75", "1.75", "5.82", "1.11"]  # still 30 %, of 5.82
     december = ("2026-12-01", "2027-01-01")
-    [month] = await world(revenue.of_month, world.home, *december)
+    [month] = await world(revenue.booked_between, world.home, *december)
     assert (month.site, month.sessions, str(month.net), str(month.total)) == ("H", 1, "5.82 EUR", "6.93 EUR")
     assert (str(month.host_share), str(month.margin), str(month.on_account)) == ("1.75 EUR", "4.07 EUR", "0.00 EUR")
     lines = await world(revenue.shares_of, world.home, "H", *december)
@@ -356,6 +356,6 @@ async def test_a_site_s_host_gets_their_share_and_of_a_correction_as_well(place:
         ("9.72 EUR", "2.92 EUR"),
         ("-3.90 EUR", "-1.17 EUR"),
     ]
-    assert await world(revenue.of_month, world.home, "2026-11-01", "2026-12-01") == []
+    assert await world(revenue.booked_between, world.home, "2026-11-01", "2026-12-01") == []
     [now] = await world(revenue.totals, world.home)
     assert (str(now.wallets), str(now.owed)) == ("43.07 EUR", "0.00 EUR")

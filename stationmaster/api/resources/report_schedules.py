@@ -10,6 +10,7 @@ from litestar import Response, Router, delete, get, patch, post
 from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.reports import Language
 from stationmaster.api.shapes import (
     SORTED,
     Cursor,
@@ -30,7 +31,6 @@ from stationmaster.domain.figures.schedules import Format, Rhythm
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage.lists import Wanted
 
-Language = Literal["en", "de", "es", "fr", "hi"]
 Receivers = Annotated[list[Text], msgspec.Meta(min_length=1, max_length=schedules.MOST_RECEIVERS)]
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from litestar import Response, Router, get
+from litestar.di import NamedDependency, Provide
 from litestar.exceptions import PermissionDeniedException
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import QueryParameter
 
 from stationmaster.api.auth import Permission
-from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.callers import Caller
+from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.domain import months
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.figures import reports
@@ -32,13 +34,29 @@ Week = Annotated[
     str | None,
     QueryParameter(pattern=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$", description="As in 2026-W48, instead of a month"),
 ]
-Language = Annotated[
-    Literal["en", "de", "es", "fr", "hi"] | None,
-    QueryParameter(description="Of what is printed; without it, the organization's"),
+Language = Literal["en", "de", "es", "fr", "hi"]
+"""In which there are reports."""
+InLanguage = Annotated[
+    Language | None, QueryParameter(name="language", description="Of what is printed; without it, the organization's")
 ]
 Which = Annotated[Kind, QueryParameter(description="Which report")]
 Site = Annotated[str, QueryParameter(max_length=255, description="The site's id")]
 AnySite = Annotated[str | None, QueryParameter(max_length=255, description="Only of this site")]
+
+
+class Wished(NamedTuple):
+    """Of which period, and in which language."""
+
+    month: str | None
+    week: str | None
+    language: Language | None
+
+
+async def wished(month: Month = None, week: Week = None, language: InLanguage = None) -> Wished:
+    return Wished(month, week, language)
+
+
+GivenWished: TypeAlias = NamedDependency[Wished]
 A_REPORT = {
     200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/octet-stream")
 }
@@ -48,100 +66,85 @@ A_REPORT = {
 async def get_site_report(
     caller: GivenCaller,
     context: GivenContext,
+    wished: GivenWished,
     site: Site,
-    month: Month = None,
-    week: Week = None,
-    language: Language = None,
     form: Form = "pdf",
 ) -> Response[bytes]:
     """What a site has brought, day by day: sessions, energy, time, what was billed; utilisation, good starts, uptime."""
-    report = await _made("site", caller, context, month, week, site)
-    return await _file(report, form, language, context)
+    return await _file(await _made("site", caller, context, wished, site), form, wished, context)
 
 
 @get("/uptime", permission=Permission.VIEW, responses=A_REPORT)
 async def get_uptime_report(
     caller: GivenCaller,
     context: GivenContext,
-    month: Month = None,
-    week: Week = None,
+    wished: GivenWished,
     site: AnySite = None,
-    language: Language = None,
     form: Form = "pdf",
 ) -> Response[bytes]:
     """How much of the time each port worked, as NEVI and AFIR count it (O-09)."""
-    report = await _made("uptime", caller, context, month, week, site)
-    return await _file(report, form, language, context)
+    return await _file(await _made("uptime", caller, context, wished, site), form, wished, context)
 
 
 @get("/revenue", permission=Permission.VIEW_CUSTOMERS, responses=A_REPORT)
 async def get_revenue_report(
     caller: GivenCaller,
     context: GivenContext,
-    month: Month = None,
-    week: Week = None,
-    language: Language = None,
+    wished: GivenWished,
     form: Form = "pdf",
 ) -> Response[bytes]:
     """Revenue and tax, site by site, as booked."""
-    report = await _made("revenue", caller, context, month, week, None)
-    return await _file(report, form, language, context)
+    return await _file(await _made("revenue", caller, context, wished, None), form, wished, context)
 
 
 @get("/host", permission=Permission.VIEW, responses=A_REPORT)
 async def get_host_report(
     caller: GivenCaller,
     context: GivenContext,
+    wished: GivenWished,
     site: Site,
-    month: Month = None,
-    week: Week = None,
-    language: Language = None,
     form: Form = "pdf",
 ) -> Response[bytes]:
     """What is for the host of a site, bill by bill."""
-    report = await _made("host", caller, context, month, week, site)
-    return await _file(report, form, language, context)
+    return await _file(await _made("host", caller, context, wished, site), form, wished, context)
 
 
 @get("/preview", permission=Permission.VIEW)
 async def preview_report(
     caller: GivenCaller,
     context: GivenContext,
+    wished: GivenWished,
     report: Which = "site",
-    month: Month = None,
-    week: Week = None,
     site: AnySite = None,
-    language: Language = None,
 ) -> ReportSheet:
     """Everything that a report prints, in its words. Revenue is for who may look at customers."""
     if report == "revenue" and Permission.VIEW_CUSTOMERS not in caller.permissions:
         raise PermissionDeniedException("revenue is for who may look at customers")
-    return reports.sheet_of(await _made(report, caller, context, month, week, site), language)
+    return reports.sheet_of(await _made(report, caller, context, wished, site), wished.language)
 
 
 router = Router(
     "/reports",
     route_handlers=[get_site_report, get_uptime_report, get_revenue_report, get_host_report, preview_report],
+    dependencies={"wished": Provide(wished)},
     tags=["reports"],
 )
 
 
-async def _made(
-    kind: Kind, caller: GivenCaller, context: GivenContext, month: str | None, week: str | None, site: str | None
-) -> Report:
-    if month is not None and week is not None:
+async def _made(kind: Kind, caller: Caller, context: Context, wished: Wished, site: str | None) -> Report:
+    if wished.month is not None and wished.week is not None:
         raise Invalid("week", "name a month or a week, not both")
-    period = month or week or str(months.at(context.database.clock(), UTC).before)
+    period = wished.month or wished.week or str(months.at(context.database.clock(), UTC).before)
     asked = Asked(kind=kind, period=period, site=site)
     co2 = context.settings.figures.co2_saved_kg_per_kwh
     return await context.database.read(reports.make, caller.organization, asked, co2=co2)
 
 
-async def _file(report: Report, form: str, language: str | None, context: GivenContext) -> Response[bytes]:
+async def _file(report: Report, form: str, wished: Wished, context: Context) -> Response[bytes]:
     kept = "inline" if form == "pdf" else "attachment"
     headers = {"Content-Disposition": f'{kept}; filename="{reports.name_of(report, form)}"'}
     if form == "pdf":
-        sheet = msgspec.json.encode(reports.sheet_of(report, language))
+        sheet = msgspec.json.encode(reports.sheet_of(report, wished.language))
         content = await printing.print_aside("report", sheet, at=context.database.clock())
     else:
         content = reports.table_of(report, form)

@@ -99,7 +99,7 @@ async def get_revenue(caller: GivenCaller, context: GivenContext, month: Month =
 
     def read(work: Work) -> Revenue:
         of = _of(work, month)
-        rows = revenue.of_month(work, caller.organization, *of.days)
+        rows = revenue.booked_between(work, caller.organization, *of.days)
         # Customers belong to the organization, not to the sites that a caller is limited to.
         together = revenue.totals(work, caller.organization) if caller.scope is None else []
         return Revenue(str(of), [_site(row) for row in rows], [_totals(row) for row in together])

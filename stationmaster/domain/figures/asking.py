@@ -288,8 +288,7 @@ def _name_of_time(by: By, day: date) -> str:
     if by == "month":
         return str(months.of(day))
     if by == "week":
-        year, week, _ = day.isocalendar()
-        return f"{year}-W{week:02d}"
+        return str(months.week_of(day))
     return day.isoformat()
 
 

@@ -14,6 +14,7 @@ from stationmaster.domain import file_formats, months, revenue, site_hosts, site
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.figures import asking, availability, report_words
 from stationmaster.domain.figures.asking import Period, Sums, Which
+from stationmaster.domain.file_formats import FORMATS
 from stationmaster.domain.invoices import issuers, printed
 from stationmaster.domain.invoices.issuers import Issuer
 from stationmaster.domain.invoices.languages import words_of
@@ -28,11 +29,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 OF_ONE_SITE: tuple[Kind, ...] = ("site", "host")
 """They are about one site; uptime may be, and revenue is about all."""
 
-MEDIA_TYPES = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
+MEDIA_TYPES = {"pdf": "application/pdf"} | {name: FORMATS[name].media_type for name in ("xlsx", "csv")}
 """Of the formats in which there are files of a report."""
 Cell = str | int | Decimal | None
 
@@ -115,7 +112,7 @@ def table_of(report: Report, form: str) -> bytes:
     columns = [_file_column(each) for each in report.columns]
     rows = report.rows[:-1] if report.summed else report.rows
     out = io.BytesIO()
-    file_formats.FORMATS[form].write(out, columns, [rows])
+    FORMATS[form].write(out, columns, [rows])
     return out.getvalue()
 
 
@@ -165,7 +162,7 @@ def _of_uptime(work: Work, organization_id: int, period: months.Period, *, site:
 
 def _of_revenue(work: Work, organization_id: int, period: months.Period) -> Report:
     """Site by site and currency by currency, as it stands in the ledger."""
-    found = revenue.of_month(work, organization_id, *period.days)
+    found = revenue.booked_between(work, organization_id, *period.days)
     names = dict(asking.site_names(work, organization_id))
     columns = [Column("place"), Column("currency"), Column("sessions", 0)]
     columns += [Column(name, 2) for name in ("net", "tax", "round_off", "total", "share", "margin")]
