@@ -20,9 +20,11 @@ from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
 from stationmaster.settings_parts import Accounting as Accounting
 from stationmaster.settings_parts import AccountingFile as AccountingFile
-from stationmaster.settings_parts import HeldBack, Node, Part, Wallets
+from stationmaster.settings_parts import HeldBack, Node, Part, RoleName, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
+from stationmaster.settings_parts import Provider as Provider
+from stationmaster.settings_parts import SingleSignOn as SingleSignOn
 from stationmaster.settings_parts import Webhook as Webhook
 from stationmaster.settings_parts import Webhooks as Webhooks
 
@@ -244,9 +246,6 @@ class Redis(Part):
         return value or None
 
 
-RoleName = Literal["owner", "administrator", "technician", "operator", "viewer", "driver"]
-
-
 class Security(Part):
     key: str | None = Field(
         None, description="Secret key of this installation, 32 bytes or more; made in key_file when missing"
@@ -264,42 +263,6 @@ class Security(Part):
     token_issuer: str = Field(
         "stationmaster", min_length=1, max_length=200, description="Whose name access tokens bear (`iss`)"
     )
-
-
-class Provider(Part):
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$", description="What it is called in addresses, as in company")
-    title: str | None = Field(None, max_length=60, description="What its button says; its name when left out")
-    issuer: str = Field(description="The address it describes itself at, exactly as it writes it")
-    client_id: str = Field(min_length=1, description="What it knows us by")
-    client_secret: str | None = Field(None, description="What we show it; without one, PKCE alone")
-    scopes: list[str] = Field(["openid", "email", "profile"], description="What we ask it for")
-    link_by_email: bool = Field(
-        False, description="Whether an account with an address that it has verified is theirs, at the first log-in"
-    )
-    default_role: RoleName | None = Field(None, description="Who is not known is added in this role; refused without")
-    organization: str | None = Field(None, description="Whose people it knows; may be left out while there is only one")
-
-    @field_validator("issuer")
-    @classmethod
-    def usable(cls, value: str) -> str:
-        parsed = urlsplit(value)
-        if parsed.scheme not in ("https", "http") or not parsed.hostname or parsed.query or parsed.fragment:
-            raise ValueError("must begin with https:// (http:// for allowed networks only) and have no query")
-        return value
-
-
-class SingleSignOn(Part):
-    providers: list[Provider] = Field(
-        [],
-        description="Where people may log in instead (OpenID Connect): a list of `name`, `issuer`, `client_id` and more",
-    )
-
-    @field_validator("providers")
-    @classmethod
-    def different(cls, value: list[Provider]) -> list[Provider]:
-        if len({each.name for each in value}) != len(value):
-            raise ValueError("the same name twice")
-        return value
 
 
 class Registration(Part):
