@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import random
+import sys
 import tempfile
 import time
 from collections import Counter
@@ -26,7 +27,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
 from stationmaster.background import outbox
-from stationmaster.domain import bills, customers, ledger, organizations, tariffs, tokens
+from stationmaster.domain import bills, customers, ledger, message_packs, organizations, tariffs, tokens
 from stationmaster.domain.bills import auditing
 from stationmaster.domain.ledger import Account, Entry
 from stationmaster.domain.message_log import messages
@@ -195,7 +196,7 @@ def _check_one(work: Work, identity: str, ledger: Ledger, report: Report) -> Non
 
 
 def unknown_to_the_log(work: Work, identity: str, ledger: Ledger) -> list[str]:
-    """What was answered and is not in the message log; a heartbeat need not be."""
+    """What was answered and is not in the message log, nor packed by now; a heartbeat need not be."""
     station_id = work.execute(select(stations.c.id).where(stations.c.identity == identity)).scalar_one()
     stored = set(
         work.execute(
@@ -204,6 +205,8 @@ def unknown_to_the_log(work: Work, identity: str, ledger: Ledger) -> list[str]:
             )
         ).scalars()
     )
+    packed = (each.exchange for each in message_packs.listed(work, station_id, None, action=None, most=sys.maxsize))
+    stored |= {each.message_id for each in packed if (each.direction, each.outcome) == ("in", "ok")}
     return [
         f"{identity}: {entry.action} {entry.ids} was answered and is not in the message log"
         for entry in ledger.acknowledged

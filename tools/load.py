@@ -75,7 +75,7 @@ def _step(
     versions = options.versions
     rate_each = rate / len(versions)
     begin_s = len(secrets) / len(versions) / rate_each * MESSAGES
-    before, began = cpu_s(pid), time.monotonic()
+    before, began = running.cpu_s(pid) if pid else 0.0, time.monotonic()
     with tempfile.TemporaryDirectory(prefix="stationmaster-load-") as folder:
         players = {}
         for place, version in enumerate(versions):
@@ -86,8 +86,8 @@ def _step(
             command += ["--seconds", str(begin_s + options.seconds), "--token", options.token]
             players[version] = subprocess.Popen(command, stdout=subprocess.PIPE)
         told = {version: _last(version, player) for version, player in players.items()}
-    used = cpu_s(pid) - before
-    return {"rate": rate, "versions": told, "server_cpu": used / (time.monotonic() - began) if pid else None}
+    cores = (running.cpu_s(pid) - before) / (time.monotonic() - began) if pid else None
+    return {"rate": rate, "versions": told, "server_cpu": cores}
 
 
 def _last(version: str, player: subprocess.Popen[bytes]) -> dict[str, Any]:
@@ -95,14 +95,6 @@ def _last(version: str, player: subprocess.Popen[bytes]) -> dict[str, Any]:
     if player.returncode:
         raise SystemExit(f"the chargers of {version} gave up (their message is above)")
     return dict(json.loads(output.splitlines()[-1]))
-
-
-def cpu_s(pid: int | None) -> float:
-    """Seconds of CPU that a process of this machine has used so far; 0 for none."""
-    if pid is None:
-        return 0.0
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
 
 
 def _said(step: dict[str, Any]) -> str:

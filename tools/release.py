@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -73,26 +71,24 @@ def build(version: str) -> Path:
 
 
 def try_it(wheel: Path, version: str) -> None:
-    """Install it where nothing else is, without Node, and let it make a database and answer."""
+    """Install it where nothing else is, and let it make a database with nothing but its own programs in reach: no Node."""
     with tempfile.TemporaryDirectory(prefix="stationmaster-release-") as name:
         folder = Path(name)
         venv.create(folder / "venv", with_pip=False)
         python = folder / "venv" / "bin" / "python"
         subprocess.run([UV, "pip", "install", "--quiet", "--python", python, wheel], check=True)
         bare = {
-            "PATH": "/usr/bin:/bin",
+            "PATH": str(python.parent),
             "HOME": str(folder),
             "STATIONMASTER_DATABASE__URL": f"sqlite:///{folder}/try.db",
         }
-        bare |= {key: value for key, value in os.environ.items() if key.startswith("STATIONMASTER_SECURITY")}
-        command = folder / "venv" / "bin" / "stationmaster"
+        command = python.with_name("stationmaster")
         subprocess.run([command, "migrate"], cwd=folder, env=bare, check=True, stdout=subprocess.DEVNULL)
         said = subprocess.run(
             [command, "--help"], cwd=folder, env=bare, check=True, capture_output=True, text=True
         ).stdout
         if "serve" not in said or not (folder / "try.db").exists():
             raise SystemExit(f"the wheel of {version} does not work in a fresh environment:\n{said}")
-        shutil.rmtree(folder / "venv")
 
 
 def licences() -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from stationmaster.domain import message_packs
+from stationmaster.domain.exchanges import Exchange, Logged
 from stationmaster.simulator.journal import Journal
+from stationmaster.storage import Database
 from tools import load, running, soak
 
 OPTIONS = argparse.Namespace(stations=20, versions=["1.6", "2.0.1"], seconds=5, url="", only="sqlite", p99_ms=100)
@@ -75,3 +80,11 @@ def test_soak_finds_what_was_answered_and_is_not_stored(tmp_path: Path, database
     assert [line.split(" was answered")[0] for line in lost] == ["CP1: StatusNotification ['m1']"]
     assert any("StatusNotification" in problem for problem in soak.written([], answered, lost, 1.0).problems)
     assert soak.written([], 0, [], 1.0).problems == ["No message was answered at all."]
+
+    database = Database(database_url, lanes=1, readers=1)
+    with database.engine.begin() as connection:  # as the server packs what is two days old
+        frame = Exchange("in", "m1", "StatusNotification", "{}", "{}", "ok")
+        pack = message_packs.row(1, [Logged(1, datetime(2026, 11, 1, tzinfo=UTC), frame)])
+        connection.execute(insert(message_packs.message_packs), [pack])
+    database.close()
+    assert soak.compare(database_url, tmp_path, ["CP1"]) == (2, [])
