@@ -120,6 +120,6 @@ def pages(dist: Path = DIST) -> HTTPRouteHandler:
         entry = "pay.html" if name.startswith("pay/") else "index.html"  # guests at a charger have a page of their own
         if entry in files:
             return await files[entry].answer(request)
-        return Response(NOT_BUILT, media_type="text/html; charset=utf-8", headers={"Cache-Control": "no-cache"})
+        return Response(NOT_BUILT, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
     return page

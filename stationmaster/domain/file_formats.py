@@ -118,7 +118,7 @@ def write_xlsx(out: Out, columns: Sequence[Column], pages: Iterable[Sequence[Row
 
 
 FORMATS: dict[str, Format] = {
-    "csv": Format("text/csv; charset=utf-8; header=present", write_csv),
+    "csv": Format("text/csv; header=present", write_csv),
     "xlsx": Format("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", write_xlsx),
     "json": Format("application/json", write_json),
     "jsonl": Format("application/x-ndjson", write_json_lines),

@@ -78,6 +78,9 @@ def asked(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> list
     @given(case=operation.as_strategy(generation_mode=mode))
     def ask(case: Any) -> None:
         answer = case.call(headers=headers, timeout=PATIENCE_S)
+        kind = answer.headers.get("content-type", [""])[0]
+        if kind.count("charset") > 1:
+            wrong.append(f"{operation.label}: {kind}")
         try:
             case.validate_response(answer, checks=CHECKS)
         except BaseExceptionGroup as found:

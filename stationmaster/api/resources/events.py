@@ -209,7 +209,7 @@ def as_stream(heard: AsyncGenerator[bytes, None]) -> Stream:
     """What is heard, as server-sent events."""
     return Stream(
         heard,
-        media_type="text/event-stream; charset=utf-8",
+        media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},  # a proxy that gathers the stream would hold it back
     )
 

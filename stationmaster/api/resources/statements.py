@@ -29,7 +29,7 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.files import printing
 from stationmaster.storage import Work
 
-CSV = "text/csv; charset=utf-8"
+CSV = "text/csv"
 A_CSV = {200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type=CSV)}
 AT_ONCE = 1000  # transactions of one question to the database
 

@@ -155,7 +155,10 @@ async def alive() -> Health:
     return Health("ok")
 
 
-@get("/metrics", permission=Permission.MANAGE_ORGANIZATIONS, media_type=CONTENT_TYPE_PLAIN_0_0_4)
+_METRICS = CONTENT_TYPE_PLAIN_0_0_4.removesuffix("; charset=utf-8")  # the framework adds it to every text
+
+
+@get("/metrics", permission=Permission.MANAGE_ORGANIZATIONS, media_type=_METRICS)
 async def get_metrics(context: GivenContext) -> bytes:
     """The metrics of this server for Prometheus, of all organizations together. `metrics.port` tells the same without a log-in."""
     return await context.metrics()
