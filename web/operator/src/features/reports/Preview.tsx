@@ -70,7 +70,7 @@ function sheetColumns({ head, right, rows, summed }: Sheet): Column<Row>[] {
     cell: ({ cells, number }) => {
       const text = (
         <>
-          <span className={css.label}>{word} </span>
+          {cells[at] !== "" && <span className={css.label}>{word} </span>}
           <span className={right[at] ? "num" : "hostile"}>{cells[at]}</span>
         </>
       );
