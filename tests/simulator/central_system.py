@@ -68,10 +68,12 @@ class CentralSystem:
         return ANSWERS.get(action, {})
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for something that a station does by itself."""
+        """Wait for something that a station does by itself, and until every station has read what it was answered."""
         async with asyncio.timeout(PATIENCE_S):
             while not condition():
                 await asyncio.sleep(0.001)
+            for link in list(self.links.values()):
+                await link.has_read_all()
 
     async def call(self, identity: str, action: str, payload: Payload) -> list[Any]:
         """Send a CALL to a station; its answer as the frame it came in. A result must be valid to the letter."""
@@ -123,14 +125,28 @@ class Listener(picows.WSListener):
     def __init__(self, system: CentralSystem, identity: str) -> None:
         self.system, self.identity = system, identity
         self.replies: asyncio.Future[list[Any]] | None = None
+        self.pong = asyncio.Event()  # also set when the connection has ended
 
     def on_ws_connected(self, transport: picows.WSTransport) -> None:
         self.transport = transport
         self.system.links[self.identity] = self
 
+    def on_ws_disconnected(self, transport: picows.WSTransport) -> None:
+        self.pong.set()
+
+    async def has_read_all(self) -> None:
+        """Return when the station has read all that it was sent: it answers a ping after that."""
+        if self.transport.is_disconnected:
+            return
+        self.pong.clear()
+        self.transport.send_ping()
+        await self.pong.wait()
+
     def on_ws_frame(self, transport: picows.WSTransport, frame: picows.WSFrame) -> None:
         if frame.msg_type == picows.WSMsgType.CLOSE:
             transport.disconnect()
+        if frame.msg_type == picows.WSMsgType.PONG:
+            self.pong.set()
         if frame.msg_type != picows.WSMsgType.TEXT:
             return
         message = json.loads(frame.get_payload_as_bytes())
