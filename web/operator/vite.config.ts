@@ -7,6 +7,15 @@ import { macros } from "../tools/macros.ts";
 // `npm run dev` shows the pages as they are being written, with the chargers of a running server (`make run`).
 const server = process.env.STATIONMASTER ?? "http://localhost:8080";
 
+// Each page once had some twenty small files of its own, and a browser asks for six at a time. The guest's page loads the first two
+// only. Browsers keep a file until it changes: libraries change less often than we do.
+const SHARED = [
+  { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 4 },
+  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|structures))))/, minShareCount: 2, priority: 3 },
+  { name: "libraries", test: /node_modules\/(?!echarts|zrender|write-excel-file)/, minShareCount: 2, priority: 2 },
+  { name: "shared", test: /web\/(ui|operator)\/src\/(?!guest)/, minShareCount: 3, priority: 1 },
+];
+
 export default defineConfig({
   root: import.meta.dirname,
   plugins: [tanstackRouter({ target: "react", autoCodeSplitting: true }), macros(), react(), lingui()],
@@ -17,8 +26,10 @@ export default defineConfig({
     target: "es2022",
     // The content security policy allows no data: fonts or images, so every asset stays a file.
     assetsInlineLimit: 0,
-    // React changes seldom: a file of its own stays in browsers from one version of ours to the next.
-    rolldownOptions: { input: ["index.html", "pay.html"].map((page) => `${import.meta.dirname}/${page}`), output: { codeSplitting: { groups: [{ name: "react", test: /node_modules\/(react|react-dom|scheduler)\// }] } } },
+    rolldownOptions: {
+      input: ["index.html", "pay.html"].map((page) => `${import.meta.dirname}/${page}`),
+      output: { codeSplitting: { groups: SHARED } },
+    },
     // ECharts, loaded only with the first chart, is the one chunk that is large by nature.
     chunkSizeWarningLimit: 700,
   },
