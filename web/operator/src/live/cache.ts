@@ -1,4 +1,4 @@
-import type { InfiniteData, QueryClient } from "@tanstack/react-query";
+import type { InfiniteData, Query, QueryClient, QueryKey } from "@tanstack/react-query";
 import {
   applyToStation,
   stream,
@@ -28,38 +28,72 @@ const TELLING = new Set([
 
 /** Lets the event stream write into what pages have already fetched, so that open pages stay true by themselves. */
 export function keepFresh(queries: QueryClient): void {
+  // What was told while something is being fetched: the answer may have been written before, and come after.
+  const meanwhile = new Map<string, LiveEvent[]>();
+  queries.getQueryCache().subscribe((change) => {
+    if (change.type !== "updated" || (change.action.type === "success" && change.action.manual)) return;
+    const { query, action } = change;
+    if (action.type === "fetch") meanwhile.set(query.queryHash, []);
+    if (action.type !== "success" && action.type !== "error") return;
+    const told = meanwhile.get(query.queryHash);
+    meanwhile.delete(query.queryHash);
+    if (action.type === "success") told?.forEach((event) => write(queries, event, query));
+  });
   stream.listen((events) => {
     if (events.some((e) => e.type === "hello")) void queries.invalidateQueries();
+    for (const told of meanwhile.values()) told.push(...events);
     const stale = new Set<string>();
     for (const event of events) {
-      apply(queries, event, stale);
+      write(queries, event);
+      mark(event, stale);
     }
     for (const key of stale) void queries.invalidateQueries({ queryKey: key.split("\n") });
   });
 }
 
-function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void {
-  if (event.type === "connection_refused") {
-    stale.add("refused");
-    return;
-  }
-  if (event.type === "alert") {
-    stale.add("alerts");
-    stale.add("overview");
-    return;
-  }
+/** Writes one event into all that was fetched, or only into one. Written twice it is the same. */
+function write(queries: QueryClient, event: LiveEvent, only?: Query): void {
   if (!("station" in event)) return;
   const { station } = event;
-  if (event.type === "station_changed") {
-    stale.add(`station\n${station}`);
-    stale.add("stations");
+  function into<T>(queryKey: QueryKey, change: (old: T) => T | undefined, fits: (query: Query) => boolean = () => true): void {
+    const predicate = (query: Query) => (only === undefined || query === only) && fits(query);
+    queries.setQueriesData<T>({ queryKey, predicate }, (old) => old && change(old));
   }
-  queries.setQueriesData<InfiniteData<Page<Station>>>({ queryKey: ["stations"] }, (old) => old && withStation(old, event));
-  queries.setQueryData<Station>(["station", station], (old) => old && applyToStation(old, event));
+  const whole = (query: Query) => query.queryKey.length === 2;
+  into<InfiniteData<Page<Station>>>(["stations"], (old) => withStation(old, event));
+  into<Station>(["station", station], (old) => applyToStation(old, event), whole);
+  if (event.type === "session_updated" && event.session) {
+    into<SessionDetail>(["session", event.session], (old) => withReading(old, event), whole);
+  }
+  if (event.type === "message") {
+    // The third part of the key is the action a log is filtered by.
+    into<InfiniteData<Page<Frame>>>(
+      ["messages", station],
+      (old) => withFrame(old, event),
+      (query) => !query.queryKey[2] || query.queryKey[2] === event.action,
+    );
+  }
+  if (event.type === "command") {
+    into<Page<Command>>(["commands", station], (old) => withCommand(old, event), whole);
+  }
+}
 
-  if (event.type === "connector_status" || event.type === "station_connected" || event.type === "station_disconnected") stale.add(`states\n${station}`);
-
+/** Adds the keys of what has to be fetched anew after an event, joined by line ends. */
+function mark(event: LiveEvent, stale: Set<string>): void {
+  if (event.type === "connection_refused") stale.add("refused");
+  if (event.type === "alert") for (const key of ["alerts", "overview"]) stale.add(key);
+  if (!("station" in event)) return;
+  const { station } = event;
   switch (event.type) {
+    case "station_changed":
+      stale.add(`station\n${station}`);
+      stale.add("stations");
+      break;
+    case "connector_status":
+    case "station_connected":
+    case "station_disconnected":
+      stale.add(`states\n${station}`);
+      break;
     case "session_started":
     case "session_ended":
     case "session_reviewed":
@@ -70,23 +104,14 @@ function apply(queries: QueryClient, event: LiveEvent, stale: Set<string>): void
     case "alarm":
       for (const key of ["alarms", "quarantine", "status"]) stale.add(key);
       break;
-    case "session_updated":
-      if (event.session) append(queries, event.session, event);
-      break;
     case "reservation":
       stale.add("reservations");
       break;
     case "message":
       if (event.action !== null && TELLING.has(event.action)) stale.add(`parts\n${station}`);
-      queries.setQueriesData<InfiniteData<Page<Frame>>>(
-        // The third part of the key is the action a log is filtered by.
-        { queryKey: ["messages", station], predicate: (q) => !q.queryKey[2] || q.queryKey[2] === event.action },
-        (old) => withFrame(old, event),
-      );
       break;
     case "command":
       stale.add(`parts\n${station}`);
-      queries.setQueryData<Page<Command>>(["commands", station], (old) => old && withCommand(old, event));
       break;
   }
 }
@@ -98,33 +123,30 @@ function withStation(old: InfiniteData<Page<Station>>, event: LiveEvent & { stat
   return { ...old, pages: old.pages.map((page) => ({ ...page, items: page.items.map(changed) })) };
 }
 
-function append(queries: QueryClient, id: string, event: LiveEvent & { type: "session_updated" }): void {
-  queries.setQueryData<SessionDetail>(["session", id], (old) => {
-    if (!old) return old;
-    const value: MeterValue = {
-      at: event.at,
-      context: null,
-      energy_wh: event.energy_wh,
-      power_w: event.power_w,
-      current_a: null,
-      voltage_v: null,
-      soc_percent: event.soc_percent,
-      samples: [],
-    };
-    const earlier = old.meter_values.filter((v) => v.at !== event.at);
-    const last = earlier.at(-1);
-    // A reading that arrives late belongs where its time says; the next fetch sorts it in.
-    if (last && Date.parse(last.at) > Date.parse(event.at)) return old;
-    return {
-      ...old,
-      energy_wh: event.session_energy_wh ?? old.energy_wh,
-      power_w: event.power_w ?? old.power_w,
-      soc_percent: event.soc_percent ?? old.soc_percent,
-      meter_values: [...earlier, value],
-      series:
-        event.session_energy_wh === null ? old.series : [...old.series, { at: event.at, energy_wh: event.session_energy_wh }],
-    };
-  });
+function withReading(old: SessionDetail, event: LiveEvent & { type: "session_updated" }): SessionDetail {
+  const value: MeterValue = {
+    at: event.at,
+    context: null,
+    energy_wh: event.energy_wh,
+    power_w: event.power_w,
+    current_a: null,
+    voltage_v: null,
+    soc_percent: event.soc_percent,
+    samples: [],
+  };
+  const earlier = old.meter_values.filter((v) => v.at !== event.at);
+  const last = earlier.at(-1);
+  // A reading that arrives late belongs where its time says; the next fetch sorts it in.
+  if (last && Date.parse(last.at) > Date.parse(event.at)) return old;
+  return {
+    ...old,
+    energy_wh: event.session_energy_wh ?? old.energy_wh,
+    power_w: event.power_w ?? old.power_w,
+    soc_percent: event.soc_percent ?? old.soc_percent,
+    meter_values: [...earlier, value],
+    series:
+      event.session_energy_wh === null ? old.series : [...old.series.filter((point) => point.at !== event.at), { at: event.at, energy_wh: event.session_energy_wh }],
+  };
 }
 
 /** A frame is told when it comes and may be told again with its answer: the newer telling replaces the older. */

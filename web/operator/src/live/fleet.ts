@@ -1,4 +1,4 @@
-import { answered, ApiError, applyEvents, client, needsFetch, stream, type Fleet, type LiveEvent, type Page, type Station } from "@stationmaster/api";
+import { answered, ApiError, applyEvents, applyToStation, client, needsFetch, stream, type Fleet, type LiveEvent, type Page, type Station } from "@stationmaster/api";
 
 const PAGE = 200;
 /** More unclear stations than this: one sweep is kinder to the server than many questions. */
@@ -16,6 +16,8 @@ class FleetStore {
   private stale = true;
   /** Events heard while a snapshot is being fetched; they may be newer than its pages. */
   private heard: LiveEvent[] = [];
+  /** Events heard by each question about one station that is under way. */
+  private readonly heardMeanwhile = new Set<LiveEvent[]>();
   /** Stations whose news the events did not tell in full. */
   private readonly unclear = new Set<string>();
   private asking: ReturnType<typeof setTimeout> | null = null;
@@ -86,10 +88,15 @@ class FleetStore {
 
   /** Fetches one station anew, or forgets it if it is gone. */
   async reload(id: string): Promise<void> {
+    const heard: LiveEvent[] = [];
+    this.heardMeanwhile.add(heard);
     try {
-      this.put(await answered(client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } })));
+      const station = await answered(client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } }));
+      this.put(heard.filter((event) => "station" in event && event.station === id).reduce(applyToStation, station));
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.remove(id);
+    } finally {
+      this.heardMeanwhile.delete(heard);
     }
   }
 
@@ -112,6 +119,7 @@ class FleetStore {
     }
     if (this.watchers.size === 0 && this.stale) return;
     if (this.loading) this.heard.push(...events);
+    for (const heard of this.heardMeanwhile) heard.push(...events);
     const before = this.fleet;
     this.fleet = applyEvents(before, events);
     if (this.fleet !== before) this.tell();
