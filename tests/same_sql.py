@@ -1,8 +1,8 @@
-"""Which tests ask PostgreSQL nothing that two others do not ask it: `python -m tests.same_sql` writes their names to same_sql.txt.
+"""Which tests ask PostgreSQL nothing that others do not ask it: `python -m tests.same_sql` writes their names to same_sql.txt.
 
 All tests run on SQLite. On PostgreSQL a statement is to be tried as well, but not a hundred times: the tests of the folders below
 are run once, what each asks of the database is written down, and of those that ask the same the fewest are kept that ask
-everything twice. A test that is not listed, a new one above all, runs on both; so does one that is marked `every_case`, since
+everything. A test that is not listed, a new one above all, runs on both; so does one that is marked `every_case`, since
 its locks, or what its values do to the database, are what it tests.
 """
 
@@ -24,9 +24,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-FOLDERS = ("tests/api/", "tests/gateway/", "tests/handlers/", "tests/scenarios/")
+FOLDERS = (
+    "tests/api/", "tests/background/", "tests/domain/", "tests/gateway/", "tests/handlers/", "tests/payments/", "tests/scenarios/",
+)  # fmt: skip
 LIST = Path(__file__).parent / "same_sql.txt"
-TIMES = 2
 _KEEP_IN = "SAME_SQL_KEEP_IN"  # the folder that a run with this plugin writes to
 
 _asked: set[str] = set()
@@ -45,20 +46,18 @@ def plain(statement: str) -> str:
 
 
 def fewest(asks: Mapping[str, Iterable[str]], cost: Mapping[str, int]) -> set[str]:
-    """Tests that together ask everything `TIMES` times, or as often as there is somebody who asks it."""
+    """Tests that together ask everything."""
     sets = {test: set(asked) for test, asked in asks.items()}
-    due = collections.Counter(itertools.chain.from_iterable(sets.values()))
-    due = collections.Counter({statement: min(TIMES, times) for statement, times in due.items()})
+    due = set(itertools.chain.from_iterable(sets.values()))
     kept: set[str] = set()
 
     def gain(test: str) -> tuple[float, str]:
-        return sum(due[statement] > 0 for statement in sets[test]) / cost[test] ** 0.5, test
+        return len(due & sets[test]) / cost[test] ** 0.5, test
 
-    while any(due.values()):
+    while due:
         best = max((test for test in sets if test not in kept), key=gain)
         kept.add(best)
-        due.subtract(dict.fromkeys(sets[best], 1))
-        due = +due
+        due -= sets[best]
     return kept
 
 

@@ -16,6 +16,8 @@ from stationmaster.domain.deliveries import Queue, Undeliverable, delivery_of, p
 from stationmaster.outside import Http, Outside
 from stationmaster.storage import Database, Work
 
+pytestmark = pytest.mark.every_case  # who takes which is a matter of locks
+
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

@@ -149,6 +149,7 @@ async def test_one_that_hangs_is_ended_and_begins_anew(database: Database) -> No
     await running(clock, (database, [timer_of(hangs, seconds=10, timeout_s=0.01)]), then=check)
 
 
+@pytest.mark.every_case
 async def test_once_in_the_system_is_once_on_two_nodes(database: Database) -> None:
     other = Database(database.url.render_as_string(hide_password=False))
     other.start()
@@ -185,6 +186,7 @@ async def test_what_is_done_once_a_day_is_done_on_a_node_that_starts_each_mornin
     assert turns == [NOON + timedelta(days=number, hours=1) for number in range(3)]
 
 
+@pytest.mark.every_case
 async def test_the_turn_of_a_node_that_died_is_another_ones_when_its_time_is_over(database: Database) -> None:
     clock = Clock(database)
     pause, timeout = timedelta(seconds=10), timedelta(seconds=60)

@@ -154,6 +154,7 @@ async def test_who_has_acknowledged_is_not_told_again(operator: Operator) -> Non
     assert await operator.notices("chief@example.com") == []
 
 
+@pytest.mark.every_case
 async def test_two_nodes_that_look_at_once_open_and_resolve_once(operator: Operator) -> None:
     world = operator.world
     charger = await operator.there("CP1")

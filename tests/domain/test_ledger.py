@@ -20,6 +20,8 @@ from stationmaster.domain.money.amounts import Money
 from stationmaster.storage import Database, Work
 from tests.domain.conftest import World
 
+pytestmark = pytest.mark.every_case  # locks, and sums of money
+
 REVENUE, BANK = Account("revenue"), Account("clearing", name="bank")
 
 
@@ -135,7 +137,6 @@ TAMPER = [
 ]
 
 
-@pytest.mark.every_case
 @pytest.mark.parametrize("statement", TAMPER)
 async def test_the_database_itself_keeps_the_books(world: World, statement: str) -> None:
     ann = await customer(world)

@@ -19,6 +19,8 @@ from stationmaster.domain import events, kept, organizations, outbox, public_for
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Database, Work
 
+pytestmark = pytest.mark.every_case  # its order is a matter of locks
+
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 

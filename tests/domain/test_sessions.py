@@ -164,6 +164,7 @@ async def test_TX_14_many_zombies_are_closed_in_several_rounds(world: Any) -> No
     assert [await world(sessions.close_zombies) for _ in range(3)] == [200, 50, 0]
 
 
+@pytest.mark.every_case
 async def test_DAT_11_a_stop_and_our_own_estimate_at_once_end_in_what_the_meter_says(world: Any) -> None:
     """A zombie is closed by one node while its stop arrives at another: whoever is first, the stop holds."""
     station = await world.station()

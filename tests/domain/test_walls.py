@@ -31,6 +31,8 @@ from tests import postgres
 from tests.databases import Databases
 from tests.patience import PATIENCE_S
 
+pytestmark = pytest.mark.every_case  # row-level security is PostgreSQL's
+
 # Tables without rows of tenants. What is not in `walls.SHARED` besides is closed to callers.
 NOBODYS = {
     "delivery_turn",

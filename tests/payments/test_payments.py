@@ -231,6 +231,7 @@ async def test_webhooks_come_never_late_and_three_times(counter: Counter) -> Non
     assert [each.amount.minor for each in ours] == [5000, 5000, 5000]
 
 
+@pytest.mark.every_case
 async def test_PAY_01_fifty_at_once_are_one(counter: Counter) -> None:
     row = await counter.ask()
     told = Told(reference=str(row.reference), state="paid", at=TEN, payment=row.public_id, charge="c", captured=5000)
@@ -266,6 +267,7 @@ async def test_PAY_02_another_account_cannot_speak_of_it(counter: Counter) -> No
     assert (await counter.row(row)).state == "pending"
 
 
+@pytest.mark.every_case
 async def test_PAY_10_two_refunds_of_all_are_one(counter: Counter) -> None:
     row = await counter.pays(await counter.ask())
     both = (counter(refunds.ask, counter.home, row.public_id, None, reason="not wanted", by="op") for _ in range(2))
