@@ -192,3 +192,21 @@ async def test_O_13_chargers_are_filtered_and_sorted(admin: Client) -> None:
     first = (await admin.get(STATIONS, params={"sort": "site", "limit": 1})).json()
     assert await found(sort="site", limit=1, cursor=first["next"]) == ["B"]
     assert (await admin.get(STATIONS, params={"charger_type": "AC"})).status_code == 422
+
+
+async def test_S1_157_a_maker_is_chosen_from_a_list_and_has_one_spelling(admin: Client, database: Database) -> None:
+    async def makers() -> list[str]:
+        return (await admin.get("/api/v1/manufacturers")).json()["items"]
+
+    assert await makers() == ["EVRE", "Massive Mobility", "Okaya"]
+    for identity, maker in (("CP1", "okaya"), ("CP2", "Alfen"), ("CP3", None), ("CP4", "Gone")):
+        assert (await admin.post(STATIONS, json={"id": identity, "manufacturer": maker})).status_code == 201
+    await admin.delete(f"{STATIONS}/CP4")
+
+    def tell(work: Work) -> None:
+        told = stations.stations.update()
+        work.execute(told.where(stations.stations.c.identity == "CP1").values(vendor="ALFEN"))
+        work.execute(told.where(stations.stations.c.identity == "CP3").values(vendor="Zaptec"))
+
+    await database.write(tell)
+    assert await makers() == ["Alfen", "EVRE", "Massive Mobility", "okaya", "Zaptec"]

@@ -24,7 +24,8 @@ async def test_S1_131_what_a_charger_is_is_entered_and_what_somebody_else_has_ch
     await app.database.write(stations.create, home, app.keys, identity="CP1")
     await operator.open("/chargers/CP1")
     await see("edit-charger").click()
-    await see("edit-charger-manufacturer").fill("Acme")
+    await see("edit-charger-manufacturer").fill("mass")  # S1-157
+    await page.get_by_role("option", name="Massive Mobility").click()
     await see("edit-charger-current").click()
     await page.get_by_role("option", name="DC").click()
     await see("edit-charger-power").fill("150,5")
@@ -43,6 +44,7 @@ async def test_S1_131_what_a_charger_is_is_entered_and_what_somebody_else_has_ch
     await see("outdated").get_by_role("button", name="Save mine all the same").click()
     await expect(page.get_by_role("heading", name="Theirs")).to_be_visible()  # which nobody has entered here
     await expect(page.get_by_label("About this charger")).to_contain_text("150.5 kW")
+    await expect(page.get_by_label("About this charger")).to_contain_text("Massive Mobility")
 
     await see("edit-charger").click()
     await page.get_by_role("button", name="Take away Connector 2").click()
@@ -53,7 +55,11 @@ async def test_S1_131_what_a_charger_is_is_entered_and_what_somebody_else_has_ch
         f"{operator.url}/api/v1/stations/CP1", headers={"Authorization": f"Bearer {shown['access_token']}"}
     )
     told = await answer.json()
-    assert [told[each] for each in ("manufacturer", "charger_type", "max_power_w")] == ["Acme", "dc", 150_500]
+    assert [told[each] for each in ("manufacturer", "charger_type", "max_power_w")] == [
+        "Massive Mobility",
+        "dc",
+        150_500,
+    ]
     [connector] = told["connectors"]
     assert (connector["type"], connector["max_current_a"], connector["max_power_w"]) == ("ccs2", 400, None)
 

@@ -10,6 +10,7 @@ import { fleetStore } from "../../live/fleet";
 import { connectorFacts, facts, placeOf, schema, typed, type Typed } from "./chargerFields";
 import { CURRENTS, currentWord, gridWord, PHASES } from "./chargerWords";
 import { ConnectorFields } from "./ConnectorFields";
+import { ManufacturerInput } from "./ManufacturerInput";
 import { SiteInput, useEnsuredSite } from "./SiteInput";
 
 /** The charger's record here: what people call it, where it stands, what it is, whether it may work. */
@@ -55,6 +56,7 @@ function Fields({ one, onDone }: { one: Tagged<Station>; onDone: () => void }) {
       }
       await sendConnectors(seen, before, values);
       await queries.invalidateQueries({ queryKey: ["station", id] });
+      void queries.invalidateQueries({ queryKey: ["manufacturers"] });
       void fleetStore.reload(id);
       notify.done(t`Saved`);
       onDone();
@@ -82,7 +84,7 @@ function Fields({ one, onDone }: { one: Tagged<Station>; onDone: () => void }) {
       />
       <FormPart title={t`What it is`}>
         <Pair>
-          <TextInput label={t`Manufacturer`} placeholder={one.value.vendor ?? ""} data-testid="edit-charger-manufacturer" {...fields.getInputProps("manufacturer")} />
+          <ManufacturerInput placeholder={one.value.vendor ?? ""} {...fields.getInputProps("manufacturer")} />
           <TextInput label={t`Most it can deliver, kW`} inputMode="decimal" data-testid="edit-charger-power" {...fields.getInputProps("max_power")} />
           <Select
             label={t`Current`} placeholder={t`Not known`} data={CURRENTS.map((value) => ({ value, label: currentWord(value) }))} {...clearable}

@@ -1,0 +1,25 @@
+"""Who makes chargers: a list to choose from, so that one maker is not written in three ways."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from stationmaster.domain.stations import stations
+from stationmaster.storage import Work
+from stationmaster.storage.queries import not_deleted
+
+# The makers that are offered before there is any charger.
+KNOWN = ("EVRE", "Massive Mobility", "Okaya")
+
+
+def listed(work: Work, organization_id: int) -> list[str]:
+    """What people have called the makers of their chargers, what chargers call their vendor, and `KNOWN`, in order of the alphabet.
+
+    Of names that differ in case only, the one that a person has written is there, else the charger's.
+    """
+    mine = stations.c.organization_id == organization_id, not_deleted(stations)
+    names = {name.lower(): name for name in KNOWN}
+    for column in (stations.c.vendor, stations.c.manufacturer):
+        told = select(column).where(*mine, column.is_not(None), column != "").distinct().order_by(column)
+        names |= {name.lower(): name for name in work.execute(told).scalars()}
+    return [names[key] for key in sorted(names)]
