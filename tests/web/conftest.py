@@ -6,6 +6,7 @@ import asyncio
 import fcntl
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -98,6 +99,8 @@ class Visitor:
         page.on("console", self._console)
 
     async def open(self, path: str) -> None:
+        # A form that is still being sent asks whoever leaves the page.
+        await expect(self.page.locator("form button[data-loading]")).to_have_count(0)
         await self.page.goto(self.url + path)
 
     async def login(self, password: str = PASSWORD) -> None:
@@ -133,7 +136,9 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("browser")
     found = folder / "DevToolsActivePort"
     command = [str(CHROMIUM), *ARGUMENTS, f"--user-data-dir={folder}", "about:blank"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    # A session of its own: what is found by the name may be a script that begins the browser, and both have to end.
+    none = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=none, stderr=none, start_new_session=True) as process:
         try:
             # The second line is written with the first: an address without it is not complete yet.
             while len(lines := found.read_text().splitlines() if found.exists() else []) < 2:
@@ -141,7 +146,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 time.sleep(0.01)
             yield f"http://127.0.0.1:{lines[0]}"
         finally:
-            process.terminate()
+            os.killpg(process.pid, signal.SIGTERM)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
