@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -466,7 +466,7 @@ def _is_number(text: str) -> bool:
 
 
 def _kwh(energy_wh: Decimal | None) -> float | None:
-    return None if energy_wh is None else float((energy_wh / 1000).quantize(Decimal("0.001")))
+    return None if energy_wh is None else float((energy_wh / 1000).quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
 def _status(status: str) -> str:

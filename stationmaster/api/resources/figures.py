@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -548,7 +548,7 @@ def _co2(context: Context, sums: asking.Sums) -> Number:
 
 def _saved_kg(context: Context, sums: asking.Sums) -> Decimal:
     saved = sums.energy_wh / 1000 * context.settings.figures.co2_saved_kg_per_kwh
-    return saved.quantize(Decimal("0.1"))
+    return saved.quantize(Decimal("0.1"), ROUND_HALF_UP)
 
 
 def _day(day: overview.Day) -> Day:

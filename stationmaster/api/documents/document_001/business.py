@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -344,7 +344,7 @@ def _session(row: sessions.ListedRow, changed_at: datetime, billed: amounts.Mone
         connector_id=None if row.evse is None else str(row.evse),
         start_time=row.started_at,
         end_time=row.stopped_at,
-        energy_consumed=None if kwh is None else f"{kwh.quantize(Decimal('0.01')):f}",
+        energy_consumed=None if kwh is None else f"{kwh.quantize(Decimal('0.01'), ROUND_HALF_UP):f}",
         billed_amount=None if billed is None else decimal(billed.amount),
         status=_SESSION_STATUS[row.status],
         created_at=row.received_at,
