@@ -1,4 +1,4 @@
-import type { InfiniteData, Query, QueryClient, QueryKey } from "@tanstack/react-query";
+import { hashKey, type InfiniteData, type Query, type QueryClient, type QueryKey } from "@tanstack/react-query";
 import {
   applyToStation,
   stream,
@@ -55,27 +55,24 @@ export function keepFresh(queries: QueryClient): void {
 function write(queries: QueryClient, event: LiveEvent, only?: Query): void {
   if (!("station" in event)) return;
   const { station } = event;
-  function into<T>(queryKey: QueryKey, change: (old: T) => T | undefined, fits: (query: Query) => boolean = () => true): void {
+  function into<T>(queryKey: QueryKey, change: (old: T) => T | undefined) {
+    if (only === undefined || only.queryHash === hashKey(queryKey)) queries.setQueryData<T>(queryKey, (old) => old && change(old));
+  }
+  function intoAll<T>(queryKey: QueryKey, change: (old: T) => T | undefined, fits: (query: Query) => boolean = () => true) {
     const predicate = (query: Query) => (only === undefined || query === only) && fits(query);
     queries.setQueriesData<T>({ queryKey, predicate }, (old) => old && change(old));
   }
-  const whole = (query: Query) => query.queryKey.length === 2;
-  into<InfiniteData<Page<Station>>>(["stations"], (old) => withStation(old, event));
-  into<Station>(["station", station], (old) => applyToStation(old, event), whole);
+  intoAll<InfiniteData<Page<Station>>>(["stations"], (old) => withStation(old, event));
+  into<Station>(["station", station], (old) => applyToStation(old, event));
   if (event.type === "session_updated" && event.session) {
-    into<SessionDetail>(["session", event.session], (old) => withReading(old, event), whole);
+    into<SessionDetail>(["session", event.session], (old) => withReading(old, event));
   }
   if (event.type === "message") {
     // The third part of the key is the action a log is filtered by.
-    into<InfiniteData<Page<Frame>>>(
-      ["messages", station],
-      (old) => withFrame(old, event),
-      (query) => !query.queryKey[2] || query.queryKey[2] === event.action,
-    );
+    const fits = ({ queryKey: [, , action] }: Query) => !action || action === event.action;
+    intoAll<InfiniteData<Page<Frame>>>(["messages", station], (old) => withFrame(old, event), fits);
   }
-  if (event.type === "command") {
-    into<Page<Command>>(["commands", station], (old) => withCommand(old, event), whole);
-  }
+  if (event.type === "command") into<Page<Command>>(["commands", station], (old) => withCommand(old, event));
 }
 
 /** Adds the keys of what has to be fetched anew after an event, joined by line ends. */
