@@ -45,7 +45,6 @@ async def test_several_cards_are_blocked_by_keys_after_a_look_at_what_will_happe
     await page.get_by_role("button", name="Order, columns, file").click()
     await page.get_by_role("menuitem", name="Lost ones").click()
     await expect(page).to_have_url(f"{operator.url}/cards?sort=uid&q=AA0")
-    await expect(page.get_by_role("row").filter(has_text="BB03")).to_have_count(0)  # the file has what is shown
 
     await page.get_by_role("button", name="Order, columns, file").click()
     async with page.expect_download() as saved:

@@ -50,15 +50,20 @@ export function useList<T>(query: Listed<T>) {
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const pages: Pages<T> = {
     hasMore: list.hasNextPage,
+    outdated: list.isPlaceholderData,
     busy: list.isFetchingNextPage,
     load: () => void list.fetchNextPage(),
     all: async () => {
-      let latest = list;
+      const good = (result: typeof list) => {
+        if (result.error) throw result.error;
+        return result;
+      };
+      // What a list answers to this is a list as well, though its type does not say so.
+      let latest = list.isPlaceholderData ? good((await list.refetch({ cancelRefetch: false })) as typeof list) : list;
       for (;;) {
         const found = latest.data?.pages.flatMap((page) => page.items) ?? [];
         if (!latest.hasNextPage || found.length >= MOST) return found;
-        latest = await latest.fetchNextPage();
-        if (latest.error) throw latest.error;
+        latest = good(await latest.fetchNextPage());
       }
     },
   };

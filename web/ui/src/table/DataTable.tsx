@@ -33,6 +33,8 @@ const NONE: ReadonlySet<string> = new Set();
 /** Rows that come in pages from the server. */
 export interface Pages<T> {
   hasMore: boolean;
+  /** The rows are those of the question before: the answer to this one is on its way. */
+  outdated: boolean;
   busy: boolean;
   load: () => void;
   /** Fetches all that is left, up to a bound; answers everything there is then. */
@@ -105,7 +107,7 @@ export function DataTable<T extends object>({
     onState({ ...state, sort: state.sort === id ? `-${id}` : state.sort === `-${id}` ? undefined : id });
   };
   const contents = async () => {
-    const all = pages?.hasMore ? await pages.all() : rows;
+    const all = pages && (pages.hasMore || pages.outdated) ? await pages.all() : rows;
     const kept = wanted ? all.filter((row) => matches(searchedText(columns, row), wanted)) : all;
     const saved = visible.filter((column) => !column.actions);
     const compare = sortedBy && !sortable && comparing(sortedBy.value, state.sort?.startsWith("-") ?? false);
