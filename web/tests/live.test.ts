@@ -1,5 +1,5 @@
 import { QueryClient } from "@tanstack/react-query";
-import { stream, type Command, type LiveEvent, type Page, type SessionDetail, type Station } from "@stationmaster/api";
+import { client, stream, type Command, type LiveEvent, type Page, type SessionDetail, type Station } from "@stationmaster/api";
 import { describe, expect, it, vi } from "vitest";
 import { keepFresh } from "../operator/src/live/cache";
 import { station } from "./factories";
@@ -26,6 +26,12 @@ const away = { type: "station_disconnected", at: AT, station: "CP-1" } as LiveEv
 const back = { ...away, type: "station_connected", at: "2026-05-04T10:00:01Z" } as LiveEvent;
 const reading = { type: "session_updated", station: "CP-1", session: "S", at: AT, energy_wh: 5, session_energy_wh: 3, power_w: 7, soc_percent: null } as LiveEvent;
 const sent = { type: "command", station: "CP-1", id: "C", action: "Reset", status: "accepted" } as unknown as LiveEvent;
+
+// The fleet listens from the moment it is loaded.
+const listening = vi.spyOn(stream, "listen");
+const { fleetStore } = await import("../operator/src/live/fleet");
+const hear = listening.mock.calls.at(-1)?.[0] ?? (() => undefined);
+listening.mockRestore();
 
 describe("what is told while something is fetched", () => {
   it("is not undone by an answer that was written before: a charger that went offline stays so", async () => {
@@ -67,5 +73,20 @@ describe("what is told while something is fetched", () => {
     expect(queries.getQueryData<Page<Command>>(["commands", "CP-1"])?.items).toHaveLength(1);
     const seen = queries.getQueryData<SessionDetail>(["session", "S"]);
     expect([seen?.meter_values.length, seen?.series.length]).toEqual([1, 1]);
+  });
+  it.each(["reload", "load"] as const)("counts in the fleet as well, when it does %s", async (question) => {
+    fleetStore.clear();
+    fleetStore.watch(() => undefined);
+    let answer: () => void = () => undefined;
+    const data = question === "load" ? { items: [station()], next: null } : station();
+    const get = vi.spyOn(client, "GET").mockReturnValue(
+      new Promise((resolve) => (answer = () => { resolve({ data, response: new Response() }); })) as never,
+    );
+    const ended = fleetStore[question]("CP-1");
+    hear([away]);
+    answer();
+    await ended;
+    get.mockRestore();
+    expect(fleetStore.fleet.get("CP-1")?.connected).toBe(false);
   });
 });

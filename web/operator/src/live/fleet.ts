@@ -14,10 +14,8 @@ class FleetStore {
   private loading: AbortController | null = null;
   /** Set when something may have been missed while no page was looking. */
   private stale = true;
-  /** Events heard while a snapshot is being fetched; they may be newer than its pages. */
-  private heard: LiveEvent[] = [];
-  /** Events heard by each question about one station that is under way. */
-  private readonly heardMeanwhile = new Set<LiveEvent[]>();
+  /** Events heard by each question that is under way; they may be newer than its answer. */
+  private readonly heard = new Set<LiveEvent[]>();
   /** Stations whose news the events did not tell in full. */
   private readonly unclear = new Set<string>();
   private asking: ReturnType<typeof setTimeout> | null = null;
@@ -60,8 +58,9 @@ class FleetStore {
     this.loading?.abort();
     const abort = new AbortController();
     this.loading = abort;
-    this.heard = [];
     this.stale = false;
+    const heard: LiveEvent[] = [];
+    this.heard.add(heard);
     const stations = new Map<string, Station>();
     try {
       let cursor: string | null = null;
@@ -70,18 +69,19 @@ class FleetStore {
           client.GET("/api/v1/stations", { params: { query: { limit: PAGE, cursor } }, signal: abort.signal }),
         );
         for (const station of page.items) stations.set(station.id, station);
-        if (!this.loaded) this.show(new Map(stations));
+        if (!this.loaded) this.show(new Map(stations), heard);
         cursor = page.next;
       } while (cursor);
       this.loaded = true;
       this.error = null;
-      this.show(stations);
+      this.show(stations, heard);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.error = error as Error;
       this.stale = true;
       this.tell();
     } finally {
+      this.heard.delete(heard);
       if (this.loading === abort) this.loading = null;
     }
   }
@@ -89,14 +89,14 @@ class FleetStore {
   /** Fetches one station anew, or forgets it if it is gone. */
   async reload(id: string): Promise<void> {
     const heard: LiveEvent[] = [];
-    this.heardMeanwhile.add(heard);
+    this.heard.add(heard);
     try {
       const station = await answered(client.GET("/api/v1/stations/{station_id}", { params: { path: { station_id: id } } }));
       this.put(heard.filter((event) => "station" in event && event.station === id).reduce(applyToStation, station));
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) this.remove(id);
     } finally {
-      this.heardMeanwhile.delete(heard);
+      this.heard.delete(heard);
     }
   }
 
@@ -118,8 +118,7 @@ class FleetStore {
       if (this.watchers.size > 0) void this.load();
     }
     if (this.watchers.size === 0 && this.stale) return;
-    if (this.loading) this.heard.push(...events);
-    for (const heard of this.heardMeanwhile) heard.push(...events);
+    for (const heard of this.heard) heard.push(...events);
     const before = this.fleet;
     this.fleet = applyEvents(before, events);
     if (this.fleet !== before) this.tell();
@@ -146,8 +145,8 @@ class FleetStore {
     }, ASK_AFTER_MS);
   }
 
-  private show(fleet: Fleet): void {
-    this.fleet = applyEvents(fleet, this.heard);
+  private show(fleet: Fleet, heard: LiveEvent[]): void {
+    this.fleet = applyEvents(fleet, heard);
     this.tell();
   }
 
