@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import NamedTuple
 
 from stationmaster.domain.connector_states import Span, State
+from stationmaster.domain.rounding import percent
 
 DOWN: frozenset[State] = frozenset({"faulted", "unavailable"})
 
@@ -33,9 +34,7 @@ class Worked(NamedTuple):
     @property
     def uptime_percent(self) -> Decimal | None:
         """With two decimals; None when nothing is known."""
-        if not self.known_s:
-            return None
-        return (Decimal(100 * (self.known_s - self.down_s)) / Decimal(self.known_s)).quantize(_HUNDREDTH, ROUND_HALF_UP)
+        return percent(self.known_s - self.down_s, self.known_s)
 
 
 def together(every: Iterable[Worked]) -> Worked:
@@ -143,6 +142,3 @@ def total(times: Iterable[Time]) -> timedelta:
 
 def _seconds(times: Sequence[Time]) -> int:
     return int(total(times).total_seconds())
-
-
-_HUNDREDTH = Decimal("0.01")

@@ -69,14 +69,6 @@ def _hour(wall: datetime) -> int:
     return wall.weekday() * 24 + wall.hour
 
 
-@pytest.mark.parametrize(
-    ("part", "whole", "shown"),
-    [(1, 800, "0.13"), (3, 800, "0.38"), (9_985, 40_000, "24.96"), (1, 1, "100.00"), (0, 7, "0.00"), (1, 0, None)],
-)
-def test_a_part_of_a_whole_is_rounded_half_up_as_a_spreadsheet_does(part: int, whole: int, shown: str | None) -> None:
-    assert asking.percent(part, whole) == (None if shown is None else Decimal(shown))
-
-
 def test_a_clock_from_1970_makes_no_month_of_charging() -> None:
     one = facts(datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 11, 1, 12, tzinfo=UTC), charging_s=0)
     [(cell, amounts)] = cells.days(one).items()

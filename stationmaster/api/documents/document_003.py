@@ -10,7 +10,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -26,6 +26,7 @@ from stationmaster.api.shapes import MAX_PAGE, Cursor, Limit, Text
 from stationmaster.domain import connections, connectors, message_log, sessions, stations
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.rounding import half_up
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
@@ -466,7 +467,7 @@ def _is_number(text: str) -> bool:
 
 
 def _kwh(energy_wh: Decimal | None) -> float | None:
-    return None if energy_wh is None else float((energy_wh / 1000).quantize(Decimal("0.001"), ROUND_HALF_UP))
+    return None if energy_wh is None else float(half_up(energy_wh / 1000, 3))
 
 
 def _status(status: str) -> str:

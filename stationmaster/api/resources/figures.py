@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -24,6 +24,7 @@ from stationmaster.domain.figures import asking, availability, faults, overview,
 from stationmaster.domain.figures.overview import Kind
 from stationmaster.domain.file_formats import FORMATS, Column, parquet_library
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.rounding import half_up, percent
 from stationmaster.domain.uptime import Worked
 from stationmaster.storage import Work
 
@@ -310,7 +311,7 @@ async def get_overview(
                 availability_percent=_percent(worked.uptime_percent),
                 attempts=last.sums.sessions,
                 good_attempts=last.sums.good,
-                success_percent=_percent(asking.percent(last.sums.good, last.sums.sessions)),
+                success_percent=_percent(percent(last.sums.good, last.sums.sessions)),
                 co2_saved_kg=_co2(context, last.sums),
             ),
             behind=found.behind,
@@ -548,7 +549,7 @@ def _co2(context: Context, sums: asking.Sums) -> Number:
 
 def _saved_kg(context: Context, sums: asking.Sums) -> Decimal:
     saved = sums.energy_wh / 1000 * context.settings.figures.co2_saved_kg_per_kwh
-    return saved.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    return half_up(saved, 1)
 
 
 def _day(day: overview.Day) -> Day:

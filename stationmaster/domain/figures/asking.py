@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
@@ -17,6 +17,7 @@ from stationmaster.domain.figures import cells, following, gathering
 from stationmaster.domain.figures.cells import NO_CURRENCY, NOTHING, Amounts
 from stationmaster.domain.figures.tables import station_days, station_hours
 from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.rounding import percent
 from stationmaster.storage import Work
 
 By = Literal["day", "week", "month", "hour_of_week", "site", "station", "maker", "model", "firmware"]
@@ -102,11 +103,6 @@ class Found(NamedTuple):
 
 
 _EMPTY = Sums(0, 0, Decimal(0), 0, 0, ())
-
-
-def percent(part: int, whole: int) -> Decimal | None:
-    """With two decimals, half up as people round; None where there is nothing to be a part of."""
-    return None if whole <= 0 else (Decimal(100 * part) / Decimal(whole)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def which(work: Work, organization_id: int, *, site: str | None, station: str | None) -> Which:

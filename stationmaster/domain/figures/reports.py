@@ -21,6 +21,7 @@ from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.invoices.printed import Fact
 from stationmaster.domain.invoices.words import Words
 from stationmaster.domain.money.amounts import Money, total, zero
+from stationmaster.domain.rounding import percent
 from stationmaster.domain.uptime import Worked
 from stationmaster.storage import Work
 
@@ -131,7 +132,7 @@ def _of_site(work: Work, organization_id: int, site: str, period: months.Period,
         ("plugged", _hours(sums.plugged_s)),
         ("charging", _hours(sums.charging_s)),
         ("utilisation", found.total.utilisation_percent),
-        ("success", asking.percent(sums.good, sums.sessions)),
+        ("success", percent(sums.good, sums.sessions)),
         ("uptime_percent", worked.uptime_percent),
         ("co2", (sums.energy_wh / 1000 * co2).quantize(Decimal("0.1"))),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from stationmaster.domain import bills, customers, sessions, tariff_places, tari
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money import amounts
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.rounding import half_up
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 
@@ -344,7 +345,7 @@ def _session(row: sessions.ListedRow, changed_at: datetime, billed: amounts.Mone
         connector_id=None if row.evse is None else str(row.evse),
         start_time=row.started_at,
         end_time=row.stopped_at,
-        energy_consumed=None if kwh is None else f"{kwh.quantize(Decimal('0.01'), ROUND_HALF_UP):f}",
+        energy_consumed=None if kwh is None else f"{half_up(kwh, 2):f}",
         billed_amount=None if billed is None else decimal(billed.amount),
         status=_SESSION_STATUS[row.status],
         created_at=row.received_at,
