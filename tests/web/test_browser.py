@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import websockets
 from playwright.async_api import expect
+from sqlalchemy import select, update
 
 from stationmaster.app import App
 from stationmaster.domain import accounts, organizations, tokens
+from stationmaster.domain.connector_states import connector_states as states
+from stationmaster.storage import Work
 from tests.charger import Charger
 from tests.web.conftest import Visitor
 
@@ -155,13 +159,20 @@ async def test_many_that_wait_are_marked_as_seen_at_once(operator: Visitor, char
     await expect(operator.page.get_by_role("heading", name="Nothing waits for you")).to_be_visible()
 
 
+def hours_ago(work: Work) -> None:
+    """All that connectors were was four hours earlier."""
+    for since in work.execute(select(states.c.since)).scalars().all():
+        work.execute(update(states).where(states.c.since == since).values(since=since - timedelta(hours=4)))
+
+
 async def test_what_the_connectors_were_and_their_uptime_are_on_the_chargers_page(
-    operator: Visitor, charger: Callable[..., Any]
+    operator: Visitor, app: App, charger: Callable[..., Any]
 ) -> None:
     raw = await charger("CP1")
     for status in ("Available", "Preparing", "Faulted", "Available"):
         error = "OtherError" if status == "Faulted" else "NoError"
         await raw.call("StatusNotification", {"connectorId": 1, "status": status, "errorCode": error})
+    await app.database.write(hours_ago)  # a part of known time is told from a second on
     await operator.open("/chargers/CP1")
     part = operator.see("availability")
     await expect(part).to_contain_text("Connector 1")
