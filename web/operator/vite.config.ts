@@ -7,8 +7,8 @@ import { macros } from "../tools/macros.ts";
 // `npm run dev` shows the pages as they are being written, with the chargers of a running server (`make run`).
 const server = process.env.STATIONMASTER ?? "http://localhost:8080";
 
-// Each page once had some twenty small files of its own, and a browser asks for six at a time. The guest's page loads the first two
-// only. Browsers keep a file until it changes: libraries change less often than we do.
+// Without them a page asks for some 130 small files, and a browser for six at a time. The guest's page loads the first two only.
+// Browsers keep a file until it changes: libraries change less often than we do.
 const SHARED = [
   { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 4 },
   { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|structures))))/, minShareCount: 2, priority: 3 },
