@@ -37,33 +37,30 @@ export function useChosen(name: string): [string | undefined, (next: string | nu
 }
 
 /** What is searched for, once the typing has paused; a server that is asked at each letter answers in any order. */
-export function useSearched(state: TableState): string | undefined {
-  const [text] = useDebouncedValue(state.q?.trim().slice(0, 100), 250);
-  return text || undefined;
+export function useSearched(state: TableState): { search: string | undefined; typing: boolean } {
+  const typed = state.q?.trim().slice(0, 100) || undefined;
+  const [search] = useDebouncedValue(typed, 250);
+  return { search, typing: search !== typed };
 }
 
 type Listed<T> = UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>>, readonly unknown[], string | null>;
 
-/** A list of the server's, page by page, as a table takes it. */
-export function useList<T>(query: Listed<T>) {
+/** A list of the server's, page by page, as a table takes it. While somebody types, the rows are those of the text before. */
+export function useList<T>(query: Listed<T>, typing = false) {
   const list = useInfiniteQuery({ ...query, placeholderData: keepPreviousData });
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const pages: Pages<T> = {
     hasMore: list.hasNextPage,
-    outdated: list.isPlaceholderData,
+    outdated: typing || list.isPlaceholderData,
     busy: list.isFetchingNextPage,
     load: () => void list.fetchNextPage(),
     all: async () => {
-      const good = (result: typeof list) => {
-        if (result.error) throw result.error;
-        return result;
-      };
-      // What a list answers to this is a list as well, though its type does not say so.
-      let latest = list.isPlaceholderData ? good((await list.refetch({ cancelRefetch: false })) as typeof list) : list;
+      let latest = list;
       for (;;) {
         const found = latest.data?.pages.flatMap((page) => page.items) ?? [];
         if (!latest.hasNextPage || found.length >= MOST) return found;
-        latest = good(await latest.fetchNextPage());
+        latest = await latest.fetchNextPage();
+        if (latest.error) throw latest.error;
       }
     },
   };

@@ -79,9 +79,9 @@ export function ManagedTable<T extends Thing>({
   const [open, setOpen] = useState<Open>(null);
   const [one, setOne] = useState<T | null>(null);
   const may = useMay(resource.may);
-  const search = useSearched(state);
+  const { search, typing } = useSearched(state);
   const removed = chosen === REMOVED;
-  const list = useList<T>(listQuery(resource, { ...of, search, deleted: removed, state: removed ? undefined : chosen, sort: state.sort }));
+  const list = useList<T>(listQuery(resource, { ...of, search, deleted: removed, state: removed ? undefined : chosen, sort: state.sort }), typing);
   const shown = useMemo(() => {
     const ask = (row: T, what: Open) => {
       setOne(row);

@@ -107,7 +107,7 @@ export function DataTable<T extends object>({
     onState({ ...state, sort: state.sort === id ? `-${id}` : state.sort === `-${id}` ? undefined : id });
   };
   const contents = async () => {
-    const all = pages && (pages.hasMore || pages.outdated) ? await pages.all() : rows;
+    const all = pages?.hasMore ? await pages.all() : rows;
     const kept = wanted ? all.filter((row) => matches(searchedText(columns, row), wanted)) : all;
     const saved = visible.filter((column) => !column.actions);
     const compare = sortedBy && !sortable && comparing(sortedBy.value, state.sort?.startsWith("-") ?? false);
@@ -140,7 +140,7 @@ export function DataTable<T extends object>({
     const row = shown[index];
     if (bulk && row) toggle(row.id);
   });
-  const menu = <ViewMenu columns={columns} state={state} onState={onState} sortable={sortable} sort={sort} save={(kind) => void save(kind)} views={!part} />;
+  const menu = <ViewMenu columns={columns} state={state} onState={onState} sortable={sortable} sort={sort} save={pages?.outdated ? null : (kind) => void save(kind)} views={!part} />;
   const tools = (
     <div className={css.tools}>
       {search && (

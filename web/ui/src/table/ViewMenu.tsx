@@ -16,7 +16,8 @@ interface Props<T> {
   onState: (next: TableState) => void;
   sortable?: readonly string[] | undefined;
   sort: (id: string) => void;
-  save: (kind: FileKind) => void;
+  /** Null while the rows are not those that were asked for. */
+  save: ((kind: FileKind) => void) | null;
   /** Whether the list can be kept as it is now, under a name. */
   views: boolean;
 }
@@ -41,10 +42,10 @@ export function ViewMenu<T>({ columns, state, onState, sortable, sort, save, vie
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown mah="70vh" style={{ overflowY: "auto" }}>
-          <Menu.Item leftSection={<Icon name="download" size={16} />} onClick={() => { save("csv"); }} closeMenuOnClick>
+          <Menu.Item leftSection={<Icon name="download" size={16} />} disabled={save === null} onClick={() => save?.("csv")} closeMenuOnClick>
             <Trans>Save as CSV</Trans>
           </Menu.Item>
-          <Menu.Item leftSection={<Icon name="download" size={16} />} onClick={() => { save("xlsx"); }} closeMenuOnClick>
+          <Menu.Item leftSection={<Icon name="download" size={16} />} disabled={save === null} onClick={() => save?.("xlsx")} closeMenuOnClick>
             <Trans>Save as Excel workbook</Trans>
           </Menu.Item>
           {kept && views && <SavedViews views={views} name={name.open} />}

@@ -14,8 +14,8 @@ const STATES = ["waiting", "sent", "failed", "not_sent"] as const;
 export function Messages({ title, about }: { title?: string; about?: string }) {
   const [only, setOnly] = useState<NoticeFilters["state"]>();
   const [state, setState] = useTableState();
-  const search = useSearched(state);
-  const list = useList<AlertNotice>(noticesQuery({ alert: about, state: only, search }));
+  const { search, typing } = useSearched(state);
+  const list = useList<AlertNotice>(noticesQuery({ alert: about, state: only, search }), typing);
   const columns = useMemo(() => noticeColumns(), []);
   if (list.error) return <Problem error={list.error} retry={list.retry} />;
   if (list.isPending) return <Waiting />;

@@ -23,8 +23,8 @@ export function InvoicesPage() {
   const [chosen, choose] = useChosen("state");
   const kind = KINDS.find((each) => each === chosen);
   const [state, setState] = useTableState();
-  const search = useSearched(state);
-  const list = useList<Invoice>(allInvoicesQuery({ search, kind, sort: knownSort(SORTS, state.sort) }));
+  const { search, typing } = useSearched(state);
+  const list = useList<Invoice>(allInvoicesQuery({ search, kind, sort: knownSort(SORTS, state.sort) }), typing);
   const [taking, take] = useState<Invoice | null>(null);
   const may = useMay("handle_money");
   const columns = useMemo(() => invoiceColumns(may ? take : null), [may]);
