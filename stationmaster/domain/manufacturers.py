@@ -18,10 +18,9 @@ def listed(work: Work, organization_id: int) -> list[str]:
     Of names that differ in case only, the one that a person has written is there, else the charger's.
     """
     mine = stations.c.organization_id == organization_id, not_deleted(stations)
-    both = work.execute(
-        select(stations.c.vendor, stations.c.manufacturer).where(*mine).distinct()
-    ).all()  # one look at the chargers: 30 ms for 50,000
-    told = sorted({vendor for vendor, _ in both if vendor})
-    written = sorted({manufacturer for _, manufacturer in both if manufacturer})
+    # Both at one look at the chargers: 30 ms for 50,000.
+    both = work.execute(select(stations.c.vendor, stations.c.manufacturer).where(*mine).distinct()).all()
+    told = sorted({row.vendor for row in both if row.vendor})
+    written = sorted({row.manufacturer for row in both if row.manufacturer})
     names = {name.lower(): name for name in (*KNOWN, *told, *written)}
     return [names[key] for key in sorted(names)]
