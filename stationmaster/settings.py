@@ -20,7 +20,7 @@ from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
 from stationmaster.settings_parts import Accounting as Accounting
 from stationmaster.settings_parts import AccountingFile as AccountingFile
-from stationmaster.settings_parts import HeldBack, Node, Part, RoleName, Wallets
+from stationmaster.settings_parts import HeldBack, Maps, Node, Part, RoleName, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import Provider as Provider
@@ -464,6 +464,7 @@ class Settings(BaseSettings):
 
     node: Node = Node()
     web: Web = Web()
+    maps: Maps = Maps()
     gateway: Gateway = Gateway()
     database: DatabaseSettings = DatabaseSettings()
     redis: Redis = Redis()

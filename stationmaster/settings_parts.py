@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -223,4 +224,31 @@ class SingleSignOn(Part):
     def different(cls, value: list[Provider]) -> list[Provider]:
         if len({each.name for each in value}) != len(value):
             raise ValueError("the same name twice")
+        return value
+
+
+# No quote, space or semicolon, which would end what the content security policy of the pages says of the host.
+_MAP = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[^\s;,'\"]*")
+
+
+class Maps(Part):
+    tiles: str | None = Field(
+        None,
+        description="Where browsers fetch maps: pictures, as in https://tiles.example.org/{z}/{x}/{y}.png, or a style of MapLibre, as in"
+        " https://tiles.example.org/style.json, with all it names on the same host. Without it maps show the outlines of countries, and"
+        " nothing is fetched from elsewhere",
+    )
+    attribution: str | None = Field(None, description="Whose maps those are, as it stands on them")
+
+    @field_validator("tiles")
+    @classmethod
+    def address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        braces = set(re.findall(r"\{[^}]*\}?", value))
+        if not _MAP.fullmatch(value) or braces not in (set(), {"{z}", "{x}", "{y}"}):
+            raise ValueError(
+                "must be like https://tiles.example.org/{z}/{x}/{y}.png or https://tiles.example.org/style.json,"
+                " without quotes, spaces, commas or semicolons"
+            )
         return value

@@ -9,8 +9,10 @@ import asyncio
 import gzip
 import hashlib
 import mimetypes
+from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from litestar import Request, Response, route
 from litestar.datastructures import MutableScopeHeaders
@@ -30,14 +32,13 @@ _POLICY = (
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _HEADERS = {
-    "Content-Security-Policy": _POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-_COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".map", ".webmanifest", ".txt"}
+_COMPRESSED = {".html", ".js", ".mjs", ".css", ".svg", ".json", ".map", ".webmanifest", ".txt"}
 
 # What watches over servers asks for these by habit; a page in answer would tell it that all is well.
 _PROBES = {"healthz", "livez", "readyz"}
@@ -60,10 +61,21 @@ async def security_headers(message: Message, scope: Scope) -> None:
     answer = MutableScopeHeaders.from_message(message)
     for name, value in _HEADERS.items():
         answer[name] = value
-    if of_server(scope).settings.web.secure_cookies:
+    settings = of_server(scope).settings
+    answer["Content-Security-Policy"] = policy(settings.maps.tiles)
+    if settings.web.secure_cookies:
         answer["Strict-Transport-Security"] = "max-age=31536000"
     if "cache-control" not in answer:
         answer["Cache-Control"] = "no-store"
+
+
+@cache
+def policy(map_tiles: str | None) -> str:
+    """The content security policy: all is of this server, but for maps where a setting names who has them."""
+    if map_tiles is None:
+        return _POLICY
+    where = urlsplit(map_tiles)
+    return f"{_POLICY}; connect-src 'self' {where.scheme}://{where.netloc}"
 
 
 class _File:

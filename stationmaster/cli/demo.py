@@ -59,6 +59,8 @@ SITES: tuple[dict[str, Any], ...] = (
         "public_id": "office",
         "name": "Office car park",
         "address": "Mill Street 12",
+        "latitude": 53.8655,
+        "longitude": 10.6866,
         "working_days": _WORKING_DAYS,
         "opening_time": "06:00",
         "closing_time": "22:00",

@@ -10,11 +10,14 @@ from typing import get_args
 import httpx
 import pytest
 from litestar import Litestar
+from pydantic import ValidationError
 
 from stationmaster.api import guard
 from stationmaster.api.context import Context
 from stationmaster.api.live_shapes import LiveEvent
 from stationmaster.api.pages import pages as pages_of
+from stationmaster.api.pages import policy
+from stationmaster.settings_parts import Maps
 from tests.api.conftest import Client
 
 SCRIPT = "console.log('hello');\n" * 200
@@ -112,6 +115,26 @@ async def test_API_30_every_answer_carries_its_headers(admin: Client) -> None:
         assert "access-control-allow-origin" not in headers
         if path.startswith("/api/v1"):
             assert headers["cache-control"] == "no-store"
+
+
+def test_API_30_a_setting_lets_pages_fetch_maps_of_one_host_and_nothing_else() -> None:
+    assert "connect-src" not in policy(None)
+    told = policy("https://tiles.example.org:8443/{z}/{x}/{y}.png?key=1")
+    assert told == policy(None) + "; connect-src 'self' https://tiles.example.org:8443"
+    for right in ("https://tiles.example.org/{z}/{y}/{x}", "http://localhost:8081/styles/grey.json?key=1"):
+        assert Maps(tiles=right).tiles == right
+    for wrong in (
+        "https://tiles.example.org/{z}/{x}.png",
+        "https://tiles.example.org/{s}/{z}/{x}/{y}.png",
+        "https://tiles.example.org; script-src */{z}/{x}/{y}",
+        "https://a@tiles.example.org/{z}/{x}/{y}",
+        "javascript:/{z}/{x}/{y}",
+        "https://tiles.example.org/{z}/{x}/{y};",
+        "https://tiles.example.org",
+        "",
+    ):
+        with pytest.raises(ValidationError, match="must be like"):
+            Maps(tiles=wrong)
 
 
 async def test_API_30_https_is_remembered(context: Context, anonymous: Client) -> None:

@@ -72,6 +72,7 @@ PAGES = {
     "/chargers/CP1?part=firmware": ("CP1", "The file is here."),
     "/chargers/CP4?part=display": ("CP4", "Welcome"),
     "/chargers/CP4?part=firmware": ("CP4", "DownloadFailed"),
+    "/map": ("Map", "1 site has no position"),
     "/sites": ("Sites", "Hauptstraße 12"),
     "/sites/SITE-1": ("Site", "Friday"),
     "/sessions": ("Sessions", "Completed"),
@@ -189,6 +190,8 @@ def _places(work: Work, home: int) -> None:
         postal_code="10115",
         city="Berlin",
         country="Germany",
+        latitude=52.52,
+        longitude=13.405,
         time_zone="Europe/Berlin",
         working_days=["friday", "saturday"],
         opening_time="22:00",
@@ -424,3 +427,28 @@ async def test_what_is_chosen_in_a_table_is_in_the_address(house: House) -> None
 
 def _lines(path: Path) -> list[str]:
     return path.read_text("utf-8-sig").splitlines()
+
+
+async def test_a_map_has_a_list_beside_it_and_its_filters_in_the_address(house: House) -> None:
+    page = house.visitor.page
+    await house.open("/map")
+    listed = house.visitor.see("map-list")
+    await expect(listed.get_by_role("listitem")).to_have_count(2)
+    await page.get_by_role("group", name="Filter by state").get_by_role("button", name="Faulted").click()
+    await expect(listed.get_by_role("listitem")).to_have_count(1)
+    await expect(page).to_have_url(re.compile(r"/map\?state=faulted$"))
+    await expect(listed).to_contain_text("1 Faulted")
+    # A browser that has no WebGL says so, and the page goes on.
+    mark = page.get_by_test_id("map").get_by_role("button", name=LONG)
+    without = page.get_by_text("it has no WebGL")
+    await expect(mark.or_(without)).to_be_visible()
+    if await mark.is_visible():
+        await mark.click()
+    else:
+        await listed.get_by_role("link", name=LONG).click()
+    await expect(page).to_have_url(re.compile("/sites/SITE-1$"))
+    await house.open("/map")
+    await listed.get_by_role("link", name="Enter its position: Airport").click()
+    await expect(page.get_by_role("dialog").get_by_label("Latitude")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(page).not_to_have_url(re.compile("edit"))

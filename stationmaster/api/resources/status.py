@@ -60,11 +60,18 @@ class MessageCounts(msgspec.Struct, frozen=True):
     logged_bytes: int
 
 
+class MapTiles(msgspec.Struct, frozen=True):
+    """Where browsers fetch maps: pictures, with {z}, {x} and {y}, or a style; and whose they are."""
+
+    url: str
+    attribution: str | None
+
+
 class Status(msgspec.Struct, frozen=True):
     """The server, its chargers and what they do now.
 
     `power_w` is what all active sessions draw together; `chargers_port` is where chargers connect;
-    `chargers_url` is the whole address, without a charger's id, where gateway.public_url names one.
+    `chargers_url` is the whole address, without a charger's id, where gateway.public_url names one. `map_tiles` is null where maps are outlines.
     """
 
     version: str
@@ -78,6 +85,7 @@ class Status(msgspec.Struct, frozen=True):
     messages: MessageCounts
     chargers_port: int
     chargers_url: str | None
+    map_tiles: MapTiles | None
 
 
 @get("/status", permission=Permission.VIEW)
@@ -85,6 +93,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
     """How the server is."""
     database, switchboard = context.database, context.switchboard
     counts = switchboard.counts
+    maps = context.settings.maps
     total, connected, active, review_counts, power, walls = await database.read(_counted, caller.organization)
     return Status(
         version=VERSION,
@@ -103,6 +112,7 @@ async def get_status(caller: GivenCaller, context: GivenContext) -> Status:
         messages=MessageCounts(counts["received"], counts["sent"], counts["refused"], counts["logged_bytes"]),
         chargers_port=context.settings.gateway.port,
         chargers_url=context.settings.gateway.public_url,
+        map_tiles=None if maps.tiles is None else MapTiles(maps.tiles, maps.attribution),
     )
 
 

@@ -4,7 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { ApiError, type Tagged } from "@stationmaster/api";
 import { Empty, Icon, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Fragment, type ReactNode } from "react";
 import { FormModal } from "../FormModal";
 import { useAway } from "../live/useAway";
@@ -65,7 +65,13 @@ export function ThingPage<T extends Thing>({ resource, id, list, testid, words, 
 }
 
 function Buttons<T extends Thing>({ resource, one, list, testid, words, form, formSize }: Omit<Props<T>, "id" | "children" | "formSize"> & { one: Tagged<T>; formSize: string | undefined }) {
-  const [editing, edit] = useDisclosure(false);
+  // Another page can lead to the form: `edit` in the address.
+  const { edit: asked } = useSearch({ strict: false });
+  const [editing, edit] = useDisclosure(asked !== undefined);
+  const close = () => {
+    edit.close();
+    if (asked !== undefined) void navigate({ to: ".", search: (old) => ({ ...old, edit: undefined }), replace: true });
+  };
   const [removing, remove] = useDisclosure(false);
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -83,8 +89,8 @@ function Buttons<T extends Thing>({ resource, one, list, testid, words, form, fo
       <Button variant="subtle" color="gray" onClick={remove.open} disabled={away} data-testid={`remove-${testid}`}>
         <Trans>Remove…</Trans>
       </Button>
-      <FormModal opened={editing} onClose={edit.close} title={words.editTitle} size={formSize}>
-        {form({ one, onDone: edit.close })}
+      <FormModal opened={editing} onClose={close} title={words.editTitle} size={formSize}>
+        {form({ one, onDone: close })}
       </FormModal>
       <RemoveDialog
         resource={resource} id={id} opened={removing} onClose={remove.close}

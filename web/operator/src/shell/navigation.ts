@@ -28,6 +28,7 @@ export function navigation(): Group[] {
       entries: [
         { to: "/", icon: "home", name: t`Home`, short: t`Home` },
         { to: "/chargers", icon: "fleet", name: t`Chargers`, short: t`Chargers` },
+        { to: "/map", icon: "pin", name: t`Map`, short: t`Map`, seldom: true },
         { to: "/sites", icon: "sites", name: t`Sites`, short: t`Sites`, seldom: true },
         { to: "/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
         { to: "/reservations", icon: "reserved", name: t`Reservations`, short: t`Reserved`, seldom: true },
