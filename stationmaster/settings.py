@@ -389,6 +389,11 @@ class Retention(Part):
     packed_after_days: float = Field(
         2, ge=0, description="Raw frames older than this many days are packed, and take a tenth of the room; 0: never"
     )
+    values_packed_after_days: float = Field(
+        2,
+        ge=0,
+        description="Meter values older than this many days are packed, and take a quarter of the room; 0: never",
+    )
     audit_days: int = Field(
         400,
         ge=1,

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
+    Label,
     Select,
     Table,
     Text,
@@ -26,11 +27,13 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    type_coerce,
     update,
 )
 
 from stationmaster.domain import events
 from stationmaster.domain.energy import Point
+from stationmaster.domain.sample_forms import Samples, meter_value_forms
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -58,6 +61,7 @@ meter_values = Table(
     Column("soc_percent", Exact()),
     Column("samples", Text, nullable=False),  # as received
     Column("content_key", BigInt, nullable=False),
+    Column("form_id", BigInt),  # of the samples, which are values only then (`sample_forms.py`); empty: not packed yet
     UniqueConstraint("content_key", "station_id"),
 )
 Index("ix_meter_values_session_id", meter_values.c.session_id, meter_values.c.id)
@@ -88,6 +92,12 @@ class MeterValueRow(Protocol):
     soc_percent: Decimal | None
     samples: str
 
+
+_form = select(meter_value_forms.c.text).where(meter_value_forms.c.id == meter_values.c.form_id)
+_kept = func.coalesce(_form.correlate(meter_values).scalar_subquery(), "").concat(meter_values.c.samples)
+whole_samples: Label[str] = type_coerce(_kept, Samples()).label("samples")
+"""The samples as received, packed or not. Whoever reads or searches them takes this, not the column."""
+_whole = select(*(whole_samples if each.name == "samples" else each for each in meter_values.c))
 
 ENERGY, POWER, CURRENT = "Energy.Active.Import.Register", "Power.Active.Import", "Current.Import"
 VOLTAGE, SOC = "Voltage", "SoC"
@@ -500,12 +510,21 @@ def newest_registers(work: Work, of: Select[Any], *, limit: int) -> dict[int, li
     return found
 
 
+def signed_of(work: Work, session_id: int) -> list[MeterValueRow]:
+    """Of a session, what was signed first and what last (once when it is the same), by the time it was taken."""
+    mine = _whole.where(meter_values.c.session_id == session_id, whole_samples.contains("igned"))
+    order = meter_values.c.taken_at, meter_values.c.id
+    first = work.execute(mine.order_by(*order).limit(1)).all()
+    last = work.execute(mine.order_by(*(each.desc() for each in order)).limit(1)).all()
+    return list({row.id: row for row in [*first, *last]}.values())
+
+
 def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]:
     """The first meter value of a session and the newest ones, `limit` in all, oldest first.
 
     The first and the last are often signed and decide the bill (O3). `page_of` has those between.
     """
-    mine = select(meter_values).where(meter_values.c.session_id == session_id)
+    mine = _whole.where(meter_values.c.session_id == session_id)
     newest: list[MeterValueRow] = [*work.execute(mine.order_by(meter_values.c.id.desc()).limit(limit + 1))][::-1]
     if len(newest) <= limit:
         return newest
@@ -514,7 +533,7 @@ def values_of(work: Work, session_id: int, *, limit: int) -> list[MeterValueRow]
 
 def page_of(work: Work, session_id: int, *, limit: int, cursor: str | None) -> list[MeterValueRow]:
     """Meter values of a session, newest first."""
-    mine = select(meter_values).where(meter_values.c.session_id == session_id)
+    mine = _whole.where(meter_values.c.session_id == session_id)
     return list(work.execute(page(mine, meter_values.c.id, limit=limit, cursor=cursor)))
 
 
@@ -525,7 +544,7 @@ def latest(work: Work, session_ids: list[int]) -> dict[int, MeterValueRow]:
         .where(meter_values.c.session_id.in_(session_ids))
         .group_by(meter_values.c.session_id)
     )
-    rows = work.execute(select(meter_values).where(meter_values.c.id.in_(last)))
+    rows = work.execute(_whole.where(meter_values.c.id.in_(last)))
     return {row.session_id: row for row in rows}
 
 
@@ -545,5 +564,5 @@ def move(work: Work, session_id: int, to_session_id: int, *, since: datetime) ->
 
 def orphans(work: Work, station_id: int, *, limit: int, cursor: str | None) -> list[MeterValueRow]:
     """Meter values that belong to no session we know, newest first."""
-    lost = select(meter_values).where(meter_values.c.station_id == station_id, meter_values.c.session_id.is_(None))
+    lost = _whole.where(meter_values.c.station_id == station_id, meter_values.c.session_id.is_(None))
     return list(work.execute(page(lost, meter_values.c.id, limit=limit, cursor=cursor)))

@@ -93,6 +93,12 @@ def _begin(work: Work, node: str, seal: str, lease: timedelta) -> None:
     work.execute(insert(nodes).values(id=node, seal=seal, started_at=now, lease_until=now + lease, steady_since=now))
 
 
+def began_within(work: Work, time: timedelta) -> bool:
+    """Whether a node has begun so short a time ago: the others may be of another version still."""
+    newest = select(nodes.c.id).where(nodes.c.started_at > _clock(work) - time)
+    return work.execute(newest.limit(1)).first() is not None
+
+
 def leave(work: Work, node: str) -> None:
     """It stops in order."""
     work.execute(delete(nodes).where(nodes.c.id == node))

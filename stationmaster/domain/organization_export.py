@@ -20,7 +20,7 @@ from stationmaster.domain.figures.schedules import report_schedules
 from stationmaster.domain.invoices.invoices import invoiced_bills, invoices
 from stationmaster.domain.invoices.issuers import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
-from stationmaster.domain.metering import meter_values
+from stationmaster.domain.metering import meter_values, whole_samples
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.payments import payment_claims, payment_refunds, payments
 from stationmaster.domain.reservations import reservations
@@ -95,6 +95,7 @@ _LEFT_OUT: dict[Table, frozenset[str]] = {
     payments: frozenset({"told", "method", "return_url", "look_at", "looks"}),
     sessions: frozenset({"start_key", "stop_key", "occurrence", "asked_at", "again_at"}),
     ledger_transactions: frozenset({"off_by"}),
+    meter_values: frozenset({"form_id"}),
 }
 """Secrets, and what only our own code needs."""
 
@@ -149,7 +150,7 @@ def _columns(table: Table) -> dict[str, ColumnElement[Any]]:
         elif column.name == "public_id":
             found["id"] = column
         elif column.name not in left_out:
-            found[column.name] = column
+            found[column.name] = whole_samples if column is meter_values.c.samples else column
     return found
 
 

@@ -256,6 +256,33 @@ class AtOnce(Prepared):
         return []
 
 
+class Rewrite(Prepared):
+    """The rows of a table between two keys, for `Work.run(…, first=…, last=…)`: written anew as they are, where they have got shorter.
+
+    SQLite joins pages that have become empty where rows are deleted, and nowhere else. PostgreSQL finds the room by itself, and
+    nothing is done there.
+    """
+
+    def __init__(self, table: Table) -> None:
+        names = ["id", *(name for name in table.c.keys() if name != "id")]  # noqa: SIM118
+        columns = ", ".join(f'"{name}"' for name in names)
+        self._delete = f"DELETE FROM {table.name} WHERE id BETWEEN ? AND ? RETURNING {columns}"  # noqa: S608
+        self._insert = f"INSERT INTO {table.name} ({columns}) VALUES"
+        self._places = f"({', '.join('?' * len(names))})"
+
+    def run(self, cursor: Any, dialect: Dialect, parameters: dict[str, Any]) -> list[Any]:
+        if dialect.name != "sqlite":
+            return []
+        cursor.execute(self._delete, [parameters["first"], parameters["last"]])
+        rows, done = sorted(cursor.fetchall(), key=lambda row: row[0]), 0
+        for size in ROWS_AT_ONCE:
+            while len(rows) - done >= size:
+                values = list(itertools.chain.from_iterable(rows[done : done + size]))
+                cursor.execute(f"{self._insert} {', '.join([self._places] * size)}", values)
+                done += size
+        return []
+
+
 def column_processors(kinds: Iterable[TypeEngine[Any]], dialect: Dialect) -> list[tuple[int, Column]]:
     """How the values of these columns become the driver's, column by column: a call for each value would cost more than the row."""
     found: list[tuple[int, Column]] = []
@@ -444,15 +471,23 @@ def first_since(
     Rows are kept in the order in which they happened, so a few looks into the index of their keys find it: no table needs
     an index of its times for the sake of a question that is asked now and then.
     """
-    key, time = table.c.id, table.c.at if at is None else at
+    return first_behind(work, table, (table.c.at if at is None else at) < moment, *where)
+
+
+def first_behind(work: Executes, table: Table, passed: ColumnElement[bool], *where: ColumnElement[bool]) -> int:
+    """The key of the first of these rows for which this is no longer true; one beyond the last when it is of all.
+
+    It must be true of the first rows by their key, up to one of them, and of none behind it.
+    """
+    key = table.c.id
     # Halved inside the database: a question for each step would wait for the interpreter's lock some twenty times.
     ends = select(func.min(key).label("low"), (func.max(key) + 1).label("high")).where(*where)
     search = ends.cte("halved", recursive=True)
     middle = (search.c.low + search.c.high) // 2
     there = select(key).where(*where, key >= middle).order_by(key).limit(1).correlate(search)
-    is_old = func.coalesce(there.with_only_columns(time < moment).scalar_subquery(), false())
-    low = case((is_old, there.scalar_subquery() + 1), else_=search.c.low)
-    high = case((is_old, search.c.high), else_=middle)
+    is_before = func.coalesce(there.with_only_columns(passed).scalar_subquery(), false())
+    low = case((is_before, there.scalar_subquery() + 1), else_=search.c.low)
+    high = case((is_before, search.c.high), else_=middle)
     halved = search.union_all(select(low, high).where(search.c.low < search.c.high))
     found = work.execute(select(halved.c.low).where(halved.c.low >= halved.c.high).limit(1)).scalar()
     return 0 if found is None else int(found)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.sql.base import Executable
 
 from stationmaster.storage.queries import Bulk, Prepared, PreparedInsert
-from stationmaster.storage.together import Part
+from stationmaster.storage.together import Answers, Part, Together
 from stationmaster.storage.walls import Walls
 
 P = ParamSpec("P")
@@ -149,6 +149,10 @@ class Work:
             if ahead.row == part.row and ahead.whole is part.whole:
                 return answer
         return part.whole.ask(self._cursor, self._dialect, [part.row]).get(part.key)
+
+    def ask_all(self, whole: Together, rows: Sequence[tuple[Any, ...]]) -> Answers:
+        """What many rows ask, in one statement now."""
+        return whole.ask(self._cursor, self._dialect, rows)
 
     def append(self, bulk: Bulk, *row: Any) -> None:
         """A row (values in the order of the bulk's inputs) inserted with all others of this commit, at its end."""

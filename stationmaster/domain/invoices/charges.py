@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import select
 
-from stationmaster.domain import discovery
+from stationmaster.domain import discovery, metering
 from stationmaster.domain.invoices import documents
 from stationmaster.domain.invoices.documents import Charge, SignedValue
 from stationmaster.domain.invoices.signed import key_in_settings
-from stationmaster.domain.metering import MeterValueRow, meter_values
 from stationmaster.domain.money.bill import Bill
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sites import sites
@@ -74,15 +73,11 @@ def _with_keys(work: Work, session: ListedRow) -> Iterator[SignedValue]:
 
 def signed_values(work: Work, session_id: int) -> Iterator[SignedValue]:
     """What the meter has signed at the begin and at the end, as it was told; else what was signed first and last."""
-    mine = select(meter_values).where(meter_values.c.session_id == session_id, meter_values.c.samples.contains("igned"))
-    first = work.execute(mine.order_by(meter_values.c.taken_at, meter_values.c.id).limit(1)).all()
-    last = work.execute(mine.order_by(meter_values.c.taken_at.desc(), meter_values.c.id.desc()).limit(1)).all()
-    rows: dict[int, MeterValueRow] = {row.id: row for row in [*first, *last]}
-    for row in rows.values():
+    for row in metering.signed_of(work, session_id):
         yield from _signed_in(row)
 
 
-def _signed_in(row: MeterValueRow) -> Iterator[SignedValue]:
+def _signed_in(row: metering.MeterValueRow) -> Iterator[SignedValue]:
     for sample in msgspec.json.decode(row.samples):
         value = _signed(sample)
         if value is not None:
