@@ -16,7 +16,7 @@ from stationmaster.api.logins import NotLoggedIn
 from stationmaster.domain.failures import network
 from stationmaster.domain.permissions import Permission
 
-COUNTED = ("/api/v1/", "/receipts/")  # of what is for everybody; pages, files and pictures are cheap
+COUNTED = ("/api/v1/", "/receipts/", "/unsubscribe/")  # of what is for everybody; pages, files and pictures are cheap
 
 
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

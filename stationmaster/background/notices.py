@@ -8,17 +8,26 @@ from stationmaster.background import mails
 from stationmaster.domain.alerts import channels, telling
 from stationmaster.domain.alerts.telling import NoticeToSend
 from stationmaster.domain.credentials import Keys
+from stationmaster.domain.customer_notices import links, looking
+from stationmaster.domain.customer_notices import telling as customers
 from stationmaster.domain.deliveries import Undeliverable, delivers
+from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import NoticeDue
+from stationmaster.domain.invoices import links as receipts
+from stationmaster.domain.timers import every
 from stationmaster.outside import Outside, Refused, messengers
 from stationmaster.settings import Mail, Web
+from stationmaster.storage import Database
 
 
 @delivers(to=lambda event: [event.receiver], timeout_s=130)
 async def notice(outside: Outside, event: NoticeDue, settings: Mail, web: Web, keys: Keys) -> None:
     """Send one, and note what came of it."""
     database = outside.database
-    row = await database.read(telling.get, event.notice)
+    try:
+        row = await database.read(telling.get, event.notice)
+    except NotFound:  # its customer was erased
+        raise Undeliverable("there is no such notice any more") from None
     if row.state == "sent":  # a crash came between the effect and the mark of its delivery
         return
     try:
@@ -33,7 +42,35 @@ async def notice(outside: Outside, event: NoticeDue, settings: Mail, web: Web, k
     await database.write(telling.sent, row)
 
 
+@every(seconds=60, once=True)
+async def tell_customers(database: Database) -> None:
+    """What no message tells: one look at those who have chosen such notices; it writes only where there is something to tell."""
+    for found in await database.read(looking.look):
+        await database.write_apart(customers.tell, found)
+
+
+async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:
+    """With the way out: a link, and the headers by which mail programs show a button for it (RFC 8058)."""
+    if settings.host is None or web.public_url is None:
+        raise Undeliverable("mail, or the address of the pages, is not set up here")
+    found = await outside.database.read(customers.to_send, row)
+    if found is None:
+        raise Undeliverable("the customer wants it no more, is gone, or has no address")
+    stop = f"{web.public_url}/unsubscribe/{links.key_of(keys.links, found.choice, found.kind)}"
+    receipt = ""
+    if found.invoice is not None:
+        receipt = f"{web.public_url}/receipts/{receipts.key_of(keys.links, found.invoice)}"
+    body = row.body.replace("{link}", receipt) if found.kind == "receipt" else row.body
+    message = mails.addressed(row.receiver, row.subject, f"{body}\n\n{found.footer}\n{stop}", sender=settings.sender)
+    message["List-Unsubscribe"] = f"<{stop}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    await mails.send(message, settings, outside)
+
+
 async def _send(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:
+    if row.customer_id is not None:
+        await _to_customer(outside, row, settings, web, keys)
+        return
     about = "" if row.alert is None else f"/{row.alert}"
     link = "" if web.public_url is None else f"{web.public_url}/alerts{about}"
     body = row.body.replace("{link}", link).rstrip()

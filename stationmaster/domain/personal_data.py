@@ -26,8 +26,10 @@ from stationmaster.domain import (
     versions,
     wallets,
 )
+from stationmaster.domain.alerts.tables import NoticeRow
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.bills import ListedBill
+from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.identities import identities
@@ -63,6 +65,8 @@ class PersonalData(NamedTuple):
     bills: list[ListedBill]  # those before a correction too
     payments: list[PaymentRow]
     invoices: list[InvoiceRow]
+    notice_choices: choices.Choices
+    notices: list[NoticeRow]  # what they were told
 
 
 def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
@@ -82,6 +86,8 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
         bills.of_customer(work, customer.id),
         _all(lambda wanted: payments.list_payments(work, organization_id, wanted, customer=customer_id)),
         _all(lambda wanted: invoices.list_invoices(work, organization_id, wanted, customer_id=customer.id)),
+        choices.of(work, customer.id),
+        _all(lambda wanted: telling.list_notices(work, customer.id, wanted)),
     )
 
 
@@ -96,7 +102,7 @@ def _all(page: Callable[[Wanted], Found[T]]) -> list[T]:
 
 
 def erase(work: Work, organization_id: int, customer_id: str, *, expected: versions.Expected = None) -> None:
-    """Erase a person, who may be removed already: name, phone, e-mail, vehicles, cards, what the audit log has of them,
+    """Erase a person, who may be removed already: name, phone, e-mail, vehicles, cards, notices, what the audit log has of them,
     and their user, if a driver is all that this is.
 
     Raises `NotFound`, `Outdated`, and `Conflict` while they charge, or for who would erase only a part.
@@ -115,6 +121,7 @@ def erase(work: Work, organization_id: int, customer_id: str, *, expected: versi
         audit.forget(work, organization_id, Subject("vehicle", vehicle_id), called=nobody)
     work.execute(delete(vehicles).where(mine))
     methods.forget(work, person.id)
+    choices.forget(work, person.id)
     audit.forget(work, organization_id, Subject("customer", person.public_id), called=nobody)
     versions.change(
         work,

@@ -66,7 +66,13 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/customers": ("/customers", {"id": "C1", "name": "Ann"}),
     "PUT /api/v1/customers/{customer_id}": ("/customers/C1", {"name": "Anna"}),
     "PATCH /api/v1/customers/{customer_id}": ("/customers/C1", {"phone": "+49 30 1234567"}),
+    "PATCH /api/v1/customers/{customer_id}/notice-choices": (
+        "/customers/C1/notice-choices",
+        {"kinds": {"started": True}},
+    ),
+    "PATCH /api/v1/organization/notices": ("/organization/notices", {"kinds": ["started", "ended"]}),
     "PATCH /api/v1/me": ("/me", {"name": "Ann Rao"}),
+    "PATCH /api/v1/me/notice-choices": ("/me/notice-choices", {"kinds": {"ended": True}}),
     "POST /api/v1/me/vehicles": ("/me/vehicles", {"plate": "B-XY 1"}),
     "PATCH /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", {"make": "Acme"}),
     "DELETE /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", None),
@@ -442,6 +448,7 @@ NO_ACTS = {
     "POST /api/v1/auth/registration",
     "POST /api/v1/auth/email",
     "POST /api/v1/auth/confirmation",
+    "POST /unsubscribe/{key}",
     # They want codes of an app; see tests of the second step.
     "POST /api/v1/auth/second-step",
     "POST /api/v1/auth/second-step/app",

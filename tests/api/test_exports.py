@@ -222,7 +222,7 @@ KEPT_HERE = {
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys invoice_numbers session_limits",
     "who is told of what, which holds here only": "alert_rules alert_channels alert_pauses alerts alert_steps alert_notices"
-    " alert_digests alerts_read",
+    " alert_digests alerts_read notice_choices notice_offers",
     "in the samples of meter values already": "meter_value_forms",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
     "in the ledger once they are decided": "wallet_adjustments",

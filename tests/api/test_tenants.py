@@ -140,6 +140,9 @@ NO_REFERENCE: dict[str, set[str]] = {
     "POST /api/v1/tariffs/estimates": {"reservation"},
     "POST /api/v1/tariff-previews": {"reservation"},
     "POST /api/v1/tariffs/simulations": {"reservation", "site"},  # named by its id
+    # A kind of notice.
+    "PATCH /api/v1/customers/{customer_id}/notice-choices": {"reservation"},
+    "PATCH /api/v1/me/notice-choices": {"reservation"},
 }
 
 

@@ -49,6 +49,7 @@ class Desk:
     async def send(self, receiver: Receiver) -> NoticeRow:
         """Write one, try to send it, and what is kept of that."""
         added = await self.database.write(telling.add, self.home, receiver, SAID, kind="opened")
+        assert added is not None
         web = Web(public_url="https://csms.example")
         due = NoticeDue(notice=added, receiver=receiver.name)
         with contextlib.suppress(Exception):  # which one it is, a test sees by what is kept

@@ -13,9 +13,10 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
-from stationmaster.api.resources import bills, invoices, payments, sessions, tokens, vehicles
+from stationmaster.api.resources import bills, invoices, notices, payments, sessions, tokens, vehicles
 from stationmaster.api.resources.bills import BilledInFull
 from stationmaster.api.resources.invoices import Invoice
+from stationmaster.api.resources.notices import CustomerNotice, NoticeChoices
 from stationmaster.api.resources.payments import Payment
 from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.tokens import Token
@@ -172,6 +173,8 @@ class CustomerData(msgspec.Struct, frozen=True):
     bills: list[BilledInFull]
     payments: list[Payment]
     invoices: list[Invoice]
+    notice_choices: NoticeChoices
+    notices: list[CustomerNotice]
 
 
 class WalletTransaction(msgspec.Struct, frozen=True):
@@ -319,6 +322,7 @@ router = Router(
         get_customer_data,
         erase_customer,
         list_wallet_transactions,
+        *notices.of_customers,
     ],
     tags=["customers"],
 )
@@ -387,6 +391,8 @@ def _all_of(work: Work, caller: Caller, context: Context, customer_id: str) -> C
         [bills.full_form(work, row) for row in found.bills],
         [payments.public_form(row, names) for row in found.payments],
         [invoices.public_form(context, row) for row in found.invoices],
+        notices.choices_form(work, caller.organization, found.customer, found.notice_choices).content,
+        [notices.notice_form(row) for row in found.notices],
     )
 
 

@@ -137,6 +137,7 @@ alert_notices = Table(
     Column("alert_id", BigInt, ForeignKey("alerts.id"), index=True),
     Column("customer_id", BigInt, ForeignKey("customers.id"), index=True),
     Column("kind", Text, nullable=False),  # opened, escalated, resolved, digest, test; or one of a customer's
+    Column("about", Text),  # of a customer's: what it is about, of which they are told once
     Column("channel", Text, nullable=False),  # email, sms, chat, push, webhook
     Column("channel_id", BigInt, ForeignKey("alert_channels.id")),
     Column("receiver", Text, nullable=False),  # an address, or the name of the channel
@@ -151,6 +152,16 @@ alert_notices = Table(
 )
 Index("ix_alert_notices_organization_id", alert_notices.c.organization_id, alert_notices.c.id)
 Index("ix_alert_notices_at", alert_notices.c.at)
+_told_once = alert_notices.c.about.is_not(None)
+Index(  # also with two nodes, and after a restart
+    "uq_alert_notices_about",
+    alert_notices.c.customer_id,
+    alert_notices.c.kind,
+    alert_notices.c.about,
+    unique=True,
+    sqlite_where=_told_once,
+    postgresql_where=_told_once,
+)
 
 alert_digests = Table(
     "alert_digests",
@@ -252,6 +263,7 @@ class NoticeRow(Protocol):
     alert_id: int | None
     customer_id: int | None
     kind: str
+    about: str | None
     channel: By
     channel_id: int | None
     receiver: str

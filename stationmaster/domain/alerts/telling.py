@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, text, update
 
 from stationmaster.domain import accounts, audit, events
 from stationmaster.domain.alerts import rules, texts
@@ -24,8 +24,9 @@ from stationmaster.domain.alerts.tables import (
 from stationmaster.domain.alerts.texts import Written
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Work
+from stationmaster.storage.columns import BigInt
 from stationmaster.storage.lists import Found, Wanted, listed, only
-from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import Prepared, not_deleted
 
 Said = Literal["opened", "escalated", "resolved"]
 Tell = Mapping[str, Sequence[str]]
@@ -87,8 +88,9 @@ def add(
     kind: str,
     alert: AlertRow | None = None,
     customer_id: int | None = None,
-) -> str:
-    """A message that is to be sent; returns its id."""
+    about: str | None = None,
+) -> str | None:
+    """A message that is to be sent; returns its id. A customer is told of what it is `about` once: None where they were."""
     public_id = secrets.token_hex(8)
     values = {
         "organization_id": organization_id,
@@ -96,6 +98,7 @@ def add(
         "alert_id": None if alert is None else alert.id,
         "customer_id": customer_id,
         "kind": kind,
+        "about": about,
         "channel": receiver.channel,
         "channel_id": receiver.channel_id,
         "receiver": receiver.name,
@@ -105,10 +108,39 @@ def add(
         "at": work.now,
         "state": "waiting",
     }
-    work.execute(insert(alert_notices).values(values))
+    if work.first(_once, **values) is None:
+        return None
     queue = receiver.name.lower() if receiver.channel_id is None else f"channel {receiver.channel_id}"
+    if customer_id is not None:  # their address is kept at one place, from where it can be erased
+        queue = f"customer {customer_id}"
     work.publish(events.NoticeDue(notice=public_id, receiver=queue))
     return public_id
+
+
+_COLUMNS = (
+    "organization_id",
+    "public_id",
+    "alert_id",
+    "customer_id",
+    "kind",
+    "about",
+    "channel",
+    "channel_id",
+    "receiver",
+    "subject",
+    "body",
+    "language",
+    "at",
+    "state",
+)
+_once = Prepared(  # a statement that both databases understand
+    text(
+        f"INSERT INTO alert_notices ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
+        " ON CONFLICT (customer_id, kind, about) WHERE about IS NOT NULL DO NOTHING RETURNING id"
+    )
+    .bindparams(*(bindparam(name, type_=alert_notices.c[name].type) for name in _COLUMNS))
+    .columns(id=BigInt)
+)
 
 
 def get(work: Work, public_id: str) -> NoticeToSend:
@@ -177,7 +209,7 @@ def list_notices(
     state: str | None = None,
     channel: str | None = None,
 ) -> Found[NoticeRow]:
-    """What was sent, and what was not and why, newest first; not those to customers, unless they are asked for by alert."""
+    """What was sent, and what was not and why, newest first; not those to customers, which are on their pages."""
     mine = select(alert_notices).where(alert_notices.c.organization_id == organization_id)
     mine = mine.where(alert_notices.c.customer_id.is_(None))
     notice = alert_notices.c

@@ -63,7 +63,7 @@ class Written(NamedTuple):
 def say(language: str | None, key: str, facts: Mapping[str, Any]) -> str:
     """A text with these facts in it, on the lines that the text itself has."""
     found = TEXTS.get(language_of(language), {}).get(key) or TEXTS[ENGLISH][key]
-    return found.format_map({name: _plain(value) for name, value in facts.items()})
+    return found.format_map({name: plain(value) for name, value in facts.items()})
 
 
 def language_of(language: str | None) -> str:
@@ -110,6 +110,6 @@ def clock(at: datetime | str, zone: str) -> str:
     return f"{moment.astimezone(there):%Y-%m-%d %H:%M %Z}"
 
 
-def _plain(value: Any) -> str:
-    """On one line: what a charger says makes no new one, and is not without end."""
+def plain(value: Any) -> str:
+    """A fact on one line: what a charger says makes no new one, and is not without end."""
     return "".join(each if each.isprintable() else " " for each in str(value))[:MAX_LINE]

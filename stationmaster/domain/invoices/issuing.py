@@ -13,6 +13,7 @@ from sqlalchemy import Select, select
 from stationmaster.domain import bills, months, sessions
 from stationmaster.domain.bills import BillRow
 from stationmaster.domain.bills.payers import booked_for
+from stationmaster.domain.customer_notices import following
 from stationmaster.domain.customers import CustomerRow, customers
 from stationmaster.domain.events import BillMade, InvoiceMailDue
 from stationmaster.domain.invoices import documents, invoices, issuers
@@ -185,8 +186,11 @@ def _issued(work: Work, organization_id: int, wanted: ToIssue, customer: Custome
 
 
 def _mail(work: Work, made: InvoiceRow, customer: CustomerRow | None) -> None:
+    """To everybody, where the organization says so; else who wants a notice of it gets one."""
     if customer is not None and customer.email and issuers.get(work, made.organization_id).mail_receipts:
         work.publish(InvoiceMailDue(invoice=made.public_id, email=customer.email))
+    else:
+        following.tell_of_receipt(work, made)
 
 
 def _charge(work: Work, row: BillRow) -> Charge:

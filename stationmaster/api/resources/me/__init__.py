@@ -11,6 +11,7 @@ from stationmaster.api.resources.me import (
     invoices,
     journeys,
     live,
+    notices,
     payments,
     profile,
     statements,
@@ -31,6 +32,7 @@ router = Router(
         *statements.routes,
         *payments.routes,
         *wallet.routes,
+        *notices.routes,
     ],
     tags=["drivers"],
 )

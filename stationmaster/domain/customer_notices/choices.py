@@ -1,0 +1,197 @@
+"""What a customer wants to be told of: nothing, until they or the operator say so. And which kinds an organization offers."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from stationmaster.domain import audit, customers, organizations, versions
+from stationmaster.domain.alerts.tables import alert_notices
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.customer_notices.tables import (
+    FULL_AT,
+    KINDS,
+    WALLET_BELOW,
+    ChoiceRow,
+    Kind,
+    notice_choices,
+    notice_offers,
+)
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.errors import Invalid
+from stationmaster.storage import Work
+from stationmaster.storage.queries import Prepared
+
+
+class Offers(NamedTuple):
+    """Which kinds an organization offers, in the order of `KINDS`, and below which balance a wallet is low."""
+
+    kinds: tuple[Kind, ...] = KINDS
+    wallet_below: Decimal = WALLET_BELOW
+
+
+class Choices(NamedTuple):
+    """What a customer has chosen, and since when. `version` is 0 where they have never said anything."""
+
+    kinds: dict[Kind, datetime]
+    full_at_percent: int = FULL_AT
+    version: int = 0
+
+    def tag(self, customer: CustomerRow) -> str:
+        """A name of what this is now."""
+        return hashlib.blake2s(f"notices {customer.id} {self.version}".encode(), digest_size=8).hexdigest()
+
+
+def offers(work: Work, organization_id: int) -> Offers:
+    """What an organization offers: everything, until it says something else."""
+    mine = select(notice_offers).where(notice_offers.c.organization_id == organization_id)
+    row = work.execute(mine).one_or_none()
+    if row is None:
+        return Offers()
+    return Offers(tuple(kind for kind in KINDS if kind in row.kinds), row.wallet_below)
+
+
+def change_offers(work: Work, organization_id: int, changes: Mapping[str, Any]) -> Offers:
+    """Set `kinds` and `wallet_below` (more than nothing) where they are given. Raises `Invalid`."""
+    organizations.lock(work, organization_id)
+    before = offers(work, organization_id)
+    after = before._replace(**{name: changes[name] for name in Offers._fields if name in changes})
+    if not 0 < after.wallet_below < 10**9 or round(after.wallet_below, 3) != after.wallet_below:
+        raise Invalid("wallet_below", "is an amount of more than nothing, with three decimals at the most")
+    after = after._replace(kinds=tuple(kind for kind in KINDS if kind in after.kinds))
+    if after == before:
+        return before
+    values = {"kinds": list(after.kinds), "wallet_below": after.wallet_below, "updated_at": work.now}
+    mine = update(notice_offers).where(notice_offers.c.organization_id == organization_id)
+    if not work.execute(mine.values(values)).rowcount:
+        work.execute(insert(notice_offers).values(organization_id=organization_id, **values))
+    audit.record(
+        work,
+        "change_notice_offers",
+        Subject("organization", organizations.get(work, organization_id).public_id),
+        before=_said(before),
+        after=_said(after),
+        organization=organization_id,
+    )
+    return after
+
+
+def _said(offered: Offers) -> dict[str, Any]:
+    return {"kinds": list(offered.kinds), "wallet_below": str(offered.wallet_below)}
+
+
+def of(work: Work, customer_key: int) -> Choices:
+    """What a customer has chosen."""
+    return _choices(row_of(work, customer_key))
+
+
+def change(
+    work: Work,
+    organization_id: int,
+    customer: CustomerRow,
+    kinds: Mapping[Kind, bool],
+    *,
+    full_at_percent: int | None = None,
+    expected: versions.Expected = None,
+) -> Choices:
+    """Choose kinds, or choose them no more. Raises `Invalid` for one that is not offered, `NotFound`, `Outdated`."""
+    locked = customers.get(work, organization_id, customer.public_id, lock=True)
+    row = row_of(work, locked.id, lock=True)
+    before = _choices(row)
+    versions.check_tag(before.tag(locked), expected)
+    offered = offers(work, organization_id).kinds
+    for kind, wanted in kinds.items():
+        if wanted and kind not in before.kinds and kind not in offered:
+            raise Invalid(f"kinds.{kind}", "is not offered here")
+    chosen = dict(row.kinds) if row is not None else {}
+    for kind, wanted in kinds.items():
+        if not wanted:
+            chosen.pop(kind, None)
+        elif kind not in chosen:
+            chosen[kind] = {"since": work.now.isoformat(), "version": before.version + 1}
+    percent = before.full_at_percent if full_at_percent is None else full_at_percent
+    if chosen.keys() == before.kinds.keys() and percent == before.full_at_percent:
+        return before
+    return _keep(work, locked, organization_id, before, chosen, percent)
+
+
+def stop(work: Work, row: ChoiceRow, kind: Kind, *, actor: audit.Actor) -> None:
+    """One kind is wanted no more. The row must be locked."""
+    mine = select(customers.customers).where(customers.customers.c.id == row.customer_id)
+    customer = cast(CustomerRow, work.execute(mine).one())
+    left = {name: said for name, said in row.kinds.items() if name != kind}
+    _keep(work, customer, row.organization_id, _choices(row), left, row.full_at_percent, actor=actor)
+
+
+def _keep(
+    work: Work,
+    customer: CustomerRow,
+    organization_id: int,
+    before: Choices,
+    kinds: Mapping[Kind, dict[str, Any]],
+    percent: int,
+    *,
+    actor: audit.Actor | None = None,
+) -> Choices:
+    values: dict[str, Any] = {
+        "kinds": dict(kinds),
+        "full_at_percent": percent,
+        "version": before.version + 1,
+        "updated_at": work.now,
+    }
+    mine = update(notice_choices).where(notice_choices.c.customer_id == customer.id)
+    if not work.execute(mine.values(values)).rowcount:
+        names = {"organization_id": organization_id, "customer_id": customer.id, "public_id": secrets.token_hex(8)}
+        work.execute(insert(notice_choices).values(**names, **values))
+    after = of(work, customer.id)
+    audit.record(
+        work,
+        "change_notice_choices",
+        Subject("customer", customer.public_id),
+        before={"notices": sorted(before.kinds), "full_at_percent": before.full_at_percent},
+        after={"notices": sorted(after.kinds), "full_at_percent": after.full_at_percent},
+        actor=actor,
+        organization=organization_id,
+    )
+    return after
+
+
+def row_of(work: Work, customer_key: int, *, lock: bool = False) -> ChoiceRow | None:
+    """The row of a customer, if they ever chose."""
+    mine = select(notice_choices).where(notice_choices.c.customer_id == customer_key)
+    return cast(ChoiceRow | None, versions.find(work, mine, lock=lock))
+
+
+def rows_with(work: Work, kinds: Sequence[Kind]) -> list[ChoiceRow]:
+    """Everybody who has chosen one of these kinds, of organizations that offer it."""
+    rows = cast(Sequence[ChoiceRow], work.execute(select(notice_choices)).all())
+    wanted = [row for row in rows if any(kind in row.kinds for kind in kinds)]
+    offered = {key: offers(work, key).kinds for key in {row.organization_id for row in wanted}}
+    return [row for row in wanted if any(kind in row.kinds and kind in offered[row.organization_id] for kind in kinds)]
+
+
+_any = Prepared(select(notice_choices.c.id).where(notice_choices.c.customer_id == bindparam("customer_id")))
+
+
+def has_chosen(work: Work, customer_key: int | None) -> bool:
+    """Whether a customer has ever chosen anything: one indexed row, so that it may be asked in the transaction of a message."""
+    return customer_key is not None and work.first(_any, customer_id=customer_key) is not None
+
+
+def forget(work: Work, customer_key: int) -> None:
+    """Nothing of what a customer wanted to be told, and was told, is kept."""
+    work.execute(delete(notice_choices).where(notice_choices.c.customer_id == customer_key))
+    work.execute(delete(alert_notices).where(alert_notices.c.customer_id == customer_key))
+
+
+def _choices(row: ChoiceRow | None) -> Choices:
+    if row is None:
+        return Choices({})
+    since = {kind: datetime.fromisoformat(row.kinds[kind]["since"]) for kind in KINDS if kind in row.kinds}
+    return Choices(since, row.full_at_percent, row.version)

@@ -1,0 +1,134 @@
+"""A customer is told something, by e-mail: written here in the transaction of what it is about, sent by `background/notices.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple, cast
+
+from sqlalchemy import select
+
+from stationmaster.domain import customers, drivers
+from stationmaster.domain.alerts import telling
+from stationmaster.domain.alerts.tables import NoticeRow, alert_notices
+from stationmaster.domain.alerts.telling import Receiver
+from stationmaster.domain.customer_notices import choices, texts
+from stationmaster.domain.customer_notices.tables import ChoiceRow, Kind
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.invoices import invoices, issuers
+from stationmaster.domain.invoices.invoices import InvoiceRow
+from stationmaster.domain.sites import sites
+from stationmaster.domain.stations import stations
+from stationmaster.storage import Work
+from stationmaster.storage.lists import Found, Wanted, listed
+from stationmaster.storage.queries import not_deleted
+
+
+class Notice(NamedTuple):
+    """Something a customer is to be told once: of this kind, about this, in the words of this key of `texts.py`."""
+
+    customer_key: int
+    kind: Kind
+    about: str
+    key: str
+    facts: Mapping[str, Any]
+    zone: str = "UTC"
+    also: str | None = None
+    happened_at: datetime | None = None  # who has chosen the kind since then is not told; None: now
+
+
+class Place(NamedTuple):
+    """Where a charger stands, as a customer knows it: a charger's own name is the operator's (ATK-04)."""
+
+    name: str
+    zone: str
+
+
+def wanted(work: Work, customer_key: int | None, kind: Kind) -> CustomerRow | None:
+    """The customer, if they are there, have chosen this kind, may have it, and can be reached."""
+    row = None if customer_key is None else choices.row_of(work, customer_key)
+    if row is None or kind not in row.kinds or kind not in choices.offers(work, row.organization_id).kinds:
+        return None
+    table = customers.customers
+    mine = select(table).where(table.c.id == customer_key, not_deleted(table), table.c.email.is_not(None))
+    return cast(CustomerRow | None, work.execute(mine).one_or_none())
+
+
+def tell(work: Work, notice: Notice) -> bool:
+    """Tell it, if they want it and were not told before; whether this call did."""
+    customer = wanted(work, notice.customer_key, notice.kind)
+    if customer is None:
+        return False
+    if notice.happened_at is not None and notice.happened_at < choices.of(work, customer.id).kinds[notice.kind]:
+        return False
+    organization_id = organization_of(work, notice.customer_key)
+    language = language_of(work, organization_id, customer)
+    message = texts.written(language, notice.key, notice.facts, zone=notice.zone, also=notice.also)
+    assert customer.email is not None
+    receiver = Receiver("email", customer.email)
+    made = telling.add(
+        work, organization_id, receiver, message, kind=notice.kind, customer_id=customer.id, about=notice.about
+    )
+    return made is not None
+
+
+def organization_of(work: Work, customer_key: int) -> int:
+    """Whose customer this is."""
+    table = customers.customers.c
+    return int(work.execute(select(table.organization_id).where(table.id == customer_key)).scalar_one())
+
+
+def language_of(work: Work, organization_id: int, customer: CustomerRow) -> str:
+    """Their own, else the one in which they use our pages, else that of the organization's receipts."""
+    user = drivers.user_of(work, customer)
+    own = customer.language or (None if user is None else user.language)
+    return own or issuers.get(work, organization_id).language
+
+
+def place_of(work: Work, station_id: int) -> Place:
+    """The site; the organization where a charger stands at none."""
+    there = select(stations.c.organization_id, sites.c.name, sites.c.time_zone)
+    row = work.execute(there.select_from(stations.outerjoin(sites)).where(stations.c.id == station_id)).one()
+    if row.name is not None:
+        return Place(row.name, row.time_zone)
+    issuer = issuers.get(work, row.organization_id)
+    return Place(issuer.name, issuer.time_zone)
+
+
+def told_at(work: Work, customer_key: int, kind: Kind, about: str) -> datetime | None:
+    """When they were told of this; None: never."""
+    table = alert_notices.c
+    mine = table.customer_id == customer_key, table.kind == kind, table.about == about
+    found: datetime | None = work.execute(select(table.at).where(*mine)).scalar()
+    return found
+
+
+class ToSend(NamedTuple):
+    """What the sender of a notice has to know beside it."""
+
+    choice: ChoiceRow
+    kind: Kind
+    footer: str
+    invoice: InvoiceRow | None  # that it is about
+
+
+def to_send(work: Work, row: NoticeRow) -> ToSend | None:
+    """None where it is not to be sent any more: the customer is gone, has no address, or has chosen the kind no more."""
+    kind = cast(Kind, row.kind)
+    customer = wanted(work, row.customer_id, kind)
+    choice = None if customer is None else choices.row_of(work, customer.id)
+    if choice is None:
+        return None
+    facts = {
+        "organization": issuers.get(work, row.organization_id).name,
+        "kind": texts.say(row.language, f"kind.{kind}", {}),
+    }
+    about, _, public_id = (row.about or "").partition(":")
+    invoice = invoices.by_link(work, public_id) if about == "invoice" else None
+    return ToSend(choice, kind, texts.say(row.language, "footer", facts), invoice)
+
+
+def list_notices(work: Work, customer_key: int, wanted: Wanted) -> Found[NoticeRow]:
+    """What a customer was told, and what could not be sent, newest first."""
+    mine = select(alert_notices).where(alert_notices.c.customer_id == customer_key)
+    return listed(work, mine, wanted, key=alert_notices.c.id)
