@@ -177,6 +177,25 @@ async def test_a_corrected_session_gets_a_correcting_entry(place: Place) -> None
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "minutes", "total"), [("9000", 47, "11.570"), ("0", 47, "11.570"), ("9000", 0, "9.890")]
+)
+async def test_M_22_what_a_person_has_set_is_billed_where_the_meter_told_nothing_that_could_be(
+    place: Place, told: str, minutes: int, total: str
+) -> None:
+    """It jumped by 9,000 kWh, or never counted: what was corrected to 18.735 kWh costs what they cost, and is not free."""
+    await place.customer_with("50")
+    session = await place.charge(kwh=told, minutes=minutes)
+    await place.deliver()
+    world = place.world
+    figures = Figures(energy_wh=Decimal(18735))
+    await world(sessions.correct, world.home, session, by="Eve", note="the meter", figures=figures)
+    await place.deliver()
+    bill = (await place.bills_of(session))[-1]
+    # 1.00 + 18.735 × 0.39 = 8.30665 → 8.31, or 9.72 with 47 × 0.03; and 19 % of it, 1.58 or 1.85.
+    assert (bill.state, str(bill.total)) == ("booked", total)
+
+
 async def test_a_correction_is_by_the_terms_of_the_first_bill(place: Place) -> None:
     await place.customer_with("50")
     session = await place.charge()

@@ -63,12 +63,18 @@ class Energy(msgspec.Struct, frozen=True, gc=False):
     proposals: tuple[Proposal, ...] = ()
 
 
-def ending_with(taken: Energy, wh: Decimal | None) -> Energy:
-    """The same with another headline, which a person has set: the series ends there, and never stands above it."""
+def ending_with(taken: Energy, wh: Decimal | None, begins_at: datetime, ends_at: datetime) -> Energy:
+    """The same with another headline, which a person has set: the series ends there, and never stands above it.
+
+    Where nothing could be said, it is spread evenly over the session: what a person has set is billed, too.
+    """
     if wh == taken.wh:
         return taken
-    if wh is None or not taken.series:
+    if wh is None:
         return msgspec.structs.replace(taken, wh=wh, series=())
+    if not taken.series:
+        evenly = (Step(begins_at, Decimal(0)), Step(ends_at, wh))
+        return msgspec.structs.replace(taken, wh=wh, series=evenly)
     steps = [Step(one.at, min(one.wh, wh)) for one in taken.series]
     steps[-1] = Step(steps[-1].at, wh)
     return msgspec.structs.replace(taken, wh=wh, series=tuple(steps))

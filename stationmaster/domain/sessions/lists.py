@@ -308,7 +308,7 @@ def energy_of(work: Work, row: SessionRow) -> energy.Energy:
     )
     if open_still:
         return msgspec.structs.replace(taken, flags=tuple(flag for flag in taken.flags if flag != "estimated"))
-    return energy.ending_with(taken, row.energy_wh)
+    return energy.ending_with(taken, row.energy_wh, row.started_at, row.stopped_at or row.started_at)
 
 
 def power_now(work: Work, organization_id: int) -> Decimal:
