@@ -52,6 +52,16 @@ EN = {
         "You can pay it here:\n{link}\n\n"
         "If you have paid it meanwhile, there is nothing more to do.",
     ),
+    "runs": Text(
+        "You are charging at {organization}",
+        "Charging has begun. What it has cost so far, and a button to stop it, are here:\n{link}\n\n"
+        "You pay at the end, at the same address. It ends by itself before it costs more than {now}.",
+    ),
+    "to_pay": Text(
+        "Please pay {now} to {organization}",
+        "Charging has ended, and comes to {now}. Pay it here:\n{link}\n\n"
+        "The charger releases your cable as soon as it is paid, and in 15 minutes in any case. What is not paid by then stays due.",
+    ),
     "file_failed": Text(
         "A file for the accountant has not arrived",
         "{organization} could not send this file, five times:\n\n{now}\n\n"
@@ -105,6 +115,16 @@ DE = {
         "Hier können Sie bezahlen:\n"
         "{link}\n\n"
         "Wenn Sie inzwischen bezahlt haben, ist nichts weiter zu tun.",
+    ),
+    "runs": Text(
+        "Sie laden bei {organization}",
+        "Der Ladevorgang hat begonnen. Was er bisher gekostet hat, und wie Sie ihn beenden, steht hier:\n{link}\n\n"
+        "Bezahlt wird am Ende, unter derselben Adresse. Er endet von selbst, bevor er mehr als {now} kostet.",
+    ),
+    "to_pay": Text(
+        "Bitte zahlen Sie {now} an {organization}",
+        "Der Ladevorgang ist beendet und kostet {now}. Bezahlen Sie hier:\n{link}\n\n"
+        "Die Station gibt Ihr Kabel frei, sobald bezahlt ist, auf jeden Fall aber in 15 Minuten. Was bis dahin nicht bezahlt ist, bleibt fällig.",
     ),
     "file_failed": Text(
         "Eine Datei für die Buchhaltung ist nicht angekommen",
@@ -162,6 +182,16 @@ ES = {
         "{link}\n\n"
         "Si ya lo ha pagado, no tiene que hacer nada más.",
     ),
+    "runs": Text(
+        "Está cargando en {organization}",
+        "La carga ha empezado. Lo que ha costado hasta ahora, y el botón para terminarla, están aquí:\n{link}\n\n"
+        "Se paga al final, en la misma dirección. Termina por sí sola antes de costar más de {now}.",
+    ),
+    "to_pay": Text(
+        "Pague {now} a {organization}",
+        "La carga ha terminado y cuesta {now}. Pague aquí:\n{link}\n\n"
+        "El cargador suelta su cable en cuanto esté pagado, y en todo caso dentro de 15 minutos. Lo que no se pague hasta entonces sigue pendiente.",
+    ),
     "file_failed": Text(
         "Un archivo para contabilidad no ha llegado",
         "{organization} no pudo enviar este archivo, cinco veces:\n\n"
@@ -218,6 +248,16 @@ FR = {
         "{link}\n\n"
         "Si vous avez payé entre-temps, il n’y a plus rien à faire.",
     ),
+    "runs": Text(
+        "Vous rechargez chez {organization}",
+        "La recharge a commencé. Ce qu’elle a coûté jusqu’ici, et le bouton pour l’arrêter, sont ici :\n{link}\n\n"
+        "Vous payez à la fin, à la même adresse. Elle s’arrête d’elle-même avant de coûter plus de {now}.",
+    ),
+    "to_pay": Text(
+        "Veuillez payer {now} à {organization}",
+        "La recharge est terminée et coûte {now}. Payez ici :\n{link}\n\n"
+        "La borne libère votre câble dès que c’est payé, et dans 15 minutes en tout cas. Ce qui n’est pas payé d’ici là reste dû.",
+    ),
     "file_failed": Text(
         "Un fichier pour la comptabilité n’est pas arrivé",
         "{organization} n’a pas pu envoyer ce fichier, cinq fois :\n\n"
@@ -273,6 +313,16 @@ HI = {
         "आप यहाँ भुगतान कर सकते हैं:\n"
         "{link}\n\n"
         "यदि इस बीच आपने भुगतान कर दिया है, तो और कुछ नहीं करना है।",
+    ),
+    "runs": Text(
+        "आप {organization} पर चार्ज कर रहे हैं",
+        "चार्जिंग शुरू हो गई है। अब तक की लागत और रोकने का बटन यहाँ है:\n{link}\n\n"
+        "भुगतान अंत में, इसी पते पर होता है। लागत {now} से अधिक होने से पहले चार्जिंग अपने आप रुक जाती है।",
+    ),
+    "to_pay": Text(
+        "कृपया {organization} को {now} का भुगतान करें",
+        "चार्जिंग समाप्त हो गई है और इसकी लागत {now} है। यहाँ भुगतान करें:\n{link}\n\n"
+        "भुगतान होते ही चार्जर आपका केबल छोड़ देता है, और किसी भी स्थिति में 15 मिनट में। जो तब तक नहीं चुकाया गया, वह बकाया रहता है।",
     ),
     "file_failed": Text(
         "लेखाकार की एक फ़ाइल नहीं पहुँची",

@@ -8,6 +8,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from typing import cast
 
 import aiosmtplib
 
@@ -34,9 +35,7 @@ async def mail(outside: Outside, event: MailDue, settings: Mail, web: Web, keys:
         raise Undeliverable("mail is no more in the settings")
     link = f"{web.public_url}/{event.path}"
     if event.link is not None:
-        kind = event.kind
-        assert kind != "known" and kind != "moved" and kind != "owed" and kind != "file_failed"
-        link = f"{link}{one_time_links.PAGES[kind]}#{one_time_links.secret(keys.once, event.link)}"
+        link = f"{link}{one_time_links.PAGES[cast(one_time_links.Kind, event.kind)]}#{one_time_links.secret(keys.once, event.link)}"
     message = written(event, link, sender=settings.sender)
     await send(message, settings, outside)
 

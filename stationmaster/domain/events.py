@@ -137,7 +137,9 @@ class Alarm(StationEvent, frozen=True, kw_only=True, gc=False):
 class MailDue(Event, frozen=True, kw_only=True, gc=False):
     """Somebody is to be told something by mail. `link` is the name of a one-time link, which opens nothing without our key."""
 
-    kind: Literal["invitation", "password", "registration", "email", "known", "moved", "owed", "file_failed"]
+    kind: Literal[
+        "invitation", "password", "registration", "email", "known", "moved", "owed", "runs", "to_pay", "file_failed"
+    ]
     email: str
     organization: str
     link: str | None = None

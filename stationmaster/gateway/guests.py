@@ -1,4 +1,4 @@
-"""Starts and stops chargers for guests who have paid; what comes of it is seen by the clock."""
+"""Starts and stops chargers for guests, and releases their cables; what comes of it is seen by the clock."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import timedelta
 from stationmaster.domain import commands, session_limits
 from stationmaster.domain.deliveries import delivers
 from stationmaster.domain.errors import DomainError
+from stationmaster.domain.guests import afterwards, visits
 from stationmaster.domain.guests import settling as settling  # for what it reacts to
-from stationmaster.domain.guests import visits
+from stationmaster.domain.guests.afterwards import CableFree
 from stationmaster.domain.guests.visits import GuestPays, GuestReady, GuestStops
 from stationmaster.domain.session_limits import LimitRaised
 from stationmaster.domain.timers import every
@@ -47,6 +48,15 @@ async def stop_guest(outside: Outside, event: GuestStops, switchboard: Switchboa
     if found is not None:
         station_id, session = found
         await switchboard.send(station_id, commands.RemoteStop(session=session), by=visits.asker(event.visit))
+
+
+@delivers(to=lambda event: [event.visit], timeout_s=120, give_up_after=timedelta(hours=1))
+async def release_cable(outside: Outside, event: CableFree, switchboard: Switchboard) -> None:
+    """Ask the charger to release the cable; it is asked again while it cannot be reached."""
+    found = await outside.database.read(afterwards.to_release, event.visit)
+    if found is not None:
+        station_id, command = found
+        await switchboard.send(station_id, command, by=visits.asker(event.visit))
 
 
 @delivers(to=lambda event: [str(event.session_key)], timeout_s=60, give_up_after=timedelta(minutes=10))

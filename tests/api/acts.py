@@ -143,6 +143,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/stations/{station_id}/connectors/{evse}/{connector}": ("/stations/CP9/connectors/1/1", None),
     "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
     "POST /api/v1/stations/{station_id}/pay-places": ("/stations/CP1/pay-places", None),
+    "PATCH /api/v1/stations/{station_id}/pay-places/{evse}": ("/stations/CP1/pay-places/1", {"pays_after": True}),
     "DELETE /api/v1/stations/{station_id}/pay-places/{evse}": ("/stations/CP1/pay-places/1", None),
     "DELETE /api/v1/stations/{station_id}": ("/stations/CP9", None),
     "POST /api/v1/stations/{station_id}/restore": ("/stations/CP9/restore", None),
@@ -407,6 +408,7 @@ NO_ACTS = {
     # Nobody logs in there: tests/payments looks at what they do.
     "POST /api/v1/pay/places/{place_id}/visits",
     "POST /api/v1/pay/visits/{visit_id}/returned",
+    "POST /api/v1/pay/visits/{visit_id}/pay",
     "POST /api/v1/pay/visits/{visit_id}/hold",
     "POST /api/v1/pay/visits/{visit_id}/stop",
     "POST /api/v1/pay/visits/{visit_id}/give-up",

@@ -239,3 +239,128 @@ async def test_D_02_what_is_paid_in_the_moment_of_giving_up_goes_back(counter: C
     given_up = await counter(visits.give_up, visit.public_id)
     await counter.all()
     assert (given_up.outcome, asked.refunded, await counter.books()) == ("given_up", 5000, {})
+
+
+async def pays_after(app: App, place: str) -> None:
+    """The operator lets guests of this place pay after charging."""
+
+    def change(work: Work) -> None:
+        places.let_pay_after(work, places.find(work, place).organization_id, "CP1", 1, pays_after=True)
+
+    await app.database.write(change)
+
+
+async def charged_first(app: App, phone: Guest, one: Any) -> dict[str, Any]:
+    """A guest who pays afterwards has charged 22.9 kWh, and the charger has told that it is over."""
+    await pays_after(app, phone.place)
+    place = (await phone.http.get(f"{API}/pay/places/{phone.place}")).json()
+    assert (place["pays_after"], place["hold"], place["can_pay"]) == (True, "50.00", True)
+    url = f"{API}/pay/places/{phone.place}/visits"
+    nobody = await phone.http.post(url, json={"once": "a-browser-of-somebody"})
+    assert (nobody.status_code, nobody.json()["errors"][0]["field"]) == (422, "email")
+    begun = await phone.http.post(url, json={"once": "a-browser-of-somebody", "email": "guest@example.com"})
+    phone.visit = begun.json()
+    assert (phone.visit["state"], phone.visit["provider"], phone.visit["pay_at"]) == ("starting", None, None)
+    _, number, action, asked = await one.receive()
+    assert (action, asked["connectorId"]) == ("RemoteStartTransaction", 1)
+    await one.send([3, number, {"status": "Accepted"}])
+    started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
+    assert started["idTagInfo"]["status"] == "Accepted"
+    visit = await phone.until(lambda visit: visit["state"] == "charging")
+    assert (visit["held"], visit["more"]) == ("50.00", None)
+    limits = select(session_limits.session_limits.c.amount)
+    assert await app.database.read(lambda work: work.execute(limits).scalar()) == 50  # more is not lent
+    early = await phone.http.post(f"{API}/pay/visits/{visit['id']}/pay")
+    assert (early.status_code, early.json()["detail"]) == (409, "nothing is to be paid here now")
+    await one.stop(started["transactionId"], meter=22_900, at=now())
+    return await phone.until(lambda visit: visit["state"] == "to_pay" and visit["due"])
+
+
+async def test_M_20_a_guest_pays_after_charging_and_then_the_cable_is_released(
+    app: App, guest: tuple[Guest, Any]
+) -> None:
+    phone, one = guest
+    visit = await charged_first(app, phone, one)
+    assert (visit["due"], visit["release_at"] is not None, visit["paid"]) == ("18.09", True, None)
+    pay = f"{API}/pay/visits/{visit['id']}/pay"
+    assert (await phone.http.post(pay)).status_code == (await phone.http.post(pay)).status_code == 200
+    assert "declined" in (await phone.pays(DECLINED)).text  # and the cable stays where it is
+    assert (await phone.pays()).status_code == 303
+    _, number, action, asked = await one.receive()
+    assert (action, asked) == ("UnlockConnector", {"connectorId": 1})
+    await one.send([3, number, {"status": "Unlocked"}])
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], over["paid"], over["due"]) == ("paid", "18.09", None)
+    assert "18.09 EUR" in (await phone.http.get(over["receipt"])).text
+    assert await books(app) == {"clearing test": "-18.09", "revenue": "18.09"}
+    home = await app.database.write(organizations.home)
+    assert len((await app.database.read(payments.list_payments, home, Wanted())).rows) == 1
+    await correct(app, "12900")  # 12.9 × 0.79 = 10.19: the rest goes back
+    back = await phone.until(lambda visit: visit["given_back"])
+    assert back["given_back"] == "7.90"
+
+
+async def test_M_20_nobody_is_held_for_longer_than_a_quarter_of_an_hour(app: App, guest: tuple[Guest, Any]) -> None:
+    phone, one = guest
+    visit = await charged_first(app, phone, one)
+    await phone.http.post(f"{API}/pay/visits/{visit['id']}/pay")
+    address = (await phone.until(lambda visit: visit["pay_at"]))["pay_at"]
+
+    def time_passes(work: Work) -> None:
+        work.execute(visits.guest_visits.update().values(release_at=work.now))
+
+    await app.database.write(time_passes)
+    _, number, action, _ = await one.receive()
+    assert action == "UnlockConnector"
+    await one.send([3, number, {"status": "Unlocked"}])
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], over["paid"]) == ("owed", None)
+    claims = payments.payment_claims
+    [claim] = await app.database.read(lambda work: work.execute(claims.select()).all())
+    assert (claim.amount, claim.currency, claim.email, claim.state) == (1809, "EUR", "guest@example.com", "open")
+    assert claim.reason == "The session was not paid after charging."
+    assert over["claim"] == f"/pay/claims/{claim.public_id}"
+    assert await books(app) == {"receivable": "-18.09", "revenue": "18.09"}
+    # What is paid a moment too late goes back, for it is claimed already; and this address is lent nothing meanwhile.
+    await phone.http.post(address, data={"card": FINE})
+    await one.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
+    again = {"once": "another-browser-of-theirs", "email": "Guest@example.com"}
+    refused = await phone.http.post(f"{API}/pay/places/{phone.place}/visits", json=again)
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "one cannot pay after charging with this address",
+    )
+
+
+async def test_M_20_what_cannot_be_billed_yet_holds_nobody_either(app: App, guest: tuple[Guest, Any]) -> None:
+    """A session that a person must look at has no price: the cable is released in time, and what is due is claimed then."""
+    phone, one = guest
+    await pays_after(app, phone.place)
+    body = {"once": "a-browser-of-somebody", "email": "guest@example.com"}
+    phone.visit = (await phone.http.post(f"{API}/pay/places/{phone.place}/visits", json=body)).json()
+    _, number, _, asked = await one.receive()
+    await one.send([3, number, {"status": "Accepted"}])
+    started = await one.start(tag=asked["idTag"], meter=0, at=now(-60))
+    await phone.until(lambda visit: visit["state"] == "charging")
+    await one.stop(started["transactionId"], meter=9_000_000, at=now())  # nobody can charge that in an hour
+    visit = await phone.until(lambda visit: visit["state"] == "to_pay")
+    no_bill = await phone.http.post(f"{API}/pay/visits/{visit['id']}/pay")
+    assert (no_bill.status_code, visit["due"]) == (409, None)
+
+    def time_passes(work: Work) -> None:
+        work.execute(visits.guest_visits.update().values(release_at=work.now))
+
+    await app.database.write(time_passes)
+    _, number, action, _ = await one.receive()
+    assert action == "UnlockConnector"
+    await one.send([3, number, {"status": "Unlocked"}])
+    await correct(app, "10000")
+
+    def accept(work: Work) -> None:
+        [row] = work.execute(sessions.sessions.select()).all()
+        if row.review:
+            sessions.release(work, row.organization_id, row.public_id, by="op", note="It was 10 kWh.")
+
+    await app.database.write(accept)
+    over = await phone.until(lambda visit: visit["state"] == "over")
+    assert (over["outcome"], await books(app)) == ("owed", {"receivable": "-7.90", "revenue": "7.90"})

@@ -63,16 +63,22 @@ describe("what a guest reads", () => {
     expect(plugWord({ evse: 2, connectors: [{ ...connector, type: null, max_power_w: null }] })).toBe("Connector 2");
   });
   it("adds up to what was set aside, to the cent and beyond", () => {
-    const over = { state: "over" as const, currency: "EUR", held: "50.00", paid: "49.69", given_back: null };
+    const over = { state: "over" as const, currency: "EUR", held: "50.00", paid: "49.69", given_back: null, pays_after: false };
     expect(sums(over).map(({ amount }) => amount)).toEqual(["€50.00", "€49.69", "€0.31"]);
     expect(sums({ ...over, currency: "JPY", held: "5000", paid: null }).map(({ amount }) => amount)).toEqual(["¥5,000", "¥0", "¥5,000"]);
     expect(sums({ ...over, paid: "9.69", given_back: "40.31" }).map(({ what }) => what)).toEqual(["Paid", "Comes back to you"]);
+    expect(sums({ ...over, pays_after: true, paid: "18.09" })).toEqual([{ what: "Paid", amount: "€18.09" }]); // and nothing was set aside
+    expect(sums({ ...over, pays_after: true, state: "charging" })).toEqual([{ what: "At the most", amount: "€50.00" }]);
   });
   it("says what to do, and why a payment was refused", () => {
-    expect(stateWords({ state: "starting", outcome: null, sentence: null }, false).title).toBe("Plug in the cable now");
-    expect(stateWords({ state: "starting", outcome: null, sentence: null }, true).title).toBe("The charger is starting");
-    expect(stateWords({ state: "paying", outcome: null, sentence: "The bank has refused." }, true).about).toBe("The bank has refused.");
-    expect(stateWords({ state: "over", outcome: "not_started", sentence: "No car was plugged in." }, false)).toEqual({ title: "Charging has not begun", about: "No car was plugged in." });
+    const before = { pays_after: false, due: null };
+    expect(stateWords({ state: "starting", outcome: null, sentence: null, ...before }, false).title).toBe("Plug in the cable now");
+    expect(stateWords({ state: "starting", outcome: null, sentence: null, ...before }, true).title).toBe("The charger is starting");
+    expect(stateWords({ state: "paying", outcome: null, sentence: "The bank has refused.", ...before }, true).about).toBe("The bank has refused.");
+    expect(stateWords({ state: "over", outcome: "not_started", sentence: "No car was plugged in.", ...before }, false)).toEqual({ title: "Charging has not begun", about: "No car was plugged in." });
+    const after = { state: "to_pay" as const, outcome: null, sentence: null, pays_after: true };
+    expect(stateWords({ ...after, due: null }, true).about).toBe("Your bill is being written.");
+    expect(stateWords({ ...after, due: "18.09" }, true).about).toBe("Pay it now, and your cable is released.");
   });
   it("says what is owed and why, and that it was paid", () => {
     expect(claimWords({ state: "open", reason: "The card was declined." })).toEqual({ title: "A payment is still due", about: "The card was declined.", amount: "To pay" });

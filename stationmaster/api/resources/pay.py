@@ -21,7 +21,7 @@ from stationmaster.api.resources.tariffs import prices_form
 from stationmaster.api.shapes import Number, amount_of, number
 from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict
-from stationmaster.domain.guests import places, visits
+from stationmaster.domain.guests import afterwards, places, visits
 from stationmaster.domain.guests.tables import Outcome, VisitState
 from stationmaster.domain.guests.visits import Offer, Progress
 from stationmaster.domain.invoices.links import key_of
@@ -51,7 +51,8 @@ class PayTariff(msgspec.Struct, frozen=True):
 class PayPlace(msgspec.Struct, frozen=True, kw_only=True):
     """An EVSE where one can pay without an account.
 
-    `hold` is how much is set aside at first, in `currency`; what is not used is released (or given back, where `given_back`). `plugged_in`: a cable is in. `can_pay` is false where one cannot now, and `why_not` says why.
+    `hold` is how much is set aside at first, in `currency`; what is not used is released (or given back, where `given_back`). Where `pays_after`, nothing is: one
+    pays at the end, needs an e-mail address to begin, and `hold` is what it may cost at most. `plugged_in`: a cable is in. `can_pay` is false where one cannot now, and `why_not` says why.
     """
 
     id: str
@@ -68,6 +69,7 @@ class PayPlace(msgspec.Struct, frozen=True, kw_only=True):
     hold: str | None
     currency: str | None
     given_back: bool
+    pays_after: bool
     can_pay: bool
     why_not: str | None
 
@@ -100,9 +102,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     - `paying`: go to `pay_at`, where the provider takes the payment, or use `client` on this page. Empty both: come back in a moment.
     - `starting`: the charger has been asked; plug in. `until` says how long it waits.
+    - `to_pay`, where one pays after charging: begin to pay (`/pay`), and then as in `paying`. The cable is released when it is paid, and at `release_at` in any case. `due` is empty until the bill is written.
     - `charging`, `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
 
-    `held` is set aside. While one charges it may be raised to `more`; empty where it may not. `raising`: the bank is asked just now; `not_raised` says why it has not. `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days.
+    `held` is set aside; where one pays afterwards it is what charging may cost. While one charges it may be raised to `more`; empty where it may not. `raising`: the bank is asked just now; `not_raised` says why it has not. `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days; `claim` the one where what is still owed is paid.
     """
 
     id: str
@@ -112,7 +115,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str | None
     pay_at: str | None
     client: dict[str, str]
-    provider: str
+    provider: str | None
     currency: str
     held: str
     more: str | None
@@ -121,9 +124,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     paid: str | None
     given_back: str | None
     until: datetime | None
+    pays_after: bool
+    due: str | None
+    release_at: datetime | None
     session: VisitSession | None
     email: bool
     receipt: str | None
+    claim: str | None
     made_at: datetime
     ended_at: datetime | None
 
@@ -154,8 +161,7 @@ async def begin_visit(place_id: FromPath[str], data: JSONBody[NewVisit], context
     def begin(work: Work) -> Visit:
         organization = places.find(work, place_id).organization_id
         offer = _offer(context, needed(context.providers, work, organization))
-        base = context.settings.web.public_url or ""
-        address = f"{base}/pay/{place_id}?visit={{visit}}"
+        address = _address(context, place_id, "{visit}")
         row = visits.begin(work, place_id, offer, once=data.once, email=data.email, return_url=address)
         return _public_form(context, visits.progress(work, row.public_id))
 
@@ -180,6 +186,20 @@ async def set_aside_more(visit_id: FromPath[str], data: JSONBody[MoreHeld], cont
 
     def do(work: Work) -> Progress:
         visits.set_aside_more(work, visit_id, data.amount, context.settings.payments.hold)
+        return visits.progress(work, visit_id)
+
+    return _public_form(context, await context.database.write(do))
+
+
+@post("/visits/{visit_id:str}/pay", permission=Permission.PUBLIC, status_code=200)
+async def pay_visit(visit_id: FromPath[str], context: GivenContext) -> Visit:
+    """Begin to pay what was charged, where one pays afterwards; asked twice it is one payment, and one that was refused may be tried again. Ask for the visit until there is a `pay_at`."""
+
+    def do(work: Work) -> Progress:
+        row = visits.find(work, visit_id)
+        account = needed(context.providers, work, row.organization_id)
+        address = _address(context, visits.place_of(work, row), visit_id)
+        afterwards.begin_to_pay(work, visit_id, provider=account.name, return_url=address)
         return visits.progress(work, visit_id)
 
     return _public_form(context, await context.database.write(do))
@@ -234,6 +254,7 @@ router = Router(
         get_visit,
         return_to_visit,
         set_aside_more,
+        pay_visit,
         stop_visit,
         give_up_visit,
         get_claim_to_pay,
@@ -251,6 +272,10 @@ async def _done(context: Context, act: Callable[[Work, str], object], visit_id: 
         return visits.progress(work, visit_id)
 
     return _public_form(context, await context.database.write(do))
+
+
+def _address(context: Context, place: str, visit: str) -> str:
+    return f"{context.settings.web.public_url or ''}/pay/{place}?visit={visit}"
 
 
 def _offer(context: Context, account: Account) -> Offer:
@@ -288,7 +313,8 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
         tariff=None if shown.tariff is None else PayTariff(name=shown.tariff.name, **prices_form(shown.tariff)),
         hold=None if hold is None else str(hold.amount),
         currency=None if shown.tariff is None else shown.tariff.currency,
-        given_back=offer is not None and offer.at_once,
+        given_back=offer is not None and offer.at_once and not shown.row.pays_after,
+        pays_after=shown.row.pays_after,
         can_pay=why_not is None,
         why_not=why_not,
     )
@@ -296,7 +322,10 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
 
 def _public_form(context: Context, now: Progress) -> Visit:
     row, payment = now.visit, now.payment
-    pay_at, client = payments.where_to_pay(payment) if row.state == "paying" else (None, {})
+    pays = row.state in ("paying", "to_pay")
+    pay_at, client = payments.where_to_pay(payment) if pays and payment is not None else (None, {})
+    may_cost = visits.may_cost(row, payment)
+    currency = may_cost.currency
     session = None
     if now.session is not None:
         session = VisitSession(
@@ -306,27 +335,32 @@ def _public_form(context: Context, now: Progress) -> Visit:
             None if now.so_far is None else number(now.so_far.power_w),
             None if now.cost is None else str(now.cost.amount),
         )
-    more = visits.more(payment, context.settings.payments.hold) if row.state == "charging" else None
+    raisable = payment is not None and row.state == "charging"
+    more = visits.more(payment, context.settings.payments.hold) if raisable and payment is not None else None
     return Visit(
         id=row.public_id,
         place=now.place,
         state=row.state,
         outcome=row.outcome,
-        sentence=row.sentence or (payment.reason if row.state == "paying" else None),
+        sentence=row.sentence or (payment.reason if pays and payment is not None else None),
         pay_at=pay_at,
         client=client,
-        provider=payment.provider,
-        currency=payment.currency,
-        held=amount_of(payment.amount, payment.currency),
+        provider=None if payment is None else payment.provider,
+        currency=currency,
+        held=str(may_cost.amount),
         more=None if more is None else str(more.amount),
-        raising=payment.raise_to is not None,
-        not_raised=payment.raise_refused,
-        paid=amount_of(payment.captured, payment.currency) if payment.captured else None,
-        given_back=amount_of(payment.refunded, payment.currency) if payment.refunded else None,
+        raising=payment is not None and payment.raise_to is not None,
+        not_raised=None if payment is None else payment.raise_refused,
+        paid=amount_of(payment.captured, currency) if payment is not None and payment.captured else None,
+        given_back=amount_of(payment.refunded, currency) if payment is not None and payment.refunded else None,
         until=now.until,
+        pays_after=row.pays_after,
+        due=None if now.due is None else str(now.due.amount),
+        release_at=row.release_at,
         session=session,
         email=row.email is not None,
         receipt=None if now.receipt is None else f"/receipts/{key_of(context.keys.links, now.receipt)}",
+        claim=None if now.claim is None else f"/pay/claims/{now.claim}",
         made_at=row.made_at,
         ended_at=row.ended_at,
     )

@@ -6,8 +6,8 @@ import asyncio
 from datetime import datetime
 
 import msgspec
-from litestar import Response, Router, delete, get, post
-from litestar.params import FromPath
+from litestar import Response, Router, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.resources.invoices import A_PDF, PDF
@@ -25,11 +25,12 @@ from stationmaster.storage import Work
 
 
 class PayPlaceCode(msgspec.Struct, frozen=True):
-    """The code of an EVSE: what a QR code on the charger leads to."""
+    """The code of an EVSE: what a QR code on the charger leads to. `pays_after`: guests pay after charging, and the cable is held until then, for 15 minutes at the most."""
 
     id: str
     evse: int
     address: str
+    pays_after: bool
     made_at: datetime
 
 
@@ -47,6 +48,26 @@ async def make_pay_places(station_id: FromPath[str], caller: GivenCaller, contex
     return Page([_public_form(row, context) for row in rows], None)
 
 
+class PayPlaceChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether guests pay after charging, and not before. For chargers that keep hold of the cable until they are asked to release it."""
+
+    pays_after: bool
+
+
+@patch("/{station_id:str}/pay-places/{evse:int}", permission=Permission.ADMINISTER)
+async def change_pay_place(
+    station_id: FromPath[str],
+    evse: FromPath[int],
+    data: JSONBody[PayPlaceChanges],
+    caller: GivenCaller,
+    context: GivenContext,
+) -> PayPlaceCode:
+    """Change how guests pay at an EVSE. Who charges there already pays as was agreed."""
+    do = places.let_pay_after
+    row = await context.database.write(do, caller.organization, station_id, evse, pays_after=data.pays_after)
+    return _public_form(row, context)
+
+
 @delete("/{station_id:str}/pay-places/{evse:int}", permission=Permission.ADMINISTER)
 async def close_pay_place(
     station_id: FromPath[str], evse: FromPath[int], caller: GivenCaller, context: GivenContext
@@ -56,7 +77,9 @@ async def close_pay_place(
 
 
 router = Router(
-    "/stations", route_handlers=[list_pay_places, make_pay_places, close_pay_place], tags=["paying at the charger"]
+    "/stations",
+    route_handlers=[list_pay_places, make_pay_places, change_pay_place, close_pay_place],
+    tags=["paying at the charger"],
 )
 
 
@@ -107,6 +130,5 @@ def _sheet(place: sites.SiteRow, codes: list[places.Code], issuer: issuers.Issue
 
 
 def _public_form(row: PlaceRow, context: Context) -> PayPlaceCode:
-    return PayPlaceCode(
-        row.public_id, row.evse, f"{context.settings.web.public_url or ''}/pay/{row.public_id}", row.made_at
-    )
+    address = f"{context.settings.web.public_url or ''}/pay/{row.public_id}"
+    return PayPlaceCode(row.public_id, row.evse, address, row.pays_after, row.made_at)

@@ -67,14 +67,36 @@ def of_site(work: Work, organization_id: int, site_id: str) -> list[Code]:
     return [Code(row.public_id, row.evse, row.identity, discovery.shown_name(row.name, row.identity)) for row in rows]
 
 
+def let_pay_after(work: Work, organization_id: int, identity: str, evse: int, *, pays_after: bool) -> PlaceRow:
+    """Whether guests pay after charging at an EVSE, and not before (M-20); who charges already does as was agreed. Raises `NotFound`."""
+    row = _of_evse(work, organization_id, identity, evse)
+    if row.pays_after != pays_after:
+        changed = update(pay_places).where(pay_places.c.id == row.id).values(pays_after=pays_after)
+        row = cast(PlaceRow, work.execute(changed.returning(*pay_places.c)).one())
+        facts = {"evse": evse, "pays_after": pays_after}
+        subject = Subject("station", identity)
+        audit.record(work, "change_pay_place", subject, after=facts, organization=organization_id)
+    return row
+
+
 def close(work: Work, organization_id: int, identity: str, evse: int) -> None:
     """The code of an EVSE is void from now on, as one that somebody has stuck elsewhere. Raises `NotFound`."""
-    row = next((each for each in of_station(work, organization_id, identity) if each.evse == evse), None)
-    if row is None:
-        raise NotFound(f"EVSE {evse} of charger {identity} has no place to pay")
+    row = _of_evse(work, organization_id, identity, evse)
     work.execute(update(pay_places).where(pay_places.c.id == row.id).values(closed_at=work.now))
     subject = Subject("station", identity)
     audit.record(work, "close_pay_place", subject, after={"evse": evse}, organization=organization_id)
+
+
+def _of_evse(work: Work, organization_id: int, identity: str, evse: int) -> PlaceRow:
+    row = next((each for each in of_station(work, organization_id, identity) if each.evse == evse), None)
+    if row is None:
+        raise NotFound(f"EVSE {evse} of charger {identity} has no place to pay")
+    return row
+
+
+def lock(work: Work, row: PlaceRow) -> None:
+    """Nobody else begins here until the commit."""
+    work.execute(select(pay_places.c.id).where(pay_places.c.id == row.id).with_for_update())
 
 
 def find(work: Work, public_id: str) -> PlaceRow:

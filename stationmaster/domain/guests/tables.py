@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, Protocol
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint, literal_column
+from sqlalchemy import text as sql
 
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata, organization
 
@@ -17,6 +18,7 @@ pay_places = Table(
     Column("public_id", Text, nullable=False, unique=True),  # it is in the QR code, and cannot be guessed
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
     Column("evse", Integer, nullable=False),
+    Column("pays_after", Boolean, nullable=False, server_default=sql("false")),  # and not before (M-20)
     Column("made_at", UtcTime, nullable=False),
     Column("closed_at", UtcTime),  # since when this code is void
 )
@@ -40,7 +42,7 @@ guest_visits = Table(
     Column("station_id", BigInt, ForeignKey("stations.id"), nullable=False),
     Column("evse", Integer, nullable=False),
     Column("once", Text, nullable=False),  # what the guest's browser calls it: the same in all of its tabs
-    Column("payment_id", BigInt, ForeignKey("payments.id"), nullable=False, unique=True),
+    Column("payment_id", BigInt, ForeignKey("payments.id"), unique=True),  # who pays afterwards has none at first
     Column("state", Text, nullable=False),
     Column("outcome", Text),
     Column("sentence", Text),  # what came of it, for the guest
@@ -49,6 +51,12 @@ guest_visits = Table(
     Column("command", Text),
     Column("session", Text),
     Column("stop_asked_at", UtcTime),
+    Column("pays_after", Boolean, nullable=False, server_default=sql("false")),
+    Column("currency", Text),  # who pays afterwards: in this currency,
+    Column("most", BigInt),  # it may cost so much, in its smallest unit
+    Column("asked_to_pay_at", UtcTime),
+    Column("release_at", UtcTime),  # the cable is released then at the latest, paid or not
+    Column("released_at", UtcTime),
     Column("made_at", UtcTime, nullable=False),
     Column("ended_at", UtcTime),
     UniqueConstraint("place_id", "once"),
@@ -67,11 +75,12 @@ Index(
     postgresql_where=_at_it,
 )
 
-VisitState = Literal["paying", "starting", "charging", "settling", "over"]
+VisitState = Literal["paying", "starting", "charging", "to_pay", "settling", "over"]
 """
 - `paying`: the guest has yet to pay.
 - `starting`: the charger is asked to start, and waits for the cable.
 - `charging`
+- `to_pay`: it has ended, and the guest pays now, as was agreed.
 - `settling`: it has ended, and is billed.
 - `over`: nothing follows any more.
 """
@@ -86,6 +95,7 @@ class PlaceRow(Protocol):
     public_id: str
     station_id: int
     evse: int
+    pays_after: bool
     made_at: datetime
     closed_at: datetime | None
 
@@ -100,7 +110,7 @@ class VisitRow(Protocol):
     station_id: int
     evse: int
     once: str
-    payment_id: int
+    payment_id: int | None
     state: VisitState
     outcome: Outcome | None
     sentence: str | None
@@ -109,5 +119,11 @@ class VisitRow(Protocol):
     command: str | None
     session: str | None
     stop_asked_at: datetime | None
+    pays_after: bool
+    currency: str | None
+    most: int | None
+    asked_to_pay_at: datetime | None
+    release_at: datetime | None
+    released_at: datetime | None
     made_at: datetime
     ended_at: datetime | None

@@ -1,5 +1,7 @@
 """A guest's visit: they pay, the charger is started, they charge, what is due is taken, and the rest is released.
 
+Where they pay after charging there is no payment until then (`afterwards.py`).
+
 Each step is one function in the writer; what reaches the provider or the charger goes out as a delivery. A step that is done twice changes nothing.
 """
 
@@ -9,19 +11,20 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
-from stationmaster.domain import commands, customers, prices, session_limits, sessions, versions
+from stationmaster.domain import bills, commands, customers, prices, session_limits, sessions, versions
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
-from stationmaster.domain.events import Event
+from stationmaster.domain.events import Event, MailDue
 from stationmaster.domain.guests import places
-from stationmaster.domain.guests.tables import Outcome, VisitRow, guest_visits, pay_places
+from stationmaster.domain.guests.tables import Outcome, PlaceRow, VisitRow, guest_visits, pay_places
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.invoices.invoices import InvoiceRow, newest_of_session
 from stationmaster.domain.money.amounts import Money, of_minor
 from stationmaster.domain.outbox import reacts
-from stationmaster.domain.payments import asking, refunds
+from stationmaster.domain.payments import asking, claims, refunds
 from stationmaster.domain.payments.asking import HoldRaised, NewPayment, PaymentChanged
 from stationmaster.domain.payments.tables import PaymentRow, payments
 from stationmaster.domain.tokens import tokens, uid_key
@@ -31,6 +34,7 @@ from stationmaster.storage.queries import not_deleted
 SHOWN_FOR = timedelta(days=90)
 NOT_ASKED_FOR = timedelta(minutes=15)
 NO_ANSWER_FOR = timedelta(minutes=3)
+CABLE_HELD_FOR = timedelta(minutes=15)  # of who pays after charging; then it is released in any case (M-20)
 MOST_PAYING = 20  # at one place at a time: who does not pay is over after `payments.pay_within_minutes`
 MOST_STEPS = 10  # of what is held at first: so much may be held in all; Stripe raises a hold ten times at the most
 PLUG_IN_WITHIN = timedelta(hours=1)  # the card of a visit is good for so long; charging may go on after it
@@ -72,19 +76,28 @@ def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | No
         return row
     if email is not None and not customers.is_email(email):
         raise Invalid("email", "is no e-mail address")
+    if shown.row.pays_after:
+        places.lock(work, shown.row)  # nothing else keeps two from starting it at once
     check_free(work, shown)
     assert shown.tariff is not None
+    amount = hold_of(offer, shown.tariff.currency)
+    public_id = secrets.token_urlsafe(16)
+    if shown.row.pays_after:
+        if email is None:
+            raise Invalid("email", "is needed here, where one pays after charging")
+        claims.check_trusted(work, shown.row.organization_id, email)
+        after = {"pays_after": True, "currency": amount.currency, "most": amount.minor}
+        return _ready(work, _new(work, shown.row, public_id, once=once, email=email, **after))
     paying = (guest_visits.c.place_id == shown.row.id, guest_visits.c.state == "paying")
     if work.execute(select(func.count()).select_from(guest_visits).where(*paying)).scalar_one() >= MOST_PAYING:
         raise Conflict("too many are about to pay here; try again in a few minutes")
-    public_id = secrets.token_urlsafe(16)
     payment = asking.ask(
         work,
         shown.row.organization_id,
         NewPayment(
             provider=offer.provider,
             purpose="session",
-            amount=hold_of(offer, shown.tariff.currency),
+            amount=amount,
             capture="at_once" if offer.at_once else "later",
             description=f"{shown.place.site.name}, {shown.row.evse}",
             return_url=return_url.replace("{visit}", public_id),
@@ -93,20 +106,22 @@ def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | No
         ),
         by=asker(public_id),
     )
-    values = {
-        "organization_id": shown.row.organization_id,
+    made = _new(work, shown.row, public_id, once=once, email=email, payment_id=payment.id)
+    work.publish(GuestPays(visit=public_id))
+    return made
+
+
+def _new(work: Work, place: PlaceRow, public_id: str, **values: Any) -> VisitRow:
+    values |= {
+        "organization_id": place.organization_id,
         "public_id": public_id,
-        "place_id": shown.row.id,
-        "station_id": shown.row.station_id,
-        "evse": shown.row.evse,
-        "once": once,
-        "payment_id": payment.id,
+        "place_id": place.id,
+        "station_id": place.station_id,
+        "evse": place.evse,
         "state": "paying",
-        "email": email,
         "made_at": work.now,
     }
     made: VisitRow = work.execute(insert(guest_visits).values(values).returning(*guest_visits.c)).one()
-    work.publish(GuestPays(visit=public_id))
     return made
 
 
@@ -158,7 +173,10 @@ def give_up(work: Work, public_id: str) -> VisitRow:
         return row
     if row.state not in ("paying", "starting"):
         raise Conflict("charging has begun: stop it")
-    came = asking.of_key(work, row.payment_id, lock=True).state in ("authorised", "paid")
+    payment = payment_of(work, row, lock=True)
+    if payment is None:
+        return _not_started(work, row, "You have not charged.", "given_up")
+    came = payment.state in ("authorised", "paid")
     sentence = "You have not charged, and what was set aside is released." if came else "You have not paid."
     return _not_started(work, row, sentence, "given_up")
 
@@ -178,13 +196,15 @@ def set_aside_more(work: Work, public_id: str, amount: Decimal, steps: Mapping[s
     row = find(work, public_id, lock=True)
     if row.state != "charging":
         raise Conflict("more is set aside only while something is charged")
-    payment = asking.of_key(work, row.payment_id)
+    payment = payment_of(work, row)
+    if payment is None:
+        raise Conflict("one pays after charging here, so nothing is set aside")
     if payment.capture != "later":
         raise Conflict("this was paid at once, and cannot be raised; charge again for more")
     most = steps.get(payment.currency, Decimal(0)) * MOST_STEPS
     if amount > most:
         raise Invalid("amount", f"is {most} {payment.currency} at the most")
-    asking.raise_hold(work, row.payment_id, Money(amount, payment.currency))
+    asking.raise_hold(work, payment.id, Money(amount, payment.currency))
     return row
 
 
@@ -207,14 +227,14 @@ def payment_changed(work: Work, event: PaymentChanged) -> None:
     if row is None or row.state == "over":
         return
     if row.state == "paying" and payment.state in ("authorised", "paid"):
-        _start(work, row, payment)
+        _start(work, row)
     elif row.state == "paying" and payment.state in ("refused", "expired", "released", "reversed"):
         end(work, row, "not_paid", payment.reason or "It was not paid.")
     elif payment.state == "reversed" and row.state == "starting":
         _not_started(work, row, "Your bank has taken the payment back.")
     elif payment.state in ("reversed", "released") and row.state == "charging":
         _stop(work, row)
-    elif row.state == "settling":
+    elif row.state in ("to_pay", "settling"):
         settle(work, row, payment)
 
 
@@ -229,10 +249,15 @@ def hold_raised(work: Work, event: HoldRaised) -> None:
         session_limits.set_aside(work, key, of_minor(payment.amount, payment.currency))
 
 
-def _start(work: Work, row: VisitRow, payment: PaymentRow) -> None:
+def _start(work: Work, row: VisitRow) -> None:
     if _is_taken(work, row.station_id, row.evse):
         _not_started(work, row, "Somebody else has begun to charge here.")
-        return
+    else:
+        _ready(work, row)
+
+
+def _ready(work: Work, row: VisitRow) -> VisitRow:
+    """The charger is asked to start, with a card that is good for this visit only."""
     token = f"GUEST{secrets.token_hex(7).upper()}"  # 1.6 has room for 20 characters
     values = {
         "organization_id": row.organization_id,
@@ -244,8 +269,8 @@ def _start(work: Work, row: VisitRow, payment: PaymentRow) -> None:
         "expires_at": work.now + PLUG_IN_WITHIN,
     }
     work.execute(insert(tokens).values(**values, **versions.first(work)))
-    _set(work, row, state="starting", token=token)
     work.publish(GuestReady(visit=row.public_id))
+    return change(work, row, state="starting", token=token)
 
 
 class Start(NamedTuple):
@@ -287,8 +312,11 @@ def not_started(work: Work, visit: str, sentence: str) -> None:
 def to_tell(work: Work, visit: str) -> tuple[int, commands.NotifyWebPaymentStarted] | None:
     """That somebody pays, and for how long they may take; None where they are done."""
     row = find(work, visit)
-    left = asking.of_key(work, row.payment_id).expires_at - work.now
-    if row.state != "paying" or left.total_seconds() < 1:
+    payment = payment_of(work, row)
+    if payment is None or row.state != "paying":
+        return None
+    left = payment.expires_at - work.now
+    if left.total_seconds() < 1:
         return None
     timeout_s = min(3600, int(left.total_seconds()))
     return row.station_id, commands.NotifyWebPaymentStarted(evse=row.evse, timeout_s=timeout_s)
@@ -317,28 +345,33 @@ def step(work: Work, visit: str) -> None:
         _see_start(work, row)
     elif row.state == "charging":
         _see_session(work, row)
-    elif row.state == "settling":
-        settle(work, row, asking.of_key(work, row.payment_id))
+    elif row.state in ("to_pay", "settling"):
+        settle(work, row, payment_of(work, row))
 
 
 def _see_start(work: Work, row: VisitRow) -> None:
     command = row.command or _asked(work, row)
     if command is None:
-        if work.now > asking.of_key(work, row.payment_id).changed_at + NOT_ASKED_FOR:
+        payment = payment_of(work, row)
+        ready_at = row.made_at if payment is None else payment.changed_at
+        if work.now > ready_at + NOT_ASKED_FOR:
             _not_started(work, row, "The charger could not be asked.")
         return
     table = commands.commands
     found = commands.CommandRow._make(work.execute(select(table).where(table.c.public_id == command)).one())
     if found.session is not None:
-        _set(work, row, state="charging", command=command, session=found.session)
-        asking.name_session(work, row.payment_id, found.session)
-        paid = asking.of_key(work, row.payment_id)
+        change(work, row, state="charging", command=command, session=found.session)
+        payment = payment_of(work, row)
+        if payment is not None:
+            asking.name_session(work, payment.id, found.session)
         key = sessions.get(work, row.organization_id, found.session).id
-        session_limits.set_aside(work, key, of_minor(paid.amount, paid.currency))
+        session_limits.set_aside(work, key, may_cost(row, payment))
+        if row.pays_after:
+            tell_by_mail(work, row, "runs", may_cost(row, payment))
     elif found.has_failed or found.state == "expired" or _has_said_nothing(work, found):
         _not_started(work, row, found.detail or "The charger did not start.")
     elif row.command is None:
-        _set(work, row, command=command)
+        change(work, row, command=command)
 
 
 def _has_said_nothing(work: Work, found: commands.CommandRow) -> bool:
@@ -351,28 +384,69 @@ def _see_session(work: Work, row: VisitRow) -> None:
     session = sessions.get(work, row.organization_id, row.session)
     if session.status == "active":
         return
-    _set(work, row, state="settling")
-    settle(work, find(work, row.public_id), asking.of_key(work, row.payment_id))
+    if row.pays_after:
+        row = change(work, row, state="to_pay", release_at=work.now + CABLE_HELD_FOR)
+    else:
+        row = change(work, row, state="settling")
+    settle(work, row, payment_of(work, row))
 
 
-def settle(work: Work, row: VisitRow, payment: PaymentRow) -> None:
+def settle(work: Work, row: VisitRow, payment: PaymentRow | None) -> None:
     """It has ended: what is due is taken as soon as it is known, and the rest goes back."""
-    from stationmaster.domain.guests import settling  # which books
+    from stationmaster.domain.guests import afterwards, settling  # which book
 
-    settling.settle(work, row, payment)
+    if row.pays_after:
+        afterwards.settle(work, row, payment)
+    else:
+        assert payment is not None
+        settling.settle(work, row, payment)
+
+
+def place_of(work: Work, row: VisitRow) -> str:
+    """The code of the place of a visit."""
+    place: str = work.execute(select(pay_places.c.public_id).where(pay_places.c.id == row.place_id)).scalar_one()
+    return place
+
+
+def payment_of(work: Work, row: VisitRow, *, lock: bool = False) -> PaymentRow | None:
+    """The payment of a visit; None: they pay afterwards, and have not begun to."""
+    return None if row.payment_id is None else asking.of_key(work, row.payment_id, lock=lock)
+
+
+def may_cost(row: VisitRow, payment: PaymentRow | None) -> Money:
+    """So much the session of a visit may cost: what is set aside for it, or what the operator lends who pays afterwards."""
+    if row.most is not None and row.currency is not None:
+        return of_minor(row.most, row.currency)
+    assert payment is not None
+    return of_minor(payment.amount, payment.currency)
+
+
+def tell_by_mail(work: Work, row: VisitRow, kind: Literal["runs", "to_pay"], amount: Money) -> None:
+    """Who pays after charging is sent the address of their visit: what it costs so far is there, and where to pay in the end."""
+    if row.email is None:
+        return
+    issuer = issuers.get(work, row.organization_id)
+    path = f"pay/{place_of(work, row)}?visit={row.public_id}"
+    work.publish(
+        MailDue(
+            kind=kind, email=row.email, organization=issuer.name, now=str(amount), path=path, language=issuer.language
+        )
+    )
 
 
 def _stop(work: Work, row: VisitRow) -> VisitRow:
     work.publish(GuestStops(visit=row.public_id))
-    return _set(work, row, stop_asked_at=work.now)
+    return change(work, row, stop_asked_at=work.now)
 
 
 def _not_started(work: Work, row: VisitRow, sentence: str, outcome: Outcome = "not_started") -> VisitRow:
-    payment = asking.of_key(work, row.payment_id, lock=True)
-    if payment.state == "paid":
+    payment = payment_of(work, row, lock=True)
+    if payment is None:
+        pass
+    elif payment.state == "paid":
         refunds.ask(work, row.organization_id, payment.public_id, None, reason=sentence, by="stationmaster")
     else:
-        asking.release(work, row.payment_id)
+        asking.release(work, payment.id)
     return end(work, row, outcome, sentence)
 
 
@@ -383,10 +457,10 @@ def end(work: Work, row: VisitRow, outcome: Outcome, sentence: str) -> VisitRow:
         found = work.execute(select(tokens).where(*mine, not_deleted(tokens))).one_or_none()
         if found is not None:
             versions.delete(work, tokens, found)
-    return _set(work, row, state="over", outcome=outcome, sentence=sentence, ended_at=work.now)
+    return change(work, row, state="over", outcome=outcome, sentence=sentence, ended_at=work.now)
 
 
-def _set(work: Work, row: VisitRow, **values: Any) -> VisitRow:
+def change(work: Work, row: VisitRow, **values: Any) -> VisitRow:
     changed = update(guest_visits).where(guest_visits.c.id == row.id).values(values)
     new: VisitRow = work.execute(changed.returning(*guest_visits.c)).one()
     return new
@@ -396,11 +470,12 @@ def forget(work: Work) -> int:
     """Who is gone for 90 days is forgotten: nothing tells any more where they were written to. Returns how many were."""
     table = guest_visits.c
     gone = (table.ended_at <= work.now - SHOWN_FOR, table.email.is_not(None))
-    keys = list(work.execute(select(table.payment_id).where(*gone).limit(500)).scalars())
-    if keys:
-        work.execute(update(payments).where(payments.c.id.in_(keys)).values(email=None))
-        work.execute(update(guest_visits).where(table.payment_id.in_(keys)).values(email=None))
-    return len(keys)
+    found = work.execute(select(table.id, table.payment_id).where(*gone).limit(500)).all()
+    if found:
+        paid = [row.payment_id for row in found if row.payment_id is not None]
+        work.execute(update(payments).where(payments.c.id.in_(paid)).values(email=None))
+        work.execute(update(guest_visits).where(table.id.in_([row.id for row in found])).values(email=None))
+    return len(found)
 
 
 # What a guest sees
@@ -411,29 +486,43 @@ class Progress(NamedTuple):
 
     visit: VisitRow
     place: str
-    payment: PaymentRow
+    payment: PaymentRow | None
     until: datetime | None
     session: sessions.ListedRow | None
     so_far: sessions.SoFar | None
     cost: Money | None
+    due: Money | None  # of who pays now, after charging
     receipt: InvoiceRow | None
+    claim: str | None  # what is still owed
 
 
 def progress(work: Work, public_id: str) -> Progress:
     """Raises `NotFound`."""
     row = find(work, public_id)
-    place = work.execute(select(pay_places.c.public_id).where(pay_places.c.id == row.place_id)).scalar_one()
-    payment = asking.of_key(work, row.payment_id)
+    payment = payment_of(work, row)
     session = None if row.session is None else sessions.get(work, row.organization_id, row.session)
     so_far = None if session is None else sessions.so_far(work, [session]).get(session.id)
     receipt = None if row.session is None else newest_of_session(work, row.organization_id, row.session)
-    return Progress(row, place, payment, _until(work, row), session, so_far, _cost(work, row), receipt)
+    cost = _cost(work, row)
+    due = _due(work, row) if row.state == "to_pay" else None
+    claim = None
+    if row.outcome == "owed" and row.session is not None:
+        claim = claims.open_for(work, row.organization_id, row.session)
+    return Progress(row, place_of(work, row), payment, _until(work, row), session, so_far, cost, due, receipt, claim)
+
+
+def _due(work: Work, row: VisitRow) -> Money | None:
+    """By the bill, where it is written already."""
+    revisions = [] if row.session is None else bills.of_session(work, row.organization_id, row.session)
+    return bills.total_of(revisions[0]) if revisions else None
 
 
 def look(work: Work, public_id: str) -> None:
     """Ask the provider what is so. Raises `NotFound`."""
     row = find(work, public_id)
-    asking.look(work, row.organization_id, asking.of_key(work, row.payment_id).public_id)
+    payment = payment_of(work, row)
+    if payment is not None:
+        asking.look(work, row.organization_id, payment.public_id)
 
 
 def _until(work: Work, row: VisitRow) -> datetime | None:

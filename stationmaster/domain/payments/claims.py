@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import ColumnElement, exists, func, insert, select, update
 
@@ -42,22 +42,40 @@ def make(
     reason: str,
     session: str | None = None,
 ) -> ClaimRow:
-    """A new claim: of a customer, or of a guest."""
-    values = {
-        "organization_id": payment.organization_id,
+    """A new claim: of a customer, or of a guest, who has paid less."""
+    owner = {"organization_id": payment.organization_id, "customer_id": payment.customer_id, "email": payment.email}
+    return _make(work, owner, amount, reason=reason, session=session or payment.session)
+
+
+def make_of_guest(
+    work: Work, organization_id: int, amount: Money, *, reason: str, session: str, email: str | None
+) -> ClaimRow:
+    """A new claim of a guest who has not paid at all."""
+    owner = {"organization_id": organization_id, "customer_id": None, "email": email}
+    return _make(work, owner, amount, reason=reason, session=session)
+
+
+def _make(work: Work, owner: dict[str, Any], amount: Money, *, reason: str, session: str | None) -> ClaimRow:
+    values = owner | {
         "public_id": f"claim_{secrets.token_hex(16)}",
-        "customer_id": payment.customer_id,
-        "session": session or payment.session,
+        "session": session,
         "currency": amount.currency,
         "amount": amount.minor,
         "state": "open",
         "reason": reason,
-        "email": payment.email,
         "next_try_at": work.now,
         "made_at": work.now,
     }
     row: ClaimRow = work.execute(insert(payment_claims).values(values).returning(*payment_claims.c)).one()
     return row
+
+
+def check_trusted(work: Work, organization_id: int, email: str) -> None:
+    """Whether somebody of this address may charge first and pay then. Raises `Conflict` where they still owe for another time."""
+    table = payment_claims.c
+    mine = (table.organization_id == organization_id, func.lower(table.email) == email.lower(), table.state == "open")
+    if work.execute(select(table.id).where(*mine).limit(1)).first() is not None:
+        raise Conflict("one cannot pay after charging with this address")
 
 
 def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> ClaimRow:
@@ -153,6 +171,14 @@ def claimed_for(work: Work, organization_id: int, session: str, currency: str) -
     """All that was ever claimed for a guest's session and is due, whatever has become of it."""
     amounts = work.execute(select(payment_claims.c.amount).where(*_for(organization_id, session, currency))).scalars()
     return of_minor(sum(amounts), currency)
+
+
+def open_for(work: Work, organization_id: int, session: str) -> str | None:
+    """The id of what is still owed for a guest's session."""
+    table = payment_claims.c
+    mine = (table.organization_id == organization_id, table.session == session, table.state == "open")
+    found: str | None = work.execute(select(table.public_id).where(*mine).order_by(table.id).limit(1)).scalar()
+    return found
 
 
 def lessen(work: Work, organization_id: int, session: str, amount: Money) -> Money:

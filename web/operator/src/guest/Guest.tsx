@@ -64,7 +64,7 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
       setWrong(sentenceOf(error));
     }
   };
-  const ask = async (what: "stop" | "give-up") => {
+  const ask = async (what: "stop" | "give-up" | "pay") => {
     if (!visit) return;
     try {
       setVisit(await answered(stranger.POST(`/api/v1/pay/visits/{visit_id}/${what}`, { params: { path: { visit_id: visit.id } } })));
@@ -100,7 +100,7 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
       )}
       {wrong !== undefined && <p role="alert" className="wrong">{wrong}</p>}
       {visit ? (
-        <VisitView visit={visit} place={place} onStop={() => ask("stop")} onGiveUp={() => ask("give-up")} onMore={more} onAgain={again} />
+        <VisitView visit={visit} place={place} onStop={() => ask("stop")} onGiveUp={() => ask("give-up")} onPay={() => ask("pay")} onMore={more} onAgain={again} />
       ) : place ? (
         <PlaceView place={place} onPay={begin} onLook={look} />
       ) : (

@@ -52,11 +52,13 @@ export function PlaceView({ place, onPay, onLook }: { place: PayPlace; onPay: (e
           }}
         >
           <p className={place.plugged_in ? "good" : "dim"}>
-            {place.plugged_in ? <Trans>The cable is plugged in.</Trans> : <Trans>Plug in the cable before or after paying.</Trans>}
+            {place.plugged_in ? <Trans>The cable is plugged in.</Trans> : place.pays_after ? <Trans>Plug in the cable.</Trans> : <Trans>Plug in the cable before or after paying.</Trans>}
           </p>
           {place.hold !== null && place.currency !== null && (
             <p>
-              {place.given_back ? (
+              {place.pays_after ? (
+                <Trans>You pay after charging. It ends by itself before it costs more than {money(place.hold, place.currency)}. Your cable is released once it is paid, and after 15 minutes in any case.</Trans>
+              ) : place.given_back ? (
                 <Trans>You pay {money(place.hold, place.currency)} now. What you do not use comes back to you.</Trans>
               ) : (
                 <Trans>{money(place.hold, place.currency)} is set aside. You pay only what you use; the rest is released when you are done.</Trans>
@@ -64,11 +66,11 @@ export function PlaceView({ place, onPay, onLook }: { place: PayPlace; onPay: (e
             </p>
           )}
           <label>
-            <Trans>E-mail for the receipt, if you like</Trans>
-            <input type="email" autoComplete="email" inputMode="email" value={email} onChange={(e) => { setEmail(e.currentTarget.value); }} />
+            {place.pays_after ? <Trans>E-mail, to which the bill goes</Trans> : <Trans>E-mail for the receipt, if you like</Trans>}
+            <input type="email" required={place.pays_after} autoComplete="email" inputMode="email" value={email} onChange={(e) => { setEmail(e.currentTarget.value); }} />
           </label>
           <button type="submit" className="main" disabled={busy} data-testid="pay">
-            {busy ? t`One moment…` : t`Pay and charge`}
+            {busy ? t`One moment…` : place.pays_after ? t`Charge` : t`Pay and charge`}
           </button>
         </form>
       ) : (

@@ -3,32 +3,35 @@ import { Trans } from "@lingui/react/macro";
 import type { PayPlace, Visit } from "@stationmaster/api";
 import { duration, kw, kwh, money } from "@stationmaster/ui/format";
 import { useEffect, useState } from "react";
-import { leftWord, stateWords, sums } from "./guestWords";
+import { leftWord, releaseWord, stateWords, sums } from "./guestWords";
 
 interface Props {
   visit: Visit;
   place: PayPlace | undefined;
   onStop: () => Promise<void>;
   onGiveUp: () => Promise<void>;
+  onPay: () => Promise<void>;
   onMore: (amount: string) => Promise<void>;
   onAgain: () => void;
 }
 
 /** A visit from paying to its end: what happens, what it has cost, and what one can do. */
-export function VisitView({ visit, place, onStop, onGiveUp, onMore, onAgain }: Props) {
+export function VisitView({ visit, place, onStop, onGiveUp, onPay, onMore, onAgain }: Props) {
   const now = useSeconds();
   const words = stateWords(visit, place?.plugged_in ?? false);
   const { session, currency } = visit;
+  const payAt = useOnceAsked(visit.state === "to_pay" ? visit.pay_at : null);
   return (
     <section className="sheet" data-testid={`visit-${visit.state}`}>
       <h2 aria-live="polite">{words.title}</h2>
       {words.about && <p>{words.about}</p>}
       {visit.state === "starting" && visit.until && <p className="dim">{leftWord(visit.until, now)}</p>}
+      {visit.state === "to_pay" && visit.release_at && <p className="dim">{releaseWord(visit.release_at)}</p>}
       {session && (
         <dl className="figures">
           <div className="large">
-            <dt>{visit.state === "over" ? <Trans>Cost</Trans> : <Trans>Cost so far</Trans>}</dt>
-            <dd>{money(visit.paid ?? session.cost ?? "0", currency)}</dd>
+            <dt>{visit.state === "over" || visit.due !== null ? <Trans>Cost</Trans> : <Trans>Cost so far</Trans>}</dt>
+            <dd>{money(visit.due ?? visit.paid ?? session.cost ?? "0", currency)}</dd>
           </div>
           <div>
             <dt><Trans>Energy</Trans></dt>
@@ -60,9 +63,16 @@ export function VisitView({ visit, place, onStop, onGiveUp, onMore, onAgain }: P
       {visit.state === "charging" && visit.not_raised !== null && <p role="status" className="wrong">{visit.not_raised}</p>}
       <div className="buttons">
         {visit.state === "paying" && visit.pay_at && <a className="main" href={visit.pay_at}><Trans>To the payment</Trans></a>}
+        {visit.state === "to_pay" && visit.due !== null && (
+          <Ask
+            what={t`Pay ${money(visit.due, currency)}`} main testid="pay-now"
+            run={async () => { payAt.ask(); if (visit.pay_at === null) await onPay(); }}
+          />
+        )}
         {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
         {visit.more !== null && <Ask what={t`Set aside ${money(visit.more, currency)} in all`} run={() => onMore(visit.more ?? "")} testid="more" />}
         {(visit.state === "paying" || visit.state === "starting") && <Ask what={t`Do not charge after all`} run={onGiveUp} testid="give-up" />}
+        {visit.claim !== null && <a className="main" href={visit.claim} data-testid="claim"><Trans>Pay now</Trans></a>}
         {visit.receipt !== null && <a className="main" href={visit.receipt} data-testid="receipt"><Trans>Your receipt</Trans></a>}
         {visit.state === "over" && <button type="button" onClick={onAgain}><Trans>Charge again</Trans></button>}
       </div>
@@ -83,6 +93,15 @@ function Ask({ what, run, main = false, testid }: { what: string; run: () => Pro
       {what}
     </button>
   );
+}
+
+/** Leads to the provider's page as soon as it is known, and only after the guest has asked for it: it is known a moment later. */
+function useOnceAsked(payAt: string | null) {
+  const [asked, setAsked] = useState(false);
+  useEffect(() => {
+    if (asked && payAt !== null) window.location.assign(payAt);
+  }, [asked, payAt]);
+  return { ask: () => { setAsked(true); } };
 }
 
 function useSeconds(): number {

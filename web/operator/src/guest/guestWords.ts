@@ -1,6 +1,6 @@
 import { plural, t } from "@lingui/core/macro";
 import type { ClaimToPay, PayPlace, PayTariff, Visit } from "@stationmaster/api";
-import { money, ratedKw } from "@stationmaster/ui/format";
+import { localMinute, money, ratedKw } from "@stationmaster/ui/format";
 import { componentWord, limitWords, whenWords } from "../features/tariffs/elementWords";
 import { structureOf } from "../features/tariffs/structures";
 
@@ -44,14 +44,16 @@ export function plugWord({ connectors, evse }: Pick<PayPlace, "connectors" | "ev
 }
 
 /** What happens now, and what the guest has to do. */
-export function stateWords(visit: Pick<Visit, "state" | "outcome" | "sentence">, pluggedIn: boolean): { title: string; about: string | null } {
+export function stateWords(visit: Pick<Visit, "state" | "outcome" | "sentence" | "pays_after" | "due">, pluggedIn: boolean): { title: string; about: string | null } {
   switch (visit.state) {
     case "paying":
       return { title: t`Waiting for your payment`, about: visit.sentence ?? t`Nothing is charged before it is there.` };
     case "starting":
-      return { title: pluggedIn ? t`The charger is starting` : t`Plug in the cable now`, about: pluggedIn ? null : t`The payment is there; charging begins by itself.` };
+      return { title: pluggedIn ? t`The charger is starting` : t`Plug in the cable now`, about: pluggedIn ? null : visit.pays_after ? t`Charging begins by itself.` : t`The payment is there; charging begins by itself.` };
     case "charging":
       return { title: t`Charging`, about: t`You may close this page; charging goes on.` };
+    case "to_pay":
+      return { title: t`Charging has ended`, about: visit.due === null ? t`Your bill is being written.` : (visit.sentence ?? t`Pay it now, and your cable is released.`) };
     case "settling":
       return { title: t`Charging has ended`, about: t`Your bill is being written.` };
     case "over":
@@ -72,7 +74,12 @@ function outcomeWord(outcome: Visit["outcome"]): string {
 }
 
 /** What was set aside, what was taken of it, and what is free again. */
-export function sums({ state, currency, held, paid, given_back }: Pick<Visit, "state" | "currency" | "held" | "paid" | "given_back">): { what: string; amount: string }[] {
+export function sums({ state, currency, held, paid, given_back, pays_after }: Pick<Visit, "state" | "currency" | "held" | "paid" | "given_back" | "pays_after">): { what: string; amount: string }[] {
+  if (pays_after) {
+    if (state !== "over") return state === "to_pay" ? [] : [{ what: t`At the most`, amount: money(held, currency) }];
+    const back = given_back === null ? [] : [{ what: t`Comes back to you`, amount: money(given_back, currency) }];
+    return [{ what: t`Paid`, amount: money(paid ?? "0", currency) }, ...back];
+  }
   const lines = [{ what: t`Set aside`, amount: money(held, currency) }];
   if (state !== "over") return lines;
   if (given_back !== null) return [{ what: t`Paid`, amount: money(paid, currency) }, { what: t`Comes back to you`, amount: money(given_back, currency) }];
@@ -95,6 +102,11 @@ function difference(from: string, what: string): string {
 export function leftWord(until: string, now: number): string {
   const seconds = Math.max(0, Math.round((Date.parse(until) - now) / 1000));
   return plural(seconds, { one: "It waits for another second.", other: "It waits for another # seconds." });
+}
+
+/** Until when the cable is held at the longest. */
+export function releaseWord(at: string): string {
+  return t`The charger releases your cable at ${localMinute(Date.parse(at))} at the latest, paid or not. What is not paid by then stays due.`;
 }
 
 /** What is owed, and why. */

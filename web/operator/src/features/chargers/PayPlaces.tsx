@@ -1,12 +1,12 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { answered, client } from "@stationmaster/api";
 import { notify, Problem } from "@stationmaster/ui";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAway } from "../../live/useAway";
 import thing from "../../thing.module.css";
-import { Only } from "../../user";
+import { Only, useMay } from "../../user";
 
 const payPlacesQuery = (station: string) =>
   queryOptions({
@@ -22,6 +22,13 @@ export function PayPlaces({ station }: { station: string }) {
   const make = useMutation({
     mutationFn: () => answered(client.POST("/api/v1/stations/{station_id}/pay-places", { params: { path: { station_id: station } } })),
     onSuccess: (made) => { queries.setQueryData(payPlacesQuery(station).queryKey, made); },
+    onError: notify.failed,
+  });
+  const may = useMay("administer");
+  const change = useMutation({
+    mutationFn: ({ evse, after }: { evse: number; after: boolean }) =>
+      answered(client.PATCH("/api/v1/stations/{station_id}/pay-places/{evse}", { params: { path: { station_id: station, evse } }, body: { pays_after: after } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: payPlacesQuery(station).queryKey }),
     onError: notify.failed,
   });
   return (
@@ -43,10 +50,21 @@ export function PayPlaces({ station }: { station: string }) {
         </p>
       )}
       {data?.items.map((one) => (
-        <a key={one.id} href={`/pay/${one.id}`} target="_blank" rel="noreferrer">
-          {t`What the code on connector ${one.evse} leads to`}
-        </a>
+        <div key={one.id} className={thing.spread}>
+          <a href={`/pay/${one.id}`} target="_blank" rel="noreferrer">
+            {t`What the code on connector ${one.evse} leads to`}
+          </a>
+          <Switch
+            label={t`Guests pay after charging`} checked={one.pays_after} disabled={away || !may || change.isPending}
+            onChange={(event) => { change.mutate({ evse: one.evse, after: event.currentTarget.checked }); }}
+          />
+        </div>
       ))}
+      {data?.items.some(({ pays_after }) => pays_after) && (
+        <p className="dim">
+          <Trans>For chargers that hold the cable until they are asked to release it. It is released when the guest has paid, and after 15 minutes in any case; what is not paid then is a claim.</Trans>
+        </p>
+      )}
     </section>
   );
 }
