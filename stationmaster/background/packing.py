@@ -45,7 +45,8 @@ async def pack_meter_values(database: Database, retention: Retention) -> None:
         if stretch is None:
             return
         try:
-            await database.write_apart(sample_packing.store, stretch)
+            for part in stretch.parts() if database.kind == "postgresql" else [stretch]:
+                await database.write_apart(sample_packing.store, part)
         except sample_packing.Moved:
             return
         keys = range(stretch.last + 1, keys.stop)

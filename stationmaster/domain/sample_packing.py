@@ -21,6 +21,8 @@ MOST_CHARACTERS = 1 << 14
 MOST_FORMS = 64
 """Of one charger. Ten are usual; one that says something else each time is not packed any further."""
 
+_PARTS = (0,), (2, 4, 6), (1, 3, 5, 7)  # of eight values
+
 
 class Stretch(NamedTuple):
     """Some meter values, one behind the other: the key of each, its charger, and its samples where they can be taken apart."""
@@ -31,19 +33,32 @@ class Stretch(NamedTuple):
     def last(self) -> int:
         return self.values[-1][0]
 
+    def parts(self) -> list[Stretch]:
+        """It in three parts to be packed one after the other: an eighth, three eighths, and the rest.
+
+        PostgreSQL writes the new version of a row into the row's own page where there is room, and leaves the indexes alone then. Each part
+        finds the room that the one before it has made.
+        """
+        parts = ([value for at, value in enumerate(self.values) if at % 8 in part] for part in _PARTS)
+        return [Stretch(part) for part in parts if part]
+
 
 class Moved(Exception):
     """Somebody else has packed some of these values meanwhile: nothing was changed."""
 
 
 def due(work: Work, *, older_than: timedelta) -> range:
-    """The keys of what is not packed yet and was heard so long ago. The oldest is always packed first."""
+    """The keys of what was heard so long ago, from where something may not be packed yet: the oldest is always packed first."""
     first = first_behind(work, meter_values, meter_values.c.form_id.is_not(None))
-    return range(first, first_since(work, meter_values, work.now - older_than, at=meter_values.c.received_at))
+    # A stretch of which only parts were packed lies about it.
+    return range(
+        max(first - 4 * AT_ONCE, 0),
+        first_since(work, meter_values, work.now - older_than, at=meter_values.c.received_at),
+    )
 
 
 def stretch(work: Work, keys: range) -> Stretch | None:
-    """The first of these values, taken apart; None when there is no more."""
+    """The first of these values that are not packed, taken apart; None when there is no more."""
     key, text = meter_values.c.id, meter_values.c.samples
     short = case((func.length(text) <= MOST_CHARACTERS, text)).label("samples")
     mine = select(key, meter_values.c.station_id, short).where(key >= keys.start, key < keys.stop)

@@ -193,9 +193,8 @@ async def packed(database: Database) -> tuple[int, int, int]:
 async def test_packed_values_are_told_as_before_and_so_is_any_mixture(world: World, stations: tuple[int, int]) -> None:
     before = await world(everything, world.home, stations)
     assert len(before["export"]) == VALUES and any(before["signed 1"])
-    keys = await world(sample_packing.due, **OLD)
     for done, step in ((0, 1), (1, 60), (61, 90)):  # a part each, a row that stays, one that is packed
-        stretch = await world(sample_packing.stretch, keys[done : done + step])
+        stretch = await world(sample_packing.stretch, range(done + 1, done + 1 + step))
         assert await world(sample_packing.store, stretch) == step
         assert await world(everything, world.home, stations) == before
 
@@ -240,7 +239,24 @@ async def test_of_two_who_pack_the_same_one_changes_nothing(world: World, statio
             await world.database.write_apart(sample_packing.store, late)
     assert await world(lambda work: work.execute(select(meter_value_forms)).all()) == forms
     assert await world(everything, world.home, stations) == before
-    assert (await world(sample_packing.due, **OLD)).start == mine.last + 1
+    following = await world(sample_packing.stretch, await world(sample_packing.due, **OLD))
+    assert following is not None and following.values[0][0] == mine.last + 1
+
+
+async def test_a_stretch_that_was_cut_off_between_its_parts_is_packed_all_the_same(
+    world: World, stations: tuple[int, int]
+) -> None:
+    before = await world(everything, world.home, stations)
+    stretch = await world(sample_packing.stretch, await world(sample_packing.due, **OLD))
+    assert stretch is not None
+    parts = stretch.parts()
+    assert [len(part.values) for part in parts] == [32, 96, 128]
+    assert sorted(value for part in parts for value in part.values) == stretch.values
+    for part in parts[:2]:
+        await world.database.write_apart(sample_packing.store, part)
+    await pack_meter_values(world.database, DAYS_2)
+    assert (await packed(world.database))[2] == 50
+    assert await world(everything, world.home, stations) == before
 
 
 async def test_a_charger_that_says_something_else_each_time_has_a_bounded_number_of_forms(world: World) -> None:
