@@ -481,13 +481,15 @@ def first_behind(work: Executes, table: Table, passed: ColumnElement[bool], *whe
     """
     key = table.c.id
     # Halved inside the database: a question for each step would wait for the interpreter's lock some twenty times.
-    ends = select(func.min(key).label("low"), (func.max(key) + 1).label("high")).where(*where)
+    # Each end by a question of its own: asked for both in one, SQLite reads the whole table.
+    low, high = (select(end).where(*where).scalar_subquery() for end in (func.min(key), func.max(key) + 1))
+    ends = select(low.label("low"), high.label("high"))
     search = ends.cte("halved", recursive=True)
     middle = (search.c.low + search.c.high) // 2
     there = select(key).where(*where, key >= middle).order_by(key).limit(1).correlate(search)
     is_before = func.coalesce(there.with_only_columns(passed).scalar_subquery(), false())
-    low = case((is_before, there.scalar_subquery() + 1), else_=search.c.low)
-    high = case((is_before, search.c.high), else_=middle)
-    halved = search.union_all(select(low, high).where(search.c.low < search.c.high))
+    higher = case((is_before, there.scalar_subquery() + 1), else_=search.c.low)
+    lower = case((is_before, search.c.high), else_=middle)
+    halved = search.union_all(select(higher, lower).where(search.c.low < search.c.high))
     found = work.execute(select(halved.c.low).where(halved.c.low >= halved.c.high).limit(1)).scalar()
     return 0 if found is None else int(found)

@@ -12,7 +12,20 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Boolean, Column, Integer, MetaData, Table, Text, create_engine, func, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import Exact, UtcTime, key
@@ -102,6 +115,24 @@ async def test_the_first_row_since_a_moment_is_found_by_its_key(database: Databa
         assert first_since(work, things, AT, things.c.id == 40) <= 40
         assert first_since(work, things, AT + timedelta(minutes=10), things.c.id == 40) == 41
         assert first_since(work, things, AT, things.c.id > 40) == 0
+
+    await database.write(find)
+
+
+@pytest.mark.any_database  # PostgreSQL has no such habit
+async def test_a_few_looks_find_it_and_the_table_is_not_read(database: Database) -> None:
+    def find(work: Work) -> None:
+        connection, asked = work.execute(select(1)).connection, list[str]()
+
+        def explain(_: Any, cursor: Any, statement: str, parameters: Any, *rest: Any) -> None:
+            if "halved" in statement and not asked:
+                rows = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                asked.extend(row[3] for row in rows)
+
+        event.listen(connection, "before_cursor_execute", explain)
+        first_since(work, things, AT)
+        assert any(step.startswith("SEARCH things") for step in asked)
+        assert not [step for step in asked if step.startswith("SCAN things")]
 
     await database.write(find)
 
