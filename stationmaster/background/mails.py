@@ -6,7 +6,7 @@ import re
 from email.errors import HeaderDefect, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from typing import cast
 
@@ -72,6 +72,22 @@ def written(event: MailDue, link: str, *, sender: str) -> EmailMessage:
     text = text_of(event.kind, event.language)
     facts = {"email": event.email, "organization": event.organization, "link": link, "now": event.now}
     return addressed(event.email, text.subject.format_map(facts), text.body.format_map(facts), sender=sender)
+
+
+class _WayOut(str):
+    """The value of a header that is written as it is, however long: folded, it would be encoded, and mail programs would not know the address."""
+
+    name = "List-Unsubscribe"
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+def with_way_out(message: EmailMessage, address: str) -> EmailMessage:
+    """With the headers by which mail programs show a button that ends such mails (RFC 8058)."""
+    message[_WayOut.name] = _WayOut(f"<{address}>")
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return message
 
 
 def addressed(email: str, subject: str, body: str, *, sender: str) -> EmailMessage:

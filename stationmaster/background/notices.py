@@ -50,9 +50,11 @@ async def tell_customers(database: Database) -> None:
 
 
 async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:
-    """With the way out: a link, and the headers by which mail programs show a button for it (RFC 8058)."""
+    """With the way out, by a link and by the button of a mail program."""
     if settings.host is None or web.public_url is None:
         raise Undeliverable("mail, or the address of the pages, is not set up here")
+    if customers.is_stale(row, outside.database.clock()):
+        raise Undeliverable("it could not be sent in time, and is no news any more")
     found = await outside.database.read(customers.to_send, row)
     if found is None:
         raise Undeliverable("the customer wants it no more, is gone, or has no address")
@@ -62,9 +64,7 @@ async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web:
         receipt = f"{web.public_url}/receipts/{receipts.key_of(keys.links, found.invoice)}"
     body = row.body.replace("{link}", receipt) if found.kind == "receipt" else row.body
     message = mails.addressed(row.receiver, row.subject, f"{body}\n\n{found.footer}\n{stop}", sender=settings.sender)
-    message["List-Unsubscribe"] = f"<{stop}>"
-    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    await mails.send(message, settings, outside)
+    await mails.send(mails.with_way_out(message, stop), settings, outside)
 
 
 async def _send(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:

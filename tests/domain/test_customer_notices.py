@@ -387,6 +387,7 @@ async def test_who_is_gone_is_told_nothing_and_erased_leaves_nothing(ann: Ann) -
     assert row is not None
     named = links.open_key(ann.world.keys.links, links.key_of(ann.world.keys.links, row, "ended"))
     assert await ann.world(notices.to_send, told) is not None
+    assert [notices.is_stale(told, TEN + hours * timedelta(hours=1)) for hours in (1, 2)] == [False, True]
     await ann.world(customers.change, ann.world.home, "ann", {"email": None})
     assert await ann.world(notices.to_send, told) is None  # it waits, and is not sent any more
     ann.world.now += MINUTE

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from stationmaster.domain import bills, sessions, stations, tokens
 from stationmaster.domain.customer_notices import choices, telling
+from stationmaster.domain.customer_notices.tables import notice_choices
 from stationmaster.domain.customer_notices.telling import Notice
 from stationmaster.domain.customer_notices.texts import Title
 from stationmaster.domain.events import (
@@ -23,10 +24,10 @@ from stationmaster.domain.events import (
 from stationmaster.domain.invoices import issuers
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.money.amounts import Money, zero
-from stationmaster.domain.outbox import reacts, reacts_when
+from stationmaster.domain.outbox import reacts_when
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.storage import Work
-from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import Prepared, not_deleted
 
 NEWS = timedelta(minutes=15)  # a beginning is told no later
 STILL_NEWS = timedelta(days=1)  # and an end, or a reservation
@@ -66,11 +67,22 @@ def tell_of_end(work: Work, event: SessionEnded) -> None:
     _tell_of_end(work, row)
 
 
-@reacts
+def _is_theirs(work: Work, event: BillMade) -> bool:
+    return work.first(_chosen_in, session=event.session) is not None
+
+
+_chosen_in = Prepared(
+    select(notice_choices.c.id)
+    .join(sessions.sessions, sessions.sessions.c.customer_id == notice_choices.c.customer_id)
+    .where(sessions.sessions.c.public_id == bindparam("session"))
+)
+
+
+@reacts_when(_is_theirs)
 def tell_of_price(work: Work, event: BillMade) -> None:
     """A session has a price, or another than the one that its customer was told."""
     row = sessions.locked(work, event.session)
-    if row is not None and choices.has_chosen(work, row.customer_id) and row.status != "active":
+    if row is not None and row.status != "active":
         _tell_of_end(work, row)
 
 
@@ -126,11 +138,21 @@ def _price(bill: bills.ListedBill, customer_key: int) -> Money:
     return bills.total_of(bill) if theirs else zero(bill.currency)
 
 
-@reacts
+_OF_STATE = {"accepted": "made", "expired": "expired", "cancelled": "cancelled", "removed": "cancelled"}
+
+
+def _is_told(work: Work, event: ReservationChanged) -> bool:
+    return event.reservation.state in _OF_STATE and work.first(_anybody) is not None
+
+
+_anybody = Prepared(select(notice_choices.c.id).limit(1))
+
+
+@reacts_when(_is_told)
 def tell_of_reservation(work: Work, event: ReservationChanged) -> None:
     """A place is kept for a customer, or no more."""
     told = event.reservation
-    key = {"accepted": "made", "expired": "expired", "cancelled": "cancelled", "removed": "cancelled"}.get(told.state)
+    key = _OF_STATE.get(told.state)
     when = told.accepted_at if key == "made" else told.ended_at
     if key is None or when is None or when <= work.now - NEWS or told.accepted_at is None:
         return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import select
@@ -101,6 +101,16 @@ def told_at(work: Work, customer_key: int, kind: Kind, about: str) -> datetime |
     mine = table.customer_id == customer_key, table.kind == kind, table.about == about
     found: datetime | None = work.execute(select(table.at).where(*mine)).scalar()
     return found
+
+
+GOOD_FOR = timedelta(hours=1)
+"""Who cannot be reached for so long is told nothing any more of what is so at a moment."""
+_OF_A_MOMENT: frozenset[str] = frozenset({"started", "nearly_full", "idle_fee", "reservation"})
+
+
+def is_stale(row: NoticeRow, now: datetime) -> bool:
+    """Whether it would tell of what is over long since."""
+    return row.kind in _OF_A_MOMENT and row.at < now - GOOD_FOR
 
 
 class ToSend(NamedTuple):

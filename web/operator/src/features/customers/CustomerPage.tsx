@@ -11,6 +11,7 @@ import { RecentSessions } from "../chargers/RecentSessions";
 import { CustomerCards } from "./Cards";
 import { CustomerForm } from "./CustomerForm";
 import { Booked, Wallet } from "./Money";
+import { Notices } from "./Notices";
 import { customers } from "./resource";
 import { Vehicles } from "./vehicles/Vehicles";
 import { removeAbout } from "./words";
@@ -43,6 +44,7 @@ export function CustomerPage() {
           <Vehicles customer={customer.id} />
           <RecentSessions of={{ customer: customer.id }} />
           <Booked customer={customer.id} />
+          <Notices customer={customer} />
         </div>
       )}
     </ThingPage>

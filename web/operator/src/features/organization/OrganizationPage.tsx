@@ -9,6 +9,7 @@ import { useFocus } from "../../live/useFocus";
 import thing from "../../thing.module.css";
 import { useMay, useRefreshedUser } from "../../user";
 import { Billing } from "./Billing";
+import { CustomerNotices } from "./CustomerNotices";
 
 const organizationQuery = () =>
   queryOptions({ queryKey: ["organization"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization", { signal })) });
@@ -26,6 +27,7 @@ export function OrganizationPage() {
         <div className={thing.beside}>
           <div className={thing.columns}>
             <About one={data} />
+            <CustomerNotices />
             <Export one={data} />
           </div>
           <Billing />

@@ -1,0 +1,59 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Switch, TextInput } from "@mantine/core";
+import { answered, client, type NoticeOffers } from "@stationmaster/api";
+import { Facts, Form, needed, notify, Problem, useSentForm, Waiting } from "@stationmaster/ui";
+import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as v from "valibot";
+import { sentDecimal } from "../../fields";
+import thing from "../../thing.module.css";
+import { useMay } from "../../user";
+import { kindAbout, kindWord, NOTICE_KINDS, type NoticeKind } from "../customers/noticeWords";
+
+const offersQuery = () =>
+  queryOptions({ queryKey: ["organization", "notices"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization/notices", { signal })) });
+
+/** Which kinds of messages customers may choose. */
+export function CustomerNotices() {
+  const { data, error, refetch } = useQuery(offersQuery());
+  const may = useMay("administer");
+  return (
+    <section className={`${thing.panel} card`} aria-label={t`Notices to customers`}>
+      <h2>
+        <Trans>Notices to customers</Trans>
+      </h2>
+      <p className="dim">
+        <Trans>Customers choose for themselves what they are told by e-mail. Here you say what there is to choose.</Trans>
+      </p>
+      {error && !data ? <Problem error={error} retry={() => void refetch()} /> : !data ? <Waiting /> : may ? <Offers offers={data} /> : <Shown offers={data} />}
+    </section>
+  );
+}
+
+function Shown({ offers }: { offers: NoticeOffers }) {
+  return <Facts items={NOTICE_KINDS.map((kind): [string, string] => [kindWord(kind), offers.kinds.includes(kind) ? t`yes` : t`no`])} />;
+}
+
+function Offers({ offers }: { offers: NoticeOffers }) {
+  const queries = useQueryClient();
+  const kinds = Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, offers.kinds.includes(kind)])) as Record<NoticeKind, boolean>;
+  const yes = Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, v.boolean()])) as Record<NoticeKind, v.BooleanSchema<undefined>>;
+  const form = useSentForm({
+    initial: { ...kinds, wallet_below: offers.wallet_below },
+    schema: v.object({ ...yes, wallet_below: needed(15) }),
+    submit: async (typed) => {
+      const body = { kinds: NOTICE_KINDS.filter((kind) => typed[kind]), wallet_below: sentDecimal(typed.wallet_below) };
+      queries.setQueryData(offersQuery().queryKey, await answered(client.PATCH("/api/v1/organization/notices", { body })));
+      notify.done(t`Saved`);
+    },
+  });
+  const { fields } = form;
+  return (
+    <Form form={form} action={t`Save`} testid="offers-submit">
+      {NOTICE_KINDS.map((kind) => (
+        <Switch key={kind} label={kindWord(kind)} description={kindAbout(kind)} data-testid={`offer-${kind}`} {...fields.getInputProps(kind, { type: "checkbox" })} />
+      ))}
+      <TextInput label={t`A balance is low below`} description={t`In the currency of each wallet`} inputMode="decimal" required {...fields.getInputProps("wallet_below")} />
+    </Form>
+  );
+}
