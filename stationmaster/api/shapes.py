@@ -15,7 +15,7 @@ from litestar.params import HeaderParameter, QueryParameter
 from stationmaster.domain import versions
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money.amounts import of_minor
-from stationmaster.domain.versions import Versioned
+from stationmaster.domain.versions import Numbered
 from stationmaster.storage.lists import Found, found
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ def page_of(page: Found[Any], form: Callable[[Any], T]) -> Page[T]:
     return Page([form(row) for row in page.rows], page.next)
 
 
-def tagged(row: Versioned, form: T) -> Response[T]:
+def tagged(row: Numbered, form: T) -> Response[T]:
     """The answer that shows one thing, with the ETag that says in which version."""
     return tagged_as(versions.tag(row), form)
 

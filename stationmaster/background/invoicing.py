@@ -7,12 +7,12 @@ import asyncio
 import msgspec
 
 from stationmaster.background import mails
-from stationmaster.domain import organizations
+from stationmaster.domain import looks, organizations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Undeliverable, delivers
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.events import InvoiceMailDue
-from stationmaster.domain.invoices import documents, invoices, issuing, links, printed
+from stationmaster.domain.invoices import documents, invoices, issuers, issuing, links, printed
 from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.links import plain_name
 from stationmaster.domain.timers import every
@@ -63,8 +63,10 @@ async def mail_invoice(outside: Outside, event: InvoiceMailDue, settings: Mail, 
     link = f"{web.public_url}/receipts/{links.key_of(keys.links, row)}" if web.public_url else ""
     body = words["mail"].format(title=title, seller=document.seller.name, total=sheet.total[1], link=link)
     subject = f"{title} – {document.seller.name}"
-    message = mails.addressed(event.email, subject, body.rstrip(), sender=settings.sender)
-    pdf = await printing.print_aside("invoice", msgspec.json.encode(sheet), at=row.issued_at)
+    name = await outside.database.read(looks.own_name, row.organization_id)
+    message = mails.addressed(event.email, subject, body.rstrip(), sender=settings.sender, name=name)
+    logo = await outside.database.read(issuers.logo_of, document.design)
+    pdf = await printing.print_aside("invoice", msgspec.json.encode(sheet), at=row.issued_at, logo=logo)
     name = f"{row.kind}-{plain_name(row.number)}.pdf".replace("_", "-")
     message.add_attachment(pdf, maintype="application", subtype="pdf", filename=name)
     await mails.send(message, settings, outside)

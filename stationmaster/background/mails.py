@@ -7,7 +7,7 @@ from email.errors import HeaderDefect, MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8, EmailPolicy
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime, formataddr, parseaddr
 from typing import cast
 
 import aiosmtplib
@@ -71,7 +71,8 @@ def written(event: MailDue, link: str, *, sender: str) -> EmailMessage:
     """The mail as it goes out. Raises `Undeliverable` when no mail can have this address."""
     text = text_of(event.kind, event.language)
     facts = {"email": event.email, "organization": event.organization, "link": link, "now": event.now}
-    return addressed(event.email, text.subject.format_map(facts), text.body.format_map(facts), sender=sender)
+    subject, body = text.subject.format_map(facts), text.body.format_map(facts)
+    return addressed(event.email, subject, body, sender=sender, name=event.sender)
 
 
 class _WayOut(str):
@@ -90,8 +91,8 @@ def with_way_out(message: EmailMessage, address: str) -> EmailMessage:
     return message
 
 
-def addressed(email: str, subject: str, body: str, *, sender: str) -> EmailMessage:
-    """A mail to somebody. Raises `Undeliverable` when no mail can have this address."""
+def addressed(email: str, subject: str, body: str, *, sender: str, name: str = "") -> EmailMessage:
+    """A mail to somebody, from the sender in the settings, under another name where one is given. Raises `Undeliverable` when no mail can have this address."""
     message = EmailMessage(policy=SMTP if email.isascii() else SMTPUTF8)
     try:
         Address(addr_spec=_NOT_ASCII.sub("x", email))  # it judges ASCII only
@@ -99,7 +100,8 @@ def addressed(email: str, subject: str, body: str, *, sender: str) -> EmailMessa
         message["To"] = Address(username=local, domain=domain)
     except (ValueError, IndexError, HeaderDefect, MessageError) as error:
         raise Undeliverable("this is no address for mail") from error
-    message["From"] = sender
+    mailbox = parseaddr(sender)[1]
+    message["From"] = formataddr((" ".join(name.split()), mailbox)) if name else sender
     message["Subject"] = " ".join(subject.split())
     message["Auto-Submitted"] = "auto-generated"  # no answer by a machine
     message.set_content(body + "\n")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import structlog
 
 from stationmaster import files as stores
-from stationmaster.domain import monthly_files, organizations
+from stationmaster.domain import looks, monthly_files, organizations
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.events import MailDue
 from stationmaster.domain.invoices import issuers
@@ -109,7 +109,7 @@ async def _carry(outside: Outside, receiver: AccountingFile, row: FileRow, conte
 
 def _note_failure(work: Work, row: FileRow, why: str, tell: str | None) -> None:
     if monthly_files.failed(work, row, why) and tell is not None:
-        name = organizations.get(work, row.organization_id).name
+        name = looks.shown_name(work, row.organization_id)
         sentence = f"sessions of {row.month} to {row.receiver}: {why}"
         language = issuers.get(work, row.organization_id).language
         work.publish(MailDue(kind="file_failed", email=tell, organization=name, now=sentence, language=language))

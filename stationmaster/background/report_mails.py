@@ -12,6 +12,7 @@ from stationmaster.domain.errors import DomainError
 from stationmaster.domain.events import ReportMailDue
 from stationmaster.domain.figures import report_words, reports, schedules
 from stationmaster.domain.figures.reports import Asked, Report
+from stationmaster.domain.invoices import issuers
 from stationmaster.domain.timers import every
 from stationmaster.files import printing
 from stationmaster.outside import Outside
@@ -62,12 +63,16 @@ async def _written(
 ) -> EmailMessage:
     sheet = reports.sheet_of(report, event.language)
     words = report_words.words_of(event.language or report.issuer.language)
+    name = report.issuer.own_name
     facts = {"title": sheet.title, "period": sheet.period, "organization": report.issuer.name, "link": link}
     subject = f"{sheet.title}, {sheet.period} – {report.issuer.name}"
-    message = mails.addressed(event.email, subject, words["mail"].format_map(facts).rstrip(), sender=settings.sender)
+    message = mails.addressed(
+        event.email, subject, words["mail"].format_map(facts).rstrip(), sender=settings.sender, name=name
+    )
     if event.format == "pdf":
         now = outside.database.clock()
-        content = await printing.print_aside("report", msgspec.json.encode(sheet), at=now)
+        logo = await outside.database.read(issuers.logo_of, report.issuer.design)
+        content = await printing.print_aside("report", msgspec.json.encode(sheet), at=now, logo=logo)
     else:
         content = reports.table_of(report, event.format)
     maintype, _, subtype = reports.MEDIA_TYPES[event.format].partition(";")[0].partition("/")

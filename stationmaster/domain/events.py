@@ -146,6 +146,7 @@ class MailDue(Event, frozen=True, kw_only=True, gc=False):
     now: str = ""  # the new address of who has moved, what is owed, which file and why
     path: str = ""  # where the link leads, if it is none of those that work once
     language: str | None = None  # of the one who reads it, as in de or de-AT
+    sender: str = ""  # the name it is sent in; empty: that of the settings
 
 
 class BillMade(Event, frozen=True, kw_only=True, gc=False):

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stationmaster.domain import accounts, audit, drivers, one_time_links, organizations
+import msgspec
+
+from stationmaster.domain import accounts, audit, drivers, looks, one_time_links
 from stationmaster.domain.accounts import PasswordHash, User, UserRow
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict
@@ -116,7 +118,10 @@ def confirm(work: Work, key: bytes, text: str) -> User:
     before = user.email
     user = accounts.change_email(work, user.organization_id, user.id, email=used.email)
     name, language = _name(work, user.organization_id), _language(work, user)
-    work.publish(MailDue(kind="moved", email=before, organization=name, now=user.email, language=language))
+    sender = looks.own_name(work, user.organization_id)
+    work.publish(
+        MailDue(kind="moved", email=before, organization=name, now=user.email, language=language, sender=sender)
+    )
     return user
 
 
@@ -128,15 +133,15 @@ def _was_just_sent(work: Work, user_key: int, kind: one_time_links.Kind) -> bool
 def _sent(work: Work, user: User, link: Link, by_mail: bool) -> Link:
     if by_mail:
         name, language = _name(work, user.organization_id), _language(work, user)
-        work.publish(
-            MailDue(kind=link.kind, email=link.email, link=link.public_id, organization=name, language=language)
-        )
+        due = MailDue(kind=link.kind, email=link.email, link=link.public_id, organization=name, language=language)
+        work.publish(msgspec.structs.replace(due, sender=looks.own_name(work, user.organization_id)))
     return link
 
 
 def _known(work: Work, row: UserRow) -> MailDue:
     name, language = _name(work, row.organization_id), _language(work, row)
-    return MailDue(kind="known", email=row.email, organization=name, language=language)
+    sender = looks.own_name(work, row.organization_id)
+    return MailDue(kind="known", email=row.email, organization=name, language=language, sender=sender)
 
 
 def _language(work: Work, user: User | UserRow) -> str:
@@ -145,4 +150,4 @@ def _language(work: Work, user: User | UserRow) -> str:
 
 
 def _name(work: Work, organization_id: int) -> str:
-    return organizations.get(work, organization_id).name
+    return looks.shown_name(work, organization_id)

@@ -20,6 +20,7 @@ from stationmaster.domain.figures.schedules import report_schedules
 from stationmaster.domain.invoices.invoices import invoiced_bills, invoices
 from stationmaster.domain.invoices.issuers import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
+from stationmaster.domain.looks import logos, looks
 from stationmaster.domain.metering import meter_values, whole_samples
 from stationmaster.domain.organizations import organizations
 from stationmaster.domain.payments import payment_claims, payment_refunds, payments
@@ -59,6 +60,7 @@ TABLES: tuple[Table, ...] = (
     session_changes,
     session_terms,
     issuers,
+    looks,
     invoices,
     invoiced_bills,
     meter_values,
@@ -83,6 +85,7 @@ _NAMES: dict[Table, str] = {
     payments: "public_id",
     payment_claims: "public_id",
     invoices: "public_id",
+    logos: "public_id",
 }
 """By what the rows of a table are called in others."""
 
@@ -129,7 +132,7 @@ def _references(table: Table) -> dict[str, Table]:
     found = {"station_id": stations, "session_id": sessions, "site_id": sites}
     found |= {"invoice_id": invoices, "corrects_id": invoices}
     found |= {"customer_id": customers, "tariff_id": tariffs, "token_id": tokens, "group_id": customer_groups}
-    found |= {"payment_id": payments, "claim_id": payment_claims}
+    found |= {"payment_id": payments, "claim_id": payment_claims, "logo_id": logos}
     if table in (ledger_entries, bills):  # elsewhere a `transaction_id` is a charger's
         found |= {"account_id": ledger_accounts, "transaction_id": ledger_transactions}
     return {name: other for name, other in found.items() if name in table.c}

@@ -26,6 +26,15 @@ class Outdated(DomainError):
     """Somebody else has changed it since the caller looked."""
 
 
+class Numbered(Protocol):
+    """Something with a version."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def version(self) -> int: ...
+
+
 class Versioned(Protocol):
     """A row of a table with `columns()`."""
 
@@ -58,7 +67,7 @@ def first(work: Work) -> dict[str, Any]:
     return {"created_at": work.now, "updated_at": work.now, "created_by": by}
 
 
-def tag(row: Versioned) -> str:
+def tag(row: Numbered) -> str:
     """A name of what a row is now; it changes with each change by a person, and tells nothing else."""
     return hashlib.blake2s(f"{row.id} {row.version}".encode(), digest_size=8).hexdigest()
 
@@ -75,7 +84,7 @@ def find(work: Work, statement: Select[Any], *, lock: bool = False) -> Any | Non
     return work.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
 
 
-def check(row: Versioned, expected: Expected) -> None:
+def check(row: Numbered, expected: Expected) -> None:
     """Raises `Outdated` when the row is not what the caller has seen."""
     check_tag(tag(row), expected)
 

@@ -15,6 +15,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPE = "image/webp"
 LARGEST = 2048  # the longer side of what is kept
 THUMBNAIL = 320
+LOGO = (480, 160)  # a logo is drawn into this
+LOGO_BYTES = 60_000
 MOST_PIXELS = 40_000_000  # of what comes: 160 MB while it is drawn
 
 
@@ -31,8 +33,39 @@ class Drawn(NamedTuple):
     thumbnail: bytes
 
 
+class DrawnLogo(NamedTuple):
+    """A logo as it is kept, in PNG."""
+
+    content: bytes
+    width: int
+    height: int
+
+
 def drawn(content: bytes) -> Drawn:
     """The picture anew, upright and without all else. Takes a second and much memory: in a thread, few at once. Raises `NoPicture`."""
+    whole = _opened(content)
+    whole.thumbnail((LARGEST, LARGEST))
+    small = whole.copy()
+    small.thumbnail((THUMBNAIL, THUMBNAIL))
+    return Drawn(_written(whole), whole.width, whole.height, _written(small))
+
+
+def logo(content: bytes) -> DrawnLogo:
+    """The same of a logo: small, without an empty rim, in PNG, which every printer takes. Raises `NoPicture`."""
+    whole = _opened(content)
+    if whole.mode == "RGBA":
+        rim = whole.getchannel("A").getbbox()
+        if rim is None:
+            raise NoPicture("is empty: all of it is transparent")
+        whole = whole.crop(rim)
+    whole.thumbnail(LOGO)
+    made = _png(whole)
+    if len(made) > LOGO_BYTES:  # a photograph, rather than a logo
+        made = _png(whole.quantize(128, method=Image.Quantize.FASTOCTREE))
+    return DrawnLogo(made, whole.width, whole.height)
+
+
+def _opened(content: bytes) -> Image.Image:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of odd but harmless metadata; what is too large is judged here
@@ -43,15 +76,19 @@ def drawn(content: bytes) -> Drawn:
                     )
                 opened.draft("RGB", (LARGEST, LARGEST))  # a JPEG is read smaller at once
                 whole = ImageOps.exif_transpose(opened)
-                whole = whole.convert("RGBA" if whole.has_transparency_data else "RGB")
-            whole.thumbnail((LARGEST, LARGEST))
-            small = whole.copy()
-            small.thumbnail((THUMBNAIL, THUMBNAIL))
-            return Drawn(_written(whole), whole.width, whole.height, _written(small))
+                return whole.convert("RGBA" if whole.has_transparency_data else "RGB")
     except NoPicture:
         raise
     except Exception:  # the library raises whatever it meets in a broken file
         raise NoPicture("is no picture that can be read; JPEG, PNG and WebP are taken") from None
+
+
+def _png(picture: Image.Image) -> bytes:
+    target = io.BytesIO()
+    bare = picture.copy()
+    bare.info = {}
+    bare.save(target, "PNG", optimize=True)
+    return target.getvalue()
 
 
 def _written(picture: Image.Image) -> bytes:

@@ -17,26 +17,33 @@ HERE = Path(__file__).parent
 Template = Literal["invoice", "qr_sheet", "report", "statement"]
 
 
-async def print_aside(template: Template, sheet: bytes, *, at: datetime) -> bytes:
+async def print_aside(template: Template, sheet: bytes, *, at: datetime, logo: bytes | None = None) -> bytes:
     """The same in a thread of its own, one after the other: it takes a core for some hundredths of a second, and the loop goes on."""
-    return await asyncio.get_running_loop().run_in_executor(_thread(), lambda: printed(template, sheet, at=at))
+    return await asyncio.get_running_loop().run_in_executor(
+        _thread(), lambda: printed(template, sheet, at=at, logo=logo)
+    )
 
 
-def printed(template: Template, sheet: bytes, *, at: datetime) -> bytes:
-    """The PDF (PDF/A-3, where we have all its letters) of a sheet in JSON, made at a moment; the same sheet gives the same bytes."""
+def printed(template: Template, sheet: bytes, *, at: datetime, logo: bytes | None = None) -> bytes:
+    """The PDF (PDF/A-3, where we have all its letters) of a sheet in JSON, made at a moment, with a logo (PNG); the same sheet gives the same bytes."""
     import typst
 
-    given: dict[str, Any] = {"sys_inputs": {"sheet": sheet.decode()}, "format": "pdf", "timestamp": int(at.timestamp())}
+    given: dict[str, Any] = {"sys_inputs": _inputs(sheet, logo), "format": "pdf", "timestamp": int(at.timestamp())}
     try:
         return bytes(_compiler(template).compile(**given, pdf_standards=["a-3b"]))
     except typst.TypstError:  # no font here has one of its letters, which the standard forbids: then it is a plain PDF
         return bytes(_compiler(template).compile(**given))
 
 
-def pictures(template: Template, sheet: bytes, *, ppi: float = 100) -> list[bytes]:
+def pictures(template: Template, sheet: bytes, *, ppi: float = 100, logo: bytes | None = None) -> list[bytes]:
     """Its pages as PNG, to be looked at."""
-    pages = _compiler(template).compile(sys_inputs={"sheet": sheet.decode()}, format="png", ppi=ppi)
+    pages = _compiler(template).compile(sys_inputs=_inputs(sheet, logo), format="png", ppi=ppi)
     return pages if isinstance(pages, list) else [pages]
+
+
+def _inputs(sheet: bytes, logo: bytes | None) -> dict[str, str]:
+    # A template takes texts only: the bytes of a picture are a list of numbers.
+    return {"sheet": sheet.decode()} | ({} if logo is None else {"logo": str(list(logo))})
 
 
 @cache

@@ -440,6 +440,9 @@ NO_ACTS = {
     "PATCH /api/v1/organizations/{organization_id}",
     "PATCH /api/v1/organization",
     "PATCH /api/v1/organization/billing",
+    "PATCH /api/v1/organization/look",
+    "POST /api/v1/organization/logo",
+    "DELETE /api/v1/organization/logo",
     # It wants a receipt; tests/api/test_invoices.py looks for its row.
     "POST /api/v1/invoices/{invoice_id}/credit",
     # It wants a file of a month; tests/domain/test_monthly_files.py sends one again.

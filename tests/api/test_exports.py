@@ -218,7 +218,7 @@ KEPT_HERE = {
     " local_lists charging_profiles display_messages car_plans certificate_requests firmware_updates station_logs"
     " commands alarms",
     "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes identities",
-    "files, which are elsewhere": "firmware images monthly_files printouts",
+    "files, which are elsewhere": "firmware images logos monthly_files printouts",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys invoice_numbers session_limits",
     "who is told of what, which holds here only": "alert_rules alert_channels alert_pauses alerts alert_steps alert_notices"

@@ -93,4 +93,5 @@ router = Router(
 
 def _public_form(issuer: issuers.Issuer) -> BillingDetails:
     facts: dict[str, Any] = issuer._asdict()
+    del facts["look"]
     return BillingDetails(**facts, missing=issuer.missing)

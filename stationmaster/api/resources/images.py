@@ -116,7 +116,7 @@ async def _listed(context: Context, caller: Caller, kind: Kind, name: str) -> li
 
 async def _added(request: Request[Any, Any, Any], context: Context, caller: Caller, kind: Kind, name: str) -> Image:
     await context.database.read(images.check, caller.organization, kind, name)
-    content = await _brought(request, context)
+    content = await brought(request, context)
     async with context.pictures.turn():
         try:
             made = await asyncio.to_thread(pictures.drawn, content)
@@ -134,7 +134,7 @@ async def _added(request: Request[Any, Any, Any], context: Context, caller: Call
     return _public_form(row)
 
 
-async def _brought(request: Request[Any, Any, Any], context: Context) -> bytes:
+async def brought(request: Request[Any, Any, Any], context: Context) -> bytes:
     """The bytes of a picture, in memory. Raises `HTTPException`, `Invalid`."""
     settings = context.settings.files
     limit, content = settings.max_image_mb * files.MEGABYTE, bytearray()

@@ -16,7 +16,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from stationmaster.api.context import Context, GivenCaller, GivenContext, of_server
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Page, Search, Text, aware, page_of
 from stationmaster.domain import customers
-from stationmaster.domain.invoices import documents, en16931, invoices, page, printed, printouts, signed
+from stationmaster.domain.invoices import documents, en16931, invoices, issuers, page, printed, printouts, signed
 from stationmaster.domain.invoices import links as receipt_links
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.links import plain_name
@@ -130,7 +130,7 @@ async def get_invoice_pdf(
 async def get_invoice_page(invoice_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> Response[str]:
     """The same as a page."""
     row = await context.database.read(invoices.get, caller.organization, invoice_id)
-    return await page_answer(row, at=None)
+    return await page_answer(context, row, at=None)
 
 
 @get("/{invoice_id:str}/xml", permission=Permission.VIEW_CUSTOMERS, responses=AN_XML)
@@ -179,7 +179,7 @@ router = Router(
 async def show_receipt(request: Request[Any, Any, Any], key: FromPath[str]) -> Response[str]:
     """The receipt of who has no account (D-03)."""
     context = of_server(request.scope)
-    return await page_answer(await _linked(context, key), at=f"/receipts/{key}")
+    return await page_answer(context, await _linked(context, key), at=f"/receipts/{key}")
 
 
 @get("/receipts/{key:str}/pdf", permission=Permission.PUBLIC, include_in_schema=False)
@@ -248,8 +248,10 @@ async def signed_answer(row: InvoiceRow) -> Response[str]:
     return Response(content, media_type=XML, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-async def page_answer(row: InvoiceRow, *, at: str | None) -> Response[str]:
-    content = await asyncio.to_thread(lambda: page.page_of(_sheet(row), at=at))
+async def page_answer(context: Context, row: InvoiceRow, *, at: str | None) -> Response[str]:
+    document = await asyncio.to_thread(documents.decoded, row.document)
+    logo = await context.database.read(issuers.logo_of, document.design)
+    content = await asyncio.to_thread(lambda: page.page_of(printed.sheet_of(document), at=at, logo=logo))
     return Response(content, media_type="text/html")
 
 
@@ -259,8 +261,10 @@ async def pdf_answer(request: Request[Any, Any, Any], row: InvoiceRow) -> Respon
     there = await context.database.read(printouts.find, row)
     content = None if there is None else await _kept(context, there)
     if content is None:
-        sheet = await asyncio.to_thread(lambda: msgspec.json.encode(_sheet(row)))
-        content = await printing.print_aside("invoice", sheet, at=row.issued_at)
+        document = await asyncio.to_thread(documents.decoded, row.document)
+        sheet = await asyncio.to_thread(lambda: msgspec.json.encode(printed.sheet_of(document)))
+        logo = await context.database.read(issuers.logo_of, document.design)
+        content = await printing.print_aside("invoice", sheet, at=row.issued_at, logo=logo)
         content = await _keep(context, row, content, lost=None if there is None else there.kept_as)
     return Response(
         content, media_type=PDF, headers={"Content-Disposition": f'inline; filename="{_named(row, "pdf")}"'}

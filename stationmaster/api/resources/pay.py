@@ -17,9 +17,10 @@ from litestar.params import FromPath, JSONBody
 from stationmaster.api.context import Context, GivenContext
 from stationmaster.api.payment_accounts import account_of, needed
 from stationmaster.api.resources.discovery import ChargingConnector
+from stationmaster.api.resources.looks import OrganizationLook, look_form
 from stationmaster.api.resources.tariffs import prices_form
 from stationmaster.api.shapes import Number, amount_of, number
-from stationmaster.domain import payments
+from stationmaster.domain import looks, payments
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.guests import afterwards, places, visits
 from stationmaster.domain.guests.tables import Outcome, VisitState
@@ -72,6 +73,7 @@ class PayPlace(msgspec.Struct, frozen=True, kw_only=True):
     pays_after: bool
     can_pay: bool
     why_not: str | None
+    look: OrganizationLook
 
 
 class NewVisit(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -317,6 +319,7 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
         pays_after=shown.row.pays_after,
         can_pay=why_not is None,
         why_not=why_not,
+        look=look_form(looks.get(work, shown.row.organization_id)),
     )
 
 

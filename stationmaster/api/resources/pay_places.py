@@ -93,7 +93,8 @@ async def get_qr_sheet(site_id: FromPath[str], caller: GivenCaller, context: Giv
     if not codes:
         raise Conflict("no charger of this site has a code yet; make them first")
     sheet = await asyncio.to_thread(_sheet, place, codes, issuer, base)  # each code takes some hundredths of a second
-    pdf = await printing.print_aside("qr_sheet", sheet, at=context.database.clock())
+    logo = await context.database.read(issuers.logo_of, issuer.design)
+    pdf = await printing.print_aside("qr_sheet", sheet, at=context.database.clock(), logo=logo)
     return Response(pdf, media_type=PDF, headers={"Content-Disposition": 'inline; filename="qr-codes.pdf"'})
 
 
@@ -110,6 +111,7 @@ def _sheet(place: sites.SiteRow, codes: list[places.Code], issuer: issuers.Issue
     return msgspec.json.encode(
         {
             "language": issuer.language,
+            "colour": printed.colour_of(issuer.design),
             "paper": printed.paper_of(issuer.country),
             "title": f"{place.name} – {issuer.name}",
             "call": words["scan"],

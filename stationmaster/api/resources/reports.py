@@ -19,6 +19,7 @@ from stationmaster.domain import months
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.figures import reports
 from stationmaster.domain.figures.reports import Asked, Kind, Report, ReportSheet
+from stationmaster.domain.invoices import issuers
 from stationmaster.files import printing
 
 Form = Annotated[
@@ -145,7 +146,8 @@ async def _file(report: Report, form: str, wished: Wished, context: Context) -> 
     headers = {"Content-Disposition": f'{kept}; filename="{reports.name_of(report, form)}"'}
     if form == "pdf":
         sheet = msgspec.json.encode(reports.sheet_of(report, wished.language))
-        content = await printing.print_aside("report", sheet, at=context.database.clock())
+        logo = await context.database.read(issuers.logo_of, report.issuer.design)
+        content = await printing.print_aside("report", sheet, at=context.database.clock(), logo=logo)
     else:
         content = reports.table_of(report, form)
     return Response(content, media_type=reports.MEDIA_TYPES[form], headers=headers)

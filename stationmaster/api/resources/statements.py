@@ -62,7 +62,7 @@ async def get_statement_pdf(
 ) -> Response[bytes]:
     """What went through a customer's wallet in a month (2026-11) by the organization's clock, as a PDF."""
     found = await _of(context, caller.organization, customer_id, month, currency)
-    return await pdf_of(found)
+    return await pdf_of(context, found)
 
 
 @get("/{customer_id:str}/statements/{month:str}/csv", permission=Permission.VIEW_CUSTOMERS, responses=A_CSV)
@@ -118,10 +118,11 @@ router = Router("/customers", route_handlers=[get_statement_pdf, get_statement_c
 bookings = Router("/", route_handlers=[export_bookings], tags=["exports"])
 
 
-async def pdf_of(found: Month) -> Response[bytes]:
+async def pdf_of(context: Context, found: Month) -> Response[bytes]:
     """A statement as it is printed."""
     sheet = msgspec.json.encode(statements.sheet_of(found))
-    content = await printing.print_aside("statement", sheet, at=found.made_at)
+    logo = await context.database.read(issuers.logo_of, found.issuer.design)
+    content = await printing.print_aside("statement", sheet, at=found.made_at, logo=logo)
     headers = {"Content-Disposition": f'inline; filename="statement-{found.month}.pdf"'}
     return Response(content, media_type=PDF, headers=headers)
 

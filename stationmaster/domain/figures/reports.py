@@ -71,6 +71,7 @@ class ReportSheet(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
     footer: list[list[str]]
     page: str
+    colour: str
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -227,6 +228,7 @@ def sheet_of(report: Report, language: str | None = None) -> ReportSheet:
         notes=[words[report.note]],
         footer=printed.footer_of(issuer.party, issuer.footer, invoice_words),
         page=words["page"],
+        colour=printed.colour_of(issuer.design),
     )
 
 

@@ -44,6 +44,13 @@ class Party(_Value, frozen=True, kw_only=True):
     customer: str | None = None  # the id that they have with us
 
 
+class Design(_Value, frozen=True, kw_only=True):
+    """How its paper looked when it was issued, which never changes."""
+
+    colour: str  # of titles, as in #0b6e5f
+    logo: str | None = None  # the id of a logo, which is never removed
+
+
 class Span(_Value, frozen=True, kw_only=True):
     """An uninterrupted piece of a line; for energy with what the session had taken at both ends."""
 
@@ -145,6 +152,7 @@ class Document(_Value, frozen=True, kw_only=True):
     corrects: Origin | None = None
     reason: str | None = None
     footer: str | None = None
+    design: Design | None = None
 
     @property
     def open(self) -> Money:

@@ -160,6 +160,7 @@ def issue(work: Work, organization_id: int, wanted: ToIssue) -> InvoiceRow:
         corrects=None if origin is None else Origin(kind=origin.kind, number=origin.number, issued_at=origin.issued_at),
         reason=wanted.reason,
         footer=issuer.footer,
+        design=issuer.design,
     )
     key = _keep(work, organization_id, document, wanted, year, sequence)
     bills = [

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, get_args
 from sqlalchemy import Boolean, Column, ForeignKey, Integer, Table, Text, insert, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, customers, moments, organizations, phones
+from stationmaster.domain import audit, customers, looks, moments, organizations, phones
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Invalid
-from stationmaster.domain.invoices.documents import Party
+from stationmaster.domain.invoices.documents import Design, Party
 from stationmaster.domain.invoices.languages import LANGUAGES
 from stationmaster.domain.ledger import AccountKind
+from stationmaster.domain.looks import Look
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 
@@ -79,6 +80,7 @@ class Issuer(NamedTuple):
     payment_days: int = 14
     account_numbers: dict[str, str] | None = None
     mail_receipts: bool = True
+    look: Look | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -102,6 +104,19 @@ class Issuer(NamedTuple):
             bic=self.bic,
         )
 
+    @property
+    def own_name(self) -> str:
+        """The name it has chosen to show; empty where it has not."""
+        return "" if self.look is None else self.look.name or ""
+
+    @property
+    def design(self) -> Design | None:
+        """How its paper looks; None where nobody has said."""
+        look = self.look
+        if look is None or (look.colour is None and look.logo is None):
+            return None
+        return Design(colour=look.colours.on_light, logo=None if look.logo is None else look.logo.public_id)
+
     def local(self, at: datetime) -> datetime:
         """By the clock of its dates."""
         return at.astimezone(moments.zone_named(self.time_zone))
@@ -109,12 +124,18 @@ class Issuer(NamedTuple):
 
 def get(work: Work, organization_id: int) -> Issuer:
     """What was said; else what holds where nothing was. Raises `NotFound`."""
-    name = organizations.get(work, organization_id).name
+    look = looks.get(work, organization_id)
     row = work.execute(select(issuers).where(issuers.c.organization_id == organization_id)).one_or_none()
     if row is None:
-        return Issuer(name)
+        return Issuer(look.organization, look=look)
     facts = {fact: getattr(row, fact) for fact in FACTS}
-    return Issuer(row.legal_name or name, **facts | {"number_prefix": row.number_prefix or ""})
+    facts |= {"number_prefix": row.number_prefix or "", "look": look}
+    return Issuer(row.legal_name or look.organization, **facts)
+
+
+def logo_of(work: Work, design: Design | None) -> bytes | None:
+    """The PNG that is printed with it."""
+    return None if design is None else looks.logo_content(work, design.logo)
 
 
 def change(work: Work, organization_id: int, changes: Mapping[str, Any]) -> Issuer:

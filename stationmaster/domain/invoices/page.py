@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from stationmaster.domain import colours
 from stationmaster.domain.invoices.printed import Block, Fact, Overview, Sheet
 
 _STYLE = """
-:root { color-scheme: light dark; --quiet: #566070; --hair: #cfd6de; --accent: #0b6e5f; --back: #fff; --front: #14181d; --out: #eef1f4; }
+:root { color-scheme: light dark; --quiet: #566070; --hair: #cfd6de; --accent: ON_LIGHT; --back: #fff; --front: #14181d; --out: #eef1f4; }
 @media (prefers-color-scheme: dark) {
-  :root { --quiet: #a3adba; --hair: #3a434e; --accent: #58c9b4; --back: #181c21; --front: #e8ecf0; --out: #0f1215; }
+  :root { --quiet: #a3adba; --hair: #3a434e; --accent: ON_DARK; --back: #181c21; --front: #e8ecf0; --out: #0f1215; }
 }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--out); color: var(--front); font: 1rem/1.5 system-ui, sans-serif; }
@@ -20,6 +22,8 @@ h1 { margin: 0; font-size: 1.6rem; color: var(--accent); line-height: 1.2; }
 h2 { font-size: 1.1rem; margin: 1.75rem 0 .5rem; }
 .quiet, dt, th { color: var(--quiet); font-weight: normal; }
 .lines { white-space: pre-line; overflow-wrap: anywhere; }
+.head-lines img { display: block; max-width: 13rem; max-height: 4rem; margin-bottom: .5rem; }
+@media (prefers-color-scheme: dark) { .head-lines img { background: #fff; padding: .35rem .5rem; border-radius: .3rem; } }
 .head-lines strong { font-size: 1.15rem; }
 dl { display: grid; grid-template-columns: minmax(6rem, auto) 1fr; gap: .2rem 1.25rem; margin: 0; }
 dd { margin: 0; overflow-wrap: anywhere; }
@@ -57,11 +61,11 @@ a.button { display: inline-block; padding: .55rem 1rem; border-radius: .4rem; ba
 """
 
 
-def page_of(sheet: Sheet, *, at: str | None = None) -> str:
-    """The page; `at` is the address below which the same is as a PDF, and what was signed as a file."""
+def page_of(sheet: Sheet, *, at: str | None = None, logo: bytes | None = None) -> str:
+    """The page; `at` is the address below which the same is as a PDF, and what was signed as a file. `logo` is a PNG."""
     body = "".join(
         [
-            _header(sheet),
+            _header(sheet, logo),
             "" if at is None else f'<p><a class="button" href="{escape(at)}/pdf">PDF</a></p>',
             _pairs(sheet.facts),
             "" if sheet.overview is None else _overview(sheet.overview) + _closing(sheet),
@@ -72,18 +76,21 @@ def page_of(sheet: Sheet, *, at: str | None = None) -> str:
         ]
     )
     title = escape(f"{sheet.title} {sheet.number}")
+    style = _STYLE.replace("ON_LIGHT", sheet.colour).replace("ON_DARK", colours.readable(sheet.colour).on_dark)
     return (
         f'<!doctype html>\n<html lang="{escape(sheet.language)}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{body}</main></body></html>\n"
+        f"<title>{title}</title><style>{style}</style></head><body><main>{body}</main></body></html>\n"
     )
 
 
-def _header(sheet: Sheet) -> str:
+def _header(sheet: Sheet, logo: bytes | None) -> str:
     name, *address = sheet.seller
     buyer = f'<div class="lines">{_text(sheet.buyer)}</div>' if sheet.buyer else ""
+    # In the page itself, so that it is whole where it is kept.
+    picture = "" if logo is None else f'<img src="data:image/png;base64,{b64encode(logo).decode()}" alt="">'
     return (
-        f'<header><div class="lines head-lines"><strong>{escape(name)}</strong>\n'
+        f'<header><div class="lines head-lines">{picture}<strong>{escape(name)}</strong>\n'
         f'<span class="quiet">{_text(address)}</span></div>'
         f'<div><h1>{escape(sheet.title)}</h1><div class="quiet">{escape(sheet.number)}</div></div></header>{buyer}'
     )

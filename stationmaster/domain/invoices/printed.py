@@ -11,9 +11,9 @@ from decimal import Decimal
 
 import msgspec
 
-from stationmaster.domain import moments
+from stationmaster.domain import looks, moments
 from stationmaster.domain.invoices import documents
-from stationmaster.domain.invoices.documents import Charge, ChargedLine, Document, Party
+from stationmaster.domain.invoices.documents import Charge, ChargedLine, Design, Document, Party
 from stationmaster.domain.invoices.languages import LANGUAGES, words_of
 from stationmaster.domain.invoices.words import Words
 from stationmaster.domain.money.amounts import Money, decimals_of
@@ -82,6 +82,7 @@ class Sheet(msgspec.Struct, frozen=True, kw_only=True):
     signed: list[Signed]
     footer: list[list[str]]
     page: str  # with {page} and {pages}
+    colour: str  # of the title, on white
 
 
 def sheet_of(document: Document) -> Sheet:
@@ -121,6 +122,7 @@ class _Printer:
             signed=[one for charge in document.charges for one in self._signed(charge)],
             footer=footer_of(document.seller, document.footer, words),
             page=words["page"],
+            colour=colour_of(document.design),
         )
 
     def _facts(self) -> list[Fact]:
@@ -317,6 +319,11 @@ def written_party(party: Party, words: Words) -> list[str]:
     """Name, address and tax number, a line each."""
     tax = f"{party.tax_label or words['tax_number']} {party.tax_number}" if party.tax_number else None
     return [text for text in (party.name, *party.address, tax) if text]
+
+
+def colour_of(design: Design | None) -> str:
+    """Of titles, where nothing else was said."""
+    return looks.OURS.on_light if design is None else design.colour
 
 
 def footer_of(seller: Party, own: str | None, words: Words) -> list[list[str]]:

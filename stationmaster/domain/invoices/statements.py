@@ -51,6 +51,7 @@ class StatementSheet(msgspec.Struct, frozen=True, kw_only=True):
     ends_with: Fact
     footer: list[list[str]]
     page: str
+    colour: str
 
 
 def of_month(work: Work, organization_id: int, customer_id: str, *, month: str, currency: str | None = None) -> Month:
@@ -107,4 +108,5 @@ def sheet_of(of: Month) -> StatementSheet:
         ends_with=(words["after"], ends_with),
         footer=printed.footer_of(of.issuer.party, of.issuer.footer, words),
         page=words["page"],
+        colour=printed.colour_of(of.issuer.design),
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 from sqlalchemy import select, update
 
-from stationmaster.domain import organizations
+from stationmaster.domain import looks
 from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import MailDue
@@ -67,12 +68,11 @@ def _try(work: Work, row: ClaimRow, amount: Money) -> None:
         return
     email = row.email or _email_of(work, row)
     if email is not None:
-        name = organizations.get(work, row.organization_id).name
+        name = looks.shown_name(work, row.organization_id)
         path = f"pay/claims/{row.public_id}"
         language = _language_of(work, row)
-        work.publish(
-            MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path, language=language)
-        )
+        due = MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path, language=language)
+        work.publish(msgspec.structs.replace(due, sender=looks.own_name(work, row.organization_id)))
 
 
 def _payment_of(row: ClaimRow, provider: str, amount: Money, *, return_url: str, pay_within: timedelta) -> NewPayment:

@@ -49,6 +49,7 @@ export type FaultsRow = Schemas["FaultsRow"];
 export type FiguresRow = Schemas["FiguresRow"];
 export type PortStarts = Schemas["PortStarts"];
 export type StartCounts = Schemas["StartCounts"];
+export type OrganizationLook = Schemas["OrganizationLook"];
 export type Overview = Schemas["HomeOverview"];
 export type Frame = Schemas["Message"];
 export type KeptProfile = Schemas["KeptProfile"];

@@ -16,7 +16,7 @@ interface Place {
 }
 
 /** What the server takes; a phone makes one of these of what its camera has. */
-const TAKEN = "image/jpeg,image/png,image/webp";
+export const TAKEN = "image/jpeg,image/png,image/webp";
 
 /** As the server asks of whom to change them. */
 const MAY = "administer";

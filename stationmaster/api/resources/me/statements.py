@@ -21,7 +21,7 @@ async def get_own_statement_pdf(
     month: FromPath[str], caller: GivenCaller, context: GivenContext, currency: Currency = None
 ) -> Response[bytes]:
     """What went through one's own wallet in a month (2026-11), as a PDF."""
-    return await pdf_of(await context.database.read(_own, caller, month, currency))
+    return await pdf_of(context, await context.database.read(_own, caller, month, currency))
 
 
 @get("/statements/{month:str}/csv", permission=Permission.LOGGED_IN, responses=A_CSV)

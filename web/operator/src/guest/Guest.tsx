@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { answered, stranger, type PayPlace, type Visit } from "@stationmaster/api";
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useState, type CSSProperties } from "react";
 import { sentenceOf } from "./guestWords";
 import { LanguageSwitch } from "./LanguageSwitch";
 import { PlaceView } from "./PlaceView";
@@ -90,8 +90,9 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
   };
 
   return (
-    <main className="guest">
+    <main className="guest" style={place?.look.colour ? ({ "--brand": place.look.colours.colour, "--on-brand": place.look.colours.text } as CSSProperties) : undefined}>
       <LanguageSwitch />
+      {place && (place.look.name ?? place.look.logo) !== null && <Whose look={place.look} />}
       {place && (
         <header>
           <h1>{place.site}</h1>
@@ -110,5 +111,15 @@ export function Guest({ place: id, asked }: { place: string; asked: string | nul
         {place && <span>{place.charger ?? t`Charger`}, {t`Connector ${place.evse}`}</span>}
       </footer>
     </main>
+  );
+}
+
+/** Who runs the charger, as they show themselves. */
+function Whose({ look: { name, logo, shown_name } }: { look: PayPlace["look"] }) {
+  return (
+    <div className="whose">
+      {logo && <img src={logo.url} width={logo.width} height={logo.height} alt={name ? "" : shown_name} />}
+      {name && <strong>{name}</strong>}
+    </div>
   );
 }

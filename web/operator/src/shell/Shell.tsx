@@ -6,7 +6,8 @@ import { logout, stream, type StreamState } from "@stationmaster/api";
 import { Icon, localMinute, type IconName } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
-import { lazy, Suspense, useSyncExternalStore, type ReactNode } from "react";
+import { lazy, Suspense, useSyncExternalStore, type CSSProperties, type ReactNode } from "react";
+import { lookQuery } from "../features/organization/look";
 import { useAway } from "../live/useAway";
 import { statusQuery, unseenAlertsQuery } from "../queries";
 import { roleWord } from "../roles";
@@ -90,11 +91,15 @@ function useGroups() {
     .filter((group) => group.entries.length > 0);
 }
 
+/** Whose pages these are: the organization's name and logo, where it has said so; else ours. */
 function Brand() {
+  const { data } = useQuery(lookQuery());
+  const look = data?.value;
+  const own = look !== undefined && (look.name !== null || look.logo !== null);
   return (
-    <Link to="/" className={css.brand}>
-      <Logo />
-      Stationmaster
+    <Link to="/" className={css.brand} style={look?.colour ? ({ "--brand": look.colour } as CSSProperties) : undefined} data-testid="brand">
+      {own && look.logo ? <img className={css.brandLogo} src={look.logo.url} alt={look.name ? "" : look.shown_name} /> : <Logo />}
+      {own ? look.name && <span className={`${css.brandName} hostile`}>{look.name}</span> : "Stationmaster"}
     </Link>
   );
 }

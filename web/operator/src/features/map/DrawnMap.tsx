@@ -64,8 +64,9 @@ export default function DrawnMap({ places, tiles, chosen }: Props) {
   useEffect(() => {
     if (!map) return;
     const colours = () => { paint(map, scheme === "dark"); };
-    if (map.isStyleLoaded()) colours();
-    else map.once("load", colours);
+    // A style that fetches a source counts as not loaded, though it has been.
+    if (map.getLayer("sea") ?? map.getLayer("tiles")) colours();
+    else map.once("style.load", colours);
   }, [map, scheme]);
 
   // All of them at first; later the reader moves it.

@@ -10,6 +10,7 @@ import thing from "../../thing.module.css";
 import { useMay, useRefreshedUser } from "../../user";
 import { Billing } from "./Billing";
 import { CustomerNotices } from "./CustomerNotices";
+import { LookPart } from "./LookPart";
 
 const organizationQuery = () =>
   queryOptions({ queryKey: ["organization"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization", { signal })) });
@@ -28,6 +29,7 @@ export function OrganizationPage() {
           <div className={thing.columns}>
             <About one={data} />
             <CustomerNotices />
+            <LookPart />
             <Export one={data} />
           </div>
           <Billing />
