@@ -21,7 +21,7 @@ from stationmaster.domain.secrets_by_kind import blanked as blanked
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Bulk, Prepared, decode_cursor, first_since, page
+from stationmaster.storage.queries import Bulk, Prepared, decode_cursor, ends_of, first_since, page
 
 messages = Table(
     "messages",
@@ -126,12 +126,10 @@ def listed(work: Work, station_id: int, *, action: str | None = None, limit: int
         mine = mine.where(messages.c.action == action)
     mine = page(mine, messages.c.id, limit=limit, cursor=cursor)
     with work.beyond():  # of all tenants' rows the ends of an index say it; of those of one all would be looked at
-        ends = work.execute(
-            select(func.min(messages.c.block).label("first"), func.max(messages.c.block).label("last"))
-        ).one()
+        ends = work.execute(ends_of(messages.c.block)).one()
     found: list[Logged] = []
-    first, block, at_once = ends.first, ends.last, 4
-    while block is not None and block >= first and len(found) <= limit:
+    first, block, at_once = ends.low or 0, (ends.high or 0) - 1, 4
+    while block >= first and len(found) <= limit:
         blocks = range(block, block - at_once, -1)
         rows = work.execute(mine.where(messages.c.block.in_(blocks)).limit(limit + 1 - len(found)))
         found += [logged(row) for row in rows]

@@ -474,6 +474,15 @@ def first_since(
     return first_behind(work, table, (table.c.at if at is None else at) < moment, *where)
 
 
+def ends_of(column: ColumnElement[int], *where: ColumnElement[bool]) -> Select[Any]:
+    """The least of a column that has an index, `low`, and one more than the greatest, `high`.
+
+    Each by a question of its own: asked for both in one, SQLite reads the whole index.
+    """
+    low, high = (select(end).where(*where).scalar_subquery() for end in (func.min(column), func.max(column) + 1))
+    return select(low.label("low"), high.label("high"))
+
+
 def first_behind(work: Executes, table: Table, passed: ColumnElement[bool], *where: ColumnElement[bool]) -> int:
     """The key of the first of these rows for which this is no longer true; one beyond the last when it is of all.
 
@@ -481,15 +490,13 @@ def first_behind(work: Executes, table: Table, passed: ColumnElement[bool], *whe
     """
     key = table.c.id
     # Halved inside the database: a question for each step would wait for the interpreter's lock some twenty times.
-    # Each end by a question of its own: asked for both in one, SQLite reads the whole table.
-    low, high = (select(end).where(*where).scalar_subquery() for end in (func.min(key), func.max(key) + 1))
-    ends = select(low.label("low"), high.label("high"))
+    ends = ends_of(key, *where)
     search = ends.cte("halved", recursive=True)
     middle = (search.c.low + search.c.high) // 2
     there = select(key).where(*where, key >= middle).order_by(key).limit(1).correlate(search)
     is_before = func.coalesce(there.with_only_columns(passed).scalar_subquery(), false())
-    higher = case((is_before, there.scalar_subquery() + 1), else_=search.c.low)
-    lower = case((is_before, search.c.high), else_=middle)
-    halved = search.union_all(select(higher, lower).where(search.c.low < search.c.high))
+    low = case((is_before, there.scalar_subquery() + 1), else_=search.c.low)
+    high = case((is_before, search.c.high), else_=middle)
+    halved = search.union_all(select(low, high).where(search.c.low < search.c.high))
     found = work.execute(select(halved.c.low).where(halved.c.low >= halved.c.high).limit(1)).scalar()
     return 0 if found is None else int(found)
