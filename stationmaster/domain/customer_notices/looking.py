@@ -45,6 +45,7 @@ FEE_AHEAD = timedelta(minutes=10)  # a fee is told so long before it begins
 ENDS_AHEAD = timedelta(minutes=5)  # and the end of a reservation
 _TOP_UPS = ("top_up", "bonus", "adjustment")
 _PARKED = ("suspended_by_car", "connected")
+_STOPPED = ("suspended_ev", "finishing")  # by the words of a connector
 
 
 def look(work: Work) -> list[Notice]:
@@ -64,6 +65,7 @@ def _in_sessions(work: Work) -> Iterator[Notice]:
         return
     told = _told(work, rows)
     taken = {each.session_id: each for each in work.execute(_taken(work, rows))}
+    stopped = _stopped(work, rows)
     offered = {key: choices.offers(work, key).kinds for key in {row.organization_id for row in rows}}
 
     def is_wanted(row: Any, kind: Kind) -> bool:
@@ -72,8 +74,9 @@ def _in_sessions(work: Work) -> Iterator[Notice]:
 
     for row in rows:
         if is_wanted(row, "nearly_full"):
-            yield from _nearly_full(work, row, row.full_at_percent, taken.get(row.id))
-        if is_wanted(row, "idle_fee"):
+            yield from _nearly_full(work, row, row.full_at_percent, taken.get(row.id), stopped.get(row.id))
+        # To price a session costs some milliseconds, so it is not done for a car that plainly charges.
+        if is_wanted(row, "idle_fee") and (row.id in stopped or _stands_still(taken.get(row.id))):
             yield from _idle_fee(work, row)
 
 
@@ -96,6 +99,8 @@ def _taken(work: Work, rows: Sequence[Any]) -> Any:
             func.max(value.power_w).filter(lately).label("lately_w"),
             func.min(value.taken_at).filter(and_(lately, value.power_w.is_not(None))).label("lately_from"),
             func.max(value.taken_at).filter(and_(lately, value.power_w.is_not(None))).label("lately_until"),
+            func.min(value.energy_wh).filter(lately).label("least_wh"),
+            func.max(value.energy_wh).filter(lately).label("most_wh"),
             func.min(value.soc_percent).label("soc_first"),
             func.max(value.soc_percent).filter(lately).label("soc"),
         )
@@ -104,13 +109,18 @@ def _taken(work: Work, rows: Sequence[Any]) -> Any:
     )
 
 
-def _nearly_full(work: Work, row: ListedRow, full_at: int, taken: Any) -> Iterator[Notice]:
+def _stands_still(taken: Any) -> bool:
+    """Whether the meter told the same register for the last minutes, or nothing."""
+    return taken is None or taken.most_wh is None or taken.most_wh == taken.least_wh
+
+
+def _nearly_full(work: Work, row: ListedRow, full_at: int, taken: Any, stopped: datetime | None) -> Iterator[Notice]:
     """By the battery, where the car tells of it; else by what it takes, unless we limit that; or because it has stopped by itself."""
     customer = row.customer_id
     assert customer is not None
-    place = telling.place_of(work, row.station_id)
 
     def notice(why: str, **facts: Any) -> Notice:
+        place = telling.place_of(work, row.station_id)
         said = {"place": place.name} | facts
         return Notice(customer, "nearly_full", about(row), f"nearly_full.{why}", said, place.zone)
 
@@ -120,7 +130,6 @@ def _nearly_full(work: Work, row: ListedRow, full_at: int, taken: Any) -> Iterat
             return
         if taken.soc < full_at:
             return  # whatever its power is: a battery that says 60 percent is not full
-    stopped = _stopped_since(work, row)
     if stopped is not None:
         if stopped <= work.now - LATELY and stopped > row.started_at and taken is not None and taken.most_w:
             yield notice("stopped", since=stopped)
@@ -134,20 +143,29 @@ def _nearly_full(work: Work, row: ListedRow, full_at: int, taken: Any) -> Iterat
         yield notice("power")
 
 
-def _stopped_since(work: Work, row: ListedRow) -> datetime | None:
-    """Since when the charger says that the car takes nothing."""
+def _stopped(work: Work, rows: Sequence[Any]) -> dict[int, datetime]:
+    """Of the sessions whose charger says that the car takes nothing: since when."""
     table = connectors.c
-    mine = select(table.since).where(table.station_id == row.station_id, table.evse == row.evse)
-    mine = mine.where(table.state == "suspended_ev")
-    if row.connector is not None:
-        mine = mine.where(table.number == row.connector)
-    since: datetime | None = work.execute(mine.order_by(table.since.desc()).limit(1)).scalar()
-    if since is not None:
-        return since
-    if row.charging_state != "suspended_by_car":
-        return None
-    states = prices.facts_of(work, row)[0].states
-    return states[-1].at if states and states[-1].state == "suspended_by_car" else None
+    here = select(table.station_id, table.evse, table.number, table.since).where(
+        table.station_id.in_({row.station_id for row in rows}), table.state.in_(_STOPPED)
+    )
+    since: dict[tuple[int, int], list[Any]] = {}
+    for each in work.execute(here):
+        since.setdefault((each.station_id, each.evse), []).append(each)
+    found: dict[int, datetime] = {}
+    for row in rows:
+        there = [
+            each.since
+            for each in since.get((row.station_id, row.evse or 0), ())
+            if row.connector in (None, each.number) and each.since > row.started_at
+        ]
+        if there:
+            found[row.id] = max(there)
+        elif row.charging_state in _PARKED:
+            states = prices.facts_of(work, row)[0].states
+            if states and states[-1].state in _PARKED:
+                found[row.id] = states[-1].at
+    return found
 
 
 def _is_limited(work: Work, row: ListedRow) -> bool:
