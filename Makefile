@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit-ledger attack conformance manifests docs release clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit-ledger attack conformance manifests pictures docs release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -100,6 +100,9 @@ attack: setup ## attack a running server for two minutes, and see how others far
 conformance: setup ## run the certification cases and write docs/conformance.md
 	@$(BIN)/python -m pytest tests/conformance -n $(WORKERS) --junitxml=.pytest_cache/conformance.xml
 	@$(BIN)/python tools/generate_conformance.py .pytest_cache/conformance.xml
+
+pictures: setup ## every page of the demo in both themes and four widths, into dist/pictures; ARGS=--guide for those of the manual
+	@$(BIN)/python -m tools.pictures $(ARGS)
 
 docs: setup ## write the pages as a site into dist/docs, with strict links
 	@$(BIN)/python -m tools.build_docs
