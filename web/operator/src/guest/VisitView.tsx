@@ -20,6 +20,7 @@ export function VisitView({ visit, place, onStop, onGiveUp, onPay, onMore, onAga
   const now = useSeconds();
   const words = stateWords(visit, place?.plugged_in ?? false);
   const { session, currency } = visit;
+  const added = sums(visit);
   const payAt = useOnceAsked(visit.state === "to_pay" ? visit.pay_at : null);
   return (
     <section className="sheet" data-testid={`visit-${visit.state}`}>
@@ -49,9 +50,9 @@ export function VisitView({ visit, place, onStop, onGiveUp, onPay, onMore, onAga
           )}
         </dl>
       )}
-      {visit.state !== "paying" && (
+      {visit.state !== "paying" && added.length > 0 && (
         <dl className="sums">
-          {sums(visit).map(({ what, amount }) => (
+          {added.map(({ what, amount }) => (
             <div key={what}>
               <dt>{what}</dt>
               <dd>{amount}</dd>
