@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -12,8 +13,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stationmaster.domain import energy, metering
+from stationmaster.domain import energy, metering, prices
 from stationmaster.domain.energy import Energy
+from stationmaster.domain.money.facts import SessionFacts
+from stationmaster.domain.money.parsing import simple
+from stationmaster.domain.money.rating import rate
 from stationmaster.handlers.v16 import words
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.messages import now_text
@@ -81,7 +85,20 @@ def check(mangling: Mangling, facts: dict[str, Any], seed: int, rated: bool, rou
     if found.wh is not None:
         assert found.series[-1].wh == found.wh
         assert all(0 <= before.wh <= after.wh for before, after in itertools.pairwise(found.series))
+    check_corrected(found, told.length_s)
     return found
+
+
+PRICE = simple(currency="EUR", price_per_kwh=Decimal("0.40"), tax_percent=Decimal(0))
+
+
+def check_corrected(found: Energy, length_s: float) -> None:
+    """Whatever the charger has told: what a person sets in its place is what is billed."""
+    ends_at = TEN + timedelta(seconds=length_s)
+    corrected = energy.ending_with(found, Decimal(4321), TEN, ends_at)
+    assert all(0 <= before.wh <= after.wh for before, after in itertools.pairwise(corrected.series))
+    bill = rate(SessionFacts(begins_at=TEN, ends_at=ends_at), prices.readings_of(corrected), PRICE, UTC)
+    assert (bill.energy_wh, str(bill.total)) == (4321, "1.73 EUR")
 
 
 @pytest.mark.parametrize("mangling", HARMLESS, ids=lambda mangling: mangling.__name__)
