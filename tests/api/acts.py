@@ -419,6 +419,8 @@ NO_ACTS = {
     "POST /api/v1/me/top-ups",
     "POST /api/v1/me/payments/{own_payment_id}/returned",
     "POST /api/v1/payments/webhooks/{provider}",
+    "DELETE /api/v1/customers/{customer_id}/saved-cards",
+    "DELETE /api/v1/me/saved-cards",
     # They want another person's correction: test_wallets.py looks for their rows.
     "POST /api/v1/wallet-adjustments/{adjustment_id}/confirm",
     "POST /api/v1/wallet-adjustments/{adjustment_id}/refuse",

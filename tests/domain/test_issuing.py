@@ -14,7 +14,9 @@ from stationmaster.domain.events import InvoiceMailDue
 from stationmaster.domain.invoices import documents, invoices, issuers, issuing, printed
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.money.amounts import Money
+from stationmaster.domain.payments import manual, methods, payment_claims
 from stationmaster.domain.sessions import Figures
+from stationmaster.payment_words import SavedMethod
 from stationmaster.storage import Work
 from tests.domain.test_bills import Place, eur
 from tests.domain.test_bills import place as place
@@ -69,6 +71,29 @@ async def test_M_07_who_pays_before_has_a_receipt_at_once(place: Place) -> None:
     )
     [due] = place.world.told(InvoiceMailDue)
     assert (due.invoice, due.email) == (row.public_id, "ann@example.com")
+
+
+async def test_a_month_is_paid_with_the_card_that_the_customer_has_saved(place: Place) -> None:
+    """Who has saved none pays as the invoice says, and nothing is claimed."""
+    world = place.world
+    await ann(place)
+    await world(customers.change, world.home, "ann", {"billing": "postpaid"})
+    await place.charge()
+    await place.deliver()
+    world.now = AFTER
+    await bill_month(place)
+    assert await world(lambda work: work.execute(payment_claims.select()).all()) == []
+    paid: Any = {"reference": "Receipt", "by": "Eve", "customer": "ann"}
+    row = await world(manual.enter, world.home, "cash", eur("1.00"), **paid)
+    await world(methods.keep, row, SavedMethod("payer_1", "card_1", "Visa ···· 4242"))
+    await place.charge()
+    await place.deliver()
+    world.now = datetime(2027, 2, 1, 0, 30, tzinfo=UTC)
+    await bill_month(place)
+    second = (await issued(place))[-1]
+    [claim] = await world(lambda work: work.execute(payment_claims.select()).all())
+    assert (claim.customer_id, claim.amount, claim.reason) == (place.customer, 1157, f"Invoice {second.number}")
+    assert claim.next_try_at == world.now
 
 
 async def test_a_wallet_that_is_not_enough_makes_an_invoice_of_the_rest(place: Place) -> None:

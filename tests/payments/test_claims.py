@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -76,6 +77,18 @@ async def test_a_saved_card_pays_it_without_being_asked(counter: Counter) -> Non
     assert await counter.books() == {"clearing": "-10.00 EUR", "revenue": "10.00 EUR"}
     await chase(counter, days=30)
     assert len(counter.bank.movements) == 1
+
+
+async def test_whose_saved_card_is_refused_is_told_where_to_pay_from_the_second_try_on(counter: Counter) -> None:
+    await counter(lambda work: work.execute(TABLE.update().values(email="ida@example.org")))
+    claim = await owed(counter, DECLINED)
+    mails: list[MailDue] = []
+    counter.database.after_commit.append(lambda events: mails.extend(e for e in events if isinstance(e, MailDue)))
+    await chase(counter)
+    assert mails == []  # it may well have been paid
+    await chase(counter, days=1)
+    [mail] = mails
+    assert (mail.kind, mail.email, mail.path) == ("owed", "ida@example.org", f"pay/claims/{claim.public_id}")
 
 
 async def test_it_is_tried_by_the_schedule_then_blocks_and_is_written_off(counter: Counter) -> None:
@@ -214,6 +227,11 @@ async def test_what_was_begun_to_pay_a_claim_that_is_over_is_called_off_and_goes
     assert await counter.books() == {left: "-10.00 EUR", "revenue": "10.00 EUR"}
 
 
+def visit(counter: Counter) -> Any:
+    """A guest who has charged, as far as what is due is concerned."""
+    return SimpleNamespace(organization_id=counter.home, session="s1", email=None, pays_after=False)
+
+
 @pytest.mark.any_database
 async def test_what_a_guest_owes_or_gets_back_follows_what_is_due(counter: Counter) -> None:
     """20.00 were taken. What is due is corrected again and again, and the claims and refunds always come to the difference."""
@@ -221,7 +239,7 @@ async def test_what_a_guest_owes_or_gets_back_follows_what_is_due(counter: Count
 
     def even(work: Work, due: str) -> tuple[list[int], int]:
         now = payments.get(work, counter.home, payment.public_id)
-        settling.even(work, "s1", now, Money(Decimal(due), "EUR"), reason="Corrected.")
+        settling.even(work, visit(counter), now, Money(Decimal(due), "EUR"), reason="Corrected.")
         found = claims.list_claims(work, counter.home, Wanted(), state="open").rows
         return sorted(row.amount for row in found), payments.get(work, counter.home, payment.public_id).refunded
 
@@ -248,7 +266,7 @@ async def test_what_a_bank_took_back_is_claimed_only_as_far_as_it_is_due(counter
         payments.claims.make(work, payment, of_minor(5000, "EUR"), reason="Taken back.", session="s1")
         work.execute(payments.payments.update().values(state="reversed"))
         now = payments.get(work, counter.home, payment.public_id)
-        settling.even(work, "s1", now, of_minor(800, "EUR"), reason="Not used.")
+        settling.even(work, visit(counter), now, of_minor(800, "EUR"), reason="Not used.")
         return [row.amount for row in claims.list_claims(work, counter.home, Wanted(), state="open").rows]
 
     assert await counter(ends) == [800]

@@ -8,9 +8,13 @@ import pytest
 
 from stationmaster.api.application import Application
 from stationmaster.api.context import Context
+from stationmaster.domain import organizations, payments
+from stationmaster.domain.payments import methods
 from stationmaster.outside import Http
 from stationmaster.outside.payments import Account, Providers
 from stationmaster.outside.payments.test import Practice
+from stationmaster.payment_words import SavedMethod
+from stationmaster.storage import Work
 from tests.api.conftest import Client
 from tests.api.conftest import admin as admin
 from tests.api.conftest import as_role as as_role
@@ -75,6 +79,30 @@ async def test_cash_is_booked_and_given_back_at_once(admin: Client) -> None:
     assert (back.json()["state"], back.json()["amount"]) == ("done", "5.00")
     too_much = await admin.post(f"{API}/payments/{paid['id']}/refund", json=refund | {"amount": "15.01"})
     assert (too_much.status_code, too_much.json()["errors"][0]["field"]) == (422, "amount")
+
+
+async def test_a_saved_card_is_shown_and_taken_away_by_a_person(admin: Client, context: Context) -> None:
+    await admin.post(f"{API}/customers", json={"id": "C1", "name": "Ann"})
+    body = {"way": "cash", "amount": "20.00", "currency": "EUR", "reference": "Receipt 1", "customer": "C1"}
+    paid = (await admin.post(f"{API}/payments", json=body)).json()
+    cards = f"{API}/customers/C1/saved-cards"
+    assert (await admin.get(cards)).json() == {"items": []}
+    assert (await admin.delete(cards)).status_code == 404
+
+    def save(work: Work) -> None:
+        row = payments.get(work, organizations.home(work), paid["id"])
+        methods.keep(work, row, SavedMethod("payer_1", "card_1", "Visa ···· 4242"))
+
+    await context.database.write(save)
+    [card] = (await admin.get(cards)).json()["items"]
+    assert (card["label"], sorted(card)) == (
+        "Visa ···· 4242",
+        ["label", "made_at", "provider"],
+    )  # and no id of the provider's
+    assert (await admin.delete(cards)).status_code == 204
+    assert (await admin.get(cards)).json() == {"items": []}
+    rows = (await admin.get(f"{API}/audit", params={"subject": "customer:C1"})).json()["items"]
+    assert rows[0]["action"] == "remove_saved_card"
 
 
 async def test_PAY_09_a_comparison_is_asked_for(admin: Client) -> None:

@@ -23,6 +23,7 @@ from stationmaster.domain.invoices.invoices import InvoiceRow, ToIssue, invoiced
 from stationmaster.domain.invoices.languages import words_of
 from stationmaster.domain.money.amounts import Money, total
 from stationmaster.domain.outbox import reacts
+from stationmaster.domain.payments import claims
 from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.tariffs import tariffs
@@ -182,6 +183,9 @@ def _issue(
 def _issued(work: Work, organization_id: int, wanted: ToIssue, customer: CustomerRow | None) -> InvoiceRow:
     made = invoices.issue(work, organization_id, wanted)
     _mail(work, made, customer)
+    still_open = documents.decoded(made.document).open
+    if customer is not None and still_open.amount > 0:
+        claims.collect(work, organization_id, customer.id, still_open, reason=f"Invoice {made.number}")
     return made
 
 

@@ -65,7 +65,8 @@ def _try(work: Work, row: ClaimRow, amount: Money) -> None:
         if asking.open_of_claim(work, row.id) is None:
             new = _payment_of(row, saved.provider, amount, return_url="", pay_within=TRY_FOR)
             asking.ask(work, row.organization_id, new._replace(method=saved.method), by="stationmaster")
-        return
+        if row.tries == 1:
+            return  # it may well be paid; when it was refused, they hear of it with the next try
     email = row.email or _email_of(work, row)
     if email is not None:
         name = looks.shown_name(work, row.organization_id)

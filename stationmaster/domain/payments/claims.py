@@ -18,7 +18,7 @@ from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.ledger import Account, balance
 from stationmaster.domain.money.amounts import Money, of_minor, zero
-from stationmaster.domain.payments import asking, booking
+from stationmaster.domain.payments import asking, booking, methods
 from stationmaster.domain.payments.tables import ClaimRow, PaymentRow, payment_claims, payments
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, listed, only
@@ -53,6 +53,14 @@ def make_of_guest(
     """A new claim of a guest who has not paid at all."""
     owner = {"organization_id": organization_id, "customer_id": None, "email": email}
     return _make(work, owner, amount, reason=reason, session=session)
+
+
+def collect(work: Work, organization_id: int, customer_id: int, amount: Money, *, reason: str) -> ClaimRow | None:
+    """A claim for what a customer has just been invoiced, where they have saved a card: it is tried at once. None where they have none, and pay as the invoice says."""
+    if methods.of_customer(work, customer_id) is None:
+        return None
+    owner = {"organization_id": organization_id, "customer_id": customer_id, "email": None}
+    return _make(work, owner, amount, reason=reason, session=None)
 
 
 def _make(work: Work, owner: dict[str, Any], amount: Money, *, reason: str, session: str | None) -> ClaimRow:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Column, ForeignKey, Table, Text, delete, insert, select, update
 
+from stationmaster.domain import audit
+from stationmaster.domain.audit import Subject
+from stationmaster.domain.customers import CustomerRow
+from stationmaster.domain.errors import NotFound
 from stationmaster.domain.payments.tables import PaymentRow, payment_claims, payments
 from stationmaster.payment_words import SavedMethod
 from stationmaster.storage import Work
@@ -28,10 +33,11 @@ payment_methods = Table(
 
 
 class Saved(msgspec.Struct, frozen=True):
-    """A card, and with which account it was saved."""
+    """A card, with which account it was saved, and since when."""
 
     provider: str
     method: SavedMethod
+    made_at: datetime
 
 
 def keep(work: Work, row: PaymentRow, method: SavedMethod) -> None:
@@ -49,14 +55,22 @@ def of_customer(work: Work, customer_id: int) -> Saved | None:
     table = payment_methods.c
     mine = select(payment_methods).where(table.customer_id == customer_id, table.removed_at.is_(None))
     row = work.execute(mine.order_by(table.id.desc()).limit(1)).one_or_none()
-    return None if row is None else Saved(row.provider, SavedMethod(row.payer, row.method, row.label))
+    return None if row is None else Saved(row.provider, SavedMethod(row.payer, row.method, row.label), row.made_at)
 
 
-def remove(work: Work, customer_id: int) -> None:
-    """It is used no more."""
+def remove(work: Work, customer_id: int) -> bool:
+    """It is used no more. False where there is none."""
     table = payment_methods.c
     mine = update(payment_methods).where(table.customer_id == customer_id, table.removed_at.is_(None))
-    work.execute(mine.values(removed_at=work.now))
+    return work.execute(mine.values(removed_at=work.now)).rowcount > 0
+
+
+def take_away(work: Work, organization_id: int, customer: CustomerRow) -> None:
+    """A person wants it to be used no more. Raises `NotFound` where there is none."""
+    if not remove(work, customer.id):
+        raise NotFound("there is no saved card")
+    subject = Subject("customer", customer.public_id)
+    audit.record(work, "remove_saved_card", subject, organization=organization_id)
 
 
 def forget(work: Work, customer_id: int) -> None:

@@ -8,6 +8,12 @@ export const walletQuery = (customer: string) =>
     queryFn: ({ signal }) => answered(client.GET("/api/v1/customers/{customer_id}/wallet", { params: { path: { customer_id: customer } }, signal })),
   });
 
+export const savedCardsQuery = (customer: string) =>
+  queryOptions({
+    queryKey: ["wallet", customer, "card"],
+    queryFn: ({ signal }) => answered(client.GET("/api/v1/customers/{customer_id}/saved-cards", { params: { path: { customer_id: customer } }, signal })),
+  });
+
 /** How many rows a part of another page shows at first. */
 const FEW = 20;
 

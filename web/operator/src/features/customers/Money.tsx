@@ -4,7 +4,7 @@ import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type BilledSession, type Customer, type Invoice, type WalletTransaction } from "@stationmaster/api";
 import { At, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as v from "valibot";
@@ -14,7 +14,7 @@ import { useList } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { billWord, entryWord, invoiceWord, isNothing } from "../../money/ledgerWords";
 import { InvoicePdf } from "../../money/InvoicePdf";
-import { billsQuery, entriesQuery, invoicesQuery, walletQuery } from "../../money/queries";
+import { billsQuery, entriesQuery, invoicesQuery, savedCardsQuery, walletQuery } from "../../money/queries";
 import { useOnce } from "../../money/useOnce";
 import thing from "../../thing.module.css";
 import { Only } from "../../user";
@@ -30,6 +30,30 @@ export function Booked({ customer }: { customer: string }) {
       <Invoices customer={customer} />
     </>
   );
+}
+
+/** The card with which what is owed is paid, where the customer has saved one. */
+function SavedCard({ customer }: { customer: string }) {
+  const queries = useQueryClient();
+  const away = useAway() !== null;
+  const { data } = useQuery(savedCardsQuery(customer));
+  const remove = useMutation({
+    mutationFn: () => answered(client.DELETE("/api/v1/customers/{customer_id}/saved-cards", { params: { path: { customer_id: customer } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: savedCardsQuery(customer).queryKey }),
+    onError: notify.failed,
+  });
+  return data?.items.map((one) => (
+    <div key={one.made_at} className={thing.spread} data-testid="saved-card">
+      <span>
+        <Trans>What is owed is paid with {one.label}</Trans>
+      </span>
+      <Only may="manage_customers">
+        <Button size="xs" variant="subtle" color="gray" disabled={away} loading={remove.isPending} onClick={() => { remove.mutate(); }}>
+          <Trans>Use it no more</Trans>
+        </Button>
+      </Only>
+    </div>
+  ));
 }
 
 /** What a customer has with us, or owes. */
@@ -86,6 +110,7 @@ export function Wallet({ customer }: { customer: Customer }) {
           </dl>
         ))
       )}
+      <SavedCard customer={customer.id} />
       {data !== undefined && data.balances.length > 0 && <Statement customer={customer.id} />}
       <FormModal opened={receiving} onClose={receive.close} title={t`Money received from ${customer.name}`}>
         <Receive customer={customer} currency={currency} onDone={receive.close} />
