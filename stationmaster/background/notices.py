@@ -63,7 +63,8 @@ async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web:
     if found.invoice is not None:
         receipt = f"{web.public_url}/receipts/{receipts.key_of(keys.links, found.invoice)}"
     body = row.body.replace("{link}", receipt) if found.kind == "receipt" else row.body
-    message = mails.addressed(row.receiver, row.subject, f"{body}\n\n{found.footer}\n{stop}", sender=settings.sender)
+    body = f"{body}\n\n{found.footer}\n{stop}"
+    message = mails.addressed(row.receiver, row.subject, body, sender=settings.sender, name=found.sender)
     await mails.send(mails.with_way_out(message, stop), settings, outside)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select
 
-from stationmaster.domain import bills, sessions, stations, tokens
+from stationmaster.domain import bills, looks, sessions, stations, tokens
 from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customer_notices.tables import notice_choices
 from stationmaster.domain.customer_notices.telling import Notice
@@ -21,7 +21,6 @@ from stationmaster.domain.events import (
     SessionEnded,
     SessionStarted,
 )
-from stationmaster.domain.invoices import issuers
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.money.amounts import Money, zero
 from stationmaster.domain.outbox import reacts_when
@@ -184,7 +183,7 @@ def tell_of_receipt(work: Work, made: InvoiceRow) -> None:
         return
     facts = {
         "title": Title(made.kind, made.number),
-        "organization": issuers.get(work, made.organization_id).name,
+        "organization": looks.shown_name(work, made.organization_id),
         "total": Money(made.total, made.currency),
         "link": "{link}",
     }

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 from sqlalchemy import and_, func, select
 
-from stationmaster.domain import customers, moments, prices, session_terms, tokens
+from stationmaster.domain import customers, looks, moments, prices, session_terms, tokens
 from stationmaster.domain.alerts.tables import alert_notices
 from stationmaster.domain.charging_profiles import charging_profiles
 from stationmaster.domain.connectors import connectors
@@ -22,7 +22,6 @@ from stationmaster.domain.customer_notices.tables import Kind, notice_choices
 from stationmaster.domain.customer_notices.telling import Notice
 from stationmaster.domain.customer_notices.texts import Price, Unit
 from stationmaster.domain.errors import Conflict
-from stationmaster.domain.invoices import issuers
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
 from stationmaster.domain.metering import meter_values
 from stationmaster.domain.money.amounts import Money
@@ -264,7 +263,7 @@ def _wallets(work: Work) -> Iterator[Notice]:
             continue
         facts = {
             "balance": Money(row.balance, row.currency),
-            "organization": issuers.get(work, row.organization_id).name,
+            "organization": looks.shown_name(work, row.organization_id),
         }
         last = _last_top_up(work, row.id, row.currency)
         yield Notice(row.id, "wallet_low", f"wallet:{row.currency}:{last}", "wallet_low", facts)

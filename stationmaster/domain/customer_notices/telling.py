@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import select
 
-from stationmaster.domain import customers, drivers
+from stationmaster.domain import customers, drivers, looks
 from stationmaster.domain.alerts import telling
 from stationmaster.domain.alerts.tables import NoticeRow, alert_notices
 from stationmaster.domain.alerts.telling import Receiver
@@ -120,6 +120,7 @@ class ToSend(NamedTuple):
     kind: Kind
     footer: str
     invoice: InvoiceRow | None  # that it is about
+    sender: str  # the name that the organization has given itself, or nothing
 
 
 def to_send(work: Work, row: NoticeRow) -> ToSend | None:
@@ -130,12 +131,13 @@ def to_send(work: Work, row: NoticeRow) -> ToSend | None:
     if choice is None:
         return None
     facts = {
-        "organization": issuers.get(work, row.organization_id).name,
+        "organization": looks.shown_name(work, row.organization_id),
         "kind": texts.say(row.language, f"kind.{kind}", {}),
     }
+    sender = looks.own_name(work, row.organization_id)
     about, _, public_id = (row.about or "").partition(":")
     invoice = invoices.by_link(work, public_id) if about == "invoice" else None
-    return ToSend(choice, kind, texts.say(row.language, "footer", facts), invoice)
+    return ToSend(choice, kind, texts.say(row.language, "footer", facts), invoice, sender)
 
 
 def list_notices(work: Work, customer_key: int, wanted: Wanted) -> Found[NoticeRow]:

@@ -6,13 +6,13 @@ from typing import Literal, NamedTuple, cast
 
 from sqlalchemy import select
 
+from stationmaster.domain import looks
 from stationmaster.domain.audit import Actor
 from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customer_notices.links import Named
 from stationmaster.domain.customer_notices.tables import ChoiceRow, Kind, notice_choices
 from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import NotFound
-from stationmaster.domain.invoices import issuers
 from stationmaster.storage import Work
 
 BY_LINK = Actor("link", "", "the link in a notice")
@@ -55,6 +55,6 @@ def _is_wanted(row: ChoiceRow, named: Named) -> bool:
 
 def _asked(work: Work, row: ChoiceRow, named: Named) -> Asked:
     customer = work.execute(select(customers).where(customers.c.id == row.customer_id)).one()
-    name = issuers.get(work, row.organization_id).name
+    name = looks.shown_name(work, row.organization_id)
     state: Literal["wanted", "stopped"] = "wanted" if _is_wanted(row, named) else "stopped"
     return Asked(named.kind, name, telling.language_of(work, row.organization_id, customer), state)

@@ -15,7 +15,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import func, insert, select, update
 
-from stationmaster.domain import bills, commands, customers, prices, session_limits, sessions, versions
+from stationmaster.domain import bills, commands, customers, looks, prices, session_limits, sessions, versions
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.events import Event, MailDue
 from stationmaster.domain.guests import places
@@ -425,11 +425,15 @@ def tell_by_mail(work: Work, row: VisitRow, kind: Literal["runs", "to_pay"], amo
     """Who pays after charging is sent the address of their visit: what it costs so far is there, and where to pay in the end."""
     if row.email is None:
         return
-    issuer = issuers.get(work, row.organization_id)
-    path = f"pay/{place_of(work, row)}?visit={row.public_id}"
     work.publish(
         MailDue(
-            kind=kind, email=row.email, organization=issuer.name, now=str(amount), path=path, language=issuer.language
+            kind=kind,
+            email=row.email,
+            organization=looks.shown_name(work, row.organization_id),
+            now=str(amount),
+            path=f"pay/{place_of(work, row)}?visit={row.public_id}",
+            language=issuers.get(work, row.organization_id).language,
+            sender=looks.own_name(work, row.organization_id),
         )
     )
 
