@@ -417,6 +417,7 @@ NO_ACTS = {
     "POST /api/v1/payments/top-ups",
     "POST /api/v1/payments/comparisons",
     "POST /api/v1/me/top-ups",
+    "POST /api/v1/me/saved-cards",
     "POST /api/v1/me/payments/{own_payment_id}/returned",
     "POST /api/v1/payments/webhooks/{provider}",
     "DELETE /api/v1/customers/{customer_id}/saved-cards",

@@ -38,7 +38,7 @@ NO_DECIMALS_WRITTEN_WITH_TWO = {"isk", "ugx"}
 INTENT = {"amount", "currency", "customer", "payment_method", "capture_method", "confirm", "off_session", "description"}
 INTENT |= {"metadata", "automatic_payment_methods", "receipt_email", "setup_future_usage", "return_url"}
 SESSION = {"mode", "line_items", "success_url", "cancel_url", "expires_at", "client_reference_id", "metadata", "locale"}
-SESSION |= {"payment_method_options"}
+SESSION |= {"payment_method_options", "setup_intent_data"}
 SESSION |= {"payment_intent_data", "customer", "customer_email", "customer_creation", "currency", "adaptive_pricing"}
 
 
@@ -72,6 +72,8 @@ class FakeStripe:
         wanted = given.get("payment_intent_data", {})
         if given.get("customer_creation") == "always" and session["customer"] is None:
             session["customer"] = self._keep("cus", "customer", email=given.get("customer_email"), metadata={})["id"]
+        if session["mode"] == "setup":
+            return self._set_up(session, given, card)
         intent = self._new_intent(
             {
                 "amount": str(session["amount_total"]),
@@ -92,6 +94,28 @@ class FakeStripe:
         except Wrong:
             return intent
         session |= {"status": "complete", "payment_status": "unpaid" if intent["amount_capturable"] else "paid"}
+        self._tell("checkout.session.completed", session)
+        return intent
+
+    def _set_up(self, session: Object, given: Object, card: str) -> Object:
+        """Stripe keeps the card, and charges nothing; one that is declined leaves the page open."""
+        intent = self._keep(
+            "seti", "setup_intent", customer=session["customer"], usage="off_session", payment_method=None
+        )
+        intent |= {
+            "metadata": given.get("setup_intent_data", {}).get("metadata", {}),
+            "status": "requires_payment_method",
+        }
+        session |= {"_given": given, "setup_intent": intent["id"]}
+        if card in DECLINES:
+            return intent
+        used = {"type": "card", "card": {"brand": "visa", "last4": card[-4:]}, "customer": session["customer"]}
+        intent |= {
+            "status": "succeeded",
+            "payment_method": self._keep("pm", "payment_method", **used, metadata={})["id"],
+        }
+        session |= {"status": "complete", "payment_status": "no_payment_required"}
+        self._tell("setup_intent.succeeded", intent)
         self._tell("checkout.session.completed", session)
         return intent
 

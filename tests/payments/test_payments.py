@@ -12,7 +12,7 @@ from stationmaster.domain import payments
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money
-from stationmaster.domain.payments import PaymentRow, claims, hearing, reconciling, refunds
+from stationmaster.domain.payments import PaymentRow, claims, hearing, methods, reconciling, refunds
 from stationmaster.outside.payments.provider import Forged
 from stationmaster.outside.payments.test_bank import SIGNATURE, Fault, signature
 from stationmaster.payment_words import Told, Webhook
@@ -320,3 +320,14 @@ async def test_PAY_09_three_differences_are_all_found(counter: Counter) -> None:
         ("missing_there", rows[1].public_id, None, 5000),
         ("missing_here", None, 5000, None),
     }
+
+
+async def test_a_card_is_saved_alone_at_the_bank_for_practice(counter: Counter) -> None:
+    row = await counter.ask("0.00", purpose="card", save=True)
+    assert (await counter.pays(row, DECLINED)).state == "pending"
+    paid = await counter.pays(row)
+    saved = await counter(methods.of_customer, counter.ida)
+    assert (paid.state, saved is not None and saved.method.label) == ("paid", "card ···· 4242")
+    assert (await counter.books(), counter.bank.movements) == ({}, [])
+    with pytest.raises(Invalid, match="more than nothing"):  # anything else is of something
+        await counter.ask("0.00")

@@ -141,6 +141,42 @@ async def test_a_guests_hold_is_captured_once_with_stripe(stripe: tuple[Counter,
     assert (await counter.row(row)).state == "reversed"
 
 
+async def test_a_card_is_saved_alone_and_nothing_is_charged(stripe: tuple[Counter, FakeStripe, Server]) -> None:
+    """By a SetupIntent; the webhook does not name the card, so Stripe is asked. What is owed is paid with it later."""
+    counter, theirs, server = stripe
+    server.lose_answers = 1
+    row = await counter.ask("0.00", purpose="card", save=True)
+    await counter.later(seconds=10)
+    row = await counter.row(row)
+    assert (row.state, row.amount, row.told and row.told["pay_at"][:20]) == ("pending", 0, "https://checkout.str")
+    theirs.pay(str(row.reference), card="4000000000000002")
+    await counter.later(seconds=20)
+    assert await counter(methods.of_customer, counter.ida) is None
+    theirs.pay(str(row.reference))
+    for _ in range(6):
+        await counter.later(seconds=60)
+    row = await counter.row(row)
+    saved = await counter(methods.of_customer, counter.ida)
+    assert (row.state, row.captured, await counter.books()) == ("paid", 0, {})
+    assert saved is not None and saved.method.label == "visa ···· 4242" and saved.method.payer.startswith("cus_")
+    await agree(counter)
+
+
+async def test_a_card_that_nobody_gives_is_none(stripe: tuple[Counter, FakeStripe, Server]) -> None:
+    counter, _, _ = stripe
+    row = await counter.ask("0.00", purpose="card", save=True)
+    await counter.later(minutes=11)
+    await counter.later(minutes=31)
+    assert (await counter.row(row)).state in ("expired", "released")
+    assert await counter(methods.of_customer, counter.ida) is None
+
+
+async def test_a_provider_that_keeps_no_cards_says_so(razorpay: tuple[Counter, FakeRazorpay, Server]) -> None:
+    counter, _, _ = razorpay
+    row = await counter.ask("0.00", currency="INR", purpose="card", save=True)
+    assert (row.state, row.reason) == ("refused", "Razorpay keeps no cards for us.")
+
+
 async def test_a_card_that_is_saved_with_a_top_up_is_known_by_the_webhooks_alone(
     stripe: tuple[Counter, FakeStripe, Server],
 ) -> None:

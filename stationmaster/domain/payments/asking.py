@@ -77,8 +77,8 @@ class NewPayment(NamedTuple):
 
 
 def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> PaymentRow:
-    """A new payment, which its provider is told of after the commit. Raises `Invalid`."""
-    if new.amount.minor <= 0:
+    """A new payment, which its provider is told of after the commit; for a card alone it is of nothing. Raises `Invalid`."""
+    if new.amount.minor <= 0 and new.purpose != "card":
         raise Invalid("amount", "must be more than nothing")
     values = {
         "organization_id": organization_id,

@@ -14,6 +14,8 @@ from stationmaster.storage import Work
 
 def follow(work: Work, row: PaymentRow, effect: Effect) -> None:
     """One effect of a move (states.py)."""
+    if row.purpose == "card":
+        return  # no money has moved
     if effect == "take":
         # Claims before the customer, whom what is booked locks: as by who writes one off.
         open_claims = [] if row.customer_id is None else claims.lock_all(work, row.organization_id, row.customer_id)

@@ -11,7 +11,8 @@ from sqlalchemy import text as sql
 from stationmaster.domain.payments.states import State
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata, organization
 
-Purpose = Literal["top_up", "session", "claim"]
+Purpose = Literal["top_up", "session", "claim", "card"]
+"""What it is for; `card`: nothing is paid, a card is saved."""
 """What it is for: money for a customer's wallet, the session of a guest, or what somebody owes."""
 
 

@@ -20,7 +20,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     `payment` is our id of it: the provider is to say it with all that it tells of the payment, as metadata. `capture`: `later` holds the amount, to be
     captured or released by us. `method` is one that the payer has saved with the provider before (`Told.method`); with it the payer is not
-    asked. `save` asks for one to be kept. The payer comes back to `return_url`, whatever has happened; that proves nothing. Nobody is to pay after `expires_at`, as far as the provider can see to that.
+    asked. `save` asks for one to be kept; where the amount is nothing, only that is done: it is `paid` when it is kept, with its `method`. The payer comes back to `return_url`, whatever has happened; that proves nothing. Nobody is to pay after `expires_at`, as far as the provider can see to that.
     """
 
     payment: str

@@ -54,7 +54,7 @@ class Razorpay:
         self._url = url
 
     async def begin(self, asked: Asked, *, key: str) -> Told:
-        if asked.method is not None:
+        if asked.method is not None or not asked.amount.minor:
             raise Refused("Razorpay keeps no cards for us.", "no_saved_methods")
         before = await self._link(asked.payment)  # it knows no keys here, but our id of the payment
         if before is not None:

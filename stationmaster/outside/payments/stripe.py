@@ -32,7 +32,7 @@ LAST_DIGIT_0 = frozenset(
     {"BHD", "JOD", "KWD", "OMR", "TND"}
 )  # the banks behind Stripe know two of their three decimals
 _HOLD_OVER = ("automatic", "expired")
-_WHOLE = ["payment_intent.latest_charge", "payment_intent.payment_method"]
+_WHOLE = ["payment_intent.latest_charge", "payment_intent.payment_method", "setup_intent.payment_method"]
 
 
 class Stripe:
@@ -55,6 +55,8 @@ class Stripe:
     async def begin(self, asked: Asked, *, key: str) -> Told:
         if asked.method is not None:
             return await self._charge(asked, asked.method, key)
+        if not asked.amount.minor:
+            return await self._set_up(asked, key)
         amount = theirs(asked.amount)
         currency, about = asked.amount.currency.lower(), {"payment": asked.payment}
         if asked.save:
@@ -88,6 +90,25 @@ class Stripe:
         if asked.save:
             params["customer_creation"] = "always"
             params["payment_intent_data"]["setup_future_usage"] = "off_session"
+        return await self._open(params, asked, key)
+
+    async def _set_up(self, asked: Asked, key: str) -> Told:
+        """A SetupIntent: the payer lets Stripe keep a card, and nothing is charged."""
+        about = {"payment": asked.payment}
+        params: SessionCreateParams = {
+            "mode": "setup",
+            "currency": asked.amount.currency.lower(),
+            "customer_creation": "always",
+            "setup_intent_data": {"description": asked.description, "metadata": about},
+            "metadata": about,
+            "success_url": asked.return_url,
+            "cancel_url": asked.return_url,
+        }
+        if asked.email is not None:
+            params["customer_email"] = asked.email
+        return await self._open(params, asked, key)
+
+    async def _open(self, params: SessionCreateParams, asked: Asked, key: str) -> Told:
         if asked.expires_at - self._clock() < LONGEST - SHORTEST:
             # Later than we want by Checkout's shortest time, so that it is the same when it is told again; we close the page ourselves.
             params["expires_at"] = int((asked.expires_at + SHORTEST).timestamp())
@@ -269,8 +290,9 @@ class Stripe:
                 | "checkout.session.async_payment_succeeded"
                 | "checkout.session.async_payment_failed"
             ):
-                # Where a card is to be saved, the charge tells that it is paid, because it alone says which card.
-                if event.type != "checkout.session.completed" or _said(about.metadata, "save") is None:
+                # Where a card is to be saved, the charge tells that it is paid, because it alone says which card. Where nothing is charged, Stripe is asked.
+                saves = about.mode == "setup" or _said(about.metadata, "save") is not None
+                if event.type != "checkout.session.completed" or not saves:
                     payment = self._of_session(about, at=at, failed=event.type.endswith("failed"))
             case (
                 "payment_intent.succeeded"
@@ -344,12 +366,13 @@ class Stripe:
         if intent is not None and not isinstance(intent, str) and session.status == "complete":
             return self._of_intent(intent, session.id, at=at)
         amount = ours(session.amount_total or 0, session.currency or "")
+        kept = _kept(session)
         state: State = "pending"
         if failed:
             state = "refused"
         elif session.status == "expired":
             state = "released" if released or at < _time(session.expires_at) else "expired"
-        elif session.status == "complete" and session.payment_status == "paid":
+        elif session.status == "complete" and (session.payment_status == "paid" or kept is not None):
             state = "paid"
         elif session.status == "complete" and _said(session.metadata, "capture") == "later":
             state = "authorised"
@@ -362,6 +385,7 @@ class Stripe:
             amount=amount,
             captured=amount.minor if state == "paid" else 0,
             pay_at=session.url if state == "pending" else None,
+            method=kept,
         )
 
     def _of_intent(self, intent: stripe.PaymentIntent, reference: str, *, at: datetime | None = None) -> Told:
@@ -488,8 +512,18 @@ def _said(metadata: object, name: str) -> str | None:
 
 
 def _saved(intent: stripe.PaymentIntent) -> SavedMethod | None:
-    method, payer = intent.payment_method, _id(intent.customer)
-    if intent.setup_future_usage is None or payer is None or method is None or isinstance(method, str):
+    return None if intent.setup_future_usage is None else _method(intent.payment_method, _id(intent.customer))
+
+
+def _kept(session: Session) -> SavedMethod | None:
+    intent = session.setup_intent
+    if intent is None or isinstance(intent, str):
+        return None
+    return _method(intent.payment_method, _id(intent.customer) or _id(session.customer))
+
+
+def _method(method: str | stripe.PaymentMethod | None, payer: str | None) -> SavedMethod | None:
+    if payer is None or method is None or isinstance(method, str):
         return None
     card = getattr(method, "card", None)  # what is of another kind has none
     label = f"{card.brand} ···· {card.last4}" if card is not None else method.type

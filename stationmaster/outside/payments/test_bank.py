@@ -133,7 +133,7 @@ class Bank:
     def begin(
         self, *, payment: str, amount: int, currency: str, expires_at: str, method: str | None = None, **more: Any
     ) -> Any:
-        if amount <= 0:
+        if amount < 0 or (amount == 0 and not more.get("save")):
             raise Problem(400, "amount_invalid", "the amount must be more than nothing")
         reference = f"tp_{secrets.token_hex(8)}"
         made = Payment(
@@ -177,7 +177,8 @@ class Bank:
             found.state, found.hold_until = "authorised", self.clock() + HOLD
         else:
             found.state = "paid"
-            self._take(found, found.amount)
+            if found.amount:  # else a card is saved, and nothing is taken
+                self._take(found, found.amount)
         self._tell(found, "payment." + found.state)
         if behaves.reversed:
             self.reverse(reference)

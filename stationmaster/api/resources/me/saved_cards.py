@@ -1,20 +1,61 @@
-"""The card with which one pays what one owes."""
+"""The card with which one pays what one owes: to save one, to look at it, and to take it away."""
 
 from __future__ import annotations
 
-from litestar import delete, get
+from datetime import timedelta
+
+import msgspec
+from litestar import delete, get, post
+from litestar.params import JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.payment_accounts import needed
 from stationmaster.api.resources.me.profile import customer_of
+from stationmaster.api.resources.payments import Currency, PagePath, Payment, public_form
 from stationmaster.api.resources.saved_cards import SavedCards, cards_of
-from stationmaster.domain.payments import methods
+from stationmaster.domain import currencies, payments
+from stationmaster.domain.money.amounts import zero
+from stationmaster.domain.payments import NewPayment, methods
 from stationmaster.domain.permissions import Permission
+from stationmaster.storage import Work
+
+
+class NewSavedCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A card to be kept by the provider. `currency` is one's own where it is left out. One comes back to `return_to`, a path of these pages, with `payment` in its query."""
+
+    currency: Currency | None = None
+    return_to: PagePath = "/"
 
 
 @get("/saved-cards", permission=Permission.LOGGED_IN)
 async def list_own_saved_cards(caller: GivenCaller, context: GivenContext) -> SavedCards:
-    """The card with which one pays what one owes. It was saved with a top-up (`save`)."""
+    """The card with which one pays what one owes."""
     return await context.database.read(lambda work: cards_of(work, customer_of(work, caller).id))
+
+
+@post("/saved-cards", permission=Permission.LOGGED_IN, status_code=201)
+async def save_own_card(data: JSONBody[NewSavedCard], caller: GivenCaller, context: GivenContext) -> Payment:
+    """Have the provider keep a card; nothing is charged. Ask for the payment, which is of nothing, until it has a `pay_at`, and go there; the card is kept when it is `paid`."""
+
+    def begin(work: Work) -> Payment:
+        customer = customer_of(work, caller)
+        account = needed(context.providers, work, caller.organization)
+        new = NewPayment(
+            provider=account.name,
+            purpose="card",
+            amount=zero(currencies.checked(data.currency or customer.currency or "EUR")),
+            capture="at_once",
+            description="A card for what is owed",
+            return_url=f"{context.settings.web.public_url or ''}{data.return_to}",
+            pay_within=timedelta(minutes=context.settings.payments.pay_within_minutes),
+            customer_id=customer.id,
+            email=customer.email,
+            save=True,
+        )
+        row = payments.ask(work, caller.organization, new, by=caller.actor.name)
+        return public_form(row, payments.names_of(work, [row]))
+
+    return await context.database.write(begin)
 
 
 @delete("/saved-cards", permission=Permission.LOGGED_IN)
@@ -23,4 +64,4 @@ async def remove_own_saved_card(caller: GivenCaller, context: GivenContext) -> N
     await context.database.write(lambda work: methods.take_away(work, caller.organization, customer_of(work, caller)))
 
 
-routes = [list_own_saved_cards, remove_own_saved_card]
+routes = [list_own_saved_cards, save_own_card, remove_own_saved_card]

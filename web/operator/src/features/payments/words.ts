@@ -20,7 +20,7 @@ export function paymentWords(state: Payment["state"]): { word: string; tone: Sha
 }
 
 export function purposeWord(purpose: Payment["purpose"]): string {
-  const words: Record<Payment["purpose"], string> = { top_up: t`Wallet`, session: t`Charging`, claim: t`What was owed` };
+  const words: Record<Payment["purpose"], string> = { top_up: t`Wallet`, session: t`Charging`, claim: t`What was owed`, card: t`Card, to be saved` };
   return words[purpose];
 }
 
