@@ -7,11 +7,14 @@ import { macros } from "../tools/macros.ts";
 // `npm run dev` shows the pages as they are being written, with the chargers of a running server (`make run`).
 const server = process.env.STATIONMASTER ?? "http://localhost:8080";
 
-// Without them a page asks for some 130 small files, and a browser for six at a time. The guest's page loads the first two only.
-// Browsers keep a file until it changes: libraries change less often than we do.
+// Without them a page asks for some 130 small files, and a browser for six at a time. The guest's page loads the first three only.
+// Browsers keep a file until it changes: libraries change less often than we do. `first` is all that the login needs, which whoever is on a
+// phone waits for: less than 250 kB with a language (tests/web/test_first_load.py).
 const SHARED = [
-  { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 4 },
-  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|structures))))/, minShareCount: 2, priority: 3 },
+  { name: "styles", test: /web\/ui\/src\/styles\.css/, priority: 6 },
+  { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 5 },
+  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|structures))))/, minShareCount: 2, priority: 4 },
+  { name: "first", test: /node_modules\/|web\/(ui\/src|operator\/src\/(?!guest))/, tags: ["$initial" as const], priority: 3 },
   { name: "libraries", test: /node_modules\/(?!echarts|zrender|write-excel-file)/, minShareCount: 2, priority: 2 },
   { name: "shared", test: /web\/(ui|operator)\/src\/(?!guest)/, minShareCount: 3, priority: 1 },
 ];

@@ -10,11 +10,11 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
+import { Login } from "./shell/Login";
 import { isArrival } from "./shell/arrivals";
 import { ChangedUserContext, UserContext } from "./user";
 
-// What is fetched first only asks who is there; then come the pages, or the login.
-const Login = lazy(() => import("./shell/Login").then((found) => ({ default: found.Login })));
+// What is fetched first asks who is there and can log them in; then come the pages.
 const Arrival = lazy(() => import("./shell/Arrival").then((found) => ({ default: found.Arrival })));
 const Pages = lazy(() => import("./pages"));
 

@@ -1,0 +1,22 @@
+"""What a browser fetches before somebody can log in, from the files that were built."""
+
+from __future__ import annotations
+
+import gzip
+import re
+
+import pytest
+
+from stationmaster.api.pages import DIST
+
+MOST = 250_000  # bytes, compressed; the font comes when the page stands already
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es", "fr", "hi"])
+def test_the_login_is_fetched_in_less_than_a_quarter_of_a_megabyte(language: str) -> None:
+    page = (DIST / "index.html").read_text()
+    files = {DIST / "assets" / name for name in re.findall(r"assets/([^\"]+\.(?:js|css))", page)}
+    [catalogue] = (file for file in (DIST / "assets").glob(f"{language}-*.js") if file.stat().st_size > 50_000)
+    sizes = {file.name: len(gzip.compress(file.read_bytes(), 9)) for file in {*files, catalogue}}
+    assert len(sizes) < 12 and any(name.startswith("first-") for name in sizes)
+    assert sum(sizes.values()) < MOST, sizes
