@@ -322,7 +322,8 @@ async def test_M_20_nobody_is_held_for_longer_than_a_quarter_of_an_hour(app: App
     assert over["claim"] == f"/pay/claims/{claim.public_id}"
     assert await books(app) == {"receivable": "-18.09", "revenue": "18.09"}
     # What is paid a moment too late goes back, for it is claimed already; and this address is lent nothing meanwhile.
-    await phone.http.post(address, data={"card": FINE})
+    assert "over" in (await phone.http.post(address, data={"card": FINE})).text
+    assert await books(app) == {"receivable": "-18.09", "revenue": "18.09"}
     await one.call("StatusNotification", {"connectorId": 1, "status": "Available", "errorCode": "NoError"})
     again = {"once": "another-browser-of-theirs", "email": "Guest@example.com"}
     refused = await phone.http.post(f"{API}/pay/places/{phone.place}/visits", json=again)

@@ -104,8 +104,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
     - `paying`: go to `pay_at`, where the provider takes the payment, or use `client` on this page. Empty both: come back in a moment.
     - `starting`: the charger has been asked; plug in. `until` says how long it waits.
+    - `charging`.
     - `to_pay`, where one pays after charging: begin to pay (`/pay`), and then as in `paying`. The cable is released when it is paid, and at `release_at` in any case. `due` is empty until the bill is written.
-    - `charging`, `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
+    - `settling` (it has ended and is billed), `over`: `outcome` and `sentence` say how.
 
     `held` is set aside; where one pays afterwards it is what charging may cost. While one charges it may be raised to `more`; empty where it may not. `raising`: the bank is asked just now; `not_raised` says why it has not. `paid` is what was taken of it, `given_back` what came back of a payment. `receipt` is the path of a page, good for 90 days; `claim` the one where what is still owed is paid.
     """
@@ -338,8 +339,9 @@ def _public_form(context: Context, now: Progress) -> Visit:
             None if now.so_far is None else number(now.so_far.power_w),
             None if now.cost is None else str(now.cost.amount),
         )
-    raisable = payment is not None and row.state == "charging"
-    more = visits.more(payment, context.settings.payments.hold) if raisable and payment is not None else None
+    more = None
+    if payment is not None and row.state == "charging":
+        more = visits.more(payment, context.settings.payments.hold)
     return Visit(
         id=row.public_id,
         place=now.place,

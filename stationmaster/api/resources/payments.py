@@ -370,18 +370,40 @@ router = Router(
 
 def top_up(work: Work, context: Context, caller: Caller, customer: CustomerRow, data: NewTopUp) -> Payment:
     """A payment into a customer's wallet, to be paid by them."""
+    amount = Money(Decimal(data.amount), data.currency)
+    return asked_of(work, context, caller, customer, "top_up", amount, return_to=data.return_to, save=data.save)
+
+
+_DESCRIBED: dict[Literal["top_up", "card"], str] = {
+    "top_up": "Top-up of your wallet",
+    "card": "A card for what you owe",
+}
+
+
+def asked_of(
+    work: Work,
+    context: Context,
+    caller: Caller,
+    customer: CustomerRow,
+    purpose: Literal["top_up", "card"],
+    amount: Money,
+    *,
+    return_to: str,
+    save: bool,
+) -> Payment:
+    """What a customer has begun to pay, or a card of theirs that is to be saved."""
     account = needed(context.providers, work, caller.organization)
     new = NewPayment(
         provider=account.name,
-        purpose="top_up",
-        amount=Money(Decimal(data.amount), data.currency),
+        purpose=purpose,
+        amount=amount,
         capture="at_once",
-        description="Top-up of your wallet",
-        return_url=f"{context.settings.web.public_url or ''}{data.return_to}",
+        description=_DESCRIBED[purpose],
+        return_url=f"{context.settings.web.public_url or ''}{return_to}",
         pay_within=timedelta(minutes=context.settings.payments.pay_within_minutes),
         customer_id=customer.id,
         email=customer.email,
-        save=data.save,
+        save=save,
     )
     row = payments.ask(work, caller.organization, new, by=caller.actor.name)
     return public_form(row, payments.names_of(work, [row]))

@@ -12,13 +12,10 @@ from stationmaster.domain.errors import Conflict
 from stationmaster.domain.events import Event
 from stationmaster.domain.guests import settling, visits
 from stationmaster.domain.guests.tables import VisitRow
-from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.payments import asking, states
 from stationmaster.domain.payments.asking import NewPayment
 from stationmaster.domain.payments.tables import PaymentRow
 from stationmaster.storage import Work
-
-NOT_WRITTEN = "the bill is not written yet; try again in a moment"
 
 
 class CableFree(Event, frozen=True, kw_only=True, gc=False):
@@ -61,7 +58,7 @@ def begin_to_pay(work: Work, visit: str, *, provider: str, return_url: str) -> V
     assert row.currency is not None and row.session is not None
     due = settling.due_of(work, row, row.currency)
     if due is None:
-        raise Conflict(NOT_WRITTEN)
+        raise Conflict("the bill is not written yet; try again in a moment")
     payment = visits.payment_of(work, row, lock=True)
     if not due or (payment is not None and payment.state == "paid"):
         settle(work, row, payment)
@@ -70,16 +67,7 @@ def begin_to_pay(work: Work, visit: str, *, provider: str, return_url: str) -> V
         if payment.amount == due.minor and payment.state != "releasing":
             return row
         asking.release(work, payment.id)  # the session was corrected meanwhile
-    new = asking.ask(
-        work, row.organization_id, _payment(row, due, provider, return_url, work), by=visits.asker(row.public_id)
-    )
-    asking.name_session(work, new.id, row.session)
-    return visits.change(work, row, payment_id=new.id)
-
-
-def _payment(row: VisitRow, due: Money, provider: str, return_url: str, work: Work) -> NewPayment:
-    assert row.release_at is not None
-    return NewPayment(
+    wanted = NewPayment(
         provider=provider,
         purpose="session",
         amount=due,
@@ -89,6 +77,9 @@ def _payment(row: VisitRow, due: Money, provider: str, return_url: str, work: Wo
         pay_within=row.release_at - work.now,
         email=row.email,
     )
+    new = asking.ask(work, row.organization_id, wanted, by=visits.asker(row.public_id))
+    asking.name_session(work, new.id, row.session)
+    return visits.change(work, row, payment_id=new.id)
 
 
 def _release(work: Work, row: VisitRow) -> VisitRow:

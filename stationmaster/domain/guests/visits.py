@@ -76,8 +76,7 @@ def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | No
         return row
     if email is not None and not customers.is_email(email):
         raise Invalid("email", "is no e-mail address")
-    if shown.row.pays_after:
-        places.lock(work, shown.row)  # nothing else keeps two from starting it at once
+    places.lock(work, shown.row)
     check_free(work, shown)
     assert shown.tariff is not None
     amount = hold_of(offer, shown.tariff.currency)
@@ -465,6 +464,7 @@ def end(work: Work, row: VisitRow, outcome: Outcome, sentence: str) -> VisitRow:
 
 
 def change(work: Work, row: VisitRow, **values: Any) -> VisitRow:
+    """The visit with these values."""
     changed = update(guest_visits).where(guest_visits.c.id == row.id).values(values)
     new: VisitRow = work.execute(changed.returning(*guest_visits.c)).one()
     return new

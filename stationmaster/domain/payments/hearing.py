@@ -58,7 +58,7 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
     if row is None:
         return "unknown", None
     values = _facts(row, told)
-    if told.state == "paid" and row.purpose != "card" and _is_other_charge(work, row, told):
+    if told.state == "paid" and _is_other_charge(work, row, told):
         _note_charge(work, row, told, kind="second")
         changed(work, row, None)
         return "second", row.id
@@ -71,12 +71,9 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
         if values:
             work.execute(update(payments).where(payments.c.id == row.id).values(values))
         return ("raised" if raised(work, row, told) else "known"), row.id
-    if told.state == "paid" and row.purpose == "card":
-        if move.effect == "take" and told.method is not None:
-            methods.keep(work, row, told.method)
-    elif told.state == "paid":
+    if told.state == "paid":
         kept = move.effect == "take"
-        if not _note_charge(work, row, told, kind="kept" if kept else "late"):
+        if row.purpose != "card" and not _note_charge(work, row, told, kind="kept" if kept else "late"):
             return "known", row.id
         if kept:
             values["captured"] = told.captured

@@ -12,8 +12,7 @@ from stationmaster.domain.payments.states import State
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata, organization
 
 Purpose = Literal["top_up", "session", "claim", "card"]
-"""What it is for; `card`: nothing is paid, a card is saved."""
-"""What it is for: money for a customer's wallet, the session of a guest, or what somebody owes."""
+"""What it is for: money for a customer's wallet, the session of a guest, what somebody owes; or a card is saved, and nothing paid."""
 
 
 payments = Table(

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 from litestar import delete, get, post
 from litestar.params import JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.api.payment_accounts import needed
 from stationmaster.api.resources.me.profile import customer_of
-from stationmaster.api.resources.payments import Currency, PagePath, Payment, public_form
+from stationmaster.api.resources.payments import Currency, PagePath, Payment, asked_of
 from stationmaster.api.resources.saved_cards import SavedCards, cards_of
-from stationmaster.domain import currencies, payments
+from stationmaster.domain import currencies
 from stationmaster.domain.money.amounts import zero
-from stationmaster.domain.payments import NewPayment, methods
+from stationmaster.domain.payments import methods
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
@@ -39,21 +36,8 @@ async def save_own_card(data: JSONBody[NewSavedCard], caller: GivenCaller, conte
 
     def begin(work: Work) -> Payment:
         customer = customer_of(work, caller)
-        account = needed(context.providers, work, caller.organization)
-        new = NewPayment(
-            provider=account.name,
-            purpose="card",
-            amount=zero(currencies.checked(data.currency or customer.currency or "EUR")),
-            capture="at_once",
-            description="A card for what is owed",
-            return_url=f"{context.settings.web.public_url or ''}{data.return_to}",
-            pay_within=timedelta(minutes=context.settings.payments.pay_within_minutes),
-            customer_id=customer.id,
-            email=customer.email,
-            save=True,
-        )
-        row = payments.ask(work, caller.organization, new, by=caller.actor.name)
-        return public_form(row, payments.names_of(work, [row]))
+        nothing = zero(currencies.checked(data.currency or customer.currency or "EUR"))
+        return asked_of(work, context, caller, customer, "card", nothing, return_to=data.return_to, save=True)
 
     return await context.database.write(begin)
 
