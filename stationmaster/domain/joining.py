@@ -7,8 +7,7 @@ otherwise whoever manages users is given it, to hand on.
 from __future__ import annotations
 
 from datetime import timedelta
-
-import msgspec
+from typing import Literal
 
 from stationmaster.domain import accounts, audit, drivers, looks, one_time_links
 from stationmaster.domain.accounts import PasswordHash, User, UserRow
@@ -71,7 +70,7 @@ def register(work: Work, organization_id: int, *, email: str, password: Password
     row = accounts.login_row(work, email)
     if row is not None and not accounts.is_unconfirmed(row):
         if accounts.may_enter(row):
-            work.publish(_known(work, row))
+            _mail(work, row, "known", email=row.email)
         return
     if row is not None and _was_just_sent(work, row.id, "registration"):
         return
@@ -91,7 +90,7 @@ def move(work: Work, organization_id: int, public_id: str, *, email: str) -> Non
     with work.beyond():  # people log in by it, in whatever organization
         taken = accounts.login_row(work, email)
         if taken is not None and taken.id != user.key and not accounts.is_unconfirmed(taken):
-            work.publish(_known(work, taken))
+            _mail(work, taken, "known", email=taken.email)
             return
     _sent(work, user, one_time_links.make(work, user.key, "email", email=email.strip()), by_mail=True)
 
@@ -117,11 +116,7 @@ def confirm(work: Work, key: bytes, text: str) -> User:
         return admitted
     before = user.email
     user = accounts.change_email(work, user.organization_id, user.id, email=used.email)
-    name, language = _name(work, user.organization_id), _language(work, user)
-    sender = looks.own_name(work, user.organization_id)
-    work.publish(
-        MailDue(kind="moved", email=before, organization=name, now=user.email, language=language, sender=sender)
-    )
+    _mail(work, user, "moved", email=before, now=user.email)
     return user
 
 
@@ -132,22 +127,29 @@ def _was_just_sent(work: Work, user_key: int, kind: one_time_links.Kind) -> bool
 
 def _sent(work: Work, user: User, link: Link, by_mail: bool) -> Link:
     if by_mail:
-        name, language = _name(work, user.organization_id), _language(work, user)
-        due = MailDue(kind=link.kind, email=link.email, link=link.public_id, organization=name, language=language)
-        work.publish(msgspec.structs.replace(due, sender=looks.own_name(work, user.organization_id)))
+        _mail(work, user, link.kind, email=link.email, link=link.public_id)
     return link
 
 
-def _known(work: Work, row: UserRow) -> MailDue:
-    name, language = _name(work, row.organization_id), _language(work, row)
-    sender = looks.own_name(work, row.organization_id)
-    return MailDue(kind="known", email=row.email, organization=name, language=language, sender=sender)
-
-
-def _language(work: Work, user: User | UserRow) -> str:
-    """Their own, or that of the organization for who has not chosen one yet."""
-    return user.language or issuers.get(work, user.organization_id).language
-
-
-def _name(work: Work, organization_id: int) -> str:
-    return looks.shown_name(work, organization_id)
+def _mail(
+    work: Work,
+    user: User | UserRow,
+    kind: one_time_links.Kind | Literal["known", "moved"],
+    *,
+    email: str,
+    link: str | None = None,
+    now: str = "",
+) -> None:
+    look = looks.get(work, user.organization_id)
+    # In their own language, or in that of the organization for who has not chosen one yet.
+    language = user.language or issuers.get(work, user.organization_id).language
+    due = MailDue(
+        kind=kind,
+        email=email,
+        organization=look.shown_name,
+        link=link,
+        now=now,
+        language=language,
+        sender=look.name or "",
+    )
+    work.publish(due)

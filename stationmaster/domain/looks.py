@@ -72,14 +72,12 @@ class Look(NamedTuple):
 
 def get(work: Work, organization_id: int) -> Look:
     """Raises `NotFound`."""
-    row = _row(work, organization_id)
+    name, row, logo = organizations.get(work, organization_id).name, _row(work, organization_id), None
     if row is None:
-        return Look(0, 0, organizations.get(work, organization_id).name, None, None, None)
-    logo = None
+        return Look(0, 0, name, None, None, None)
     if row.logo_id is not None:
         columns = (logos.c.public_id, logos.c.width, logos.c.height)
         logo = Logo._make(work.execute(select(*columns).where(logos.c.id == row.logo_id)).one())
-    name = organizations.get(work, organization_id).name
     return Look(row.id, row.version, name, row.name, row.colour, logo)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +17,7 @@ _SAID = re.compile(r'^msgid ((?:"(?:[^"\\]|\\.)*"\n?)+)', re.MULTILINE)
 _NAMED = re.compile(r"(?<!\*)\*([^*\n]+)\*(?!\*)")
 
 
+@cache
 def said() -> set[str]:
     """Everything that the pages say, in English."""
     catalogues = [ROOT / "web/operator/src" / name for name in ("locales/en.po", "guest/locales/en.po")]
@@ -25,8 +28,8 @@ def said() -> set[str]:
 
 
 @pytest.mark.parametrize("page", GUIDE, ids=lambda page: page.stem)
-def test_S0_090_what_the_manual_calls_a_button_or_a_page_is_called_so(page: object) -> None:
-    words = set(_NAMED.findall(page.read_text()))  # type: ignore[attr-defined]
+def test_S0_090_what_the_manual_calls_a_button_or_a_page_is_called_so(page: Path) -> None:
+    words = set(_NAMED.findall(page.read_text()))
     assert words - said() == set()
 
 

@@ -62,6 +62,7 @@ class Issuer(NamedTuple):
     """What an organization has said of itself."""
 
     name: str  # the legal one, else that of the organization
+    look: Look
     legal_name: str | None = None
     address: str | None = None
     country: str | None = None
@@ -80,7 +81,6 @@ class Issuer(NamedTuple):
     payment_days: int = 14
     account_numbers: dict[str, str] | None = None
     mail_receipts: bool = True
-    look: Look | None = None
 
     @property
     def missing(self) -> list[str]:
@@ -107,13 +107,13 @@ class Issuer(NamedTuple):
     @property
     def own_name(self) -> str:
         """The name it has chosen to show; empty where it has not."""
-        return "" if self.look is None else self.look.name or ""
+        return self.look.name or ""
 
     @property
     def design(self) -> Design | None:
         """How its paper looks; None where nobody has said."""
         look = self.look
-        if look is None or (look.colour is None and look.logo is None):
+        if look.colour is None and look.logo is None:
             return None
         return Design(colour=look.colours.on_light, logo=None if look.logo is None else look.logo.public_id)
 
@@ -127,10 +127,9 @@ def get(work: Work, organization_id: int) -> Issuer:
     look = looks.get(work, organization_id)
     row = work.execute(select(issuers).where(issuers.c.organization_id == organization_id)).one_or_none()
     if row is None:
-        return Issuer(look.organization, look=look)
+        return Issuer(look.organization, look)
     facts = {fact: getattr(row, fact) for fact in FACTS}
-    facts |= {"number_prefix": row.number_prefix or "", "look": look}
-    return Issuer(row.legal_name or look.organization, **facts)
+    return Issuer(row.legal_name or look.organization, look, **facts | {"number_prefix": row.number_prefix or ""})
 
 
 def logo_of(work: Work, design: Design | None) -> bytes | None:
