@@ -21,7 +21,7 @@ export function VisitView({ visit, place, onStop, onGiveUp, onPay, onMore, onAga
   const words = stateWords(visit, place?.plugged_in ?? false);
   const { session, currency } = visit;
   const added = sums(visit);
-  const payAt = useOnceAsked(visit.state === "to_pay" ? visit.pay_at : null);
+  const pay = usePayNow(visit.state === "to_pay" ? visit.pay_at : null, onPay);
   return (
     <section className="sheet" data-testid={`visit-${visit.state}`}>
       <h2 aria-live="polite">{words.title}</h2>
@@ -65,10 +65,7 @@ export function VisitView({ visit, place, onStop, onGiveUp, onPay, onMore, onAga
       <div className="buttons">
         {visit.state === "paying" && visit.pay_at && <a className="main" href={visit.pay_at}><Trans>To the payment</Trans></a>}
         {visit.state === "to_pay" && visit.due !== null && (
-          <Ask
-            what={t`Pay ${money(visit.due, currency)}`} main testid="pay-now"
-            run={async () => { payAt.ask(); if (visit.pay_at === null) await onPay(); }}
-          />
+          <Ask what={t`Pay ${money(visit.due, currency)}`} run={pay} main testid="pay-now" />
         )}
         {visit.state === "charging" && <Ask what={t`Stop charging`} run={onStop} main testid="stop" />}
         {visit.more !== null && <Ask what={t`Set aside ${money(visit.more, currency)} in all`} run={() => onMore(visit.more ?? "")} testid="more" />}
@@ -96,13 +93,20 @@ function Ask({ what, run, main = false, testid }: { what: string; run: () => Pro
   );
 }
 
-/** Leads to the provider's page as soon as it is known, and only after the guest has asked for it: it is known a moment later. */
-function useOnceAsked(payAt: string | null) {
+/** Leads to the provider's page. After the first ask it is known a moment later; who comes back from it by the browser's button asks again. */
+function usePayNow(payAt: string | null, onPay: () => Promise<void>): () => Promise<void> {
   const [asked, setAsked] = useState(false);
   useEffect(() => {
     if (asked && payAt !== null) window.location.assign(payAt);
   }, [asked, payAt]);
-  return { ask: () => { setAsked(true); } };
+  return async () => {
+    if (payAt !== null) {
+      window.location.assign(payAt);
+      return;
+    }
+    setAsked(true);
+    await onPay();
+  };
 }
 
 function useSeconds(): number {

@@ -3,8 +3,8 @@ import { Trans } from "@lingui/react/macro";
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type BilledSession, type Customer, type Invoice, type WalletTransaction } from "@stationmaster/api";
-import { At, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { At, Confirm, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import * as v from "valibot";
@@ -37,23 +37,28 @@ function SavedCard({ customer }: { customer: string }) {
   const queries = useQueryClient();
   const away = useAway() !== null;
   const { data } = useQuery(savedCardsQuery(customer));
-  const remove = useMutation({
-    mutationFn: () => answered(client.DELETE("/api/v1/customers/{customer_id}/saved-cards", { params: { path: { customer_id: customer } } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: savedCardsQuery(customer).queryKey }),
-    onError: notify.failed,
-  });
-  return data?.items.map((one) => (
-    <div key={one.made_at} className={thing.spread} data-testid="saved-card">
+  const [asking, { open, close }] = useDisclosure(false);
+  const card = data?.items[0];
+  if (card === undefined) return null;
+  const remove = async () => {
+    await answered(client.DELETE("/api/v1/customers/{customer_id}/saved-cards", { params: { path: { customer_id: customer } } }));
+    await queries.invalidateQueries({ queryKey: savedCardsQuery(customer).queryKey });
+  };
+  return (
+    <div className={thing.spread} data-testid="saved-card">
       <span>
-        <Trans>What is owed is paid with {one.label}</Trans>
+        <Trans>What is owed is paid with {card.label}</Trans>
       </span>
       <Only may="manage_customers">
-        <Button size="xs" variant="subtle" color="gray" disabled={away} loading={remove.isPending} onClick={() => { remove.mutate(); }}>
+        <Button size="xs" variant="subtle" color="gray" disabled={away} onClick={open}>
           <Trans>Use it no more</Trans>
         </Button>
       </Only>
+      <Confirm opened={asking} onClose={close} title={t`Use ${card.label} no more?`} action={t`Use it no more`} run={remove}>
+        <Trans>Only the customer can save a card again. What they owe is then asked for by mail.</Trans>
+      </Confirm>
     </div>
-  ));
+  );
 }
 
 /** What a customer has with us, or owes. */
