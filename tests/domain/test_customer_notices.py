@@ -29,6 +29,7 @@ from stationmaster.domain.customer_notices import choices, following, links, loo
 from stationmaster.domain.customer_notices import telling as notices
 from stationmaster.domain.customer_notices.tables import KINDS, notice_choices
 from stationmaster.domain.errors import Invalid, NotFound
+from stationmaster.domain.events import BillMade, SessionEnded
 from stationmaster.domain.invoices import issuers
 from stationmaster.domain.ledger import Account, Entry, book
 from stationmaster.domain.money.amounts import Money
@@ -154,10 +155,11 @@ async def test_a_session_is_told_at_its_begin_and_with_its_price_once(ann: Ann) 
     ann.world.now += 90 * MINUTE
     session = await ann.stops(number, "21.5")
     await ann.follows()
-    for again in (following.tell_of_end, following.tell_of_price):  # another node, or the same after a crash
-        event = [each for each in ann.world.heard if type(each).__name__ in ("SessionEnded", "BillMade")][-1]
-        if again is following.tell_of_price:
-            await ann.world(again, event)
+    # Another node, or the same after a crash.
+    again: Any
+    for again, kind in ((following.tell_of_end, SessionEnded), (following.tell_of_price, BillMade)):
+        event = next(each for each in ann.world.heard if isinstance(each, kind))
+        await ann.world(again, event)
     started, ended = await ann.told()
     assert (started.subject, started.body) == (
         "Charging has started: Harbour",
@@ -187,6 +189,26 @@ async def test_a_session_is_told_at_its_begin_and_with_its_price_once(ann: Ann) 
         "Its price is 10.00 EUR now; before it was 10.75 EUR.",
         "Its price is 0.00 EUR now; before it was 10.00 EUR.",
     ]
+
+
+@pytest.mark.any_database
+async def test_a_correction_names_the_price_that_was_told(ann: Ann) -> None:
+    """Who could not be reached at the end was never told the first one."""
+    await ann.chooses("ended")
+    number = await ann.starts()
+    ann.world.now += 90 * MINUTE
+    await ann.world(customers.change, ann.world.home, "ann", {"email": None})
+    session = await ann.stops(number, "21.5")
+    await ann.follows()
+    await ann.world(customers.change, ann.world.home, "ann", {"email": "ann@example.com"})
+    for wh in (20_000, 18_000):
+        ann.world.now += MINUTE
+        figures = Figures(energy_wh=Decimal(wh))
+        await ann.world(sessions.correct, ann.world.home, session, by="Eve", note="the meter", figures=figures)
+        await ann.follows()
+    ended, corrected = await ann.told()
+    assert ended.body.endswith("Price: 10.00 EUR")
+    assert corrected.body.endswith("Its price is 9.00 EUR now; before it was 10.00 EUR.")
 
 
 @pytest.mark.any_database
@@ -315,6 +337,23 @@ async def test_a_low_wallet_is_told_once_until_it_is_topped_up(ann: Ann) -> None
     await ann.tops_up("-9", "bill")
     await ann.looks()
     assert await ann.subjects() == ["Your balance is low: 4.00 EUR"] * 2
+
+
+@pytest.mark.any_database
+async def test_a_look_finds_nothing_for_who_does_not_want_it_or_cannot_be_reached(ann: Ann) -> None:
+    """What it finds costs a transaction, each minute anew."""
+    world = ann.world
+    await world(customers.change, world.home, "ann", {"billing": "prepaid"})
+    await ann.tops_up("1")
+    await world(reservations.request, ann.station, number=1, token="ANN", expires_at=TEN + 20 * MINUTE)
+    await world(reservations.accept, ann.station, 1)
+    world.now += 17 * MINUTE
+    await ann.chooses("started")
+    assert await world(looking.look) == []
+    await ann.chooses("wallet_low", "reservation")
+    assert [found.kind for found in await world(looking.look)] == ["reservation", "wallet_low"]
+    await world(customers.change, world.home, "ann", {"email": None})
+    assert await world(looking.look) == []
 
 
 @pytest.mark.any_database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple, cast
@@ -168,12 +168,9 @@ def row_of(work: Work, customer_key: int, *, lock: bool = False) -> ChoiceRow | 
     return cast(ChoiceRow | None, versions.find(work, mine, lock=lock))
 
 
-def rows_with(work: Work, kinds: Sequence[Kind]) -> list[ChoiceRow]:
-    """Everybody who has chosen one of these kinds, of organizations that offer it."""
-    rows = cast(Sequence[ChoiceRow], work.execute(select(notice_choices)).all())
-    wanted = [row for row in rows if any(kind in row.kinds for kind in kinds)]
-    offered = {key: offers(work, key).kinds for key in {row.organization_id for row in wanted}}
-    return [row for row in wanted if any(kind in row.kinds and kind in offered[row.organization_id] for kind in kinds)]
+def since(row: ChoiceRow, kind: Kind) -> datetime:
+    """Since when a kind is wanted. It must be chosen."""
+    return datetime.fromisoformat(row.kinds[kind]["since"])
 
 
 _any = Prepared(select(notice_choices.c.id).where(notice_choices.c.customer_id == bindparam("customer_id")))
@@ -193,5 +190,5 @@ def forget(work: Work, customer_key: int) -> None:
 def _choices(row: ChoiceRow | None) -> Choices:
     if row is None:
         return Choices({})
-    since = {kind: datetime.fromisoformat(row.kinds[kind]["since"]) for kind in KINDS if kind in row.kinds}
-    return Choices(since, row.full_at_percent, row.version)
+    kinds = {kind: since(row, kind) for kind in KINDS if kind in row.kinds}
+    return Choices(kinds, row.full_at_percent, row.version)

@@ -49,7 +49,7 @@ def tell_of_start(work: Work, event: SessionStarted | SessionChanged) -> None:
         return
     place = telling.place_of(work, row.station_id)
     facts = {"place": place.name, "since": row.started_at}
-    telling.tell(work, Notice(row.customer_id, "started", _about(row), "started", facts, place.zone))
+    telling.tell(work, Notice(row.customer_id, "started", telling.about_session(row), "started", facts, place.zone))
 
 
 def _ends(work: Work, event: SessionEnded) -> bool:
@@ -88,7 +88,7 @@ def tell_of_price(work: Work, event: BillMade) -> None:
 def _tell_of_end(work: Work, row: ListedRow) -> None:
     if row.customer_id is None or row.stopped_at is None:
         return
-    about = _about(row)
+    about = telling.about_session(row)
     told_at = telling.told_at(work, row.customer_id, "ended", about)
     if told_at is not None:
         _tell_of_correction(work, row, told_at)
@@ -113,22 +113,25 @@ def _tell_of_end(work: Work, row: ListedRow) -> None:
 
 
 def _tell_of_correction(work: Work, row: ListedRow, told_at: datetime) -> None:
-    """The price is another than the one that was told last."""
+    """The price is another than the one that was told last, with the end or as a correction."""
     assert row.customer_id is not None
-    about = _about(row)
+    customer, about = row.customer_id, telling.about_session(row)
+
+    def is_told(bill: bills.ListedBill) -> bool:
+        return telling.told_at(work, customer, "ended", f"{about}:{bill.revision}") is not None
+
     revisions = bills.of_session(work, row.organization_id, row.public_id)
     if len(revisions) < 2 or revisions[0].made_at <= told_at:
         return
     newest, *before = revisions
-    heard = (bill for bill in before if telling.told_at(work, row.customer_id, "ended", f"{about}:{bill.revision}"))
-    last = next(heard, before[-1])
-    was, now = (_price(bill, row.customer_id) for bill in (last, newest))
+    last = next((bill for bill in before if bill.made_at <= told_at or is_told(bill)), before[-1])
+    was, now = (_price(bill, customer) for bill in (last, newest))
     if was == now:
         return
     place = telling.place_of(work, row.station_id)
     facts = {"place": place.name, "begin": row.started_at, "price": now, "before": was}
-    about = f"{about}:{newest.revision}"
-    telling.tell(work, Notice(row.customer_id, "ended", about, "ended.corrected", facts, place.zone))
+    notice = Notice(customer, "ended", f"{about}:{newest.revision}", "ended.corrected", facts, place.zone)
+    telling.tell(work, notice)
 
 
 def _price(bill: bills.ListedBill, customer_key: int) -> Money:
@@ -158,7 +161,7 @@ def tell_of_reservation(work: Work, event: ReservationChanged) -> None:
     if key == "made" and told.expires_at <= work.now:
         return
     customer = holder_of(work, event.station_id, told.token)
-    if customer is None or not choices.has_chosen(work, customer):
+    if customer is None:
         return
     place = telling.place_of(work, event.station_id)
     facts = {"place": place.name, "until": told.expires_at}
@@ -189,7 +192,3 @@ def tell_of_receipt(work: Work, made: InvoiceRow) -> None:
     }
     about = f"invoice:{made.public_id}"
     telling.tell(work, Notice(made.customer_id, "receipt", about, "receipt", facts))
-
-
-def _about(row: ListedRow) -> str:
-    return f"session:{row.public_id}"

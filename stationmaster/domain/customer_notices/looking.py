@@ -19,7 +19,7 @@ from stationmaster.domain.charging_profiles import charging_profiles
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customer_notices.tables import Kind, notice_choices
-from stationmaster.domain.customer_notices.telling import Notice
+from stationmaster.domain.customer_notices.telling import Notice, about_session
 from stationmaster.domain.customer_notices.texts import Price, Unit
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries, ledger_transactions
@@ -50,7 +50,7 @@ _STOPPED = ("suspended_ev", "finishing")  # by the words of a connector
 def look(work: Work) -> list[Notice]:
     """What is to be told now, and was not told before."""
     found = [*_in_sessions(work), *_reservations(work), *_wallets(work)]
-    return [notice for notice in found if telling.told_at(work, notice.customer_key, notice.kind, notice.about) is None]
+    return [notice for notice in found if telling.is_due(work, notice)]
 
 
 def _in_sessions(work: Work) -> Iterator[Notice]:
@@ -59,29 +59,31 @@ def _in_sessions(work: Work) -> Iterator[Notice]:
     mine = with_names().join(notice_choices, chosen.customer_id == sessions.c.customer_id)
     mine = mine.where(is_open, ~sessions.c.excluded)
     found = work.execute(mine.add_columns(chosen.kinds, chosen.full_at_percent)).all()
-    rows = [row for row in found if row.kinds.keys() & {"nearly_full", "idle_fee"}]
-    if not rows:
-        return
-    told = _told(work, rows)
-    taken = {each.session_id: each for each in work.execute(_taken(work, rows))}
-    stopped = _stopped(work, rows)
-    offered = {key: choices.offers(work, key).kinds for key in {row.organization_id for row in rows}}
+    offered = {key: choices.offers(work, key).kinds for key in {row.organization_id for row in found}}
+    told = _told(work, found)
 
     def is_wanted(row: Any, kind: Kind) -> bool:
         chosen = kind in row.kinds and kind in offered[row.organization_id]
-        return chosen and (row.customer_id, kind, about(row)) not in told
+        return chosen and (row.customer_id, kind, about_session(row)) not in told
 
-    for row in rows:
-        if is_wanted(row, "nearly_full"):
-            yield from _nearly_full(work, row, row.full_at_percent, taken.get(row.id), stopped.get(row.id))
+    filling = [row for row in found if is_wanted(row, "nearly_full")]
+    parking = [row for row in found if is_wanted(row, "idle_fee")]
+    rows = list({row.id: row for row in (*filling, *parking)}.values())
+    if not rows:
+        return
+    taken = {each.session_id: each for each in work.execute(_taken(work, rows))}
+    stopped = _stopped(work, rows)
+    for row in filling:
+        yield from _nearly_full(work, row, row.full_at_percent, taken.get(row.id), stopped.get(row.id))
+    for row in parking:
         # To price a session costs some milliseconds, so it is not done for a car that plainly charges.
-        if is_wanted(row, "idle_fee") and (row.id in stopped or _stands_still(taken.get(row.id))):
+        if row.id in stopped or _stands_still(taken.get(row.id)):
             yield from _idle_fee(work, row)
 
 
 def _told(work: Work, rows: Sequence[Any]) -> set[tuple[int, str, str]]:
     table = alert_notices.c
-    abouts = [about(row) for row in rows]
+    abouts = [about_session(row) for row in rows]
     mine = select(table.customer_id, table.kind, table.about)
     mine = mine.where(table.customer_id.in_({row.customer_id for row in rows}), table.about.in_(abouts))
     return {(row.customer_id, row.kind, row.about) for row in work.execute(mine)}
@@ -121,7 +123,7 @@ def _nearly_full(work: Work, row: ListedRow, full_at: int, taken: Any, stopped: 
     def notice(why: str, **facts: Any) -> Notice:
         place = telling.place_of(work, row.station_id)
         said = {"place": place.name} | facts
-        return Notice(customer, "nearly_full", about(row), f"nearly_full.{why}", said, place.zone)
+        return Notice(customer, "nearly_full", about_session(row), f"nearly_full.{why}", said, place.zone)
 
     if taken is not None and taken.soc is not None:
         if taken.soc_first < full_at <= taken.soc:
@@ -205,7 +207,7 @@ def _idle_fee(work: Work, row: ListedRow) -> Iterator[Notice]:
     price = Price(line.unit_price, version.currency)
     key = "idle_fee.soon" if part.begins_at > work.now else "idle_fee.now"
     said = {"place": place.name, "since": part.begins_at, "price": price, "unit": Unit(line.unit)}
-    yield Notice(row.customer_id, "idle_fee", about(row), key, said, place.zone)
+    yield Notice(row.customer_id, "idle_fee", about_session(row), key, said, place.zone)
 
 
 def _is_parked(facts: SessionFacts, readings: Sequence[Reading], now: datetime) -> bool:
@@ -249,14 +251,17 @@ def _wallets(work: Work) -> Iterator[Notice]:
     """Of who pays in advance: what they can charge for, with what is held for a session that goes on. Once until more is paid in."""
     table, account = customers.customers.c, ledger_accounts.c
     mine = (
-        select(table.id, table.organization_id, account.currency, func.sum(account.balance).label("balance"))
+        select(table.id, table.organization_id, notice_choices.c.kinds, account.currency)
+        .add_columns(func.sum(account.balance).label("balance"))
         .join(ledger_accounts, account.customer_id == table.id)
         .join(notice_choices, notice_choices.c.customer_id == table.id)
         .where(account.kind.in_(("wallet", "bonus", "held")), table.billing == "prepaid")
-        .group_by(table.id, table.organization_id, account.currency)
+        .group_by(table.id, table.organization_id, notice_choices.c.kinds, account.currency)
     )
     offered: dict[int, choices.Offers] = {}
     for row in work.execute(mine).all():
+        if "wallet_low" not in row.kinds:
+            continue
         if row.organization_id not in offered:
             offered[row.organization_id] = choices.offers(work, row.organization_id)
         if row.balance >= offered[row.organization_id].wallet_below:
@@ -280,8 +285,3 @@ def _last_top_up(work: Work, customer_key: int, currency: str) -> int:
         .where(account.kind.in_(("wallet", "bonus")), entry.amount > 0, ledger_transactions.c.kind.in_(_TOP_UPS))
     )
     return work.execute(mine).scalar() or 0
-
-
-def about(row: ListedRow) -> str:
-    """What a notice is about, of which a customer is told once."""
-    return f"session:{row.public_id}"

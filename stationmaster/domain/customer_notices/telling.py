@@ -17,6 +17,7 @@ from stationmaster.domain.customer_notices.tables import ChoiceRow, Kind
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.invoices import invoices, issuers
 from stationmaster.domain.invoices.invoices import InvoiceRow
+from stationmaster.domain.sessions import ListedRow
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
@@ -44,24 +45,39 @@ class Place(NamedTuple):
     zone: str
 
 
-def wanted(work: Work, customer_key: int | None, kind: Kind) -> CustomerRow | None:
+class Wanting(NamedTuple):
+    """A customer who can be reached, and what they have chosen."""
+
+    customer: CustomerRow
+    choice: ChoiceRow
+
+
+def wanted(work: Work, customer_key: int | None, kind: Kind) -> Wanting | None:
     """The customer, if they are there, have chosen this kind, may have it, and can be reached."""
     row = None if customer_key is None else choices.row_of(work, customer_key)
     if row is None or kind not in row.kinds or kind not in choices.offers(work, row.organization_id).kinds:
         return None
     table = customers.customers
     mine = select(table).where(table.c.id == customer_key, not_deleted(table), table.c.email.is_not(None))
-    return cast(CustomerRow | None, work.execute(mine).one_or_none())
+    customer = cast(CustomerRow | None, work.execute(mine).one_or_none())
+    return None if customer is None else Wanting(customer, row)
+
+
+def is_due(work: Work, notice: Notice) -> bool:
+    """Whether this is wanted, and was not told before."""
+    told = told_at(work, notice.customer_key, notice.kind, notice.about) is not None
+    return not told and wanted(work, notice.customer_key, notice.kind) is not None
 
 
 def tell(work: Work, notice: Notice) -> bool:
     """Tell it, if they want it and were not told before; whether this call did."""
-    customer = wanted(work, notice.customer_key, notice.kind)
-    if customer is None:
+    found = wanted(work, notice.customer_key, notice.kind)
+    if found is None:
         return False
-    if notice.happened_at is not None and notice.happened_at < choices.of(work, customer.id).kinds[notice.kind]:
+    customer, choice = found
+    if notice.happened_at is not None and notice.happened_at < choices.since(choice, notice.kind):
         return False
-    organization_id = organization_of(work, notice.customer_key)
+    organization_id = choice.organization_id
     language = language_of(work, organization_id, customer)
     message = texts.written(language, notice.key, notice.facts, zone=notice.zone, also=notice.also)
     assert customer.email is not None
@@ -70,12 +86,6 @@ def tell(work: Work, notice: Notice) -> bool:
         work, organization_id, receiver, message, kind=notice.kind, customer_id=customer.id, about=notice.about
     )
     return made is not None
-
-
-def organization_of(work: Work, customer_key: int) -> int:
-    """Whose customer this is."""
-    table = customers.customers.c
-    return int(work.execute(select(table.organization_id).where(table.id == customer_key)).scalar_one())
 
 
 def language_of(work: Work, organization_id: int, customer: CustomerRow) -> str:
@@ -93,6 +103,11 @@ def place_of(work: Work, station_id: int) -> Place:
         return Place(row.name, row.time_zone)
     issuer = issuers.get(work, row.organization_id)
     return Place(issuer.name, issuer.time_zone)
+
+
+def about_session(row: ListedRow) -> str:
+    """What a notice of a session is about, of which a customer is told once."""
+    return f"session:{row.public_id}"
 
 
 def told_at(work: Work, customer_key: int, kind: Kind, about: str) -> datetime | None:
@@ -126,9 +141,8 @@ class ToSend(NamedTuple):
 def to_send(work: Work, row: NoticeRow) -> ToSend | None:
     """None where it is not to be sent any more: the customer is gone, has no address, or has chosen the kind no more."""
     kind = cast(Kind, row.kind)
-    customer = wanted(work, row.customer_id, kind)
-    choice = None if customer is None else choices.row_of(work, customer.id)
-    if choice is None:
+    found = wanted(work, row.customer_id, kind)
+    if found is None:
         return None
     facts = {
         "organization": looks.shown_name(work, row.organization_id),
@@ -137,7 +151,7 @@ def to_send(work: Work, row: NoticeRow) -> ToSend | None:
     sender = looks.own_name(work, row.organization_id)
     about, _, public_id = (row.about or "").partition(":")
     invoice = invoices.by_link(work, public_id) if about == "invoice" else None
-    return ToSend(choice, kind, texts.say(row.language, "footer", facts), invoice, sender)
+    return ToSend(found.choice, kind, texts.say(row.language, "footer", facts), invoice, sender)
 
 
 def list_notices(work: Work, customer_key: int, wanted: Wanted) -> Found[NoticeRow]:

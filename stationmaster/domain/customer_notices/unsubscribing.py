@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, cast
 
 from sqlalchemy import select
 
-from stationmaster.domain import looks
+from stationmaster.domain import looks, versions
 from stationmaster.domain.audit import Actor
 from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customer_notices.links import Named
@@ -43,10 +43,10 @@ def stop(work: Work, named: Named) -> Asked:
 
 def _row(work: Work, named: Named, *, lock: bool) -> ChoiceRow:
     mine = select(notice_choices).where(notice_choices.c.public_id == named.choices)
-    row = work.execute(mine.with_for_update(key_share=True) if lock else mine).one_or_none()
+    row = cast(ChoiceRow | None, versions.find(work, mine, lock=lock))
     if row is None:  # erased
         raise NotFound("there is nothing at this address")
-    return cast(ChoiceRow, row)
+    return row
 
 
 def _is_wanted(row: ChoiceRow, named: Named) -> bool:
