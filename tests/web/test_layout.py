@@ -452,3 +452,10 @@ async def test_a_map_has_a_list_beside_it_and_its_filters_in_the_address(house: 
     await expect(page.get_by_role("dialog").get_by_label("Latitude")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(page).not_to_have_url(re.compile("edit"))
+    # A window that becomes narrow loses the map, until it is asked for.
+    await house.open("/map")
+    await expect(page.get_by_test_id("map")).to_be_visible()
+    await page.set_viewport_size({"width": 390, "height": 900})
+    await expect(page.get_by_test_id("map")).to_have_count(0)
+    await listed.get_by_role("button", name=f"Show {LONG} on the map").click()
+    await expect(page.get_by_test_id("map")).to_be_in_viewport()

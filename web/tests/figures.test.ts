@@ -40,12 +40,11 @@ it("a site is faulted when one connector is, and offline when all are", () => {
     [site("Quay"), site("Harbour"), site("Empty")],
     [at("A", "Harbour", ["Faulted", "Available"]), at("B", "Harbour", ["Charging"]), at("C", "Quay", ["Available", "Faulted"], false), at("D", "Quay", ["Charging"]), at("E", "Elsewhere", ["Faulted"])],
   );
-  expect(places.map(({ site, tone, chargers }) => [site.name, tone, chargers])).toEqual([
-    ["Empty", "unavailable", 0],
-    ["Harbour", "faulted", 2],
-    ["Quay", "charging", 2],
+  expect(places.map(({ site, tone, counts }) => [site.name, tone, counts])).toEqual([
+    ["Empty", "unavailable", []],
+    ["Harbour", "faulted", [["faulted", 1], ["charging", 1], ["available", 1]]],
+    ["Quay", "charging", [["offline", 2], ["charging", 1]]],
   ]);
-  expect(places[2]?.counts).toEqual([["offline", 2], ["charging", 1]]);
   expect(placesOf([site("Quay")], [at("C", "Quay", [], false)])[0]).toMatchObject({ tone: "offline", counts: [["offline", 1]] });
 });
 

@@ -75,8 +75,13 @@ export function toneWord(tone: Tone): string {
   return words[tone];
 }
 
-/** Tones an operator filters by; "In use" includes reserved. */
+/** Tones an operator filters by. */
 export const FILTERS: readonly Tone[] = ["charging", "busy", "available", "faulted", "unavailable", "offline"];
+
+/** The one of them that a tone is found under: who has reserved a connector uses it. */
+export function filterOf(tone: Tone): Tone {
+  return tone === "reserved" ? "busy" : tone;
+}
 
 export function stationPower(station: Station): number {
   if (!station.connected) return 0;

@@ -98,7 +98,7 @@ function Brand() {
   const own = look !== undefined && (look.name !== null || look.logo !== null);
   return (
     <Link to="/" className={css.brand} style={look?.colour ? ({ "--brand": look.colour } as CSSProperties) : undefined} data-testid="brand">
-      {own && look.logo ? <img className={css.brandLogo} src={look.logo.url} alt={look.name ? "" : look.shown_name} /> : <Logo />}
+      {look?.logo ? <img className={css.brandLogo} src={look.logo.url} alt={look.name ? "" : look.shown_name} /> : <Logo />}
       {own ? look.name && <span className={`${css.brandName} hostile`}>{look.name}</span> : "Stationmaster"}
     </Link>
   );

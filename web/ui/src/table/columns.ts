@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { perLanguage } from "../language";
+import { natural } from "../language";
 import type { CsvValue } from "./csv";
 
 export interface Column<T> {
@@ -34,8 +34,6 @@ export function shownColumns<T>(columns: Column<T>[], chosen: string | undefined
 export function searchedText<T>(columns: Column<T>[], row: T): string {
   return columns.map((column) => (column.actions ? "" : String(column.value(row) ?? ""))).join(" ").toLowerCase();
 }
-
-const natural = perLanguage((tag) => new Intl.Collator(tag, { numeric: true, sensitivity: "base" }));
 
 /** Numbers as numbers, "CP 10" after "CP 9"; what is not there comes first. */
 export function compared(a: CsvValue, b: CsvValue): number {

@@ -9,9 +9,9 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import { ImportDialog, OpenImport } from "../../imports/ImportButton";
 import { fleetStore } from "../../live/fleet";
 import { useTableState } from "../../lists";
+import { StateFilters } from "../../StateFilters";
 import thing from "../../thing.module.css";
 import { useMay } from "../../user";
-import { FILTERS, toneWord } from "../../words";
 import { AddCharger } from "./AddCharger";
 import { BulkActions } from "./BulkActions";
 import { FirstCharger } from "./FirstCharger";
@@ -86,7 +86,7 @@ export function FleetPage() {
             bulk={mayOperate ? (chosen) => <BulkActions chosen={chosen} /> : undefined}
             filters={
               <>
-                <Filters sum={sum} state={state} choose={(tone) => { search({ state: tone, away: undefined }); }} />
+                <StateFilters count={(tone) => sum.tones[tone]} state={state} choose={(tone) => { search({ state: tone, away: undefined }); }} />
                 {state === "offline" && <AwayFor value={away} onChange={(value) => { search({ away: value }); }} />}
               </>
             }
@@ -150,28 +150,6 @@ function Counts({ sum }: { sum: Overview }) {
         <dd className="num">{kw(sum.powerW)}</dd>
       </div>
     </dl>
-  );
-}
-
-function Filters({ sum, state, choose }: { sum: Overview; state: string | undefined; choose: (tone: string | undefined) => void }) {
-  return (
-    <div className={css.filters} role="group" aria-label={t`Filter by state`}>
-      <button type="button" aria-pressed={!state} onClick={() => { choose(undefined); }}>
-        <Trans>All</Trans>
-      </button>
-      {FILTERS.map((tone) => (
-        <button
-          key={tone}
-          type="button"
-          aria-pressed={state === tone}
-          disabled={sum.tones[tone] === 0 && state !== tone}
-          onClick={() => { choose(state === tone ? undefined : tone); }}
-        >
-          <Glyph tone={tone} size={13} />
-          {toneWord(tone)} <span className="num dim">{number(sum.tones[tone])}</span>
-        </button>
-      ))}
-    </div>
   );
 }
 

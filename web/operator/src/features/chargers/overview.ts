@@ -1,6 +1,6 @@
 import type { Station } from "@stationmaster/api";
-import { perLanguage, type Tone } from "@stationmaster/ui";
-import { stationPower, stationTone } from "../../words";
+import { natural, type Tone } from "@stationmaster/ui";
+import { filterOf, stationPower, stationTone } from "../../words";
 
 export interface Overview {
   total: number;
@@ -27,8 +27,7 @@ export function overview(stations: Iterable<Station>): Overview {
 }
 
 export function filterTone(station: Station): Tone {
-  const tone = stationTone(station);
-  return tone === "reserved" ? "busy" : tone;
+  return filterOf(stationTone(station));
 }
 
 /** Whether an offline charger has not been heard for this long; one that was never heard has not. */
@@ -36,8 +35,6 @@ export function awayFor(station: Station, minutes: number, now: number): boolean
   if (station.connected) return false;
   return station.last_heard_at === null || now - Date.parse(station.last_heard_at) >= minutes * 60_000;
 }
-
-const natural = perLanguage((tag) => new Intl.Collator(tag, { numeric: true, sensitivity: "base" }));
 
 /** By site, then name: a list that does not jump while chargers change state. */
 export function inOrder(stations: Iterable<Station>): Station[] {

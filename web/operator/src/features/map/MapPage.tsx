@@ -3,16 +3,15 @@ import { Trans } from "@lingui/react/macro";
 import { Button, TextInput } from "@mantine/core";
 import { useDisclosure, useMediaQuery, useThrottledValue } from "@mantine/hooks";
 import type { Site } from "@stationmaster/api";
-import { Empty, Glyph, Icon, number, PageHead, Problem, Waiting, type Tone } from "@stationmaster/ui";
+import { Empty, Icon, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { useList } from "../../lists";
 import { fleetStore } from "../../live/fleet";
 import { listQuery } from "../../managed/resource";
 import { statusQuery } from "../../queries";
-import { FILTERS, toneWord } from "../../words";
-import fleetCss from "../chargers/Fleet.module.css";
+import { StateFilters } from "../../StateFilters";
 import { sites } from "../sites/resource";
 import css from "./Map.module.css";
 import { matching, placed, placesOf, sitesByTone } from "./places";
@@ -47,12 +46,24 @@ export function MapPage() {
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false });
   const places = useMemo(() => placesOf(list.rows, fleet.values()), [list.rows, fleet]);
   const shown = useMemo(() => matching(places, q, state), [places, q, state]);
+  const byTone = useMemo(() => sitesByTone(places), [places]);
   const there = useMemo(() => placed(shown), [shown]);
   const [chosen, choose] = useState<{ id: string } | null>(null);
   // On a phone the list comes first, and what a map costs is fetched by those who ask for it.
   const narrow = useMediaQuery(NARROW, undefined, { getInitialValueInEffect: false });
-  const [asked, ask] = useDisclosure(false);
+  const [asked, { open, toggle }] = useDisclosure(false);
   const drawn = !narrow || asked;
+  const show = useCallback(
+    (id: string) => {
+      open();
+      choose({ id });
+    },
+    [open],
+  );
+  const map = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (chosen) map.current?.scrollIntoView({ block: "nearest" });
+  }, [chosen]);
 
   if (list.error && places.length === 0) return <Problem error={list.error} retry={list.retry} />;
   if (list.isPending || !status || (!fleetStore.loaded && fleet.size === 0 && !fleetStore.error)) return <Waiting />;
@@ -60,7 +71,7 @@ export function MapPage() {
     <>
       <PageHead title={t`Map`}>
         {narrow && places.length > 0 && (
-          <Button variant="default" leftSection={<Icon name="pin" size={16} />} aria-pressed={asked} onClick={ask.toggle} data-testid="show-map">
+          <Button variant="default" leftSection={<Icon name="pin" size={16} />} aria-pressed={asked} onClick={toggle} data-testid="show-map">
             {asked ? t`Hide the map` : t`Show the map`}
           </Button>
         )}
@@ -85,49 +96,20 @@ export function MapPage() {
               onChange={(event) => { search({ q: event.currentTarget.value || undefined }); }}
               data-testid="map-search"
             />
-            <Filters byTone={sitesByTone(places)} state={state} all={places.length} choose={(tone) => { search({ state: tone }); }} />
+            <StateFilters all={places.length} count={(tone) => byTone.get(tone) ?? 0} state={state} choose={(tone) => { search({ state: tone }); }} />
           </div>
           <div className={css.beside}>
             {drawn && (
-              <div className={`${css.map} card`} data-testid="map" id="map">
+              <div className={`${css.map} card`} data-testid="map" ref={map}>
                 <Suspense fallback={<Waiting />}>
                   <DrawnMap places={there} tiles={status.map_tiles} chosen={chosen} />
                 </Suspense>
               </div>
             )}
-            <SiteList
-              places={shown}
-              show={(id) => {
-                if (narrow) ask.open();
-                choose({ id });
-                if (narrow) document.getElementById("map")?.scrollIntoView();
-              }}
-            />
+            <SiteList places={shown} show={show} />
           </div>
         </>
       )}
     </>
-  );
-}
-
-function Filters({ byTone, all, state, choose }: { byTone: Map<Tone, number>; all: number; state: string | undefined; choose: (tone: string | undefined) => void }) {
-  return (
-    <div className={fleetCss.filters} role="group" aria-label={t`Filter by state`}>
-      <button type="button" aria-pressed={!state} onClick={() => { choose(undefined); }}>
-        <Trans>All</Trans> <span className="num dim">{number(all)}</span>
-      </button>
-      {FILTERS.map((tone) => (
-        <button
-          key={tone}
-          type="button"
-          aria-pressed={state === tone}
-          disabled={!byTone.has(tone) && state !== tone}
-          onClick={() => { choose(state === tone ? undefined : tone); }}
-        >
-          <Glyph tone={tone} size={13} />
-          {toneWord(tone)} <span className="num dim">{number(byTone.get(tone) ?? 0)}</span>
-        </button>
-      ))}
-    </div>
   );
 }

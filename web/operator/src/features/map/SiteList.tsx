@@ -93,7 +93,7 @@ const Row = memo(
       </li>
     );
   },
-  (before, after) => before.place.site === after.place.site && before.place.powerW === after.place.powerW && told(before.place) === told(after.place),
+  (before, after) => before.show === after.show && before.place.site === after.place.site && before.place.powerW === after.place.powerW && told(before.place) === told(after.place),
 );
 
 function told({ counts }: Place): string {

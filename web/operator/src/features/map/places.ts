@@ -1,13 +1,12 @@
 import type { Site, Station } from "@stationmaster/api";
-import { perLanguage, type Tone } from "@stationmaster/ui";
-import { connectorWords, stationPower, stationTone } from "../../words";
+import { natural, type Tone } from "@stationmaster/ui";
+import { connectorWords, filterOf, stationPower, stationTone } from "../../words";
 
 /** A site with how its connectors do. */
 export interface Place {
   site: Site;
   /** The state that stands for the whole site: the worst news first, then the liveliest. */
   tone: Tone;
-  chargers: number;
   powerW: number;
   /** How many connectors are in which state, in the order of what matters. */
   counts: [Tone, number][];
@@ -21,8 +20,6 @@ export interface Placed extends Place {
 const ORDER: readonly Tone[] = ["faulted", "offline", "charging", "busy", "reserved", "available", "unavailable"];
 /** A site is faulted when one connector is; it is offline when all are. */
 export const OF_A_SITE: readonly Tone[] = ["faulted", "charging", "busy", "reserved", "available", "unavailable", "offline"];
-
-const natural = perLanguage((tag) => new Intl.Collator(tag, { numeric: true, sensitivity: "base" }));
 
 /** Sites by name, each with its chargers; a charger names its site as people call it. */
 export function placesOf(sites: readonly Site[], stations: Iterable<Station>): Place[] {
@@ -47,7 +44,6 @@ function placeOf(site: Site, stations: Station[]): Place {
   return {
     site,
     tone: OF_A_SITE.find((tone) => counted.has(tone)) ?? "unavailable",
-    chargers: stations.length,
     powerW: stations.reduce((sum, station) => sum + stationPower(station), 0),
     counts: ORDER.flatMap((tone) => (counted.has(tone) ? [[tone, counted.get(tone) ?? 0] as [Tone, number]] : [])),
   };
@@ -59,7 +55,7 @@ export function matching(places: readonly Place[], text: string, state: string |
   return places.filter(
     ({ site, counts }) =>
       [site.name, site.city, site.address, site.postal_code].join(" ").toLowerCase().includes(words) &&
-      (!state || counts.some(([tone]) => filterTone(tone) === state)),
+      (!state || counts.some(([tone]) => filterOf(tone) === state)),
   );
 }
 
@@ -67,13 +63,13 @@ export function matching(places: readonly Place[], text: string, state: string |
 export function sitesByTone(places: readonly Place[]): Map<Tone, number> {
   const found = new Map<Tone, number>();
   for (const { counts } of places) {
-    for (const tone of new Set(counts.map(([each]) => filterTone(each)))) found.set(tone, (found.get(tone) ?? 0) + 1);
+    for (const tone of new Set(counts.map(([each]) => filterOf(each)))) found.set(tone, (found.get(tone) ?? 0) + 1);
   }
   return found;
 }
 
-export function isPlaced(place: Place): boolean {
-  return place.site.latitude !== null && place.site.longitude !== null;
+export function isPlaced({ site }: Place): boolean {
+  return site.latitude !== null && site.longitude !== null;
 }
 
 export function placed(places: readonly Place[]): Placed[] {
@@ -81,8 +77,4 @@ export function placed(places: readonly Place[]): Placed[] {
     const { longitude, latitude } = place.site;
     return longitude === null || latitude === null ? [] : [{ ...place, at: [longitude, latitude] as [number, number] }];
   });
-}
-
-function filterTone(tone: Tone): Tone {
-  return tone === "reserved" ? "busy" : tone;
 }

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, FileButton, TextInput } from "@mantine/core";
-import { answered, ApiError, client, ifMatch, tagged, type OrganizationLook, type Tagged } from "@stationmaster/api";
+import { ApiError, client, ifMatch, tagged, type OrganizationLook, type Tagged } from "@stationmaster/api";
 import { Form, notify, optional, Problem, useSentForm } from "@stationmaster/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef } from "react";
@@ -115,10 +115,7 @@ function LogoPart({ look }: { look: OrganizationLook }) {
     onSettled: () => { forget.current?.(); },
   });
   const remove = useMutation({
-    mutationFn: async () => {
-      await answered<unknown>(client.DELETE("/api/v1/organization/logo"));
-      await queries.invalidateQueries({ queryKey: lookQuery().queryKey });
-    },
+    mutationFn: async () => { taken(await tagged(client.DELETE("/api/v1/organization/logo"))); },
     onError: notify.failed,
   });
   return (
