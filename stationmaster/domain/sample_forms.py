@@ -19,9 +19,7 @@ meter_value_forms = Table(
     metadata,
     key(),
     Column("station_id", BigInt, nullable=False),
-    Column(
-        "text", Text, nullable=False
-    ),  # with its separators: in front of the values of a row it is what `whole` takes
+    Column("text", Text, nullable=False),  # with its separators, so that before a row's values it is what `whole` takes
 )
 Index("ix_meter_value_forms_station_id", meter_value_forms.c.station_id)
 

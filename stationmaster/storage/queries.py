@@ -7,9 +7,9 @@ import binascii
 import functools
 import itertools
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import msgspec
 from sqlalchemy import (
@@ -31,6 +31,7 @@ from sqlalchemy import (
     or_,
     select,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement
@@ -42,6 +43,16 @@ from stationmaster.storage.columns import Json
 Processor = Callable[[Any], Any]
 Column = Callable[[Iterable[Any]], list[Any]]
 ROWS_AT_ONCE = (64, 16, 4, 1)  # a few sizes of statements on SQLite, so that their compiled forms are reused
+Row = TypeVar("Row")
+
+
+def in_portions(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    """All of these rows, so many at a time."""
+    done = 0
+    for size in ROWS_AT_ONCE:
+        while len(rows) - done >= size:
+            yield rows[done : done + size]
+            done += size
 
 
 class Prepared:
@@ -89,6 +100,20 @@ class PreparedInsert(Prepared):
             self.count(cursor, dialect, parameters)
             return int(cursor.lastrowid)
         return int(self._with_key.run(cursor, dialect, parameters)[0].id)
+
+
+def insert_once(table: Table, names: Sequence[str], unique: str) -> Prepared:
+    """An INSERT of one row, for `Work.first`: its key; no row where there is one of the same UNIQUE key already, also of another node.
+
+    `unique` is that key in SQL: its columns, and the condition where the index has one.
+    """
+    columns, places = (", ".join(each.format(name) for name in names) for each in ('"{}"', ":{}"))
+    statement = sql(
+        f"INSERT INTO {table.name} ({columns}) VALUES ({places}) ON CONFLICT {unique} DO NOTHING RETURNING id"  # noqa: S608
+    )
+    return Prepared(
+        statement.bindparams(*(bindparam(name, type_=table.c[name].type) for name in names)).columns(table.c.id)
+    )
 
 
 _CHOICES = 64
@@ -206,12 +231,8 @@ class Bulk:
         if dialect.name == "sqlite":
             # Many rows in one statement, because the driver gives up the interpreter's lock for each, and getting it back
             # from a busy event loop costs more than the row.
-            done = 0
-            for size in ROWS_AT_ONCE:
-                while len(rows) - done >= size:
-                    chunk = rows[done : done + size]
-                    cursor.execute(self._statement(dialect, size), list(itertools.chain.from_iterable(chunk)))
-                    done += size
+            for some in in_portions(rows):
+                cursor.execute(self._statement(dialect, len(some)), list(itertools.chain.from_iterable(some)))
         else:
             # One JSON text instead of an array for each column: the driver converts arrays value by value, in Python.
             text = msgspec.json.encode([dict(zip(self.inputs, row, strict=True)) for row in rows]).decode()
@@ -274,12 +295,9 @@ class Rewrite(Prepared):
         if dialect.name != "sqlite":
             return []
         cursor.execute(self._delete, [parameters["first"], parameters["last"]])
-        rows, done = sorted(cursor.fetchall(), key=lambda row: row[0]), 0
-        for size in ROWS_AT_ONCE:
-            while len(rows) - done >= size:
-                values = list(itertools.chain.from_iterable(rows[done : done + size]))
-                cursor.execute(f"{self._insert} {', '.join([self._places] * size)}", values)
-                done += size
+        for some in in_portions(sorted(cursor.fetchall(), key=lambda row: row[0])):
+            values = list(itertools.chain.from_iterable(some))
+            cursor.execute(f"{self._insert} {', '.join([self._places] * len(some))}", values)
         return []
 
 

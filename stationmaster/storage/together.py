@@ -13,7 +13,7 @@ import msgspec
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
 
-from stationmaster.storage.queries import ROWS_AT_ONCE, Column, column_processors
+from stationmaster.storage.queries import Column, column_processors, in_portions
 
 
 class Together:
@@ -40,13 +40,9 @@ class Together:
         values = list(zip(*columns, strict=True))
         found: list[Any] = []
         if dialect.name == "sqlite":
-            done = 0
-            for size in ROWS_AT_ONCE:
-                while len(values) - done >= size:
-                    chunk = values[done : done + size]
-                    cursor.execute(self._statement(dialect, size), list(itertools.chain.from_iterable(chunk)))
-                    found += cursor.fetchall()
-                    done += size
+            for some in in_portions(values):
+                cursor.execute(self._statement(dialect, len(some)), list(itertools.chain.from_iterable(some)))
+                found += cursor.fetchall()
         else:
             text = msgspec.json.encode([dict(zip(self.inputs, row, strict=True)) for row in values]).decode()
             cursor.execute(self._statement(dialect, 1), [text])

@@ -12,7 +12,7 @@ from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext, of_server
-from stationmaster.api.shapes import Cursor, IfMatch, Limit, Page, given, page_of, tagged_as, tags_of
+from stationmaster.api.shapes import Cursor, IfMatch, Limit, Page, given, page_of, tagged, tags_of
 from stationmaster.domain import customers
 from stationmaster.domain.alerts.tables import NoticeRow, NoticeState
 from stationmaster.domain.customer_notices import choices, links, telling, texts, unsubscribing
@@ -174,7 +174,7 @@ def choices_form(
     now = choices.of(work, customer.id) if chosen is None else chosen
     there = choices.offers(work, organization_id).kinds
     kinds = [NoticeChoice(kind, kind in there, now.kinds.get(kind)) for kind in KINDS]
-    return tagged_as(now.tag(customer), NoticeChoices(customer.email, now.full_at_percent, kinds))
+    return tagged(now, NoticeChoices(customer.email, now.full_at_percent, kinds))
 
 
 def changed_form(

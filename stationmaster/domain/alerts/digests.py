@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import func, select
 
 from stationmaster.domain import moments
 from stationmaster.domain.alerts import rules, telling, texts
@@ -17,8 +17,7 @@ from stationmaster.domain.connections import connections
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt
-from stationmaster.storage.queries import Prepared, not_deleted
+from stationmaster.storage.queries import insert_once, not_deleted
 
 STILL_TODAY = timedelta(hours=2)  # so late it is still sent, when nobody was there at its time
 
@@ -57,14 +56,7 @@ def send(work: Work, digest: Due) -> bool:
     return True
 
 
-_once = Prepared(
-    text(
-        "INSERT INTO alert_digests (organization_id, rule_id, zone, day, at) VALUES (:organization_id, :rule_id, :zone, :day, :at)"
-        " ON CONFLICT (rule_id, zone, day) DO NOTHING RETURNING id"
-    )
-    .bindparams(bindparam("at", type_=alert_digests.c.at.type))
-    .columns(id=BigInt)
-)
+_once = insert_once(alert_digests, ("organization_id", "rule_id", "zone", "day", "at"), "(rule_id, zone, day)")
 
 
 def _is_sent(work: Work, digest: Due) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, Protocol, cast
 
 import msgspec
-from sqlalchemy import bindparam, select, text, update
+from sqlalchemy import select, update
 
 from stationmaster.domain import accounts, audit, events
 from stationmaster.domain.alerts import rules, texts
@@ -24,9 +24,8 @@ from stationmaster.domain.alerts.tables import (
 from stationmaster.domain.alerts.texts import Written
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt
 from stationmaster.storage.lists import Found, Wanted, listed, only
-from stationmaster.storage.queries import Prepared, not_deleted
+from stationmaster.storage.queries import insert_once, not_deleted
 
 Said = Literal["opened", "escalated", "resolved"]
 Tell = Mapping[str, Sequence[str]]
@@ -133,14 +132,7 @@ _COLUMNS = (
     "at",
     "state",
 )
-_once = Prepared(  # a statement that both databases understand
-    text(
-        f"INSERT INTO alert_notices ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
-        " ON CONFLICT (customer_id, kind, about) WHERE about IS NOT NULL DO NOTHING RETURNING id"
-    )
-    .bindparams(*(bindparam(name, type_=alert_notices.c[name].type) for name in _COLUMNS))
-    .columns(id=BigInt)
-)
+_once = insert_once(alert_notices, _COLUMNS, "(customer_id, kind, about) WHERE about IS NOT NULL")
 
 
 def get(work: Work, public_id: str) -> NoticeToSend:

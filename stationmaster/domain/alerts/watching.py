@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, cast
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy import insert, select, update
 
 from stationmaster.domain import events, moments, organizations, sites
 from stationmaster.domain.alerts import conditions, rules, telling
@@ -22,8 +22,7 @@ from stationmaster.domain.alerts.kinds import MANY, TOGETHER, WELL_AFTER, KindNa
 from stationmaster.domain.alerts.tables import AlertRow, RuleRow, alert_pauses, alert_rules, alert_steps, alerts
 from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
-from stationmaster.storage.columns import BigInt
-from stationmaster.storage.queries import Prepared
+from stationmaster.storage.queries import insert_once
 
 AT_ONCE = 50  # changes in one unit of work
 
@@ -268,14 +267,7 @@ _COLUMNS = (
     "since",
     "opened_at",
 )
-_once = Prepared(  # a statement that both databases understand
-    text(
-        f"INSERT INTO alerts ({', '.join(_COLUMNS)}) VALUES ({', '.join(f':{name}' for name in _COLUMNS)})"  # noqa: S608
-        " ON CONFLICT (rule_id, subject) WHERE resolved_at IS NULL DO NOTHING RETURNING id"
-    )
-    .bindparams(*(bindparam(name, type_=alerts.c[name].type) for name in _COLUMNS))
-    .columns(id=BigInt)
-)
+_once = insert_once(alerts, _COLUMNS, "(rule_id, subject) WHERE resolved_at IS NULL")
 
 
 def _opened(work: Work, rule: RuleRow, finding: Finding) -> bool:

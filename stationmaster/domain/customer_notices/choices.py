@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,15 +36,12 @@ class Offers(NamedTuple):
 
 
 class Choices(NamedTuple):
-    """What a customer has chosen, and since when. `version` is 0 where they have never said anything."""
+    """What a customer has chosen, and since when. `id` and `version` are 0 where they have never said anything."""
 
+    id: int
     kinds: dict[Kind, datetime]
     full_at_percent: int = FULL_AT
     version: int = 0
-
-    def tag(self, customer: CustomerRow) -> str:
-        """A name of what this is now."""
-        return hashlib.blake2s(f"notices {customer.id} {self.version}".encode(), digest_size=8).hexdigest()
 
 
 def offers(work: Work, organization_id: int) -> Offers:
@@ -104,7 +100,7 @@ def change(
     locked = customers.get(work, organization_id, customer.public_id, lock=True)
     row = row_of(work, locked.id, lock=True)
     before = _choices(row)
-    versions.check_tag(before.tag(locked), expected)
+    versions.check(before, expected)
     offered = offers(work, organization_id).kinds
     for kind, wanted in kinds.items():
         if wanted and kind not in before.kinds and kind not in offered:
@@ -189,6 +185,6 @@ def forget(work: Work, customer_key: int) -> None:
 
 def _choices(row: ChoiceRow | None) -> Choices:
     if row is None:
-        return Choices({})
+        return Choices(0, {})
     kinds = {kind: since(row, kind) for kind in KINDS if kind in row.kinds}
-    return Choices(kinds, row.full_at_percent, row.version)
+    return Choices(row.id, kinds, row.full_at_percent, row.version)

@@ -11,7 +11,7 @@ import { pages } from "../../queries";
 import thing from "../../thing.module.css";
 import { useMay } from "../../user";
 import { noticeState } from "../alerts/words";
-import { kindAbout, kindWord, NOTICE_KINDS, type NoticeKind } from "./noticeWords";
+import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES, type NoticeKind } from "./noticeWords";
 
 const FEW = 20;
 const NARROW = 560;
@@ -75,18 +75,16 @@ function Shown({ chosen }: { chosen: NoticeChoices }) {
 type Typed = Record<NoticeKind, boolean> & { full_at_percent: number | string };
 
 function typedOf(chosen: NoticeChoices): Typed {
-  const kinds = Object.fromEntries(chosen.kinds.map(({ kind, since }) => [kind, since !== null])) as Record<NoticeKind, boolean>;
-  return { ...kinds, full_at_percent: chosen.full_at_percent };
+  const wanted = new Set(chosen.kinds.filter(({ since }) => since !== null).map(({ kind }) => kind));
+  return { ...ofEach((kind) => wanted.has(kind)), full_at_percent: chosen.full_at_percent };
 }
-
-const YES = Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, v.boolean()])) as Record<NoticeKind, v.BooleanSchema<undefined>>;
 
 function Choices({ customer, chosen }: { customer: Customer; chosen: Tagged<NoticeChoices> }) {
   const queries = useQueryClient();
   const seen = useRef(chosen);
   const form = useSentForm<Typed>({
     initial: typedOf(chosen.value),
-    schema: v.object({ ...YES, full_at_percent: v.pipe(v.union([v.number(), v.string()]), v.check((value) => Number(value) >= 10 && Number(value) <= 100, t`From 10 to 100`)) }),
+    schema: v.object({ ...SWITCHES, full_at_percent: v.pipe(v.union([v.number(), v.string()]), v.check((value) => Number(value) >= 10 && Number(value) <= 100, t`From 10 to 100`)) }),
     theirs: async () => {
       seen.current = await tagged(client.GET("/api/v1/customers/{customer_id}/notice-choices", { params: of(customer.id) }));
       return typedOf(seen.current.value);

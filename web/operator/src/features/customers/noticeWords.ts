@@ -1,9 +1,18 @@
 import { t } from "@lingui/core/macro";
 import type { CustomerNotice } from "@stationmaster/api";
+import * as v from "valibot";
 
 export type NoticeKind = CustomerNotice["kind"];
 
 export const NOTICE_KINDS: NoticeKind[] = ["started", "nearly_full", "ended", "idle_fee", "reservation", "wallet_low", "receipt"];
+
+/** A record with this of each kind. */
+export function ofEach<T>(value: (kind: NoticeKind) => T): Record<NoticeKind, T> {
+  return Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, value(kind)])) as Record<NoticeKind, T>;
+}
+
+/** A switch for each kind, in a schema. */
+export const SWITCHES = ofEach(() => v.boolean());
 
 export function kindWord(kind: NoticeKind): string {
   const words: Record<NoticeKind, string> = {

@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { sentDecimal } from "../../fields";
 import thing from "../../thing.module.css";
 import { useMay } from "../../user";
-import { kindAbout, kindWord, NOTICE_KINDS, type NoticeKind } from "../customers/noticeWords";
+import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES } from "../customers/noticeWords";
 
 const offersQuery = () =>
   queryOptions({ queryKey: ["organization", "notices"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization/notices", { signal })) });
@@ -36,11 +36,9 @@ function Shown({ offers }: { offers: NoticeOffers }) {
 
 function Offers({ offers }: { offers: NoticeOffers }) {
   const queries = useQueryClient();
-  const kinds = Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, offers.kinds.includes(kind)])) as Record<NoticeKind, boolean>;
-  const yes = Object.fromEntries(NOTICE_KINDS.map((kind) => [kind, v.boolean()])) as Record<NoticeKind, v.BooleanSchema<undefined>>;
   const form = useSentForm({
-    initial: { ...kinds, wallet_below: offers.wallet_below },
-    schema: v.object({ ...yes, wallet_below: needed(15) }),
+    initial: { ...ofEach((kind) => offers.kinds.includes(kind)), wallet_below: offers.wallet_below },
+    schema: v.object({ ...SWITCHES, wallet_below: needed(15) }),
     submit: async (typed) => {
       const body = { kinds: NOTICE_KINDS.filter((kind) => typed[kind]), wallet_below: sentDecimal(typed.wallet_below) };
       queries.setQueryData(offersQuery().queryKey, await answered(client.PATCH("/api/v1/organization/notices", { body })));
