@@ -8,8 +8,8 @@ from typing import NamedTuple
 from stationmaster.domain.errors import Invalid
 
 ENOUGH = 4.5
-_LIGHT, _DARK = (255, 255, 255), (32, 38, 45)  # behind the words of our pages; the darkest theme's lightest surface
-_BLACK = (20, 24, 29)
+_DARK = (32, 38, 45)  # behind words: the lightest surface of the dark theme
+_WHITE, _BLACK = (255, 255, 255), (0, 0, 0)  # on any colour one of the two has enough; a softer black has not
 _STEPS = 50
 _WRITTEN = re.compile(r"#[0-9a-f]{6}")
 
@@ -36,9 +36,9 @@ def kept(text: str) -> str:
 def readable(colour: str) -> Colours:
     """Made darker for white paper, and lighter for the dark, just as far as it takes; and what is read best on it."""
     rgb = _rgb(colour)
-    on_light = _towards((0, 0, 0), rgb, behind=_LIGHT)
-    on_dark = _towards((255, 255, 255), rgb, behind=_DARK)
-    text = _LIGHT if contrast(rgb, _LIGHT) >= contrast(rgb, _BLACK) else _BLACK
+    on_light = _towards(_BLACK, rgb, behind=_WHITE)
+    on_dark = _towards(_WHITE, rgb, behind=_DARK)
+    text = _WHITE if contrast(rgb, _WHITE) >= contrast(rgb, _BLACK) else _BLACK
     return Colours(colour, _written(on_light), _written(on_dark), _written(text))
 
 
@@ -50,10 +50,9 @@ def contrast(one: Rgb, other: Rgb) -> float:
 
 def _towards(end: Rgb, rgb: Rgb, *, behind: Rgb) -> Rgb:
     for step in range(_STEPS + 1):
-        mixed = tuple(round(a + (b - a) * step / _STEPS) for a, b in zip(rgb, end, strict=True))
-        found: Rgb = (mixed[0], mixed[1], mixed[2])
-        if contrast(found, behind) >= ENOUGH:
-            return found
+        red, green, blue = (round(a + (b - a) * step / _STEPS) for a, b in zip(rgb, end, strict=True))
+        if contrast((red, green, blue), behind) >= ENOUGH:
+            return red, green, blue
     return end
 
 

@@ -40,7 +40,7 @@ async def test_an_organization_has_a_name_a_colour_and_a_logo(
     changed = await owner.patch(LOOK, json={"name": " Harbour  Charging ", "colour": "#FFEE00"}, headers=seen)
     assert changed.status_code == 200, changed.text
     assert (changed.json()["shown_name"], changed.json()["colours"]["colour"]) == ("Harbour Charging", "#ffee00")
-    assert changed.json()["colours"]["text"] == "#14181d" and changed.json()["colours"]["on_light"] != "#ffee00"
+    assert changed.json()["colours"]["text"] == "#000000" and changed.json()["colours"]["on_light"] != "#ffee00"
     assert (await owner.patch(LOOK, json={"name": "other"}, headers=seen)).status_code == 412
     for wrong, field in (({"colour": "green"}, "colour"), ({"name": "x" * 61}, "name"), ({"logo": "x"}, "logo")):
         refused = await owner.patch(LOOK, json=wrong)

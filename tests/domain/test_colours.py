@@ -12,9 +12,10 @@ from stationmaster.domain.errors import Invalid
     "colour, on_light, text",
     [
         ("#0b6e5f", "#0b6e5f", "#ffffff"),  # dark enough as it is
-        ("#ffee00", None, "#14181d"),  # a yellow: words on white are darker, words on it are black
-        ("#ffffff", None, "#14181d"),
+        ("#ffee00", None, "#000000"),  # a yellow: words on white are darker, words on it are black
+        ("#ffffff", None, "#000000"),
         ("#000000", "#000000", "#ffffff"),
+        ("#7a7a7a", None, "#000000"),  # neither light nor dark: a softer black would not be read on it
     ],
 )
 def test_a_colour_becomes_darker_on_paper_and_lighter_in_the_dark_just_as_far_as_it_takes(
