@@ -11,6 +11,8 @@ import pytest
 from stationmaster.background import mail_texts
 from stationmaster.domain import driver_texts
 from stationmaster.domain.alerts import texts as alert_texts
+from stationmaster.domain.customer_notices import texts as notice_texts
+from stationmaster.domain.customer_notices.tables import KINDS
 from stationmaster.domain.invoices.languages import LANGUAGES, words_of
 
 ALL = ("en", "de", "es", "fr", "hi")
@@ -32,7 +34,7 @@ def shape(value: Any) -> Any:
 
 def test_every_language_is_there() -> None:
     assert tuple(LANGUAGES) == ALL
-    assert tuple(mail_texts.TEXTS) == tuple(alert_texts.TEXTS) == ALL
+    assert tuple(mail_texts.TEXTS) == tuple(alert_texts.TEXTS) == tuple(notice_texts.TEXTS) == ALL
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -52,9 +54,15 @@ def test_mails_say_the_same(language: str) -> None:
         assert other != english
 
 
+@pytest.mark.parametrize("texts", [alert_texts.TEXTS, notice_texts.TEXTS], ids=["alerts", "notices"])
 @pytest.mark.parametrize("language", OTHERS)
-def test_alerts_say_the_same(language: str) -> None:
-    assert shape(alert_texts.TEXTS[language]) == shape(alert_texts.TEXTS["en"])
+def test_alerts_and_notices_say_the_same(texts: dict[str, dict[str, str]], language: str) -> None:
+    assert shape(texts[language]) == shape(texts["en"])
+
+
+def test_each_kind_of_notice_has_its_name() -> None:
+    named = {key.partition(".")[2] for key in notice_texts.TEXTS["en"] if key.startswith("kind.")}
+    assert named == set(KINDS)
 
 
 @pytest.mark.parametrize("language", OTHERS)

@@ -98,8 +98,7 @@ def say(language: str | None, key: str, facts: Mapping[str, Any], *, zone: str =
     """A text with these facts in it."""
     short = language_of(language)
     words = words_of(short)
-    template = TEXTS[short].get(key) or TEXTS[ENGLISH][key]
-    return template.format_map({name: plain(_said(fact, words, zone)) for name, fact in facts.items()})
+    return TEXTS[short][key].format_map({name: plain(_said(fact, words, zone)) for name, fact in facts.items()})
 
 
 def written(language: str | None, key: str, facts: Mapping[str, Any], *, zone: str, also: str | None = None) -> Written:
