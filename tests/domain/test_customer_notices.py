@@ -14,6 +14,7 @@ from stationmaster.background.outbox import deliver_due
 from stationmaster.domain import (
     connectors,
     customers,
+    looks,
     metering,
     outbox,
     personal_data,
@@ -379,7 +380,9 @@ async def test_a_link_ends_one_kind_of_one_customer_once(ann: Ann) -> None:
     assert row is not None
     key = links.key_of(secret, row, "started")
     named = links.open_key(secret, key)
-    assert (await ann.world(unsubscribing.look, named)).state == "wanted"
+    await ann.world(looks.change, ann.world.home, {"name": "Quay", "colour": "#123456"})
+    asked = await ann.world(unsubscribing.look, named)
+    assert (asked.state, asked.organization, asked.colours.on_light) == ("wanted", "Quay", "#123456")
     assert set((await ann.world(choices.of, ann.key)).kinds) == {"started", "ended"}  # to look changes nothing
     for _ in range(2):
         assert (await ann.world(unsubscribing.stop, named)).state == "stopped"

@@ -13,8 +13,9 @@ from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext, of_server
 from stationmaster.api.shapes import Cursor, IfMatch, Limit, Page, given, page_of, tagged, tags_of
-from stationmaster.domain import customers
+from stationmaster.domain import customers, looks
 from stationmaster.domain.alerts.tables import NoticeRow, NoticeState
+from stationmaster.domain.colours import Colours
 from stationmaster.domain.customer_notices import choices, links, telling, texts, unsubscribing
 from stationmaster.domain.customer_notices.choices import Choices, Offers
 from stationmaster.domain.customer_notices.tables import KINDS, Kind
@@ -236,13 +237,13 @@ async def unsubscribe(key: FromPath[str], context: GivenContext) -> Response[str
 public_routes = [show_unsubscribe, unsubscribe]
 
 _STYLE = """
-:root { color-scheme: light dark; --back: #fff; --front: #14181d; --out: #eef1f4; --accent: #0b6e5f; --on: #fff; }
-@media (prefers-color-scheme: dark) { :root { --back: #181c21; --front: #e8ecf0; --out: #0f1215; --accent: #58c9b4; --on: #0f1215; } }
+:root { color-scheme: light dark; --back: #fff; --front: #14181d; --out: #eef1f4; --accent: ON_LIGHT; }
+@media (prefers-color-scheme: dark) { :root { --back: #181c21; --front: #e8ecf0; --out: #0f1215; --accent: ON_DARK; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--out); color: var(--front); font: 1.05rem/1.55 system-ui, sans-serif; }
 main { max-width: 34rem; margin: 0 auto; padding: 2rem clamp(1rem, 4vw, 2.5rem) 3rem; background: var(--back); min-height: 100vh; overflow-wrap: anywhere; }
 h1 { margin: 0 0 1rem; font-size: 1.5rem; line-height: 1.25; }
-button { font: inherit; font-weight: 600; padding: .7rem 1.2rem; border: 0; border-radius: .4rem; background: var(--accent); color: var(--on); cursor: pointer; }
+button { font: inherit; font-weight: 600; padding: .7rem 1.2rem; border: 0; border-radius: .4rem; background: var(--accent); color: var(--back); cursor: pointer; }
 """
 
 
@@ -258,7 +259,7 @@ def _page(asked: Asked) -> Response[str]:
     if asked.state == "wanted":
         button = f'<form method="post"><button type="submit">{say("page.stop")}</button></form>'
         content = f"<p>{say('page.ask', kind=kind)}</p>{button}"
-    return _html(language, title, content)
+    return _html(language, title, content, asked.colours)
 
 
 def _unknown() -> Response[str]:
@@ -267,11 +268,14 @@ def _unknown() -> Response[str]:
     return _html("en", "There is nothing at this address", said, status=404)
 
 
-def _html(language: str, title: str, content: str, *, status: int = 200) -> Response[str]:
+def _html(
+    language: str, title: str, content: str, colours: Colours = looks.OURS, *, status: int = 200
+) -> Response[str]:
+    style = _STYLE.replace("ON_LIGHT", colours.on_light).replace("ON_DARK", colours.on_dark)
     page = (
         f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><style>{_STYLE}</style></head>"
+        f"<title>{title}</title><style>{style}</style></head>"
         f"<body><main><h1>{title}</h1>{content}</main></body></html>\n"
     )
     return Response(page, status_code=status, media_type="text/html", headers={"Cache-Control": "no-store"})

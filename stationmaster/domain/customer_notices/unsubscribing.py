@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from stationmaster.domain import looks, versions
 from stationmaster.domain.audit import Actor
+from stationmaster.domain.colours import Colours
 from stationmaster.domain.customer_notices import choices, telling
 from stationmaster.domain.customer_notices.links import Named
 from stationmaster.domain.customer_notices.tables import ChoiceRow, Kind, notice_choices
@@ -23,6 +24,7 @@ class Asked(NamedTuple):
 
     kind: Kind
     organization: str
+    colours: Colours
     language: str
     state: Literal["wanted", "stopped"]
 
@@ -55,6 +57,7 @@ def _is_wanted(row: ChoiceRow, named: Named) -> bool:
 
 def _asked(work: Work, row: ChoiceRow, named: Named) -> Asked:
     customer = work.execute(select(customers).where(customers.c.id == row.customer_id)).one()
-    name = looks.shown_name(work, row.organization_id)
+    look = looks.get(work, row.organization_id)
     state: Literal["wanted", "stopped"] = "wanted" if _is_wanted(row, named) else "stopped"
-    return Asked(named.kind, name, telling.language_of(work, row.organization_id, customer), state)
+    language = telling.language_of(work, row.organization_id, customer)
+    return Asked(named.kind, look.shown_name, look.colours, language, state)
