@@ -102,7 +102,8 @@ class PreparedInsert(Prepared):
         return int(self._with_key.run(cursor, dialect, parameters)[0].id)
 
 
-def insert_once(table: Table, names: Sequence[str], unique: str) -> Prepared:
+@functools.cache  # as many as there are places that ask for one
+def insert_once(table: Table, names: tuple[str, ...], unique: str) -> Prepared:
     """An INSERT of one row, for `Work.first`: its key; no row where there is one of the same UNIQUE key already, also of another node.
 
     `unique` is that key in SQL: its columns, and the condition where the index has one.

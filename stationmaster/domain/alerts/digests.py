@@ -46,7 +46,8 @@ def send(work: Work, digest: Due) -> bool:
     """Send it, unless somebody else has; whether this call did. Nothing is sent where there is nothing to tell."""
     rule = digest.rule
     values = {"organization_id": rule.organization_id, "rule_id": rule.id, "zone": digest.zone, "day": digest.day}
-    if work.first(_once, **values, at=work.now) is None:
+    values |= {"at": work.now}
+    if work.first(insert_once(alert_digests, tuple(values), "(rule_id, zone, day)"), **values) is None:
         return False
     for receiver in telling.receivers(work, rule.organization_id, rule.tell, site_id=rule.site_id):
         message = _written(work, digest, receiver.language)
@@ -54,9 +55,6 @@ def send(work: Work, digest: Due) -> bool:
             return True
         telling.add(work, rule.organization_id, receiver, message, kind="digest")
     return True
-
-
-_once = insert_once(alert_digests, ("organization_id", "rule_id", "zone", "day", "at"), "(rule_id, zone, day)")
 
 
 def _is_sent(work: Work, digest: Due) -> bool:

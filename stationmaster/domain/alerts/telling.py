@@ -107,32 +107,14 @@ def add(
         "at": work.now,
         "state": "waiting",
     }
-    if work.first(_once, **values) is None:
+    once = insert_once(alert_notices, tuple(values), "(customer_id, kind, about) WHERE about IS NOT NULL")
+    if work.first(once, **values) is None:
         return None
     queue = receiver.name.lower() if receiver.channel_id is None else f"channel {receiver.channel_id}"
     if customer_id is not None:  # their address is kept at one place, from where it can be erased
         queue = f"customer {customer_id}"
     work.publish(events.NoticeDue(notice=public_id, receiver=queue))
     return public_id
-
-
-_COLUMNS = (
-    "organization_id",
-    "public_id",
-    "alert_id",
-    "customer_id",
-    "kind",
-    "about",
-    "channel",
-    "channel_id",
-    "receiver",
-    "subject",
-    "body",
-    "language",
-    "at",
-    "state",
-)
-_once = insert_once(alert_notices, _COLUMNS, "(customer_id, kind, about) WHERE about IS NOT NULL")
 
 
 def get(work: Work, public_id: str) -> NoticeToSend:

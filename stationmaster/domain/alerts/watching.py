@@ -252,24 +252,6 @@ class _Paused:
         return all(key in self._chargers for key in keys)
 
 
-_COLUMNS = (
-    "organization_id",
-    "public_id",
-    "rule_id",
-    "kind",
-    "severity",
-    "subject",
-    "site_id",
-    "station_id",
-    "members",
-    "facts",
-    "zone",
-    "since",
-    "opened_at",
-)
-_once = insert_once(alerts, _COLUMNS, "(rule_id, subject) WHERE resolved_at IS NULL")
-
-
 def _opened(work: Work, rule: RuleRow, finding: Finding) -> bool:
     values = {
         "organization_id": rule.organization_id,
@@ -286,7 +268,8 @@ def _opened(work: Work, rule: RuleRow, finding: Finding) -> bool:
         "since": finding.since,
         "opened_at": work.now,
     }
-    made = work.first(_once, **values)
+    once = insert_once(alerts, tuple(values), "(rule_id, subject) WHERE resolved_at IS NULL")
+    made = work.first(once, **values)
     if made is None:
         return False
     alert = cast(AlertRow, work.execute(select(alerts).where(alerts.c.id == made.id)).one())
