@@ -10,8 +10,9 @@ from PIL import Image
 from playwright.async_api import expect
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, stations
-from tests.web.conftest import Visitor
+from stationmaster.domain import accounts, organizations, stations
+from stationmaster.storage import Work
+from tests.web.conftest import EMAIL, Visitor
 
 pytestmark = pytest.mark.slow
 
@@ -86,9 +87,31 @@ async def test_API_22_pictures_of_a_charger_are_brought_looked_at_and_removed(op
     await expect(picture).to_have_count(0)
 
 
-async def test_all_of_an_organization_is_taken_away_as_a_file(operator: Visitor) -> None:
-    await operator.open("/organization")
-    async with operator.page.expect_download() as started:
-        await operator.see("export-submit").click()
+async def test_an_organization_says_how_it_shows_itself_and_is_taken_away_as_a_file(visitor: Visitor, app: App) -> None:
+    def own(work: Work) -> None:
+        row = accounts.login_row(work, EMAIL)
+        assert row is not None
+        accounts.change_role(work, row.organization_id, row.public_id, role="owner")
+
+    await app.database.write(own)
+    page, see = visitor.page, visitor.see
+    await visitor.open("/organization")
+    await visitor.login()
+    part = page.get_by_role("region", name="Name, logo and colour")
+    drawn = io.BytesIO()
+    Image.new("RGB", (60, 20), "green").save(drawn, "PNG")
+    await see("look-name").fill("Harbour Charging")
+    await part.locator("input[type=file]").set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": drawn.getvalue()}
+    )
+    await expect(part.get_by_role("img", name="The logo")).to_be_visible()
+    await see("look-submit").click()  # what was typed before the logo came is saved over its version
+    await expect(see("brand").first).to_have_text("Harbour Charging")
+    await expect(see("brand").first.locator("img")).to_have_js_property("naturalWidth", 60)
+    await part.get_by_role("button", name="Remove").click()
+    await expect(part.get_by_text("No logo yet")).to_be_visible()
+    await expect(see("brand").first.locator("img")).to_have_attribute("src", "/icon.svg")  # ours
+    async with visitor.page.expect_download() as started:
+        await visitor.see("export-submit").click()
     with zipfile.ZipFile(await (await started.value).path()) as file:
         assert "users.jsonl" in file.namelist()

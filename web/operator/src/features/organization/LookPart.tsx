@@ -18,7 +18,7 @@ import css from "./Look.module.css";
 export function LookPart() {
   const { data, error } = useQuery(lookQuery());
   const may = useMay("own");
-  if (!may && !error) return null;
+  if (!may) return null;
   return (
     <section className={`${thing.panel} card`} aria-label={t`Name, logo and colour`}>
       <h2>
