@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import random
 import struct
 import zlib
 from typing import Any
 
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from stationmaster.files.pictures import LARGEST, MOST_PIXELS, THUMBNAIL, NoPicture, drawn
+from stationmaster.files.pictures import LARGEST, MOST_PIXELS, THUMBNAIL, NoPicture, drawn, logo
 
 SCRIPT = b"<script>alert(1)</script>"
 
@@ -93,3 +95,24 @@ def test_API_22_a_decompression_bomb_is_refused_by_what_it_says_it_is(width: int
 def test_API_22_what_is_no_picture(content: bytes) -> None:
     with pytest.raises(NoPicture, match="JPEG, PNG and WebP"):
         drawn(content)
+
+
+def test_a_logo_loses_its_transparent_rim_and_all_but_its_pixels() -> None:
+    whole, around = Image.new("RGBA", (600, 400)), PngInfo()
+    whole.paste((0, 90, 80, 255), (100, 100, 400, 200))
+    around.add_text("Author", "Ann")
+    content = io.BytesIO()
+    whole.save(content, "PNG", pnginfo=around)
+    made = logo(content.getvalue())
+    kept = opened(made.content)
+    assert (made.width, made.height, kept.size, kept.info) == (300, 100, (300, 100), {})
+    assert kept.getcolors() == [(30_000, (0, 90, 80, 255))]
+
+
+def test_a_photograph_as_a_logo_has_fewer_colours_and_one_without_anything_is_refused() -> None:
+    noise, empty = io.BytesIO(), io.BytesIO()
+    Image.frombytes("RGB", (480, 160), random.Random(1).randbytes(480 * 160 * 3)).save(noise, "PNG")
+    assert len(logo(noise.getvalue()).content) < 480 * 160 < len(noise.getvalue())
+    Image.new("RGBA", (9, 9)).save(empty, "PNG")
+    with pytest.raises(NoPicture, match="transparent"):
+        logo(empty.getvalue())
