@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-import msgspec
 from sqlalchemy import select, update
 
 from stationmaster.domain import looks
@@ -69,11 +68,17 @@ def _try(work: Work, row: ClaimRow, amount: Money) -> None:
             return  # it may well be paid; when it was refused, they hear of it with the next try
     email = row.email or _email_of(work, row)
     if email is not None:
-        name = looks.shown_name(work, row.organization_id)
-        path = f"pay/claims/{row.public_id}"
-        language = _language_of(work, row)
-        due = MailDue(kind="owed", email=email, organization=name, now=str(amount), path=path, language=language)
-        work.publish(msgspec.structs.replace(due, sender=looks.own_name(work, row.organization_id)))
+        work.publish(
+            MailDue(
+                kind="owed",
+                email=email,
+                organization=looks.shown_name(work, row.organization_id),
+                now=str(amount),
+                path=f"pay/claims/{row.public_id}",
+                language=_language_of(work, row),
+                sender=looks.own_name(work, row.organization_id),
+            )
+        )
 
 
 def _payment_of(row: ClaimRow, provider: str, amount: Money, *, return_url: str, pay_within: timedelta) -> NewPayment:
