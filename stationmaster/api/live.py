@@ -280,9 +280,14 @@ class Live:
         return Viewer(organization_id, station_id, owner, among, customer)
 
     async def _learn_customers(self) -> None:
-        """Look up what the customers are called of whom something is about to be told; that never changes."""
-        wanted = [key for key, name in self._customer_ids.items() if name is None]
-        if wanted and self._database is not None:
+        """Look up what the customers are called of whom something is about to be told; that never changes.
+
+        What is heard while the database is asked may be about others, so it goes on until nobody is missing.
+        """
+        while self._database is not None:
+            wanted = [key for key, name in self._customer_ids.items() if name is None]
+            if not wanted:
+                return
             try:
                 found = await self._database.read(drivers.ids, wanted)
             except StorageUnavailable:

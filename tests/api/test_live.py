@@ -23,6 +23,7 @@ from stationmaster.domain import (
     commands,
     connections,
     connectors,
+    customers,
     events,
     message_log,
     metering,
@@ -238,6 +239,36 @@ def meter(wh: int, evse: int = 1) -> events.MeterRead:
         power_w=None,
         soc_percent=None,
     )
+
+
+async def test_whose_a_session_is_is_told_also_where_it_begins_while_others_are_looked_up(
+    admin: Client, context: Context, charger: Any, database: Database
+) -> None:
+    def known(work: Work, number: int) -> int:
+        made = customers.create(work, charger.organization_id, public_id=f"CUSTOMER-{number}", name="Ann")
+        return made.id
+
+    keys = [await database.write(known, number) for number in (1, 2, 3)]
+
+    def begins(work: Work, number: int) -> None:
+        telling.start(work, speaking(charger), number, token="TAG1", customer_id=keys[number - 1])
+
+    later = [3, 2]
+
+    class Meanwhile:
+        """A database that is slow: another session begins before it answers."""
+
+        async def read(self, f: Callable[..., Any], *args: Any) -> Any:
+            found = await database.read(f, *args)
+            if later:
+                await database.write(begins, later.pop())
+            return found
+
+    async with listening(admin) as page:
+        context.live._database = Meanwhile()  # type: ignore[assignment]
+        await database.write(begins, 1)
+        told = [(await page.until("session_started"))["session"].get("customer") for _ in range(3)]
+    assert told == ["CUSTOMER-1", "CUSTOMER-2", "CUSTOMER-3"]
 
 
 def status(evse: int = 1) -> events.ConnectorStatusChanged:
