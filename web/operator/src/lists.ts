@@ -43,11 +43,28 @@ export function useSearched(state: TableState): { search: string | undefined; ty
   return { search, typing: search !== typed };
 }
 
+const AGAIN_MS = 5_000;
+const FEW_PAGES = 3;
+
 type Listed<T> = UseInfiniteQueryOptions<Page<T>, Error, InfiniteData<Page<T>>, readonly unknown[], string | null>;
 
-/** A list of the server's, page by page, as a table takes it. While somebody types, the rows are those of the text before. */
-export function useList<T>(query: Listed<T>, typing = false) {
-  const list = useInfiniteQuery({ ...query, placeholderData: keepPreviousData });
+interface Manner<T> {
+  /** While somebody types, the rows are those of the text before. */
+  typing?: boolean;
+  /** Rows that will soon say something else: the list is asked for again while there is one, and few pages are open. */
+  underWay?: (row: T) => boolean;
+}
+
+/** A list of the server's, page by page, as a table takes it. */
+export function useList<T>(query: Listed<T>, { typing = false, underWay }: Manner<T> = {}) {
+  const list = useInfiniteQuery({
+    ...query,
+    placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => {
+      const open = state.data?.pages ?? [];
+      return underWay && open.length <= FEW_PAGES && open.some((page) => page.items.some(underWay)) ? AGAIN_MS : false;
+    },
+  });
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const pages: Pages<T> = {
     hasMore: list.hasNextPage,

@@ -81,7 +81,7 @@ export function ManagedTable<T extends Thing>({
   const may = useMay(resource.may);
   const { search, typing } = useSearched(state);
   const removed = chosen === REMOVED;
-  const list = useList<T>(listQuery(resource, { ...of, search, deleted: removed, state: removed ? undefined : chosen, sort: state.sort }), typing);
+  const list = useList<T>(listQuery(resource, { ...of, search, deleted: removed, state: removed ? undefined : chosen, sort: state.sort }), { typing });
   const shown = useMemo(() => {
     const ask = (row: T, what: Open) => {
       setOne(row);

@@ -6,7 +6,7 @@ import { Ago, At, Badge, DataTable, Empty, listCss, number, Problem, Waiting, ty
 import { useMemo, useState } from "react";
 import { useList, useSearched, useTableState } from "../../lists";
 import { noticesQuery, type NoticeFilters } from "./queries";
-import { channelWord, noticeState, noticeWord } from "./words";
+import { channelWord, noticeState, noticeWord, onItsWay } from "./words";
 
 const STATES = ["waiting", "sent", "failed", "not_sent"] as const;
 
@@ -15,7 +15,7 @@ export function Messages({ title, about }: { title?: string; about?: string }) {
   const [only, setOnly] = useState<NoticeFilters["state"]>();
   const [state, setState] = useTableState();
   const { search, typing } = useSearched(state);
-  const list = useList<AlertNotice>(noticesQuery({ alert: about, state: only, search }), typing);
+  const list = useList<AlertNotice>(noticesQuery({ alert: about, state: only, search }), { typing, underWay: onItsWay });
   const columns = useMemo(() => noticeColumns(), []);
   if (list.error) return <Problem error={list.error} retry={list.retry} />;
   if (list.isPending) return <Waiting />;

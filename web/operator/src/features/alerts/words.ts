@@ -110,6 +110,11 @@ export function noticeState(state: AlertNotice["state"]): { word: string; tone: 
   return words[state];
 }
 
+/** Soon it is sent, or it says why not. */
+export function onItsWay({ state }: Pick<AlertNotice, "state">): boolean {
+  return state === "waiting";
+}
+
 export function channelWord(channel: AlertNotice["channel"]): string {
   const words: Record<AlertNotice["channel"], string> = {
     email: t`E-mail`, sms: t`SMS`, chat: t`Chat`, push: t`Push`, webhook: t`Webhook`, app: t`In the app`,

@@ -10,7 +10,7 @@ import { useList } from "../../lists";
 import { pages } from "../../queries";
 import thing from "../../thing.module.css";
 import { useMay } from "../../user";
-import { noticeState } from "../alerts/words";
+import { noticeState, onItsWay } from "../alerts/words";
 import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES, type NoticeKind } from "./noticeWords";
 
 const FEW = 20;
@@ -123,7 +123,7 @@ function Choices({ customer, chosen }: { customer: Customer; chosen: Tagged<Noti
 
 /** What they were told, and what could not be sent and why. */
 function Told({ customer }: { customer: string }) {
-  const list = useList<CustomerNotice>(toldQuery(customer));
+  const list = useList<CustomerNotice>(toldQuery(customer), { underWay: onItsWay });
   const [state, setState] = useState<TableState>({});
   const columns = useMemo(toldColumns, []);
   if (list.error) return <Problem error={list.error} retry={list.retry} />;

@@ -22,7 +22,7 @@ export function DeliveriesPage() {
   useFocus(null);
   const { state: only, receiver } = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList<Delivery>(deliveriesQuery({ state: only, receiver }));
+  const list = useList<Delivery>(deliveriesQuery({ state: only, receiver }), { underWay: ({ state }) => state === "waiting" });
   const names = useReceivers();
   const [state, setState] = useTableState();
   const columns = useMemo(() => deliveryColumns(names), [names]);

@@ -24,7 +24,7 @@ export function InvoicesPage() {
   const kind = KINDS.find((each) => each === chosen);
   const [state, setState] = useTableState();
   const { search, typing } = useSearched(state);
-  const list = useList<Invoice>(allInvoicesQuery({ search, kind, sort: knownSort(SORTS, state.sort) }), typing);
+  const list = useList<Invoice>(allInvoicesQuery({ search, kind, sort: knownSort(SORTS, state.sort) }), { typing });
   const [taking, take] = useState<Invoice | null>(null);
   const may = useMay("handle_money");
   const columns = useMemo(() => invoiceColumns(may ? take : null), [may]);
