@@ -19,7 +19,7 @@ from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext, source_of
 from stationmaster.api.shapes import Page, given
 from stationmaster.api.throttle import TooBusy
-from stationmaster.domain import accounts, log_ins, organizations, second_factors, sites
+from stationmaster.domain import accounts, drivers, log_ins, organizations, second_factors, sites
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
@@ -72,7 +72,8 @@ class Me(msgspec.Struct, frozen=True):
     """Who is asking: a person, by e-mail address, or a program with a key, by the key's name; and what they may do.
 
     `email` is empty and `role` is null for what has none. `sites` names those they are limited to. `language` and
-    `time_zone` are what a person has chosen; null: as the browser says.
+    `time_zone` are what a person has chosen; null: as the browser says. `customer` is the id of the customer that a person is:
+    what is under `/me` is that customer's.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Me(msgspec.Struct, frozen=True):
     language: str | None
     time_zone: str | None
     second_step: bool
+    customer: str | None
 
 
 class ProfileChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -217,6 +219,7 @@ async def get_me(caller: GivenCaller, context: GivenContext) -> Me:
             language=None,
             time_zone=None,
             second_step=False,
+            customer=None,
         )
 
     return await context.database.read(key)
@@ -320,6 +323,7 @@ def _me(work: Work, user: accounts.User) -> Me:
         language=user.language,
         time_zone=user.time_zone,
         second_step=second_factors.has(work, user),
+        customer=drivers.id_of(work, user),
     )
 
 

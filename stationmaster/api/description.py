@@ -25,7 +25,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.errors import MEDIA_TYPE, Problem
-from stationmaster.api.live_shapes import LiveEvent
+from stationmaster.api.live_shapes import LiveEvent, OwnLiveEvent
 from stationmaster.api.resources.invoices import PDF
 from stationmaster.domain.file_formats import FORMATS
 
@@ -112,10 +112,15 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
     """The framework's document with short names, live events, and one shape for every failure in place of the framework's."""
     document = _numbers(_renamed(document))
     shapes = document["components"]["schemas"]
-    (live, _), described = msgspec.json.schema_components([LiveEvent, Problem], ref_template=_SHAPES + "{name}")
+    (live, own, _), described = msgspec.json.schema_components(
+        [LiveEvent, OwnLiveEvent, Problem], ref_template=_SHAPES + "{name}"
+    )
     for name, shape in described.items():
         shapes.setdefault(name, shape)
     shapes["LiveEvent"] = live | {"description": "What `GET /api/v1/events` tells: the event's name is its `type`."}
+    shapes["OwnLiveEvent"] = own | {
+        "description": "What `GET /api/v1/me/events` tells: the event's name is its `type`."
+    }
     failed = {"description": "It failed, and why", "content": {MEDIA_TYPE: {"schema": {"$ref": _SHAPES + "Problem"}}}}
     for item in document["paths"].values():
         for operation in item.values():
@@ -123,8 +128,8 @@ def _finished(document: dict[str, Any]) -> dict[str, Any]:
             operation["responses"]["default"] = failed
             operation["responses"].get("204", {}).pop("content", None)
             _of_each_format(operation)
-            if operation["operationId"] == "listenToEvents":
-                told = {"schema": {"$ref": _SHAPES + "LiveEvent"}}
+            if event := _STREAMS.get(operation["operationId"]):
+                told = {"schema": {"$ref": _SHAPES + event}}
                 operation["responses"]["200"] = {
                     "description": "A stream of events; the data of each is one of these",
                     "headers": {},
@@ -143,6 +148,7 @@ def _of_each_format(operation: dict[str, Any]) -> None:
 
 
 _SHAPES = "#/components/schemas/"
+_STREAMS = {"listenToEvents": "LiveEvent", "listenToOwnSessions": "OwnLiveEvent"}
 _GENERIC = re.compile(r"^(?P<generic>[A-Za-z]+)_(?:[\w.]*\.)?(?P<of>[A-Za-z]+)_$")
 
 

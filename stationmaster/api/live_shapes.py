@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from stationmaster.api.live import Hello, Lost, Words
+from stationmaster.api.live_own import OwnSessionEvent, OwnSessionLimitEvent, OwnSessionUpdatedEvent
 from stationmaster.api.resources.messages import Message
 from stationmaster.api.resources.messages import public_form as message_form
 from stationmaster.api.resources.sessions import Session
@@ -148,6 +149,9 @@ LiveEvent = (
     | AlarmEvent
     | AlertEvent
 )
+
+OwnLiveEvent = Hello | Lost | OwnSessionEvent | OwnSessionUpdatedEvent | OwnSessionLimitEvent
+"""What drivers hear of their own sessions."""
 
 
 def _meter(event: events.MeterRead, session: str | None) -> SessionUpdatedEvent:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
-from typing import Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from stationmaster.domain import connections, connectors, sites
 from stationmaster.domain.connectors import Type
@@ -19,6 +19,7 @@ from stationmaster.domain.sites import SiteRow
 from stationmaster.domain.stations import ChargerType, stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import not_deleted
+from stationmaster.storage.queries import search as searched
 
 Availability = Literal["free", "in_use", "out_of_order", "unknown"]
 
@@ -81,22 +82,26 @@ def nearby(
 ) -> list[Place]:
     """The sites within this radius that have what is asked for, the nearest first."""
     table = sites.sites
-    there = select(table.c.id, table.c.latitude, table.c.longitude).where(
-        table.c.organization_id == organization_id,
-        table.c.status == "active",
-        not_deleted(table),
-        _in_box(latitude, longitude, radius_m),
-    )
-    if asked.type is not None or asked.min_power_w is not None or asked.free:
-        there = there.where(_has_such_a_connector(asked))
+    there = _sites(organization_id, asked, table.c.id, table.c.latitude, table.c.longitude)
+    there = there.where(_in_box(latitude, longitude, radius_m))
     far = [(distance_m(latitude, longitude, row.latitude, row.longitude), row.id) for row in work.execute(there).all()]
     near = sorted(each for each in far if each[0] <= radius_m)
-    found: list[Place] = []
-    for start in range(0, len(near), limit):  # nearly every one of them will be shown
-        found += _places(work, asked, {key: away for away, key in near[start : start + limit]})
-        if len(found) >= limit:
-            break
-    return found[:limit]
+    return _first(work, asked, [(key, away) for away, key in near], limit)
+
+
+def named(work: Work, organization_id: int, asked: Asked, text: str, *, limit: int) -> list[Place]:
+    """The sites that have this in their name or address, or a charger with just this id, by name."""
+    table = sites.sites
+    of_charger = select(stations.c.site_id).where(
+        stations.c.organization_id == organization_id,
+        stations.c.public_id == text.strip().lower(),
+        stations.c.registration == "accepted",
+        not_deleted(stations),
+    )
+    columns = (table.c.name, table.c.address, table.c.city, table.c.postal_code)
+    there = _sites(organization_id, asked, table.c.id).where(or_(searched(text, columns), table.c.id.in_(of_charger)))
+    keys = work.execute(there.order_by(table.c.name, table.c.id)).scalars().all()
+    return _first(work, asked, [(key, None) for key in keys], limit)
 
 
 def charger(work: Work, organization_id: int, public_id: str) -> Place:
@@ -140,6 +145,27 @@ def box(latitude: float, longitude: float, radius_m: float) -> tuple[float, floa
     return low, high, [(west, east)]
 
 
+def _sites(organization_id: int, asked: Asked, *columns: ColumnElement[Any]) -> Select[Any]:
+    """The sites in service that may have what is asked for."""
+    table = sites.sites
+    there = select(*columns).where(
+        table.c.organization_id == organization_id, table.c.status == "active", not_deleted(table)
+    )
+    if asked.type is not None or asked.min_power_w is not None or asked.free:
+        there = there.where(_has_such_a_connector(asked))
+    return there
+
+
+def _first(work: Work, asked: Asked, there: list[tuple[int, float | None]], limit: int) -> list[Place]:
+    """The first of these sites that have what is asked for; nearly every one of them has."""
+    found: list[Place] = []
+    for start in range(0, len(there), limit):
+        found += _places(work, asked, dict(there[start : start + limit]))
+        if len(found) >= limit:
+            break
+    return found[:limit]
+
+
 def _in_box(latitude: float, longitude: float, radius_m: float) -> ColumnElement[bool]:
     table = sites.sites
     low, high, spans = box(latitude, longitude, radius_m)
@@ -170,7 +196,7 @@ def _site(work: Work, key: int) -> SiteRow | None:
     return row
 
 
-def _places(work: Work, asked: Asked, away: dict[int, float]) -> Iterator[Place]:
+def _places(work: Work, asked: Asked, away: dict[int, float | None]) -> Iterator[Place]:
     """Those of these sites that have what is asked for, in their order."""
     rows: dict[int, SiteRow] = {
         row.id: row for row in work.execute(select(sites.sites).where(sites.sites.c.id.in_(list(away))))

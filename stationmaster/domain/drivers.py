@@ -37,6 +37,14 @@ def customer_of(work: Work, organization_id: int, user_id: str) -> CustomerRow:
     return row
 
 
+def id_of(work: Work, user: User) -> str | None:
+    """The id of the customer that a user is, if they are one."""
+    try:
+        return customer_of(work, user.organization_id, user.id).public_id
+    except NotFound:
+        return None
+
+
 def link(work: Work, organization_id: int, user_id: str, *, customer: str | None) -> User:
     """Say which customer a user is; None: none. Who was another one before has to log in again.
 

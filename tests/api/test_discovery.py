@@ -94,6 +94,26 @@ async def test_S0_042_a_driver_finds_what_is_near_the_nearest_first(driver: Clie
     assert await names(driver, radius_km=50, free=True, min_power_w=20_000, connector_type="type2") == ["Near"]
 
 
+@pytest.mark.any_database
+async def test_S0_042_who_gives_no_position_searches_by_name_address_or_the_number_of_a_charger(driver: Client) -> None:
+    async def found(**asked: Any) -> Any:
+        answer = await driver.get(FIND, params=asked)
+        return [each["name"] for each in answer.json()["items"]] if answer.is_success else answer.status_code
+
+    assert await found(search="a") == ["Away", "Far", "Near"]
+    assert await found(search=" nEAr ") == ["Near"]
+    assert await found(search="a", limit=1) == ["Away"]
+    assert await found(search="a", free=True) == ["Far", "Near"]
+    [near] = (await driver.get(FIND, params={"search": "Near"})).json()["items"]
+    assert near["distance_m"] is None
+    assert await found(search=near["chargers"][0]["id"].upper()) == ["Near"]
+    assert await found(search="Nowhere") == ["Nowhere"]  # which has no position
+    for nothing in ("CP-NEAR", "Gate", "Shut", "%"):
+        assert await found(search=nothing) == [], nothing
+    for wrong in ({}, {"search": " "}, {"latitude": 1}, {"longitude": 1, "search": "a"}, HERE | {"search": "a"}):
+        assert await found(**wrong) == 422, wrong
+
+
 async def test_D_01_of_others_a_driver_sees_only_that_something_is_in_use(driver: Client) -> None:
     answer = await driver.get(FIND, params=HERE | {"radius_km": 50})
     near, far = answer.json()["items"]

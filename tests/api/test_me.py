@@ -209,6 +209,15 @@ async def test_D_01_who_has_the_customer_number_of_somebody_removed_sees_nothing
 @pytest.mark.any_database
 async def test_a_driver_changes_their_profile(ann: Driver, bob: Driver) -> None:
     first = await ann.client.get(f"{API}/me")
+    told = first.json()
+    assert (told["billing"], told["currency"], told["credit_limit"], told["monthly_budget"]) == (
+        "free",
+        None,
+        None,
+        None,
+    )
+    assert (told["can_start"], told["can_reserve"], told["can_pay"]) == (True, False, False)  # there is no provider
+    assert (await ann.client.get(f"{API}/auth/me")).json()["customer"] == told["id"]
     changed = await ann.client.patch(
         f"{API}/me", json={"name": "Ann", "email": "a@example.org"}, headers={"If-Match": first.headers["ETag"]}
     )

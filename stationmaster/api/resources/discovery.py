@@ -12,6 +12,7 @@ from stationmaster.api.context import GivenCaller, GivenContext
 from stationmaster.domain import discovery
 from stationmaster.domain.connectors import Type
 from stationmaster.domain.discovery import Asked, Availability
+from stationmaster.domain.errors import Invalid
 from stationmaster.domain.opening_hours import Day
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.stations import ChargerType
@@ -58,13 +59,20 @@ class ChargingPlace(msgspec.Struct, frozen=True):
 
 
 class ChargingPlaces(msgspec.Struct, frozen=True):
-    """The sites that were found, the nearest first."""
+    """The sites that were found, the nearest first; without a position, by name."""
 
     items: list[ChargingPlace]
 
 
-Latitude = Annotated[float, QueryParameter(ge=-90, le=90, description="Of where one is, in degrees")]
-Longitude = Annotated[float, QueryParameter(ge=-180, le=180, description="Of where one is, in degrees")]
+Latitude = Annotated[float | None, QueryParameter(ge=-90, le=90, description="Of where one is, in degrees")]
+Longitude = Annotated[float | None, QueryParameter(ge=-180, le=180, description="Of where one is, in degrees")]
+Named = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=100,
+        description="In place of a position: only sites with this in their name or address, or with the charger of this id",
+    ),
+]
 Radius = Annotated[float, QueryParameter(gt=0, le=200, description="How far one would go, in km")]
 OfType = Annotated[Type | None, QueryParameter(description="Only chargers with such a connector")]
 MinPower = Annotated[
@@ -79,8 +87,9 @@ Most = Annotated[int, QueryParameter(ge=1, le=200, description="How many sites a
 async def find_charging_places(
     caller: GivenCaller,
     context: GivenContext,
-    latitude: Latitude,
-    longitude: Longitude,
+    latitude: Latitude = None,
+    longitude: Longitude = None,
+    search: Named = None,
     radius_km: Radius = 10,
     connector_type: OfType = None,
     min_power_w: MinPower = None,
@@ -88,16 +97,17 @@ async def find_charging_places(
     open_now: IsOpen = False,
     limit: Most = 50,
 ) -> ChargingPlaces:
-    """Sites nearby with chargers that are in service, the nearest first. Type, power and `free` must be true of one connector."""
-    found = await context.database.read(
-        discovery.nearby,
-        caller.organization,
-        Asked(connector_type, min_power_w, free, open_now),
-        latitude=latitude,
-        longitude=longitude,
-        radius_m=radius_km * 1000,
-        limit=limit,
-    )
+    """Sites with chargers that are in service: nearby, the nearest first, or what is searched for. Type, power and `free` must be true of one connector."""
+    asked, home = Asked(connector_type, min_power_w, free, open_now), caller.organization
+    if latitude is not None and longitude is not None:
+        if search is not None:
+            raise Invalid("search", "is for who gives no position")
+        where: dict[str, Any] = {"latitude": latitude, "longitude": longitude, "radius_m": radius_km * 1000}
+        found = await context.database.read(discovery.nearby, home, asked, **where, limit=limit)
+    elif search is not None and search.strip() and latitude is None and longitude is None:
+        found = await context.database.read(discovery.named, home, asked, search.strip(), limit=limit)
+    else:
+        raise Invalid("longitude" if latitude is not None else "latitude", "is missing; or search for a name")
     return ChargingPlaces([_public_form(place) for place in found])
 
 

@@ -57,7 +57,7 @@ class LookChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     colour: Colour | msgspec.UnsetType | None = msgspec.UNSET
 
 
-@get("/look", permission=Permission.VIEW)
+@get("/look", permission=Permission.LOGGED_IN)
 async def get_look(caller: GivenCaller, context: GivenContext) -> Response[OrganizationLook]:
     """How one's own organization shows itself on pages, on paper and in mails."""
     return _tagged(await context.database.read(looks.get, caller.organization))
