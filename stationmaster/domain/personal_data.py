@@ -38,6 +38,7 @@ from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.payments import PaymentRow, methods
 from stationmaster.domain.reservations import reservations
+from stationmaster.domain.saved_views import saved_views
 from stationmaster.domain.sessions import ListedRow, sessions
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
@@ -172,7 +173,7 @@ def _erase_user(work: Work, organization_id: int, person: CustomerRow, nobody: s
     for row in drivers.removed_users_of(work, person):
         user = accounts.from_row(row)
         second_factors.remove(work, user)
-        for table in (identities, one_time_links, accounts.refresh_tokens):
+        for table in (identities, one_time_links, accounts.refresh_tokens, saved_views):
             work.execute(delete(table).where(table.c.user_id == row.id))
         known = {"email": nobody, "email_key": nobody, "name": None, "password_hash": accounts.NO_PASSWORD}
         work.execute(update(accounts.users).where(accounts.users.c.id == row.id).values(known))

@@ -397,6 +397,8 @@ ACTS: dict[str, tuple[str, Any]] = {
     "POST /api/v1/api-keys": ("/api-keys", {"name": "billing", "role": "viewer"}),
     "DELETE /api/v1/api-keys/{key_id}": ("/api-keys/KEY", None),
     "PATCH /api/v1/auth/me": ("/auth/me", {"name": "Ann"}),
+    "POST /api/v1/auth/me/views": ("/auth/me/views", {"page": "/cards", "name": "Lost ones", "search": "?q=AA0"}),
+    "DELETE /api/v1/auth/me/views/{view_id}": ("/auth/me/views/VIEW", None),
     "POST /api/v1/auth/password": ("/auth/password", {"current": PASSWORD, "new": NEW}),
     "POST /api/v1/auth/logout-elsewhere": ("/auth/logout-elsewhere", None),
     "POST /api/v1/auth/logout-everywhere": ("/auth/logout-everywhere", None),

@@ -76,7 +76,7 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
             await admin.login("administrator@example.com", NEW)  # so that the one before it can be ended
             names["LAST"] = (await admin.get(f"{API}/auth/logins")).json()["items"][-1]["id"]
             told = await entries(database)
-        names_of_things = "SESSION|USER|KEY|HOOK|CAR|LAST|PAID|OWED|CHANNEL|RULE|PAUSE|ALERT|EXCLUDED|SCHEDULE"
+        names_of_things = "SESSION|USER|KEY|HOOK|CAR|LAST|PAID|OWED|CHANNEL|RULE|PAUSE|ALERT|EXCLUDED|SCHEDULE|VIEW"
         path = re.sub(names_of_things, lambda match: names[match[0]], path)
         answer = await admin.request(method, (API + path).replace("/api/v1/../..", ""), json=body)
         assert answer.is_success, (route, answer.text)
@@ -86,6 +86,8 @@ async def test_API_28_no_route_changes_or_sends_anything_without_a_row(
             names["EXCLUDED"] = answer.json()["id"]
         if route == "POST /api/v1/report-schedules":
             names["SCHEDULE"] = answer.json()["id"]
+        if route == "POST /api/v1/auth/me/views":
+            names["VIEW"] = answer.json()["id"]
         if route == "POST /api/v1/me/vehicles":
             names["CAR"] = answer.json()["id"]
         for kind in ("channel", "rule", "pause"):

@@ -224,6 +224,7 @@ KEPT_HERE = {
     "who is told of what, which holds here only": "alert_rules alert_channels alert_pauses alerts alert_steps alert_notices"
     " alert_digests alerts_read notice_choices notice_offers",
     "in the samples of meter values already": "meter_value_forms",
+    "how people look at it here": "saved_views",
     "in the ledger already": "ledger_holds ledger_zero payment_charges",
     "in the ledger once they are decided": "wallet_adjustments",
     "of no use elsewhere": "payment_methods",

@@ -257,6 +257,8 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["uid"] = (await tenant.make("/tokens", card))["uid"]
     me = (await tenant.owner.get(f"{API}/auth/me")).json()["id"]
     ids["login_id"] = (await tenant.owner.get(f"{API}/auth/logins")).json()["items"][0]["id"]
+    view = {"page": "/cards", "name": canary, "search": "", "shared": True}
+    ids["view_id"] = (await tenant.make("/auth/me/views", view))["id"]
     linked = await tenant.owner.patch(f"{API}/users/{me}", json={"customer": ids["customer_id"]})
     assert linked.is_success, linked.text
     ids["alias"] = (await tenant.make(f"/tokens/{ids['uid']}/aliases", {"alias": f"ALIAS-{end}"}))[0]["alias"]

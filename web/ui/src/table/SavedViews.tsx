@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Menu, Modal, TextInput } from "@mantine/core";
+import { Button, Menu, Modal, Switch, TextInput } from "@mantine/core";
 import { useState, type SyntheticEvent } from "react";
 import { Icon } from "../icons";
 import css from "./DataTable.module.css";
@@ -19,17 +19,22 @@ export function SavedViews({ views, name }: { views: Views; name: () => void }) 
       </Menu.Label>
       {views.list.map((view) => (
         <Menu.Item
-          key={view.name}
+          key={view.id}
           aria-current={view.current || undefined}
           rightSection={view.current ? <Icon name="check" size={15} /> : null}
-          onClick={() => { views.open(view.name); }}
+          onClick={() => { views.open(view.id); }}
           closeMenuOnClick
         >
           <span className="hostile">{view.name}</span>
+          {view.by !== null && (
+            <span className={`${css.sharedBy} dim hostile`}>
+              <Trans>shared by {view.by}</Trans>
+            </span>
+          )}
         </Menu.Item>
       ))}
-      {views.list.filter((view) => view.current).map((view) => (
-        <Menu.Item key={`forget ${view.name}`} leftSection={<Icon name="close" size={15} />} onClick={() => { views.forget(view.name); }}>
+      {views.list.filter((view) => view.current && view.forgettable).map((view) => (
+        <Menu.Item key={`forget ${view.id}`} leftSection={<Icon name="close" size={15} />} onClick={() => { views.forget(view.id); }}>
           <Trans>Forget “{view.name}”</Trans>
         </Menu.Item>
       ))}
@@ -43,11 +48,13 @@ export function SavedViews({ views, name }: { views: Views; name: () => void }) 
 /** Asks for the name of a view. */
 export function NameView({ views, opened, onClose }: { views: Views; opened: boolean; onClose: () => void }) {
   const [text, setText] = useState("");
+  const [shared, setShared] = useState(false);
   const keep = (event: SyntheticEvent) => {
     event.preventDefault();
     if (text.trim() === "") return;
-    views.keep(text.trim());
+    views.keep(text.trim(), shared);
     setText("");
+    setShared(false);
     onClose();
   };
   return (
@@ -55,12 +62,20 @@ export function NameView({ views, opened, onClose }: { views: Views; opened: boo
       <form onSubmit={keep} className={css.naming}>
         <TextInput
           label={t`Name`}
-          description={t`Its filters, order and columns are kept in this browser.`}
+          description={t`Its filters, order and columns are kept for you, on each of your devices.`}
           value={text}
           maxLength={LONGEST}
           onChange={(event) => { setText(event.currentTarget.value); }}
           data-autofocus
         />
+        {views.shareable && (
+          <Switch
+            label={t`Share it`}
+            description={t`Everybody of your organization who sees lists finds it in their menu, with its filters.`}
+            checked={shared}
+            onChange={(event) => { setShared(event.currentTarget.checked); }}
+          />
+        )}
         <Button type="submit" disabled={text.trim() === ""}>
           <Trans>Keep</Trans>
         </Button>
