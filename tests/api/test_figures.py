@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from stationmaster.api.resources import reports
 from stationmaster.background.figures import follow_sessions
 from stationmaster.domain import connectors, refused_connections, sites, stations
 from stationmaster.domain.figures import following
@@ -113,7 +114,7 @@ async def test_O_09_an_exclusion_is_entered_listed_and_taken_back(
 
 
 async def test_S0_065_a_report_of_a_month_is_printed_and_a_table(
-    charged: Station, as_role: Callable[..., Any], database: Database
+    charged: Station, as_role: Callable[..., Any], database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await follow_sessions(database)
     owner: Client = await as_role("owner")
@@ -126,6 +127,14 @@ async def test_S0_065_a_report_of_a_month_is_printed_and_a_table(
     lines = (await owner.get(f"/api/v1/reports/site?{where}&format=csv")).text.splitlines()
     assert lines[:2] == ["day,sessions,energy,plugged,charging", "2026-05-01,1,9.000,1.00,1.00"]
     assert len(lines) == 32  # a day each, and no sum that a table would count twice
+    preview = f"/api/v1/reports/preview?{where}&report=site&language=en"
+    whole = (await owner.get(preview)).json()
+    assert (len(whole["rows"]), whole["left_out"]) == (32, 0)
+    monkeypatch.setattr(reports, "PREVIEWED", 2)
+    part = (await owner.get(preview)).json()
+    assert (part["rows"], part["left_out"]) == ([*whole["rows"][:2], whole["rows"][-1]], 29)  # with the sum of all
+    assert part["rows"][-1][:2] == ["All", "1"]
+    assert (await owner.get(f"/api/v1/reports/site?{where}&format=csv")).text.splitlines() == lines
     book = await owner.get(f"/api/v1/reports/site?{where}&format=xlsx")
     assert book.content.startswith(b"PK")
     assert (await owner.get("/api/v1/reports/site?month=2026-13&site=H")).status_code in (400, 422)

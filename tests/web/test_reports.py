@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
+from stationmaster.api.resources import reports
 from stationmaster.app import App
 from stationmaster.background.report_mails import queue_reports
 from stationmaster.domain import organizations, sites, stations
@@ -35,8 +37,9 @@ def settings(settings: Settings, boxes: Mailboxes) -> Settings:
 
 
 async def test_S0_065_from_months_end_to_the_report(
-    app: App, boxes: Mailboxes, operator: Visitor, charger: Callable[..., Any]
+    app: App, boxes: Mailboxes, operator: Visitor, charger: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(reports, "PREVIEWED", 3)
     home = await app.database.write(organizations.home)
     await app.database.write(sites.create, home, public_id="H", name="Harbour", time_zone="Europe/Berlin")
     raw = await charger("CP1")
@@ -54,6 +57,8 @@ async def test_S0_065_from_months_end_to_the_report(
     await page.get_by_role("option").first.click()  # the month that goes on
     await expect(see("report-preview")).to_contain_text("Site report")
     await expect(see("report-preview")).to_contain_text("Harbour")
+    await expect(page.get_by_role("row")).to_have_count(1 + 3 + 1)  # the head, and the sum of all
+    await expect(page.get_by_text(re.compile(r"… and 2[5-8] more rows, which the file has\."))).to_be_visible()
     for kind, begins in (("pdf", b"%PDF-"), ("xlsx", b"PK"), ("csv", b"day,sessions,")):
         async with page.expect_download() as saved:
             await see(f"report-{kind}").click()

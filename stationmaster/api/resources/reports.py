@@ -58,6 +58,8 @@ async def wished(month: Month = None, week: Week = None, language: InLanguage = 
 
 
 GivenWished: TypeAlias = NamedDependency[Wished]
+PREVIEWED = 1_000
+"""Rows that a page is given to look at; files have all."""
 A_REPORT = {
     200: ResponseSpec(bytes, generate_examples=False, description="The file", media_type="application/octet-stream")
 }
@@ -118,10 +120,10 @@ async def preview_report(
     report: Which = "site",
     site: AnySite = None,
 ) -> ReportSheet:
-    """Everything that a report prints, in its words. Revenue is for who may look at customers."""
+    """What a report prints, in its words: its first 1,000 rows, and how many are left out. Revenue is for who may look at customers."""
     if report == "revenue" and Permission.VIEW_CUSTOMERS not in caller.permissions:
         raise PermissionDeniedException("revenue is for who may look at customers")
-    return reports.sheet_of(await _made(report, caller, context, wished, site), wished.language)
+    return reports.sheet_of(await _made(report, caller, context, wished, site), wished.language, most=PREVIEWED)
 
 
 router = Router(

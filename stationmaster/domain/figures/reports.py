@@ -56,7 +56,7 @@ class Report(NamedTuple):
 
 
 class ReportSheet(msgspec.Struct, frozen=True, kw_only=True):
-    """What is on the paper."""
+    """What is on the paper. `left_out`: how many rows only the files have."""
 
     language: str
     paper: str
@@ -67,6 +67,7 @@ class ReportSheet(msgspec.Struct, frozen=True, kw_only=True):
     head: list[str]
     right: list[bool]  # which columns are numbers
     rows: list[list[str]]
+    left_out: int
     summed: bool
     notes: list[str]
     footer: list[list[str]]
@@ -193,8 +194,8 @@ def _of_host(work: Work, organization_id: int, site: str, period: months.Period)
     return Report("host", period, issuer, facts, columns, rows, summed=False, note="note_revenue")
 
 
-def sheet_of(report: Report, language: str | None = None) -> ReportSheet:
-    """Everything that is printed of it, in a language, else in the organization's."""
+def sheet_of(report: Report, language: str | None = None, *, most: int | None = None) -> ReportSheet:
+    """Everything that is printed of it, in a language, else in the organization's; or its first `most` rows, and the sum of all."""
     issuer = report.issuer
     language = language or issuer.language
     words, invoice_words = report_words.words_of(language), words_of(language)
@@ -210,7 +211,9 @@ def sheet_of(report: Report, language: str | None = None) -> ReportSheet:
             return f"{amount:,f}".translate(_marks(invoice_words.group, invoice_words.point))
         return f"{cell:,d}".translate(_marks(invoice_words.group, invoice_words.point))
 
-    rows = [[written(cell, column) for cell, column in zip(row, report.columns, strict=True)] for row in report.rows]
+    single = report.rows[:-1] if report.summed else report.rows
+    shown = [*single[:most], *report.rows[len(single) :]]
+    rows = [[written(cell, column) for cell, column in zip(row, report.columns, strict=True)] for row in shown]
     if report.summed:
         rows[-1][0] = words["all"]
     period = _called(report.period, words, invoice_words)
@@ -224,6 +227,7 @@ def sheet_of(report: Report, language: str | None = None) -> ReportSheet:
         head=[_title(column, words) for column in report.columns],
         right=[column.decimals is not None for column in report.columns],
         rows=rows,
+        left_out=len(report.rows) - len(shown),
         summed=report.summed,
         notes=[words[report.note]],
         footer=printed.footer_of(issuer.party, issuer.footer, invoice_words),

@@ -1,4 +1,4 @@
-import { Trans } from "@lingui/react/macro";
+import { Plural, Trans } from "@lingui/react/macro";
 import { t } from "@lingui/core/macro";
 import type { ReportSheet } from "@stationmaster/api";
 import { DataTable, Empty, Facts, Problem, Waiting, type Column, type TableState } from "@stationmaster/ui";
@@ -8,7 +8,7 @@ import thing from "../../thing.module.css";
 import { isWhole, previewQuery, type Asked } from "./asked";
 import css from "./Reports.module.css";
 
-type Sheet = Pick<ReportSheet, "title" | "period" | "head" | "right" | "rows" | "summed">;
+type Sheet = Pick<ReportSheet, "title" | "period" | "head" | "right" | "rows" | "summed" | "left_out">;
 
 interface Row {
   number: number;
@@ -51,10 +51,17 @@ function Table({ sheet }: { sheet: Sheet }) {
   const columns = useMemo(() => sheetColumns(sheet), [sheet]);
   const rows = useMemo(() => sheet.rows.map((cells, number) => ({ number, cells })), [sheet]);
   return (
-    <DataTable
-      label={sheet.title} columns={columns} rows={rows} rowId={(row) => String(row.number)} state={state} onState={setState} sortable={[]}
-      empty={<Empty title={t`There is nothing in ${sheet.period}`} />}
-    />
+    <div>
+      <DataTable
+        label={sheet.title} columns={columns} rows={rows} rowId={(row) => String(row.number)} state={state} onState={setState} sortable={[]}
+        empty={<Empty title={t`There is nothing in ${sheet.period}`} />}
+      />
+      {sheet.left_out > 0 && (
+        <p className={`${css.leftOut} dim`}>
+          <Plural value={sheet.left_out} one="… and # more row, which the file has." other="… and # more rows, which the file has." />
+        </p>
+      )}
+    </div>
   );
 }
 
