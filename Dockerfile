@@ -7,7 +7,7 @@ COPY tools/build_web.py ./tools/
 RUN python tools/build_web.py packages && python tools/build_web.py pages
 COPY pyproject.toml uv.lock README.md LICENSE ./
 COPY stationmaster ./stationmaster
-RUN UV_PROJECT_ENVIRONMENT=/opt/stationmaster uv sync --frozen --no-dev --no-editable --extra parquet --extra sentry --compile-bytecode
+RUN UV_PROJECT_ENVIRONMENT=/opt/stationmaster uv sync --frozen --no-dev --no-editable --extra parquet --extra sentry --extra traces --compile-bytecode
 
 FROM python:3.13-slim
 COPY --from=build /opt/stationmaster /opt/stationmaster

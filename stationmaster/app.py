@@ -91,6 +91,7 @@ from stationmaster.settings import Metrics as MetricsSettings
 from stationmaster.storage import Database, StorageUnavailable, Work, only, opening
 from stationmaster.storage.engines import in_one_line
 from stationmaster.storage.only import Claim
+from stationmaster.traces import OFF, Traces
 
 log = structlog.get_logger()
 
@@ -133,9 +134,15 @@ class App:
     """One running Stationmaster: database, gateway, API, background work."""
 
     def __init__(
-        self, settings: Settings, *, clock: Callable[[], datetime] | None = None, new_key: bool = False
+        self,
+        settings: Settings,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        new_key: bool = False,
+        traces: Traces = OFF,
     ) -> None:
         self.settings = settings
+        self.traces = traces
         self._new_key = new_key
         self._secret_key = secret_key(settings)
         self.keys = Keys(self._secret_key.value)
@@ -172,7 +179,7 @@ class App:
         )
         self.preparer = Preparer(self.outside)
         self.gate = Gate(
-            self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer
+            self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer, traces
         )
         self.listener = Listener(self.gate, settings.gateway)
         self.folder = _store(settings)
@@ -227,7 +234,7 @@ class App:
             await self._keep_tariff()
             await self.directory.load()
             await self._join()
-            metrics = Metrics(self.database, self.gate.counts, self.directory)
+            metrics = Metrics(self.database, self.gate.counts, self.directory, self.traces)
             context = Context(
                 database=self.database,
                 keys=self.keys,

@@ -19,6 +19,7 @@ from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory
 from stationmaster.storage import Database, StorageUnavailable
 from stationmaster.storage.durations import Durations
+from stationmaster.traces import OFF, Traces
 
 _LIBRARIES = CollectorRegistry()
 ProcessCollector(registry=_LIBRARIES)
@@ -30,12 +31,19 @@ class Metrics:
     """`watchers` says how many pages are open. `hear` is a listener of the database."""
 
     def __init__(
-        self, database: Database, counts: Counts, directory: Directory, *, watchers: Callable[[], int] = lambda: 0
+        self,
+        database: Database,
+        counts: Counts,
+        directory: Directory,
+        traces: Traces = OFF,
+        *,
+        watchers: Callable[[], int] = lambda: 0,
     ) -> None:
         self.watchers = watchers
         self._database = database
         self._counts = counts
         self._directory = directory
+        self._traces = traces
         self._sessions_started = 0
         self._sessions_ended = 0
         self._energy_wh = 0.0
@@ -104,6 +112,9 @@ class Metrics:
         commands = self._commands.copy()
         yield _counter("commands", "Commands that are over, by what the charger said", commands, "command", "outcome")
         yield _counter("alarms", "Alarms that were raised", self._alarms.copy(), "kind")
+        if self._traces.on:
+            spans = {"sent": self._traces.sent, "lost": self._traces.lost}
+            yield _counter("trace_spans", "Steps of traces, sent to the collector or lost on the way", spans, "outcome")
         yield _gauge("watchers", "Pages that follow what happens, live", self.watchers())
 
 

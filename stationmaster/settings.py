@@ -25,6 +25,7 @@ from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import Provider as Provider
 from stationmaster.settings_parts import SingleSignOn as SingleSignOn
+from stationmaster.settings_parts import Traces as Traces
 from stationmaster.settings_parts import Webhook as Webhook
 from stationmaster.settings_parts import Webhooks as Webhooks
 
@@ -479,6 +480,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     log: Log = Log()
     metrics: Metrics = Metrics()
+    traces: Traces = Traces()
     retention: Retention = Retention()
     sessions: Sessions = Sessions()
     sites: Sites = Sites()

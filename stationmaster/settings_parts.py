@@ -14,7 +14,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     def __repr_args__(self) -> Any:  # API-27: in traces and logs nothing is secret
-        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key", "sentry_dsn"}
+        hidden = {"key", "password", "secret", "client_secret", "s3_secret_key", "sentry_dsn", "headers"}
         return [(n, "•••" if v and (n in hidden or (n == "url" and "@" in v)) else v) for n, v in self]
 
 
@@ -27,6 +27,34 @@ class Node(Part):
         description="What this server does: `gateway` has the port for chargers, `api` the one for pages and programs, `worker` does what"
         " is to be done by the clock and delivers, `all` does all of it. The parts of a system need `redis.url`",
     )
+
+
+class Traces(Part):
+    url: str | None = Field(
+        None,
+        description="Where traces go, by OTLP over HTTP: http://localhost:4318/v1/traces. Nothing is traced without it",
+    )
+    share: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="How many of all messages and requests are traced; 1 is all of them. A request that comes with a `traceparent` is"
+        " traced when that says so",
+    )
+    headers: dict[str, str] = Field(
+        {}, description="What the collector wants to be told with it, as {Authorization: ...}"
+    )
+    timeout_s: float = Field(10.0, gt=0, le=60, description="How long the collector may take for a batch")
+
+    @field_validator("url")
+    @classmethod
+    def address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be the whole address, as in http://localhost:4318/v1/traces")
+        return value if parts.path.strip("/") else value.rstrip("/") + "/v1/traces"
 
 
 class HeldBack(Part):

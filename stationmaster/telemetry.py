@@ -15,6 +15,7 @@ import os
 import select
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, TextIO, cast
 
@@ -25,10 +26,13 @@ _WHOLE = ("exception", "trace")  # of our own errors everything is wanted
 _AT_ONCE = select.PIPE_BUF  # bytes that a pipe takes without blocking, once it says that it takes anything
 
 
-def configure(level: str = "info", form: str = "text", reports: Reports | None = None) -> None:
-    """Set up structlog, and send the few lines of libraries the same way."""
+def configure(
+    level: str = "info", form: str = "text", reports: Reports | None = None, also: Sequence[Any] = ()
+) -> None:
+    """Set up structlog, and send the few lines of libraries the same way. `also`: further processors of a line."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        *also,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _printable,

@@ -12,12 +12,15 @@ from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
 import uvloop
+from structlog.typing import Processor
 
 from stationmaster import telemetry
 from stationmaster.app import App
 from stationmaster.domain import accounts
 from stationmaster.settings import BadSettings, Settings, load
+from stationmaster.settings import Traces as TracesSettings
 from stationmaster.storage import StorageUnavailable, Unusable
+from stationmaster.traces import OFF, Traces
 
 # The messages in hand between two commits are thousands of objects, none of them garbage yet: looking at them each time a
 # few hundred were made, which is the interpreter's habit, cost 4 µs a message.
@@ -30,10 +33,12 @@ def serve(*, role: str | None = None, new_key: bool = False) -> None:
     """Run until SIGTERM or Ctrl-C."""
     settings = load() if role is None else load(node={"role": role})
     reports = _reports(settings.log.sentry_dsn)
-    telemetry.configure(settings.log.level, settings.log.format, reports)
+    traces, named = traced(settings.traces)
+    telemetry.configure(settings.log.level, settings.log.format, reports, also=named)
     try:
-        uvloop.run(run(settings, _print_urls, new_key=new_key))
+        uvloop.run(run(settings, _print_urls, new_key=new_key, traces=traces))
     finally:
+        traces.end()
         if reports is not None:
             reports.end()
 
@@ -50,7 +55,25 @@ def _reports(address: str | None) -> telemetry.Reports | None:
         raise BadSettings(f"log.sentry_dsn: {error}") from None
 
 
-async def run(settings: Settings, ready: Ready, *, new_key: bool = False) -> None:
+def traced(settings: TracesSettings) -> tuple[Traces, list[Processor]]:
+    """Where traces go, and what names them in the log. Raises `BadSettings`."""
+    if settings.url is None:
+        return OFF, []
+    try:
+        from stationmaster.traces.exported import Exported  # only here: its import takes a fifth of a second
+    except ImportError:
+        raise BadSettings("traces.url: needs what `pip install stationmaster[traces]` brings") from None
+    traces = Exported(
+        settings.url,
+        share=settings.share,
+        release=version("stationmaster"),
+        headers=settings.headers,
+        timeout_s=settings.timeout_s,
+    )
+    return traces, [traces.named]
+
+
+async def run(settings: Settings, ready: Ready, *, new_key: bool = False, traces: Traces = OFF) -> None:
     # The writer gives up the interpreter's lock at each statement; it must not wait 5 ms to get it back from the event loop.
     sys.setswitchinterval(0.001)
     # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.
@@ -61,7 +84,7 @@ async def run(settings: Settings, ready: Ready, *, new_key: bool = False) -> Non
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signal_number, stop.set)
     try:
-        async with App(settings, new_key=new_key).running() as app:
+        async with App(settings, new_key=new_key, traces=traces).running() as app:
             # What was loaded stays: the collector need not look at it again, and did not have to during the start.
             gc.freeze()
             gc.set_threshold(*COLLECT_AFTER)

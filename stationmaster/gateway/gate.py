@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -29,9 +30,11 @@ from stationmaster.gateway.preparing import Preparer
 from stationmaster.gateway.reconnects import Reconnects
 from stationmaster.gateway.registry import Registry
 from stationmaster.gateway.remembered import Remembered
+from stationmaster.gateway.traced import TracedConnection
 from stationmaster.handlers.routing import Routes
 from stationmaster.settings import Gateway as GatewaySettings
 from stationmaster.storage import Database
+from stationmaster.traces import OFF, Traces
 
 log = structlog.get_logger()
 
@@ -53,6 +56,7 @@ class Gate:
         settings: GatewaySettings,
         registry: Registry,
         preparer: Preparer | None = None,
+        traces: Traces = OFF,
     ) -> None:
         self.stopping = False
         self.counts = Counts()
@@ -84,6 +88,7 @@ class Gate:
             node=registry.node,
             preparer=preparer,
         )
+        self._make: Callable[..., Connection] = partial(TracedConnection, traces) if traces.on else Connection
         directory.on_removed = self._removed
 
     def decide(
@@ -190,7 +195,7 @@ class Gate:
     def enter(self, admitted: Admitted, link: Link) -> Connection:
         """The socket is open: the newest wins, the one before it is closed."""
         entry = admitted.entry
-        connection = Connection(
+        connection = self._make(
             entry,
             self._routes[admitted.dialect.version],
             link,
