@@ -156,7 +156,9 @@ class App:
             tenant_role=settings.database.tenant_role,
         )
         self.bus: Bus = (
-            LocalBus(self.keys.bus) if settings.redis.url is None else RedisBus(settings.redis.url, self.keys.bus)
+            LocalBus(self.keys.bus)
+            if settings.redis.url is None
+            else RedisBus(settings.redis.url, self.keys.bus, traces=traces)
         )
         self.database.clocks.shared = not (self.bus.alone and settings.database.exclusive)
         self.outside = Outside(
@@ -199,6 +201,7 @@ class App:
             self.links,
             timeout_of=time_outs(settings.gateway),
             held_back=_held_back(settings),
+            traces=traces,
         )
         self.errands = Errands()
         self.things = self._things()
@@ -243,6 +246,7 @@ class App:
                 openid=OpenId(self.outside.http),
                 providers=self.providers,
                 http=self.outside.http,
+                traces=self.traces,
                 settings=self.settings,
                 switchboard=self.switchboard,
                 play=replay.player(ROUTES),

@@ -28,6 +28,7 @@ from stationmaster.api import (
     pages,
     second_step,
     single_sign_on,
+    traced,
 )
 from stationmaster.api.context import Context, given
 from stationmaster.api.documents import document_001, document_003
@@ -224,6 +225,9 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["state"] = {"context": self.context}
+        await traced.answered(self.context.traces, self._answered, scope, receive, send)
+
+    async def _answered(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP and scope["method"] == "POST":
             await idempotency.answered(self.routes, scope, receive, send)
         else:

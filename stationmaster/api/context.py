@@ -30,6 +30,7 @@ from stationmaster.outside import Http
 from stationmaster.outside.openid import OpenId
 from stationmaster.outside.payments import Providers
 from stationmaster.settings import Settings
+from stationmaster.traces import OFF, Traces
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Context:
     folder: Files = field(kw_only=True)  # of files
     openid: OpenId = field(default_factory=lambda: OpenId(Http()))  # providers of log-ins
     providers: Providers = field(default_factory=Providers)  # of payments
+    traces: Traces = OFF
     http: Http = field(kw_only=True)  # for addresses that a person has entered
 
     @property

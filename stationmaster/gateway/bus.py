@@ -24,6 +24,7 @@ import structlog
 from stationmaster.domain.commands import AnyCommand, Outcome
 from stationmaster.domain.errors import Unreachable
 from stationmaster.domain.public_forms import CommandRecord
+from stationmaster.traces import OFF, Traces
 
 if TYPE_CHECKING:
     from redis.asyncio import Redis
@@ -118,12 +119,13 @@ News: TypeAlias = Superseded | RecordChanged | Watching | EventPacket | Requests
 Message: TypeAlias = Question | Reply | News | Working
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, omit_defaults=True):
     """A message with its sender, and the number of the question it is or belongs to."""
 
     sender: str
     message: Message
     number: int = 0
+    trace: str | None = None  # of a question: what it is a part of
 
 
 class Bus(Protocol):
@@ -192,8 +194,11 @@ class RedisBus:
 
     alone = False
 
-    def __init__(self, url: str, key: bytes, *, pulse_s: float = WORKING_S, silence_s: float = SILENCE_S) -> None:
+    def __init__(
+        self, url: str, key: bytes, *, pulse_s: float = WORKING_S, silence_s: float = SILENCE_S, traces: Traces = OFF
+    ) -> None:
         self.node = node_name()
+        self._traces = traces
         self._pulse_s = pulse_s
         self._silence_s = silence_s
         self.working_s = WORKING_S
@@ -226,6 +231,10 @@ class RedisBus:
         self._answerer = answerer
 
     async def ask(self, node: str, question: Question) -> Reply:
+        with self._traces.span("ask another node", {"node": node}, kind="client"):
+            return await self._ask(node, question)
+
+    async def _ask(self, node: str, question: Question) -> Reply:
         number = next(self._numbers)
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         try:
@@ -316,7 +325,7 @@ class RedisBus:
     def _put(self, node: str, message: Message, number: int = 0) -> None:
         if not self.up.is_set():
             return
-        data = _encode(Envelope(self.node, message, number))
+        data = _encode(Envelope(self.node, message, number, self._traces.here))
         asks = number if isinstance(message, Question) else 0
         self._waiting.append((self._prefix + node, self._seal(data) + data, asks))
         self._wake.set()
@@ -334,7 +343,7 @@ class RedisBus:
         message = envelope.message
         if isinstance(message, Question):
             assert self._tasks is not None
-            self._tasks.create_task(self._answer(envelope.sender, envelope.number, message))
+            self._tasks.create_task(self._answer(envelope.sender, envelope.number, message, envelope.trace))
         elif isinstance(message, News):
             if envelope.sender != self.node and (listener := self._listeners.get(type(message))) is not None:
                 try:
@@ -348,7 +357,11 @@ class RedisBus:
             elif not future.done():
                 future.set_result(message)
 
-    async def _answer(self, sender: str, number: int, question: Question) -> None:
+    async def _answer(self, sender: str, number: int, question: Question, trace: str | None) -> None:
+        with self._traces.span("asked by another node", {"node": self.node}, kind="server", parent=trace):
+            await self._do(sender, number, question)
+
+    async def _do(self, sender: str, number: int, question: Question) -> None:
         """Do what another node asks for, and say so every few seconds while it takes."""
         assert self._answerer is not None and self._tasks is not None
         working = asyncio.ensure_future(self._answerer(question))

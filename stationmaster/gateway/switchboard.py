@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -30,6 +31,7 @@ from stationmaster.handlers.routing import Ask, Routes, asking, with_keys, with_
 from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
 from stationmaster.storage import Database, StorageUnavailable, Work
+from stationmaster.traces import OFF, Traces
 
 log = structlog.get_logger()
 T = TypeVar("T")
@@ -69,6 +71,7 @@ class Switchboard:
         *,
         timeout_of: Callable[[str], float],
         held_back: Sequence[Rule] = KNOWN,
+        traces: Traces = OFF,
     ) -> None:
         self._database = database
         self._directory = directory
@@ -79,6 +82,7 @@ class Switchboard:
         self._links = links
         self._timeout_of = timeout_of
         self._held_back = held_back
+        self._traces = traces
         self._owed: deque[tuple[int, Callable[..., Any], tuple[Any, ...]]] = deque()
 
         bus.answer_with(self._answer)
@@ -118,20 +122,26 @@ class Switchboard:
         Raises `NotConnected`, `Conflict` (not accepted, too many waiting), `NotFound` (a connection it does not have),
         `Unreachable` (it is on a node that does not answer).
         """
-        node = await self._elsewhere(station_id)
-        if node is None:
-            return await self._send(self._connection(station_id), command, by)
-        return _expected(await self._bus.ask(node, Send(station_id, command, by)), Sent).command
+        with self._traces.span(f"command {commands.name_of(command)}") as trace:
+            node = await self._elsewhere(station_id)
+            if node is None:
+                record = await self._send(self._connection(station_id), command, by)
+            else:
+                record = _expected(await self._bus.ask(node, Send(station_id, command, by)), Sent).command
+            if trace is not None:
+                trace.tell({"command.id": record.id, "command.status": record.status})
+            return record
 
     async def call(
         self, station_id: int, action: str, payload: dict[str, Any], *, timeout_s: float, by: str
     ) -> Outcome:
         """The raw call: any action with any payload, passed on unchanged, and kept in the history. Raises as `send` does."""
-        node = await self._elsewhere(station_id)
-        if node is None:
-            return await self._call(self._connection(station_id), action, payload, timeout_s, by)
-        answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
-        return _expected(answer, Came).outcome
+        with self._traces.span(f"command {commands.RAW_CALL}"):
+            node = await self._elsewhere(station_id)
+            if node is None:
+                return await self._call(self._connection(station_id), action, payload, timeout_s, by)
+            answer = await self._bus.ask(node, Call(station_id, action, payload, timeout_s, by))
+            return _expected(answer, Came).outcome
 
     async def disconnect(self, station_id: int) -> None:
         """Close a station's connection; it may come straight back. Raises `NotConnected`, `NotFound`, `Unreachable`."""
@@ -202,18 +212,28 @@ class Switchboard:
         self, connection: Connection, exchange: _Exchange, action: str, payload: Any, timeout_s: float
     ) -> Outcome:
         """One call and what comes of it. Whatever keeps us from waiting for its end is written down as well."""
-        station, was_sent = connection.entry.station, False
+        station, was_sent, asked_at = connection.entry.station, False, time.time_ns()
 
         def sent() -> None:
             nonlocal was_sent
             was_sent = True
+            if trace is not None:
+                trace.part("wait for its turn", asked_at, time.time_ns())
             self._submit(station, commands.record_sent, exchange.command_id)
 
         def late(outcome: Outcome) -> None:
             self._submit(station, _record_late, exchange, outcome)
 
+        known = action if action in exchange.routes.dialect.from_csms else ""
+        facts = {"ocpp.identity": station.identity, "ocpp.version": connection.version, "ocpp.action": known}
         try:
-            return await connection.call(action, payload, timeout_s=timeout_s, sent=sent, late=late)
+            with self._traces.span(f"call {known}".strip(), facts, kind="client") as trace:
+                outcome = await connection.call(action, payload, timeout_s=timeout_s, sent=sent, late=late)
+                if trace is not None:
+                    trace.tell({"ocpp.message_id": outcome.message_id or ""})
+                    if outcome.kind != "result":
+                        trace.fail(outcome.kind)
+            return outcome
         except (Conflict, asyncio.CancelledError):
             ended = Answer("interrupted" if was_sent else "not_sent")
             self._submit(station, _record_end, exchange, ended)
@@ -225,7 +245,8 @@ class Switchboard:
         """The row of a command, before it is sent. What storage takes too late to be waited for is not sent (N13)."""
         public_id = secrets.token_hex(8)
         try:
-            return await self._write(station, f, station, *args, self._bus.node, public_id)
+            with self._traces.span("write the command"):
+                return await self._write(station, f, station, *args, self._bus.node, public_id)
         except StorageUnavailable:
             self._owed.append((station.id, commands.give_up, (public_id,)))
             raise
@@ -233,7 +254,8 @@ class Switchboard:
     async def _keep(self, station: Station, f: Callable[..., T], *args: Any) -> T:
         """What came of a command; if storage is away, it is written when storage is back (N13)."""
         try:
-            return await self._write(station, f, station, *args)
+            with self._traces.span("write the outcome"):
+                return await self._write(station, f, station, *args)
         except StorageUnavailable:
             self._owed.append((station.id, f, (station, *args)))
             raise

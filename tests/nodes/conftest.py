@@ -18,6 +18,7 @@ from stationmaster.domain import accounts, organizations, stations, tokens
 from stationmaster.gateway.bus import RedisBus
 from stationmaster.settings import Settings
 from stationmaster.storage import Work
+from stationmaster.traces import OFF, Traces
 from tests import factories, postgres, valkey
 from tests.charger import Charger
 from tests.patience import PATIENCE_S
@@ -72,11 +73,12 @@ class Cluster:
         wait: bool = True,
         clock: Callable[[], datetime] | None = None,
         change: Callable[[Settings], None] = lambda settings: None,
+        traces: Traces = OFF,
         **gateway: Any,
     ) -> App:
         settings = self._settings(**gateway)
         change(settings)
-        node = await self._stack.enter_async_context(App(settings, clock=clock).running())
+        node = await self._stack.enter_async_context(App(settings, clock=clock, traces=traces).running())
         node.directory.gap_s = 60.0  # all nodes share one loop here, and each holds it up while it starts
         self.nodes.append(node)
         if wait:
@@ -143,9 +145,15 @@ async def cluster(shared_database: str, redis: Valkey) -> AsyncIterator[Cluster]
 
 
 @pytest.fixture
-async def two(cluster: Cluster) -> tuple[App, App]:
+def traces() -> Traces:
+    """What the two nodes trace: nothing."""
+    return OFF
+
+
+@pytest.fixture
+async def two(cluster: Cluster, traces: Traces) -> tuple[App, App]:
     """Two nodes, a user, and a card."""
-    one, other = await cluster.start(), await cluster.start()
+    one, other = await cluster.start(traces=traces), await cluster.start(traces=traces)
 
     def fill(work: Work) -> None:
         accounts.add(work, organizations.home(work), email=EMAIL, password=PASSWORD, role="administrator")
