@@ -112,4 +112,13 @@ def _note_failure(work: Work, row: FileRow, why: str, tell: str | None) -> None:
         name = looks.shown_name(work, row.organization_id)
         sentence = f"sessions of {row.month} to {row.receiver}: {why}"
         language = issuers.get(work, row.organization_id).language
-        work.publish(MailDue(kind="file_failed", email=tell, organization=name, now=sentence, language=language))
+        work.publish(
+            MailDue(
+                kind="file_failed",
+                email=tell,
+                organization=name,
+                now=sentence,
+                language=language,
+                organization_id=row.organization_id,
+            )
+        )

@@ -47,7 +47,8 @@ deliveries = Table(
     Column("key", Text, nullable=False, unique=True),  # its name outside, the same at each try
     Column("name", Text, nullable=False),  # of the function
     Column("receiver", Text, nullable=False),
-    Column("station_id", BigInt),
+    Column("organization_id", BigInt),  # whose it is; null: of nobody that is known, and shown to nobody
+    Column("station_id", BigInt),  # the charger that it is about, where it is about one
     Column("event", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
@@ -69,6 +70,7 @@ Index(
     sqlite_where=_waits,
     postgresql_where=_waits,
 )
+Index("ix_deliveries_organization_id", deliveries.c.organization_id, deliveries.c.id)
 Index("ix_deliveries_station_id", deliveries.c.station_id, deliveries.c.id)
 
 delivery_turn = Table("delivery_turn", metadata, Column("id", Integer, primary_key=True, autoincrement=False))
@@ -77,6 +79,22 @@ GIVE_UP_AFTER = timedelta(days=1)
 LONGEST_PAUSE = timedelta(hours=1)
 SPARE = timedelta(seconds=10)  # of a lease, beyond the time-out of the delivery
 TRIES_KEPT = 10
+
+ONCE = frozenset(
+    [
+        "MailDue",
+        "NoticeDue",
+        "PaymentAsked",
+        "ComparisonAsked",
+        "GuestPays",
+        "GuestReady",
+        "GuestStops",
+        "CableFree",
+        "LimitRaised",
+        "BillMade",
+    ]
+)
+"""Events whose delivery is an act, or has a link that opens once: none is sent once more when it has arrived."""
 
 State = Literal["waiting", "done", "dead"]
 D = TypeVar("D", bound=Callable[..., Awaitable[None]])
@@ -137,14 +155,27 @@ def registered() -> list[Delivery]:
 
 _insert = Bulk(
     deliveries,
-    ("key", "name", "receiver", "station_id", "event", "payload", "created_at", "due_at", "give_up_at"),
+    (
+        *("key", "name", "receiver", "organization_id", "station_id", "event", "payload"),
+        *("created_at", "due_at", "give_up_at"),
+    ),
 )
 
 
-def add(work: Work, *, key: str, name: str, receiver: str, station_id: int | None, event: str, payload: str) -> None:
+def add(
+    work: Work,
+    *,
+    key: str,
+    name: str,
+    receiver: str,
+    organization_id: int,
+    station_id: int | None,
+    event: str,
+    payload: str,
+) -> None:
     """A row of one's own, for a delivery of this name."""
     until = work.now + GIVE_UP_AFTER
-    work.append(_insert, key, name, receiver, station_id, event, payload, work.now, work.now, until)
+    work.append(_insert, key, name, receiver, organization_id, station_id, event, payload, work.now, work.now, until)
 
 
 class Queue:
@@ -155,6 +186,7 @@ class Queue:
         self._names = list(self._named)
         self._things = things
         self._to: dict[type[Event], list[tuple[Delivery, dict[str, Any]]]] = {}
+        self._owners: dict[int, int | None] = {}  # of chargers, which stay with theirs
         for delivery in all_of_them:
             signatures.given(delivery.function, things, after=2)  # what is missing is noticed at the start
             needed = signatures.given(delivery.to, things, after=1)
@@ -173,13 +205,25 @@ class Queue:
                         secrets.token_urlsafe(16),
                         delivery.name,
                         receiver,
-                        getattr(event, "station_id", None),
+                        self._owner(work, event),
+                        getattr(event, "station_id", None) or None,
                         type(event).__name__,
                         payload,
                         work.now,
                         work.now,
                         work.now + delivery.give_up_after,
                     )
+
+    def _owner(self, work: Work, event: Event) -> int | None:
+        """Whose an event is: it says so, or its charger does."""
+        told: int | None = getattr(event, "organization_id", None)
+        station: int | None = getattr(event, "station_id", None)
+        if told or not station:
+            return told or None
+        if station not in self._owners:
+            owner = select(stations.c.organization_id).where(stations.c.id == station)
+            self._owners[station] = work.execute(owner).scalar()
+        return self._owners[station]
 
     def wants(self, events: Sequence[Any]) -> bool:
         """Whether any of these is to be delivered."""
@@ -282,9 +326,11 @@ class Listed(Protocol):
     @property
     def receiver(self) -> str: ...
     @property
-    def station(self) -> str: ...
+    def station(self) -> str | None: ...
     @property
     def event(self) -> str: ...
+    @property
+    def payload(self) -> str: ...
     @property
     def created_at(self) -> datetime: ...
     @property
@@ -314,11 +360,17 @@ def listed(
     *,
     state: State | None = None,
     receiver: str | None = None,
+    names: Sequence[str] | None = None,
+    people: bool = True,
     limit: int,
     cursor: str | None,
 ) -> list[Listed]:
-    """What was and is to be delivered about an organization's chargers, newest first."""
-    rows = _of(organization_id)
+    """What was and is to be delivered for an organization, newest first. Without `people`: only what is about a charger."""
+    rows = _of(work, organization_id)
+    if names is not None:
+        rows = rows.where(deliveries.c.name.in_(names))
+    if not people:
+        rows = rows.where(deliveries.c.station_id.is_not(None))
     if state is not None:
         rows = rows.where(_STATES[state])
     if receiver is not None:
@@ -328,7 +380,7 @@ def listed(
 
 def retry(work: Work, organization_id: int, name: str) -> Listed:
     """Try again now what was put aside, or waits for its next try. Raises `NotFound`, `Conflict`."""
-    mine = _of(organization_id).where(deliveries.c.key == name)
+    mine = _of(work, organization_id).where(deliveries.c.key == name)
     row = work.execute(mine).one_or_none()
     if row is None:
         raise NotFound("there is no such delivery")
@@ -351,13 +403,21 @@ def retry(work: Work, organization_id: int, name: str) -> Listed:
 
 
 def replay(work: Work, organization_id: int, name: str) -> Listed:
-    """Send it once more, as another delivery with a key of its own; whatever became of this one stays as it is. Raises `NotFound`."""
-    row = work.execute(_of(organization_id).where(deliveries.c.key == name)).one_or_none()
+    """Send it once more, as another delivery with a key of its own; whatever became of this one stays as it is.
+
+    Raises `NotFound`, and `Conflict` for what is no telling but an act, or a message that is true once only.
+    """
+    row = work.execute(_of(work, organization_id).where(deliveries.c.key == name)).one_or_none()
     if row is None:
         raise NotFound("there is no such delivery")
+    if row.event in ONCE:
+        raise Conflict("this is done once: what is sent once more is events to programs, receipts and reports")
     # The first two parts of the key of a webhook's delivery name the webhook and the event.
     key = ".".join([*name.split(".")[:2], secrets.token_hex(4)])
-    values = {column: getattr(row, column) for column in ("name", "receiver", "station_id", "event", "payload")}
+    values = {
+        column: getattr(row, column)
+        for column in ("name", "receiver", "organization_id", "station_id", "event", "payload")
+    }
     values |= {"key": key, "created_at": work.now, "due_at": work.now, "give_up_at": work.now + GIVE_UP_AFTER}
     work.execute(insert(deliveries).values(values))
     audit.record(
@@ -367,12 +427,12 @@ def replay(work: Work, organization_id: int, name: str) -> Listed:
         after={"delivery": key, "station": row.station},
         organization=organization_id,
     )
-    return cast(Listed, work.execute(_of(organization_id).where(deliveries.c.key == key)).one())
+    return cast(Listed, work.execute(_of(work, organization_id).where(deliveries.c.key == key)).one())
 
 
 def retry_dead(work: Work, organization_id: int, *, receiver: str | None) -> int:
     """Try again all that was given up, or all for one receiver; returns how many that are."""
-    dead = _of(organization_id).where(_STATES["dead"]).with_only_columns(deliveries.c.id)
+    dead = _of(work, organization_id).where(_STATES["dead"]).with_only_columns(deliveries.c.id)
     if receiver is not None:
         dead = dead.where(deliveries.c.receiver == receiver)
     again = {"dead_at": None, "due_at": work.now, "give_up_at": work.now + GIVE_UP_AFTER}
@@ -382,11 +442,12 @@ def retry_dead(work: Work, organization_id: int, *, receiver: str | None) -> int
     return count
 
 
-def _of(organization_id: int) -> Select[Any]:
-    theirs = select(*deliveries.c, stations.c.identity.label("station")).join(
+def _of(work: Work, organization_id: int) -> Select[Any]:
+    # Who is limited to sites is narrowed by the charger, and so sees nothing that is about none.
+    theirs = select(*deliveries.c, stations.c.identity.label("station")).outerjoin(
         stations, stations.c.id == deliveries.c.station_id
     )
-    return theirs.where(stations.c.organization_id == organization_id)
+    return theirs.where(deliveries.c.organization_id == organization_id)
 
 
 def count_waiting(work: Work) -> int:

@@ -147,6 +147,7 @@ class MailDue(Event, frozen=True, kw_only=True, gc=False):
     path: str = ""  # where the link leads, if it is none of those that work once
     language: str | None = None  # of the one who reads it, as in de or de-AT
     sender: str = ""  # the name it is sent in; empty: that of the settings
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class BillMade(Event, frozen=True, kw_only=True, gc=False):
@@ -161,6 +162,7 @@ class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):
 
     invoice: str
     email: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class ReportMailDue(Event, frozen=True, kw_only=True, gc=False):
@@ -190,3 +192,4 @@ class NoticeDue(Event, frozen=True, kw_only=True, gc=False):
 
     notice: str
     receiver: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told

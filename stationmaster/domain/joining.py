@@ -151,5 +151,6 @@ def _mail(
         now=now,
         language=language,
         sender=look.name or "",
+        organization_id=user.organization_id,
     )
     work.publish(due)

@@ -90,6 +90,7 @@ class LimitRaised(Event, frozen=True, kw_only=True, gc=False):
     """A session that goes on may cost more than before: a charger of 2.1 is to be told."""
 
     session_key: int
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class Found(NamedTuple):
@@ -147,7 +148,8 @@ def set_aside(work: Work, session_id: int, amount: Money) -> None:
     if before is not None and before.amount is not None and before.currency == amount.currency:
         if amount.amount <= before.amount:
             return
-        work.publish(LimitRaised(session_key=session_id))
+        owner = select(sessions.sessions.c.organization_id).where(sessions.sessions.c.id == session_id)
+        work.publish(LimitRaised(session_key=session_id, organization_id=work.execute(owner).scalar_one()))
     work.run(_begin, rows=[(session_id, work.now)])
     mine = session_limits.c.session_id == session_id
     values = {"amount": amount.amount, "currency": amount.currency, "to_tell": amount.amount, "look_at": work.now}

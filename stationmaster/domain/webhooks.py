@@ -214,6 +214,7 @@ def _queue(
             key=key,
             name=delivery,
             receiver=row.public_id,
+            organization_id=row.organization_id,
             station_id=entry.station_id,
             event=entry.event,
             payload=entry.payload,

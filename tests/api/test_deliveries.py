@@ -9,10 +9,21 @@ from typing import Any
 
 import pytest
 
-from stationmaster.domain import audit, deliveries, events
+from stationmaster.api.application import Application
+from stationmaster.background import invoicing, mails, notices, payments, webhooks
+from stationmaster.domain import audit, deliveries, events, organizations
+from stationmaster.domain.alerts import telling
+from stationmaster.domain.alerts.telling import Receiver, Written
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Queue, delivery_of
-from stationmaster.storage import Database
-from tests.api.conftest import Client
+from stationmaster.domain.guests.visits import GuestReady
+from stationmaster.domain.payments.asking import PaymentAsked
+from stationmaster.gateway import guests
+from stationmaster.gateway.switchboard import Switchboard
+from stationmaster.outside.payments import Providers
+from stationmaster.settings import Mail, Web, Webhooks
+from stationmaster.storage import Database, Work
+from tests.api.conftest import PASSWORD, Client
 
 PATH = "/api/v1/deliveries"
 
@@ -92,3 +103,77 @@ async def test_it_is_for_administrators_and_for_what_exists(
         assert (await client.post(f"{PATH}/x/retry")).status_code == 403
     assert (await admin.post(f"{PATH}/nothing/retry")).status_code == 404
     assert (await admin.get(PATH, params={"state": "lost"})).status_code == 422
+
+
+async def test_every_delivery_is_found_with_what_it_is_about(
+    admin: Client, web: Application, as_role: Callable[..., Any], charger: Any, database: Database
+) -> None:
+    home = charger.organization_id
+    now = database.clock()
+    queue = Queue(
+        [
+            delivery_of(webhooks.webhook, to=lambda event: ["https://hook.example/x"]),
+            delivery_of(mails.mail, to=lambda event: [event.email]),
+            delivery_of(invoicing.mail_invoice, to=lambda event: [event.email]),
+            delivery_of(notices.notice, to=lambda event: [event.receiver]),
+            delivery_of(payments.ask_provider, to=lambda event: [event.payment]),
+            delivery_of(guests.start_guest, to=lambda event: [event.visit]),
+        ],
+        {Webhooks: None, Mail: None, Web: None, Keys: None, Providers: None, Switchboard: None},
+    )
+    database.before_commit.append(queue.keep)
+
+    def publish(work: Work, organization_id: int) -> None:
+        receiver = Receiver("email", "ann@example.com", None, None)
+        telling.add(work, organization_id, receiver, Written("Low", "", "en"), kind="test")
+        for event in (
+            events.MailDue(
+                kind="invitation", email="bob@example.com", organization="", organization_id=organization_id
+            ),
+            events.InvoiceMailDue(invoice="r1", email="cy@example.com", organization_id=organization_id),
+            PaymentAsked(payment="p1", act="capture", organization_id=organization_id),
+            GuestReady(visit="secret-address", organization_id=organization_id),
+        ):
+            work.publish(event)
+
+    other = await database.write(organizations.create, name="Other")
+    await database.write(publish, other.id)
+    assert (await admin.get(PATH)).json()["items"] == []  # API-11
+    await database.write(publish, home)
+    offline = events.StationOffline(station_id=charger.id, station="CP1", at=now)
+    await database.write(lambda work: work.publish(offline))
+    found = (await admin.get(PATH)).json()["items"]
+    told = {each["way"] + " " + each["event"]: (each["receiver"], each["station"], each["about"]) for each in found}
+    assert told == {
+        "webhook StationOffline": ("https://hook.example/x", "CP1", None),
+        "mail MailDue": ("bob@example.com", None, {"kind": "mail", "id": "invitation"}),
+        "mail InvoiceMailDue": ("cy@example.com", None, {"kind": "invoice", "id": "r1"}),
+        "notice NoticeDue": ("ann@example.com", None, None),
+        "payment PaymentAsked": ("p1", None, {"kind": "payment", "id": "p1"}),
+        "charger GuestReady": ("", None, None),  # whoever knows the address of a visit is the guest
+    }
+    assert [each["title"] for each in found if each["event"] == "NoticeDue"] == ["Low"]
+    assert "secret-address" not in (await admin.get(PATH)).text
+
+    # Who may not look at customers, or is limited to some sites, sees what is about chargers, or about theirs.
+    made = await admin.post("/api/v1/api-keys", json={"name": "hooks", "permissions": ["administer"]})
+    async with Client(web) as key:
+        key.headers["Authorization"] = f"Bearer {made.json()['key']}"
+        assert [each["station"] for each in (await key.get(PATH)).json()["items"]] == ["CP1"]
+    await admin.post("/api/v1/sites", json={"name": "Elsewhere"})
+    scoped = {"email": "some@example.com", "password": PASSWORD, "role": "administrator", "sites": ["Elsewhere"]}
+    assert (await admin.post("/api/v1/users", json=scoped)).status_code == 201
+    async with Client(web) as limited:
+        await limited.login("some@example.com")
+        assert (await limited.get(PATH)).json()["items"] == []
+
+    # What was an act is not done once more; a receipt is.
+    while rows := await database.write(queue.claim, limit=10):
+        for row in rows:
+            await database.write(deliveries.finished, row, took_ms=1)
+    again = {each["event"]: await admin.post(f"{PATH}/{each['id']}/replay") for each in found}
+    assert {event for event, answer in again.items() if answer.status_code == 201} == {
+        "StationOffline",
+        "InvoiceMailDue",
+    }
+    assert {answer.status_code for answer in again.values()} == {201, 409}

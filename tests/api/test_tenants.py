@@ -314,6 +314,7 @@ def happenings(work: Work, end: str, canary: str) -> tuple[Any, dict[str, str]]:
         key=f"delivery-{end}",
         name="webhook",
         receiver=canary,
+        organization_id=row.organization_id,
         station_id=row.id,
         event="Alarm",
         payload="{}",

@@ -113,7 +113,7 @@ def add(
     queue = receiver.name.lower() if receiver.channel_id is None else f"channel {receiver.channel_id}"
     if customer_id is not None:  # their address is kept at one place, from where it can be erased
         queue = f"customer {customer_id}"
-    work.publish(events.NoticeDue(notice=public_id, receiver=queue))
+    work.publish(events.NoticeDue(notice=public_id, receiver=queue, organization_id=organization_id))
     return public_id
 
 

@@ -222,7 +222,9 @@ def _of_money(work: Work, organization_id: int) -> Iterator[Need]:
 
 
 def _of_deliveries(work: Work, organization_id: int, among: Which) -> Iterator[Need]:
-    mine = deliveries.c.station_id.in_(_chargers(organization_id, among))
+    mine = deliveries.c.organization_id == organization_id
+    if among != Which():  # of some chargers; without, all that the list of deliveries has
+        mine = deliveries.c.station_id.in_(_chargers(organization_id, among))
     waits = and_(deliveries.c.done_at.is_(None), deliveries.c.dead_at.is_(None))
     idle = or_(deliveries.c.leased_until.is_(None), deliveries.c.leased_until <= work.now)
     yield _counted(work, "delivery_late", deliveries.c.due_at, mine, waits, idle, deliveries.c.due_at < work.now - LATE)

@@ -22,6 +22,7 @@ class CableFree(Event, frozen=True, kw_only=True, gc=False):
     """A guest has paid, or need not stay for it: the charger is to release their cable."""
 
     visit: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 def settle(work: Work, row: VisitRow, payment: PaymentRow | None) -> None:
@@ -85,7 +86,7 @@ def begin_to_pay(work: Work, visit: str, *, provider: str, return_url: str) -> V
 def _release(work: Work, row: VisitRow) -> VisitRow:
     if row.released_at is not None:
         return row
-    work.publish(CableFree(visit=row.public_id))
+    work.publish(CableFree(visit=row.public_id, organization_id=row.organization_id))
     return visits.change(work, row, released_at=work.now)
 
 

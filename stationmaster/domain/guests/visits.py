@@ -44,18 +44,21 @@ class GuestPays(Event, frozen=True, kw_only=True, gc=False):
     """A guest has gone to pay: a charger of 2.1 lets nobody else begin there meanwhile."""
 
     visit: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class GuestReady(Event, frozen=True, kw_only=True, gc=False):
     """A guest has paid: the charger is to start."""
 
     visit: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class GuestStops(Event, frozen=True, kw_only=True, gc=False):
     """A guest's session is to be stopped."""
 
     visit: str
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class Offer(NamedTuple):
@@ -106,7 +109,7 @@ def begin(work: Work, place_id: str, offer: Offer, *, once: str, email: str | No
         by=asker(public_id),
     )
     made = _new(work, shown.row, public_id, once=once, email=email, payment_id=payment.id)
-    work.publish(GuestPays(visit=public_id))
+    work.publish(GuestPays(visit=public_id, organization_id=shown.row.organization_id))
     return made
 
 
@@ -268,7 +271,7 @@ def _ready(work: Work, row: VisitRow) -> VisitRow:
         "expires_at": work.now + PLUG_IN_WITHIN,
     }
     work.execute(insert(tokens).values(**values, **versions.first(work)))
-    work.publish(GuestReady(visit=row.public_id))
+    work.publish(GuestReady(visit=row.public_id, organization_id=row.organization_id))
     return change(work, row, state="starting", token=token)
 
 
@@ -433,12 +436,13 @@ def tell_by_mail(work: Work, row: VisitRow, kind: Literal["runs", "to_pay"], amo
             path=f"pay/{place_of(work, row)}?visit={row.public_id}",
             language=issuers.get(work, row.organization_id).language,
             sender=looks.own_name(work, row.organization_id),
+            organization_id=row.organization_id,
         )
     )
 
 
 def _stop(work: Work, row: VisitRow) -> VisitRow:
-    work.publish(GuestStops(visit=row.public_id))
+    work.publish(GuestStops(visit=row.public_id, organization_id=row.organization_id))
     return change(work, row, stop_asked_at=work.now)
 
 

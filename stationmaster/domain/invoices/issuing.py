@@ -66,7 +66,7 @@ def issue_to_guest(
     took = [Paid(means=means, amount=paid)] if paid else []
     made = _issue(work, last, None, took)
     if email is not None and issuers.get(work, organization_id).mail_receipts:
-        work.publish(InvoiceMailDue(invoice=made.public_id, email=email))
+        work.publish(InvoiceMailDue(invoice=made.public_id, email=email, organization_id=organization_id))
     return made
 
 
@@ -192,7 +192,7 @@ def _issued(work: Work, organization_id: int, wanted: ToIssue, customer: Custome
 def _mail(work: Work, made: InvoiceRow, customer: CustomerRow | None) -> None:
     """To everybody, where the organization says so; else who wants a notice of it gets one."""
     if customer is not None and customer.email and issuers.get(work, made.organization_id).mail_receipts:
-        work.publish(InvoiceMailDue(invoice=made.public_id, email=customer.email))
+        work.publish(InvoiceMailDue(invoice=made.public_id, email=customer.email, organization_id=made.organization_id))
     else:
         following.tell_of_receipt(work, made)
 

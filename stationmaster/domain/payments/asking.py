@@ -32,6 +32,7 @@ class PaymentAsked(Event, frozen=True, kw_only=True, gc=False):
     payment: str
     act: Act
     refund: str | None = None
+    organization_id: int = 0  # whose it is; 0: it was kept before this was told
 
 
 class PaymentChanged(Event, frozen=True, kw_only=True, gc=False):
@@ -103,7 +104,7 @@ def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> Paymen
         "look_at": work.now + FIRST_LOOK,
     }
     row: PaymentRow = work.execute(insert(payments).values(values).returning(*payments.c)).one()
-    work.publish(PaymentAsked(payment=row.public_id, act="begin"))
+    work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="begin"))
     facts = {"amount": str(new.amount), "purpose": row.purpose, "provider": row.provider}
     audit.record(work, "ask_payment", Subject("payment", row.public_id), after=facts, organization=organization_id)
     return row
@@ -147,7 +148,7 @@ def capture(work: Work, payment_id: int, amount: Money) -> PaymentRow:
     if row.hold_until is not None and row.hold_until <= work.now:
         over = "The hold was over before the session had ended."
         return changed(work, row, states.move(row.state, "capture_refused"), code="hold_over", reason=over)
-    work.publish(PaymentAsked(payment=row.public_id, act="capture"))
+    work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="capture"))
     return row
 
 
@@ -170,7 +171,7 @@ def raise_hold(work: Work, payment_id: int, amount: Money) -> PaymentRow:
             "amount", f"must be more than the {of_minor(row.amount, row.currency)} that are set aside already"
         )
     row = changed(work, row, None, raise_to=amount.minor, raise_refused=None)
-    work.publish(PaymentAsked(payment=row.public_id, act="raise"))
+    work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="raise"))
     facts = {"amount": str(of_minor(row.amount, row.currency))}
     more = {"amount": str(amount)}
     subject = Subject("payment", row.public_id)
@@ -202,7 +203,7 @@ def release(work: Work, payment_id: int) -> PaymentRow:
     if row.state == "asked" and row.reference is None:
         return changed(work, row, states.move(row.state, "time_over"))
     row = changed(work, row, states.move(row.state, "release"))
-    work.publish(PaymentAsked(payment=row.public_id, act="release"))
+    work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="release"))
     return row
 
 
@@ -210,7 +211,7 @@ def look(work: Work, organization_id: int, payment: str) -> PaymentRow:
     """Ask the provider now what is so. Raises `NotFound`."""
     row = get(work, organization_id, payment)
     if row.reference is not None and row.state in states.OPEN:
-        work.publish(PaymentAsked(payment=row.public_id, act="find"))
+        work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="find"))
     return row
 
 
@@ -303,13 +304,13 @@ def look_after(work: Work, *, most: int = 50) -> int:
         if row.state in ("asked", "pending") and row.expires_at <= work.now:
             changed(work, row, states.move(row.state, "time_over"), reason="Nobody has paid in time.")
             if row.reference is not None:
-                work.publish(PaymentAsked(payment=row.public_id, act="release"))
+                work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="release"))
             continue
         pause = min(FIRST_LOOK * 2 ** min(row.looks + 1, 20), LONGEST_PAUSE)
         mine = update(payments).where(payments.c.id == row.id)
         work.execute(mine.values(look_at=min(work.now + pause, _next(row, work.now)), looks=row.looks + 1))
         if row.reference is not None:
-            work.publish(PaymentAsked(payment=row.public_id, act="find"))
+            work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="find"))
     return len(rows)
 
 

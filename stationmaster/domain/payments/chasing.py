@@ -77,6 +77,7 @@ def _try(work: Work, row: ClaimRow, amount: Money) -> None:
                 path=f"pay/claims/{row.public_id}",
                 language=_language_of(work, row),
                 sender=looks.own_name(work, row.organization_id),
+                organization_id=row.organization_id,
             )
         )
 

@@ -38,6 +38,6 @@ def follow(work: Work, row: PaymentRow, effect: Effect) -> None:
         owed = of_minor(row.wanted, row.currency)
         claims.make(work, row, owed, reason=row.reason or "What was held could not be taken.")
     elif effect == "let_go":
-        work.publish(PaymentAsked(payment=row.public_id, act="release"))
+        work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="release"))
     elif effect == "fail" and row.claim_id is not None:
         claims.not_paid(work, row.claim_id, row.reason or "It was not paid.")

@@ -65,7 +65,7 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
     try:
         move = states.move(row.state, told.state)
     except Misfit:
-        work.publish(PaymentAsked(payment=row.public_id, act="find"))
+        work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="find"))
         return "misfit", row.id
     if move is None:
         if values:

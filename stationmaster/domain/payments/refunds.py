@@ -51,7 +51,11 @@ def ask(work: Work, organization_id: int, payment: str, amount: Money | None, *,
         tell(work, organization_id, gone)
         made = get(work, made.public_id)
     else:
-        work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
+        work.publish(
+            PaymentAsked(
+                organization_id=row.organization_id, payment=row.public_id, act="refund", refund=made.public_id
+            )
+        )
     _record(work, row, wanted, reason)
     return made
 
@@ -66,7 +70,9 @@ def _again(work: Work, row: PaymentRow, stuck: RefundRow, *, reason: str, by: st
     made = _make(work, row, charge=stuck.charge, amount=stuck.amount, why=stuck.why, by=by)
     noted = update(payment_refunds).where(payment_refunds.c.id == stuck.id)
     work.execute(noted.values(reason=f"tried again as {made.public_id}: {reason}"))
-    work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
+    work.publish(
+        PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="refund", refund=made.public_id)
+    )
     _record(work, row, of_minor(stuck.amount, row.currency), reason)
     return made
 
@@ -81,7 +87,9 @@ def give_back(work: Work, row: PaymentRow, *, charge: str, amount: int, why: Why
     """Money that has come and is not wanted: late, or a second time."""
     booking.unwanted_came(work, row, of_minor(amount, row.currency), charge=charge)
     made = _make(work, row, charge=charge, amount=amount, why=why)
-    work.publish(PaymentAsked(payment=row.public_id, act="refund", refund=made.public_id))
+    work.publish(
+        PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="refund", refund=made.public_id)
+    )
     return made
 
 

@@ -1,4 +1,4 @@
-import { answered, client, type Page, type Query } from "@stationmaster/api";
+import { answered, client, type Delivery, type Page, type Query } from "@stationmaster/api";
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 
 /** As many rows as the server gives at once. */
@@ -148,6 +148,7 @@ export const webhooksQuery = () =>
 export type DeliveryState = NonNullable<Query<"/api/v1/deliveries">["state"]>;
 
 export interface DeliveryFilters {
+  way?: Delivery["way"] | undefined;
   state?: DeliveryState | undefined;
   receiver?: string | undefined;
 }

@@ -2,31 +2,30 @@ import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Select } from "@mantine/core";
 import { answered, client, type Delivery, type Webhook } from "@stationmaster/api";
-import {
-  Ago, At, Badge, DataTable, Empty, listCss, notify, number, PageHead, Problem, tableCss, Waiting, type Column, type Shape,
-} from "@stationmaster/ui";
+import { Ago, At, Badge, DataTable, Empty, listCss, notify, number, PageHead, Problem, tableCss, Waiting, type Column } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
-import { deliveriesQuery, webhooksQuery, type DeliveryState } from "../../queries";
+import { deliveriesQuery, webhooksQuery } from "../../queries";
 import { nameOf } from "../webhooks/words";
 import css from "./Deliveries.module.css";
+import { eventWord, mailWord, stateWords, WAYS, wayWord } from "./words";
 
 const route = getRouteApi("/deliveries");
 
-/** What was, and is, to be told to other programs. */
+/** What was, and is, to go outside: to programs, people, providers of payments, and to chargers that somebody waits for. */
 export function DeliveriesPage() {
   useFocus(null);
-  const { state: only, receiver } = route.useSearch();
+  const { state: only, way, receiver } = route.useSearch();
   const navigate = route.useNavigate();
-  const list = useList<Delivery>(deliveriesQuery({ state: only, receiver }), { underWay: ({ state }) => state === "waiting" });
+  const list = useList<Delivery>(deliveriesQuery({ state: only, way, receiver }), { underWay: ({ state }) => state === "waiting" });
   const names = useReceivers();
   const [state, setState] = useTableState();
   const columns = useMemo(() => deliveryColumns(names), [names]);
-  const choose = (what: "state" | "receiver", value: string | null) =>
+  const choose = (what: "state" | "way" | "receiver", value: string | null) =>
     void navigate({ search: (old) => ({ ...old, [what]: value ?? undefined }), replace: true, resetScroll: false });
   const states = (["waiting", "done", "dead"] as const).map((value) => ({ value, label: stateWords(value).word }));
   return (
@@ -59,6 +58,16 @@ export function DeliveriesPage() {
                 clearable
                 clearButtonProps={{ "aria-label": t`Clear` }}
               />
+              <Select
+                className={listCss.filter ?? ""}
+                aria-label={t`Way`}
+                placeholder={t`Any way`}
+                data={WAYS.map((value) => ({ value, label: wayWord(value) }))}
+                value={way ?? null}
+                onChange={(value) => { choose("way", value); }}
+                clearable
+                clearButtonProps={{ "aria-label": t`Clear` }}
+              />
               {(names.size > 0 || receiver !== undefined) && (
                 <Select
                   className={listCss.filter ?? ""}
@@ -75,14 +84,14 @@ export function DeliveriesPage() {
             </>
           }
           empty={
-            only ?? receiver ? (
+            only ?? way ?? receiver ? (
               <Empty title={t`Nothing matches`} />
             ) : (
               <Empty title={t`Nothing has been delivered yet`}>
                 <p>
                   <Trans>
-                    When a session begins or ends, your <Link to="/webhooks">webhooks</Link> are told, and so are those in the server's
-                    settings. What was told, and what could not be, stands here.
+                    What goes outside stands here: to your <Link to="/webhooks">webhooks</Link> and those in the server's settings, by
+                    e-mail, to providers of payments. And what could not be delivered.
                   </Trans>
                 </p>
               </Empty>
@@ -94,34 +103,10 @@ export function DeliveriesPage() {
   );
 }
 
-function stateWords(state: DeliveryState): { word: string; tone: Shape } {
-  switch (state) {
-    case "waiting":
-      return { word: t`Waiting`, tone: "busy" };
-    case "done":
-      return { word: t`Delivered`, tone: "good" };
-    case "dead":
-      return { word: t`Given up`, tone: "faulted" };
-  }
-}
-
 /** What webhooks are called, by the id under which they receive. */
 function useReceivers(): Map<string, string> {
   const { rows } = useList<Webhook>(webhooksQuery());
   return useMemo(() => new Map(rows.map((each) => [each.id, nameOf(each)])), [rows]);
-}
-
-function eventWord(event: string): string {
-  const words: Record<string, string> = {
-    SessionStarted: t`Session started`,
-    SessionEnded: t`Session ended`,
-    SessionCorrected: t`Session corrected`,
-    SessionReviewed: t`Session reviewed`,
-    StationOffline: t`Charger offline`,
-    StationOnline: t`Charger online again`,
-    ReservationChanged: t`Reservation changed`,
-  };
-  return words[event] ?? event.replaceAll(/([a-z])([A-Z])/g, "$1 $2").toLowerCase();
 }
 
 function deliveryColumns(names: Map<string, string>): Column<Delivery>[] {
@@ -134,12 +119,13 @@ function deliveryColumns(names: Map<string, string>): Column<Delivery>[] {
       card: "side",
       cell: (each) => <Badge tone={stateWords(each.state).tone}>{stateWords(each.state).word}</Badge>,
     },
-    { id: "event", head: t`What`, value: (each) => eventWord(each.event) },
+    { id: "event", head: t`What`, value: (each) => eventWord(each.event), cell: (each) => <What delivery={each} /> },
+    { id: "way", head: t`Way`, value: (each) => wayWord(each.way), extra: true, card: "hidden" },
     {
       id: "station",
       head: t`Charger`,
       value: (each) => each.station,
-      cell: (each) => (
+      cell: (each) => each.station !== null && (
         <Link to="/chargers/$id" params={{ id: each.station }} className="hostile">
           {each.station}
         </Link>
@@ -160,8 +146,39 @@ function deliveryColumns(names: Map<string, string>): Column<Delivery>[] {
     { id: "attempts", head: t`Tries`, right: true, value: (each) => each.attempts, card: "hidden", cell: (each) => <span className="num">{number(each.attempts)}</span> },
     { id: "error", head: t`Why not`, value: (each) => each.error, extra: true, card: "hidden" },
     { id: "id", head: t`Key`, value: (each) => each.id, extra: true, card: "hidden" },
-    { id: "actions", head: t`Actions`, value: () => null, actions: true, right: true, cell: (each) => <Again delivery={each} /> },
+    { id: "actions", head: t`Actions`, value: () => null, actions: true, right: true, cell: (each) => each.again && <Again delivery={each} /> },
   ];
+}
+
+/** What happened, and the thing that it is about. */
+function What({ delivery }: { delivery: Delivery }) {
+  const { about, title } = delivery;
+  return (
+    <>
+      {eventWord(delivery.event)}
+      {title !== null && <span className={`${css.about} dim small hostile`}>{title}</span>}
+      {about && (
+        <span className={`${css.about} dim small hostile`}>
+          <AboutIt about={about} />
+        </span>
+      )}
+    </>
+  );
+}
+
+function AboutIt({ about: { kind, id } }: { about: NonNullable<Delivery["about"]> }) {
+  switch (kind) {
+    case "session":
+      return <Link to="/sessions/$id" params={{ id }} className={tableCss.above}><Trans>Session</Trans> {id}</Link>;
+    case "alert":
+      return <Link to="/alerts/$id" params={{ id }} className={tableCss.above}><Trans>Alert</Trans></Link>;
+    case "customer":
+      return <Link to="/customers/$id" params={{ id }} className={tableCss.above}>{id}</Link>;
+    case "mail":
+      return mailWord(id);
+    default:
+      return id;
+  }
 }
 
 function Tries({ delivery }: { delivery: Delivery }) {

@@ -2,6 +2,7 @@ import { t } from "@lingui/core/macro";
 import { tableState } from "@stationmaster/ui";
 import { createFileRoute } from "@tanstack/react-router";
 import { DeliveriesPage } from "../DeliveriesPage";
+import { WAYS } from "../words";
 
 const STATES = ["waiting", "done", "dead"] as const;
 
@@ -10,7 +11,8 @@ export const Route = createFileRoute("/deliveries")({
   validateSearch: (search: Record<string, unknown>) => {
     const state = STATES.find((each) => each === search.state);
     const receiver = typeof search.receiver === "string" && search.receiver !== "" ? search.receiver : undefined;
-    return { ...tableState(search), ...(state && { state }), ...(receiver && { receiver }) };
+    const way = WAYS.find((each) => each === search.way);
+    return { ...tableState(search), ...(state && { state }), ...(way && { way }), ...(receiver && { receiver }) };
   },
   staticData: { title: () => t`Deliveries`, permission: "administer" },
 });
