@@ -253,6 +253,7 @@ class App:
                 started_at=self.started_at,
                 metrics=metrics.text,
                 unready=self.gate.unready,
+                node=self.bus.node,
             )
             self.database.after_commit += [context.live.hear, metrics.hear]
             metrics.watchers = lambda: context.live.viewers

@@ -17,7 +17,7 @@ from stationmaster.api.exports.streams import Exports
 from stationmaster.api.live import Live
 from stationmaster.api.logins import Standings
 from stationmaster.api.rates import Rates
-from stationmaster.api.store import SignedStore, Store
+from stationmaster.api.store import Mark, SignedStore, Store
 from stationmaster.api.throttle import Throttle, Turns
 from stationmaster.domain.audit import Actor, Signature, Subject
 from stationmaster.domain.credentials import Keys
@@ -61,15 +61,17 @@ class Context:
     providers: Providers = field(default_factory=Providers)  # of payments
     traces: Traces = OFF
     http: Http = field(kw_only=True)  # for addresses that a person has entered
+    node: str = ""  # this process among the nodes
+    in_hand: set[str] = field(default_factory=set)  # tries of requests that are to be done once (api/idempotency.py)
 
     @property
     def mails(self) -> bool:
         """Whether this server sends mail."""
         return self.settings.mail.host is not None
 
-    def signed(self, signature: Signature) -> Context:
+    def signed(self, signature: Signature, mark: Mark | None = None) -> Context:
         """The same, with a database that acts in somebody's name."""
-        return dataclasses.replace(self, database=SignedStore(self.database, signature))
+        return dataclasses.replace(self, database=SignedStore(self.database, signature, mark))
 
 
 def of_server(scope: Any) -> Context:
@@ -82,7 +84,7 @@ def given(request: Request[Any, Any, Any]) -> Context:
     """Handed to routes as `context`."""
     context = of_server(request.scope)
     caller: Caller | None = request.scope.get("user")
-    return context.signed(signature_of(request, caller))
+    return context.signed(signature_of(request, caller), request.scope["state"].get("mark"))
 
 
 def signature_of(request: Request[Any, Any, Any], caller: Caller | None) -> Signature:

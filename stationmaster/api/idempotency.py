@@ -2,32 +2,34 @@
 
 It holds for every POST of somebody who has logged in, with a body of JSON or none, for 24 hours, on all nodes. An answer that says that
 nothing was done (4xx, 503) is not kept: the same request may be tried again. An answer of 5xx that may have done something is kept.
+
+A server may die at any moment. What has not been committed may be tried again by then; what has, is answered: where a route answers with what its unit of
+work has made, that answer is kept within it, without the headers that come later.
 """
 
 from __future__ import annotations
 
+import functools
 import re
+import secrets
 from typing import Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.handlers import HTTPRouteHandler
+from litestar.serialization import encode_json
 from litestar.types import Message, Receive, Scope, Send
 
 from stationmaster.api.context import of_server
 from stationmaster.domain import idempotency
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid
+from stationmaster.storage import Work
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 REPLAYED = "Idempotency-Replayed"
 _BYTES = "latin-1"  # a character for each byte, since not every answer is a text
 _NOT_KEPT = {b"content-length", b"date", b"x-request-id"}  # they are made for each answer
-
-
-class _Begun(msgspec.Struct):
-    """A request that is the first with its key."""
-
-    caller: str
-    key: str
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -49,13 +51,30 @@ async def before_request(request: Request[Any, Any, Any]) -> Response[bytes] | N
         request.method, request.scope["path"], request.scope["query_string"], await request.body()
     )
     who = f"{caller.organization}:{caller.actor.kind}:{caller.actor.id}"
-    kept = await context.database.write(idempotency.begin, who, key, asked)
+    this = idempotency.Try(who, key, context.node, secrets.token_hex(8))
+    kept = await context.database.write(idempotency.begin, this, asked, in_hand=set(context.in_hand))
     if kept is None:
-        request.scope["state"]["idempotency"] = _Begun(who, key)
+        context.in_hand.add(this.run)
+        request.scope["state"]["idempotency"] = this
+        request.scope["state"]["mark"] = functools.partial(_mark, this, request.route_handler, context.keys)
         return None
     answer = msgspec.json.decode(context.keys.opened(kept.answer), type=_Answer)
     headers = dict(answer.headers) | {REPLAYED: "true"}
     return Response(answer.body.encode(_BYTES), status_code=kept.status, headers=headers)
+
+
+def _mark(this: idempotency.Try, route: HTTPRouteHandler, keys: Keys, work: Work, result: object) -> None:
+    """Something is done, in this transaction (`SignedStore`)."""
+    kept = None
+    if type(result) is route.parsed_fn_signature.return_type.annotation:
+        headers = [("content-type", "application/json")]
+        kept = _sealed(keys, route.status_code, headers, encode_json(result))
+    idempotency.mark(work, this, kept)
+
+
+def _sealed(keys: Keys, status: int, headers: list[tuple[str, str]], body: bytes) -> idempotency.Kept:
+    answer = msgspec.json.encode(_Answer(headers, body.decode(_BYTES))).decode()
+    return idempotency.Kept(status, keys.sealed(answer))
 
 
 async def answered(app: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -65,29 +84,31 @@ async def answered(app: Any, scope: Scope, receive: Receive, send: Send) -> None
 
     async def gathered(message: Message) -> None:
         nonlocal began, body
-        begun: _Begun | None = scope["state"].get("idempotency")
-        if begun is None:
+        this: idempotency.Try | None = scope["state"].get("idempotency")
+        if this is None:
             await send(message)
         elif message["type"] == "http.response.start":
             began = message
         elif message["type"] == "http.response.body":
             body += message.get("body", b"")
             if not message.get("more_body", False) and began is not None:
-                await _settle(scope, begun, began, body)
+                await _settle(scope, this, began, body)
                 await send(began)
                 await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    await app(scope, receive, gathered)
+    try:
+        await app(scope, receive, gathered)
+    finally:
+        this: idempotency.Try | None = scope["state"].get("idempotency")
+        if this is not None:
+            of_server(scope).in_hand.discard(this.run)
 
 
-async def _settle(scope: Scope, begun: _Begun, began: Any, body: bytes) -> None:
+async def _settle(scope: Scope, this: idempotency.Try, began: Any, body: bytes) -> None:
     context = of_server(scope)
     status: int = began["status"]
     if 400 <= status < 500 or status == 503:
-        await context.database.write(idempotency.release, begun.caller, begun.key)
+        await context.database.write(idempotency.release, this)
         return
     headers = [(name.decode(), value.decode()) for name, value in began["headers"] if name.lower() not in _NOT_KEPT]
-    answer = msgspec.json.encode(_Answer(headers, body.decode(_BYTES))).decode()
-    await context.database.write(
-        idempotency.keep, begun.caller, begun.key, status=status, answer=context.keys.sealed(answer)
-    )
+    await context.database.write(idempotency.keep, this, _sealed(context.keys, status, headers, body))

@@ -99,6 +99,12 @@ def began_within(work: Work, time: timedelta) -> bool:
     return work.execute(newest.limit(1)).first() is not None
 
 
+def lives(work: Work, node: str) -> bool:
+    """Whether another node still has its lease. Of an SQLite file there is only one server, which needs none."""
+    living = select(nodes.c.id).where(nodes.c.id == node, nodes.c.lease_until > _clock(work))
+    return work.execute(living).first() is not None
+
+
 def leave(work: Work, node: str) -> None:
     """It stops in order."""
     work.execute(delete(nodes).where(nodes.c.id == node))

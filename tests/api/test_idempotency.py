@@ -15,8 +15,11 @@ from stationmaster.api import idempotency as idempotency_of_api
 from stationmaster.api.application import Application
 from stationmaster.api.context import Context
 from stationmaster.api.idempotency import REPLAYED
+from stationmaster.api.store import SignedStore
 from stationmaster.background.retention import drop_what_is_old
-from stationmaster.domain import idempotency
+from stationmaster.domain import customers, idempotency, nodes
+from stationmaster.domain.audit import Actor, Signature
+from stationmaster.domain.errors import Conflict
 from stationmaster.settings import Retention
 from stationmaster.storage import Database
 from tests.api.conftest import Chargers, Client
@@ -129,6 +132,81 @@ async def test_API_33_what_was_never_answered_stays_a_conflict_for_a_day(
     assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 200
 
 
+# A server that is killed with a request in hand
+
+
+CASH = {"way": "cash", "amount": "20.00", "currency": "EUR", "reference": "Receipt 1", "customer": "IDA"}
+GONE = {"node": "a node that is gone", "run": "its run"}
+
+
+async def balance(admin: Client) -> list[str]:
+    return [each["wallet"] for each in (await admin.get(f"{API}/customers/IDA/wallet")).json()["balances"]]
+
+
+async def leave_behind(database: Database, **values: Any) -> idempotency.Try:
+    """What the table says after a kill; and the try that it was."""
+    table = idempotency.idempotency_keys
+    changed = update(table).values(GONE | values).returning(table.c.caller, table.c.key, table.c.node, table.c.run)
+    return idempotency.Try(*await database.write(lambda work: work.execute(changed).one()))
+
+
+async def test_API_33_what_came_to_nothing_by_a_kill_is_done_when_it_is_asked_again(
+    admin: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "release", lambda work, this: None)
+        assert (await admin.post(f"{API}/payments", json=CASH, headers=KEY)).status_code == 422  # there is no Ida yet
+    killed = await leave_behind(database)
+    await admin.post(f"{API}/customers", json={"id": "IDA", "name": "Ida"})
+    made = await admin.post(f"{API}/payments", json=CASH, headers=KEY)
+    assert (made.status_code, REPLAYED in made.headers, await balance(admin)) == (201, False, ["20.00"])
+    # Should that process live after all: it has lost its turn, and nothing of it stays.
+    beaten = SignedStore(
+        database,
+        Signature(actor=Actor("user", "1", "x"), organization=1),
+        lambda work, _: idempotency.mark(work, killed, None),
+    )
+    with pytest.raises(Conflict, match="once more meanwhile"):
+        await beaten.write(customers.create, 1, public_id="EVA", name="Eva")
+    assert (await admin.get(f"{API}/customers/EVA")).status_code == 404
+
+
+async def test_API_33_what_was_done_before_a_kill_is_answered_and_not_done_again(
+    admin: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await admin.post(f"{API}/customers", json={"id": "IDA", "name": "Ida"})
+    with monkeypatch.context() as patch:
+        patch.setattr(idempotency, "keep", lambda work, this, kept: None)
+        first = await admin.post(f"{API}/payments", json=CASH, headers=KEY)
+    await leave_behind(database)
+    again = await admin.post(f"{API}/payments", json=CASH, headers=KEY)
+    assert (again.status_code, again.json(), again.headers[REPLAYED]) == (201, first.json(), "true")
+    assert await balance(admin) == ["20.00"]
+
+
+async def test_API_33_what_was_done_before_a_kill_without_an_answer_is_not_done_again(
+    admin: Client, charger: Any, chargers: Chargers, database: Database
+) -> None:
+    await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    await leave_behind(database, status=None, answer=None)
+    again = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    assert (again.status_code, "its answer is lost" in again.json()["detail"]) == (409, True)
+    assert len(chargers.asked) == 1
+
+
+async def test_API_33_what_a_node_that_lives_has_in_hand_is_not_begun_by_another(
+    admin: Client, charger: Any, chargers: Chargers, database: Database
+) -> None:
+    await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    await leave_behind(database, status=None, answer=None, done_at=None)
+    await database.write(nodes.join, GONE["node"], seal="s", lease=timedelta(minutes=1))
+    again = await admin.post(START, json={"token": "TAG1"}, headers=KEY)
+    assert (again.status_code, "no answer yet" in again.json()["detail"]) == (409, True)
+    await database.write(nodes.leave, GONE["node"])
+    assert (await admin.post(START, json={"token": "TAG1"}, headers=KEY)).status_code == 200
+    assert len(chargers.asked) == 2
+
+
 async def test_API_33_questions_and_the_log_in_do_not_know_it(admin: Client, anonymous: Client) -> None:
     for _ in range(2):
         assert REPLAYED not in (await admin.get(f"{API}/stations", headers=KEY)).headers
@@ -149,13 +227,13 @@ async def test_API_33_an_answer_that_is_no_text_is_given_again_byte_by_byte(cont
     async def send(message: Any) -> None:
         sent.append(message)
 
-    first = idempotency_of_api._Begun("1:user:1", "key")
-    assert await context.database.write(idempotency.begin, first.caller, first.key, "asked") is None
+    first = idempotency.Try("1:user:1", "key", "node", "run")
+    assert await context.database.write(idempotency.begin, first, "asked") is None
     scope: Any = {"state": {"context": context, "idempotency": first}}
     body: Any = None  # nothing reads one
     await idempotency_of_api.answered(app, scope, body, send)
     assert sent[1]["body"] == content
-    kept = await context.database.write(idempotency.begin, first.caller, first.key, "asked")
+    kept = await context.database.write(idempotency.begin, first, "asked")
     assert kept is not None
     answer = msgspec.json.decode(context.keys.opened(kept.answer))
     assert answer["body"].encode("latin-1") == content

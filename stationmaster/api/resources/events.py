@@ -140,7 +140,7 @@ async def _used(text: str, context: Context) -> _Ticket:
         raise NotLoggedIn("this ticket has expired")
     digest = hashlib.sha256(text.encode()).hexdigest()
     try:
-        await context.database.write(idempotency.begin, "live ticket", digest, "")
+        await context.database.write(idempotency.use_up, "live ticket", digest)
     except Conflict:
         raise NotLoggedIn("this ticket was used before") from None
     return ticket
