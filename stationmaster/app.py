@@ -155,6 +155,8 @@ class App:
             clock=clock,
             tenant_role=settings.database.tenant_role,
         )
+        if traces.on:
+            self.database.traced = lambda: traces.here
         self.bus: Bus = (
             LocalBus(self.keys.bus)
             if settings.redis.url is None
@@ -212,6 +214,7 @@ class App:
             self.outside,
             at_once=settings.outside.at_once,
             look_every_s=LOOK_EVERY_S,
+            traces=traces,
         )
         role = settings.node.role
         self.serves_chargers, self.serves_people, self.works = (

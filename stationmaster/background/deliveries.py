@@ -14,6 +14,7 @@ from stationmaster.domain import deliveries, kept
 from stationmaster.domain.deliveries import Queue, Undeliverable, Waiting
 from stationmaster.outside import Outside, Refused
 from stationmaster.storage import Database, StorageUnavailable
+from stationmaster.traces import OFF, Traces
 
 log = structlog.get_logger()
 
@@ -22,12 +23,20 @@ class Deliverer:
     """Takes what is due from the queue and runs it."""
 
     def __init__(
-        self, database: Database, queue: Queue, outside: Outside, *, at_once: int, look_every_s: float
+        self,
+        database: Database,
+        queue: Queue,
+        outside: Outside,
+        *,
+        at_once: int,
+        look_every_s: float,
+        traces: Traces = OFF,
     ) -> None:
         self._database = database
         self._queue = queue
         self._outside = outside
         self._at_once = at_once
+        self._traces = traces
         self._look_every_s = look_every_s
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
@@ -75,6 +84,16 @@ class Deliverer:
         self._wake.set()  # the next one for this receiver may be due
 
     async def _deliver(self, row: Waiting) -> None:
+        facts: dict[str, str | int] = {"delivery.event": row.event, "delivery.attempt": row.attempt}
+        with self._traces.span(
+            f"deliver {row.name.rpartition('.')[2]}", facts, kind="producer", parent=row.trace
+        ) as trace:
+            error = await self._tried(row)
+            if trace is not None and error is not None:
+                trace.fail("not delivered")
+
+    async def _tried(self, row: Waiting) -> str | None:
+        """Deliver it, and write down what came of it; what went wrong, or None."""
         began = time.monotonic()
         error, final = await self._attempt(row)
         took_ms = round((time.monotonic() - began) * 1000)
@@ -86,6 +105,7 @@ class Deliverer:
                 await asyncio.sleep(self._look_every_s)
         if error is not None:
             log.warning("delivery.failed", name=row.name, key=row.key, attempt=row.attempt, why=error)
+        return error
 
     async def _attempt(self, row: Waiting) -> tuple[str | None, bool]:
         """What went wrong, or None; and whether trying again is of no use."""

@@ -60,6 +60,7 @@ deliveries = Table(
     Column("dead_at", UtcTime),
     Column("error", Text),
     Column("history", Json),  # of the last tries, oldest first
+    Column("trace", Text),  # what it is a part of, where that is traced
 )
 _waits = and_(deliveries.c.done_at.is_(None), deliveries.c.dead_at.is_(None))
 Index(
@@ -157,7 +158,7 @@ _insert = Bulk(
     deliveries,
     (
         *("key", "name", "receiver", "organization_id", "station_id", "event", "payload"),
-        *("created_at", "due_at", "give_up_at"),
+        *("created_at", "due_at", "give_up_at", "trace"),
     ),
 )
 
@@ -175,7 +176,8 @@ def add(
 ) -> None:
     """A row of one's own, for a delivery of this name."""
     until = work.now + GIVE_UP_AFTER
-    work.append(_insert, key, name, receiver, organization_id, station_id, event, payload, work.now, work.now, until)
+    told = (key, name, receiver, organization_id, station_id, event, payload, work.now, work.now, until, work.trace)
+    work.append(_insert, *told)
 
 
 class Queue:
@@ -212,6 +214,7 @@ class Queue:
                         work.now,
                         work.now,
                         work.now + delivery.give_up_after,
+                        work.trace,
                     )
 
     def _owner(self, work: Work, event: Event) -> int | None:
@@ -250,7 +253,8 @@ class Queue:
             leased = update(deliveries).where(deliveries.c.id == row.id)
             work.execute(leased.values(leased_until=until, attempts=row.attempts + 1))
         return [
-            Waiting(row.id, row.key, row.name, row.receiver, row.event, row.payload, row.attempts + 1) for row in rows
+            Waiting(row.id, row.key, row.name, row.receiver, row.event, row.payload, row.attempts + 1, row.trace)
+            for row in rows
         ]
 
     def _due(self, work: Work) -> Select[Any]:
@@ -282,6 +286,7 @@ class Waiting(NamedTuple):
     event: str
     payload: str
     attempt: int
+    trace: str | None = None
 
 
 class Try(msgspec.Struct, frozen=True):

@@ -31,6 +31,7 @@ outbox = Table(
     Column("done_at", UtcTime),
     Column("dead_at", UtcTime),
     Column("error", Text),
+    Column("trace", Text),  # what it is a part of, where that is traced
 )
 _pending = outbox.c.done_at.is_(None) & outbox.c.dead_at.is_(None)
 Index("ix_outbox_pending", outbox.c.due_at, sqlite_where=_pending, postgresql_where=_pending)
@@ -45,6 +46,7 @@ class Pending(Protocol):
     consumer: str
     payload: str
     attempts: int
+    trace: str | None
 
 
 Reaction = Callable[[Work, Any], None]
@@ -71,7 +73,7 @@ def _registered(function: Reaction, concerns: Concerns | None) -> Reaction:
     return function
 
 
-_insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at"))
+_insert = Bulk(outbox, ("consumer", "payload", "created_at", "due_at", "trace"))
 
 
 def keep(work: Work, events: list[Event]) -> None:
@@ -79,7 +81,7 @@ def keep(work: Work, events: list[Event]) -> None:
     for event in events if _consumers else ():
         for consumer, concerns in _consumers.get(type(event), ()):
             if concerns is None or concerns(work, event):
-                work.append(_insert, consumer, kept.written(event), work.now, work.now)
+                work.append(_insert, consumer, kept.written(event), work.now, work.now, work.trace)
 
 
 def due(work: Work, *, limit: int = AT_ONCE) -> list[int]:
@@ -107,6 +109,7 @@ def deliver(work: Work, row_id: int) -> None:
     if row is None:
         return
     event, reaction = _reactions[row.consumer]
+    work.trace = row.trace
     reaction(work, kept.read(work, event, row.payload))
     work.execute(update(outbox).where(outbox.c.id == row_id).values(done_at=work.now, attempts=outbox.c.attempts + 1))
 

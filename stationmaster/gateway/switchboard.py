@@ -280,7 +280,7 @@ class Switchboard:
             elif error is not None:
                 log.error("command.not_recorded", station=station.identity, exc_info=error)
 
-        self._database.submit(f, (station, *args), done, lane=station.id)
+        self._database.submit(self._database.marked(f), (station, *args), done, lane=station.id)
 
     async def _write(self, station: Station, f: Callable[..., T], *args: Any) -> T:
         """In the station's own lane, so that the steps of a command are told in their order."""
@@ -290,7 +290,7 @@ class Switchboard:
             if not future.done():
                 future.set_result(result) if error is None else future.set_exception(error)
 
-        self._database.submit(f, args, done, lane=station.id)
+        self._database.submit(self._database.marked(f), args, done, lane=station.id)
         return await future
 
     async def pay(self) -> None:

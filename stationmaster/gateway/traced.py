@@ -23,6 +23,7 @@ from stationmaster.handlers.routing import Handler
 from stationmaster.ocpp import frames
 from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
+from stationmaster.storage import Work
 from stationmaster.traces import Trace, Traces
 
 now = time.time_ns
@@ -31,10 +32,11 @@ now = time.time_ns
 class InHand:
     """The message that its lane has in hand. The writer's thread notes its times too; nobody reads them before it is done."""
 
-    __slots__ = ("arrived", "began", "committed", "ended", "prepared", "read", "taken", "trace")
+    __slots__ = ("arrived", "began", "committed", "ended", "header", "prepared", "read", "taken", "trace")
 
     def __init__(self, trace: Trace, arrived: int) -> None:
         self.trace = trace
+        self.header = trace.header
         self.arrived = arrived
         self.taken = now()
         self.read = self.prepared = self.began = self.ended = self.committed = 0
@@ -42,7 +44,8 @@ class InHand:
     def noting(self, handler: Handler) -> Handler:
         """The handler; when it runs is noted, and what it logs names the trace."""
 
-        def noted(work: Any, station: Any, request: Any) -> Any:
+        def noted(work: Work, station: Station, request: Any) -> Any:
+            work.trace = self.header
             with self.trace.around():
                 self.began = now()
                 try:

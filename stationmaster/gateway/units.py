@@ -22,10 +22,11 @@ CUT = "cut in this log: the frame has {size:,} bytes"
 class Clock:
     """What the heartbeat handler gets instead of a unit of work: the time, and no way to store anything."""
 
-    __slots__ = ("now",)
+    __slots__ = ("now", "trace")
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.trace: str | None = None
 
 
 class Superseded(Exception):

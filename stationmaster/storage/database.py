@@ -98,6 +98,7 @@ class Database:
         self.before_commit: list[Callable[[Work, list[Any]], None]] = []
         self.after_commit: list[Callable[[list[Any]], None]] = []
         self.watched: Callable[[], bool] = lambda: True
+        self.traced: Callable[[], str | None] = lambda: None  # what is being traced where this is called
         self.engine = engines.build(self.url, readers + lanes + 3)
         self._reading = self.engine
         if self.kind == "postgresql":  # a query of a page that takes for ever is ended by the server itself
@@ -198,7 +199,20 @@ class Database:
         """The same for what takes seconds, as thousands of rows of a file: on PostgreSQL in a lane that no charger waits for."""
         return await self._written(lambda work: f(work, *args, **kwargs), apart=True, aside=self._aside)
 
+    def marked(self, f: Callable[Concatenate[Work, P], T]) -> Callable[Concatenate[Work, P], T]:
+        """A unit that knows what it is a part of, where that is traced: what it publishes is told with it."""
+        trace = self.traced()
+        if trace is None:
+            return f
+
+        def part(work: Work, /, *args: P.args, **kwargs: P.kwargs) -> T:
+            work.trace = trace
+            return f(work, *args, **kwargs)
+
+        return part
+
     async def _written(self, f: Callable[[Work], T], *, apart: bool, aside: _Lane | None = None) -> T:
+        f = self.marked(f)
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: BaseException | None) -> None:
@@ -499,6 +513,8 @@ class _Lane:
                     unit.events, work.events = work.events, []
                     for consumer in self.database.before_commit:
                         consumer(work, unit.events)
+                if work.trace is not None:
+                    work.trace = None
             for rows_of, rows in bulk.items():
                 rows_of.insert(cursor, connection.dialect, rows)
             for f, items in last.items():

@@ -36,6 +36,7 @@ class Work:
         "now",
         "recorded",
         "signature",
+        "trace",
         "watched",
     )
 
@@ -53,6 +54,7 @@ class Work:
         self.events: list[Any] = []
         self.answered: tuple[Part, Any] | None = None  # what was asked for this unit before it ran
         self.signature: Any = None  # in whose name this unit runs, set by the edge (domain/audit.py)
+        self.trace: str | None = None  # what this unit is a part of, where that is traced (docs/traces.md)
         self.recorded = False  # does the audit log tell of it yet?
         self.narrow: Callable[[Executable], Executable] | None = None  # what limits it to some sites (domain/scopes.py)
         self.watched = True  # whether a live page is open; events only for pages are not published without one

@@ -13,10 +13,14 @@ from opentelemetry.trace import StatusCode, format_trace_id
 from structlog.testing import capture_logs
 
 from stationmaster.app import App
-from stationmaster.domain import boots, sessions
-from stationmaster.settings import Settings
+from stationmaster.background.outbox import deliver_due
+from stationmaster.domain import boots, outbox, sessions
+from stationmaster.domain.deliveries import deliveries
+from stationmaster.domain.events import SessionStarted
+from stationmaster.settings import Settings, Webhook
 from stationmaster.traces.exported import Exported
 from tests.charger import CallError
+from tests.gateway.conftest import until
 
 STEPS = ["wait for its turn", "read", "wait for the writer", "handle", "commit", "answer"]
 
@@ -119,6 +123,43 @@ async def test_a_message_that_failed_tells_the_name_of_the_error_only(
     assert [(each.status.status_code, each.status.description) for each in failed] == [
         (StatusCode.ERROR, "LookupError")
     ] * 2
+
+
+async def test_what_a_message_leads_to_outside_is_a_part_of_its_trace(
+    app: App,
+    charger: Any,
+    rows: Any,
+    traces: Exported,
+    exporter: InMemorySpanExporter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[str | None] = []
+    monkeypatch.setitem(outbox._consumers, SessionStarted, [("note", None)])
+    monkeypatch.setitem(outbox._reactions, "note", (SessionStarted, lambda work, event: seen.append(work.trace)))
+    hook = Webhook(url="http://127.0.0.1:9/", secret="of sixteen letters", events=["session_started"])
+    app.settings.webhooks.to.append(hook)
+    cp = await charger("CP1")
+    await cp.call("StartTransaction", START)
+    await deliver_due(app.database)
+    await until(lambda: seen)
+    [waiting] = await until(lambda: failed(rows))
+    await until(lambda: not app.deliverer._running)
+    with traces.span("a request") as request:
+        await app.database.write(lambda work: seen.append(work.trace))
+    await app.database.write(lambda work: seen.append(work.trace))
+    assert request is not None and seen == [waiting.trace, request.header, None]
+
+    found = Found(traces, exporter)
+    (start,) = found.of("StartTransaction")
+    delivery = found.of("deliver webhook")[0]
+    assert start.context is not None and delivery.parent is not None and delivery.context is not None
+    assert (delivery.context.trace_id, delivery.parent.span_id) == (start.context.trace_id, start.context.span_id)
+    assert dict(delivery.attributes or {}) == {"delivery.event": "SessionStarted", "delivery.attempt": 1}
+    assert delivery.status.description == "not delivered"
+
+
+async def failed(rows: Any) -> list[Any]:
+    return [row for row in await rows(deliveries) if row.error is not None]
 
 
 START = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": "2026-11-27T12:00:00Z"}
