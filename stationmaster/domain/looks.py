@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ForeignKey, Integer, LargeBinary, Table, Text, insert, select
+from sqlalchemy import Boolean, Column, ForeignKey, Integer, LargeBinary, Table, Text, delete, insert, select, update
+from sqlalchemy import text as sql
 
 from stationmaster.domain import audit, colours, organizations, versions
 from stationmaster.domain.audit import Subject
@@ -14,7 +15,7 @@ from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 
-# A logo is never changed and never removed: what was issued with it is printed with it again.
+# A logo is never changed. What was issued with it is printed with it again, so it stays as long as that; others go when another comes.
 logos = Table(
     "logos",
     metadata,
@@ -25,6 +26,9 @@ logos = Table(
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    Column(
+        "issued", Boolean, nullable=False, server_default=sql("true")
+    ),  # a paper has it; of old ones it is not known
 )
 looks = Table(
     "looks",
@@ -43,11 +47,12 @@ FACTS = ("name", "colour")
 
 
 class Logo(NamedTuple):
-    """A logo without its bytes. Sizes in pixels."""
+    """A logo without its bytes. Sizes in pixels. `issued`: a paper has it, so it stays."""
 
     public_id: str
     width: int
     height: int
+    issued: bool
 
 
 class Look(NamedTuple):
@@ -76,7 +81,7 @@ def get(work: Work, organization_id: int) -> Look:
     if row is None:
         return Look(0, 0, name, None, None, None)
     if row.logo_id is not None:
-        columns = (logos.c.public_id, logos.c.width, logos.c.height)
+        columns = (logos.c.public_id, logos.c.width, logos.c.height, logos.c.issued)
         logo = Logo._make(work.execute(select(*columns).where(logos.c.id == row.logo_id)).one())
     return Look(row.id, row.version, name, row.name, row.colour, logo)
 
@@ -113,9 +118,15 @@ def set_logo(
             raise NotFound("there is no logo")
     else:
         values = {"public_id": secrets.token_hex(16), "content": content, "width": width, "height": height}
-        values |= {"organization_id": organization_id, "created_at": work.now}
+        values |= {"organization_id": organization_id, "created_at": work.now, "issued": False}
         logo_id = work.execute(insert(logos).values(values).returning(logos.c.id)).scalar_one()
     return _set(work, organization_id, {"logo_id": logo_id}, expected)
+
+
+def keep_for_papers(work: Work, logo: Logo) -> bool:
+    """A paper is issued with this logo, which stays from now on. False when it has gone meanwhile: then look again."""
+    mine = update(logos).where(logos.c.public_id == logo.public_id)
+    return logo.issued or bool(work.execute(mine.values(issued=True)).rowcount)
 
 
 def logo_content(work: Work, public_id: str | None) -> bytes | None:
@@ -135,6 +146,10 @@ def _set(work: Work, organization_id: int, values: dict[str, Any], expected: ver
         versions.change(work, looks, row, values)
     elif any(value is not None for value in values.values()):
         work.execute(insert(looks).values(organization_id=organization_id, **versions.first(work), **values))
+    if "logo_id" in values:
+        unused = (logos.c.organization_id == organization_id, ~logos.c.issued)
+        shown = select(looks.c.logo_id).where(looks.c.organization_id == organization_id, looks.c.logo_id.is_not(None))
+        work.execute(delete(logos).where(*unused, logos.c.id.not_in(shown)))
     after = get(work, organization_id)
     if _told(before) != _told(after):
         subject = Subject("organization", organizations.get(work, organization_id).public_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
 from stationmaster.api.application import Application
 from stationmaster.background.mails import written
@@ -59,7 +60,7 @@ async def test_an_organization_has_a_name_a_colour_and_a_logo(
 
     assert (await owner.delete(LOGO)).json()["logo"] is None
     assert (await owner.delete(LOGO)).status_code == 404
-    assert (await anonymous.get(logo["url"])).status_code == 200  # papers that were issued with it still show it
+    assert (await anonymous.get(logo["url"])).status_code == 404  # no paper has it
     assert (await owner.patch(LOOK, json={"name": None, "colour": None})).json()["shown_name"] == "Home"
     acts = (await owner.get(f"{API}/audit", params={"subject": "organization"})).json()["items"]
     assert [each["action"] for each in acts] == ["change_look"] * 4
@@ -79,7 +80,13 @@ async def test_what_was_issued_keeps_the_look_it_had(
     await ann.client.aclose()
     row = await database.write(lambda work: issue_receipt(work, home, session))
     await owner.patch(LOOK, json={"colour": "#0000ff"})
+    # Of those that come after it only the one that is shown stays.
+    for size in ((60, 30), (80, 40)):
+        await owner.post(LOGO, content=picture("PNG", size=size), headers={"Content-Type": "image/png"})
+    sizes = select(looks.logos.c.width).order_by(looks.logos.c.id)
+    assert await database.read(lambda work: list(work.execute(sizes).scalars())) == [40, 80]
     await owner.delete(LOGO)
+    assert await database.read(lambda work: list(work.execute(sizes).scalars())) == [40]
     design = documents.decoded((await database.read(by_link, row.public_id)).document).design
     assert design is not None and design.colour == "#800020"
     async with Client(web) as guest:

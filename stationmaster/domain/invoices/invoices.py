@@ -29,12 +29,13 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.domain import audit
+from stationmaster.domain import audit, looks
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customers import customers
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.invoices import documents, issuers
 from stationmaster.domain.invoices.documents import Charge, Document, Kind, Origin, Paid, Party
+from stationmaster.domain.invoices.issuers import Issuer
 from stationmaster.domain.sessions import sessions
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Exact, UtcTime, key, metadata
@@ -135,7 +136,7 @@ def issue(work: Work, organization_id: int, wanted: ToIssue) -> InvoiceRow:
     if not wanted.charges:
         raise Invalid("sessions", "there is nothing to put on it")
     keys = _check_new(work, organization_id, wanted)
-    issuer = issuers.get(work, organization_id)
+    issuer = _issuer(work, organization_id)
     year = issuer.local(work.now).year
     sequence = _next(work, organization_id, year)
     sums = documents.sums_of(wanted.charges)
@@ -183,6 +184,14 @@ def issue(work: Work, organization_id: int, wanted: ToIssue) -> InvoiceRow:
         organization=organization_id,
     )
     return row
+
+
+def _issuer(work: Work, organization_id: int) -> Issuer:
+    """Who issues it, with a logo that stays."""
+    issuer = issuers.get(work, organization_id)
+    while issuer.look.logo is not None and not looks.keep_for_papers(work, issuer.look.logo):
+        issuer = issuers.get(work, organization_id)
+    return issuer
 
 
 def credit(
