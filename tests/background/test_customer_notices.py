@@ -84,7 +84,11 @@ async def test_a_driver_chooses_is_mailed_and_gets_out_by_the_link(
     log = [each for each in log if each["action"] == "change_notice_choices"]
     assert [each["actor"]["name"] for each in log] == ["the link in a notice", ANN]
     offers = {"kinds": ["receipt"], "wallet_below": "7.5"}
-    assert (await anybody.patch("/organization/notices", json=offers)).json() == offers
+    seen = {"If-Match": (await anybody.get("/organization/notices")).headers["etag"]}
+    changed = await anybody.patch("/organization/notices", json=offers, headers=seen)
+    assert (changed.json(), changed.headers["etag"] != seen["If-Match"]) == (offers, True)
+    assert (await anybody.patch("/organization/notices", json={"kinds": []}, headers=seen)).status_code == 412
+    assert (await anybody.get("/organization/notices")).json() == offers
     refused = await anybody.patch("/customers/A/notice-choices", json={"kinds": {"started": True}})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "kinds.started")
 

@@ -12,7 +12,7 @@ from litestar import Request, Response, Router, get, patch, post
 from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import GivenCaller, GivenContext, of_server
-from stationmaster.api.shapes import Cursor, IfMatch, Limit, Page, given, page_of, tagged, tags_of
+from stationmaster.api.shapes import Cursor, IfMatch, Limit, Page, given, page_of, tagged, tagged_as, tags_of
 from stationmaster.domain import customers, looks
 from stationmaster.domain.alerts.tables import NoticeRow, NoticeState
 from stationmaster.domain.colours import Colours
@@ -149,18 +149,20 @@ of_customers = [get_notice_choices, change_notice_choices, list_customer_notices
 
 
 @get("/", permission=Permission.VIEW)
-async def get_notice_offers(caller: GivenCaller, context: GivenContext) -> NoticeOffers:
+async def get_notice_offers(caller: GivenCaller, context: GivenContext) -> Response[NoticeOffers]:
     """Which kinds of notices customers of one's own organization may choose."""
     return _offers_form(await context.database.read(choices.offers, caller.organization))
 
 
 @patch("/", permission=Permission.ADMINISTER)
 async def change_notice_offers(
-    data: JSONBody[NoticeOfferChanges], caller: GivenCaller, context: GivenContext
-) -> NoticeOffers:
-    """Change it."""
-    changes = given(data)
-    return _offers_form(await context.database.write(choices.change_offers, caller.organization, changes))
+    data: JSONBody[NoticeOfferChanges], caller: GivenCaller, context: GivenContext, if_match: IfMatch = None
+) -> Response[NoticeOffers]:
+    """Change it. 412 when somebody has changed it since."""
+    changes, expected = given(data), tags_of(if_match)
+    return _offers_form(
+        await context.database.write(choices.change_offers, caller.organization, changes, expected=expected)
+    )
 
 
 offered = Router(
@@ -206,8 +208,9 @@ def _facts(row: NoticeRow) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names} | {"id": row.public_id, "text": text}
 
 
-def _offers_form(offers: Offers) -> NoticeOffers:
-    return NoticeOffers(list(offers.kinds), f"{offers.wallet_below.normalize():f}")
+def _offers_form(offers: Offers) -> Response[NoticeOffers]:
+    form = NoticeOffers(list(offers.kinds), f"{offers.wallet_below.normalize():f}")
+    return tagged_as(choices.tag_of(offers), form)
 
 
 # For whoever has the link

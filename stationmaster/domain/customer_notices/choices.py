@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
@@ -53,10 +54,19 @@ def offers(work: Work, organization_id: int) -> Offers:
     return Offers(tuple(kind for kind in KINDS if kind in row.kinds), row.wallet_below)
 
 
-def change_offers(work: Work, organization_id: int, changes: Mapping[str, Any]) -> Offers:
-    """Set `kinds` and `wallet_below` (more than nothing) where they are given. Raises `Invalid`."""
+def tag_of(offered: Offers) -> str:
+    """A name of what is offered now."""
+    said = f"{' '.join(offered.kinds)} {offered.wallet_below.normalize():f}"
+    return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
+
+
+def change_offers(
+    work: Work, organization_id: int, changes: Mapping[str, Any], *, expected: versions.Expected = None
+) -> Offers:
+    """Set `kinds` and `wallet_below` (more than nothing) where they are given. Raises `Invalid`, `Outdated`."""
     organizations.lock(work, organization_id)
     before = offers(work, organization_id)
+    versions.check_tag(tag_of(before), expected)
     after = before._replace(**{name: changes[name] for name in Offers._fields if name in changes})
     if not 0 < after.wallet_below < 10**9 or round(after.wallet_below, 3) != after.wallet_below:
         raise Invalid("wallet_below", "is an amount of more than nothing, with three decimals at the most")

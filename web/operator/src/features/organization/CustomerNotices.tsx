@@ -1,9 +1,10 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Switch, TextInput } from "@mantine/core";
-import { answered, client, type NoticeOffers } from "@stationmaster/api";
+import { client, ifMatch, tagged, type NoticeOffers, type Tagged } from "@stationmaster/api";
 import { Facts, Form, needed, notify, Problem, useSentForm, Waiting } from "@stationmaster/ui";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useRef } from "react";
 import * as v from "valibot";
 import { sentDecimal } from "../../fields";
 import thing from "../../thing.module.css";
@@ -11,7 +12,7 @@ import { useMay } from "../../user";
 import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES } from "../customers/noticeWords";
 
 const offersQuery = () =>
-  queryOptions({ queryKey: ["organization", "notices"], queryFn: ({ signal }) => answered(client.GET("/api/v1/organization/notices", { signal })) });
+  queryOptions({ queryKey: ["organization", "notices"], queryFn: ({ signal }) => tagged(client.GET("/api/v1/organization/notices", { signal })) });
 
 /** Which kinds of messages customers may choose. */
 export function CustomerNotices() {
@@ -25,7 +26,7 @@ export function CustomerNotices() {
       <p className="dim">
         <Trans>Customers choose for themselves what they are told by e-mail. Here you say what there is to choose.</Trans>
       </p>
-      {error && !data ? <Problem error={error} retry={() => void refetch()} /> : !data ? <Waiting /> : may ? <Offers offers={data} /> : <Shown offers={data} />}
+      {error && !data ? <Problem error={error} retry={() => void refetch()} /> : !data ? <Waiting /> : may ? <Offers offers={data} /> : <Shown offers={data.value} />}
     </section>
   );
 }
@@ -34,14 +35,24 @@ function Shown({ offers }: { offers: NoticeOffers }) {
   return <Facts items={NOTICE_KINDS.map((kind): [string, string] => [kindWord(kind), offers.kinds.includes(kind) ? t`yes` : t`no`])} />;
 }
 
-function Offers({ offers }: { offers: NoticeOffers }) {
+function typedOf(offers: NoticeOffers) {
+  return { ...ofEach((kind) => offers.kinds.includes(kind)), wallet_below: offers.wallet_below };
+}
+
+function Offers({ offers }: { offers: Tagged<NoticeOffers> }) {
   const queries = useQueryClient();
+  const seen = useRef(offers);
   const form = useSentForm({
-    initial: { ...ofEach((kind) => offers.kinds.includes(kind)), wallet_below: offers.wallet_below },
+    initial: typedOf(offers.value),
     schema: v.object({ ...SWITCHES, wallet_below: needed(15) }),
+    theirs: async () => {
+      seen.current = await tagged(client.GET("/api/v1/organization/notices"));
+      return typedOf(seen.current.value);
+    },
     submit: async (typed) => {
       const body = { kinds: NOTICE_KINDS.filter((kind) => typed[kind]), wallet_below: sentDecimal(typed.wallet_below) };
-      queries.setQueryData(offersQuery().queryKey, await answered(client.PATCH("/api/v1/organization/notices", { body })));
+      seen.current = await tagged(client.PATCH("/api/v1/organization/notices", { params: { header: ifMatch(seen.current.tag) }, body }));
+      queries.setQueryData(offersQuery().queryKey, seen.current);
       notify.done(t`Saved`);
     },
   });
