@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit-ledger attack conformance manifests pictures docs release clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit audit-ledger attack conformance manifests pictures docs release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -90,6 +90,9 @@ rolling: setup ## replace three nodes one after the other, while 3,000 simulated
 
 crash: setup ## kill -9 the server under load, again and again, and count what is lost
 	@$(BIN)/python -m tools.crash $(ARGS)
+
+audit: .venv/.ready ## known vulnerabilities, licences and secrets; says what could not be asked, and is not green then
+	@$(BIN)/python -m tools.audit
 
 audit-ledger: setup ## prove the books of the configured database: sums, balances, numbers, bills
 	@$(BIN)/stationmaster audit-ledger

@@ -93,15 +93,7 @@ def try_it(wheel: Path, version: str) -> None:
 
 def licences() -> str:
     """A table: each package that comes with ours, its version, its licence."""
-    exported = subprocess.run(
-        [UV, "export", "--frozen", "--no-dev", "--no-emit-project", "--no-hashes", "--quiet"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    names = re.findall(r"^([\w.-]+)==", exported, re.MULTILINE)
-    rows = [f"| {name} | {_version(name)} | {licence(name)} |" for name in names]
+    rows = [f"| {name} | {_version(name)} | {licence(name)} |" for name in packages()]
     return "\n".join(
         [
             "# Licences of what comes with Stationmaster",
@@ -112,6 +104,18 @@ def licences() -> str:
             "",
         ]
     )
+
+
+def packages() -> list[str]:
+    """The packages that come with ours, with every extra."""
+    exported = subprocess.run(
+        [UV, "export", "--frozen", "--no-dev", "--all-extras", "--no-emit-project", "--no-hashes", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    return re.findall(r"^([\w.-]+)==", exported, re.MULTILINE)
 
 
 def _version(name: str) -> str:
@@ -134,7 +138,16 @@ def licence(name: str) -> str:
         told.get_all("License-Expression") or [""],
         (told.get_all("License") or [""])[0].strip().splitlines(),
     )
-    return expression[0] or ", ".join(classified) or (text[0][:60] if text else "?")
+    return expression[0] or ", ".join(classified) or (text[0][:60] if text else _first_line(name))
+
+
+def _first_line(name: str) -> str:
+    """Of the text of a licence that comes with a package; `?` without one."""
+    package = importlib.metadata.distribution(name)
+    for file in package.files or ():
+        if "license" in file.name.lower():
+            return file.read_text().strip().partition("\n")[0].strip()[:60]
+    return "?"
 
 
 if __name__ == "__main__":
