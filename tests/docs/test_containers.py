@@ -82,6 +82,16 @@ def test_S3_095_production_is_several_nodes_on_postgresql_and_redis_behind_tls(
                 assert (ROOT / volume.split(":")[0]).exists(), volume
 
 
+def test_traces_of_production_go_to_a_collector_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    services, production = _services("deploy/traces.yaml"), _services("compose.production.yaml")
+    together = _image() | production["gateway"]["environment"] | services["gateway"]["environment"]
+    settings = _loaded(monkeypatch, tmp_path, together)
+    assert settings.traces.url == "http://jaeger:4318/v1/traces" and 0 < settings.traces.share < 1
+    assert set(services["jaeger"]["networks"]) <= set(production["grafana"]["networks"])
+    assert services["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
+    assert "--extra traces" in (ROOT / "Dockerfile").read_text()
+
+
 def test_the_dashboard_and_its_source_of_figures_fit() -> None:
     provisioning = ROOT / "deploy" / "grafana" / "provisioning"
     [source] = yaml.safe_load((provisioning / "datasources" / "prometheus.yaml").read_text())["datasources"]

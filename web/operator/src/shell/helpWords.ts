@@ -6,7 +6,7 @@ export function helpOf(path: string): string {
     "/": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
     "/chargers": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
     // With what follows: the page of one, not the list.
-    "/chargers/": t`The chargers as they are now. Open one to start, stop, set limits or read its messages; filter by state or site. A charger that is not here has not been added, or can't connect.`,
+    "/chargers/": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
     "/map": t`Where the sites are, and how their chargers do. The list beside the map says the same in words, and finds a site. A site without a position gets one on its own page.`,
     "/analytics": t`What charging brings, when and where, whether drivers get to charge, and what is faulty. Choose a site and a time at the top; each table can be saved as a file.`,
     "/sites": t`The places where chargers stand. A site has an address, opening hours, a time zone and a tariff; its page lists its chargers and prints the codes that guests scan.`,
