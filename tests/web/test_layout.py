@@ -10,6 +10,7 @@ import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -362,6 +363,34 @@ async def test_who_is_signed_in_and_the_way_out_stay_in_a_low_window(house: Hous
     page = house.visitor.page
     await page.set_viewport_size({"width": 1280, "height": 600})
     await expect(page.get_by_role("button", name="Account and appearance").first).to_be_in_viewport()
+    await page.set_viewport_size({"width": 1280, "height": 900})
+
+
+async def test_on_a_phone_the_words_below_stand_apart_and_what_is_said_stands_above_them(house: House) -> None:
+    page = house.visitor.page
+    await house.open("/organization")
+    await page.evaluate("localStorage.setItem('stationmaster-language', 'de')")
+    await page.reload()
+    below = page.get_by_role("navigation", name="Seiten").last
+    await expect(below.get_by_role("link", name="Ladestationen")).to_have_count(1)
+    for width in (390, 360):
+        await page.set_viewport_size({"width": width, "height": 800})
+        boxes = await below.evaluate(
+            """nav => [...nav.children].map(each => {
+                 const words = document.createRange();
+                 words.selectNodeContents(each);
+                 const { left, right } = words.getBoundingClientRect();
+                 return [left, right];
+               })"""
+        )
+        apart = [after[0] - before[1] for before, after in pairwise(boxes)]
+        assert min(apart) >= 8 and boxes[0][0] >= 2 and boxes[-1][1] <= width - 2, (width, boxes)
+    await house.visitor.see("offers-submit").click()
+    said = page.get_by_text("Gespeichert").last
+    await expect(said).to_be_visible()
+    over, under = await said.bounding_box(), await below.bounding_box()
+    assert over is not None and under is not None and over["y"] + over["height"] <= under["y"]
+    await page.evaluate("localStorage.removeItem('stationmaster-language')")
     await page.set_viewport_size({"width": 1280, "height": 900})
 
 
