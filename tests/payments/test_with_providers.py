@@ -12,11 +12,12 @@ import pytest
 from stationmaster.background import payments as background
 from stationmaster.domain import customers, organizations, payments
 from stationmaster.domain.money.amounts import Money, of_minor
-from stationmaster.domain.payments import Source, methods, reconciling, refunds
+from stationmaster.domain.payments import PaymentRow, Source, methods, reconciling, refunds
 from stationmaster.outside import Http
 from stationmaster.outside.payments.provider import Provider
 from stationmaster.outside.payments.razorpay import Razorpay
 from stationmaster.outside.payments.stripe import Stripe
+from stationmaster.payment_words import SavedMethod
 from stationmaster.settings import Settings
 from stationmaster.storage import Database
 from tests.payments.fake_razorpay import FakeRazorpay
@@ -214,6 +215,58 @@ async def test_what_nobody_pays_cannot_be_paid_any_more(stripe: tuple[Counter, F
     with pytest.raises(AssertionError, match="nobody can pay"):
         theirs.pay(reference)
     assert await counter.books() == {}
+
+
+async def test_M_19_what_is_paid_in_the_last_moment_goes_back_also_where_no_webhook_comes_by_stripe(
+    stripe: tuple[Counter, FakeStripe, Server],
+) -> None:
+    counter, theirs, _ = stripe
+    counter.webhooks = False
+    row = await counter.ask()
+    theirs.pay(str(row.reference))
+    await goes_back(counter, row)
+
+
+async def test_M_19_and_by_upi(razorpay: tuple[Counter, FakeRazorpay, Server]) -> None:
+    counter, theirs, _ = razorpay
+    counter.webhooks = False
+    row = await counter.ask("50.00", currency="INR")
+    theirs.pay(row.public_id)
+    await goes_back(counter, row)
+
+
+async def test_M_19_and_at_the_bank_for_practice(counter: Counter) -> None:
+    counter.webhooks = False
+    row = await counter.ask()
+    counter.bank.pay(str(row.reference), card="4242424242424242")
+    await goes_back(counter, row)
+
+
+async def goes_back(counter: Counter, row: PaymentRow) -> None:
+    """Nothing was heard of it until its time was over, and it cannot be let go any more."""
+    for _ in range(3):
+        await counter.later(minutes=11)
+    assert (await counter.row(row)).state == "expired"
+    [refund] = await counter(refunds.of_payment, row.id)
+    assert (refund.state, refund.amount, refund.why) == ("done", 5000, "late")
+    assert await counter.books() == {}
+
+
+async def test_M_19_a_saved_card_that_was_charged_is_known_when_the_provider_answers_at_last(
+    stripe: tuple[Counter, FakeStripe, Server],
+) -> None:
+    """The answer is lost until the time is over, and no webhook comes: it is not over before Stripe has said what is so."""
+    counter, _, server = stripe
+    counter.webhooks = False
+    visa = SavedMethod("cus_1", "pm_card_visa", "visa ···· 4242")
+    server.lose_answers = 5
+    row = await counter.ask("30.00", method=visa)
+    for _ in range(7):
+        await counter.later(minutes=11)
+    row = await counter.row(row)
+    assert (row.state, row.captured, server.lose_answers) == ("paid", 3000, 0)
+    assert await counter.books() == {"clearing": "-30.00 EUR", "wallet": "30.00 EUR"}
+    await agree(counter)
 
 
 def test_an_account_is_made_of_the_settings() -> None:

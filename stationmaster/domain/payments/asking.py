@@ -22,6 +22,7 @@ from stationmaster.storage import Work
 
 FIRST_LOOK = timedelta(seconds=4)
 LONGEST_PAUSE = timedelta(minutes=30)
+ANSWERED_WITHIN = timedelta(days=3, hours=1)  # a provider is asked for three days
 
 Act = Literal["begin", "raise", "capture", "release", "refund", "find"]
 
@@ -301,7 +302,7 @@ def look_after(work: Work, *, most: int = 50) -> int:
     rows: list[PaymentRow] = list(work.execute(_unheard(work.now).limit(most)).all())
     for found in rows:
         row = of_key(work, found.id, lock=True)
-        if row.state in ("asked", "pending") and row.expires_at <= work.now:
+        if row.state in ("asked", "pending") and row.expires_at <= work.now and not _may_be_charged(row, work.now):
             changed(work, row, states.move(row.state, "time_over"), reason="Nobody has paid in time.")
             if row.reference is not None:
                 work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="release"))
@@ -312,6 +313,11 @@ def look_after(work: Work, *, most: int = 50) -> int:
         if row.reference is not None:
             work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="find"))
     return len(rows)
+
+
+def _may_be_charged(row: PaymentRow, now: datetime) -> bool:
+    """Whether a saved card is asked for, and nobody has answered: it is charged perhaps, so it is not over before that is known, or given up."""
+    return row.method is not None and row.reference is None and now < row.made_at + ANSWERED_WITHIN
 
 
 def _next(row: PaymentRow, now: datetime) -> datetime:

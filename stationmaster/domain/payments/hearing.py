@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, insert, or_, select, update
 from sqlalchemy import text as sql
 
 from stationmaster.domain.payments import methods, refunds, states
-from stationmaster.domain.payments.asking import PaymentAsked, changed, not_raised, raised
+from stationmaster.domain.payments.asking import Act, PaymentAsked, changed, not_raised, raised
 from stationmaster.domain.payments.states import Misfit, Word
 from stationmaster.domain.payments.tables import PaymentRow, payment_charges, payment_events, payments
 from stationmaster.payment_words import Told, Webhook
@@ -65,7 +65,7 @@ def tell(work: Work, source: Source, told: Told) -> tuple[str, int | None]:
     try:
         move = states.move(row.state, told.state)
     except Misfit:
-        work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="find"))
+        _ask(work, row, "find")
         return "misfit", row.id
     if move is None:
         if values:
@@ -95,6 +95,8 @@ def refuse(work: Work, asked: PaymentAsked, *, sentence: str, code: str | None) 
         if row.raise_to is not None:
             not_raised(work, row, sentence)
         return
+    if asked.act == "release":
+        _ask(work, row, "find")  # what cannot be let go is paid, perhaps, and no webhook has told
     word: Word = "capture_refused" if asked.act == "capture" else "begin_refused"
     try:
         move = states.move(row.state, word)
@@ -102,6 +104,10 @@ def refuse(work: Work, asked: PaymentAsked, *, sentence: str, code: str | None) 
         return
     if move is not None:
         changed(work, row, move, code=code, reason=sentence)
+
+
+def _ask(work: Work, row: PaymentRow, act: Act) -> None:
+    work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act=act))
 
 
 def _meant(work: Work, source: Source, told: Told) -> PaymentRow | None:
