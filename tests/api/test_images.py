@@ -54,7 +54,7 @@ async def test_S1_146_S1_147_a_picture_is_brought_shown_and_removed(
     assert (await admin.delete(f"{OF}/{made['id']}")).status_code == 404
     assert (await anonymous.get(made["url"])).status_code == 404
     assert kept_files(context) == [] and (await admin.get(OF)).json() == []
-    log = await database.read(lambda work: work.execute(select(audit.audit)).all())
+    log = await database.read(lambda work: work.execute(select(audit.audit).order_by(audit.audit.c.id)).all())
     acts = [(each.action, each.subject_kind, each.subject_id) for each in log if "image" in each.action]
     assert acts == [("add_image", "station", "CP1"), ("remove_image", "station", "CP1")]
 

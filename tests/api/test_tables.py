@@ -196,7 +196,8 @@ async def test_O_04_customers_are_brought_by_their_own_ids_and_read_back(admin: 
         await admin.delete(f"{API}/customers/{number}")
     assert counts(await bring(admin, "customers", exported.content))["new"] == 3
     assert await customers(admin) == kept
-    acts = await database.read(lambda work: work.execute(audit.select().where(audit.c.subject_id == "0004")).all())
+    mine = audit.select().where(audit.c.subject_id == "0004").order_by(audit.c.id)
+    acts = await database.read(lambda work: work.execute(mine).all())
     assert [row.action for row in acts] == ["add_customer", "change_customer", "remove_customer", "add_customer"]
     assert (acts[1].before, acts[1].after) == (
         {"name": "Old", "phone": None},

@@ -85,7 +85,9 @@ async def test_A14_what_a_person_has_yet_to_look_at_stays(database: Database) ->
 
     await database.write(write)
     await drop_what_is_old(database, Retention())
-    left = await database.read(lambda work: work.execute(select(alarms.c.at, alarms.c.resolved_at)).all())
+    left = await database.read(
+        lambda work: work.execute(select(alarms.c.at, alarms.c.resolved_at).order_by(alarms.c.at)).all()
+    )
     assert [((NOW - row.at).days, row.resolved_at is None) for row in left] == [(200, True), (10, False)]
 
 

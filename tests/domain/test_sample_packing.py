@@ -233,11 +233,12 @@ async def test_of_two_who_pack_the_same_one_changes_nothing(world: World, statio
     mine, other = await world(sample_packing.stretch, keys), await world(sample_packing.stretch, keys[3:])
     assert mine is not None and other is not None
     await world.database.write_apart(sample_packing.store, mine)
-    forms = await world(lambda work: work.execute(select(meter_value_forms)).all())
+    all_forms = select(meter_value_forms).order_by(meter_value_forms.c.id)
+    forms = await world(lambda work: work.execute(all_forms).all())
     for late in (mine, other):
         with pytest.raises(sample_packing.Moved):
             await world.database.write_apart(sample_packing.store, late)
-    assert await world(lambda work: work.execute(select(meter_value_forms)).all()) == forms
+    assert await world(lambda work: work.execute(all_forms).all()) == forms
     assert await world(everything, world.home, stations) == before
     following = await world(sample_packing.stretch, await world(sample_packing.due, **OLD))
     assert following is not None and following.values[0][0] == mine.last + 1

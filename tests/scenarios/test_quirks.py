@@ -67,7 +67,7 @@ async def kept(server: App) -> dict[str, list[tuple[str, float | None]]]:
         joined = select(stations.stations.c.identity, sessions.c.status, sessions.c.energy_wh).join_from(
             sessions, stations.stations, sessions.c.station_id == stations.stations.c.id
         )
-        for identity, status, energy_wh in work.execute(joined):
+        for identity, status, energy_wh in work.execute(joined.order_by(sessions.c.id)):
             found.setdefault(identity, []).append((status, None if energy_wh is None else float(energy_wh)))
         return found
 

@@ -216,7 +216,7 @@ async def test_firmware_is_fetched_and_a_log_is_brought(asking: Asking, api: htt
 
 
 def session_rows(work: Work) -> list[Any]:
-    return list(work.execute(select(sessions.sessions)).all())
+    return list(work.execute(select(sessions.sessions).order_by(sessions.sessions.c.id)).all())
 
 
 async def until(condition: Callable[[], bool]) -> None:

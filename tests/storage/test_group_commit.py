@@ -146,7 +146,7 @@ async def test_events_are_heard_after_the_commit_and_before_the_answer(database:
 
     def hear(events: list[str]) -> None:
         with other.connect() as connection:
-            seen = connection.execute(select(notes.c.text)).scalars().all()
+            seen = connection.execute(select(notes.c.text).order_by(notes.c.id)).scalars().all()
         order.append(f"heard {events}, stored {seen}")
 
     other = create_engine(database.url)

@@ -111,7 +111,11 @@ def add_site(work: Work, name: str) -> str:
 
 
 async def names(database: Database) -> list[str]:
-    return list(await database.read(lambda work: work.execute(select(sites.sites.c.name)).scalars().all()))
+    return list(
+        await database.read(
+            lambda work: work.execute(select(sites.sites.c.name).order_by(sites.sites.c.id)).scalars().all()
+        )
+    )
 
 
 _names = Prepared(select(sites.sites.c.name))
