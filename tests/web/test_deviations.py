@@ -90,3 +90,13 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     await operator.page.reload()
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text(WORDS["null"])
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text("repaired 2 times")
+
+    # What it falls over is never sent, until somebody says otherwise.
+    await operator.see("exception-command").fill("memory")
+    await operator.page.get_by_role("option").first.click()
+    await operator.see("exception-why").fill("It reboots")
+    await operator.see("exception-submit").click()
+    exception = operator.see("held-back").get_by_role("listitem").filter(has_text="It reboots")
+    await expect(exception).to_contain_text("never sent")
+    await exception.get_by_role("button", name="Back to the rules").click()
+    await expect(exception).to_have_count(0)

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import select
 
 from stationmaster.api.resources import reports
 from stationmaster.app import App
 from stationmaster.background.report_mails import queue_reports
-from stationmaster.domain import organizations, sites, stations
+from stationmaster.domain import organizations, sessions, sites, stations
 from stationmaster.settings import Mail, Settings
+from stationmaster.storage import Work
+from tests.api.test_invoices import issue_receipt
 from tests.background.mailboxes import PASSWORD as SMTP_PASSWORD
 from tests.background.mailboxes import USER, Mailboxes, receiving_mail
 from tests.web.conftest import Visitor, in_one_loop
@@ -89,3 +92,22 @@ async def test_S0_065_from_months_end_to_the_report(
     boxes.answers = ["550 no such user"]
     await page.get_by_role("button", name="Send To the host now").click()
     await expect(page.get_by_text("host@example.com: there is no such mailbox")).to_be_visible()
+
+    # Who pays by another tariff, and what was issued and is taken back.
+    await operator.open("/groups")
+    await see("add-group").click()
+    await see("group-name").fill("Taxis")
+    await see("group-submit").click()
+    await expect(page.get_by_role("row", name="Taxis")).to_contain_text("The one of the place")
+
+    def issue(work: Work) -> str:
+        one = work.execute(select(sessions.sessions.c.public_id)).scalar_one()
+        return issue_receipt(work, home, one).number
+
+    number = await app.database.write(issue)
+    await operator.open("/invoices")
+    await expect(page.get_by_role("row", name=number)).to_contain_text("€1.00")
+    await page.get_by_role("button", name=f"Take back {number}").click()
+    await page.get_by_label("Why").fill("Billed to the wrong one")
+    await see("credit-submit").click()
+    await expect(page.get_by_role("row", name="Credit note")).to_contain_text("-€1.00")
