@@ -2,7 +2,7 @@
 
 Every simulated charger writes each message to its journal before it sends it, and the answer before it forgets the message.
 What was answered must be in the database, once; every session must have exactly the journal's energy (rules, 6.1), and be billed and
-booked exactly once.
+booked exactly once. Meanwhile people pay by a provider that falls ill (crash_payments.py): each payment is booked once, and nothing is held for ever.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import func, select
 
+import stationmaster.app  # noqa: F401 — all that follows from an event has to be known
 from stationmaster.background import outbox
 from stationmaster.domain import bills, customers, ledger, message_packs, organizations, tariffs, tokens
 from stationmaster.domain.bills import auditing
@@ -40,7 +42,7 @@ from stationmaster.simulator.journal import Ledger
 from stationmaster.simulator.station import Habits, RetryIds
 from stationmaster.simulator.v16 import CannotCharge, ChargePoint16
 from stationmaster.storage import Database, Work
-from tools import running
+from tools import crash_payments, running
 
 FACTOR = 120.0  # simulated seconds in a second: a session of minutes takes a second or two
 RETRY_IDS: tuple[RetryIds, ...] = ("same", "new", "drop")  # a third of the chargers each
@@ -54,6 +56,10 @@ class Report:
     answered: int = 0
     sessions: int = 0
     billed: Money = field(default_factory=lambda: zero("EUR"))
+    paid: int = 0  # payments at the provider's page
+    given_back: int = 0
+    visited: int = 0  # guests who have charged
+    troubles: Counter[str] = field(default_factory=Counter)  # the provider's moods, by requests that met them
     ready_s: list[float] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
 
@@ -68,37 +74,62 @@ async def run(
     progress: Any = lambda: None,
     forked: bool = False,
     up_s: tuple[float, float] = (1.0, 4.0),
+    payers: int = 0,
+    guests: int = 0,
 ) -> Report:
-    """Load, kill after `up_s` seconds (between these two), restart, `kills` times; let every queue empty itself; check."""
-    identities = [f"CRASH-{number:03d}" for number in range(1, count + 1)]
+    """Load, kill after `up_s` seconds (between these two), restart, `kills` times; let every queue empty itself; check.
+
+    `payers` top up their wallets meanwhile, and at `guests` chargers more one pays without an account.
+    """
+    driven = [f"CRASH-{number:03d}" for number in range(1, count + 1)]
+    visited = [f"GUEST-{number:03d}" for number in range(1, guests + 1)]
+    identities = [*driven, *visited]
     secrets = await asyncio.to_thread(running.prepare, url, identities)
     await asyncio.to_thread(charge_money, url)
-    server, report, chance = running.Server(url, folder, forked=forked), Report(), random.Random(seed)
-    report.ready_s.append(await asyncio.to_thread(server.start))
-    chargers = [_charger(server, folder, name, secrets[name], place, seed) for place, name in enumerate(identities)]
-    stop = asyncio.Event()
-    try:
-        async with asyncio.TaskGroup() as group:
-            for charger in chargers:
-                group.create_task(_drivers(charger, stop))
-            for _ in range(kills):
-                await asyncio.sleep(chance.uniform(*up_s))
-                await asyncio.to_thread(server.kill)
-                report.kills += 1
-                await asyncio.sleep(chance.uniform(0.0, 0.5))
-                report.ready_s.append(await asyncio.to_thread(server.start))
-                progress()
-            await asyncio.sleep(1)
-            stop.set()
-        async with asyncio.timeout(90):
-            for charger in chargers:
-                await charger.flushed()
-        for charger in chargers:
-            await charger.close()
-    finally:
-        await asyncio.to_thread(server.stop)
-    await settle(url)
-    await asyncio.to_thread(check, url, folder, identities, report)
+    places = await asyncio.to_thread(crash_payments.prepare, url, payers, visited)
+    report, chance, began = Report(), random.Random(seed), datetime.now(UTC)
+    people, stop = crash_payments.People(), asyncio.Event()
+    async with crash_payments.provider(seed) as provider:
+        paying = provider.settings() if payers or guests else {}
+        server = running.Server(url, folder, forked=forked, **paying)
+        report.ready_s.append(await asyncio.to_thread(server.start))
+        chargers = {
+            name: _charger(server, folder, name, secrets[name], place, seed) for place, name in enumerate(identities)
+        }
+        webhooks = asyncio.create_task(provider.live(f"http://127.0.0.1:{server.web}/api/v1/payments/webhooks/stripe"))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name in driven:
+                    group.create_task(_drivers(chargers[name], stop))
+                for name in visited:
+                    group.create_task(
+                        crash_payments.visit(server, provider, chargers[name], places[name], people, stop)
+                    )
+                for number in range(payers):
+                    group.create_task(crash_payments.top_up(server, provider, number, people, stop))
+                for _ in range(kills):
+                    await asyncio.sleep(chance.uniform(*up_s))
+                    await asyncio.to_thread(server.kill)
+                    report.kills += 1
+                    await asyncio.sleep(chance.uniform(0.0, 0.5))
+                    report.ready_s.append(await asyncio.to_thread(server.start))
+                    progress()
+                await asyncio.sleep(1)
+                stop.set()
+            async with asyncio.timeout(90):
+                for charger in chargers.values():
+                    await charger.flushed()
+            await crash_payments.settled(url, provider)
+            for charger in chargers.values():
+                await charger.close()
+        finally:
+            await asyncio.to_thread(server.stop)
+            webhooks.cancel()
+        await settle(url)
+        report.paid, report.given_back, report.visited = people.paid, people.given_back, people.charged
+        report.troubles = provider.server.troubles
+        await asyncio.to_thread(check, url, folder, identities, report, provider, people)
+        report.lost += await crash_payments.differences(url, provider, began)
     return report
 
 
@@ -144,6 +175,7 @@ async def settle(url: str) -> None:
 
 
 def _charger(server: running.Server, folder: Path, name: str, secret: str, place: int, seed: int) -> ChargePoint16:
+    """A guest's charger lives at our pace: a remote start is waited for at the hour that it is."""
     habits = Habits(
         retry_ids=RETRY_IDS[place % 3], call_timeout_s=5.0, retry_wait_s=0.5, reconnect_s=0.2, reconnect_max_s=1.0
     )
@@ -151,7 +183,7 @@ def _charger(server: running.Server, folder: Path, name: str, secret: str, place
         name,
         server.chargers,
         password=secret,
-        clock=Clock(factor=FACTOR),
+        clock=Clock(factor=1.0 if name.startswith("GUEST") else FACTOR),
         seed=seed,
         habits=habits,
         journal=folder / f"{name}.journal",
@@ -171,14 +203,22 @@ async def _drivers(charger: ChargePoint16, stop: asyncio.Event) -> None:
         await charger.unplug()
 
 
-def check(url: str, folder: Path, identities: list[str], report: Report) -> None:
-    """Invariants I1 and I2 of the rules, charger by charger."""
+def check(
+    url: str,
+    folder: Path,
+    identities: list[str],
+    report: Report,
+    provider: crash_payments.Provider,
+    people: crash_payments.People,
+) -> None:
+    """Invariants I1 and I2 of the rules, charger by charger, and the money."""
     database = Database(url, lanes=1, readers=1)
     try:
         for identity in identities:
             journal = Ledger.read(folder / f"{identity}.journal")
             database._read(_check_one, identity, journal, report)
-        database._read(_check_money, report)
+        database._read(_check_money, report, crash_payments.total_taken(provider))
+        report.lost += database._read(crash_payments.check, provider, people)
     finally:
         database.close()
 
@@ -245,8 +285,8 @@ def _sessions(work: Work, station_id: int, ledger: Ledger, report: Report) -> It
                     yield f"a meter value of session {row.transaction_id} is stored {times} times"
 
 
-def _check_money(work: Work, report: Report) -> None:
-    """Each session that has ended and is not held has one bill, which is booked; and the books are right."""
+def _check_money(work: Work, report: Report, taken: Money) -> None:
+    """Each session that has ended and is not held has one bill, which is booked; and the books are right, with what a provider has `taken`."""
     report.lost += [str(problem) for problem in auditing.problems(work)]
     ended = select(sessions.c.id, sessions.c.public_id).where(sessions.c.status == "completed", ~sessions.c.review)
     billed = Counter(work.execute(select(bills.bills.c.session_id)).scalars())
@@ -256,8 +296,8 @@ def _check_money(work: Work, report: Report) -> None:
     report.billed = total(list(due.values()), PAID_IN.currency)
     theirs = ledger.ledger_accounts.c.kind.in_(("wallet", "held", "receivable"))
     left: Decimal = work.execute(select(func.sum(ledger.ledger_accounts.c.balance)).where(theirs)).scalar_one()
-    if left != (PAID_IN - report.billed).amount:
-        report.lost.append(f"{report.billed} was billed, and {left} is left of {PAID_IN}")
+    if left != (PAID_IN + taken - report.billed).amount:
+        report.lost.append(f"{report.billed} was billed, and {left} is left of {PAID_IN} and {taken}")
 
 
 def main() -> None:
@@ -283,22 +323,30 @@ def _one(kind: str, arguments: argparse.Namespace) -> Report:
                 kills=arguments.kills,
                 count=arguments.stations,
                 seed=arguments.seed,
+                payers=arguments.payers,
+                guests=arguments.guests,
                 progress=lambda: bar.advance(task),
             )
         )
     print(
         f"{kind}: {report.kills} kills in {time.monotonic() - began:.0f} s, {report.answered} answered messages, "
-        f"{report.sessions} sessions, {report.billed} billed, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
+        f"{report.sessions} sessions, {report.billed} billed, {report.paid} payments, {report.given_back} refunds and {report.visited} guests with a provider that was {_listed(report.troubles)}, ready again after {max(report.ready_s):.1f} s at the most: {len(report.lost)} lost"
     )
     for line in report.lost[:20]:
         print(f"  {line}")
     return report
 
 
+def _listed(troubles: Counter[str]) -> str:
+    return ", ".join(f"{mood} {times} times" for mood, times in troubles.most_common())
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20, help="on each database")
     parser.add_argument("--stations", type=int, default=40, help="simulated chargers, each with a journal")
+    parser.add_argument("--payers", type=int, default=4, help="customers who top up their wallets meanwhile")
+    parser.add_argument("--guests", type=int, default=4, help="more chargers, where one pays without an account")
     parser.add_argument("--only", choices=("sqlite", "postgresql"), default="")
     parser.add_argument("--seed", type=int, default=1, help="of the moments of the kills")
     return parser.parse_args()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -26,6 +26,9 @@ class Answered(NamedTuple):
 
 class Fake(Protocol):
     def answer(self, asked: Asked) -> Answered: ...
+
+
+S = TypeVar("S", bound="Server")
 
 
 class Server:
@@ -71,11 +74,17 @@ def _written(answered: Answered) -> bytes:
 
 @contextlib.asynccontextmanager
 async def serving(fake: Fake) -> AsyncIterator[Server]:
-    served = Server(fake)
-    listening = await asyncio.start_server(served.serve, "127.0.0.1", 0)
-    served.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+    async with listening(Server(fake)) as served:
+        yield served
+
+
+@contextlib.asynccontextmanager
+async def listening(served: S) -> AsyncIterator[S]:
+    """The same for a server that has troubles of its own."""
+    socket = await asyncio.start_server(served.serve, "127.0.0.1", 0)
+    served.url = f"http://127.0.0.1:{socket.sockets[0].getsockname()[1]}"
     try:
         yield served
     finally:
-        listening.close()
-        await listening.wait_closed()
+        socket.close()
+        await socket.wait_closed()
