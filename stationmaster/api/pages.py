@@ -36,7 +36,7 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(self)",
 }
 _COMPRESSED = {".html", ".js", ".mjs", ".css", ".svg", ".json", ".map", ".webmanifest", ".txt"}
 

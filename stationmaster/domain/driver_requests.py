@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import select
 
-from stationmaster.domain import commands, discovery, organizations, reservations, sessions, tokens
+from stationmaster.domain import commands, discovery, organizations, reservations, sessions, sites, tokens
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.stations import stations
@@ -82,6 +82,28 @@ def reserve(
     until = work.now + min(timedelta(minutes=minutes), KEPT_FOR)
     command = commands.ReserveNow(token=here.uid, evse=here.evse, expires_at=until)
     return Asked(here.station_id, here.identity, charger, command)
+
+
+class Kept(NamedTuple):
+    """A place that is kept for a driver, and what drivers call its charger and site."""
+
+    reservation: reservations.ListedReservation
+    charger: str
+    charger_name: str | None
+    site_name: str | None
+
+
+def kept(work: Work, organization_id: int, customer: CustomerRow) -> list[Kept]:
+    """What is kept for a driver now, or asked to be."""
+    rows = reservations.open_for(work, organization_id, customer.id)
+    there = select(stations.c.id, stations.c.public_id, stations.c.name, sites.sites.c.name.label("site_name"))
+    there = there.outerjoin(sites.sites, sites.sites.c.id == stations.c.site_id)
+    of = {row.id: row for row in work.execute(there.where(stations.c.id.in_([each.station_id for each in rows])))}
+    found = []
+    for row in rows:
+        place = of[row.station_id]
+        found.append(Kept(row, place.public_id, discovery.shown_name(place.name, row.station), place.site_name))
+    return found
 
 
 def give_up(work: Work, organization_id: int, customer: CustomerRow, reservation_id: str) -> Asked:

@@ -183,6 +183,7 @@ async def test_a_driver_reserves_one_place_for_a_while_and_gives_it_up(
 
     await database.write(taken)
     [mine] = (await ann.client.get(f"{API}/me/reservations")).json()["items"]
+    assert (mine["charger"], mine["charger_name"], mine["site_name"]) == (place, None, "Hafen")
     [theirs] = (await bob.client.get(f"{API}/me/reservations")).json()["items"]
     assert (mine["card"], mine["evse"], mine["state"]) == ("CARD-ann", 1, "requested")
     assert (await ann.client.post(f"{API}/me/reservations", json=body)).status_code == 409  # one at a time

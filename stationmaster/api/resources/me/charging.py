@@ -68,10 +68,13 @@ class NewOwnReservation(NewStart, frozen=True, forbid_unknown_fields=True):
     minutes: Annotated[int, msgspec.Meta(ge=1, le=60)] = 15
 
 
-class OwnReservation(msgspec.Struct, frozen=True):
-    """A place that is kept. `state`: requested or accepted."""
+class OwnReservation(msgspec.Struct, frozen=True, kw_only=True):
+    """A place that is kept. `state`: requested or accepted. `charger` is that of the discovery."""
 
     id: str
+    charger: str
+    charger_name: str | None
+    site_name: str | None
     evse: int | None
     card: str
     state: reservations.State
@@ -122,8 +125,8 @@ async def get_own_request(own_request_id: FromPath[str], caller: GivenCaller, co
 async def list_own_reservations(caller: GivenCaller, context: GivenContext) -> Page[OwnReservation]:
     """The places that are kept now. One that was used is a session."""
 
-    def read(work: Work) -> list[reservations.ListedReservation]:
-        return reservations.open_for(work, caller.organization, customer_of(work, caller).id)
+    def read(work: Work) -> list[driver_requests.Kept]:
+        return driver_requests.kept(work, caller.organization, customer_of(work, caller))
 
     rows = await context.database.read(read)
     return Page([_reservation(row) for row in rows], None)
@@ -183,5 +186,16 @@ def _public_form(record: CommandRecord, charger: str) -> OwnRequest:
 _ALIKE = ("id", "state", "outcome", "sentence", "until", "session", "asked_at", "finished_at")
 
 
-def _reservation(row: reservations.ListedReservation) -> OwnReservation:
-    return OwnReservation(row.public_id, row.evse, row.token, row.state, row.requested_at, row.expires_at)
+def _reservation(kept: driver_requests.Kept) -> OwnReservation:
+    row = kept.reservation
+    return OwnReservation(
+        id=row.public_id,
+        charger=kept.charger,
+        charger_name=kept.charger_name,
+        site_name=kept.site_name,
+        evse=row.evse,
+        card=row.token,
+        state=row.state,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+    )

@@ -32,8 +32,9 @@ from stationmaster.api.resources.sessions import (
     times_of,
 )
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
-from stationmaster.domain import discovery, energy, metering, sessions
+from stationmaster.domain import bills, discovery, metering, sessions
 from stationmaster.domain.file_formats import Column
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
@@ -43,7 +44,7 @@ class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session of one's own. `charger` and `site` are those of the discovery; `time_zone` is the site's.
 
     While it is active, `energy_wh` is what it has taken by now, and power and state of charge are those told last. What is `review`
-    waits for a person to look at its figures; what is `excluded` counts in no sum.
+    waits for a person to look at its figures; what is `excluded` counts in no sum. `billed` is its bill, in `currency`; null: there is none (yet).
     """
 
     id: str
@@ -63,6 +64,8 @@ class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
     energy_wh: Number | None
     power_w: Number | None
     soc_percent: Number | None
+    billed: str | None
+    currency: str | None
     estimated: bool
     review: bool
     excluded: bool
@@ -104,25 +107,26 @@ async def list_own_sessions(
 ) -> Page[OwnSession]:
     """What one has charged, newest first or sorted. Times are half open: from is included, to is not."""
 
-    def read(work: Work) -> tuple[Found[sessions.OwnSession], dict[int, sessions.SoFar]]:
+    def read(work: Work) -> tuple[Found[sessions.OwnSession], dict[int, sessions.SoFar], dict[int, Money]]:
         mine = customer_of(work, caller).id
         found = sessions.list_own(work, caller.organization, mine, Wanted(limit, cursor, sort), which)
-        return found, sessions.so_far(work, found.rows)
+        return found, sessions.so_far(work, found.rows), bills.amounts_of(work, [row.id for row in found.rows])
 
-    found, last = await context.database.read(read)
-    return page_of(found, lambda row: OwnSession(**_facts(row, last.get(row.id))))
+    found, last, billed = await context.database.read(read)
+    return page_of(found, lambda row: OwnSession(**_facts(row, last.get(row.id), billed.get(row.id))))
 
 
 @get("/sessions/{session_id:str}", permission=Permission.LOGGED_IN)
 async def get_own_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> OwnSessionDetail:
     """One session of one's own, as it is at this moment."""
 
-    def read(work: Work) -> tuple[sessions.OwnSession, sessions.SoFar | None, energy.Energy]:
+    def read(work: Work) -> OwnSessionDetail:
         row = sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
-        return row, *measured(work, row)
+        last, taken = measured(work, row)
+        billed = bills.amounts_of(work, [row.id]).get(row.id)
+        return OwnSessionDetail(**_facts(row, last, billed), series=series_of(taken))
 
-    row, last, taken = await context.database.read(read)
-    return OwnSessionDetail(**_facts(row, last), series=series_of(taken))
+    return await context.database.read(read)
 
 
 @get("/sessions/{session_id:str}/price", permission=Permission.LOGGED_IN)
@@ -182,7 +186,7 @@ async def export_own_sessions(caller: GivenCaller, context: GivenContext, which:
 routes = [list_own_sessions, get_own_session, get_own_price, list_own_meter_values, export_own_sessions]
 
 
-def _facts(row: sessions.OwnSession, last: sessions.SoFar | None) -> dict[str, Any]:
+def _facts(row: sessions.OwnSession, last: sessions.SoFar | None, billed: Money | None) -> dict[str, Any]:
     return {
         "id": row.public_id,
         "charger": row.charger,
@@ -201,6 +205,8 @@ def _facts(row: sessions.OwnSession, last: sessions.SoFar | None) -> dict[str, A
         "energy_wh": number(row.energy_wh if last is None else last.energy_wh),
         "power_w": None if last is None else number(last.power_w),
         "soc_percent": None if last is None else number(last.soc_percent),
+        "billed": None if billed is None else str(billed.amount),
+        "currency": None if billed is None else billed.currency,
         "estimated": "estimated" in (row.flags or ()),
         "review": row.review,
         "excluded": row.excluded,
