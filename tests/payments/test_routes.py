@@ -35,13 +35,21 @@ def context(plain_context: Context) -> Context:  # noqa: F811
     return dataclasses.replace(plain_context, providers=Providers([Account("test", None, provider)]))
 
 
-async def test_a_top_up_is_asked_for_a_customer_of_ones_own(admin: Client) -> None:
+async def test_a_top_up_is_asked_for_a_customer_of_ones_own(admin: Client, context: Context) -> None:
     await admin.post(f"{API}/customers", json={"id": "C1", "name": "Ann"})
     body: dict[str, Any] = {"customer": "C1", "amount": "50.00", "currency": "EUR"}
     asked = (await admin.post(f"{API}/payments/top-ups", json=body)).json()
     assert (asked["state"], asked["amount"], asked["customer"]) == ("asked", "50.00", "C1")
     again = await admin.get(f"{API}/payments/{asked['id']}")
     assert again.json() == {"payment": asked, "refunds": []}
+    for come_back, address in (
+        ("/", "/?payment={}"),
+        ("/my/money", "/my/money?payment={}"),
+        ("/a?b=1", "/a?b=1&payment={}"),
+    ):
+        one = (await admin.post(f"{API}/payments/top-ups", json=body | {"return_to": come_back})).json()["id"]
+        row = await context.database.read(lambda work, one=one: payments.get(work, organizations.home(work), one))
+        assert row.return_url.endswith(address.format(one))
     for wrong, status in (
         ({"customer": "nobody"}, 404),
         ({"amount": "0.00"}, 422),

@@ -399,7 +399,7 @@ def asked_of(
         amount=amount,
         capture="at_once",
         description=_DESCRIBED[purpose],
-        return_url=f"{context.settings.web.public_url or ''}{return_to}",
+        return_url=f"{context.settings.web.public_url or ''}{return_to}{'&' if '?' in return_to else '?'}payment={{payment}}",
         pay_within=timedelta(minutes=context.settings.payments.pay_within_minutes),
         customer_id=customer.id,
         email=customer.email,

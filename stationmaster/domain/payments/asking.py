@@ -62,7 +62,7 @@ class ComparisonAsked(Event, frozen=True, kw_only=True, gc=False):
 
 
 class NewPayment(NamedTuple):
-    """What is to be paid."""
+    """What is to be paid. `{payment}` in `return_url` becomes its id."""
 
     provider: str
     purpose: Purpose
@@ -82,9 +82,10 @@ def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> Paymen
     """A new payment, which its provider is told of after the commit; for a card alone it is of nothing. Raises `Invalid`."""
     if new.amount.minor <= 0 and new.purpose != "card":
         raise Invalid("amount", "must be more than nothing")
+    public_id = f"pay_{secrets.token_hex(12)}"
     values = {
         "organization_id": organization_id,
-        "public_id": f"pay_{secrets.token_hex(12)}",
+        "public_id": public_id,
         "provider": new.provider,
         "purpose": new.purpose,
         "state": "asked",
@@ -96,7 +97,7 @@ def ask(work: Work, organization_id: int, new: NewPayment, *, by: str) -> Paymen
         "expires_at": work.now + new.pay_within,
         "description": new.description,
         "email": new.email,
-        "return_url": new.return_url,
+        "return_url": new.return_url.replace("{payment}", public_id),
         "method": None if new.method is None else msgspec.to_builtins(new.method),
         "save": new.save,
         "made_by": by,
