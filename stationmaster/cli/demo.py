@@ -22,6 +22,7 @@ from stationmaster.domain import (
     accounts,
     connectors,
     customers,
+    drivers,
     organizations,
     payments,
     sites,
@@ -31,7 +32,7 @@ from stationmaster.domain import (
     tokens,
 )
 from stationmaster.domain.credentials import Keys
-from stationmaster.domain.errors import Conflict
+from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.guests import places
 from stationmaster.domain.invoices import issuers
 from stationmaster.domain.money.amounts import Money
@@ -44,6 +45,7 @@ from stationmaster.storage import Work
 FOLDER = Path("data/demo")
 PASSWORD_FILE = "demo-password"
 EMAIL = "demo@example.org"
+DRIVER_EMAIL, DRIVER = "driver@example.org", "C-1001"  # who charges, and as which customer
 _WORKING_DAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
 SITES: tuple[dict[str, Any], ...] = (
     {
@@ -175,6 +177,7 @@ async def _run(settings: Settings, chargers: int, seed: int) -> None:
                 f"Web: {server.web_url(app)}",
                 f"Chargers: {server.chargers_url(app)}/<id>",
                 f"Login: {EMAIL} {password}",
+                f"Login as a driver: {DRIVER_EMAIL} {password}",
                 *(f"Pay at {identity}: {server.web_url(app)}/pay/{code}" for identity, code in codes[:1]),
             )
             simulator = await _simulate(app, Path(folder), made, seed)
@@ -227,10 +230,16 @@ def _records(work: Work, keys: Keys, password: str, identities: list[str]) -> di
             tokens.add(work, home, uid=uid, label=label, customer=OWNERS.get(label))
     with contextlib.suppress(Conflict):
         tokens.add(work, home, uid=BLOCKED, label="Lost card", status="blocked")
-    try:
-        accounts.add(work, home, email=EMAIL, password=password, role="owner")
-    except Conflict:
-        accounts.set_password(work, email=EMAIL, password=password)
+    for email, role in ((EMAIL, "owner"), (DRIVER_EMAIL, drivers.ROLE)):
+        try:
+            accounts.add(work, home, email=email, password=password, role=role)
+        except Conflict:
+            accounts.set_password(work, email=email, password=password)
+    driver = accounts.named(work, home, DRIVER_EMAIL)
+    if drivers.id_of(work, driver) is None:
+        with contextlib.suppress(Conflict, Invalid):  # somebody has made a person of that customer, or removed it
+            drivers.link(work, home, driver.id, customer=DRIVER)
+            organizations.change_rules(work, home, {"drivers_reserve": True})
     made = {}
     for number, identity in enumerate(identities):
         site = SITES[number % len(SITES)]["name"]

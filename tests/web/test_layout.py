@@ -29,6 +29,7 @@ from stationmaster.domain import (
     customer_groups,
     customers,
     display_messages,
+    drivers,
     organizations,
     payments,
     sites,
@@ -100,6 +101,11 @@ PAGES = {
     "/review": ("To review", "Messages that fit nothing"),
     "/users": ("Users", EMAIL),
     "/account": ("My account", "Second step"),
+    "/my": ("Charging", "Charge another car"),
+    "/my/sessions": ("My sessions", "Completed"),
+    "/my/sessions/OWN": ("My session", "Power and energy"),
+    "/my/money": ("Money", "You charge now, and pay afterwards"),
+    "/my/profile": ("Profile", "The car is nearly full"),
     "/api-keys": ("API keys", "billing"),
     "/webhooks": ("Webhooks", "Billing"),
     "/deliveries": ("Deliveries", "Billing"),
@@ -117,11 +123,11 @@ class House:
     def __init__(self, app: App, visitor: Visitor, session: str, alert: str, chargers: list[Charger]) -> None:
         self.app = app
         self.visitor = visitor
-        self.names = {"SESSION": session, "ALERT": alert}
+        self.names = {"SESSION": session, "OWN": session, "ALERT": alert}
         self.chargers = chargers
 
     async def open(self, path: str) -> None:
-        await self.visitor.open(re.sub("SESSION|ALERT", lambda found: self.names[found[0]], path))
+        await self.visitor.open(re.sub("SESSION|OWN|ALERT", lambda found: self.names[found[0]], path))
         await expect(self.visitor.page.locator("#main").get_by_text(PAGES[path][1]).first).to_be_visible()
 
 
@@ -147,6 +153,9 @@ async def _furnish(app: App) -> list[Charger]:
         webhooks.create, home, app.keys, url=f"https://example.com/{LONG}", name="Billing", events=["alarm"]
     )
     await app.database.write(tokens.add, home, uid="TAG1", label="Ida", customer="IDA")
+    # Who works here may charge here as well: the pages of drivers are looked at with the same log-in.
+    me = await app.database.read(accounts.named, home, EMAIL)
+    await app.database.write(drivers.link, home, me.id, customer="IDA")
     await app.database.write(tokens.add, home, uid="04A1B2C3D4E5F60718293A4B", label=f"Card of {LONG}")
     await app.database.write(
         stations.create, home, app.keys, identity="CP1", secret="a secret of sixteen", name="North wall", site=LONG
@@ -200,7 +209,9 @@ def _places(work: Work, home: int) -> None:
         contact_email=f"{LONG.lower()}@example.com",
         contact_number="+49 30 1234567",
     )
-    customers.create(work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567")
+    customers.create(
+        work, home, public_id="IDA", name="Ida Sommer", phone="+49301234567", billing="postpaid", currency="EUR"
+    )
     customer_groups.create(work, home, name="Taxis")
     vehicles.create(work, home, customer="IDA", name=LONG, plate="B-IS 1234", connector_types=["ccs2", "type2"])
     payments.enter(work, home, "bank", Money(Decimal(50), "EUR"), reference=LONG, by=EMAIL, customer="IDA")
@@ -288,7 +299,7 @@ async def house(
 async def test_every_page_there_is_is_looked_at() -> None:
     files = (ROOT / "web/operator/src/features").glob("*/routes/*.tsx")
     pages = {"/" + file.stem.replace(".", "/").removesuffix("index").removesuffix("/") for file in files}
-    looked_at = {re.sub("CP1|SESSION|SITE-1|IDA|DAY|ALERT", "$id", path.partition("?")[0]) for path in PAGES}
+    looked_at = {re.sub("CP1|SESSION|OWN|SITE-1|IDA|DAY|ALERT", "$id", path.partition("?")[0]) for path in PAGES}
     assert pages <= looked_at
 
 

@@ -56,9 +56,6 @@ describe("chart points", () => {
         { at: "2026-01-01T10:02:00Z", energy_wh: 200 },
         { at: "2026-01-01T10:03:00Z", energy_wh: 300 },
       ],
-      reasons: [],
-      left_out: [],
-      proposals: [],
       meter_values: [value("2026-01-01T10:02:00Z", 50_200, 6000), value("2026-01-01T10:01:00Z", null, 3000), value("nonsense", 1, 1)],
     });
     expect(data.power.map(([, kw]) => kw)).toEqual([3, 6]);

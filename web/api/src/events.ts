@@ -1,7 +1,7 @@
-import type { LiveEvent } from "./shapes";
+import type { LiveEvent, OwnLiveEvent } from "./shapes";
 
 /** Every kind the OpenAPI document knows; a new one is missed here by the compiler. */
-const KINDS: Record<LiveEvent["type"], true> = {
+const KINDS: Record<LiveEvent["type"] | OwnLiveEvent["type"], true> = {
   hello: true,
   lost: true,
   station_connected: true,
@@ -19,6 +19,8 @@ const KINDS: Record<LiveEvent["type"], true> = {
   alarm: true,
   alert: true,
   connection_refused: true,
+  session: true,
+  session_limit_near: true,
 };
 
 /**

@@ -1,10 +1,11 @@
 import { client } from "./client";
 import { EventParser } from "./events";
-import type { LiveEvent } from "./shapes";
+import type { LiveEvent, OwnLiveEvent } from "./shapes";
 
 export type StreamState = "connecting" | "live" | "waiting" | "paused";
 
 type Listener = (events: LiveEvent[]) => void;
+type OwnListener = (events: OwnLiveEvent[]) => void;
 
 const FIRST_WAIT_MS = 500;
 /** A server that comes back is noticed within three seconds; a refused connection costs it next to nothing. */
@@ -27,6 +28,8 @@ export class Stream {
   awaySince: number | null = null;
   private heardAt: number | null = null;
   private station: string | null = null;
+  /** Whether it tells of one's own sessions alone: for drivers, who see no charger. */
+  private own = false;
   /** Counts starts and stops; a loop that finds another number has been replaced. Odd while running. */
   private turn = 0;
   private abort: AbortController | null = null;
@@ -35,6 +38,7 @@ export class Stream {
   private hidden: ReturnType<typeof setTimeout> | null = null;
   private wake: (() => void) | null = null;
   private readonly listeners = new Set<Listener>();
+  private readonly ownListeners = new Set<OwnListener>();
   private readonly watchers = new Set<() => void>();
 
   /** Hears bundles of events. `hello` in a bundle means: what was told before may have holes, fetch again. */
@@ -43,14 +47,21 @@ export class Stream {
     return () => this.listeners.delete(f);
   };
 
+  /** The same for what drivers hear. Listeners of all hear of `hello` and `lost` then, and of nothing else. */
+  readonly listenOwn = (f: OwnListener): (() => void) => {
+    this.ownListeners.add(f);
+    return () => this.ownListeners.delete(f);
+  };
+
   readonly watchState = (f: () => void): (() => void) => {
     this.watchers.add(f);
     return () => this.watchers.delete(f);
   };
 
-  start(): void {
+  start({ own = false } = {}): void {
     if (this.turn % 2 === 1) return;
     this.turn += 1;
+    this.own = own;
     document.addEventListener("visibilitychange", this.onVisibility);
     window.addEventListener("pagehide", this.onLeave);
     window.addEventListener("pageshow", this.onVisibility);
@@ -72,6 +83,7 @@ export class Stream {
   focus(station: string | null): void {
     if (station === this.station) return;
     this.station = station;
+    if (this.own) return;
     this.restart();
   }
 
@@ -123,11 +135,10 @@ export class Stream {
     };
     try {
       within(ANSWER_MS);
-      const { data, response } = await client.GET("/api/v1/events", {
-        params: { query: this.station === null ? {} : { station: this.station } },
-        parseAs: "stream",
-        signal: abort.signal,
-      });
+      const asked = { parseAs: "stream", signal: abort.signal } as const;
+      const { data, response } = await (this.own
+        ? client.GET("/api/v1/me/events", asked)
+        : client.GET("/api/v1/events", { params: { query: this.station === null ? {} : { station: this.station } }, ...asked }));
       if (!response.ok || !data) return "failed";
       const parser = new EventParser();
       const text = data.pipeThrough(new TextDecoderStream()).getReader();
@@ -163,7 +174,11 @@ export class Stream {
       const bundle = this.bundle;
       this.bundle = [];
       this.timer = null;
-      for (const f of this.listeners) f(bundle);
+      if (this.own) {
+        for (const f of this.ownListeners) f(bundle as OwnLiveEvent[]);
+        const common = bundle.filter(({ type }) => type === "hello" || type === "lost");
+        if (common.length > 0) for (const f of this.listeners) f(common);
+      } else for (const f of this.listeners) f(bundle);
     }, BUNDLE_MS);
   }
 

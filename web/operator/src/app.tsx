@@ -12,7 +12,7 @@ import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
 import { Login } from "./shell/Login";
 import { isArrival } from "./shell/arrivals";
-import { ChangedUserContext, UserContext } from "./user";
+import { ChangedUserContext, hearsOf, UserContext } from "./user";
 
 // What is fetched first asks who is there and can log them in; then come the pages.
 const Arrival = lazy(() => import("./shell/Arrival").then((found) => ({ default: found.Arrival })));
@@ -79,14 +79,14 @@ function Gate() {
     if (isLanguage(own)) chooseLanguage(own);
   }, [own]);
 
-  const signedIn = user !== null && typeof user === "object";
+  const hears = user !== null && typeof user === "object" ? hearsOf(user) : "nothing";
   useEffect(() => {
-    if (!signedIn) return;
-    stream.start();
+    if (hears === "nothing") return;
+    stream.start({ own: hears === "own" });
     return () => {
       stream.stop();
     };
-  }, [signedIn]);
+  }, [hears]);
 
   if (arriving) {
     return (

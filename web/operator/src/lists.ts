@@ -53,16 +53,19 @@ interface Manner<T> {
   typing?: boolean;
   /** Rows that will soon say something else: the list is asked for again while there is one, and few pages are open. */
   underWay?: (row: T) => boolean;
+  /** Rows come by themselves, and nothing tells of them: the list is asked for again anyway. */
+  grows?: boolean;
 }
 
 /** A list of the server's, page by page, as a table takes it. */
-export function useList<T>(query: Listed<T>, { typing = false, underWay }: Manner<T> = {}) {
+export function useList<T>(query: Listed<T>, { typing = false, underWay, grows = false }: Manner<T> = {}) {
   const list = useInfiniteQuery({
     ...query,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => {
       const open = state.data?.pages ?? [];
-      return underWay && open.length <= FEW_PAGES && open.some((page) => page.items.some(underWay)) ? AGAIN_MS : false;
+      const soon = grows || (underWay !== undefined && open.some((page) => page.items.some(underWay)));
+      return soon && open.length <= FEW_PAGES ? AGAIN_MS : false;
     },
   });
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
@@ -82,4 +85,13 @@ export function useList<T>(query: Listed<T>, { typing = false, underWay }: Manne
     },
   };
   return { rows, pages, error: list.error, isPending: list.isPending, retry: () => void list.refetch() };
+}
+
+/** Where a day begins, here, as the server is asked; `later` is 1 for the day after it. What is no day asks for nothing. */
+export function beginningOf(day: string | undefined, later: 0 | 1): string | undefined {
+  if (!day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
+  const at = new Date(`${day}T00:00:00`);
+  if (Number.isNaN(at.getTime())) return undefined;
+  at.setDate(at.getDate() + later);
+  return at.toISOString();
 }

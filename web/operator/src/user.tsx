@@ -39,7 +39,7 @@ export function useRefreshedUser(): () => Promise<void> {
 }
 
 /** Whether the server would let this person do it. The server decides; the page only leaves out what would be refused. */
-export function useMay(what: Permission): boolean {
+export function useMay(what: Permission | null): boolean {
   return may(useUser(), what);
 }
 
@@ -47,6 +47,17 @@ export function may(user: User, what: Permission | null): boolean {
   return what === null || user.permissions.includes(what);
 }
 
-export function Only({ may: what, children }: { may: Permission; children: ReactNode }): ReactNode {
+/** Who charges here and does not work here: they see what is their own, and no charger. */
+export function isDriver(user: User): boolean {
+  return !may(user, "view");
+}
+
+/** What somebody is told of as it happens. */
+export function hearsOf(user: User): "all" | "own" | "nothing" {
+  if (!isDriver(user)) return "all";
+  return user.customer === null ? "nothing" : "own";
+}
+
+export function Only({ may: what, children }: { may: Permission | null; children: ReactNode }): ReactNode {
   return useMay(what) ? children : null;
 }

@@ -32,7 +32,8 @@ export interface Resource<T extends Thing, F = object> {
   key: string;
   /** The keys of other resources that show something of it. */
   shownBy?: readonly string[];
-  may: Permission;
+  /** What it takes to change them; null: they are one's own. */
+  may: Permission | null;
   sorts: readonly string[];
   list: (asked: Asked, chosen: Chosen, signal: AbortSignal) => Promise<Answer<Page<T>>>;
   get: (id: string, signal?: AbortSignal) => Promise<Answer<T>>;

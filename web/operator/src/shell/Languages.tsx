@@ -34,6 +34,16 @@ export function LanguageMenu() {
   );
 }
 
+/** On a page of one's own. */
+export function LanguageField() {
+  return (
+    <NativeSelect
+      label={t`Language`} value={i18n.locale} data={LANGUAGES.map(([value, label]) => ({ value, label }))} data-testid="language"
+      onChange={(event) => { speakMine(event.currentTarget.value as Language).catch((error: unknown) => { notify.failed(error); }); }}
+    />
+  );
+}
+
 /** Before anybody is signed in. */
 export function LanguageSelect() {
   return (

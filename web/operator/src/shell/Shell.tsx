@@ -11,15 +11,16 @@ import { lookQuery } from "../features/organization/look";
 import { useAway } from "../live/useAway";
 import { statusQuery, unseenAlertsQuery } from "../queries";
 import { roleWord } from "../roles";
-import { may, useUser } from "../user";
+import { hearsOf, isDriver, may, useUser } from "../user";
 import { LanguageMenu } from "./Languages";
 import { Logo } from "./Logo";
-import { navigation, type Entry } from "./navigation";
+import { navigation, ownNavigation, type Entry } from "./navigation";
 import css from "./Shell.module.css";
 
 export function Shell({ children }: { children: ReactNode }) {
   const groups = useGroups();
   const entries = groups.flatMap((group) => group.entries);
+  const driver = isDriver(useUser());
   const [helped, help] = useDisclosure(false);
   useHotkeys([["shift+?", help.open], ["?", help.open]]);
   return (
@@ -29,13 +30,15 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <nav className={css.side} aria-label={t`Pages`}>
         <Brand />
-        <button type="button" className={css.find} onClick={openFinder}>
-          <Icon name="search" size={16} />
-          <span>
-            <Trans>Find…</Trans>
-          </span>
-          <kbd>Ctrl K</kbd>
-        </button>
+        {!driver && (
+          <button type="button" className={css.find} onClick={openFinder}>
+            <Icon name="search" size={16} />
+            <span>
+              <Trans>Find…</Trans>
+            </span>
+            <kbd>Ctrl K</kbd>
+          </button>
+        )}
         <div className={css.pages}>
           {groups.map((group) => (
             <div key={group.title} className={css.group}>
@@ -54,10 +57,14 @@ export function Shell({ children }: { children: ReactNode }) {
       <header className={css.top}>
         <Brand />
         <StreamLight />
-        <Bell />
-        <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Find`} onClick={openFinder}>
-          <Icon name="search" />
-        </ActionIcon>
+        {!driver && (
+          <>
+            <Bell />
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t`Find`} onClick={openFinder}>
+              <Icon name="search" />
+            </ActionIcon>
+          </>
+        )}
         <UserMenu compact onHelp={help.open} />
       </header>
       <div className={css.content}>
@@ -71,7 +78,7 @@ export function Shell({ children }: { children: ReactNode }) {
         <MorePages entries={entries.filter((entry) => entry.seldom)} />
       </nav>
       <Suspense>
-        <Finder />
+        {!driver && <Finder />}
         {helped && <Help opened onClose={help.close} />}
       </Suspense>
     </div>
@@ -82,12 +89,13 @@ export function Shell({ children }: { children: ReactNode }) {
 function useGroups() {
   const user = useUser();
   const { routesByPath } = useRouter();
-  const permission = (to: string) => Object.values(routesByPath).find((route) => route.fullPath === to || route.fullPath === `${to}/`)?.options.staticData?.permission;
-  return navigation()
-    .map((group) => ({
-      ...group,
-      entries: group.entries.filter((entry) => may(user, permission(entry.to) ?? "view")),
-    }))
+  const needed = (to: string) => Object.values(routesByPath).find((route) => route.fullPath === to || route.fullPath === `${to}/`)?.options.staticData;
+  const allowed = (to: string) => {
+    const page = needed(to);
+    return may(user, page ? page.permission : "view");
+  };
+  return (isDriver(user) ? ownNavigation() : navigation())
+    .map((group) => ({ ...group, entries: group.entries.filter(({ to }) => allowed(to)) }))
     .filter((group) => group.entries.length > 0);
 }
 
@@ -105,11 +113,12 @@ function Brand() {
 }
 
 function Entrance({ entry, short = false }: { entry: Entry; short?: boolean }) {
-  const { data: status } = useQuery(statusQuery());
-  const { data: alerts } = useQuery(unseenAlertsQuery());
+  const counts = entry.count !== undefined;
+  const { data: status } = useQuery({ ...statusQuery(), enabled: counts });
+  const { data: alerts } = useQuery({ ...unseenAlertsQuery(), enabled: counts });
   const waiting = entry.count?.(status, alerts) ?? 0;
   return (
-    <Link to={entry.to} className={css.link} activeOptions={{ exact: entry.to === "/", includeSearch: false }}>
+    <Link to={entry.to} className={css.link} activeOptions={{ exact: entry.to === "/" || entry.to === "/my", includeSearch: false }}>
       <Icon name={entry.icon} size={short ? 21 : 19} />
       {short ? entry.short : entry.name}
       {waiting > 0 && (
@@ -190,9 +199,11 @@ function streamWords(state: StreamState): string {
 
 function StreamLight({ words = false }: { words?: boolean }) {
   const now = useSyncExternalStore(stream.watchState, () => stream.state);
+  const hears = hearsOf(useUser());
   const away = useAway() !== null;
   // While it is away, the attempts to reach it are no news.
   const state = away ? "waiting" : now;
+  if (hears === "nothing") return null;
   return (
     <div className={css.stream} role="status" title={streamWords(state)} data-testid={words ? "stream-state" : undefined}>
       <span className={css.dot} data-state={state} />
@@ -208,6 +219,7 @@ const openFinder = () => void import("./Finder").then((found) => { found.openFin
 
 function UserMenu({ compact = false, onHelp }: { compact?: boolean; onHelp: () => void }) {
   const user = useUser();
+  const driver = isDriver(user);
   return (
     <>
       {!compact && (
@@ -229,9 +241,16 @@ function UserMenu({ compact = false, onHelp }: { compact?: boolean; onHelp: () =
           <Menu.Item leftSection={<Icon name="help" />} rightSection={<kbd className="small dim">?</kbd>} onClick={onHelp} data-testid="open-help">
             <Trans>Help</Trans>
           </Menu.Item>
-          <Menu.Item leftSection={<Icon name="check" />} component={Link} to="/start">
-            <Trans>First steps</Trans>
-          </Menu.Item>
+          {!driver && (
+            <Menu.Item leftSection={<Icon name="check" />} component={Link} to="/start">
+              <Trans>First steps</Trans>
+            </Menu.Item>
+          )}
+          {!driver && user.customer !== null && (
+            <Menu.Item leftSection={<Icon name="play" />} component={Link} to="/my">
+              <Trans>My charging</Trans>
+            </Menu.Item>
+          )}
           <Menu.Item leftSection={<Icon name="lock" />} component={Link} to="/account">
             <Trans>My account</Trans>
           </Menu.Item>

@@ -31,6 +31,10 @@ export function helpOf(path: string): string {
     "/deliveries": t`What was told to programs and sent by mail, and what could not be. It is tried again for a day; after that you can try it again by hand.`,
     "/organization": t`Your organization: its name, what stands on receipts and invoices, its language and time zone, and all of its data as one file.`,
     "/audit": t`Who did what and when, with what was before and after. Nothing can be changed here.`,
+    "/my": t`Start a charger with your card, see what goes on and stop it, or have a place kept for you. Search for a place by its name, street or town, or for what is near.`,
+    "/my/sessions": t`What you have charged, the newest first. Open one for its energy, its bill and what the meter has signed.`,
+    "/my/money": t`What you have with us, or owe. Pay in, see what was booked, and save receipts, invoices and statements.`,
+    "/my/profile": t`How you are reached, your cards and vehicles, and what you are told of by e-mail. Block a card at once when it is lost.`,
     "/start": t`The first things to set up, in their order. It ticks off what there is.`,
   };
   const fits = Object.keys(words).filter((begin) => path === begin || (begin !== "/" && path.startsWith(begin.endsWith("/") ? begin : `${begin}/`)));

@@ -76,3 +76,18 @@ export function navigation(): Group[] {
     },
   ];
 }
+
+/** The menu of drivers: what is their own. */
+export function ownNavigation(): Group[] {
+  return [
+    {
+      title: t`My charging`,
+      entries: [
+        { to: "/my", icon: "play", name: t`Charging`, short: t`Charging` },
+        { to: "/my/sessions", icon: "sessions", name: t`Sessions`, short: t`Sessions` },
+        { to: "/my/money", icon: "money", name: t`Money`, short: t`Money` },
+        { to: "/my/profile", icon: "people", name: t`Profile`, short: t`Profile` },
+      ],
+    },
+  ];
+}

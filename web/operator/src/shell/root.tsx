@@ -1,10 +1,10 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Empty, ViewsContext } from "@stationmaster/ui";
-import { createRootRoute, Link, Outlet, useMatches } from "@tanstack/react-router";
+import { createRootRoute, Link, Outlet, useMatches, useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { nameTab } from "../search";
-import { may, useUser } from "../user";
+import { isDriver, may, useUser } from "../user";
 import { useSavedViews } from "./savedViews";
 import { Shell } from "./Shell";
 
@@ -27,14 +27,21 @@ function Root() {
     nameTab(title);
   }, [title]);
   const views = useSavedViews();
-  const allowed = may(useUser(), page ? page.staticData.permission : "view");
+  const user = useUser();
+  const allowed = may(user, page ? page.staticData.permission : "view");
+  // Who charges lands on what is their own.
+  const astray = isDriver(user) && page?.pathname === "/";
+  const navigate = useNavigate();
+  useEffect(() => {
+    if (astray) void navigate({ to: "/my", replace: true });
+  }, [astray, navigate]);
   return (
     <Shell>
       {allowed ? (
         <ViewsContext value={views}>
           <Outlet />
         </ViewsContext>
-      ) : (
+      ) : astray ? null : (
         <Empty page title={t`You may not see this page`}>
           <p>
             <Trans>Ask an administrator if you need it.</Trans>

@@ -5,7 +5,7 @@ import type { CARD_STATES } from "./resource";
 
 type CardState = (typeof CARD_STATES)[number];
 
-export function cardState({ status, expires_at }: Token): CardState {
+export function cardState({ status, expires_at }: Pick<Token, "status" | "expires_at">): CardState {
   if (status === "blocked") return "blocked";
   return expires_at !== null && Date.parse(expires_at) < Date.now() ? "expired" : "accepted";
 }

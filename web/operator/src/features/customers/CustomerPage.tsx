@@ -13,6 +13,7 @@ import { CustomerForm } from "./CustomerForm";
 import { Booked, Wallet } from "./Money";
 import { Notices } from "./Notices";
 import { customers } from "./resource";
+import { vehicles } from "./vehicles/resource";
 import { Vehicles } from "./vehicles/Vehicles";
 import { removeAbout } from "./words";
 
@@ -41,7 +42,7 @@ export function CustomerPage() {
           <WhoItIs customer={customer} />
           <Wallet customer={customer} />
           <CustomerCards customer={customer} />
-          <Vehicles customer={customer.id} />
+          <Vehicles resource={vehicles} customer={customer.id} />
           <RecentSessions of={{ customer: customer.id }} />
           <Booked customer={customer.id} />
           <Notices customer={customer} />

@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { answered, client, type BilledSession, type Customer, type Invoice, type WalletTransaction } from "@stationmaster/api";
-import { At, Confirm, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
+import { At, DataTable, Form, money, needed, notify, Pair, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -12,13 +12,15 @@ import { sentDecimal } from "../../fields";
 import { FormModal } from "../../FormModal";
 import { useList } from "../../lists";
 import { useAway } from "../../live/useAway";
-import { billWord, entryWord, invoiceWord, isNothing } from "../../money/ledgerWords";
+import { Balances } from "../../wallet/Balances";
+import { entryColumns, invoiceColumns } from "../../wallet/columns";
+import { billWord } from "../../money/ledgerWords";
 import { InvoicePdf } from "../../money/InvoicePdf";
 import { billsQuery, entriesQuery, invoicesQuery, savedCardsQuery, walletQuery } from "../../money/queries";
+import { SavedCardLine } from "../../wallet/SavedCardLine";
 import { useOnce } from "../../money/useOnce";
 import thing from "../../thing.module.css";
-import { Only } from "../../user";
-import css from "./Money.module.css";
+import { Only, useMay } from "../../user";
 import { Statement } from "./Statement";
 
 /** What was booked for a customer, billed and issued. */
@@ -35,30 +37,14 @@ export function Booked({ customer }: { customer: string }) {
 /** The card with which what is owed is paid, where the customer has saved one. */
 function SavedCard({ customer }: { customer: string }) {
   const queries = useQueryClient();
-  const away = useAway() !== null;
-  const { data } = useQuery(savedCardsQuery(customer));
-  const [asking, { open, close }] = useDisclosure(false);
-  const card = data?.items[0];
+  const may = useMay("manage_customers");
+  const card = useQuery(savedCardsQuery(customer)).data?.items[0];
   if (card === undefined) return null;
   const remove = async () => {
     await answered(client.DELETE("/api/v1/customers/{customer_id}/saved-cards", { params: { path: { customer_id: customer } } }));
     await queries.invalidateQueries({ queryKey: savedCardsQuery(customer).queryKey });
   };
-  return (
-    <div className={thing.spread} data-testid="saved-card">
-      <span>
-        <Trans>What is owed is paid with {card.label}</Trans>
-      </span>
-      <Only may="manage_customers">
-        <Button size="xs" variant="subtle" color="gray" disabled={away} onClick={open}>
-          <Trans>Use it no more</Trans>
-        </Button>
-      </Only>
-      <Confirm opened={asking} onClose={close} title={t`Use ${card.label} no more?`} action={t`Use it no more`} run={remove}>
-        <Trans>Only the customer can save a card again. What they owe is then asked for by mail.</Trans>
-      </Confirm>
-    </div>
-  );
+  return <SavedCardLine card={card} about={t`Only the customer can save a card again. What they owe is then asked for by mail.`} remove={may ? remove : null} />;
 }
 
 /** What a customer has with us, or owes. */
@@ -94,26 +80,7 @@ export function Wallet({ customer }: { customer: Customer }) {
           <Trans>Nothing was booked for this customer yet.</Trans>
         </p>
       ) : (
-        data.balances.map((one) => (
-          <dl key={one.currency} className={css.balances}>
-            <div className={css.large}>
-              <dt><Trans>In the wallet</Trans></dt>
-              <dd className="num">{money(one.wallet, one.currency)}</dd>
-            </div>
-            {[
-              { what: t`Bonus`, amount: one.bonus },
-              { what: t`Set aside while charging`, amount: one.held },
-              { what: t`Owed to us`, amount: one.owed },
-            ]
-              .filter(({ amount }) => !isNothing(amount))
-              .map(({ what, amount }) => (
-                <div key={what}>
-                  <dt>{what}</dt>
-                  <dd className="num">{money(amount, one.currency)}</dd>
-                </div>
-              ))}
-          </dl>
-        ))
+        <Balances wallet={data} owed={t`Owed to us`} />
       )}
       <SavedCard customer={customer.id} />
       {data !== undefined && data.balances.length > 0 && <Statement customer={customer.id} />}
@@ -218,21 +185,7 @@ function Entries({ customer }: { customer: string }) {
   const list = useList<WalletTransaction>(entriesQuery(customer));
   const [state, setState] = useState<TableState>({});
   if (list.rows.length === 0) return null;
-  const columns: Column<WalletTransaction>[] = [
-    { id: "at", head: t`When`, value: (one) => one.created_at, cell: (one) => <At at={one.created_at} /> },
-    { id: "what", head: t`What`, value: (one) => entryWord(one.booked_as) },
-    { id: "description", head: t`About`, value: (one) => one.description ?? one.reference },
-    {
-      id: "amount", head: t`Amount`, right: true, value: (one) => signed(one),
-      cell: (one) => <span className="num">{money(signed(one), one.currency)}</span>,
-    },
-    { id: "balance", head: t`Then in the wallet`, right: true, value: (one) => one.balance, cell: (one) => <span className="num">{money(one.balance, one.currency)}</span> },
-  ];
-  return <DataTable label={t`Entries of the wallet`} title={t`Entries of the wallet`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
-}
-
-function signed({ type, amount }: WalletTransaction): string {
-  return type === "debit" && !amount.startsWith("-") ? `-${amount}` : amount;
+  return <DataTable label={t`Entries of the wallet`} title={t`Entries of the wallet`} columns={entryColumns()} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
 }
 
 function Bills({ customer }: { customer: string }) {
@@ -255,12 +208,6 @@ function Invoices({ customer }: { customer: string }) {
   const list = useList<Invoice>(invoicesQuery(customer));
   const [state, setState] = useState<TableState>({});
   if (list.rows.length === 0) return null;
-  const columns: Column<Invoice>[] = [
-    { id: "number", head: t`Number`, value: (one) => one.number },
-    { id: "kind", head: t`What`, value: (one) => invoiceWord(one.kind) },
-    { id: "issued", head: t`Issued`, value: (one) => one.issued_at, cell: (one) => <At at={one.issued_at} /> },
-    { id: "total", head: t`Total`, right: true, value: (one) => one.total, cell: (one) => <span className="num">{money(one.total, one.currency)}</span> },
-    { id: "actions", head: t`Actions`, actions: true, right: true, card: "wide", value: () => null, cell: (one) => <InvoicePdf invoice={one} /> },
-  ];
+  const columns = invoiceColumns((one) => <InvoicePdf invoice={one} />);
   return <DataTable label={t`Receipts and invoices`} title={t`Receipts and invoices`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages} />;
 }

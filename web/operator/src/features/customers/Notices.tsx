@@ -1,155 +1,29 @@
 import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
-import { Box, NumberInput, Switch } from "@mantine/core";
-import { answered, client, ifMatch, tagged, type Customer, type CustomerNotice, type NoticeChoices, type Tagged } from "@stationmaster/api";
-import { Ago, Badge, DataTable, Facts, Form, Note, notify, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
-import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Fragment, useMemo, useRef, useState } from "react";
-import * as v from "valibot";
-import { useList } from "../../lists";
-import { pages } from "../../queries";
-import thing from "../../thing.module.css";
+import { client, type Customer } from "@stationmaster/api";
 import { useMay } from "../../user";
-import { noticeState, onItsWay } from "../alerts/words";
-import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES, type NoticeKind } from "./noticeWords";
-
-const FEW = 20;
-const NARROW = 560;
-
-const of = (customer: string) => ({ path: { customer_id: customer } });
-
-const choicesQuery = ({ id, updated_at }: Customer) =>
-  queryOptions({
-    // With the customer as it is: another address is shown at once.
-    queryKey: ["customer", id, "notice-choices", updated_at],
-    queryFn: ({ signal }) => tagged(client.GET("/api/v1/customers/{customer_id}/notice-choices", { params: of(id), signal })),
-  });
-
-const toldQuery = (customer: string) =>
-  pages(["customer", customer, "notices"], ({ cursor, signal }) =>
-    answered(client.GET("/api/v1/customers/{customer_id}/notices", { params: { ...of(customer), query: { limit: FEW, cursor } }, signal })),
-  );
+import { NoticeParts, type Whose } from "./NoticeParts";
 
 /** What a customer wants to be told of by e-mail, and what they were told. */
 export function Notices({ customer }: { customer: Customer }) {
-  const { data, error, refetch } = useQuery(choicesQuery(customer));
   const may = useMay("manage_customers");
   return (
-    <>
-      <section className={`${thing.panel} ${thing.wide} card`} aria-label={t`Notices`} data-testid="notices">
-        <h2>
-          <Trans>Notices</Trans>
-        </h2>
-        <p className="dim">
-          <Trans>What this customer is told by e-mail. Choose only what they have asked for: each message has a link that ends it.</Trans>
-        </p>
-        {error && !data ? (
-          <Problem error={error} retry={() => void refetch()} />
-        ) : !data ? (
-          <Waiting />
-        ) : (
-          <>
-            {data.value.email === null && (
-              <Note tone="busy">
-                <Trans>There is no e-mail address, so nothing can be sent.</Trans>
-              </Note>
-            )}
-            {may ? <Choices key={data.tag} customer={customer} chosen={data} /> : <Shown chosen={data.value} />}
-          </>
-        )}
-      </section>
-      <Told customer={customer.id} />
-    </>
-  );
-}
-
-/** What may be chosen, and what is chosen and offered no more. */
-function listed(chosen: NoticeChoices) {
-  return chosen.kinds.filter(({ offered, since }) => offered || since !== null);
-}
-
-function Shown({ chosen }: { chosen: NoticeChoices }) {
-  return <Facts items={listed(chosen).map(({ kind, since }): [string, string] => [kindWord(kind), since === null ? t`no` : t`yes`])} />;
-}
-
-type Typed = Record<NoticeKind, boolean> & { full_at_percent: number | string };
-
-function typedOf(chosen: NoticeChoices): Typed {
-  const wanted = new Set(chosen.kinds.filter(({ since }) => since !== null).map(({ kind }) => kind));
-  return { ...ofEach((kind) => wanted.has(kind)), full_at_percent: chosen.full_at_percent };
-}
-
-function Choices({ customer, chosen }: { customer: Customer; chosen: Tagged<NoticeChoices> }) {
-  const queries = useQueryClient();
-  const seen = useRef(chosen);
-  const form = useSentForm<Typed>({
-    initial: typedOf(chosen.value),
-    schema: v.object({ ...SWITCHES, full_at_percent: v.pipe(v.union([v.number(), v.string()]), v.check((value) => Number(value) >= 10 && Number(value) <= 100, t`From 10 to 100`)) }),
-    theirs: async () => {
-      seen.current = await tagged(client.GET("/api/v1/customers/{customer_id}/notice-choices", { params: of(customer.id) }));
-      return typedOf(seen.current.value);
-    },
-    submit: async (typed, before) => {
-      const wanted = Object.fromEntries(NOTICE_KINDS.filter((kind) => typed[kind] !== before[kind]).map((kind) => [kind, typed[kind]]));
-      const params = { ...of(customer.id), header: ifMatch(seen.current.tag) };
-      const body = { kinds: wanted, full_at_percent: Number(typed.full_at_percent) };
-      const saved = await tagged(client.PATCH("/api/v1/customers/{customer_id}/notice-choices", { params, body }));
-      queries.setQueryData(choicesQuery(customer).queryKey, saved);
-      notify.done(t`Saved`);
-    },
-  });
-  const { fields } = form;
-  return (
-    <Box maw={NARROW}>
-      <Form form={form} action={t`Save`} testid="notices-submit">
-        {listed(chosen.value).map(({ kind, offered }) => (
-          <Fragment key={kind}>
-            <Switch
-              label={kindWord(kind)} description={offered ? kindAbout(kind) : t`Not offered any more, so it is not told`} data-testid={`notice-${kind}`}
-              {...fields.getInputProps(kind, { type: "checkbox" })}
-            />
-            {kind === "nearly_full" && fields.getValues().nearly_full && (
-              <NumberInput
-                label={t`Nearly full is`} suffix=" %" min={10} max={100} allowDecimal={false} allowNegative={false} description={t`Of the battery, where the car tells of it`}
-                {...fields.getInputProps("full_at_percent")}
-              />
-            )}
-          </Fragment>
-        ))}
-      </Form>
-    </Box>
-  );
-}
-
-/** What they were told, and what could not be sent and why. */
-function Told({ customer }: { customer: string }) {
-  const list = useList<CustomerNotice>(toldQuery(customer), { underWay: onItsWay });
-  const [state, setState] = useState<TableState>({});
-  const columns = useMemo(toldColumns, []);
-  if (list.error) return <Problem error={list.error} retry={list.retry} />;
-  if (list.rows.length === 0) return null;
-  return (
-    <DataTable
-      label={t`Messages they got`} title={t`Messages they got`} columns={columns} rows={list.rows} rowId={(one) => one.id} state={state} onState={setState} pages={list.pages}
-      rowHeight={64} sortable={[]}
+    <NoticeParts
+      whose={noticesOf(customer)}
+      may={may}
+      about={t`What this customer is told by e-mail. Choose only what they have asked for: each message has a link that ends it.`}
+      noAddress={t`There is no e-mail address, so nothing can be sent.`}
+      sent={t`Messages they got`}
     />
   );
 }
 
-function toldColumns(): Column<CustomerNotice>[] {
-  return [
-    {
-      id: "subject", head: t`Message`, width: "44%", value: (one) => one.subject,
-      cell: (one) => (
-        <div className="hostile" title={one.text}>
-          {one.subject}
-          {one.why !== null && one.state !== "sent" && <div className="small dim">{one.why}</div>}
-        </div>
-      ),
-    },
-    { id: "kind", head: t`About`, value: (one) => kindWord(one.kind), card: "hidden" },
-    { id: "state", head: t`State`, value: (one) => noticeState(one.state).word, card: "side", cell: (one) => <Badge tone={noticeState(one.state).tone}>{noticeState(one.state).word}</Badge> },
-    { id: "at", head: t`Written`, value: (one) => one.at, cell: (one) => <span className="dim num"><Ago at={one.at} /></span> },
-    { id: "to", head: t`To`, value: (one) => one.receiver, extra: true, card: "hidden" },
-  ];
+function noticesOf({ id, updated_at: version }: Customer): Whose {
+  const path = { customer_id: id };
+  return {
+    key: ["customer", id],
+    version,
+    choices: (signal) => client.GET("/api/v1/customers/{customer_id}/notice-choices", { params: { path }, ...(signal && { signal }) }),
+    change: (header, body) => client.PATCH("/api/v1/customers/{customer_id}/notice-choices", { params: { path, header }, body }),
+    told: (query, signal) => client.GET("/api/v1/customers/{customer_id}/notices", { params: { path, query }, signal }),
+  };
 }

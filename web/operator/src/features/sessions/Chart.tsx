@@ -1,12 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import type { SessionDetail } from "@stationmaster/api";
 import { kw, kwh, LineChart, type Line } from "@stationmaster/ui";
 import { useMemo } from "react";
-import { points } from "./chartPoints";
+import { points, type Drawn } from "./chartPoints";
 
 /** Power and energy of one session over time. */
-export function Chart({ session, height = 240 }: { session: SessionDetail; height?: number }) {
+export function Chart({ session, height = 240 }: { session: Drawn; height?: number }) {
   const lines = useMemo((): Line[] => {
     const data = points(session);
     return [

@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { ApiError, answered, client, type BilledInFull, type Session } from "@stationmaster/api";
-import { money, Problem, Waiting } from "@stationmaster/ui";
+import { Problem, Waiting } from "@stationmaster/ui";
 import { queryOptions, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
@@ -9,9 +9,10 @@ import { oneQuery } from "../../managed/resource";
 import { ThingSelect } from "../../managed/ThingSelect";
 import thing from "../../thing.module.css";
 import { Bill } from "../../money/Bill";
-import { billSentence, isNothing } from "../../money/ledgerWords";
+import { billSentence } from "../../money/ledgerWords";
 import { billsOfSessionQuery } from "../../money/queries";
 import { deciderWord } from "../../money/words";
+import { paidWords } from "../../wallet/paidWords";
 import { tariffs } from "../tariffs/resource";
 
 const priceQuery = (session: Pick<Session, "id" | "energy_wh" | "status">, tariff: string | null) =>
@@ -74,16 +75,11 @@ export function SessionPrice({ session }: { session: Session }) {
 
 function Billed({ bill }: { bill: BilledInFull }) {
   const { price, paid_from: paid, currency } = bill;
-  const parts = [
-    { what: t`from the wallet`, amount: paid.wallet },
-    { what: t`from the bonus`, amount: paid.bonus },
-    { what: t`owed`, amount: paid.owed },
-  ].filter(({ amount }) => !isNothing(amount));
   return (
     <>
       {price && <Bill bill={price} zone={price.time_zone} />}
       <p className="dim small">
-        {billSentence(bill)} {bill.state === "booked" && parts.map(({ what, amount }) => `${money(amount, currency)} ${what}`).join(", ")}
+        {billSentence(bill)} {bill.state === "booked" && paidWords(paid, currency)}
       </p>
       {price && (
         <p className="dim small">

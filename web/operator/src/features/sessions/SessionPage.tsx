@@ -1,7 +1,7 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { ApiError, type Session, type SessionDetail } from "@stationmaster/api";
-import { At, Badge, Empty, Facts, Icon, kw, kwh, Lasting, local, meter, Note, percent, Problem, Waiting } from "@stationmaster/ui";
+import { ApiError, type SessionDetail } from "@stationmaster/api";
+import { At, Badge, Empty, Facts, Icon, local, meter, Note, Problem, Waiting } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useFocus } from "../../live/useFocus";
@@ -10,6 +10,7 @@ import { connectorName, flagWords, refusedCard, sessionWords, stopReason } from 
 import { ByHand } from "./ByHand";
 import { Changes } from "./Changes";
 import { Chart } from "./Chart";
+import { Figures } from "./Figures";
 import { SessionPrice } from "./Price";
 import { Readings } from "./Readings";
 import { Reviewed } from "./Reviewed";
@@ -84,34 +85,6 @@ function Detail({ session }: { session: SessionDetail }) {
         {session.meter_values.length > 0 && <Readings values={session.meter_values} />}
       </div>
     </>
-  );
-}
-
-function Figures({ session }: { session: Session }) {
-  const active = session.status === "active";
-  return (
-    <dl className={css.big}>
-      <div>
-        <dt><Trans>Energy</Trans></dt>
-        <dd className="num">{kwh(session.energy_wh)}</dd>
-      </div>
-      <div>
-        <dt><Trans>Duration</Trans></dt>
-        <dd><Lasting ticking={active} from={session.started_at} to={session.stopped_at} /></dd>
-      </div>
-      {active && (
-        <div>
-          <dt><Trans>Power now</Trans></dt>
-          <dd className="num">{kw(session.power_w)}</dd>
-        </div>
-      )}
-      {session.soc_percent !== null && (
-        <div>
-          <dt><Trans>Battery</Trans></dt>
-          <dd className="num">{percent(session.soc_percent)}</dd>
-        </div>
-      )}
-    </dl>
   );
 }
 

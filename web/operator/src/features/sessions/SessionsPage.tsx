@@ -5,7 +5,7 @@ import type { Session } from "@stationmaster/api";
 import { DataTable, DateField, Empty, Icon, PageHead, Problem, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
-import { useList, useTableState } from "../../lists";
+import { beginningOf, useList, useTableState } from "../../lists";
 import { useFocus } from "../../live/useFocus";
 import { knownSort, SESSION_SORTS, sessionsQuery, type SessionFilters } from "../../queries";
 import thing from "../../thing.module.css";
@@ -149,13 +149,4 @@ export function SessionsPage() {
       )}
     </>
   );
-}
-
-/** Where a day begins, here, as the server is asked; `later` is 1 for the day after it. What is no day asks for nothing. */
-function beginningOf(day: string | undefined, later: 0 | 1): string | undefined {
-  if (!day || !/^\d{4}-\d{2}-\d{2}$/.test(day)) return undefined;
-  const at = new Date(`${day}T00:00:00`);
-  if (Number.isNaN(at.getTime())) return undefined;
-  at.setDate(at.getDate() + later);
-  return at.toISOString();
 }

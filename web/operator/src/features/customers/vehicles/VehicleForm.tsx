@@ -3,9 +3,10 @@ import { Checkbox, TagsInput, TextInput } from "@mantine/core";
 import { Form, FormPart, optional } from "@stationmaster/ui";
 import * as v from "valibot";
 import { orNull, sentDecimal } from "../../../fields";
+import type { Resource } from "../../../managed/resource";
 import { useManagedForm, type FormProps } from "../../../managed/useManagedForm";
 import { OwnIdInput, ownId } from "../../../OwnIdInput";
-import { vehicles, type Vehicle } from "./resource";
+import type { Vehicle } from "./resource";
 
 // As the API calls the plugs of connectors.
 const PLUGS = ["type1", "type2", "ccs1", "ccs2", "chademo", "nacs", "gbt_ac", "gbt_dc"];
@@ -13,7 +14,7 @@ const PLUGS = ["type1", "type2", "ccs1", "ccs2", "chademo", "nacs", "gbt_ac", "g
 function typed(vehicle: Vehicle | null, customer: string) {
   return {
     id: "",
-    customer: vehicle?.customer ?? customer,
+    customer,
     name: vehicle?.given ?? "",
     make: vehicle?.make ?? "",
     model: vehicle?.model ?? "",
@@ -46,14 +47,15 @@ function facts(values: Typed) {
 }
 
 interface Props extends FormProps<Vehicle> {
-  /** Whose a new one is. */
-  customer: string;
+  resource: Resource<Vehicle, VehicleFacts>;
+  /** Whose it is; null: one's own. */
+  customer: string | null;
 }
 
-export function VehicleForm({ one, onDone, customer }: Props) {
+export function VehicleForm({ resource, one, onDone, customer }: Props) {
   const form = useManagedForm({
-    resource: vehicles, one, onDone, facts, conflict: "id",
-    typed: (vehicle: Vehicle | null) => typed(vehicle, customer),
+    resource, one, onDone, facts, conflict: "id",
+    typed: (vehicle: Vehicle | null) => typed(vehicle, customer ?? ""),
     schema: v.object({
       id: ownId(),
       customer: v.string(),
@@ -82,8 +84,8 @@ export function VehicleForm({ one, onDone, customer }: Props) {
         <TextInput label={t`Vehicle number (VIN)`} autoComplete="off" {...fields.getInputProps("vin")} />
         <TextInput label={t`Contract (eMAID)`} description={t`As in DE-8AA-C12345678`} autoComplete="off" {...fields.getInputProps("emaid")} />
       </FormPart>
-      <Checkbox label={t`The one they usually come with`} disabled={one?.value.default ?? false} {...fields.getInputProps("default", { type: "checkbox" })} />
-      {adding && <OwnIdInput {...fields.getInputProps("id")} />}
+      <Checkbox label={customer === null ? t`The one I usually come with` : t`The one they usually come with`} disabled={one?.value.default ?? false} {...fields.getInputProps("default", { type: "checkbox" })} />
+      {adding && customer !== null && <OwnIdInput {...fields.getInputProps("id")} />}
     </Form>
   );
 }

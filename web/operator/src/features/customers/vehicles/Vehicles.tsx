@@ -1,23 +1,31 @@
 import { t } from "@lingui/core/macro";
-import { answered, client } from "@stationmaster/api";
+import { answered, ifMatch } from "@stationmaster/api";
 import { Badge, notify, type Column } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useCallback } from "react";
 import { ManagedPart } from "../../../managed/ManagedPage";
-import { refresh } from "../../../managed/resource";
+import { refresh, type Resource } from "../../../managed/resource";
 import { RowButton } from "../../../managed/RowButton";
-import { vehicles, type Vehicle } from "./resource";
-import { VehicleForm } from "./VehicleForm";
+import type { Vehicle } from "./resource";
+import { VehicleForm, type VehicleFacts } from "./VehicleForm";
+
+interface Props {
+  resource: Resource<Vehicle, VehicleFacts>;
+  /** Who drives them; null: whoever reads it. */
+  customer: string | null;
+}
 
 /** What a customer drives. */
-export function Vehicles({ customer }: { customer: string }) {
+export function Vehicles({ resource, customer }: Props) {
+  const buttons = useCallback((one: Vehicle) => (one.default ? null : <UsualButton resource={resource} vehicle={one} />), [resource]);
   return (
     <ManagedPart
-      resource={vehicles}
+      resource={resource}
       testid="vehicle"
       columns={vehicleColumns}
-      of={{ customer }}
-      buttons={usualButton}
-      form={(props) => <VehicleForm customer={customer} {...props} />}
+      {...(customer !== null && { of: { customer } })}
+      buttons={buttons}
+      form={(props) => <VehicleForm resource={resource} customer={customer} {...props} />}
       words={{
         title: t`Vehicles`,
         add: t`Add vehicle`,
@@ -25,9 +33,9 @@ export function Vehicles({ customer }: { customer: string }) {
         editTitle: t`Edit this vehicle`,
         noMatch: t`No vehicle matches`,
         none: t`No vehicles yet`,
-        noneAbout: t`With its plugs and battery, a driver is shown where it can charge.`,
+        noneAbout: customer === null ? t`Add yours, so that whoever runs the chargers knows what charges there.` : t`With its plugs and battery, a driver is shown where it can charge.`,
         removeTitle: t`Remove this vehicle?`,
-        removeAbout: (name) => t`${name} leaves the list, and can be restored there.`,
+        removeAbout: (name) => (resource.restore ? t`${name} leaves the list, and can be restored there.` : t`${name} leaves the list.`),
       }}
     />
   );
@@ -52,16 +60,12 @@ function vehicleColumns(): Column<Vehicle>[] {
   ];
 }
 
-function usualButton(one: Vehicle) {
-  return one.default ? null : <UsualButton vehicle={one} />;
-}
-
-function UsualButton({ vehicle: { id: vehicle_id, name } }: { vehicle: Vehicle }) {
+function UsualButton({ resource, vehicle: { id, name } }: { resource: Props["resource"]; vehicle: Vehicle }) {
   const queries = useQueryClient();
   const change = useMutation({
-    mutationFn: () => answered(client.PATCH("/api/v1/vehicles/{vehicle_id}", { params: { path: { vehicle_id } }, body: { default: true } })),
+    mutationFn: () => answered(resource.change(id, ifMatch("*"), { default: true })),
     onError: notify.failed,
-    onSettled: () => refresh(queries, vehicles),
+    onSettled: () => refresh(queries, resource),
   });
   return <RowButton label={t`Make usual: ${name}`} busy={change.isPending} run={() => { change.mutate(); }}>{t`Make usual`}</RowButton>;
 }

@@ -1,9 +1,9 @@
-import { client, type Vehicle as Told } from "@stationmaster/api";
+import { client, type OwnVehicle as Told } from "@stationmaster/api";
 import { changedInto, type Resource } from "../../../managed/resource";
 import { knownSort } from "../../../queries";
 import type { VehicleFacts } from "./VehicleForm";
 
-/** A vehicle under the name that people know it by; `given` is the one that they have given it. */
+/** A vehicle, a customer's or one's own, under the name that people know it by; `given` is the one that they have given it. */
 export type Vehicle = Told & { name: string; given: string | null };
 
 const SORTS = ["id", "plate", "created"] as const;
@@ -30,6 +30,6 @@ export function vehicleName({ id, name, make, model, plate, vin, emaid }: Told):
   return name ?? ([make, model, plate].filter(Boolean).join(" ") || (vin ?? emaid ?? id));
 }
 
-function asVehicle(told: Told): Vehicle {
+export function asVehicle(told: Told): Vehicle {
   return { ...told, given: told.name, name: vehicleName(told) };
 }

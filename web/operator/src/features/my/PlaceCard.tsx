@@ -1,0 +1,91 @@
+import { t } from "@lingui/core/macro";
+import { Trans } from "@lingui/react/macro";
+import { Button, Menu } from "@mantine/core";
+import { answered, client, type ChargingPlace, type ChargingPoint, type OwnCard, type OwnProfile } from "@stationmaster/api";
+import { Badge, Problem } from "@stationmaster/ui";
+import { useMutation } from "@tanstack/react-query";
+import { useAway } from "../../live/useAway";
+import { connectorName } from "../../words";
+import css from "./My.module.css";
+import { availabilityWords, farWord, plugsWord } from "./words";
+
+const MINUTES = [15, 30, 60];
+
+interface Props {
+  place: ChargingPlace;
+  profile: OwnProfile;
+  card: OwnCard;
+  onAsked: (request: string) => void;
+}
+
+/** A place with its chargers, and what one can ask of each. */
+export function PlaceCard({ place, ...asking }: Props) {
+  const about = [place.address, [place.postal_code, place.city].filter(Boolean).join(" ")].filter(Boolean).join(", ");
+  return (
+    <article className={css.place} aria-label={place.name}>
+      <div className={css.placeHead}>
+        <strong className="hostile">{place.name}</strong>
+        <span className="dim small hostile">
+          {[place.distance_m === null ? null : farWord(place.distance_m), about].filter(Boolean).join(" · ")}
+        </span>
+        {!place.open && <Badge tone="unavailable">{t`Closed now`}</Badge>}
+      </div>
+      <ul className={css.plugs}>
+        {place.chargers.flatMap((point) => evses(point).map((evse) => <Evse key={`${point.id} ${evse}`} point={point} evse={evse} {...asking} />))}
+      </ul>
+    </article>
+  );
+}
+
+/** One starts an EVSE; which of its plugs fits the car, the driver sees. */
+function evses(point: ChargingPoint): number[] {
+  return [...new Set(point.connectors.map(({ evse }) => evse))];
+}
+
+function Evse({ point, evse, profile, card, onAsked }: Omit<Props, "place"> & { point: ChargingPoint; evse: number }) {
+  const away = useAway() !== null;
+  const connectors = point.connectors.filter((one) => one.evse === evse);
+  const availability = connectors.find((one) => one.availability !== "free")?.availability ?? "free";
+  const { word, tone } = availabilityWords(availability);
+  const where = { charger: point.id, evse, card: card.uid, kind: card.kind as "Central" | null };
+  const asked = { onSuccess: ({ id }: { id: string }) => { onAsked(id); } };
+  const start = useMutation({ mutationFn: () => answered(client.POST("/api/v1/me/starts", { body: where })), ...asked });
+  const reserve = useMutation({ mutationFn: (minutes: number) => answered(client.POST("/api/v1/me/reservations", { body: { ...where, minutes } })), ...asked });
+  const name = [point.name, connectorName(evse)].filter(Boolean).join(" · ");
+  // Whose cable is plugged in already is in use as well: whether somebody charges there, the server knows.
+  const can = availability === "free" || availability === "in_use";
+  return (
+    <li className={css.plug}>
+      <div className={css.plugName}>
+        <span className="hostile">{name}</span>
+        <span className="dim small">{plugsWord(connectors)}</span>
+      </div>
+      <Badge tone={tone} plain>{word}</Badge>
+      {can && (
+        <div className={css.plugActs}>
+          {profile.can_reserve && availability === "free" && (
+            <Menu position="bottom-end" withinPortal>
+              <Menu.Target>
+                <Button variant="default" size="sm" loading={reserve.isPending} disabled={away} aria-label={t`Reserve ${name}`}>
+                  <Trans>Reserve</Trans>
+                </Button>
+              </Menu.Target>
+              <Menu.Dropdown>
+                {MINUTES.map((minutes) => (
+                  <Menu.Item key={minutes} onClick={() => { reserve.mutate(minutes); }}>{t`For ${minutes} minutes`}</Menu.Item>
+                ))}
+              </Menu.Dropdown>
+            </Menu>
+          )}
+          <Button
+            size="sm" variant={availability === "free" ? "filled" : "light"} loading={start.isPending} disabled={away} onClick={() => { start.mutate(); }}
+            aria-label={t`Start ${name}`} data-testid="start-here"
+          >
+            <Trans>Start</Trans>
+          </Button>
+        </div>
+      )}
+      {(start.error ?? reserve.error) && <div className={css.wrong}><Problem error={start.error ?? reserve.error} /></div>}
+    </li>
+  );
+}
