@@ -39,11 +39,11 @@ IfMatch = Annotated[
 ]
 
 # No control characters: these go into lists, logs and exports.
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 
 
 # What the operator calls a thing; it stands in paths.
-OwnId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/?#]*$")]
+OwnId = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f/?#]*$(?!\n)")]
 
 
 class Page(msgspec.Struct, Generic[T], frozen=True):

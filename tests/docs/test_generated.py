@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -28,6 +29,15 @@ def test_the_generator_reproduces_the_committed_pages() -> None:
 def test_what_the_web_pages_are_made_from_is_current() -> None:
     for name, text in generate_openapi.files().items():
         assert generate_openapi.is_current(name, text), f"{name}: run `make generate`"
+
+
+def test_no_pattern_of_the_api_lets_a_line_end_through_at_the_end() -> None:
+    """A `$` of Python's stands before one as well; `$(?!\\n)` is the end, in every language."""
+    document = (references.ROOT / "web" / "api" / "openapi.json").read_text()
+    patterns = {json.loads(each) for each in re.findall(r'"pattern": ?("(?:[^"\\]|\\.)*")', document)}
+    lines = {each for each in patterns if each.endswith(r"[^\x00]*$")}  # these are texts of several
+    assert len(patterns) > 20 and len(lines) < 5
+    assert {each for each in patterns - lines if not each.endswith(r"$(?!\n)")} == set()
 
 
 def test_coverage_has_every_row_of_the_checklist() -> None:

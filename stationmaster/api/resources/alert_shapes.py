@@ -15,13 +15,13 @@ from stationmaster.domain.alerts.kinds import KindName, Severity
 from stationmaster.domain.alerts.pauses import Pause
 from stationmaster.domain.alerts.tables import By, ChannelKind, ChannelRow, NoticeRow, NoticeState
 
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="As in 07:30")]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="As in 07:30")]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=527_040)]
 Amount = Annotated[Decimal, msgspec.Meta(description="Exact, as a text: of money, or percent")]
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
 Email = Annotated[str, msgspec.Meta(min_length=3, max_length=254)]
 Note = Annotated[str, msgspec.Meta(min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-Address = Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^[^\x00-\x20\x7f]*$")]
+Address = Annotated[str, msgspec.Meta(min_length=8, max_length=2000, pattern=r"^[^\x00-\x20\x7f]*$(?!\n)")]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 
 

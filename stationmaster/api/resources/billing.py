@@ -13,8 +13,8 @@ from stationmaster.api.shapes import Text, given
 from stationmaster.domain.invoices import issuers
 from stationmaster.domain.permissions import Permission
 
-Lines = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")]
-AccountNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ._/-]*$")]
+Lines = Annotated[str, msgspec.Meta(max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$(?!\n)")]
+AccountNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[A-Za-z0-9 ._/-]*$(?!\n)")]
 AccountNumbers = Annotated[dict[Text, AccountNumber], msgspec.Meta(max_length=200)]
 Days = Annotated[int, msgspec.Meta(ge=0, le=365)]
 

@@ -61,7 +61,7 @@ Email = Annotated[str, msgspec.Meta(min_length=3, max_length=255)]
 Amount = Annotated[Decimal, msgspec.Meta(description="With the decimals of its currency; a text is as good")]
 Currency = Annotated[str, msgspec.Meta(min_length=3, max_length=3, description="Its code of ISO 4217, as in EUR")]
 Language = Annotated[str, msgspec.Meta(min_length=2, max_length=35, description="A tag, as in en or de-AT")]
-TaxNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")]
+TaxNumber = Annotated[str, msgspec.Meta(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 
 
 class BillingAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -42,11 +42,11 @@ Only = Annotated[str | None, QueryParameter(max_length=48, description="Only thi
 LastEventId = Annotated[
     str | None,
     HeaderParameter(
-        name="Last-Event-ID", pattern=r"^\d{1,18}$", description="The last `id` that was heard; browsers send it"
+        name="Last-Event-ID", pattern=r"^\d{1,18}$(?!\n)", description="The last `id` that was heard; browsers send it"
     ),
 ]
 Behind = Annotated[
-    str | None, QueryParameter(pattern=r"^\d{1,18}$", description="The same for who cannot send that header")
+    str | None, QueryParameter(pattern=r"^\d{1,18}$(?!\n)", description="The same for who cannot send that header")
 ]
 
 
@@ -276,7 +276,7 @@ class EventLog(msgspec.Struct, frozen=True):
 After = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^(\d{1,18}|latest)$",
+        pattern=r"^(\d{1,18}|latest)$(?!\n)",
         description="Go on behind this `after`; `latest`: from now on. Left out: all that is kept",
     ),
 ]

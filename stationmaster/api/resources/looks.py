@@ -19,8 +19,8 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.files import pictures
 from stationmaster.files.pictures import NoPicture
 
-ShownName = Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$", description="As in #0b6e5f")]
+ShownName = Annotated[str, msgspec.Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+Colour = Annotated[str, msgspec.Meta(pattern=r"^#[0-9A-Fa-f]{6}$(?!\n)", description="As in #0b6e5f")]
 
 
 class Logo(msgspec.Struct, frozen=True):

@@ -34,7 +34,7 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.outside.payments import Account
 from stationmaster.storage import Work
 
-Once = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]*$")]
+Once = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
 
 
 class PayTariff(msgspec.Struct, frozen=True):

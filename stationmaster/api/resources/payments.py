@@ -41,10 +41,13 @@ from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
 AmountText = Annotated[
-    str, msgspec.Meta(max_length=24, pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$", description="An exact decimal in a text")
+    str,
+    msgspec.Meta(
+        max_length=24, pattern=r"^[0-9]{1,15}(\.[0-9]{1,4})?$(?!\n)", description="An exact decimal in a text"
+    ),
 ]
-Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$")]
-PagePath = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^/(?![/\\])[^\x00-\x1f]*$")]
+Currency = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{3}$(?!\n)")]
+PagePath = Annotated[str, msgspec.Meta(max_length=200, pattern=r"^/(?![/\\])[^\x00-\x1f]*$(?!\n)")]
 
 
 class Payment(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,12 +28,12 @@ Form = Annotated[
 Month = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="As in 2026-11; without it, the month before this one"
+        pattern=r"^\d{4}-(0[1-9]|1[0-2])$(?!\n)", description="As in 2026-11; without it, the month before this one"
     ),
 ]
 Week = Annotated[
     str | None,
-    QueryParameter(pattern=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$", description="As in 2026-W48, instead of a month"),
+    QueryParameter(pattern=r"^\d{4}-W(0[1-9]|[1-4]\d|5[0-3])$(?!\n)", description="As in 2026-W48, instead of a month"),
 ]
 Language = Literal["en", "de", "es", "fr", "hi"]
 """In which there are reports."""

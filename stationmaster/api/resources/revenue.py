@@ -89,7 +89,7 @@ class HostStatement(msgspec.Struct, frozen=True):
 
 Month = Annotated[
     str | None,
-    QueryParameter(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", description="As in 2026-11; left out: this one, in UTC"),
+    QueryParameter(pattern=r"^\d{4}-(0[1-9]|1[0-2])$(?!\n)", description="As in 2026-11; left out: this one, in UTC"),
 ]
 
 

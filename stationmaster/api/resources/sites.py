@@ -34,17 +34,17 @@ from stationmaster.domain.sites import GridPhase, Status
 from stationmaster.storage.lists import Wanted
 
 Address = Annotated[str, msgspec.Meta(max_length=500, pattern=r"^[^\x00]*$")]
-Place = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$")]
-PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Place = Annotated[str, msgspec.Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
+PostalCode = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 Latitude = Annotated[float, msgspec.Meta(ge=-90, le=90)]
 Longitude = Annotated[float, msgspec.Meta(ge=-180, le=180)]
-Opening = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="As in 07:30")]
+Opening = Annotated[str, msgspec.Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$(?!\n)", description="As in 07:30")]
 Closing = Annotated[
-    str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", description="As in 22:00, or 24:00")
+    str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$(?!\n)", description="As in 22:00, or 24:00")
 ]
 Days = Annotated[list[Day], msgspec.Meta(max_length=7)]
-Phone = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^\+?[0-9][0-9 ()./-]*$")]
-Email = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
+Phone = Annotated[str, msgspec.Meta(max_length=20, pattern=r"^\+?[0-9][0-9 ()./-]*$(?!\n)")]
+Email = Annotated[str, msgspec.Meta(max_length=255, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$(?!\n)")]
 Zone = Annotated[str, msgspec.Meta(min_length=1, max_length=60, description="Its name, as in Europe/Berlin")]
 
 

@@ -26,7 +26,7 @@ Minutes = Annotated[int, msgspec.Meta(ge=0, le=14 * 24 * 60)]
 class TariffExample(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A session that somebody makes up. `begins` is what the clock on the site's wall shows, as 2026-11-26T18:00."""
 
-    begins: Annotated[str, msgspec.Meta(pattern=r"^20\d\d-\d\d-\d\dT\d\d:\d\d$")]
+    begins: Annotated[str, msgspec.Meta(pattern=r"^20\d\d-\d\d-\d\dT\d\d:\d\d$(?!\n)")]
     time_zone: str = "UTC"
     kwh: Annotated[Decimal, msgspec.Meta(description="From 0 to 10000; a text is as good")]
     charging_minutes: Annotated[int, msgspec.Meta(ge=1, le=14 * 24 * 60)]

@@ -36,8 +36,8 @@ from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Wanted
 
-Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$")]
-Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$")]
+Uid = Annotated[str, msgspec.Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/]*$(?!\n)")]
+Kind = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9_.-]+$(?!\n)")]
 OfKind = Annotated[str | None, QueryParameter(max_length=20, description="Its kind, where several share the number")]
 When = Annotated[datetime, msgspec.Meta(tz=True)]
 

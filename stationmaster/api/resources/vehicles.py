@@ -34,10 +34,10 @@ from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage.lists import Wanted
 
-Plug = Annotated[str, msgspec.Meta(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9_.-]+$")]
+Plug = Annotated[str, msgspec.Meta(min_length=1, max_length=30, pattern=r"^[A-Za-z0-9_.-]+$(?!\n)")]
 Plugs = Annotated[list[Plug], msgspec.Meta(max_length=10, description="As those of connectors: type2, ccs2, nacs …")]
 KWh = Annotated[Decimal, msgspec.Meta(description="In kWh")]
-Short = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Short = Annotated[str, msgspec.Meta(min_length=1, max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$(?!\n)")]
 Vin = Annotated[str, msgspec.Meta(min_length=17, max_length=24, description="17 letters and digits")]
 Emaid = Annotated[
     str, msgspec.Meta(min_length=14, max_length=24, description="Of its contract, as in DE-8AA-C12345678")

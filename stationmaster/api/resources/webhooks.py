@@ -19,7 +19,7 @@ from stationmaster.domain import webhooks
 from stationmaster.domain.permissions import Permission
 from stationmaster.outside.http import Failed, Refused
 
-Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x20\x7f]*$")]
+Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x20\x7f]*$(?!\n)")]
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=200)]
 Events = Annotated[list[str], msgspec.Meta(max_length=50)]
 When = Annotated[datetime, msgspec.Meta(tz=True)]

@@ -15,7 +15,7 @@ from stationmaster.storage import Work
 
 Use = Literal["csms", "manufacturer", "v2g", "contracts"]
 Listed = Literal[Use, "own_v2g"]
-Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[0-9a-fA-F]+$")]
+Hash = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern=r"^[0-9a-fA-F]+$(?!\n)")]
 
 
 class CertificateName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,7 +24,7 @@ class CertificateName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Hash
     issuer_key_hash: Hash
-    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[0-9a-fA-F]+$")]
+    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[0-9a-fA-F]+$(?!\n)")]
 
 
 class InstallCertificate(Command, frozen=True):
@@ -48,7 +48,7 @@ class DeleteCertificate(Command, frozen=True):
     hash_algorithm: Literal["SHA256", "SHA384", "SHA512"]
     issuer_name_hash: Hash
     issuer_key_hash: Hash
-    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern="^[0-9a-fA-F]+$")]
+    serial_number: Annotated[str, msgspec.Meta(min_length=1, max_length=40, pattern=r"^[0-9a-fA-F]+$(?!\n)")]
 
 
 class ListCertificates(Command, frozen=True):

@@ -28,7 +28,7 @@ class UnpublishFirmware(Command, frozen=True):
     deploys = True
 
     firmware: FirmwareId | None = None
-    checksum: Annotated[str, msgspec.Meta(pattern="^[0-9a-fA-F]{32}$")] | None = None
+    checksum: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-fA-F]{32}$(?!\n)")] | None = None
 
     def check(self, work: Work, station: Station) -> str | None:
         if (self.firmware is None) == (self.checksum is None):

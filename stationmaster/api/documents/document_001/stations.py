@@ -25,7 +25,7 @@ from stationmaster.storage.lists import Wanted
 
 SiteStatus = Literal["Active", "Inactive", "Maintenance"]
 GridPhase = Literal["Single Phase", "Three Phase"]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)(:00)?$")]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)(:00)?$(?!\n)")]
 
 
 class Station(msgspec.Struct, frozen=True, kw_only=True):
