@@ -4,11 +4,12 @@ import { t } from "@lingui/core/macro";
 export function helpOf(path: string): string {
   const words: Record<string, string> = {
     "/": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
-    "/chargers": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
+    "/chargers": t`The chargers as they are now. Open one to start, stop, set limits or read its messages; filter by state or site. A charger that is not here has not been added, or can't connect.`,
     // With what follows: the page of one, not the list.
-    "/chargers/": t`What needs you, what goes on now, and how charging went lately. Each number leads to the list it is made of. Choose a site and a time at the top.`,
-    "/map": t`Where the sites are, and how their chargers do. The list beside the map says the same in words, and finds a site. A site without a position gets one on its own page.`,
+    "/chargers/": t`One charger. The parts on top lead to its sessions, limits, settings, cards, firmware and messages. What is sent to it answers in place, and stands in the history below.`,
     "/analytics": t`What charging brings, when and where, whether drivers get to charge, and what is faulty. Choose a site and a time at the top; each table can be saved as a file.`,
+    "/reports": t`A month or a week on paper or as a table: of a site, of the uptime of ports, of revenue, for a host. Choose which, look at it, save it; a schedule mails it after each month or week.`,
+    "/map": t`Where the sites are and how their connectors do, now. The list says the same in words. Choose a state to see only the sites that have it; a click on a mark opens the site.`,
     "/sites": t`The places where chargers stand. A site has an address, opening hours, a time zone and a tariff; its page lists its chargers and prints the codes that guests scan.`,
     "/sessions": t`Every charge, running or over. Filter by time, charger, card or state; open one for its energy, its bill and what is doubtful about it. What you see can be saved as a file.`,
     "/reservations": t`Who keeps a connector free until when. A reservation is made on the page of its charger.`,
