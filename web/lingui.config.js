@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { formatter } from "@lingui/format-po";
 
 // What the page of guests says is fetched by a phone at a charger: it has a catalogue of its own, with the words it shares.
-const GUEST = ["operator/src/guest", "operator/src/money", "operator/src/features/tariffs/elementWords.ts", "operator/src/features/tariffs/structures.ts", "ui/src/format.ts"];
+const GUEST = ["operator/src/guest", "operator/src/money", "operator/src/features/tariffs/elementWords.ts", "operator/src/features/tariffs/priceLines.ts", "operator/src/features/tariffs/structures.ts", "ui/src/format.ts"];
 const { languages } = JSON.parse(readFileSync(new URL("ui/src/languages.json", import.meta.url), "utf8"));
 
 /** A new language is one more in `ui/src/languages.json` and in the two lists of catalogues; `npm run translations` writes its files. */

@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 
 
 class Plug(NamedTuple):
-    """A connector, as drivers see it."""
+    """A connector, as drivers see it; and the tariff that it names, by key."""
 
     evse: int
     connector: int
@@ -44,15 +44,17 @@ class Plug(NamedTuple):
     max_power_w: int | None
     max_current_a: int | None
     availability: Availability
+    tariff_id: int | None
 
 
 class Charger(NamedTuple):
-    """A charger, as drivers see it. The name is left out where it tells the identity."""
+    """A charger, as drivers see it, and the tariff that it names, by key. The name is left out where it tells the identity."""
 
     public_id: str
     name: str | None
     charger_type: ChargerType | None
     plugs: list[Plug]
+    tariff_id: int | None
 
 
 class Place(NamedTuple):
@@ -75,6 +77,7 @@ class _Told(Protocol):
     state: str
     told: bool
     withheld: bool
+    tariff_id: int | None
 
 
 def nearby(
@@ -218,7 +221,8 @@ def _chargers(work: Work, asked: Asked, where: ColumnElement[bool]) -> dict[int,
         select(
             *(stations.c.id, stations.c.site_id, stations.c.identity, stations.c.public_id, stations.c.name),
             *(stations.c.charger_type, stations.c.max_power_w.label("charger_power_w")),
-            *(plug.evse, plug.number, plug.type, plug.max_power_w, plug.max_current_a),
+            stations.c.tariff_id.label("of_charger"),
+            *(plug.evse, plug.number, plug.type, plug.max_power_w, plug.max_current_a, plug.tariff_id),
             *(
                 plug.state,
                 (plug.status_at != connectors.NEVER).label("told"),
@@ -240,7 +244,8 @@ def _chargers(work: Work, asked: Asked, where: ColumnElement[bool]) -> dict[int,
             mine = [plug._replace(availability="out_of_order") for plug in mine]
         if asked == Asked() or any(_fits(asked, plug, first.charger_power_w) for plug in mine):
             name = shown_name(first.name, first.identity)
-            found.setdefault(first.site_id, []).append(Charger(first.public_id, name, first.charger_type, mine))
+            one = Charger(first.public_id, name, first.charger_type, mine, first.of_charger)
+            found.setdefault(first.site_id, []).append(one)
     return found
 
 
@@ -255,7 +260,7 @@ def _fits(asked: Asked, plug: Plug, charger_power_w: int | None) -> bool:
 
 def _plug(row: _Told, *, online: bool) -> Plug:
     availability = _availability(row) if online else "unknown"
-    return Plug(row.evse, row.number, row.type, row.max_power_w, row.max_current_a, availability)
+    return Plug(row.evse, row.number, row.type, row.max_power_w, row.max_current_a, availability, row.tariff_id)
 
 
 def _availability(row: _Told) -> Availability:

@@ -24,6 +24,14 @@ ROLE = "driver"
 
 def customer_of(work: Work, organization_id: int, user_id: str) -> CustomerRow:
     """Who a user is as a customer. Raises `NotFound` when they are none."""
+    row = find(work, organization_id, user_id)
+    if row is None:
+        raise NotFound("you are not a customer here yet; whoever runs the chargers can say which one you are")
+    return row
+
+
+def find(work: Work, organization_id: int, user_id: str) -> CustomerRow | None:
+    """The same; None when they are none."""
     theirs = select(users.c.customer_id).where(
         users.c.organization_id == organization_id, users.c.public_id == user_id, not_deleted(users)
     )
@@ -32,17 +40,13 @@ def customer_of(work: Work, organization_id: int, user_id: str) -> CustomerRow:
         table.c.id == theirs.scalar_subquery(), table.c.organization_id == organization_id, not_deleted(table)
     )
     row: CustomerRow | None = work.execute(mine).one_or_none()
-    if row is None:
-        raise NotFound("you are not a customer here yet; whoever runs the chargers can say which one you are")
     return row
 
 
 def id_of(work: Work, user: User) -> str | None:
     """The id of the customer that a user is, if they are one."""
-    try:
-        return customer_of(work, user.organization_id, user.id).public_id
-    except NotFound:
-        return None
+    row = find(work, user.organization_id, user.id)
+    return None if row is None else row.public_id
 
 
 def link(work: Work, organization_id: int, user_id: str, *, customer: str | None) -> User:

@@ -114,6 +114,7 @@ class SiteRow(Protocol):
     contact_person: str | None
     contact_number: str | None
     contact_email: str | None
+    tariff_id: int | None
     version: int
     created_at: datetime
     created_by: str | None

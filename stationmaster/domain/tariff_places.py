@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
@@ -56,16 +56,32 @@ def at(work: Work, organization_id: int, where: Where) -> Holding[NamedTariff] |
     placed = table.outerjoin(sites, sites.c.id == table.c.site_id)
     there = select(table.c.tariff_id, sites.c.tariff_id.label("of_site")).select_from(placed)
     place = work.execute(there.where(table.c.id == where.station_id)).one()
-    customer = _of_customer(work, where.customer_id)
-    named: dict[Level, int | None] = {
-        "customer": customer.own,
-        "customer_group": customer.of_group,
-        "connector": _of_connector(work, where),
-        "station": place.tariff_id,
-        "site": place.of_site,
+    named = (_of_connector(work, where), place.tariff_id, place.of_site)
+    return chooser(work, organization_id, set(named), customer_id=where.customer_id)(*named)
+
+
+Choose = Callable[[int | None, int | None, int | None], Holding[NamedTariff] | None]
+
+
+def chooser(work: Work, organization_id: int, named: set[int | None], *, customer_id: int | None) -> Choose:
+    """What holds where connector, charger and site name these tariffs, by key, for a customer or for anybody; `named` are all that may be asked for."""
+    customer = _of_customer(work, customer_id)
+    known = _known(work, organization_id, named | set(customer))
+    above: dict[Level, NamedTariff | None] = {
+        "customer": known.get(customer.own),
+        "customer_group": known.get(customer.of_group),
+        **_everywhere(known),
     }
-    known = _known(work, organization_id, set(named.values()))
-    return tariffs.holding({level: known.get(key) for level, key in named.items()} | _everywhere(known))
+
+    def choose(connector: int | None, station: int | None, site: int | None) -> Holding[NamedTariff] | None:
+        here: dict[Level, NamedTariff | None] = {
+            "connector": known.get(connector),
+            "station": known.get(station),
+            "site": known.get(site),
+        }
+        return tariffs.holding(above | here)
+
+    return choose
 
 
 def of_station(work: Work, organization_id: int, identity: str) -> list[AtConnector]:

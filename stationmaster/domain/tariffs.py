@@ -8,7 +8,7 @@ one: customer, group of customers, connector, charger, site, organization (`tari
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar, get_args
@@ -236,6 +236,12 @@ def named(work: Work, organization_id: int, tariff_id: str | None, *, field: str
         return get(work, organization_id, tariff_id).id
     except NotFound as missing:
         raise Invalid(field, str(missing)) from None
+
+
+def of_keys(work: Work, organization_id: int, keys: Collection[int]) -> dict[int, TariffRow]:
+    """These tariffs with their terms of now, by key."""
+    mine = _joined().where(tariffs.c.organization_id == organization_id, tariffs.c.id.in_(keys))
+    return {row.id: row for row in work.execute(mine)}
 
 
 OF_SETTINGS = "settings"

@@ -180,3 +180,29 @@ async def test_API_11_another_organization_is_not_there(driver: Client, database
 
     assert len(await database.read(found, 1)) == 2
     assert await database.read(found, 2) == []
+
+
+async def test_S0_042_a_driver_sees_what_charging_costs_them_there(admin: Client, driver: Client) -> None:
+    """The most specific of connector, charger, site and organization; and before them what the driver, as a customer, has."""
+
+    async def costs(client: Client, charger: int = 0) -> list[tuple[str | None, str | None]]:
+        [near, *_] = (await client.get(FIND, params=HERE | {"radius_km": 5})).json()["items"]
+        terms = near["tariffs"]
+        plugs = near["chargers"][charger]["connectors"]
+        assert (await client.get(f"{FIND}/chargers/{near['chargers'][0]['id']}")).json()["tariffs"] == terms
+        assert set(terms) == {plug["tariff"] for plug in plugs} - {None}
+        return [(plug["tariff"], terms[plug["tariff"]]["price_per_kwh"] if plug["tariff"] else None) for plug in plugs]
+
+    assert await costs(driver) == [(None, None)] * 2
+    for name, price in (("all", "0.30"), ("site", "0.40"), ("fast", "0.60"), ("friends", "0.10")):
+        body = {"id": name, "name": name, "price_per_kwh": price, "currency": "EUR", "standard": name == "all"}
+        assert (await admin.post("/api/v1/tariffs", json=body)).status_code == 201
+    assert await costs(driver) == [("all", "0.3")] * 2
+    await admin.put("/api/v1/sites/near/tariff", json={"tariff": "site"})
+    await admin.put("/api/v1/stations/CP-NEAR/connectors/1/1/tariff", json={"tariff": "fast"})
+    assert await costs(driver) == [("fast", "0.6"), ("site", "0.4")]
+    await admin.post("/api/v1/customers", json={"id": "DAN", "name": "Dan", "tariff": "friends"})
+    me = (await driver.get("/api/v1/auth/me")).json()["id"]
+    assert (await admin.patch(f"/api/v1/users/{me}", json={"customer": "DAN"})).is_success
+    assert await costs(driver) == [("friends", "0.1")] * 2
+    assert await costs(admin) == [("fast", "0.6"), ("site", "0.4")]  # who is no customer sees what everybody pays

@@ -1,6 +1,7 @@
 import type { PayTariff } from "@stationmaster/api";
 import { describe, expect, it } from "vitest";
-import { claimWords, plugWord, priceLines, stateWords, sums, textOf } from "../operator/src/guest/guestWords";
+import { priceLines } from "../operator/src/features/tariffs/priceLines";
+import { claimWords, plugWord, stateWords, sums, textOf } from "../operator/src/guest/guestWords";
 import { forget, remember, remembered } from "../operator/src/guest/remembered";
 
 class Store {

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Router, get
 from litestar.params import FromPath, QueryParameter
 
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import discovery
+from stationmaster.api.resources.tariffs import prices_form
+from stationmaster.domain import discovery, discovery_prices, drivers
 from stationmaster.domain.connectors import Type
 from stationmaster.domain.discovery import Asked, Availability
+from stationmaster.domain.discovery_prices import Prices
 from stationmaster.domain.errors import Invalid
+from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.opening_hours import Day
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.stations import ChargerType
+from stationmaster.domain.tariffs import TariffRow
+from stationmaster.storage import Work
 
 
 class ChargingConnector(msgspec.Struct, frozen=True):
@@ -29,17 +37,35 @@ class ChargingConnector(msgspec.Struct, frozen=True):
     availability: Availability
 
 
+class PayTariff(msgspec.Struct, frozen=True):
+    """What charging costs here, as a tariff has it: short prices, or a structure in place of them."""
+
+    name: str
+    currency: str
+    price_per_kwh: str | None
+    price_per_minute: str | None
+    price_per_session: str | None
+    tax_percent: str
+    structure: Structure | None
+
+
+class PricedConnector(ChargingConnector, frozen=True):
+    """The same with the id of the tariff by which one pays there (`tariffs` of the place); null where nobody has named one."""
+
+    tariff: str | None
+
+
 class ChargingPoint(msgspec.Struct, frozen=True):
     """A charger, by an id that is for everybody."""
 
     id: str
     name: str | None
     charger_type: ChargerType | None
-    connectors: list[ChargingConnector]
+    connectors: list[PricedConnector]
 
 
 class ChargingPlace(msgspec.Struct, frozen=True):
-    """A site where one can charge. `open` is now; `distance_m` is null where no position was given."""
+    """A site where one can charge. `open` is now; `distance_m` is null where no position was given; `tariffs` are those of its connectors, by id, as they are for who asks."""
 
     id: str
     name: str
@@ -56,6 +82,7 @@ class ChargingPlace(msgspec.Struct, frozen=True):
     opening_time: str | None
     closing_time: str | None
     chargers: list[ChargingPoint]
+    tariffs: dict[str, PayTariff]
 
 
 class ChargingPlaces(msgspec.Struct, frozen=True):
@@ -103,18 +130,36 @@ async def find_charging_places(
         if search is not None:
             raise Invalid("search", "is for who gives no position")
         where: dict[str, Any] = {"latitude": latitude, "longitude": longitude, "radius_m": radius_km * 1000}
-        found = await context.database.read(discovery.nearby, home, asked, **where, limit=limit)
+        look: Callable[..., list[discovery.Place]] = functools.partial(discovery.nearby, **where)
     elif search is not None and search.strip() and latitude is None and longitude is None:
-        found = await context.database.read(discovery.named, home, asked, search.strip(), limit=limit)
+        look = functools.partial(discovery.named, text=search.strip())
     else:
         raise Invalid("longitude" if latitude is not None else "latitude", "is missing; or search for a name")
-    return ChargingPlaces([_public_form(place) for place in found])
+
+    def read(work: Work) -> tuple[list[discovery.Place], Prices]:
+        found = look(work, home, asked, limit=limit)
+        return found, _prices(work, caller, found)
+
+    found, prices = await context.database.read(read)
+    return ChargingPlaces([_public_form(place, prices) for place in found])
 
 
 @get("/chargers/{charger_id:str}", permission=Permission.DISCOVER)
 async def get_charging_point(charger_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> ChargingPlace:
     """One charger with its site, by the id that is for everybody."""
-    return _public_form(await context.database.read(discovery.charger, caller.organization, charger_id))
+
+    def read(work: Work) -> ChargingPlace:
+        place = discovery.charger(work, caller.organization, charger_id)
+        return _public_form(place, _prices(work, caller, [place]))
+
+    return await context.database.read(read)
+
+
+def _prices(work: Work, caller: Caller, places: list[discovery.Place]) -> Prices:
+    """As they are for who asks, where that is a customer."""
+    who = drivers.find(work, caller.organization, caller.actor.id) if caller.actor.kind == "user" else None
+    key = None if who is None else who.id
+    return discovery_prices.of_places(work, caller.organization, places, customer_id=key)
 
 
 router = Router("/discovery", route_handlers=[find_charging_places, get_charging_point], tags=["discovery"])
@@ -125,17 +170,36 @@ _OF_SITE = (
 )
 
 
-def _public_form(place: discovery.Place) -> ChargingPlace:
+def _public_form(place: discovery.Place, prices: Prices) -> ChargingPlace:
     facts: dict[str, Any] = {name: getattr(place.site, name) for name in _OF_SITE}
     return ChargingPlace(
         id=place.site.public_id,
         distance_m=None if place.distance_m is None else round(place.distance_m),
         open=place.open,
-        chargers=[
-            ChargingPoint(
-                each.public_id, each.name, each.charger_type, [ChargingConnector(*plug) for plug in each.plugs]
-            )
-            for each in place.chargers
-        ],
+        chargers=[_charger(each, prices) for each in place.chargers],
+        tariffs={
+            row.public_id: tariff_form(row)
+            for charger in place.chargers
+            for plug in charger.plugs
+            if (row := prices.get((charger.public_id, plug.evse, plug.connector))) is not None
+        },
         **facts,
     )
+
+
+def _charger(charger: discovery.Charger, prices: Prices) -> ChargingPoint:
+    plugs = []
+    for plug in charger.plugs:
+        row = prices.get((charger.public_id, plug.evse, plug.connector))
+        plugs.append(PricedConnector(*plug[:-1], tariff=None if row is None else row.public_id))
+    return ChargingPoint(charger.public_id, charger.name, charger.charger_type, plugs)
+
+
+def connector_form(plug: discovery.Plug) -> ChargingConnector:
+    """A connector as drivers see it."""
+    return ChargingConnector(*plug[:-1])
+
+
+def tariff_form(row: TariffRow) -> PayTariff:
+    """What charging costs by a tariff, as it is now."""
+    return PayTariff(name=row.name, **prices_form(row))

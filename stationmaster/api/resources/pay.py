@@ -16,9 +16,8 @@ from litestar.params import FromPath, JSONBody
 
 from stationmaster.api.context import Context, GivenContext
 from stationmaster.api.payment_accounts import account_of, needed
-from stationmaster.api.resources.discovery import ChargingConnector
+from stationmaster.api.resources.discovery import ChargingConnector, PayTariff, connector_form, tariff_form
 from stationmaster.api.resources.looks import OrganizationLook, look_form
-from stationmaster.api.resources.tariffs import prices_form
 from stationmaster.api.shapes import Number, amount_of, number
 from stationmaster.domain import looks, payments
 from stationmaster.domain.errors import Conflict
@@ -27,7 +26,6 @@ from stationmaster.domain.guests.tables import Outcome, VisitState
 from stationmaster.domain.guests.visits import Offer, Progress
 from stationmaster.domain.invoices.links import key_of
 from stationmaster.domain.money.amounts import Money
-from stationmaster.domain.money.tariff_version import Structure
 from stationmaster.domain.payments import ClaimRow, PaymentRow, claims
 from stationmaster.domain.payments.tables import ClaimState
 from stationmaster.domain.permissions import Permission
@@ -35,18 +33,6 @@ from stationmaster.outside.payments import Account
 from stationmaster.storage import Work
 
 Once = Annotated[str, msgspec.Meta(min_length=16, max_length=64, pattern=r"^[A-Za-z0-9_-]*$(?!\n)")]
-
-
-class PayTariff(msgspec.Struct, frozen=True):
-    """What charging costs here, as a tariff has it: short prices, or a structure in place of them."""
-
-    name: str
-    currency: str
-    price_per_kwh: str | None
-    price_per_minute: str | None
-    price_per_session: str | None
-    tax_percent: str
-    structure: Structure | None
 
 
 class PayPlace(msgspec.Struct, frozen=True, kw_only=True):
@@ -309,11 +295,11 @@ def _place(work: Work, context: Context, place_id: str) -> PayPlace:
         city=site.city,
         charger=charger.name,
         evse=shown.row.evse,
-        connectors=[ChargingConnector(*plug) for plug in shown.plugs],
+        connectors=[connector_form(plug) for plug in shown.plugs],
         plugged_in=places.is_plugged_in(work, shown.row),
         open=shown.place.open,
         time_zone=site.time_zone,
-        tariff=None if shown.tariff is None else PayTariff(name=shown.tariff.name, **prices_form(shown.tariff)),
+        tariff=None if shown.tariff is None else tariff_form(shown.tariff),
         hold=None if hold is None else str(hold.amount),
         currency=None if shown.tariff is None else shown.tariff.currency,
         given_back=offer is not None and offer.at_once and not shown.row.pays_after,

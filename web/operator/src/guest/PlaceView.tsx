@@ -4,7 +4,8 @@ import { Trans } from "@lingui/react/macro";
 import type { PayPlace } from "@stationmaster/api";
 import { money } from "@stationmaster/ui/format";
 import { useEffect, useState } from "react";
-import { plugWord, priceLines, textOf } from "./guestWords";
+import { priceLines } from "../features/tariffs/priceLines";
+import { plugWord, textOf } from "./guestWords";
 
 const LOOK_MS = 5_000;
 

@@ -1,21 +1,6 @@
 import { plural, t } from "@lingui/core/macro";
 import type { ClaimToPay, PayPlace, PayTariff, Visit } from "@stationmaster/api";
 import { localMinute, money, ratedKw } from "@stationmaster/ui/format";
-import { componentWord, limitWords, whenWords } from "../features/tariffs/elementWords";
-import { structureOf } from "../features/tariffs/structures";
-
-/** What charging costs, by when: a driver reads the times that price something else than all day. */
-export function priceLines(tariff: PayTariff): { when: string | null; prices: string[] }[] {
-  const structure = structureOf(tariff);
-  const elements = structure.elements.filter(({ restrictions }) => !restrictions?.reservation);
-  const lines: { when: string | null; prices: string[] }[] = elements.map(({ price_components: components, restrictions }) => {
-    const when = whenWords(restrictions ?? {});
-    const always = Object.keys(restrictions ?? {}).length === 0;
-    return { when: elements.length === 1 && always ? null : always ? t`At all other times` : when, prices: components.map((one) => componentWord(one, tariff.currency)) };
-  });
-  const limits = limitWords(structure, tariff.currency);
-  return limits.length > 0 ? [...lines, { when: null, prices: limits }] : lines;
-}
 
 /** What the operator says of the price, in a language that the driver reads. */
 export function textOf(tariff: PayTariff, languages: readonly string[]): string | null {

@@ -6,6 +6,7 @@ import { Badge, Problem } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useAway } from "../../live/useAway";
 import { connectorName } from "../../words";
+import { priceLines } from "../tariffs/priceLines";
 import css from "./My.module.css";
 import { availabilityWords, farWord, plugsWord } from "./words";
 
@@ -31,7 +32,7 @@ export function PlaceCard({ place, ...asking }: Props) {
         {!place.open && <Badge tone="unavailable">{t`Closed now`}</Badge>}
       </div>
       <ul className={css.plugs}>
-        {place.chargers.flatMap((point) => evses(point).map((evse) => <Evse key={`${point.id} ${evse}`} point={point} evse={evse} {...asking} />))}
+        {place.chargers.flatMap((point) => evses(point).map((evse) => <Evse key={`${point.id} ${evse}`} point={point} evse={evse} tariffs={place.tariffs} {...asking} />))}
       </ul>
     </article>
   );
@@ -42,7 +43,20 @@ function evses(point: ChargingPoint): number[] {
   return [...new Set(point.connectors.map(({ evse }) => evse))];
 }
 
-function Evse({ point, evse, profile, card, onAsked }: Omit<Props, "place"> & { point: ChargingPoint; evse: number }) {
+/** What charging costs here: a line for each time that has a price of its own. */
+function pricesOf(connectors: ChargingPoint["connectors"], tariffs: ChargingPlace["tariffs"]): string[] {
+  const named = [...new Set(connectors.map(({ tariff }) => tariff))].flatMap((id) => (id === null ? [] : tariffs[id] ?? []));
+  const lines = named.flatMap(priceLines).map(({ when, prices }) => [when, prices.join(" + ")].filter(Boolean).join(": "));
+  return [...new Set(lines)];
+}
+
+interface EvseProps extends Omit<Props, "place"> {
+  point: ChargingPoint;
+  evse: number;
+  tariffs: ChargingPlace["tariffs"];
+}
+
+function Evse({ point, evse, tariffs, profile, card, onAsked }: EvseProps) {
   const away = useAway() !== null;
   const connectors = point.connectors.filter((one) => one.evse === evse);
   const availability = connectors.find((one) => one.availability !== "free")?.availability ?? "free";
@@ -59,6 +73,7 @@ function Evse({ point, evse, profile, card, onAsked }: Omit<Props, "place"> & { 
       <div className={css.plugName}>
         <span className="hostile">{name}</span>
         <span className="dim small">{plugsWord(connectors)}</span>
+        {profile.billing !== "free" && pricesOf(connectors, tariffs).map((line) => <span key={line} className="small">{line}</span>)}
       </div>
       <Badge tone={tone} plain>{word}</Badge>
       {can && (
