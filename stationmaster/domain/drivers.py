@@ -98,6 +98,13 @@ def user_of(work: Work, customer: CustomerRow) -> accounts.UserRow | None:
     return row
 
 
+def may_be_written_to(work: Work, customer: CustomerRow, email: str) -> bool:
+    """Whether a customer may say this address themselves: the one there is, or theirs as a user, which is confirmed; notices to others' would be theirs to send."""
+    user = user_of(work, customer)
+    known = {customer.email, None if user is None else user.email}
+    return email.strip().casefold() in {one.casefold() for one in known if one is not None}
+
+
 def removed_users_of(work: Work, customer: CustomerRow) -> list[accounts.UserRow]:
     """Users that a customer was, who are removed."""
     mine = accounts.selected.where(users.c.customer_id == customer.id, users.c.deleted_at.is_not(None))

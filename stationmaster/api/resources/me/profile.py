@@ -15,7 +15,7 @@ from stationmaster.api.shapes import IfMatch, Text, exact, given, tagged, tags_o
 from stationmaster.domain import customers, drivers, organizations
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.customers import CustomerRow
-from stationmaster.domain.errors import NotFound
+from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.storage import Work
 
@@ -43,7 +43,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What to change; what is left out stays. The phone is changed by whoever runs the chargers, for it is one customer's alone."""
+    """What to change; what is left out stays. `email` is the address one logs in with, which is confirmed, or none: another one, and
+    the phone, are changed by whoever runs the chargers."""
 
     name: Text | msgspec.UnsetType = msgspec.UNSET
     email: Text | msgspec.UnsetType | None = msgspec.UNSET
@@ -68,6 +69,10 @@ async def change_profile(
     def change(work: Work) -> Response[Profile]:
         mine = customer_of(work, caller)
         expected = tags_of(if_match)
+        if isinstance(data.email, str) and not drivers.may_be_written_to(work, mine, data.email):
+            raise Invalid(
+                "email", "can be the address that you log in with; another one is entered by whoever runs the chargers"
+            )
         row = customers.change(work, caller.organization, mine.public_id, given(data), expected=expected)
         return _form(work, context, caller, row)
 

@@ -75,7 +75,7 @@ function Contact({ mine }: { mine: Tagged<OwnProfile> }) {
       <Form form={form} action={t`Save`} testid="contact-submit">
         <TextInput label={t`Name`} autoComplete="name" required {...fields.getInputProps("name")} />
         <TextInput
-          label={t`E-mail`} description={t`Receipts and notices go there. You sign in with the address of your account.`} type="email" autoComplete="email"
+          label={t`E-mail`} description={t`Receipts and notices go there. It is the address that you sign in with; another one is entered by whoever runs the chargers.`} type="email" autoComplete="email"
           data-testid="contact-email" {...fields.getInputProps("email")}
         />
       </Form>
