@@ -13,7 +13,7 @@ const server = process.env.STATIONMASTER ?? "http://localhost:8080";
 const SHARED = [
   { name: "styles", test: /web\/ui\/src\/styles\.css/, priority: 6 },
   { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 5 },
-  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|structures))))/, minShareCount: 2, priority: 4 },
+  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|priceLines|structures))))/, minShareCount: 2, priority: 4 },
   { name: "first", test: /node_modules\/|web\/(ui\/src|operator\/src\/(?!guest))/, tags: ["$initial" as const], priority: 3 },
   { name: "libraries", test: /node_modules\/(?!echarts|zrender|write-excel-file)/, minShareCount: 2, priority: 2 },
   { name: "shared", test: /web\/(ui|operator)\/src\/(?!guest)/, minShareCount: 3, priority: 1 },
