@@ -21,6 +21,9 @@ interface Props {
 
 /** A place with its chargers, and what one can ask of each. */
 export function PlaceCard({ place, ...asking }: Props) {
+  const prices = place.chargers.flatMap((point) => evses(point).map((evse) => pricesOf(connectorsOf(point, evse), place.tariffs)));
+  // What is the same everywhere is said once.
+  const same = prices.every((lines) => lines.join() === prices[0]?.join()) && asking.profile.billing !== "free" ? prices[0] ?? [] : [];
   const about = [place.address, [place.postal_code, place.city].filter(Boolean).join(" ")].filter(Boolean).join(", ");
   return (
     <article className={css.place} aria-label={place.name}>
@@ -31,8 +34,9 @@ export function PlaceCard({ place, ...asking }: Props) {
         </span>
         {!place.open && <Badge tone="unavailable">{t`Closed now`}</Badge>}
       </div>
+      <Prices lines={same} />
       <ul className={css.plugs}>
-        {place.chargers.flatMap((point) => evses(point).map((evse) => <Evse key={`${point.id} ${evse}`} point={point} evse={evse} tariffs={place.tariffs} {...asking} />))}
+        {place.chargers.flatMap((point) => evses(point).map((evse) => <Evse key={`${point.id} ${evse}`} point={point} evse={evse} tariffs={same.length > 0 ? {} : place.tariffs} {...asking} />))}
       </ul>
     </article>
   );
@@ -43,10 +47,18 @@ function evses(point: ChargingPoint): number[] {
   return [...new Set(point.connectors.map(({ evse }) => evse))];
 }
 
+function connectorsOf(point: ChargingPoint, evse: number) {
+  return point.connectors.filter((one) => one.evse === evse);
+}
+
+function Prices({ lines }: { lines: string[] }) {
+  return lines.map((line) => <span key={line} className="small">{line}</span>);
+}
+
 /** What charging costs here: a line for each time that has a price of its own. */
 function pricesOf(connectors: ChargingPoint["connectors"], tariffs: ChargingPlace["tariffs"]): string[] {
   const named = [...new Set(connectors.map(({ tariff }) => tariff))].flatMap((id) => (id === null ? [] : tariffs[id] ?? []));
-  const lines = named.flatMap(priceLines).map(({ when, prices }) => [when, prices.join(" + ")].filter(Boolean).join(": "));
+  const lines = named.flatMap(priceLines).map(({ when, prices }) => [when, prices.join(" · ")].filter(Boolean).join(": "));
   return [...new Set(lines)];
 }
 
@@ -58,7 +70,7 @@ interface EvseProps extends Omit<Props, "place"> {
 
 function Evse({ point, evse, tariffs, profile, card, onAsked }: EvseProps) {
   const away = useAway() !== null;
-  const connectors = point.connectors.filter((one) => one.evse === evse);
+  const connectors = connectorsOf(point, evse);
   const availability = connectors.find((one) => one.availability !== "free")?.availability ?? "free";
   const { word, tone } = availabilityWords(availability);
   const where = { charger: point.id, evse, card: card.uid, kind: card.kind as "Central" | null };
@@ -73,7 +85,7 @@ function Evse({ point, evse, tariffs, profile, card, onAsked }: EvseProps) {
       <div className={css.plugName}>
         <span className="hostile">{name}</span>
         <span className="dim small">{plugsWord(connectors)}</span>
-        {profile.billing !== "free" && pricesOf(connectors, tariffs).map((line) => <span key={line} className="small">{line}</span>)}
+        {profile.billing !== "free" && <Prices lines={pricesOf(connectors, tariffs)} />}
       </div>
       <Badge tone={tone} plain>{word}</Badge>
       {can && (
