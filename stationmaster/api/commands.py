@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
@@ -34,7 +34,7 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
         command = kind(**msgspec.structs.asdict(data)) if data else kind()
         sent = message_log.blanked(msgspec.to_builtins(command))
         subject = Subject("station", station.identity)
-        async with beside(context.database.write(audit.record, name, subject, after=sent)):
+        async with beside(context, name, subject, sent):
             return await context.switchboard.send(station.id, command, by=caller.actor.name)
 
     ask.__name__ = kind.__name__
@@ -52,9 +52,14 @@ def _route(name: str, kind: type[commands.Command]) -> HTTPRouteHandler:
 
 
 @asynccontextmanager
-async def beside(audited: Coroutine[Any, Any, Any]) -> AsyncIterator[None]:
-    """The line of the audit log is written beside the command's own row, not before it, and before the caller has an answer."""
-    writing = asyncio.create_task(audited)
+async def beside(context: Context, action: str, subject: Subject, sent: Any) -> AsyncIterator[None]:
+    """The line of the audit log is written beside the command's own row, not before it, and before the caller has an answer.
+
+    Of a request that is to be done once it is written first: a kill between the two must not let the command be sent again.
+    """
+    writing = asyncio.create_task(context.database.write(audit.record, action, subject, after=sent))
+    if context.once:
+        await writing
     try:
         yield
     finally:
@@ -136,7 +141,7 @@ async def raw_call(
     sent = {"action": data.action, "payload": message_log.blanked(data.payload)}
     subject = Subject("station", station.identity)
     timeout_s = data.timeout_s or context.settings.gateway.call_timeout(data.action)
-    async with beside(context.database.write(audit.record, "raw_call", subject, after=sent)):
+    async with beside(context, "raw_call", subject, sent):
         outcome = await context.switchboard.call(
             station.id, data.action, data.payload, timeout_s=timeout_s, by=caller.actor.name
         )

@@ -62,6 +62,7 @@ class Context:
     traces: Traces = OFF
     http: Http = field(kw_only=True)  # for addresses that a person has entered
     node: str = ""  # this process among the nodes
+    once: bool = False  # this request is to be done once, and what it does says so
     in_hand: set[str] = field(default_factory=set)  # tries of requests that are to be done once (api/idempotency.py)
 
     @property
@@ -71,7 +72,7 @@ class Context:
 
     def signed(self, signature: Signature, mark: Mark | None = None) -> Context:
         """The same, with a database that acts in somebody's name."""
-        return dataclasses.replace(self, database=SignedStore(self.database, signature, mark))
+        return dataclasses.replace(self, database=SignedStore(self.database, signature, mark), once=mark is not None)
 
 
 def of_server(scope: Any) -> Context:

@@ -52,9 +52,10 @@ async def before_request(request: Request[Any, Any, Any]) -> Response[bytes] | N
     )
     who = f"{caller.organization}:{caller.actor.kind}:{caller.actor.id}"
     this = idempotency.Try(who, key, context.node, secrets.token_hex(8))
-    kept = await context.database.write(idempotency.begin, this, asked, in_hand=set(context.in_hand))
+    context.in_hand.add(this.run)  # before anybody can read that it is begun
+    request.scope["state"]["in_hand"] = this.run
+    kept = await context.database.write(idempotency.begin, this, asked, in_hand=context.in_hand)
     if kept is None:
-        context.in_hand.add(this.run)
         request.scope["state"]["idempotency"] = this
         request.scope["state"]["mark"] = functools.partial(_mark, this, request.route_handler, context.keys)
         return None
@@ -99,9 +100,7 @@ async def answered(app: Any, scope: Scope, receive: Receive, send: Send) -> None
     try:
         await app(scope, receive, gathered)
     finally:
-        this: idempotency.Try | None = scope["state"].get("idempotency")
-        if this is not None:
-            of_server(scope).in_hand.discard(this.run)
+        of_server(scope).in_hand.discard(scope["state"].get("in_hand"))
 
 
 async def _settle(scope: Scope, this: idempotency.Try, began: Any, body: bytes) -> None:

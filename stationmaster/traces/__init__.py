@@ -49,10 +49,16 @@ class Traces:
     """Nothing is traced."""
 
     on = False
-    sent = 0
-    """Spans that the collector has taken."""
-    lost = 0
-    """Spans that could not be sent, or had no room to wait for it."""
+
+    @property
+    def sent(self) -> int:
+        """Spans that the collector has taken."""
+        return 0
+
+    @property
+    def lost(self) -> int:
+        """Spans that could not be sent, or had no room to wait for it."""
+        return 0
 
     def begin(
         self,

@@ -79,11 +79,11 @@ class Exported(Traces):
         self._scope = InstrumentationScope("stationmaster", release)
 
     @property
-    def sent(self) -> int:  # type: ignore[override]
+    def sent(self) -> int:
         return self._sender.sent
 
     @property
-    def lost(self) -> int:  # type: ignore[override]
+    def lost(self) -> int:
         return self._sender.lost
 
     def begin(

@@ -68,18 +68,31 @@ async def test_API_33_another_request_under_the_same_key_is_refused(
     assert len(chargers.asked) == 1
 
 
-async def test_API_33_two_at_once_are_one_and_a_conflict(admin: Client, charger: Any, chargers: Chargers) -> None:
+async def test_API_33_two_at_once_are_one_and_a_conflict(
+    admin: Client, context: Context, charger: Any, chargers: Chargers
+) -> None:
     chargers.may_answer.clear()
     body = {"action": "Reset", "payload": {}}
     first = asyncio.create_task(admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY))
     while not chargers.asked:
         await asyncio.sleep(0.001)
+    table = idempotency.idempotency_keys
+    # Killed now, it would not be sent once more.
+    assert await context.database.read(lambda work: work.execute(select(table.c.done_at)).scalar()) is not None
     meanwhile = await admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY)
     assert (meanwhile.status_code, "no answer yet" in meanwhile.json()["detail"]) == (409, True)
     chargers.may_answer.set()
     assert (await first).status_code == 200
     assert (await admin.post(f"{API}/stations/CP1/call", json=body, headers=KEY)).json() == (await first).json()
     assert len(chargers.asked) == 1
+
+
+async def test_API_33_of_many_in_one_moment_one_is_done(admin: Client, charger: Any, chargers: Chargers) -> None:
+    """A nervous finger: all of them are in one commit, before the first is known to be in hand."""
+    asked = [admin.post(START, json={"token": "TAG1"}, headers=KEY) for _ in range(8)]
+    answers = sorted(answer.status_code for answer in await asyncio.gather(*asked))
+    assert (answers[0], len(chargers.asked)) == (200, 1)
+    assert set(answers[1:]) <= {200, 409}  # who comes late enough has the same answer
 
 
 async def test_API_33_where_nothing_was_done_it_may_be_tried_again(

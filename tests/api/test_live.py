@@ -242,7 +242,7 @@ def meter(wh: int, evse: int = 1) -> events.MeterRead:
 
 
 async def test_whose_a_session_is_is_told_also_where_it_begins_while_others_are_looked_up(
-    admin: Client, context: Context, charger: Any, database: Database
+    admin: Client, context: Context, charger: Any, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def known(work: Work, number: int) -> int:
         made = customers.create(work, charger.organization_id, public_id=f"CUSTOMER-{number}", name="Ann")
@@ -265,7 +265,7 @@ async def test_whose_a_session_is_is_told_also_where_it_begins_while_others_are_
             return found
 
     async with listening(admin) as page:
-        context.live._database = Meanwhile()  # type: ignore[assignment]
+        monkeypatch.setattr(context.live, "_database", Meanwhile())
         await database.write(begins, 1)
         told = [(await page.until("session_started"))["session"].get("customer") for _ in range(3)]
     assert told == ["CUSTOMER-1", "CUSTOMER-2", "CUSTOMER-3"]

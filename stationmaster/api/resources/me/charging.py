@@ -16,7 +16,7 @@ from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.resources.me.profile import customer_of
 from stationmaster.api.resources.tokens import Kind, Uid
 from stationmaster.api.shapes import OwnId, Page
-from stationmaster.domain import audit, commands, driver_requests, reservations
+from stationmaster.domain import commands, driver_requests, reservations
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.commands import CommandRecord
 from stationmaster.domain.driver_requests import Asked
@@ -169,7 +169,7 @@ async def _send(ask: Callable[[Work], Asked], caller: Caller, context: Context) 
     name, sent = commands.name_of(asked.command), msgspec.to_builtins(asked.command)
     subject = Subject("station", asked.identity)
     try:
-        async with beside(context.database.write(audit.record, name, subject, after=sent)):
+        async with beside(context, name, subject, sent):
             record = await context.switchboard.send(asked.station_id, asked.command, by=caller.actor.name)
     except Unreachable as error:
         raise Unreachable(error.to_driver) from None
