@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import select
 
-from stationmaster.domain import connector_states, energy, moments, session_terms, sessions, stations, tariffs
+from stationmaster.domain import connector_states, energy, metering, moments, session_terms, sessions, stations, tariffs
 from stationmaster.domain.money.bill import Bill
 from stationmaster.domain.money.changing import as_it_changes
 from stationmaster.domain.money.facts import Reading, Reservation, SessionFacts, State, StateChange
@@ -90,13 +91,22 @@ def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
     ended = row.status != "active"
     facts = SessionFacts(
         begins_at=row.started_at,
-        ends_at=row.stopped_at or work.now,
+        ends_at=row.stopped_at or now_of(work, row),
         states=tuple(StateChange(span.since, _STATES.get(span.state, "unknown")) for span in spans),
         reservation=_reservation(work, row),
         energy_known=taken.wh is not None,
         held=row.review or (ended and taken.held),
     )
     return facts, readings_of(taken)
+
+
+def now_of(work: Work, row: ListedRow) -> datetime:
+    """What time it is where a session goes on. A charger whose clock is behind has not charged for as long as it is, nor been silent."""
+    table = metering.meter_values.c
+    mine = select(table.taken_at, table.received_at).where(table.session_id == row.id)
+    newest = work.execute(mine.order_by(table.id.desc()).limit(1)).one_or_none()
+    behind = row.received_at - row.started_at if newest is None else newest.received_at - newest.taken_at
+    return work.now - max(timedelta(), behind)
 
 
 def readings_of(taken: energy.Energy) -> list[Reading]:

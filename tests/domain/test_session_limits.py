@@ -14,6 +14,7 @@ from stationmaster.domain import (
     commands,
     customers,
     metering,
+    prices,
     session_limits,
     session_terms,
     sessions,
@@ -48,6 +49,7 @@ class Site:
     def __init__(self, world: World, station: Station, ann: int) -> None:
         self.world, self.station, self.ann = world, station, ann
         self.number = 0
+        self.behind = timedelta()  # the charger's clock
 
     async def top_up(self, amount: str) -> None:
         entries = [
@@ -64,10 +66,12 @@ class Site:
 
     async def starts(self, at: datetime = TEN) -> None:
         self.world.now = at
-        self.number = await self.world(telling.start, self.station, meter=0, at=at, token="ANN", customer_id=self.ann)
+        told = {"meter": 0, "at": at - self.behind, "token": "ANN", "customer_id": self.ann}
+        self.number = await self.world(telling.start, self.station, **told)
 
     async def tells(self, kwh: str, at: datetime) -> None:
         self.world.now = at
+        at -= self.behind
         told = metering.Sample(str(int(Decimal(kwh) * 1000)), "Energy.Active.Import.Register", "Wh", None, None, None)
 
         def record(work: Work) -> None:
@@ -152,6 +156,26 @@ async def test_M_17_a_wallet_is_held_bit_by_bit_and_the_session_ended_before_it_
     site.world.now += MINUTE
     assert await site.looks() == []
     assert await site.world(session_limits.due) == []
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("hours", [0, 12, 24 * 365])
+async def test_M_17_a_clock_that_is_behind_ends_no_session_early_and_silence_does(site: Site, hours: int) -> None:
+    """12.00 are 24 kWh, which 22 kW deliver in little more than an hour: it is the time since the charger was heard that counts."""
+    site.behind = timedelta(hours=hours)
+    world = site.world
+    await site.top_up("12")
+    await site.starts()
+    assert await site.looks() == []  # before it has told a value
+    for minute, kwh in ((5, "0.9"), (10, "1.8"), (15, "2.7")):
+        await site.tells(kwh, TEN + minute * MINUTE)
+        assert await site.looks() == []
+    session = await world(lambda work: work.execute(select(sessions.sessions.c.public_id)).scalar_one())
+    assert str((await world(prices.of_session, world.home, session)).bill.total) == "1.35 EUR"
+    world.now += 30 * MINUTE
+    assert await site.looks() == []
+    world.now += 35 * MINUTE
+    assert [each.because for each in await site.looks()] == ["wallet"]
 
 
 @pytest.mark.any_database
