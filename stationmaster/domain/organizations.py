@@ -148,7 +148,12 @@ def lock(work: Work, organization_id: int) -> None:
 def home(work: Work) -> int:
     """The id of the first organization, which is made when there is none. For what knows no caller: a fresh installation."""
     found = work.execute(select(home_id)).scalar()
-    return create(work, name=HOME).id if found is None else int(found)
+    if found is None:
+        try:
+            return create(work, name=HOME).id
+        except Conflict:  # another node has made it since we looked
+            found = work.execute(select(home_id)).scalar_one()
+    return int(found)
 
 
 def _free_name(work: Work, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from stationmaster.background import chores
 from stationmaster.background.outbox import deliver_due
@@ -180,6 +180,18 @@ async def test_DAT_11_two_workers_deliver_each_row_once(database: Database) -> N
         await other.stop()
     assert len(await filed(database)) == 30  # the name is unique: a second delivery would have failed and left a mark
     assert {(row.attempts, row.error, row.done_at) for row in await rows(database)} == {(1, None, NOON)}
+
+
+async def test_DAT_11_the_first_organization_is_made_once(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    free_name = organizations._free_name
+
+    def another_node_was_first(work: Work, name: str) -> str:
+        work.execute(insert(organizations.organizations).values(name=name, created_at=work.now, public_id="theirs"))
+        return free_name(work, name)
+
+    monkeypatch.setattr(organizations, "_free_name", another_node_was_first)
+    made = await database.write(organizations.home)
+    assert [each.id for each in await database.read(organizations.listed)] == [made]
 
 
 async def test_a_consumer_that_is_no_more_does_not_hold_up_the_others(
