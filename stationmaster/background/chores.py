@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import structlog
 
+from stationmaster import memory
 from stationmaster.domain import connectors, deliveries, outbox, session_limits, session_terms, sessions
 from stationmaster.domain.sessions import seen
 from stationmaster.domain.timers import every
@@ -63,3 +65,9 @@ async def see_what_is_late(database: Database) -> None:
     ):
         if lag > LATE:
             log.error(name, seconds=int(lag.total_seconds()))
+
+
+@every(seconds=60, for_itself=True)
+async def give_memory_back() -> None:
+    """What queries and messages have needed for a moment."""
+    await asyncio.to_thread(memory.trim)

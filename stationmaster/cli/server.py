@@ -14,7 +14,7 @@ from importlib.metadata import version
 import uvloop
 from structlog.typing import Processor
 
-from stationmaster import telemetry
+from stationmaster import memory, telemetry
 from stationmaster.app import App
 from stationmaster.domain import accounts
 from stationmaster.settings import BadSettings, Settings, load
@@ -74,6 +74,7 @@ def traced(settings: TracesSettings) -> tuple[Traces, list[Processor]]:
 
 
 async def run(settings: Settings, ready: Ready, *, new_key: bool = False, traces: Traces = OFF) -> None:
+    memory.prepare()
     # The writer gives up the interpreter's lock at each statement; it must not wait 5 ms to get it back from the event loop.
     sys.setswitchinterval(0.001)
     # Every charger is an open file; the customary soft limit of 1,024 would turn the next one away.

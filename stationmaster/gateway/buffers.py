@@ -1,4 +1,4 @@
-"""Memory that one long message has needed goes back to the system.
+"""Memory that one long message has needed goes back to the system; what is free elsewhere: `stationmaster/memory.py`.
 
 The library doubles a connection's buffer until a message fits, and never makes it smaller: after a message of 2 MiB an idle charger
 would cost 4 MiB for as long as it is connected. The buffer keeps its addresses, but not the pages behind them.
@@ -12,18 +12,7 @@ import sys
 from collections.abc import Callable
 
 _DONTNEED = 4  # of <sys/mman.h>
-_MMAP_THRESHOLD = -3  # of <malloc.h>
-_LARGE = 128 * 1024
 _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-
-
-def prepare() -> None:
-    """Blocks of a read buffer's size are taken from the system one by one, and given back when they are freed.
-
-    Left alone, the C library takes them from its own heap as soon as one was freed, and a small one behind them keeps them all.
-    """
-    if _libc is not None and hasattr(_libc, "mallopt"):
-        _libc.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def give_back(free: memoryview) -> int:
@@ -39,12 +28,6 @@ def give_back(free: memoryview) -> int:
     if size <= 0 or _madvise(start, size, _DONTNEED) != 0:
         return 0
     return size
-
-
-def trim() -> None:
-    """What was freed, anywhere in this process, goes back to the system as well: it is kept in pieces for the next who asks."""
-    if _libc is not None and hasattr(_libc, "malloc_trim"):  # the GNU library has it
-        _libc.malloc_trim(0)
 
 
 def _madvise(start: int, size: int, advice: int) -> int:

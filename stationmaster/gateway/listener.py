@@ -25,6 +25,7 @@ from picows import (
 )
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
+from stationmaster import memory
 from stationmaster.gateway import buffers
 from stationmaster.gateway.allowance import CONNECTING, price
 from stationmaster.gateway.connection import Connection
@@ -97,7 +98,6 @@ class Listener:
         """Listen; returns the port (of use when the setting is 0)."""
         loop = asyncio.get_running_loop()
         settings = self._settings
-        buffers.prepare()
         try:
             self._server = await loop.create_server(
                 lambda: Door(self.doors), settings.host, settings.port, backlog=4096
@@ -240,7 +240,7 @@ class Listener:
                 log.exception("sweep.failed", source=link.source)
         if self.grown:
             self.grown = False
-            asyncio.get_running_loop().run_in_executor(None, buffers.trim)
+            asyncio.get_running_loop().run_in_executor(None, memory.trim)
         self.doors.sweep(now)
         self._gate.sweep(now)
 
