@@ -56,7 +56,7 @@ async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web:
     if customers.is_stale(row, outside.database.clock()):
         raise Undeliverable("it could not be sent in time, and is no news any more")
     found = await outside.database.read(customers.to_send, row)
-    if found is None:
+    if found is None or found.email is None:
         raise Undeliverable("the customer wants it no more, is gone, or has no address")
     stop = f"{web.public_url}/unsubscribe/{links.key_of(keys.links, found.choice, found.kind)}"
     receipt = ""

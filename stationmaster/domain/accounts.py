@@ -14,7 +14,7 @@ import argon2
 import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, and_, insert, select, update
 
-from stationmaster.domain import audit, one_time_links, organizations, permissions, sites, versions
+from stationmaster.domain import audit, one_time_links, organizations, permissions, push_devices, sites, versions
 from stationmaster.domain.audit import Actor, Subject
 from stationmaster.domain.errors import Conflict, DomainError, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
@@ -423,6 +423,7 @@ def end_all_logins(work: Work, organization_id: int) -> None:
     work.execute(update(users).where(users.c.id.in_(mine)).values(version=users.c.version + 1))
     ended = update(refresh_tokens).where(refresh_tokens.c.user_id.in_(mine), refresh_tokens.c.revoked_at.is_(None))
     work.execute(ended.values(revoked_at=work.now))
+    push_devices.forget(work, push_devices.push_devices.c.organization_id == organization_id)
 
 
 def admit(work: Work, user: User) -> User:
@@ -540,6 +541,7 @@ def _is_time_zone(name: str) -> bool:
 
 def _end_logins(work: Work, user: User) -> None:
     mine = refresh_tokens.c.user_id == user.key
+    push_devices.forget(work, push_devices.push_devices.c.user_id == user.key)
     work.execute(update(refresh_tokens).where(mine, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now))
 
 

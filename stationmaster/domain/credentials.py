@@ -18,6 +18,7 @@ import secrets
 import argon2
 import msgspec
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from stationmaster.domain.errors import Invalid
 
@@ -49,6 +50,7 @@ class Keys:
         self.second_steps = hmac.digest(secret_key, b"stationmaster second steps", "sha256")
         self.links = hmac.digest(secret_key, b"stationmaster links", "sha256")
         self.bus = hmac.digest(secret_key, b"stationmaster bus", "sha256")
+        self.push = _signing_key(hmac.digest(secret_key, b"stationmaster web push", "sha512"))
         self.mark = hmac.digest(secret_key, b"stationmaster mark", "sha256")[:8].hex()  # tells one key from another
         self._seal = Fernet(
             base64.urlsafe_b64encode(
@@ -142,6 +144,14 @@ class Keys:
 
     def _digest(self, salt: bytes, secret: bytes) -> bytes:
         return hmac.digest(self.pepper, salt + secret, "sha256")
+
+
+def _signing_key(chance: bytes) -> ec.EllipticCurvePrivateKey:
+    """The key of 512 bits of chance: the same after a restart and on each node, as whoever was given its public half expects."""
+    return ec.derive_private_key(int.from_bytes(chance, "big") % (_P256_ORDER - 1) + 1, ec.SECP256R1())
+
+
+_P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def is_strong(secret: bytes) -> bool:

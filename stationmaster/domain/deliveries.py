@@ -85,6 +85,7 @@ ONCE = frozenset(
     [
         "MailDue",
         "NoticeDue",
+        "PushDue",
         "PaymentAsked",
         "ComparisonAsked",
         "GuestPays",

@@ -17,6 +17,8 @@ from stationmaster.storage import Work
 
 Kind = Literal["session", "reservation", "payment", "invoice", "alert", "customer", "report", "mail", "provider"]
 
+_NOTICES = ("NoticeDue", "PushDue")
+
 
 class Subject(NamedTuple):
     """What a delivery is about. `id` is that of the thing, the period of a report, or what kind of mail it is."""
@@ -37,13 +39,15 @@ class Facts(NamedTuple):
 def facts_of(work: Work, rows: Sequence[Listed]) -> dict[str, Facts]:
     """Of each delivery, by its key; two questions for all of them."""
     told: dict[str, dict[str, Any]] = {row.key: msgspec.json.decode(row.payload) for row in rows}
-    notices = _notices(work, [told[row.key]["notice"] for row in rows if row.event == "NoticeDue"])
+    notices = _notices(work, [told[row.key]["notice"] for row in rows if row.event in _NOTICES])
     visits = _visits(work, [told[row.key]["visit"] for row in rows if "visit" in told[row.key]])
     found = {}
     for row in rows:
         facts = told[row.key]
         if row.event == "NoticeDue":
             found[row.key] = notices.get(facts["notice"], Facts("", None))
+        elif row.event == "PushDue":  # a device has no name that means something to others
+            found[row.key] = notices.get(facts["notice"], Facts("", None))._replace(receiver="")
         elif "visit" in facts:
             found[row.key] = visits.get(facts["visit"], Facts("", None))
         elif row.event in ("LimitRaised", "BillMade"):

@@ -193,3 +193,11 @@ class NoticeDue(Event, frozen=True, kw_only=True, gc=False):
     notice: str
     receiver: str
     organization_id: int = 0  # whose it is; 0: it was kept before this was told
+
+
+class PushDue(Event, frozen=True, kw_only=True, gc=False):
+    """A notice is to go to a device of its person as well."""
+
+    notice: str
+    device: str
+    organization_id: int

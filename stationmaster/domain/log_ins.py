@@ -10,12 +10,13 @@ from typing import Literal, Protocol
 
 from sqlalchemy import ColumnElement, insert, select, update
 
-from stationmaster.domain import accounts, audit
+from stationmaster.domain import accounts, audit, push_devices
 from stationmaster.domain.accounts import User, WrongCredentials, refresh_tokens, users
 from stationmaster.domain.audit import Signature
 from stationmaster.domain.errors import NotFound
 from stationmaster.storage import Work
 
+_device = push_devices.push_devices.c
 REFRESH_FOR = timedelta(days=14)
 Proof = Literal["password", "second step", "provider"]
 """How a log-in was made: with a password alone, with a second step, or at somebody else's, whose business the steps are."""
@@ -108,6 +109,7 @@ def end_login(work: Work, token: str) -> None:
         return
     family = refresh_tokens.c.family == row.family
     ended = update(refresh_tokens).where(family, refresh_tokens.c.revoked_at.is_(None)).values(revoked_at=work.now)
+    push_devices.forget(work, _device.login == row.family)
     if work.execute(ended).rowcount:
         user = accounts.from_row(work.execute(accounts.selected.where(users.c.id == row.user_id)).one())
         audit.record(
@@ -133,12 +135,14 @@ def listed(work: Work, user: User) -> list[RefreshRow]:
 
 def end_one(work: Work, user: User, login: str) -> None:
     """End one of a user's log-ins. Raises `NotFound`."""
+    push_devices.forget(work, _device.user_id == user.key, _device.login == login)
     if not _end(work, user, refresh_tokens.c.family == login):
         raise NotFound("there is no such log-in that goes on")
 
 
 def end_others(work: Work, user: User, login: str) -> None:
     """End all log-ins of a user but this one."""
+    push_devices.forget(work, _device.user_id == user.key, _device.login.is_distinct_from(login))
     _end(work, user, refresh_tokens.c.family != login)
 
 

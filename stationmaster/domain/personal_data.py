@@ -21,6 +21,7 @@ from stationmaster.domain import (
     drivers,
     local_lists,
     payments,
+    push_devices,
     second_factors,
     token_aliases,
     versions,
@@ -37,6 +38,7 @@ from stationmaster.domain.invoices import invoices
 from stationmaster.domain.invoices.invoices import InvoiceRow
 from stationmaster.domain.one_time_links import one_time_links
 from stationmaster.domain.payments import PaymentRow, methods
+from stationmaster.domain.push_devices import DeviceRow
 from stationmaster.domain.reservations import reservations
 from stationmaster.domain.saved_views import saved_views
 from stationmaster.domain.sessions import ListedRow, sessions
@@ -68,6 +70,7 @@ class PersonalData(NamedTuple):
     invoices: list[InvoiceRow]
     notice_choices: choices.Choices
     notices: list[NoticeRow]  # what they were told
+    devices: list[DeviceRow]  # where they are told, beside mail
 
 
 def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
@@ -77,18 +80,20 @@ def gather(work: Work, organization_id: int, customer_id: str) -> PersonalData:
     cars = select_vehicles().where(vehicles.c.customer_id == customer.id)
     cards = select_tokens().where(tokens.c.customer_id == customer.id)
     charged = with_names().where(sessions.c.customer_id == customer.id)
+    user = drivers.user_of(work, customer)
     return PersonalData(
         customer,
         list(work.execute(cars.order_by(vehicles.c.id))),
         list(work.execute(cards.order_by(tokens.c.id))),
         list(work.execute(charged.order_by(sessions.c.id))),
-        drivers.user_of(work, customer),
+        user,
         _all(lambda wanted: wallets.list_transactions(work, organization_id, customer_id, wanted)),
         bills.of_customer(work, customer.id),
         _all(lambda wanted: payments.list_payments(work, organization_id, wanted, customer=customer_id)),
         _all(lambda wanted: invoices.list_invoices(work, organization_id, wanted, customer_id=customer.id)),
         choices.of(work, customer.id),
         _all(lambda wanted: telling.list_notices(work, customer.id, wanted)),
+        [] if user is None else push_devices.listed(work, user.id),
     )
 
 
@@ -173,7 +178,7 @@ def _erase_user(work: Work, organization_id: int, person: CustomerRow, nobody: s
     for row in drivers.removed_users_of(work, person):
         user = accounts.from_row(row)
         second_factors.remove(work, user)
-        for table in (identities, one_time_links, accounts.refresh_tokens, saved_views):
+        for table in (identities, one_time_links, accounts.refresh_tokens, saved_views, push_devices.push_devices):
             work.execute(delete(table).where(table.c.user_id == row.id))
         known = {"email": nobody, "email_key": nobody, "name": None, "password_hash": accounts.NO_PASSWORD}
         work.execute(update(accounts.users).where(accounts.users.c.id == row.id).values(known))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from tests.api.conftest import PASSWORD
+from tests.background.browsers import Browser
 
 NEW = "another good password"
+PHONE = Browser()
 
 # Every route that changes or sends something, with what makes it succeed. A new route must be added, or the test fails.
 ACTS: dict[str, tuple[str, Any]] = {
@@ -73,6 +75,8 @@ ACTS: dict[str, tuple[str, Any]] = {
     "PATCH /api/v1/organization/notices": ("/organization/notices", {"kinds": ["started", "ended"]}),
     "PATCH /api/v1/me": ("/me", {"name": "Ann Rao"}),
     "PATCH /api/v1/me/notice-choices": ("/me/notice-choices", {"kinds": {"ended": True}}),
+    "POST /api/v1/me/push-devices": ("/me/push-devices", PHONE.subscription),
+    "DELETE /api/v1/me/push-devices/{device_id}": (f"/me/push-devices/{PHONE.id}", None),
     "POST /api/v1/me/vehicles": ("/me/vehicles", {"plate": "B-XY 1"}),
     "PATCH /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", {"make": "Acme"}),
     "DELETE /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", None),

@@ -217,7 +217,8 @@ KEPT_HERE = {
     "what chargers tell again": "evses connector_states station_settings setting_changes setting_monitors setting_streams"
     " local_lists charging_profiles display_messages car_plans certificate_requests firmware_updates station_logs"
     " commands alarms",
-    "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes identities",
+    "secrets and log-ins": "api_keys refresh_tokens one_time_links second_factors recovery_codes identities"
+    " push_devices",
     "files, which are elsewhere": "firmware images logos monthly_files printouts",
     "our own work": "deliveries delivery_turn outbox timers nodes installation webhooks event_log event_counter"
     " idempotency_keys invoice_numbers session_limits",

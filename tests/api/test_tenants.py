@@ -46,6 +46,7 @@ from tests.api.alerting import opened
 from tests.api.conftest import PASSWORD, Chargers, Client
 from tests.api.test_images import picture
 from tests.api.test_invoices import issue_receipt
+from tests.background.browsers import Browser
 
 API = "/api/v1"
 CANARY = "canary-of-theirs"
@@ -259,6 +260,7 @@ async def furnished(tenant: Tenant, chargers: Chargers, database: Database) -> T
     ids["login_id"] = (await tenant.owner.get(f"{API}/auth/logins")).json()["items"][0]["id"]
     view = {"page": "/cards", "name": canary, "search": "", "shared": True}
     ids["view_id"] = (await tenant.make("/auth/me/views", view))["id"]
+    ids["device_id"] = (await tenant.make("/me/push-devices", Browser(end).subscription))["id"]
     linked = await tenant.owner.patch(f"{API}/users/{me}", json={"customer": ids["customer_id"]})
     assert linked.is_success, linked.text
     ids["alias"] = (await tenant.make(f"/tokens/{ids['uid']}/aliases", {"alias": f"ALIAS-{end}"}))[0]["alias"]

@@ -18,6 +18,7 @@ from stationmaster.api.resources.bills import BilledInFull
 from stationmaster.api.resources.invoices import Invoice
 from stationmaster.api.resources.notices import CustomerNotice, NoticeChoices
 from stationmaster.api.resources.payments import Payment
+from stationmaster.api.resources.push_devices import PushDevice, device_form
 from stationmaster.api.resources.sessions import Session
 from stationmaster.api.resources.tokens import Token
 from stationmaster.api.resources.vehicles import Vehicle
@@ -175,6 +176,7 @@ class CustomerData(msgspec.Struct, frozen=True):
     invoices: list[Invoice]
     notice_choices: NoticeChoices
     notices: list[CustomerNotice]
+    push_devices: list[PushDevice]
 
 
 class WalletTransaction(msgspec.Struct, frozen=True):
@@ -393,6 +395,7 @@ def _all_of(work: Work, caller: Caller, context: Context, customer_id: str) -> C
         [invoices.public_form(context, row) for row in found.invoices],
         notices.choices_form(work, caller.organization, found.customer, found.notice_choices).content,
         [notices.notice_form(row) for row in found.notices],
+        [device_form(row) for row in found.devices],
     )
 
 

@@ -26,6 +26,7 @@ _WAYS: dict[str, Way] = {
     "stationmaster.background.invoicing": "mail",
     "stationmaster.background.report_mails": "mail",
     "stationmaster.background.notices": "notice",
+    "stationmaster.background.push": "notice",
     "stationmaster.background.payments": "payment",
 }
 

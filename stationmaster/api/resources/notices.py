@@ -41,7 +41,7 @@ class NoticeChoice(msgspec.Struct, frozen=True):
 
 
 class NoticeChoices(msgspec.Struct, frozen=True):
-    """What a customer wants to be told of. It goes to `email`; without one nothing can be sent.
+    """What a customer wants to be told of. It goes to `email`, and to the devices that they have added.
 
     `nearly_full` is told at `full_at_percent` of the battery, or where the car does not tell of that, when it takes far less power than before.
     """
@@ -71,7 +71,8 @@ class NoticeChoiceChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class OwnNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice as it was written. `state`: waiting; sent; failed, and tried again; not_sent, and not tried any more."""
+    """A notice as it was written. `state`: waiting; sent; failed, and tried again; not_sent, and not tried any more. `receiver` is the address that it is
+    mailed to, empty where there is none; `pushed_at` is when a device of theirs has got it."""
 
     id: str
     kind: Kind
@@ -81,6 +82,7 @@ class OwnNotice(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     state: NoticeState
     sent_at: datetime | None
+    pushed_at: datetime | None
 
 
 class CustomerNotice(OwnNotice, frozen=True, kw_only=True):
@@ -202,7 +204,7 @@ def notice_form(row: NoticeRow) -> CustomerNotice:
 
 
 def _facts(row: NoticeRow) -> dict[str, Any]:
-    names = ("kind", "subject", "receiver", "at", "state", "sent_at")
+    names = ("kind", "subject", "receiver", "at", "state", "sent_at", "pushed_at")
     # The address of a receipt is a secret, and in the mail only.
     text = row.body.replace("{link}", "").rstrip()
     return {name: getattr(row, name) for name in names} | {"id": row.public_id, "text": text}

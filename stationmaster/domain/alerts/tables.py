@@ -148,6 +148,7 @@ alert_notices = Table(
     Column("state", Text, nullable=False),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("sent_at", UtcTime),
+    Column("pushed_at", UtcTime),  # when a device of theirs has got it, too
     Column("why", Text),  # why it was not sent, or failed the last time
 )
 Index("ix_alert_notices_organization_id", alert_notices.c.organization_id, alert_notices.c.id)
@@ -274,4 +275,5 @@ class NoticeRow(Protocol):
     state: NoticeState
     tries: int
     sent_at: datetime | None
+    pushed_at: datetime | None
     why: str | None

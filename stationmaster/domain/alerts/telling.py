@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, cast
 import msgspec
 from sqlalchemy import select, update
 
-from stationmaster.domain import accounts, audit, events
+from stationmaster.domain import accounts, audit, events, push_devices
 from stationmaster.domain.alerts import rules, texts
 from stationmaster.domain.alerts.tables import (
     AlertRow,
@@ -45,6 +45,7 @@ class Receiver(NamedTuple):
     name: str  # the address, or what the channel is called
     language: str | None = None
     channel_id: int | None = None
+    user_key: int | None = None  # whose devices are told as well
 
 
 def tell(work: Work, alert: AlertRow, who: Tell, *, kind: Said, but: Tell | None = None) -> int:
@@ -110,6 +111,10 @@ def add(
     once = insert_once(alert_notices, tuple(values), "(customer_id, kind, about) WHERE about IS NOT NULL")
     if work.first(once, **values) is None:
         return None
+    for device in () if receiver.user_key is None else push_devices.ids_of(work, receiver.user_key):
+        work.publish(events.PushDue(notice=public_id, device=device, organization_id=organization_id))
+    if receiver.channel == "push" and receiver.channel_id is None:  # on their devices only
+        return public_id
     queue = receiver.name.lower() if receiver.channel_id is None else f"channel {receiver.channel_id}"
     if customer_id is not None:  # their address is kept at one place, from where it can be erased
         queue = f"customer {customer_id}"
@@ -167,6 +172,25 @@ def sent(work: Work, row: NoticeRow) -> None:
     work.execute(update(alert_notices).where(alert_notices.c.id == row.id).values(values))
 
 
+def pushed(work: Work, row: NoticeRow) -> None:
+    """It has arrived on a device. What goes there only is sent by that."""
+    values: dict[str, Any] = {"pushed_at": work.now}
+    if _on_devices_only(row):
+        values |= {"state": "sent", "sent_at": work.now}
+    work.execute(update(alert_notices).where(alert_notices.c.id == row.id).values(values))
+
+
+def not_pushed(work: Work, row: NoticeRow, why: str, *, final: bool) -> None:
+    """A device has not got it. That is said of a notice that goes to devices only, and to none of them yet."""
+    pushed_at = select(alert_notices.c.pushed_at).where(alert_notices.c.id == row.id)
+    if _on_devices_only(row) and work.execute(pushed_at).scalar() is None:
+        not_sent(work, row, why, final=final)
+
+
+def _on_devices_only(row: NoticeRow) -> bool:
+    return row.channel == "push" and row.channel_id is None
+
+
 def not_sent(work: Work, row: NoticeRow, why: str, *, final: bool) -> None:
     """It has not; `final`: and is not tried again."""
     state = "not_sent" if final else "failed"
@@ -202,7 +226,7 @@ def _people(work: Work, organization_id: int, who: Tell, site_id: int | None) ->
         )
         for row in work.execute(theirs.order_by(users.c.id)):
             if row.site_ids is None or site_id in row.site_ids:
-                yield Receiver("email", row.email, row.language)
+                yield Receiver("email", row.email, row.language, user_key=row.id)
     for address in who.get("addresses") or ():
         yield Receiver("email", address)
 

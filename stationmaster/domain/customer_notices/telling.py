@@ -1,4 +1,5 @@
-"""A customer is told something, by e-mail: written here in the transaction of what it is about, sent by `background/notices.py`."""
+"""A customer is told something, by e-mail and on their devices: written here in the transaction of what it is about, sent by `background/notices.py` and
+`background/push.py`."""
 
 from __future__ import annotations
 
@@ -8,7 +9,8 @@ from typing import Any, NamedTuple, cast
 
 from sqlalchemy import select
 
-from stationmaster.domain import customers, drivers, looks
+from stationmaster.domain import customers, drivers, looks, push_devices
+from stationmaster.domain.accounts import UserRow
 from stationmaster.domain.alerts import telling
 from stationmaster.domain.alerts.tables import NoticeRow, alert_notices
 from stationmaster.domain.alerts.telling import Receiver
@@ -46,10 +48,11 @@ class Place(NamedTuple):
 
 
 class Wanting(NamedTuple):
-    """A customer who can be reached, and what they have chosen."""
+    """A customer who can be reached, what they have chosen, and the user they are, where they log in."""
 
     customer: CustomerRow
     choice: ChoiceRow
+    user: UserRow | None
 
 
 def wanted(work: Work, customer_key: int | None, kind: Kind) -> Wanting | None:
@@ -58,9 +61,14 @@ def wanted(work: Work, customer_key: int | None, kind: Kind) -> Wanting | None:
     if row is None or kind not in row.kinds or kind not in choices.offers(work, row.organization_id).kinds:
         return None
     table = customers.customers
-    mine = select(table).where(table.c.id == customer_key, not_deleted(table), table.c.email.is_not(None))
+    mine = select(table).where(table.c.id == customer_key, not_deleted(table))
     customer = cast(CustomerRow | None, work.execute(mine).one_or_none())
-    return None if customer is None else Wanting(customer, row)
+    if customer is None:
+        return None
+    user = drivers.user_of(work, customer)
+    if customer.email is None and (user is None or not push_devices.ids_of(work, user.id)):
+        return None
+    return Wanting(customer, row, user)
 
 
 def is_due(work: Work, notice: Notice) -> bool:
@@ -74,14 +82,16 @@ def tell(work: Work, notice: Notice) -> bool:
     found = wanted(work, notice.customer_key, notice.kind)
     if found is None:
         return False
-    customer, choice = found
+    customer, choice, user = found
     if notice.happened_at is not None and notice.happened_at < choices.since(choice, notice.kind):
         return False
     organization_id = choice.organization_id
-    language = language_of(work, organization_id, customer)
+    language = _language(work, organization_id, customer, user)
     message = texts.written(language, notice.key, notice.facts, zone=notice.zone, also=notice.also)
-    assert customer.email is not None
-    receiver = Receiver("email", customer.email)
+    theirs = None if user is None else user.id
+    receiver = Receiver("push", "", user_key=theirs)
+    if customer.email is not None:
+        receiver = Receiver("email", customer.email, user_key=theirs)
     made = telling.add(
         work, organization_id, receiver, message, kind=notice.kind, customer_id=customer.id, about=notice.about
     )
@@ -90,7 +100,10 @@ def tell(work: Work, notice: Notice) -> bool:
 
 def language_of(work: Work, organization_id: int, customer: CustomerRow) -> str:
     """Their own, else the one in which they use our pages, else that of the organization's receipts."""
-    user = drivers.user_of(work, customer)
+    return _language(work, organization_id, customer, drivers.user_of(work, customer))
+
+
+def _language(work: Work, organization_id: int, customer: CustomerRow, user: UserRow | None) -> str:
     own = customer.language or (None if user is None else user.language)
     return own or issuers.get(work, organization_id).language
 
@@ -135,11 +148,12 @@ class ToSend(NamedTuple):
     kind: Kind
     footer: str
     invoice: InvoiceRow | None  # that it is about
+    email: str | None  # where they are written to now
     sender: str  # the name that the organization has given itself, or nothing
 
 
 def to_send(work: Work, row: NoticeRow) -> ToSend | None:
-    """None where it is not to be sent any more: the customer is gone, has no address, or has chosen the kind no more."""
+    """None where it is not to be sent any more: the customer is gone, can be reached no more, or has chosen the kind no more."""
     kind = cast(Kind, row.kind)
     found = wanted(work, row.customer_id, kind)
     if found is None:
@@ -151,7 +165,7 @@ def to_send(work: Work, row: NoticeRow) -> ToSend | None:
     sender = looks.own_name(work, row.organization_id)
     about, _, public_id = (row.about or "").partition(":")
     invoice = invoices.by_link(work, public_id) if about == "invoice" else None
-    return ToSend(found.choice, kind, texts.say(row.language, "footer", facts), invoice, sender)
+    return ToSend(found.choice, kind, texts.say(row.language, "footer", facts), invoice, found.customer.email, sender)
 
 
 def list_notices(work: Work, customer_key: int, wanted: Wanted) -> Found[NoticeRow]:

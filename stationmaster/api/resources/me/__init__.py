@@ -5,6 +5,7 @@ Nothing here takes a customer's name: whose everything is follows from who has l
 
 from litestar import Router
 
+from stationmaster.api.resources import push_devices
 from stationmaster.api.resources.me import (
     cards,
     charging,
@@ -35,6 +36,7 @@ router = Router(
         *wallet.routes,
         *saved_cards.routes,
         *notices.routes,
+        *push_devices.routes,
     ],
     tags=["drivers"],
 )
