@@ -127,6 +127,7 @@ class Server:
                 urllib.request.urlopen(f"http://127.0.0.1:{self.web}/health", timeout=1).read()
                 return time.perf_counter() - began
             time.sleep(0.01)
+        self.kill()  # else it would run for ever: nobody who could stop it hears of it
         raise SystemExit(f"the server did not start; see {self.log}")
 
     def stop(self) -> None:
