@@ -1,4 +1,5 @@
-"""Writes what the web pages are made from: the OpenAPI document, and what each version of OCPP lets a charger be sent.
+"""Writes what the web pages are made from: the OpenAPI document, all reasons that the server can give, and what each version of OCPP
+lets a charger be sent.
 
 python -m tools.generate_openapi            write them
 python -m tools.generate_openapi --check    say which are out of date, and fail if any is
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stationmaster.api import application, description
-from tools import skeletons
+from tools import reasons, skeletons
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -33,6 +34,7 @@ def files() -> dict[str, str]:
     """By path in the repository: what is committed there."""
     return {
         "web/api/openapi.json": document(),
+        "web/api/reasons.json": text_of(reasons.messages(reasons.read())),
         "web/api/src/actions.json": text_of(skeletons.calls()),
         "web/api/src/commands.json": text_of(skeletons.forms()),
     }

@@ -97,6 +97,7 @@ from stationmaster.api.resources import (
     webhooks,
 )
 from stationmaster.domain.permissions import Permission
+from stationmaster.reason_words import Reason
 
 MAX_BODY_BYTES = 1024 * 1024
 
@@ -183,7 +184,9 @@ class StrictRequest(Request[Any, Any, Any]):
     async def json(self) -> Any:
         body = await self.body()
         if b"\\u0000" in body:  # PostgreSQL cannot keep this character, and nobody can see it
-            raise ValidationException(extra=[{"key": "body", "message": "has a character that is not text (U+0000)"}])
+            raise ValidationException(
+                extra=[{"key": "body", "message": Reason("has a character that is not text (U+0000)")}]
+            )
         field = self.route_handler.parsed_data_field
         try:
             data = msgspec.json.decode(body, type=Any if field is None else field.annotation)

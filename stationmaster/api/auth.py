@@ -23,6 +23,7 @@ from stationmaster.domain import accounts, drivers, log_ins, organizations, seco
 from stationmaster.domain.accounts import WrongCredentials
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.permissions import Permission as Permission
+from stationmaster.reason_words import Reason
 from stationmaster.storage import StorageUnavailable, Work
 
 L = TypeVar("L")
@@ -279,7 +280,7 @@ router = Router(
 def check_person(caller: Caller) -> None:
     """Raises an error that is 403."""
     if caller.actor.kind != "user":
-        raise PermissionDeniedException("only people have a profile and a password")
+        raise PermissionDeniedException(detail=Reason("only people have a profile and a password"))
 
 
 async def verified_again(context: GivenContext, caller: Caller, password: str, source: str, *, field: str) -> None:
@@ -423,4 +424,4 @@ def _check_origin(request: Request[Any, Any, Any]) -> None:
     else:
         foreign = origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower()
     if foreign:
-        raise PermissionDeniedException("this request came from another site")
+        raise PermissionDeniedException(detail=Reason("this request came from another site"))

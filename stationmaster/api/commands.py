@@ -82,7 +82,9 @@ def _body(kind: type[commands.Command]) -> Any:
 @post("/{name:str}", permission=Permission.OPERATE, include_in_schema=False)
 async def unknown(station_id: FromPath[str], name: FromPath[str]) -> None:
     """A name that is no command."""
-    raise NotFound(f"there is no command {name!r}; there are {', '.join(sorted(commands.COMMANDS))}")
+    raise NotFound(
+        "there is no command {name!r}; there are {known}", name=name, known=", ".join(sorted(commands.COMMANDS))
+    )
 
 
 @get("/", permission=Permission.VIEW)

@@ -29,8 +29,11 @@ from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.outside import Http
 from stationmaster.outside.openid import OpenId
 from stationmaster.outside.payments import Providers
+from stationmaster.reason_words import Reason
 from stationmaster.settings import Settings
 from stationmaster.traces import OFF, Traces
+
+_TOO_MANY_PICTURES = Reason("Too many pictures come at this moment; please try again in a few seconds.")
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,7 @@ class Context:
     letters: Throttle = field(default_factory=Throttle)  # mails that strangers ask for; none is ever "right"
     passwords: Turns = field(default_factory=Turns)
     pictures: Turns = field(
-        default_factory=lambda: Turns(at_once=1, waiting=20, too_many="Too many pictures come")
+        default_factory=lambda: Turns(at_once=1, waiting=20, too_many=_TOO_MANY_PICTURES)
     )  # each takes a core and much memory
     exports: Exports = field(default_factory=Exports)
     rates: Rates = field(default_factory=Rates)

@@ -16,10 +16,11 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from stationmaster.api import reasons
+from stationmaster.domain import reasons
 from stationmaster.domain.cells import harmless, meant
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem
+from stationmaster.reason_words import Reason
 
 MAX_BYTES = 8 * 1024 * 1024
 MAX_ROWS = 10_000
@@ -59,9 +60,17 @@ def read(body: bytes, shape: Shape, *, max_rows: int = MAX_ROWS) -> Table:
         if not any(cell.strip() for cell in cells):
             continue
         if len(lines) >= max_rows:
-            raise Invalid("file", f"has more than {max_rows:,} rows: bring it in parts")
+            raise Invalid("file", "has more than {most:,} rows: bring it in parts", most=max_rows)
         if len(cells) != len(columns):
-            problems.append(Problem(row, "", f"has {len(cells)} cells where the first row has {len(columns)}"))
+            problems.append(
+                Problem(
+                    row,
+                    "",
+                    Reason(
+                        "has {cells} cells where the first row has {columns}", cells=len(cells), columns=len(columns)
+                    ),
+                )
+            )
             continue
         values, wrong = {}, len(problems)
         for name, cell in zip(columns, cells, strict=True):
@@ -73,7 +82,7 @@ def read(body: bytes, shape: Shape, *, max_rows: int = MAX_ROWS) -> Table:
                 if value is not msgspec.UNSET:
                     values[name] = value
         if shape.key not in values and len(problems) == wrong:
-            problems.append(Problem(row, shape.key, "is missing"))
+            problems.append(Problem(row, shape.key, Reason("is missing")))
         if len(problems) == wrong:
             lines.append(Line(row, values))
     return Table(lines, problems)
@@ -127,7 +136,7 @@ def _records(text: str) -> typing.Iterator[list[str]]:
     try:
         yield from reader
     except csv.Error as error:
-        raise Invalid("file", f"cannot be read as CSV at line {reader.line_num}: {error}") from None
+        raise Invalid("file", "cannot be read as CSV at line {line}: {why}", line=reader.line_num, why=error) from None
 
 
 def _header(records: typing.Iterator[list[str]], shape: Shape) -> tuple[list[str], int]:
@@ -140,12 +149,22 @@ def _header(records: typing.Iterator[list[str]], shape: Shape) -> tuple[list[str
         columns = [name if name in known else shape.also.get(name, "") for name in names]
         for column, cell in zip(columns, cells, strict=True):
             if not column:
-                raise Invalid("file", f"has a column {cell[:50]!r} that is not known; there are {', '.join(known)}")
+                raise Invalid(
+                    "file",
+                    "has a column {column!r} that is not known; there are {known}",
+                    column=cell[:50],
+                    known=", ".join(known),
+                )
         twice = next((column for column in columns if columns.count(column) > 1), None)
         if twice is not None:
-            raise Invalid("file", f"has two columns {twice}")
+            raise Invalid("file", "has two columns {column}", column=twice)
         if shape.key not in columns:
-            raise Invalid("file", f"has no column {shape.key}: its first row names the columns, {', '.join(known)}")
+            raise Invalid(
+                "file",
+                "has no column {column}: its first row names the columns, {known}",
+                column=shape.key,
+                known=", ".join(known),
+            )
         return columns, row
     raise Invalid("file", "is empty")
 

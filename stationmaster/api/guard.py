@@ -15,6 +15,7 @@ from stationmaster.api.context import of_server
 from stationmaster.api.logins import NotLoggedIn
 from stationmaster.domain.failures import network
 from stationmaster.domain.permissions import Permission
+from stationmaster.reason_words import Reason
 
 COUNTED = ("/api/v1/", "/receipts/", "/unsubscribe/")  # of what is for everybody; pages, files and pictures are cheap
 
@@ -22,7 +23,7 @@ COUNTED = ("/api/v1/", "/receipts/", "/unsubscribe/")  # of what is for everybod
 async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Deny by default: a route that names no permission is for nobody."""
     if "\x00" in connection.scope["path"] or b"%00" in connection.scope["query_string"]:
-        raise NotFoundException("there is nothing with such a name")  # PostgreSQL has no such character
+        raise NotFoundException(detail=Reason("there is nothing with such a name"))  # PostgreSQL has no such character
     permission = handler.opt.get("permission")
     if permission is Permission.PUBLIC:
         if connection.scope["path"].startswith(COUNTED):
@@ -37,7 +38,13 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
     who = f"{caller.actor.kind} {caller.actor.id}"
     connection.scope["state"]["rate"] = context.rates.take(who, context.settings.web.requests_per_minute)
     if permission is not Permission.LOGGED_IN and permission not in caller.permissions:
-        raise PermissionDeniedException(f"this needs the permission {permission}, which {caller.actor.name} has not")
+        raise PermissionDeniedException(
+            detail=Reason(
+                "this needs the permission {permission}, which {name} has not",
+                permission=permission,
+                name=caller.actor.name,
+            )
+        )
     connection.scope["user"] = caller
     _check_parameters(connection, handler)
 
@@ -57,8 +64,10 @@ def _check_parameters(connection: ASGIConnection[Any, Any, Any, Any], handler: B
         return
     unknown = [name for name in connection.query_params if name not in known]
     if unknown:
-        there = f"; there are {', '.join(sorted(known))}" if known else ""
-        reason = f"is not a parameter of this request{there}"
+        said = (
+            "is not a parameter of this request; there are {known}" if known else "is not a parameter of this request"
+        )
+        reason = Reason(said, known=", ".join(sorted(known)))
         raise ValidationException(extra=[{"key": name, "message": reason} for name in dict.fromkeys(unknown)])
 
 

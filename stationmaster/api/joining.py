@@ -18,6 +18,7 @@ from stationmaster.api.context import GivenCaller, GivenContext, source_of
 from stationmaster.domain import accounts, joining, one_time_links, organizations
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.permissions import Permission
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 
 Email = Annotated[str, msgspec.Meta(max_length=254)]
@@ -93,7 +94,7 @@ async def register(data: JSONBody[NewRegistration], request: Request[Any, Any, A
     The answer is the same for an address that is known already.
     """
     if not context.settings.registration.open:
-        raise PermissionDeniedException("nobody registers by themselves here; ask for an invitation")
+        raise PermissionDeniedException(detail=Reason("nobody registers by themselves here; ask for an invitation"))
     accounts.check_email(data.email)
     context.letters.attempt(data.email, source_of(request))
     async with context.passwords.turn():

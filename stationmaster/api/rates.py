@@ -21,7 +21,8 @@ class TooManyRequests(DomainError):
     """More than a minute allows; `rate` says when the next one begins."""
 
     def __init__(self, rate: Rate) -> None:
-        super().__init__(f"more than {rate.limit} requests in a minute; please go on in {rate.reset_s} s")
+        said = "more than {most} requests in a minute; please go on in {seconds} s"
+        super().__init__(said, most=rate.limit, seconds=rate.reset_s)
         self.rate = rate
 
 

@@ -128,7 +128,7 @@ async def remove_app(data: JSONBody[Code], request: Step, caller: GivenCaller, c
     auth.check_person(caller)
     user = await context.database.read(auth.myself, caller)
     if user.role in context.settings.security.second_factor_for:
-        raise Conflict(f"the role {user.role} logs in with a second step")
+        raise Conflict("the role {role} logs in with a second step", role=user.role)
 
     def remove(work: Work) -> None:
         second_factors.check(work, context.keys.second_steps, user, data.code)

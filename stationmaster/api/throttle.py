@@ -13,8 +13,12 @@ from datetime import datetime, timedelta
 
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.failures import Failures, network
+from stationmaster.reason_words import Reason
 
 DEVICE_FOR = timedelta(days=180)
+
+
+_LOG_IN = Reason("Too many people log in at this moment; please try again in a few seconds.")
 
 
 class TooManyAttempts(DomainError):
@@ -30,17 +34,15 @@ class TooBusy(DomainError):
 
     RETRY_AFTER_S = 3
 
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} at this moment; please try again in a few seconds.")
+    def __init__(self, too_many: Reason) -> None:
+        super().__init__(too_many)
 
 
 class Turns:
     """Checking a password takes 64 MiB and a whole core: a few at a time, and a short queue. A flood of strangers fills the
     queue in no time, so browsers that have logged in before have places of their own in it."""
 
-    def __init__(
-        self, at_once: int = 2, waiting: int = 12, for_known: int = 12, *, too_many: str = "Too many people log in"
-    ) -> None:
+    def __init__(self, at_once: int = 2, waiting: int = 12, for_known: int = 12, *, too_many: Reason = _LOG_IN) -> None:
         self._too_many = too_many
         self._semaphore = asyncio.Semaphore(at_once)
         self._most = at_once + waiting

@@ -148,9 +148,9 @@ class PasswordHash(msgspec.Struct, frozen=True):
 def hashed(password: str, *, email: str | None = None) -> PasswordHash:
     """Slow on purpose, so it belongs in a thread of its own, and not in a unit of work. Raises `Invalid`."""
     if len(password) < MIN_PASSWORD:
-        raise Invalid("password", f"must have at least {MIN_PASSWORD} characters")
+        raise Invalid("password", "must have at least {least} characters", least=MIN_PASSWORD)
     if len(password) > MAX_PASSWORD:
-        raise Invalid("password", f"must have at most {MAX_PASSWORD} characters")
+        raise Invalid("password", "must have at most {most} characters", most=MAX_PASSWORD)
     weak = why_weak(password, email=email)
     if weak is not None:
         raise Invalid("password", weak)
@@ -211,7 +211,7 @@ def named(work: Work, organization_id: int, email: str) -> User:
     """The user with this address. Raises `NotFound`."""
     row = _find(work, email.strip())
     if row is None or row.organization_id != organization_id:
-        raise NotFound(f"there is no user {email}")
+        raise NotFound("there is no user {email}", email=email)
     return from_row(row)
 
 
@@ -375,7 +375,7 @@ def restore(work: Work, organization_id: int, public_id: str) -> User:
     _free_email(work, user.email)
     customer = select(users.c.customer_id).where(users.c.id == user.key).scalar_subquery()
     if work.execute(select(users.c.id).where(users.c.customer_id == customer, not_deleted(users))).first() is not None:
-        raise Conflict(f"another user is the driver that {user.email} was")
+        raise Conflict("another user is the driver that {email} was", email=user.email)
     one_time_links.end_all(work, user.key)
     work.execute(update(users).where(users.c.id == user.key).values(deleted_at=None, version=user.version + 1))
     after = {"email": user.email, "role": user.role}
@@ -503,7 +503,7 @@ def _check_another_administrator(work: Work, user: User) -> None:
     )
     is_one = user.role in _ADMINISTRATORS and user.sites is None
     if is_one and work.execute(others.limit(1)).first() is None:
-        raise Conflict(f"{user.email} is the last administrator")
+        raise Conflict("{email} is the last administrator", email=user.email)
 
 
 def _free_email(work: Work, email: str) -> str:
@@ -512,7 +512,7 @@ def _free_email(work: Work, email: str) -> str:
     with work.beyond():  # people log in by it, in whatever organization
         row = _find(work, email.strip())
         if row is not None and not is_unconfirmed(row):
-            raise Conflict(f"there is a user {email.strip()} already")
+            raise Conflict("there is a user {email} already", email=email.strip())
         if row is not None:
             work.execute(update(users).where(users.c.id == row.id).values(deleted_at=work.now))
             one_time_links.end_all(work, row.id)

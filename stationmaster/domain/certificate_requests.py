@@ -151,7 +151,7 @@ def meant(work: Work, station: Station, public_id: str | None, chain: str) -> Re
     if public_id is not None:
         row = work.execute(mine.where(certificate_requests.c.public_id == public_id)).one_or_none()
         if row is None:
-            raise NotFound(f"charger {station.identity} has no request {public_id!r}")
+            raise NotFound("charger {charger} has no request {id!r}", charger=station.identity, id=public_id)
         rows = [cast(RequestRow, row)]
     else:
         newest = mine.where(certificate_requests.c.state.in_(OPEN)).order_by(certificate_requests.c.id.desc())
@@ -160,7 +160,7 @@ def meant(work: Work, station: Station, public_id: str | None, chain: str) -> Re
             return None
     leaf = _leaf(chain)
     if leaf.valid_until <= work.now:
-        raise Invalid("chain", f"has ended: it was valid until {leaf.valid_until:%Y-%m-%d %H:%M} UTC")
+        raise Invalid("chain", "has ended: it was valid until {until} UTC", until=f"{leaf.valid_until:%Y-%m-%d %H:%M}")
     found = next((row for row in rows if row.public_key == _hash(leaf.key)), None)
     if found is None:
         raise Invalid("chain", "its first certificate has another key than the charger's request")
@@ -203,7 +203,7 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRequest:
     """One of them. Raises `NotFound`."""
     row = work.execute(_listed(organization_id).where(certificate_requests.c.public_id == public_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no request {public_id!r}")
+        raise NotFound("there is no request {id!r}", id=public_id)
     return cast(ListedRequest, row)
 
 
@@ -270,7 +270,7 @@ def _leaf(chain: str) -> x509.Certificate:
     try:
         return x509.read_chain(chain)[0]
     except x509.Unreadable as error:
-        raise Invalid("chain", str(error)) from None
+        raise Invalid("chain", error.reason) from None
 
 
 def _hash(public_key: bytes) -> str:

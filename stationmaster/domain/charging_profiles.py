@@ -155,7 +155,7 @@ def _check_form(profile: ChargingProfile) -> None:
         raise Invalid("profile.starts_at", "a relative profile begins with the session")
     longest = {"daily": DAY_S, "weekly": WEEK_S}.get(profile.recurrency or "", 2**31)
     if (profile.duration_s or 0) > longest:
-        raise Invalid("profile.duration_s", f"{longest} at the most, for it begins again then")
+        raise Invalid("profile.duration_s", "{longest} at the most, for it begins again then", longest=longest)
     if starts[-1] >= (profile.duration_s or longest):
         raise Invalid("profile.periods", "the last one starts after the schedule has ended")
     for field in ("starts_at", "valid_from", "valid_to"):

@@ -152,7 +152,9 @@ def timeline(work: Work, place: IsPlace, *, since: datetime, until: datetime) ->
     )
     rows = work.execute(within.order_by(connector_states.c.since, connector_states.c.id).limit(MAX_CHANGES + 1)).all()
     if len(rows) > MAX_CHANGES:
-        raise Invalid("from", f"there are more than {MAX_CHANGES:,} changes since then; ask for a shorter time")
+        raise Invalid(
+            "from", "there are more than {most:,} changes since then; ask for a shorter time", most=MAX_CHANGES
+        )
     changes = [cast(Change, row) for row in rows]
     return spans(changes if before is None else [before, *changes], since, until)
 

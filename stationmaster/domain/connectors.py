@@ -295,7 +295,7 @@ def declare(
     place = {"station_id": station.id, "evse": evse, "number": connector}
     if work.first(_find, of_station=station.id, of_evse=evse, of_number=connector) is None:
         if _count(work, station.id) >= MAX_CONNECTORS:
-            raise Conflict(f"a charger has at most {MAX_CONNECTORS} connectors")
+            raise Conflict("a charger has at most {most} connectors", most=MAX_CONNECTORS)
         work.run(_see_evse, station_id=station.id, evse=evse)
         silent = dict.fromkeys(("error_code", "info", "vendor_id", "vendor_error_code"))
         silent |= {"state": "unknown", "status": "", "status_at": NEVER, "since": NEVER, "now": work.now}
@@ -331,7 +331,9 @@ def remove(
     """A connector that only a person has told of. Raises `NotFound`, `Outdated`, `Conflict`."""
     station, row = _get(work, organization_id, identity, evse, connector, expected)
     if is_told(row):
-        raise Conflict(f"the charger itself tells of connector {evse}.{connector}, so it is there")
+        raise Conflict(
+            "the charger itself tells of connector {evse}.{connector}, so it is there", evse=evse, connector=connector
+        )
     here = (connectors.c.station_id == row.station_id, connectors.c.evse == evse, connectors.c.number == connector)
     work.execute(delete(connectors).where(*here))
     versions.touch(work, stations.stations, station)
@@ -350,7 +352,11 @@ def _get(
     versions.check(station, expected)
     row = cast(Connector | None, work.first(_find, of_station=station.id, of_evse=evse, of_number=connector))
     if row is None:
-        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet, and nobody else has")
+        raise NotFound(
+            "the charger has told of no connector {evse}.{connector} yet, and nobody else has",
+            evse=evse,
+            connector=connector,
+        )
     return station, row
 
 

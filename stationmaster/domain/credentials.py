@@ -85,7 +85,9 @@ class Keys:
         if not MIN_SECRET_BYTES <= len(raw) <= MAX_SECRET_BYTES:
             raise Invalid(
                 "secret",
-                f"must have {MIN_SECRET_BYTES} to {MAX_SECRET_BYTES} bytes; leave it out to have one generated",
+                "must have {least} to {most} bytes; leave it out to have one generated",
+                least=MIN_SECRET_BYTES,
+                most=MAX_SECRET_BYTES,
             )
         salt = secrets.token_bytes(16)
         if is_strong(raw):

@@ -23,5 +23,5 @@ def checked(code: str, *, field: str = "currency") -> str:
     """The code in capitals. Raises `Invalid` when there is no such currency."""
     found = code.strip().upper()
     if found not in DECIMALS:
-        raise Invalid(field, f"{code!r} is no currency of ISO 4217, as EUR, INR or USD are")
+        raise Invalid(field, "{code!r} is no currency of ISO 4217, as EUR, INR or USD are", code=code)
     return found

@@ -86,7 +86,7 @@ def get(work: Work, organization_id: int, group_id: str, *, lock: bool = False) 
         mine = mine.with_for_update(of=customer_groups)
     row: GroupRow | None = work.execute(mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no group of customers {group_id!r}")
+        raise NotFound("there is no group of customers {id!r}", id=group_id)
     return row
 
 
@@ -121,7 +121,8 @@ def remove(work: Work, organization_id: int, group_id: str, *, expected: version
     counted = select(func.count()).where(customers.c.group_id == group.id, not_deleted(customers))
     count = work.execute(counted).scalar_one()
     if count:
-        raise Conflict(f"group {group_id!r} has {count} {'customer' if count == 1 else 'customers'}")
+        said = "group {id!r} has one customer" if count == 1 else "group {id!r} has {count} customers"
+        raise Conflict(said, id=group_id, count=count)
     versions.delete(work, customer_groups, group)
     _record(work, "remove_customer_group", organization_id, group, before=_facts(group))
 
@@ -140,7 +141,7 @@ def named(work: Work, organization_id: int, group_id: str | None, *, field: str 
     try:
         return get(work, organization_id, group_id).id
     except NotFound as missing:
-        raise Invalid(field, str(missing)) from None
+        raise Invalid(field, missing.reason) from None
 
 
 def _with_tariff() -> Select[Any]:
@@ -158,7 +159,7 @@ def _mine(organization_id: int, group_id: str) -> Select[Any]:
 
 def _check_free(work: Work, organization_id: int, group_id: str) -> None:
     if work.execute(_mine(organization_id, group_id).where(not_deleted(customer_groups))).first() is not None:
-        raise Conflict(f"there is a group of customers with the id {group_id!r} already")
+        raise Conflict("there is a group of customers with the id {id!r} already", id=group_id)
 
 
 def _name(given: str) -> str:

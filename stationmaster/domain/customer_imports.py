@@ -12,6 +12,7 @@ from stationmaster.domain.audit import Act, Subject
 from stationmaster.domain.customers import FACTS, CustomerRow
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.imports import Line, Problem, Tally, without_doubled
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.lists import rows_among
 from stationmaster.storage.queries import AtOnce, Bulk, not_deleted
@@ -71,9 +72,9 @@ def _with_own_phones(
         owner = owners.get(phone)
         reason = None
         if owner is not None and owner.public_id != line.values["id"]:
-            reason = f"is that of customer {owner.public_id!r}"
+            reason = Reason("is that of customer {customer!r}", customer=owner.public_id)
         elif phone is not None and first.setdefault(phone, line.row) != line.row:
-            reason = f"is that of row {first[phone]}"
+            reason = Reason("is that of row {row}", row=first[phone])
         if reason is None:
             own.append(line)
         else:

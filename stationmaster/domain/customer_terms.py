@@ -31,7 +31,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     """The terms as they are kept. Raises `Invalid`."""
     values = {name: given[name] for name in TERMS}
     if values["billing"] not in BILLINGS:
-        raise Invalid("billing", f"must be one of {', '.join(BILLINGS)}")
+        raise Invalid("billing", "must be one of {known}", known=", ".join(BILLINGS))
     if values["currency"] is not None:
         values["currency"] = currencies.checked(values["currency"])
     for name in ("credit_limit", "monthly_budget"):
@@ -47,7 +47,7 @@ def _amount(field: str, value: Decimal | None, currency: str | None) -> Decimal 
     if value is None:
         return None
     if currency is None:
-        raise Invalid("currency", f"is missing: in which is the {field.replace('_', ' ')}?")
+        raise Invalid("currency", "is missing: in which is the {amount}?", amount=field.replace("_", " "))
     try:
         amount = Money(value, currency).amount
     except Invalid as wrong:
@@ -74,5 +74,5 @@ def _address(given: Mapping[str, str | None] | None) -> dict[str, str] | None:
 def _text(field: str, text: str | None) -> str | None:
     text = (text or "").strip()
     if len(text) > _LONGEST:
-        raise Invalid(field, f"has more than {_LONGEST} characters")
+        raise Invalid(field, "has more than {most} characters", most=_LONGEST)
     return text or None

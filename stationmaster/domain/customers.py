@@ -135,7 +135,7 @@ def get(work: Work, organization_id: int, customer_id: str, *, lock: bool = Fals
     mine = _mine(organization_id, customer_id).where(not_deleted(customers))
     row: CustomerRow | None = versions.find(work, mine, lock=lock)
     if row is None:
-        raise NotFound(f"there is no customer {customer_id!r}")
+        raise NotFound("there is no customer {id!r}", id=customer_id)
     return row
 
 
@@ -170,7 +170,10 @@ def remove(work: Work, organization_id: int, customer_id: str, *, expected: vers
     cards = select(func.count()).where(tokens.c.customer_id == customer.id, not_deleted(tokens))
     count = work.execute(cards).scalar_one()
     if count:
-        raise Conflict(f"customer {customer_id!r} has {count} {'card' if count == 1 else 'cards'}: remove them first")
+        one = "customer {id!r} has one card: remove it first"
+        raise Conflict(
+            one if count == 1 else "customer {id!r} has {count} cards: remove them first", id=customer_id, count=count
+        )
     versions.delete(work, customers, customer)
     _record(work, "remove_customer", organization_id, customer, before=_whole(work, customer))
 
@@ -214,7 +217,7 @@ def named(work: Work, organization_id: int, customer_id: str | None, *, field: s
     try:
         return get(work, organization_id, customer_id).id
     except NotFound as missing:
-        raise Invalid(field, str(missing)) from None
+        raise Invalid(field, missing.reason) from None
 
 
 def _is_about(organization_id: int, text: str) -> Any:
@@ -243,12 +246,12 @@ def _check_free(work: Work, organization_id: int, *, public_id: str | None = Non
     if public_id is not None:
         taken = _mine(organization_id, public_id).where(not_deleted(customers))
         if work.execute(taken).first() is not None:
-            raise Conflict(f"there is a customer with the id {public_id!r} already")
+            raise Conflict("there is a customer with the id {id!r} already", id=public_id)
     if phone is not None:
         mine = (customers.c.organization_id == organization_id, customers.c.phone == phone, not_deleted(customers))
         other = work.execute(select(customers.c.public_id).where(*mine)).scalar()
         if other is not None:
-            raise Conflict(f"the phone {phone} is that of customer {other!r}")
+            raise Conflict("the phone {phone} is that of customer {customer!r}", phone=phone, customer=other)
 
 
 def checked(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,7 +260,7 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     if email is not None:
         email = email.strip()
         if not is_email(email):
-            raise Invalid("email", f"{email!r} is no e-mail address")
+            raise Invalid("email", "{email!r} is no e-mail address", email=email)
     name = given["name"].strip()
     if not name:
         raise Invalid("name", "is empty")

@@ -114,7 +114,7 @@ def charger(work: Work, organization_id: int, public_id: str) -> Place:
     key = work.execute(select(stations.c.site_id).where(where)).scalar()
     site = None if key is None else _site(work, key)
     if site is None:
-        raise NotFound(f"there is no charger {public_id!r}")
+        raise NotFound("there is no charger {id!r}", id=public_id)
     return Place(site, sites.is_open(site, work.now), None, _chargers(work, Asked(), where)[site.id])
 
 

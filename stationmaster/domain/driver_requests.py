@@ -49,7 +49,8 @@ def start(
     here = _place(work, organization_id, customer, charger=charger, evse=evse, card=card, kind=kind)
     if commands.count_unfinished(work, by, "remote-start") >= STARTS_AT_ONCE:
         raise Conflict(
-            f"you have started {STARTS_AT_ONCE} chargers that wait for a car: plug in, or wait until they give up"
+            "you have started {most} chargers that wait for a car: plug in, or wait until they give up",
+            most=STARTS_AT_ONCE,
         )
     return Asked(here.station_id, here.identity, charger, commands.RemoteStart(token=here.uid, evse=here.evse))
 
@@ -111,7 +112,7 @@ def give_up(work: Work, organization_id: int, customer: CustomerRow, reservation
     mine = reservations.open_for(work, organization_id, customer.id)
     found = next((each for each in mine if each.public_id == reservation_id), None)
     if found is None:
-        raise NotFound(f"there is no reservation {reservation_id!r}")
+        raise NotFound("there is no reservation {id!r}", id=reservation_id)
     charger = work.execute(select(stations.c.public_id).where(stations.c.id == found.station_id)).scalar_one()
     return Asked(found.station_id, found.station, charger, commands.CancelReservation(reservation=reservation_id))
 
@@ -147,12 +148,12 @@ def _card(work: Work, organization_id: int, customer: CustomerRow, uid: str, kin
     try:
         card = tokens.own(work, organization_id, customer.id, uid, kind)
     except NotFound as missing:
-        raise Invalid("card", str(missing)) from None
+        raise Invalid("card", missing.reason) from None
     status = tokens.judged(work, card).status
     if status != "accepted":
-        raise Conflict(f"your card {card.uid} is {status}")
+        raise Conflict("your card {card} is {status}", card=card.uid, status=status)
     if tokens.is_shared(work, organization_id, customer.id, uid):
-        raise Conflict(f"another card has the number {card.uid} as well: show yours at the charger")
+        raise Conflict("another card has the number {card} as well: show yours at the charger", card=card.uid)
     return card.uid
 
 
@@ -161,9 +162,9 @@ def _evse(work: Work, station_id: int, place: discovery.Place, evse: int | None)
     plugs = place.chargers[0].plugs
     there = sorted({plug.evse for plug in plugs})
     if evse is None and len(there) > 1:
-        raise Invalid("evse", f"is missing: the charger has {', '.join(map(str, there))}")
+        raise Invalid("evse", "is missing: the charger has {known}", known=", ".join(map(str, there)))
     if evse is not None and there and evse not in there:
-        raise Invalid("evse", f"is none of the charger's, which has {', '.join(map(str, there))}")
+        raise Invalid("evse", "is none of the charger's, which has {known}", known=", ".join(map(str, there)))
     evse = there[0] if evse is None and there else evse
     here = [plug for plug in plugs if plug.evse == evse]
     if here and all(plug.availability == "out_of_order" for plug in here):

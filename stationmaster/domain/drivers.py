@@ -62,7 +62,7 @@ def link(work: Work, organization_id: int, user_id: str, *, customer: str | None
         return user
     other = select(users.c.email).where(users.c.customer_id == key, not_deleted(users))
     if key is not None and (taken := work.execute(other).scalar()) is not None:
-        raise Conflict(f"customer {customer!r} is {taken} already")
+        raise Conflict("customer {customer!r} is {taken} already", customer=customer, taken=taken)
     version = user.version if before is None else user.version + 1
     work.execute(update(users).where(users.c.id == user.key).values(customer_id=key, version=version))
     audit.record(

@@ -26,7 +26,7 @@ class Budget(NamedTuple):
 def checked(budget: Budget | None) -> Budget | None:
     """Raises `Invalid`."""
     if budget is not None and not (budget.wh.is_finite() and 0 <= budget.wh <= MOST_WH):
-        raise Invalid("energy_budget.kwh", f"must be from 0 to {MOST_WH / 1000:f}")
+        raise Invalid("energy_budget.kwh", "must be from 0 to {most}", most=f"{MOST_WH / 1000:f}")
     return budget
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from stationmaster.reason_words import Reason, Reasoned, reason_of
 
-class DomainError(Exception):
+
+class DomainError(Reasoned):
     """Something a person can be told about, in a sentence."""
 
-    to_driver = "the charger cannot be reached, or cannot do this now"
+    to_driver = Reason("the charger cannot be reached, or cannot do this now")
     """What of it is said to who only charges there: the sentence itself may name the charger as the operator does."""
 
 
@@ -21,13 +23,13 @@ class Conflict(DomainError):
 class Unreachable(DomainError):
     """Part of the system cannot be reached at this moment; trying again may help."""
 
-    to_driver = "the charger cannot be reached at this moment"
+    to_driver = Reason("the charger cannot be reached at this moment")
 
 
 class Invalid(DomainError):
-    """A value that cannot be accepted; `field` names it."""
+    """A value that cannot be accepted; `field` names it, and `reason` goes on from there."""
 
-    def __init__(self, field: str, reason: str) -> None:
-        super().__init__(f"{field}: {reason}")
+    def __init__(self, field: str, reason: str, /, **values: object) -> None:
         self.field = field
-        self.reason = reason
+        self.reason = reason_of(reason, values)
+        Exception.__init__(self, f"{field}: {self.reason}")

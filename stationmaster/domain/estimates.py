@@ -20,10 +20,10 @@ def estimate(
 ) -> Bill:
     """A session that takes so much at an even power in so many minutes, and then stands there. Raises `Invalid`."""
     if not (kwh.is_finite() and 0 <= kwh <= MOST_KWH):
-        raise Invalid("kwh", f"must be from 0 to {MOST_KWH}")
+        raise Invalid("kwh", "must be from 0 to {most}", most=MOST_KWH)
     for field, value, least in (("minutes", minutes, 1), ("parked_minutes", parked_minutes, 0)):
         if not least <= value <= MOST_MINUTES:
-            raise Invalid(field, f"must be from {least} to {MOST_MINUTES}")
+            raise Invalid(field, "must be from {least} to {most}", least=least, most=MOST_MINUTES)
     charged_at = begins_at + timedelta(minutes=minutes)
     states = (StateChange(begins_at, "charging"), StateChange(charged_at, "suspended_by_car"))
     facts = SessionFacts(begins_at=begins_at, ends_at=charged_at + timedelta(minutes=parked_minutes), states=states)

@@ -210,4 +210,4 @@ def check_types(names: Sequence[str], *, field: str = "events") -> None:
     """Raises `Invalid`."""
     for name in names:
         if name not in TYPES:
-            raise Invalid(field, f"there is no event {name!r}; there are {', '.join(TYPES)}")
+            raise Invalid(field, "there is no event {name!r}; there are {known}", name=name, known=", ".join(TYPES))

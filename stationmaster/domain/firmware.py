@@ -219,7 +219,7 @@ def get(work: Work, organization_id: int, public_id: str) -> Firmware:
     mine = (firmware.c.organization_id == organization_id, firmware.c.public_id == public_id, not_deleted(firmware))
     row = work.execute(select(firmware).where(*mine)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no firmware {public_id!r}")
+        raise NotFound("there is no firmware {id!r}", id=public_id)
     return Firmware._make(row)
 
 
@@ -259,8 +259,12 @@ def begin(work: Work, station: Station, *, public_id: str, force: bool, until: d
         for what, here, needed in (("vendor", there.vendor, wanted.vendor), ("model", there.model, wanted.model)):
             if here and needed and here.strip().lower() != needed.strip().lower():
                 raise Conflict(
-                    f"this firmware is for the {what} {needed}, and the charger says it is {here};"
-                    " with `force` it is sent all the same"
+                    "this firmware is for the vendor {needed}, and the charger says it is {here}; with `force` it is sent all the same"
+                    if what == "vendor"
+                    else "this firmware is for the model {needed}, and the charger says it is {here}; with `force` it is sent all"
+                    " the same",
+                    needed=needed,
+                    here=here,
                 )
     values = {
         "public_id": secrets.token_hex(8),

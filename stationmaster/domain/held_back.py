@@ -136,7 +136,10 @@ def check(work: Work, station_id: int, command: str, rules: Sequence[Rule]) -> N
     """Raises `Conflict` when this command is held back from this charger."""
     for held, why in work.run(_own, station_id=station_id, command=command):
         if held:
-            raise Conflict(f"{command} is held back from this charger{f': {why}' if why else ''}")
+            said = (
+                "{command} is held back from this charger: {why}" if why else "{command} is held back from this charger"
+            )
+            raise Conflict(said, command=command, why=why)
         return
     named = [rule for rule in rules if command in rule.commands]
     if not named:
@@ -145,7 +148,12 @@ def check(work: Work, station_id: int, command: str, rules: Sequence[Rule]) -> N
         for rule in of(told, named):
             if rule.after_session_s and not _has_just_ended(work, station_id, rule.after_session_s):
                 continue
-            raise Conflict(f"{command} is held back from charger {told.identity}: {rule.reason}")
+            raise Conflict(
+                "{command} is held back from charger {charger}: {why}",
+                command=command,
+                charger=told.identity,
+                why=rule.reason,
+            )
 
 
 def _has_just_ended(work: Work, station_id: int, within_s: int) -> bool:
@@ -173,7 +181,7 @@ def take_back(work: Work, station_id: int, identity: str, command: str) -> None:
     """The rules decide again. Raises `NotFound` where nothing was said."""
     before = _drop(work, station_id, command)
     if before is None:
-        raise NotFound(f"nothing was said of {command} for charger {identity}")
+        raise NotFound("nothing was said of {command} for charger {charger}", command=command, charger=identity)
     _record(work, identity, before, None)
 
 

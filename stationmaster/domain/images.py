@@ -67,7 +67,7 @@ def check(work: Work, organization_id: int, kind: Kind, name: str) -> None:
     of_id = _owner(work, organization_id, kind, name)
     count = work.execute(select(func.count()).select_from(images).where(*_of(kind, of_id))).scalar_one()
     if int(count) >= MOST:
-        raise Conflict(f"there are {MOST} pictures already; remove one first")
+        raise Conflict("there are {most} pictures already; remove one first", most=MOST)
 
 
 def add(work: Work, organization_id: int, kind: Kind, name: str, picture: Picture) -> ImageRow:

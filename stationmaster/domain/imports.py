@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from stationmaster.domain.errors import DomainError, Invalid
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 
 
@@ -27,7 +28,7 @@ class Problem(NamedTuple):
 
     row: int
     field: str
-    reason: str
+    reason: Reason
 
 
 class Outcome(NamedTuple):
@@ -63,7 +64,7 @@ class NotTaken(DomainError):
     """Nothing of a file was taken, because some of its lines cannot be."""
 
     def __init__(self, tally: Tally) -> None:
-        super().__init__(f"nothing was taken: {tally.bad + tally.doubled} rows of the file cannot be")
+        super().__init__("nothing was taken: {rows} rows of the file cannot be", rows=tally.bad + tally.doubled)
         self.tally = tally
 
 
@@ -87,7 +88,9 @@ def without_doubled(lines: Sequence[Line], key: Callable[[Line], Hashable], what
         alike = [row for row in rows[key(line)] if row != line.row]
         if alike:
             tally.doubled += 1
-            tally.problems.append(Problem(line.row, "", f"is the same {what} as in row {alike[0]}"))
+            tally.problems.append(
+                Problem(line.row, "", Reason("is the same {what} as in row {row}", what=what, row=alike[0]))
+            )
         else:
             alone.append(line)
     return alone
@@ -99,8 +102,8 @@ def one_by_one(lines: Sequence[Line], f: Callable[[Line], Sequence[str] | None],
         try:
             changed = f(line)
         except DomainError as wrong:
-            field, reason = (wrong.field, wrong.reason) if isinstance(wrong, Invalid) else ("", str(wrong))
+            field = wrong.field if isinstance(wrong, Invalid) else ""
             tally.bad += 1
-            tally.problems.append(Problem(line.row, field, reason))
+            tally.problems.append(Problem(line.row, field, wrong.reason))
             continue
         tally.count(line.row, line.values["id"], changed)

@@ -29,8 +29,8 @@ def admit_key(work: Work, *, mark: str, made_now: bool, chargers: bool, replace:
     if chargers and (before is not None or made_now) and not replace:
         what = "is missing" if made_now else "is another one"
         raise OtherKey(
-            f"{what}, and no charger's secret would fit: put back the key that was in use with this database."
-            " Without it, start once with --new-key, and give every charger a new secret"
+            "{what}, and no charger's secret would fit: put back the key that was in use with this database. Without it, start once with --new-key, and give every charger a new secret",
+            what=what,
         )
     if not work.execute(update(installation).values(key_mark=mark)).rowcount:
         work.execute(insert(installation).values(key_mark=mark))

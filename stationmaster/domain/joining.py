@@ -43,7 +43,7 @@ def link_for(work: Work, organization_id: int, public_id: str, *, by_mail: bool)
     user = accounts.get(work, organization_id, public_id)
     row = accounts.row_of(work, user)
     if row.locked_at is not None:
-        raise Conflict(f"{user.email} is locked out")
+        raise Conflict("{email} is locked out", email=user.email)
     link = one_time_links.make(
         work, user.key, "password" if row.awaited_since is None else "invitation", email=user.email
     )

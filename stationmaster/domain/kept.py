@@ -74,7 +74,7 @@ def _event(kind: type[E], text: str, things: Things) -> E:
     for name, find in snapshots.items():
         thing = things[find].get(fields[name])
         if thing is None:
-            raise NotFound(f"there is no {name} {fields[name]} any more")
+            raise NotFound("there is no {name} {id} any more", name=name, id=fields[name])
         fields[name] = msgspec.to_builtins(thing)
     return msgspec.convert(fields, kind)
 

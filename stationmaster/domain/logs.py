@@ -169,7 +169,7 @@ def get(work: Work, station_id: int, public_id: str) -> LogRow:
     """Raises `NotFound`."""
     row = work.execute(select(logs).where(logs.c.station_id == station_id, logs.c.public_id == public_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no log {public_id!r}")
+        raise NotFound("there is no log {id!r}", id=public_id)
     return LogRow._make(row)
 
 

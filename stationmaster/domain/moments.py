@@ -25,7 +25,7 @@ def zone_named(name: str | None) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Invalid(
-            "zone", f"{name[:60]!r} is no time zone known here; a name is written as in Europe/Berlin"
+            "zone", "{name!r} is no time zone known here; a name is written as in Europe/Berlin", name=name[:60]
         ) from None
 
 
@@ -39,7 +39,9 @@ def moment(text: str, *, now: datetime, zone: tzinfo, field: str = "at") -> date
     except OverflowError:
         found = None
     if found is None:
-        raise Invalid(field, f"{text[:60]!r} is not understood as a time; write it as one of: {FORMS}")
+        raise Invalid(
+            field, "{text!r} is not understood as a time; write it as one of: {known}", text=text[:60], known=FORMS
+        )
     return found
 
 
@@ -90,5 +92,5 @@ def _local(day: date, clock: time, zone: tzinfo, field: str = "at") -> datetime:
     there = datetime.combine(day, clock, zone)
     found = there.astimezone(UTC)
     if found.astimezone(zone).replace(tzinfo=None) != there.replace(tzinfo=None):
-        raise Invalid(field, f"the clocks there were put forward: {there:%Y-%m-%d %H:%M} has never been")
+        raise Invalid(field, "the clocks there were put forward: {time} has never been", time=f"{there:%Y-%m-%d %H:%M}")
     return found

@@ -73,7 +73,7 @@ def join(work: Work, node: str, *, seal: str, lease: timedelta) -> None:
     now = _clock(work)
     others = select(nodes.c.id).where(nodes.c.lease_until > now, nodes.c.seal != seal)
     if (other := work.execute(others.limit(1)).scalar()) is not None:
-        raise OtherKey(f"differs from the one of node {other}; all nodes need the same")
+        raise OtherKey("differs from the one of node {node}; all nodes need the same", node=other)
     _begin(work, node, seal, lease)
 
 

@@ -126,7 +126,7 @@ def named(work: Work, name: str | None) -> int:
     if name is not None:
         found = find(work, name)
         if found is None:
-            raise NotFound(f"there is no organization named {name!r}")
+            raise NotFound("there is no organization named {name!r}", name=name)
         return found.id
     if len(listed(work)) > 1:
         raise Invalid("organization", "there are several, so one must be named")
@@ -163,7 +163,7 @@ def _free_name(work: Work, name: str) -> str:
     with work.beyond():
         taken = find(work, name) is not None
     if taken:
-        raise Conflict(f"there is an organization named {name!r} already")
+        raise Conflict("there is an organization named {name!r} already", name=name)
     return name
 
 

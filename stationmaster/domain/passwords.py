@@ -28,7 +28,8 @@ def offer(work: Work, station: Station, keys: Keys, *, longest: int) -> str:
     waiting = _offered(work, station)
     if len(waiting) >= AT_ONCE:
         raise Conflict(
-            f"it is not known of {AT_ONCE} passwords whether the charger took them; set one by hand at both ends"
+            "it is not known of {most} passwords whether the charger took them; set one by hand at both ends",
+            most=AT_ONCE,
         )
     secret, credential = keys.generated(longest)
     stations.keep_secrets(work, station, _stored((*waiting, credential)))

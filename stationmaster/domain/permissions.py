@@ -73,7 +73,7 @@ def roles_with(permission: Permission) -> list[str]:
 def check_role(role: str) -> None:
     """Raises `Invalid`."""
     if role not in ROLES:
-        raise Invalid("role", f"must be one of {', '.join(ROLES)}")
+        raise Invalid("role", "must be one of {known}", known=", ".join(ROLES))
 
 
 def named(names: Iterable[str]) -> frozenset[Permission]:
@@ -81,7 +81,7 @@ def named(names: Iterable[str]) -> frozenset[Permission]:
     found = set()
     for name in names:
         if name not in list(Permission) or name in _EVERYBODYS:
-            raise Invalid("permissions", f"there is no permission {name!r}")
+            raise Invalid("permissions", "there is no permission {name!r}", name=name)
         found.add(Permission(name))
     return frozenset(found)
 
@@ -89,4 +89,4 @@ def named(names: Iterable[str]) -> frozenset[Permission]:
 def check_grant(given: frozenset[Permission], mine: frozenset[Permission], field: str) -> None:
     """Nobody gives others more than they may do themselves. Raises `Invalid`."""
     if not given <= mine:
-        raise Invalid(field, f"gives more than you may do yourself: {', '.join(sorted(given - mine))}")
+        raise Invalid(field, "gives more than you may do yourself: {more}", more=", ".join(sorted(given - mine)))

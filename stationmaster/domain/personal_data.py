@@ -164,7 +164,7 @@ def _living_or_removed(work: Work, organization_id: int, customer_id: str) -> Cu
     newest = mine.order_by(table.c.deleted_at.is_not(None), table.c.deleted_at.desc(), table.c.id.desc()).limit(1)
     row: CustomerRow | None = versions.find(work, newest, lock=True)
     if row is None:
-        raise NotFound(f"there is no customer {customer_id!r}")
+        raise NotFound("there is no customer {id!r}", id=customer_id)
     return row
 
 

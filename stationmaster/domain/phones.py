@@ -23,15 +23,15 @@ def kept(text: str, *, field: str = "phone") -> str:
         plain = "+" + plain[2:]
     if not plain.startswith("+"):
         if not _DIGITS.fullmatch(plain):
-            raise Invalid(field, f"{text!r} is no telephone number")
+            raise Invalid(field, "{text!r} is no telephone number", text=text)
         return plain
     try:
         number = phonenumbers.parse(plain if _WITH_COUNTRY.fullmatch(plain) else "")
     except phonenumbers.NumberParseException:
-        raise Invalid(field, f"{text!r} is no telephone number") from None
+        raise Invalid(field, "{text!r} is no telephone number", text=text) from None
     # Possible is enough: a new range of numbers is in use before any table knows it.
     if not phonenumbers.is_possible_number(number):
-        raise Invalid(field, f"{text!r} is no telephone number: too short or too long for its country")
+        raise Invalid(field, "{text!r} is no telephone number: too short or too long for its country", text=text)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 

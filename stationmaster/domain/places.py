@@ -29,13 +29,15 @@ def check(work: Work, station: Station, *, evse: int | None, connector: int | No
     if told is None:
         return
     numbers = sorted({number for number, _ in told if number})
-    name = "connector" if station.version == "1.6" else "EVSE"
     if evse not in numbers:
-        raise Invalid("evse", f"charger {station.identity} has no {name} {evse}; it has {_listed(numbers)}")
+        said = "charger {charger} has no connector {evse}; it has {known}"
+        said = said if station.version == "1.6" else "charger {charger} has no EVSE {evse}; it has {known}"
+        raise Invalid("evse", said, charger=station.identity, evse=evse, known=_listed(numbers))
     here = sorted({number for at, number in told if at == evse and number})
     if connector and here and connector not in here:
-        lacks = f"EVSE {evse} of charger {station.identity} has no connector {connector}"
-        raise Invalid("connector", f"{lacks}; it has {_listed(here)}")
+        lacks = "EVSE {evse} of charger {charger} has no connector {connector}; it has {known}"
+        known = _listed(here)
+        raise Invalid("connector", lacks, charger=station.identity, evse=evse, connector=connector, known=known)
 
 
 def _told(work: Work, station: Station) -> set[tuple[int, int]] | None:

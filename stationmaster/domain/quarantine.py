@@ -19,6 +19,7 @@ from stationmaster.domain import alarms, audit, events, public_forms
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.stations import Station, stations
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
 from stationmaster.storage.queries import page
@@ -257,7 +258,7 @@ class Replayed(msgspec.Struct, frozen=True):
     was tolerated. `problem` says why nothing would come of it.
     """
 
-    problem: str | None = None
+    problem: Reason | None = None
     remarks: tuple[str, ...] = ()
     response: Any = None
     sessions: tuple[public_forms.Session, ...] = ()
@@ -310,7 +311,7 @@ def _play(work: Work, organization_id: int, quarantine_id: int, payload: Any, pl
     entry = get(work, organization_id, quarantine_id)
     said = payload_of(entry.content) if payload is None else payload
     if said is None:
-        return Replayed(problem="the message cannot be read; write its payload anew")
+        return Replayed(problem=Reason("the message cannot be read; write its payload anew"))
     record = work.execute(select(stations).where(stations.c.id == entry.station_id)).one()
     version = entry.version or record.ocpp_version or "1.6"
     station = Station(record.id, record.identity, record.organization_id, version, "accepted", True)

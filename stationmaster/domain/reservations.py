@@ -241,7 +241,7 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedReservation:
     """One of them. Raises `NotFound`."""
     row = work.execute(_listed(organization_id).where(reservations.c.public_id == public_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no reservation {public_id!r}")
+        raise NotFound("there is no reservation {id!r}", id=public_id)
     return cast(ListedReservation, row)
 
 

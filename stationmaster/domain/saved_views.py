@@ -86,7 +86,7 @@ def keep(work: Work, user: User, *, page: str, name: str, search: str, shared: b
     if before is None:
         count = select(func.count()).select_from(saved_views).where(saved_views.c.user_id == user.key)
         if work.execute(count).scalar_one() >= MOST:
-            raise Conflict(f"you have {MOST} views, which is all there may be: remove one first")
+            raise Conflict("you have {most} views, which is all there may be: remove one first", most=MOST)
         work.execute(
             insert(saved_views).values(
                 organization_id=user.organization_id,

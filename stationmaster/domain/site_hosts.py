@@ -94,7 +94,7 @@ def _checked(percent: Decimal) -> Decimal:
         raise Invalid("percent", "must be above 0, and 100 at the most")
     kept = percent.quantize(Decimal(1).scaleb(-DECIMALS))
     if kept != percent:
-        raise Invalid("percent", f"has more than {DECIMALS} decimals")
+        raise Invalid("percent", "has more than {decimals} decimals", decimals=DECIMALS)
     return kept
 
 

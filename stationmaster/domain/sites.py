@@ -147,7 +147,7 @@ def get(work: Work, organization_id: int, site_id: str, *, lock: bool = False) -
     """The site with this id. Raises `NotFound`."""
     row: SiteRow | None = versions.find(work, _mine(organization_id, site_id).where(not_deleted(sites)), lock=lock)
     if row is None:
-        raise NotFound(f"there is no site {site_id!r}")
+        raise NotFound("there is no site {id!r}", id=site_id)
     return row
 
 
@@ -210,7 +210,7 @@ def named(work: Work, organization_id: int, name: str, *, field: str = "site") -
     """The key of the site that something names. Raises `Invalid`."""
     site = find(work, organization_id, name)
     if site is None:
-        raise Invalid(field, f"there is no site named {name!r}")
+        raise Invalid(field, "there is no site named {name!r}", name=name)
     return site.id
 
 
@@ -241,11 +241,11 @@ def _mine(organization_id: int, site_id: str) -> Any:
 
 def _check_free(work: Work, organization_id: int, *, public_id: str | None = None, name: str) -> None:
     if find(work, organization_id, name) is not None:
-        raise Conflict(f"there is a site named {name!r} already")
+        raise Conflict("there is a site named {name!r} already", name=name)
     if public_id is not None:
         taken = _mine(organization_id, public_id).where(not_deleted(sites))
         if work.execute(taken).first() is not None:
-            raise Conflict(f"there is a site with the id {public_id!r} already")
+            raise Conflict("there is a site with the id {id!r} already", id=public_id)
 
 
 def _checked(facts: dict[str, Any]) -> dict[str, Any]:
@@ -261,7 +261,9 @@ def _checked(facts: dict[str, Any]) -> dict[str, Any]:
     for one, other in (("latitude", "longitude"), ("opening_time", "closing_time")):
         for name, beside in ((one, other), (other, one)):
             if values.get(name) is None and values.get(beside) is not None:
-                raise Invalid(name, f"is missing: with {beside} it says something, alone {beside} does not")
+                raise Invalid(
+                    name, "is missing: with {beside} it says something, alone {beside} does not", beside=beside
+                )
     days = values.get("working_days")
     if days is not None:
         values["working_days"] = [day for day in DAYS if day in days] or None

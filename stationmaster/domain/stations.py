@@ -293,7 +293,7 @@ def get(work: Work, organization_id: int, identity: str, *, lock: bool = False) 
         work, _of_identity(organization_id, identity).where(not_deleted(stations)), lock=lock
     )
     if row is None:
-        raise NotFound(f"there is no charger {identity!r}")
+        raise NotFound("there is no charger {charger!r}", charger=identity)
     return row
 
 
@@ -309,7 +309,7 @@ def by_either_name(work: Work, organization_id: int, name: str) -> StationRow:
     row = work.execute(mine.where(stations.c.identity == name)).one_or_none()
     row = row or work.execute(mine.where(stations.c.public_id == name)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no charger {name!r}")
+        raise NotFound("there is no charger {charger!r}", charger=name)
     return row
 
 
@@ -331,7 +331,7 @@ def lived(work: Work, organization_id: int, identity: str, at: datetime) -> Live
         return Lived._make(now)
     all_of_them = [Lived._make(row) for row in work.execute(had_it.order_by(stations.c.id.desc()).limit(100))]
     if not all_of_them:
-        raise NotFound(f"there is no charger {identity!r}")
+        raise NotFound("there is no charger {charger!r}", charger=identity)
     return next((each for each in all_of_them if each.created_at <= at), all_of_them[0])
 
 
@@ -410,7 +410,7 @@ def restore(work: Work, organization_id: int, identity: str) -> StationRow:
     organizations.check_open(work, organization_id)
     _check_free(work, identity)
     if station.site_id is not None and not sites.is_there(work, station.site_id):
-        raise Conflict(f"the site {site_name(work, station)!r} of this charger was removed: restore it first")
+        raise Conflict("the site {site!r} of this charger was removed: restore it first", site=site_name(work, station))
     versions.change(work, stations, station, {"deleted_at": None})
     _change(work, station)
     restored = get(work, organization_id, identity)
@@ -424,7 +424,7 @@ def remove_site(work: Work, organization_id: int, site_id: str, *, expected: Exp
     site = sites.get(work, organization_id, site_id, lock=True)
     there = select(stations.c.id).where(stations.c.site_id == site.id, not_deleted(stations)).limit(1)
     if work.execute(there).first() is not None:
-        raise Conflict(f"chargers stand at {site.name!r}: move or remove them first")
+        raise Conflict("chargers stand at {site!r}: move or remove them first", site=site.name)
     sites.remove(work, organization_id, site_id, expected=expected)
 
 
@@ -586,9 +586,9 @@ def _check_free(work: Work, identity: str) -> None:
     with work.beyond():  # by whomever: it connects by this name
         is_taken = work.first(_taken, identity=identity) is not None
     if is_taken:
-        raise Conflict(f"there is a charger {identity!r} already")
+        raise Conflict("there is a charger {charger!r} already", charger=identity)
 
 
 def _check_registration(registration: str) -> None:
     if registration not in REGISTRATIONS:
-        raise Invalid("registration", f"must be one of {', '.join(REGISTRATIONS)}")
+        raise Invalid("registration", "must be one of {known}", known=", ".join(REGISTRATIONS))

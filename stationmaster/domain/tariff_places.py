@@ -142,7 +142,7 @@ def name_at_connector(
     this = (connectors.c.station_id == station.id, connectors.c.evse == evse, connectors.c.number == connector)
     before = work.execute(select(connectors.c.tariff_id).where(*this, connectors.c.evse > 0)).one_or_none()
     if before is None:
-        raise NotFound(f"the charger has told of no connector {evse}.{connector} yet")
+        raise NotFound("the charger has told of no connector {evse}.{connector} yet", evse=evse, connector=connector)
     new = tariffs.named(work, organization_id, tariff_id)
     work.execute(update(connectors).where(*this).values(tariff_id=new))
     _record(work, organization_id, Subject("connector", f"{identity} {evse}.{connector}"), before.tariff_id, tariff_id)
@@ -190,7 +190,7 @@ def _site(work: Work, organization_id: int, site_id: str) -> Any:
     mine = (sites.c.organization_id == organization_id, sites.c.public_id == site_id, not_deleted(sites))
     row = work.execute(select(sites.c.id, sites.c.name, sites.c.tariff_id).where(*mine)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no site {site_id!r}")
+        raise NotFound("there is no site {id!r}", id=site_id)
     return row
 
 
@@ -228,8 +228,11 @@ def remove(work: Work, organization_id: int, tariff_id: str, *, expected: versio
     row = tariffs.get(work, organization_id, tariff_id, lock=True)
     places = [*(["the organization"] if row.standard else []), *_places(work, row.id)]
     if places:
-        more = f" and {len(places) - _NAMED} more" if len(places) > _NAMED else ""
-        raise Conflict(f"tariff {tariff_id!r} is in use at {', '.join(places[:_NAMED])}{more}")
+        more = len(places) - _NAMED
+        said = (
+            "tariff {id!r} is in use at {places} and {more} more" if more > 0 else "tariff {id!r} is in use at {places}"
+        )
+        raise Conflict(said, id=tariff_id, places=", ".join(places[:_NAMED]), more=more)
     tariffs.remove(work, organization_id, tariff_id, expected=expected)
 
 

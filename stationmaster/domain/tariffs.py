@@ -165,7 +165,7 @@ def get(work: Work, organization_id: int, tariff_id: str, *, lock: bool = False)
         work, _mine(organization_id, tariff_id).where(not_deleted(tariffs)), lock=lock
     )
     if row is None:
-        raise NotFound(f"there is no tariff {tariff_id!r}")
+        raise NotFound("there is no tariff {id!r}", id=tariff_id)
     return row
 
 
@@ -235,7 +235,7 @@ def named(work: Work, organization_id: int, tariff_id: str | None, *, field: str
     try:
         return get(work, organization_id, tariff_id).id
     except NotFound as missing:
-        raise Invalid(field, str(missing)) from None
+        raise Invalid(field, missing.reason) from None
 
 
 def of_keys(work: Work, organization_id: int, keys: Collection[int]) -> dict[int, TariffRow]:
@@ -400,7 +400,7 @@ def _mine(organization_id: int, tariff_id: str) -> Select[Any]:
 
 def _check_free(work: Work, organization_id: int, tariff_id: str) -> None:
     if work.execute(_mine(organization_id, tariff_id).where(not_deleted(tariffs))).first() is not None:
-        raise Conflict(f"there is a tariff with the id {tariff_id!r} already")
+        raise Conflict("there is a tariff with the id {id!r} already", id=tariff_id)
 
 
 def _facts(row: TariffRow) -> dict[str, Any]:

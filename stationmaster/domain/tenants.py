@@ -26,7 +26,9 @@ def close(work: Work, organization: Organization) -> Organization:
         raise Conflict("this organization runs the installation")
     left = stations.count(work, organization.id)
     if left:
-        raise Conflict(f"it has chargers still ({left}): they would go on charging for nobody; remove them first")
+        raise Conflict(
+            "it has chargers still ({left}): they would go on charging for nobody; remove them first", left=left
+        )
     accounts.end_all_logins(work, organization.id)
     return organizations.set_closed(work, organization, closed=True)
 

@@ -278,7 +278,12 @@ def for_local_list(work: Work, station: Station, *, room: float | None, longest:
     if room is not None and len(listed) > room:
         able = sum(card.answer.accepted for card in listed)
         if able > room:
-            raise Conflict(f"there are {able} cards, and charger {station.identity} has room for {int(room)}")
+            raise Conflict(
+                "there are {cards} cards, and charger {charger} has room for {room}",
+                cards=able,
+                charger=station.identity,
+                room=int(room),
+            )
         listed = listed[: int(room)]
     return listed
 
@@ -307,10 +312,10 @@ def add_alias(
     if not 1 <= len(alias.strip()) <= 255:
         raise Invalid("alias", "must have 1 to 255 characters")
     if _find(work, organization_id, alias):
-        raise Conflict(f"there is a card {alias.strip()!r}")
+        raise Conflict("there is a card {card!r}", card=alias.strip())
     taken = token_aliases.token_of(work, organization_id, uid_key(alias), at)
     if taken is not None:
-        raise Conflict(f"{alias.strip()!r} is another number of a card already")
+        raise Conflict("{card!r} is another number of a card already", card=alias.strip())
     token_aliases.add(work, organization_id, token.id, alias=alias.strip(), alias_key=uid_key(alias), station_id=at)
     _alias_changed(work, organization_id, token, "add_token_alias", alias.strip(), station)
 
@@ -322,7 +327,7 @@ def remove_alias(
     token = get(work, organization_id, uid, kind)
     at = None if station is None else get_station(work, organization_id, station).id
     if not token_aliases.remove(work, token.id, alias_key=uid_key(alias), station_id=at):
-        raise NotFound(f"card {token.uid} has no other number {alias!r} there")
+        raise NotFound("card {card} has no other number {alias!r} there", card=token.uid, alias=alias)
     _alias_changed(work, organization_id, token, "remove_token_alias", alias.strip(), station)
 
 
@@ -365,7 +370,7 @@ def add(
         raise Invalid("uid", "must have 1 to 255 characters")
     _check_status(status)
     if any(token.kind == (kind or "") for token in _find(work, organization_id, uid)):
-        raise Conflict(f"there is a card {uid.strip()!r} already")
+        raise Conflict("there is a card {card!r} already", card=uid.strip())
     values = {
         "organization_id": organization_id,
         "uid": uid.strip(),
@@ -392,9 +397,13 @@ def get(work: Work, organization_id: int, uid: str, kind: str | None = None, *, 
 def _one_of(known: list[OwnedToken], uid: str, kind: str | None) -> OwnedToken:
     named = [token for token in known if token.kind == (kind or "")] or (known if kind is None else [])
     if not named:
-        raise NotFound(f"there is no card {uid!r}")
+        raise NotFound("there is no card {card!r}", card=uid)
     if len(named) > 1:
-        raise Conflict(f"there are several cards {uid!r}: name the kind, {' or '.join(token.kind for token in named)}")
+        raise Conflict(
+            "there are several cards {card!r}: name the kind, {known}",
+            card=uid,
+            known=" or ".join(token.kind for token in named),
+        )
     return named[0]
 
 
@@ -463,7 +472,7 @@ def restore(work: Work, organization_id: int, uid: str, kind: str | None = None)
         gone = gone.where(tokens.c.kind == kind)
     token: OwnedToken = versions.newest_deleted(work, tokens, gone, f"card {uid!r}")
     if any(other.kind == token.kind for other in _find(work, organization_id, uid)):
-        raise Conflict(f"there is a card {token.uid!r} already")
+        raise Conflict("there is a card {card!r} already", card=token.uid)
     versions.change(work, tokens, token, {"deleted_at": None})
     restored = get(work, organization_id, uid, token.kind)
     local_lists.cards_changed(work, organization_id)
@@ -536,4 +545,4 @@ def _budget(given: Budget | None) -> dict[str, Any]:
 
 def _check_status(status: str) -> None:
     if status not in STATUSES:
-        raise Invalid("status", f"must be one of {', '.join(STATUSES)}")
+        raise Invalid("status", "must be one of {known}", known=", ".join(STATUSES))

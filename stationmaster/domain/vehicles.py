@@ -15,6 +15,7 @@ from sqlalchemy import text as sql
 from stationmaster.domain import audit, customers, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Exact, Json, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed, only
@@ -134,7 +135,7 @@ def get(work: Work, organization_id: int, vehicle_id: str, *, lock: bool = False
     mine = _mine(organization_id, vehicle_id).where(not_deleted(vehicles))
     row: VehicleRow | None = versions.find(work, mine, lock=lock)
     if row is None:
-        raise NotFound(f"there is no vehicle {vehicle_id!r}")
+        raise NotFound("there is no vehicle {id!r}", id=vehicle_id)
     return row
 
 
@@ -142,7 +143,7 @@ def own(work: Work, organization_id: int, customer_key: int, vehicle_id: str) ->
     """A vehicle of this customer. Raises `NotFound`."""
     row = get(work, organization_id, vehicle_id)
     if row.customer_id != customer_key:
-        raise NotFound(f"there is no vehicle {vehicle_id!r}")
+        raise NotFound("there is no vehicle {id!r}", id=vehicle_id)
     return row
 
 
@@ -184,7 +185,7 @@ def restore(work: Work, organization_id: int, vehicle_id: str) -> VehicleRow:
     _check_free(work, organization_id, gone.public_id)
     owner = select(customers.customers.c.deleted_at).where(customers.customers.c.id == gone.customer_id)
     if work.execute(owner).scalar() is not None:
-        raise Conflict(f"customer {gone.customer!r} was removed: restore it first")
+        raise Conflict("customer {customer!r} was removed: restore it first", customer=gone.customer)
     is_default = _default(work, gone.customer_id, wanted=False)
     versions.change(work, vehicles, gone, {"deleted_at": None, "is_default": is_default})
     restored = get(work, organization_id, vehicle_id)
@@ -252,20 +253,21 @@ def _mine(organization_id: int, vehicle_id: str) -> Select[Any]:
 
 def _check_free(work: Work, organization_id: int, vehicle_id: str) -> None:
     if work.execute(_mine(organization_id, vehicle_id).where(not_deleted(vehicles))).first() is not None:
-        raise Conflict(f"there is a vehicle with the id {vehicle_id!r} already")
+        raise Conflict("there is a vehicle with the id {id!r} already", id=vehicle_id)
 
 
 def _checked(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as they are kept. Raises `Invalid`."""
     values = dict(facts)
-    for name, form, what in (("vin", _VIN, "17 letters and digits"), ("emaid", _EMAID, "as in DE8AAC12345678")):
+    vin, emaid = Reason("must be 17 letters and digits"), Reason("must be as in DE8AAC12345678")
+    for name, form, otherwise in (("vin", _VIN, vin), ("emaid", _EMAID, emaid)):
         if values[name] is not None:
             values[name] = re.sub(r"[\s-]", "", values[name]).upper()
             if not form.fullmatch(values[name]):
-                raise Invalid(name, f"must be {what}")
+                raise Invalid(name, otherwise)
     battery_wh: Decimal | None = values["battery_wh"]
     if battery_wh is not None and not (battery_wh.is_finite() and 0 < battery_wh <= MAX_BATTERY_WH):
-        raise Invalid("battery_wh", f"must be more than 0 and at most {MAX_BATTERY_WH}")
+        raise Invalid("battery_wh", "must be more than 0 and at most {most}", most=MAX_BATTERY_WH)
     values["connector_types"] = list(values["connector_types"] or ()) or None
     return values
 

@@ -121,5 +121,5 @@ def newest_deleted(work: Work, table: Table, statement: Select[Any], what: str) 
     gone = statement.where(table.c.deleted_at.is_not(None)).order_by(table.c.deleted_at.desc(), table.c.id.desc())
     row = work.execute(gone.limit(1).with_for_update(of=table, key_share=True)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no deleted {what}")
+        raise NotFound("there is no deleted {what}", what=what)
     return row

@@ -131,7 +131,7 @@ def get(work: Work, organization_id: int, public_id: str, *, lock: bool = False)
     mine = _named().where(table.c.organization_id == organization_id, table.c.public_id == public_id)
     row: ListedAdjustment | None = work.execute(mine.with_for_update(of=table) if lock else mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no adjustment {public_id!r}")
+        raise NotFound("there is no adjustment {id!r}", id=public_id)
     return row
 
 
@@ -149,7 +149,7 @@ def list_adjustments(
 def _waiting(work: Work, organization_id: int, public_id: str) -> ListedAdjustment:
     row = get(work, organization_id, public_id, lock=True)
     if row.state != "waiting":
-        raise Conflict(f"it is {row.state} already")
+        raise Conflict("it is {state} already", state=row.state)
     return row
 
 

@@ -7,22 +7,24 @@ import itertools
 import re
 from importlib import resources
 
+from stationmaster.reason_words import Reason
+
 _AROUND = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 _REPEATED = re.compile(r"(.{1,4}?)\1+(.{0,3})", re.DOTALL)
 
 
-def why_weak(password: str, *, email: str | None = None) -> str | None:
+def why_weak(password: str, *, email: str | None = None) -> Reason | None:
     """Why nobody should have this password, or None. Never said of a long one just for its kinds of characters."""
     folded = password.casefold()
     if folded in _leaked() or _AROUND.sub("", folded) in _leaked():
-        return "is one of the passwords that are tried first, or little more than one"
+        return Reason("is one of the passwords that are tried first, or little more than one")
     repeated = _REPEATED.fullmatch(folded)
     if repeated is not None and repeated[1].startswith(repeated[2]):
-        return "is the same few characters again and again"
+        return Reason("is the same few characters again and again")
     if _is_a_row(folded):
-        return "is a row of characters in their order"
+        return Reason("is a row of characters in their order")
     if email is not None and folded in (email.casefold(), email.casefold().partition("@")[0]):
-        return "is your e-mail address"
+        return Reason("is your e-mail address")
     return None
 
 

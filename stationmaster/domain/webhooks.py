@@ -85,7 +85,7 @@ def create(
     event_log.check_types(events)
     counted = select(func.count()).select_from(_mine(organization_id).subquery())
     if int(work.execute(counted).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} webhooks already; remove one first")
+        raise Conflict("there are {most} webhooks already; remove one first", most=MOST)
     shown = secret or secrets.token_urlsafe(32)
     values = {
         "organization_id": organization_id,

@@ -17,12 +17,14 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from stationmaster.reason_words import Reasoned
+
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _NAMES = {x509.NameOID.SERIAL_NUMBER: "SERIAL"}  # the library knows the shorter ones
 
 
-class Unreadable(ValueError):
+class Unreadable(Reasoned, ValueError):
     """It is no certificate, or no request for one; the text says what it is instead."""
 
 
@@ -56,12 +58,12 @@ def read_request(text: str) -> SigningRequest:
     blocks = _blocks(text) or [("CERTIFICATE REQUEST", _base64(text))]
     kind, der = blocks[0]
     if not kind.endswith("CERTIFICATE REQUEST"):
-        raise Unreadable(f"a request for a certificate is wanted, and this is a {kind}")
+        raise Unreadable("a request for a certificate is wanted, and this is a {kind}", kind=kind)
     try:
         request = x509.load_der_x509_csr(der)
         return SigningRequest(*_name(request.subject), *_key(request.public_key()), der)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Unreadable(f"it cannot be read: {error}") from None
+        raise Unreadable("it cannot be read: {why}", why=error) from None
 
 
 def read_chain(text: str) -> list[Certificate]:
@@ -78,7 +80,7 @@ def _certificate(der: bytes) -> Certificate:
         times = (found.not_valid_before_utc, found.not_valid_after_utc)
         return Certificate(*_name(found.subject), *_key(found.public_key()), *times)
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Unreadable(f"it cannot be read: {error}") from None
+        raise Unreadable("it cannot be read: {why}", why=error) from None
 
 
 def _blocks(text: str) -> list[tuple[str, bytes]]:

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from PIL import Image, ImageOps
 
+from stationmaster.reason_words import Reasoned
+
 FORMATS = ("JPEG", "PNG", "WEBP")
 MEDIA_TYPE = "image/webp"
 LARGEST = 2048  # the longer side of what is kept
@@ -20,8 +22,8 @@ LOGO_BYTES = 60_000
 MOST_PIXELS = 40_000_000  # of what comes: 160 MB while it is drawn
 
 
-class NoPicture(Exception):
-    """It cannot be taken; the message says why."""
+class NoPicture(Reasoned):
+    """It cannot be taken; `reason` says why."""
 
 
 class Drawn(NamedTuple):
@@ -72,7 +74,10 @@ def _opened(content: bytes) -> Image.Image:
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 if opened.width * opened.height > MOST_PIXELS:
                     raise NoPicture(
-                        f"has {opened.width} × {opened.height} pixels; {MOST_PIXELS // 1_000_000} million are taken"
+                        "has {width} × {height} pixels; {most} million are taken",
+                        width=opened.width,
+                        height=opened.height,
+                        most=MOST_PIXELS // 1_000_000,
                     )
                 opened.draft("RGB", (LARGEST, LARGEST))  # a JPEG is read smaller at once
                 whole = ImageOps.exif_transpose(opened)

@@ -83,10 +83,13 @@ class Closed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, tag=True):
-    """It could not be done; `kind` is the name of the error that says so here."""
+    """It could not be done; `kind` is the name of the error that says so here, `template` and `values` what it says."""
 
     kind: str
     detail: str
+    field: str = ""
+    template: str = ""
+    values: dict[str, str | int] = {}
 
 
 class Working(msgspec.Struct, frozen=True, tag=True):

@@ -80,7 +80,7 @@ class Outbound:
         if self._closed:
             return Outcome(kind="replaced")
         if len(self._queue) >= QUEUE:
-            raise Conflict(f"{QUEUE} commands are waiting for this charger already")
+            raise Conflict("{most} commands are waiting for this charger already", most=QUEUE)
         message_id = str(uuid.uuid4())
         pending = Pending(message_id, action, build(message_id), timeout_s, sent, late)
         self._queue.append(pending)

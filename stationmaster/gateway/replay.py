@@ -12,6 +12,7 @@ from stationmaster.domain.quarantine import Play, Replayed
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.ocpp.errors import OcppError
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 
 _ABOUT_SESSIONS = (events.SessionStarted, events.SessionEnded, events.SessionCorrected, events.SessionChanged)
@@ -25,18 +26,24 @@ def player(routes: Mapping[str, Routes]) -> Play:
         known = routes.get(station.version)
         handler = None if known is None else known.handlers.get(action)
         if known is None or handler is None:
-            return Replayed(problem=f"OCPP {station.version} has no message {action!r} that is taken here")
+            return Replayed(
+                problem=Reason(
+                    "OCPP {version} has no message {action!r} that is taken here",
+                    version=station.version,
+                    action=action,
+                )
+            )
         try:
             request, remarks = known.dialect.decode_request(action, payload)
         except OcppError as error:
             where = f"{error.where}: " if error.where else ""
-            return Replayed(problem=f"it still cannot be understood: {where}{error.description}")
+            return Replayed(problem=Reason("it still cannot be understood: {why}", why=where + error.description))
         before = len(work.events)
         response = handler(work, station, request)
         told = [event.session for event in work.events[before:] if isinstance(event, _ABOUT_SESSIONS)]
         problem = None
         if not told and action not in _WITHOUT_EFFECT_ON_SESSIONS:
-            problem = "nothing would come of it: it fits no session, or says what is known already"
+            problem = Reason("nothing would come of it: it fits no session, or says what is known already")
         return Replayed(problem, remarks, msgspec.to_builtins(response), tuple(told))
 
     return play

@@ -30,6 +30,7 @@ from stationmaster.handlers import words
 from stationmaster.handlers.routing import Ask, Routes, asking, with_keys, with_links
 from stationmaster.ocpp.errors import OcppError
 from stationmaster.ocpp.messages import Request
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Database, StorageUnavailable, Work
 from stationmaster.traces import OFF, Traces
 
@@ -171,14 +172,16 @@ class Switchboard:
             call = (question.action, question.payload, question.timeout_s, question.by)
             return Came(await self._call(connection, *call))
         except (DomainError, StorageUnavailable) as error:
-            return Refused(type(error).__name__, str(error))
+            field = error.field if isinstance(error, Invalid) else ""
+            reason = error.reason if isinstance(error, DomainError) else Reason("")
+            return Refused(type(error).__name__, str(error), field, reason.template, reason.values)
 
     async def _send(self, connection: Connection, command: Command, by: str) -> CommandRecord:
         station = connection.entry.station
         command.allow(station)
         routes = self._routes[connection.version]
         if type(command) not in routes.senders:
-            raise Conflict(f"OCPP {connection.version} has no such command")
+            raise Conflict("OCPP {version} has no such command", version=connection.version)
         row, ask = await self._begin(station, _ask, routes, self._keys, self._links, self._held_back, command, by)
         for action in ask.lets_in:
             connection.expect(action)
@@ -310,7 +313,7 @@ class Switchboard:
         if entry is None:
             raise NotFound("there is no such charger")
         if entry.connection is None:
-            raise NotConnected(f"charger {entry.station.identity} is not connected")
+            raise NotConnected("charger {charger} is not connected", charger=entry.station.identity)
         return entry.connection
 
 
@@ -429,7 +432,6 @@ def _record_late(work: Work, station: Station, exchange: _Exchange, outcome: Out
 _REFUSALS: dict[str, Callable[[str], Exception]] = {
     "NotConnected": NotConnected,
     "NotFound": NotFound,
-    "Invalid": lambda said: Invalid(*said.split(": ", 1)),
     "Unreachable": Unreachable,
     "StorageUnavailable": StorageUnavailable,
 }
@@ -441,7 +443,8 @@ def _expected(answer: Reply, kind: type[_A]) -> _A:
     if isinstance(answer, kind):
         return answer
     assert isinstance(answer, Refused), answer
-    raise _REFUSALS.get(answer.kind, Conflict)(answer.detail)
+    reason = Reason(answer.template or answer.detail, **answer.values)
+    raise Invalid(answer.field, reason) if answer.kind == "Invalid" else _REFUSALS.get(answer.kind, Conflict)(reason)
 
 
 def _public_form(connection: Connection) -> Connected:

@@ -72,7 +72,7 @@ def units_of(told: str | None) -> frozenset[Unit]:
 def fitted(profile: ChargingProfile, units: frozenset[Unit], longest: float | None, level: float | None) -> Fitted:
     """The schedule as this station takes it. Raises `Invalid` for a stack level it does not have."""
     if level is not None and profile.stack_level > level:
-        raise Invalid("profile.stack_level", f"this charger has the levels 0 to {int(level)}")
+        raise Invalid("profile.stack_level", "this charger has the levels 0 to {most}", most=int(level))
     return charging_profiles.fit(profile, units=units, longest=longest)
 
 
@@ -160,7 +160,7 @@ def periods_told(periods: Sequence[PeriodTold]) -> list[Period]:
 def kind_of(profile: ChargingProfile, version: str) -> Any:
     """The version's word for the kind of a profile. Raises `Conflict` where it has none."""
     if profile.kind == "dynamic" and version != "2.1":
-        raise Conflict(f"OCPP {version} has no dynamic profiles")
+        raise Conflict("OCPP {version} has no dynamic profiles", version=version)
     return KINDS[profile.kind]
 
 
@@ -175,7 +175,7 @@ def recurrency_told(told: str | None) -> Any:
 def must_have(purposes: Mapping[Purpose, T], purpose: Purpose, version: str) -> T:
     """The version's word for a purpose. Raises `Conflict` where it has none."""
     if purpose not in purposes:
-        raise Conflict(f"OCPP {version} has no profiles for {purpose}")
+        raise Conflict("OCPP {version} has no profiles for {purpose}", version=version, purpose=purpose)
     return purposes[purpose]
 
 

@@ -47,7 +47,9 @@ def parts(
         to_send = [removal(name) for name in held if name not in wanted]
         to_send += [entry for name, entry in wanted.items() if held.get(name) != digest(entry)]
         if not to_send:
-            raise UpToDate(f"charger {station.identity} has this list already; with `full` it is sent all the same")
+            raise UpToDate(
+                "charger {charger} has this list already; with `full` it is sent all the same", charger=station.identity
+            )
     size = int(at_once or AT_ONCE)
     if at_once_bytes is not None:
         longest = max((len(msgspec.json.encode(entry)) + 1 for entry in to_send), default=1)

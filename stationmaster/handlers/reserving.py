@@ -43,9 +43,13 @@ def number_of(work: Work, station: Station, command: commands.CancelReservation)
     """What the station calls a reservation that it still keeps. Raises `NotFound`, `Conflict`."""
     row = reservations.get(work, station.organization_id, command.reservation)
     if row.station_id != station.id:
-        raise NotFound(f"charger {station.identity} has no reservation {command.reservation!r}")
+        raise NotFound(
+            "charger {charger} has no reservation {reservation!r}",
+            charger=station.identity,
+            reservation=command.reservation,
+        )
     if row.ended_at is not None:
-        raise Conflict(f"this reservation is {row.state} already")
+        raise Conflict("this reservation is {state} already", state=row.state)
     return row.number
 
 

@@ -182,7 +182,7 @@ def portions(items: Sequence[T], size: int) -> list[list[T]]:
 def check_length(field: str, text: str, longest: int) -> None:
     """Raises `Invalid` for what this version has no room for."""
     if len(text) > longest:
-        raise Invalid(field, f"this charger takes at most {longest} characters")
+        raise Invalid(field, "this charger takes at most {longest} characters", longest=longest)
 
 
 def spread(interval_s: int) -> int:

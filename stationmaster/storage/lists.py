@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 import msgspec
 from sqlalchemy import BigInteger, Boolean, ColumnElement, Integer, Select, and_, func, literal, tuple_
 
+from stationmaster.reason_words import Reasoned
 from stationmaster.storage.columns import Exact, UtcTime
 from stationmaster.storage.queries import BadCursor, next_cursor, page, search
 from stationmaster.storage.work import Work
@@ -25,7 +26,7 @@ Row = TypeVar("Row")
 Sorts = Mapping[str, ColumnElement[Any]]
 
 
-class BadSort(ValueError):
+class BadSort(Reasoned, ValueError):
     """A list cannot be sorted by this."""
 
 
@@ -66,7 +67,7 @@ def listed(
         return found(asked(work, page(statement, key, limit=wanted.limit, cursor=wanted.cursor), key), wanted.limit)
     by = (sorts or {}).get(wanted.sort.removeprefix("-"))
     if by is None:
-        raise BadSort(f"must be one of {', '.join(sorts or {})}, perhaps with a minus before it")
+        raise BadSort("must be one of {known}, perhaps with a minus before it", known=", ".join(sorts or {}))
     downwards = wanted.sort.startswith("-")
     place = None if wanted.cursor is None else _read(wanted.cursor, wanted.sort, by)
     statement = statement.add_columns(by.label("sorted_by"))
@@ -179,7 +180,7 @@ def _read(cursor: str, sort: str, by: ColumnElement[Any]) -> _Place:
         if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < _LARGEST):
             raise ValueError(value)
     except (ValueError, binascii.Error, RecursionError) as error:
-        raise BadCursor("not a cursor of this list") from error
+        raise BadCursor("is not a cursor of this list") from error
     if of != sort:
-        raise BadCursor("a cursor of this list in another order")
+        raise BadCursor("is a cursor of this list in another order")
     return _Place(value, key)

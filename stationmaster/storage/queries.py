@@ -38,6 +38,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeEngine
 
+from stationmaster.reason_words import Reasoned
 from stationmaster.storage.columns import Json
 
 Processor = Callable[[Any], Any]
@@ -322,7 +323,7 @@ def _each(processor: Processor) -> Column:
     return lambda values: [processor(value) for value in values]
 
 
-class BadCursor(ValueError):
+class BadCursor(Reasoned, ValueError):
     """The `cursor` parameter is not one we gave out."""
 
 
@@ -348,9 +349,9 @@ def decode_cursor(cursor: str) -> int:
     try:
         number = int(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error) as error:
-        raise BadCursor("not a cursor of this list") from error
+        raise BadCursor("is not a cursor of this list") from error
     if not 0 <= number < 2**63:
-        raise BadCursor("not a cursor of this list")
+        raise BadCursor("is not a cursor of this list")
     return number
 
 

@@ -57,6 +57,16 @@ async def test_API_12_a_wrong_body_names_the_field(admin: Client) -> None:
     assert (await admin.get(TOKENS)).json()["items"] == []
 
 
+async def test_API_12_a_reason_has_a_code_that_stays_and_the_values_in_it(admin: Client) -> None:
+    answer = await admin.post(TOKENS, content=b'{"uid":"' + b"A" * 256 + b'"}')
+    wrong = {"reason": "must have at most 255 characters", "code": "must_have_at_most_most_characters"}
+    assert is_problem(answer, 422)["errors"] == [{"field": "uid", **wrong, "values": {"most": 255}}]
+    await admin.post(TOKENS, json={"uid": "A1"})
+    again = is_problem(await admin.post(TOKENS, json={"uid": "A1"}), 409)
+    assert (again["detail"], again["errors"]) == ("there is a card 'A1' already", [])
+    assert (again["code"], again["values"]) == ("there_is_a_card_card_already", {"card": "A1"})
+
+
 async def test_API_31_bodies_have_a_size_and_a_depth(admin: Client, charger: Any) -> None:
     is_problem(await admin.post(TOKENS, content=b'{"uid":"' + b"a" * 2_000_000 + b'"}'), 413)
     deep = b'{"action":"A","payload":{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}}"

@@ -28,6 +28,7 @@ from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.rounding import half_up
 from stationmaster.gateway.switchboard import NotConnected
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
@@ -226,14 +227,14 @@ async def send_message(
     try:
         answer = await commands.raw_call(station, call, caller, context)
     except NotConnected as error:
-        raise NotFound(str(error)) from None
+        raise NotFound(error.reason) from None
     match answer:
         case commands.CallResult():
             return [3, message_id, answer.payload]
         case commands.CallError():
             return [4, message_id, answer.code, answer.description, answer.details]
         case commands.Timeout():
-            raise HTTPException(status_code=504, detail="the charge point did not answer in time")
+            raise HTTPException(status_code=504, detail=Reason("the charge point did not answer in time"))
         case commands.CallLost():
             raise Conflict("the connection was lost after the message was sent: whether it was obeyed is not known")
 
@@ -244,7 +245,7 @@ async def disconnect_charge_point(charge_point_id: FromPath[str], caller: GivenC
     try:
         await disconnect(charge_point_id, caller, context)
     except NotConnected as error:
-        raise NotFound(str(error)) from None
+        raise NotFound(error.reason) from None
 
 
 @get("/statistics", permission=Permission.VIEW, include_in_schema=False)

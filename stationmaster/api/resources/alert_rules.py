@@ -44,6 +44,7 @@ from stationmaster.domain.alerts.tables import By, NoticeRow, NoticeState, RuleR
 from stationmaster.domain.permissions import Permission
 from stationmaster.outside import messengers
 from stationmaster.outside.http import Failed, Refused
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
@@ -293,7 +294,9 @@ sent = Router("/alert-notices", route_handlers=[list_alert_notices], tags=["aler
 def _check_scope(caller: Caller) -> None:
     """Rules, channels and messages are about all sites."""
     if caller.scope is not None:
-        raise PermissionDeniedException("rules and messages are about all sites, and you are limited to some")
+        raise PermissionDeniedException(
+            detail=Reason("rules and messages are about all sites, and you are limited to some")
+        )
 
 
 def _fact(value: Any) -> Any:

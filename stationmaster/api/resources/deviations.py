@@ -96,7 +96,7 @@ async def say_of_command(
     """Never send this charger a command that it falls over, or send it one that a rule holds back. A raw call is always sent."""
     rules = held_back.with_known(context.settings.gateway.held_back)
     if command not in commands.COMMANDS:
-        raise NotFound(f"there is no command {command!r}")
+        raise NotFound("there is no command {command!r}", command=command)
 
     def write(work: Work) -> StationDeviations:
         station = stations.get(work, caller.organization, station_id)

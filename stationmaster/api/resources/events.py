@@ -32,6 +32,7 @@ from stationmaster.domain.audit import Signature
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.public_forms import Reservation
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 
 log = structlog.get_logger()
@@ -92,7 +93,7 @@ async def socket_of_events(socket: WebSocket[Any, Any, Any]) -> None:
     who = ASGIConnection[Any, Any, Any, Any]({**socket.scope, "headers": login, "state": {"context": context}})
     caller = await callers.authenticate(who, context)
     if Permission.VIEW not in caller.permissions:
-        raise PermissionDeniedException("this ticket is of somebody who may not look any more")
+        raise PermissionDeniedException(detail=Reason("this ticket is of somebody who may not look any more"))
     theirs = context.signed(Signature(actor=caller.actor, organization=caller.organization, sites=caller.scope))
     heard = await _hearing(caller, theirs, ticket.station, None)
     await socket.accept()
@@ -127,7 +128,7 @@ def _check_origin(socket: WebSocket[Any, Any, Any], public_url: str | None) -> N
         return
     own = {urlsplit(public_url).netloc} if public_url else set()
     if urlsplit(origin).netloc not in own | {socket.headers.get("host", "")}:
-        raise PermissionDeniedException("this is the page of another server")
+        raise PermissionDeniedException(detail=Reason("this is the page of another server"))
 
 
 async def _used(text: str, context: Context) -> _Ticket:

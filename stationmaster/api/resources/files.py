@@ -24,6 +24,7 @@ from stationmaster.api.context import of_server
 from stationmaster.domain import firmware, logs
 from stationmaster.domain.errors import Invalid
 from stationmaster.files import Files, Full, Kept, TooLarge
+from stationmaster.reason_words import Reason
 
 MEGABYTE = 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
@@ -119,11 +120,11 @@ def refusing(limit: int) -> Iterator[None]:
     except TooLarge:
         raise HTTPException(status_code=413, detail=_too_large(limit)) from None
     except TimeoutError:
-        raise HTTPException(status_code=408, detail="this took too long") from None
+        raise HTTPException(status_code=408, detail=Reason("this took too long")) from None
     except multipart.MultipartError as error:
-        raise HTTPException(status_code=400, detail=f"this form cannot be read: {error}") from None
+        raise HTTPException(status_code=400, detail=Reason("this form cannot be read: {why}", why=error)) from None
     except Full as error:
-        raise HTTPException(status_code=507, detail=f"the file cannot be kept: {error}") from None
+        raise HTTPException(status_code=507, detail=Reason("the file cannot be kept: {why}", why=error)) from None
 
 
 async def content(request: Request[Any, Any, Any], named: list[str]) -> AsyncIterator[bytes]:
@@ -154,7 +155,7 @@ async def serve(
 ) -> Response[Any]:
     """A kept file, or the part of it that was asked for."""
     if not await folder.has(kept_as):
-        raise HTTPException(status_code=410, detail="the bytes of this file are not here any more")
+        raise HTTPException(status_code=410, detail=Reason("the bytes of this file are not here any more"))
     start, stop, status = 0, size, 200
     headers = {
         "Accept-Ranges": "bytes",
@@ -170,7 +171,9 @@ async def serve(
             start, stop = max(0, size - int(asked[2])), size
         if start >= stop:
             raise HTTPException(
-                status_code=416, detail="this part is not in the file", headers={"Content-Range": f"bytes */{size}"}
+                status_code=416,
+                detail=Reason("this part is not in the file"),
+                headers={"Content-Range": f"bytes */{size}"},
             )
         status, headers["Content-Range"] = 206, f"bytes {start}-{stop - 1}/{size}"
     headers["Content-Length"] = str(stop - start)
@@ -182,5 +185,5 @@ async def _nothing() -> AsyncIterator[bytes]:
     yield b""
 
 
-def _too_large(limit: int) -> str:
-    return f"this is larger than the {limit // MEGABYTE} MB that are taken"
+def _too_large(limit: int) -> Reason:
+    return Reason("this is larger than the {most} MB that are taken", most=limit // MEGABYTE)

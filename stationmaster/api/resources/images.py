@@ -121,7 +121,7 @@ async def _added(request: Request[Any, Any, Any], context: Context, caller: Call
         try:
             made = await asyncio.to_thread(pictures.drawn, content)
         except NoPicture as error:
-            raise Invalid("body", str(error)) from None
+            raise Invalid("body", error.reason) from None
     kept: list[Kept] = []
     try:
         for part in (made.content, made.thumbnail):

@@ -83,7 +83,7 @@ async def set_logo(
         try:
             made = await asyncio.to_thread(pictures.logo, content)
         except NoPicture as error:
-            raise Invalid("body", str(error)) from None
+            raise Invalid("body", error.reason) from None
     size = {"width": made.width, "height": made.height}
     written = context.database.write(looks.set_logo, caller.organization, made.content, expected=expected, **size)
     return _tagged(await written)

@@ -207,7 +207,7 @@ async def hear_provider(provider: FromPath[str], request: Request[Any, Any, Any]
     try:
         event = account.provider.event(await request.body(), headers, now=context.database.clock())
     except Forged as error:
-        raise BadLink(f"this webhook is not believed: {error}") from None
+        raise BadLink("this webhook is not believed: {why}", why=error) from None
     told = checked(event)
 
     def hear(work: Work) -> None:
@@ -293,7 +293,7 @@ async def compare_books(data: JSONBody[NewComparison], caller: GivenCaller, cont
     def ask(work: Work) -> None:
         account = context.providers.get(data.provider)
         if account is None or payments.organization_of(work, account.organization) != caller.organization:
-            raise Invalid("provider", f"there is no account {data.provider!r} in the settings")
+            raise Invalid("provider", "there is no account {provider!r} in the settings", provider=data.provider)
         payments.reconciling.ask(work, caller.organization, account.name, data.since, data.until)
 
     await context.database.write(ask)

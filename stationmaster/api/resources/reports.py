@@ -21,6 +21,7 @@ from stationmaster.domain.figures import reports
 from stationmaster.domain.figures.reports import Asked, Kind, Report, ReportSheet
 from stationmaster.domain.invoices import issuers
 from stationmaster.files import printing
+from stationmaster.reason_words import Reason
 
 Form = Annotated[
     Literal["pdf", "xlsx", "csv"], QueryParameter(name="format", description="A page to be printed, or its table")
@@ -122,7 +123,7 @@ async def preview_report(
 ) -> ReportSheet:
     """What a report prints, in its words: its first 1,000 rows, and how many are left out. Revenue is for who may look at customers."""
     if report == "revenue" and Permission.VIEW_CUSTOMERS not in caller.permissions:
-        raise PermissionDeniedException("revenue is for who may look at customers")
+        raise PermissionDeniedException(detail=Reason("revenue is for who may look at customers"))
     return reports.sheet_of(await _made(report, caller, context, wished, site), wished.language, most=PREVIEWED)
 
 

@@ -169,7 +169,9 @@ def _wanted(columns: str | None) -> list[tuple[str, str]]:
     wanted = [(name.strip(), harmless(title.strip() or name.strip())) for name, _, title in pairs]
     for name, _ in wanted:
         if name not in COLUMNS:
-            raise Invalid("columns", f"there is no column {name!r}; there are {', '.join(COLUMNS)}")
+            raise Invalid(
+                "columns", "there is no column {name!r}; there are {known}", name=name, known=", ".join(COLUMNS)
+            )
     return wanted
 
 

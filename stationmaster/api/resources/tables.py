@@ -54,6 +54,8 @@ class RowProblem(msgspec.Struct, frozen=True):
     row: int
     field: str | None
     reason: str
+    code: str
+    values: dict[str, str | int]
 
 
 class RowOutcome(msgspec.Struct, frozen=True):
@@ -286,7 +288,10 @@ async def _imported(
         return imports.take(work, take, *which, dry_run=dry_run, problems=table.problems)
 
     tally = await context.database.write_aside(unit)
-    told = [RowProblem(each.row, each.field or None, each.reason) for each in tally.problems[:MAX_PROBLEMS]]
+    told = [
+        RowProblem(each.row, each.field or None, str(each.reason), each.reason.code, each.reason.values)
+        for each in tally.problems[:MAX_PROBLEMS]
+    ]
     return ImportReport(
         dry_run=dry_run,
         rows=table.rows,

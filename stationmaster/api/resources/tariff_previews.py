@@ -46,6 +46,8 @@ class DraftProblem(msgspec.Struct, frozen=True):
 
     field: str
     reason: str
+    code: str
+    values: dict[str, str | int]
 
 
 class WeekPiece(msgspec.Struct, frozen=True):
@@ -79,7 +81,10 @@ def preview_tariff(data: JSONBody[TariffDraft]) -> TariffPreview:
         raise Invalid("example.begins", "is no day and time") from None
     zone = moments.zone_named(told.time_zone)
     version = _version(data)
-    problems = [DraftProblem(each.field, each.reason) for each in checks.problems(version)]
+    problems = [
+        DraftProblem(each.field, str(each.reason), each.reason.code, each.reason.values)
+        for each in checks.problems(version)
+    ]
     if problems:
         return TariffPreview(problems, None, [], ())
     begins_at = begins.replace(tzinfo=zone).astimezone(

@@ -241,5 +241,5 @@ def _wh(kwh: Decimal | None) -> Decimal | None:
         return None
     most = vehicles.MAX_BATTERY_WH // 1000
     if not (kwh.is_finite() and 0 < kwh <= most):
-        raise Invalid("battery_kwh", f"must be more than 0 and at most {most}")
+        raise Invalid("battery_kwh", "must be more than 0 and at most {most}", most=most)
     return kwh * 1000

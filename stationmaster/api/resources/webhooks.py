@@ -18,6 +18,7 @@ from stationmaster.api.shapes import Cursor, Limit, Page, Text, given, paged
 from stationmaster.domain import webhooks
 from stationmaster.domain.permissions import Permission
 from stationmaster.outside.http import Failed, Refused
+from stationmaster.reason_words import Reason
 
 Url = Annotated[str, msgspec.Meta(min_length=1, max_length=2000, pattern=r"^[^\x00-\x20\x7f]*$(?!\n)")]
 Secret = Annotated[str, msgspec.Meta(min_length=16, max_length=200)]
@@ -217,7 +218,7 @@ router = Router(
 def _check_scope(caller: Caller) -> None:
     """A webhook hears of all sites."""
     if caller.scope is not None:
-        raise PermissionDeniedException("a webhook hears of all sites, and you are limited to some")
+        raise PermissionDeniedException(detail=Reason("a webhook hears of all sites, and you are limited to some"))
 
 
 def _facts(row: webhooks.WebhookRow) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def create(
     """A new channel. Raises `Invalid`, `Conflict`."""
     counted = select(func.count()).select_from(_mine(organization_id).where(not_deleted(alert_channels)).subquery())
     if int(work.execute(counted).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} channels already; remove one first")
+        raise Conflict("there are {most} channels already; remove one first", most=MOST)
     values = {
         "organization_id": organization_id,
         "public_id": secrets.token_hex(8),
@@ -127,7 +127,7 @@ def check_address(kind: ChannelKind, address: str) -> None:
     found = _SCHEME.match(address)
     if found is None or found[1] not in SERVICES[kind]:
         services = ", ".join(SERVICES[kind])
-        raise Invalid("address", f"must be an address of apprise for one of these services: {services}")
+        raise Invalid("address", "must be an address of apprise for one of these services: {known}", known=services)
 
 
 def _sealed(keys: Keys, kind: ChannelKind, address: str) -> dict[str, Any]:

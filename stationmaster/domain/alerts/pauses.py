@@ -49,7 +49,7 @@ def create(
         raise Invalid("station", "says where that is already: name the site or the charger")
     left = select(func.count()).select_from(alert_pauses).where(alert_pauses.c.organization_id == organization_id)
     if int(work.execute(left.where(alert_pauses.c.until_at > work.now)).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} of them already; remove one first")
+        raise Conflict("there are {most} of them already; remove one first", most=MOST)
     signature: Signature | None = work.signature
     values = {
         "organization_id": organization_id,
@@ -110,7 +110,7 @@ def _key(work: Work, organization_id: int, station: str) -> int:
     try:
         return stations.get(work, organization_id, station).id
     except NotFound as error:
-        raise Invalid("station", str(error)) from None
+        raise Invalid("station", error.reason) from None
 
 
 def _record(work: Work, organization_id: int, action: str, row: Pause) -> None:

@@ -60,10 +60,10 @@ def create(work: Work, organization_id: int, /, *, public_id: str | None = None,
     counted = select(func.count()).select_from(alert_rules)
     mine = counted.where(alert_rules.c.organization_id == organization_id, not_deleted(alert_rules))
     if int(work.execute(mine).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} rules already; remove one first")
+        raise Conflict("there are {most} rules already; remove one first", most=MOST)
     kind = facts.get("kind")
     if kind not in ABOUT:
-        raise Invalid("kind", f"must be one of {', '.join(KINDS)}")
+        raise Invalid("kind", "must be one of {known}", known=", ".join(KINDS))
     values = _columns(work, organization_id, _defaults(kind) | facts)
     values |= {"organization_id": organization_id, "public_id": public_id or secrets.token_hex(8)}
     row: RuleRow = work.execute(
@@ -79,7 +79,7 @@ def get(work: Work, organization_id: int, rule_id: str, *, lock: bool = False) -
         work, _mine(organization_id, rule_id).where(not_deleted(alert_rules)), lock=lock
     )
     if row is None:
-        raise NotFound(f"there is no rule {rule_id!r}")
+        raise NotFound("there is no rule {id!r}", id=rule_id)
     return row
 
 
@@ -111,7 +111,7 @@ def restore(work: Work, organization_id: int, rule_id: str) -> RuleRow:
     """Bring back the one that was removed last. Raises `NotFound`, `Conflict`."""
     row = versions.newest_deleted(work, alert_rules, _mine(organization_id, rule_id), f"rule {rule_id!r}")
     if work.execute(_mine(organization_id, rule_id).where(not_deleted(alert_rules))).first() is not None:
-        raise Conflict(f"there is a rule with the id {rule_id!r} already")
+        raise Conflict("there is a rule with the id {id!r} already", id=rule_id)
     restored: RuleRow = versions.change(work, alert_rules, row, {"deleted_at": None})
     _record(work, "restore_alert_rule", row, after=_kept(restored))
     return restored
@@ -207,7 +207,7 @@ def _columns(
     values["site_id"] = None if site is None else sites.named(work, organization_id, site)
     found = stations.of_identities(work, organization_id, [station]) if station else {}
     if station is not None and station not in found:
-        raise Invalid("station", f"there is no charger {station!r}")
+        raise Invalid("station", "there is no charger {charger!r}", charger=station)
     values["station_id"] = None if station is None else found[station].id
     for name in ("minutes", "amount", "at_time"):
         default = getattr(about, name)
@@ -216,7 +216,7 @@ def _columns(
         if default is not None and values[name] is None:
             values[name] = default
     if values["minutes"] is not None and not 1 <= values["minutes"] <= LONGEST_MINUTES:
-        raise Invalid("minutes", f"must be between 1 and {LONGEST_MINUTES}")
+        raise Invalid("minutes", "must be between 1 and {most}", most=LONGEST_MINUTES)
     if values["amount"] is not None and not Decimal(0) <= values["amount"] <= (100 if about.at_home else 10**9):
         raise Invalid("amount", "must be between 0 and 100 percent" if about.at_home else "must not be negative")
     if (values["quiet_from"] is None) != (values["quiet_until"] is None):
@@ -234,7 +234,7 @@ def _columns(
         if "escalate_to" not in known:
             values["escalate_to"] = _receivers(work, organization_id, values["escalate_to"], "escalate_to")
         if not 1 <= values["escalate_after_minutes"] <= LONGEST_MINUTES:
-            raise Invalid("escalate_after_minutes", f"must be between 1 and {LONGEST_MINUTES}")
+            raise Invalid("escalate_after_minutes", "must be between 1 and {most}", most=LONGEST_MINUTES)
     return values
 
 
@@ -243,16 +243,20 @@ def _receivers(work: Work, organization_id: int, told: Any, field: str) -> dict[
     given: Receivers = told if isinstance(told, Receivers) else msgspec.convert(told or {}, Receivers)
     for role in given.roles:
         if Permission.VIEW not in permissions.of_role(role):
-            raise Invalid(f"{field}.roles", f"{role!r} is no role that sees chargers")
+            raise Invalid(f"{field}.roles", "{role!r} is no role that sees chargers", role=role)
     users, channels = accounts.users, alert_channels
     for name, table, wanted in (("users", users, given.users), ("channels", channels, given.channels)):
         here = table.c.organization_id == organization_id, not_deleted(table), table.c.public_id.in_(wanted)
         there = set(work.execute(select(table.c.public_id).where(*here)).scalars()) if wanted else set()
         if missing := [each for each in wanted if each not in there]:
-            raise Invalid(f"{field}.{name}", f"there is no {name.removesuffix('s')} {missing[0]!r}")
+            raise Invalid(
+                f"{field}.{name}",
+                "there is no user {id!r}" if name == "users" else "there is no channel {id!r}",
+                id=missing[0],
+            )
     for address in given.addresses:
         if not customers.is_email(address):
-            raise Invalid(f"{field}.addresses", f"{address!r} is no e-mail address")
+            raise Invalid(f"{field}.addresses", "{address!r} is no e-mail address", address=address)
     return {name: list(dict.fromkeys(getattr(given, name))) for name in Receivers.__struct_fields__}
 
 

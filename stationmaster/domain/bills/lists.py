@@ -57,7 +57,7 @@ def get(work: Work, organization_id: int, bill_id: str) -> ListedBill:
     mine = _named().where(bills.c.organization_id == organization_id, bills.c.public_id == bill_id)
     row: ListedBill | None = work.execute(mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no bill {bill_id!r}")
+        raise NotFound("there is no bill {id!r}", id=bill_id)
     return row
 
 

@@ -66,7 +66,9 @@ class ShowCost(Command, frozen=True):
 
     def check(self, work: Work, station: Station) -> str | None:
         if self.final and station.version != "1.6":
-            raise Conflict(f"a charger of OCPP {station.version} is told the total when it ends a session")
+            raise Conflict(
+                "a charger of OCPP {version} is told the total when it ends a session", version=station.version
+            )
         if self.final != (self.text is not None):
             raise Invalid("text", "belongs to the final cost, and to no other")
         return None

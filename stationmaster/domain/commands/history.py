@@ -445,7 +445,7 @@ def of_asker(work: Work, organization_id: int, by: str, public_id: str) -> tuple
     theirs = (commands.c.public_id == public_id, commands.c.asked_by == by)
     row = work.execute(joined.where(*theirs, table.c.organization_id == organization_id)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no request {public_id!r}")
+        raise NotFound("there is no request {id!r}", id=public_id)
     return CommandRow._make(row[: len(commands.c)]), row.charger
 
 

@@ -112,9 +112,11 @@ class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag=kebab
         if station.accepted:
             return
         if station.registration == "rejected":
-            raise Conflict(f"charger {station.identity} is rejected; only its BootNotification can be triggered")
+            raise Conflict(
+                "charger {charger} is rejected; only its BootNotification can be triggered", charger=station.identity
+            )
         if not self.before_accepted:
-            raise Conflict(f"charger {station.identity} is not accepted yet")
+            raise Conflict("charger {charger} is not accepted yet", charger=station.identity)
 
 
 class RemoteStart(Command, frozen=True):
@@ -244,7 +246,9 @@ class SetMonitors(Command, frozen=True):
         if any(pace.interval_s is None and pace.values is None for pace in paces):  # N11.FR.09
             raise Invalid("monitors", "a stream needs `interval_s`, `values`, or both")
         if paces and station.version != "2.1":
-            raise Invalid("monitors", f"streams are part of OCPP 2.1; this charger speaks {station.version}")
+            raise Invalid(
+                "monitors", "streams are part of OCPP 2.1; this charger speaks {version}", version=station.version
+            )
         return None
 
 
@@ -382,7 +386,9 @@ def check_card(work: Work, station: Station, token: str, *, force: bool) -> str 
     if status == "accepted":
         return None
     if not force:
-        raise Conflict(f"the card {token} is {status}; with `force` the charger is asked all the same")
+        raise Conflict(
+            "the card {card} is {status}; with `force` the charger is asked all the same", card=token, status=status
+        )
     return f"forced: the card is {status}"
 
 

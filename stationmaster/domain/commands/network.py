@@ -73,5 +73,5 @@ class SetNetworkProfile(Command, frozen=True):
         if there.username is not None or there.password is not None:
             raise Invalid("url", "must not hold a password; it would be stored as an address")
         if self.security_profile >= 2 and there.scheme != "wss":
-            raise Invalid("url", f"security profile {self.security_profile} needs wss://")
+            raise Invalid("url", "security profile {profile} needs wss://", profile=self.security_profile)
         return None

@@ -121,14 +121,14 @@ def period(now: datetime, first: date | None, after: date | None, *, longest: ti
     if first >= after:
         raise Invalid("from", "must be before `to`")
     if after - first > longest:
-        raise Invalid("from", f"{longest.days} days at the most")
+        raise Invalid("from", "{most} days at the most", most=longest.days)
     return Period(first, after)
 
 
 def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> Found:
     """The figures of these days. By hour of the week they are those of whole months, which the answer names."""
     if by in ("day", "week") and of.after - of.first > LONGEST_BY_DAY:
-        raise Invalid("from", f"{LONGEST_BY_DAY.days} days at the most by {by}")
+        raise Invalid("from", "{most} days at the most by {by}", most=LONGEST_BY_DAY.days, by=by)
     if by == "hour_of_week":
         return _by_hour(work, organization_id, of, among)
     keyed = {"site": "site_id", "day": "day", "week": "day", "month": "day"}.get(by, "station_id")

@@ -81,7 +81,7 @@ def add(
     there = sites.get(work, organization_id, site)
     charger = None if station is None else stations.get(work, organization_id, station)
     if charger is not None and charger.site_id != there.id:
-        raise Invalid("station", f"{station} does not stand at {site}")
+        raise Invalid("station", "{charger} does not stand at {site}", charger=station, site=site)
     name = secrets.token_hex(8)
     work.execute(
         insert(uptime_exclusions).values(
@@ -114,7 +114,7 @@ def get(work: Work, organization_id: int, name: str) -> ExclusionRow:
     """Raises `NotFound`."""
     row = work.execute(_of(organization_id).where(uptime_exclusions.c.public_id == name)).one_or_none()
     if row is None:
-        raise NotFound(f"there is no exclusion {name!r}")
+        raise NotFound("there is no exclusion {name!r}", name=name)
     return cast(ExclusionRow, row)
 
 

@@ -21,6 +21,7 @@ from stationmaster.domain.events import ReportMailDue
 from stationmaster.domain.figures import reports
 from stationmaster.domain.invoices import issuers
 from stationmaster.domain.invoices.languages import LANGUAGES
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 from stationmaster.storage.lists import Found, Wanted, listed
@@ -91,7 +92,7 @@ def create(work: Work, organization_id: int, facts: Mapping[str, Any]) -> Schedu
     _check_sees_all(work)
     count = select(func.count()).select_from(_of(organization_id).subquery())
     if int(work.execute(count).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} schedules already; remove one first")
+        raise Conflict("there are {most} schedules already; remove one first", most=MOST)
     values = _checked(work, organization_id, facts)
     zone = _zone(
         work,
@@ -225,11 +226,15 @@ def _zone(work: Work, organization_id: int, of_site: str | None) -> tzinfo:
 
 def _checked(work: Work, organization_id: int, facts: Mapping[str, Any]) -> dict[str, Any]:
     """The values of the columns. Raises `Invalid`."""
-    _check("name", facts["name"].strip(), "is empty")
-    _check("report", facts["report"] in reports.KINDS, f"must be one of {', '.join(reports.KINDS)}")
-    _check("rhythm", facts["rhythm"] in get_args(Rhythm), "must be monthly or weekly")
-    _check("format", facts["format"] in get_args(Format), "must be pdf, xlsx or csv")
-    _check("language", facts["language"] in (None, *LANGUAGES), f"must be one of {', '.join(LANGUAGES)}")
+    _check("name", facts["name"].strip(), Reason("is empty"))
+    _check("report", facts["report"] in reports.KINDS, Reason("must be one of {known}", known=", ".join(reports.KINDS)))
+    _check("rhythm", facts["rhythm"] in get_args(Rhythm), Reason("must be monthly or weekly"))
+    _check("format", facts["format"] in get_args(Format), Reason("must be pdf, xlsx or csv"))
+    _check(
+        "language",
+        facts["language"] in (None, *LANGUAGES),
+        Reason("must be one of {known}", known=", ".join(LANGUAGES)),
+    )
     reports.check_site(facts["report"], facts["site"])
     return {
         "name": facts["name"].strip(),
@@ -247,19 +252,19 @@ def _site(work: Work, organization_id: int, site: str | None) -> int | None:
     try:
         return None if site is None else sites.get(work, organization_id, site).id
     except NotFound as missing:
-        raise Invalid("site", str(missing)) from None
+        raise Invalid("site", missing.reason) from None
 
 
 def _receivers(given: Sequence[str]) -> list[str]:
     emails = list(dict.fromkeys(each.strip() for each in given))
-    _check("receivers", emails, "name at least one e-mail address")
-    _check("receivers", len(emails) <= MOST_RECEIVERS, f"has {MOST_RECEIVERS} addresses at the most")
+    _check("receivers", emails, Reason("name at least one e-mail address"))
+    _check("receivers", len(emails) <= MOST_RECEIVERS, Reason("has {most} addresses at the most", most=MOST_RECEIVERS))
     for email in emails:
-        _check("receivers", customers.is_email(email), f"{email!r} is no e-mail address")
+        _check("receivers", customers.is_email(email), Reason("{email!r} is no e-mail address", email=email))
     return emails
 
 
-def _check(field: str, holds: object, otherwise: str) -> None:
+def _check(field: str, holds: object, otherwise: Reason) -> None:
     if not holds:
         raise Invalid(field, otherwise)
 

@@ -90,7 +90,7 @@ def close(work: Work, organization_id: int, identity: str, evse: int) -> None:
 def _of_evse(work: Work, organization_id: int, identity: str, evse: int) -> PlaceRow:
     row = next((each for each in of_station(work, organization_id, identity) if each.evse == evse), None)
     if row is None:
-        raise NotFound(f"EVSE {evse} of charger {identity} has no place to pay")
+        raise NotFound("EVSE {evse} of charger {charger} has no place to pay", evse=evse, charger=identity)
     return row
 
 

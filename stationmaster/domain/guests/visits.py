@@ -131,7 +131,7 @@ def hold_of(offer: Offer, currency: str) -> Money:
     """How much is held in a currency. Raises `Conflict` where nobody has said it."""
     amount = offer.hold.get(currency)
     if amount is None:
-        raise Conflict(f"one cannot pay here in {currency}: payments.hold names no amount to hold")
+        raise Conflict("one cannot pay here in {currency}: payments.hold names no amount to hold", currency=currency)
     return Money(amount, currency)
 
 
@@ -205,7 +205,7 @@ def set_aside_more(work: Work, public_id: str, amount: Decimal, steps: Mapping[s
         raise Conflict("this was paid at once, and cannot be raised; charge again for more")
     most = steps.get(payment.currency, Decimal(0)) * MOST_STEPS
     if amount > most:
-        raise Invalid("amount", f"is {most} {payment.currency} at the most")
+        raise Invalid("amount", "is {most} {currency} at the most", most=most, currency=payment.currency)
     asking.raise_hold(work, payment.id, Money(amount, payment.currency))
     return row
 

@@ -46,7 +46,11 @@ def written(document: Document) -> bytes:
 class _Writer:
     def __init__(self, document: Document) -> None:
         if decimals_of(document.currency) > 2:
-            raise Invalid("currency", f"EN 16931 has no amounts in {document.currency}, which has three decimals")
+            raise Invalid(
+                "currency",
+                "EN 16931 has no amounts in {currency}, which has three decimals",
+                currency=document.currency,
+            )
         if document.seller.tax_number is None:
             raise Invalid("seller.tax_number", "EN 16931 asks for a number by which the seller is known")
         if document.buyer is None:
@@ -102,7 +106,12 @@ class _Writer:
 
     def _party(self, parent: ET.Element, party: Party, whose: str) -> None:
         if party.country is None:
-            raise Invalid(f"{whose}.country", f"EN 16931 asks for the country of the {whose}")
+            raise Invalid(
+                f"{whose}.country",
+                "EN 16931 asks for the country of the seller"
+                if whose == "seller"
+                else "EN 16931 asks for the country of the buyer",
+            )
         # A number of VAT begins with the country; another one is what the seller's own tax office knows them by.
         number = "" if party.tax_number is None else party.tax_number.replace(" ", "")
         vat = number[:2].isalpha() and number[:2].isupper()

@@ -298,11 +298,16 @@ def _check_new(work: Work, organization_id: int, wanted: ToIssue) -> dict[str, i
     numbers = numbers_of(work, list(keys.values()), credited=credited)
     for charge in wanted.charges:
         if charge.session not in keys:
-            raise Invalid("sessions", f"there is no session {charge.session!r}")
+            raise Invalid("sessions", "there is no session {session!r}", session=charge.session)
         number = numbers.get((keys[charge.session], charge.revision))
         if number is not None:
-            verb = "taken back by" if credited else "on"
-            raise Conflict(f"session {charge.session} is {verb} {number} already")
+            raise Conflict(
+                "session {session} is taken back by {number} already"
+                if credited
+                else "session {session} is on {number} already",
+                session=charge.session,
+                number=number,
+            )
     return keys
 
 

@@ -20,6 +20,7 @@ from stationmaster.domain.invoices.documents import Design, Party
 from stationmaster.domain.invoices.languages import LANGUAGES
 from stationmaster.domain.ledger import AccountKind
 from stationmaster.domain.looks import Look
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, Json, UtcTime, key, metadata
 
@@ -165,7 +166,11 @@ def _checked(name: str, value: Any) -> Any:
     if name == "account_numbers":
         for account in value or {}:
             kind = account.partition(" ")[0]
-            _check(name, kind in get_args(AccountKind), f"there is no account {account!r} in the ledger")
+            _check(
+                name,
+                kind in get_args(AccountKind),
+                Reason("there is no account {account!r} in the ledger", account=account),
+            )
         return value or None
     text = " ".join(value.split()) if isinstance(value, str) and name not in ("address", "footer") else value
     if name in ("address", "footer") and text is not None:
@@ -176,34 +181,36 @@ def _checked(name: str, value: Any) -> Any:
         return None
     if name == "country":
         text = text.upper()
-        _check(name, _COUNTRY.fullmatch(text), "is two letters, as in DE")
+        _check(name, _COUNTRY.fullmatch(text), Reason("is two letters, as in DE"))
     if name == "phone":
         return phones.kept(text)
     if name == "email":
-        _check(name, customers.is_email(text), f"{text!r} is no e-mail address")
+        _check(name, customers.is_email(text), Reason("{email!r} is no e-mail address", email=text))
     if name == "iban":
         text = text.replace(" ", "").upper()
-        _check(name, _IBAN.fullmatch(text) and _adds_up(text), "is no IBAN: a digit is wrong, or one is missing")
+        _check(
+            name, _IBAN.fullmatch(text) and _adds_up(text), Reason("is no IBAN: a digit is wrong, or one is missing")
+        )
     if name == "bic":
         text = text.upper()
-        _check(name, _BIC.fullmatch(text), "is no BIC: it has 8 or 11 letters and digits")
+        _check(name, _BIC.fullmatch(text), Reason("is no BIC: it has 8 or 11 letters and digits"))
     return text
 
 
 def _chosen(name: str, text: str) -> str:
     if name == "language":
-        _check(name, text in LANGUAGES, f"must be one of {', '.join(LANGUAGES)}")
+        _check(name, text in LANGUAGES, Reason("must be one of {known}", known=", ".join(LANGUAGES)))
     elif name == "time_zone":
         try:
             moments.zone_named(text)
         except Invalid as error:
-            raise Invalid(name, str(error)) from None
+            raise Invalid(name, error.reason) from None
     else:
-        _check(name, _PREFIX.fullmatch(text), "has up to 20 letters, digits, dashes, dots and slashes")
+        _check(name, _PREFIX.fullmatch(text), Reason("has up to 20 letters, digits, dashes, dots and slashes"))
     return text
 
 
-def _check(name: str, holds: object, otherwise: str) -> None:
+def _check(name: str, holds: object, otherwise: Reason) -> None:
     if not holds:
         raise Invalid(name, otherwise)
 

@@ -49,7 +49,12 @@ class NotEnough(Conflict):
     """An account would be below what it may never be below."""
 
     def __init__(self, kind: AccountKind, balance: Money, wanted: Money) -> None:
-        super().__init__(f"there is {balance} in the {_CALLED.get(kind, kind)}, and {wanted} would be needed")
+        super().__init__(
+            "there is {balance} in the {purse}, and {wanted} would be needed",
+            balance=balance,
+            purse=_CALLED.get(kind, kind),
+            wanted=wanted,
+        )
         self.kind, self.balance, self.wanted = kind, balance, wanted
 
 
@@ -80,7 +85,7 @@ def book(
     booked = find(work, organization_id, key)
     if booked is not None:
         if _entries_of(work, booked.id) != {account: money.amount for account, money in amounts.items()}:
-            raise Conflict(f"{key!r} has been booked before, and otherwise")
+            raise Conflict("{key!r} has been booked before, and otherwise", key=key)
         return booked
     accounts = _locked(work, organization_id, amounts, currency)
     for account, row in accounts.items():

@@ -76,7 +76,7 @@ def hold(
     lock_customer(work, organization_id, customer_id)
     row = find(work, organization_id, name)
     if row is not None and (row.closed_at is not None or row.customer_id != customer_id):
-        raise Conflict(f"the hold {name!r} is over, or somebody else's")
+        raise Conflict("the hold {name!r} is over, or somebody else's", name=name)
     missing = amount if row is None else amount - amount_of(row)
     if row is not None and missing.amount <= 0:
         return row

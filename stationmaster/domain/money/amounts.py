@@ -29,10 +29,16 @@ class Money(msgspec.Struct, frozen=True, gc=False, eq=True):
     def __post_init__(self) -> None:
         decimals = decimals_of(self.currency)
         if not self.amount.is_finite() or abs(self.amount) > _MOST:
-            raise Invalid("amount", f"{self.amount} is no amount of money")
+            raise Invalid("amount", "{amount} is no amount of money", amount=self.amount)
         written = _with_decimals(self.amount, decimals)
         if written != self.amount:
-            raise Invalid("amount", f"{self.amount} has more than the {decimals} decimals of {self.currency}")
+            raise Invalid(
+                "amount",
+                "{amount} has more than the {decimals} decimals of {currency}",
+                amount=self.amount,
+                decimals=decimals,
+                currency=self.currency,
+            )
         msgspec.structs.force_setattr(self, "amount", written)
 
     def __str__(self) -> str:

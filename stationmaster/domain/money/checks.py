@@ -21,6 +21,7 @@ from stationmaster.domain.money.tariff_version import (
     Restrictions,
     TariffVersion,
 )
+from stationmaster.reason_words import Reason
 
 PRICE_DECIMALS = 6  # of a price for one unit; what is paid in the end has the decimals of its currency
 TAX_DECIMALS = 4
@@ -37,7 +38,7 @@ class Problem(NamedTuple):
     """What is wrong with a field."""
 
     field: str
-    reason: str
+    reason: Reason
 
 
 def checked(version: TariffVersion) -> TariffVersion:
@@ -51,7 +52,7 @@ def checked(version: TariffVersion) -> TariffVersion:
 def problems(version: TariffVersion) -> Iterator[Problem]:
     """Everything that is wrong with a version whose currency is known."""
     if not 1 <= len(version.elements) <= MOST_ELEMENTS:
-        yield Problem("elements", f"must be from 1 to {MOST_ELEMENTS}")
+        yield Problem("elements", Reason("must be from 1 to {most}", most=MOST_ELEMENTS))
     for index, element in enumerate(version.elements):
         yield from _of_element(f"elements[{index}]", element, version)
     yield from _never_holding(version)
@@ -61,32 +62,32 @@ def problems(version: TariffVersion) -> Iterator[Problem]:
 
 def _of_element(path: str, element: Element, version: TariffVersion) -> Iterator[Problem]:
     if not element.price_components:
-        yield Problem(f"{path}.price_components", "is empty: an element prices something")
+        yield Problem(f"{path}.price_components", Reason("is empty: an element prices something"))
     priced = set()
     for index, component in enumerate(element.price_components):
         place = f"{path}.price_components[{index}]"
         if component.type in priced:
-            yield Problem(f"{place}.type", f"prices {component.type} a second time in one element")
+            yield Problem(f"{place}.type", Reason("prices {type} a second time in one element", type=component.type))
         priced.add(component.type)
         yield from _of_component(place, component, version.currency)
         if element.restrictions.reservation is not None and component.type not in ("flat", "time"):
-            yield Problem(f"{place}.type", "a reservation is priced by flat and time only")
+            yield Problem(f"{place}.type", Reason("a reservation is priced by flat and time only"))
     yield from _of_restrictions(f"{path}.restrictions", element.restrictions, version)
 
 
 def _of_component(path: str, component: PriceComponent, currency: str) -> Iterator[Problem]:
     yield from of_number(f"{path}.price", component.price, most=HIGHEST_PRICE, decimals=PRICE_DECIMALS)
     if component.per != "hour" and component.type not in ("time", "parking_time"):
-        yield Problem(f"{path}.per", "is for time only: energy is priced by the kWh")
+        yield Problem(f"{path}.per", Reason("is for time only: energy is priced by the kWh"))
     if not 1 <= component.step_size <= _LONGEST_STEP or (component.type == "flat" and component.step_size != 1):
-        yield Problem(f"{path}.step_size", f"must be from 1 to {_LONGEST_STEP}, and 1 for flat")
+        yield Problem(f"{path}.step_size", Reason("must be from 1 to {most}, and 1 for flat", most=_LONGEST_STEP))
     if component.max_price is not None:
         yield from _payable(f"{path}.max_price", component.max_price, currency)
     names = set()
     for index, tax in enumerate(component.taxes):
         place = f"{path}.taxes[{index}]"
         if not tax.name.strip() or tax.name in names:
-            yield Problem(f"{place}.name", "is empty, or was there before")
+            yield Problem(f"{place}.name", Reason("is empty, or was there before"))
         names.add(tax.name)
         yield from of_number(f"{place}.percent", tax.percent, most=100, decimals=TAX_DECIMALS)
 
@@ -95,13 +96,17 @@ def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) ->
     for name in ("start_time", "end_time"):
         text = getattr(wanted, name)
         if text is not None and not _CLOCK.match(text):
-            yield Problem(f"{path}.{name}", f"{text[:20]!r} is no time of day; one is written as 07:30")
+            yield Problem(
+                f"{path}.{name}", Reason("{text!r} is no time of day; one is written as 07:30", text=text[:20])
+            )
     if wanted.start_time == wanted.end_time and wanted.start_time not in (None, "00:00"):
-        yield Problem(f"{path}.end_time", "is the same as start_time; leave both out for the whole day")
+        yield Problem(f"{path}.end_time", Reason("is the same as start_time; leave both out for the whole day"))
     if len(set(wanted.day_of_week)) != len(wanted.day_of_week):
-        yield Problem(f"{path}.day_of_week", "has a day twice")
+        yield Problem(f"{path}.day_of_week", Reason("has a day twice"))
     if wanted.public_holiday is not None and version.holidays is None:
-        yield Problem("holidays", f"is missing: {path}.public_holiday asks whose public holidays are meant")
+        yield Problem(
+            "holidays", Reason("is missing: {path}.public_holiday asks whose public holidays are meant", path=path)
+        )
     for name in ("kwh", "power"):
         for bound in ("min", "max"):
             limit = getattr(wanted, f"{bound}_{name}")
@@ -110,14 +115,14 @@ def _of_restrictions(path: str, wanted: Restrictions, version: TariffVersion) ->
     for low, high in BOUNDS:
         begin, end = getattr(wanted, low), getattr(wanted, high)
         if begin is not None and end is not None and begin >= end:
-            yield Problem(f"{path}.{high}", f"must be above {low}, or the element never holds")
+            yield Problem(f"{path}.{high}", Reason("must be above {low}, or the element never holds", low=low))
     for name in ("min_duration", "max_duration"):
         if (getattr(wanted, name) or 0) < 0:
-            yield Problem(f"{path}.{name}", "must not be negative")
+            yield Problem(f"{path}.{name}", Reason("must not be negative"))
     if wanted.reservation is not None and any(
         limit is not None for limit in (wanted.min_kwh, wanted.max_kwh, wanted.min_power, wanted.max_power)
     ):
-        yield Problem(f"{path}.reservation", "a reservation takes no energy, so none can restrict it")
+        yield Problem(f"{path}.reservation", Reason("a reservation takes no energy, so none can restrict it"))
 
 
 def _never_holding(version: TariffVersion) -> Iterator[Problem]:
@@ -132,7 +137,11 @@ def _never_holding(version: TariffVersion) -> Iterator[Problem]:
             for index, priced in wider:
                 if component.type in priced:
                     path = f"elements[{later_index}].price_components[{component_index}]"
-                    reason = f"never holds: elements[{index}] prices {component.type} whenever this one would"
+                    reason = Reason(
+                        "never holds: elements[{index}] prices {type} whenever this one would",
+                        index=index,
+                        type=component.type,
+                    )
                     yield Problem(path, reason)
                     break
 
@@ -143,9 +152,9 @@ def _of_limits(version: TariffVersion) -> Iterator[Problem]:
         if limit is None:
             continue
         if limit.before_taxes is None and limit.after_taxes is None:
-            yield Problem(name, "needs before_taxes or after_taxes")
+            yield Problem(name, Reason("needs before_taxes or after_taxes"))
         if version.tax_included and limit.before_taxes is not None:
-            yield Problem(f"{name}.before_taxes", "prices are with taxes here, so limits are after taxes")
+            yield Problem(f"{name}.before_taxes", Reason("prices are with taxes here, so limits are after taxes"))
         for part in ("before_taxes", "after_taxes"):
             amount = getattr(limit, part)
             if amount is not None:
@@ -154,16 +163,16 @@ def _of_limits(version: TariffVersion) -> Iterator[Problem]:
         for part in ("before_taxes", "after_taxes"):
             least, most = getattr(version.min_price, part), getattr(version.max_price, part)
             if least is not None and most is not None and least > most:
-                yield Problem(f"min_price.{part}", "is above max_price")
+                yield Problem(f"min_price.{part}", Reason("is above max_price"))
 
 
 def _of_the_rest(version: TariffVersion) -> Iterator[Problem]:
     if not 0 <= version.grace_minutes <= _LONGEST_GRACE:
-        yield Problem("grace_minutes", f"must be from 0 to {_LONGEST_GRACE}")
+        yield Problem("grace_minutes", Reason("must be from 0 to {most}", most=_LONGEST_GRACE))
     if not 0 <= version.idle_below_w <= 10**6:
-        yield Problem("idle_below_w", "must be from 0 to 1000000")
+        yield Problem("idle_below_w", Reason("must be from 0 to 1000000"))
     if not 0 <= version.bill_from_wh <= 10**6:
-        yield Problem("bill_from_wh", "must be from 0 to 1000000")
+        yield Problem("bill_from_wh", Reason("must be from 0 to 1000000"))
     if version.holidays is not None:
         try:
             clock.check_calendar(version.holidays)
@@ -172,18 +181,18 @@ def _of_the_rest(version: TariffVersion) -> Iterator[Problem]:
     languages = set()
     for index, text in enumerate(version.texts):
         if not _LANGUAGE.match(text.language) or text.language in languages:
-            yield Problem(f"texts[{index}].language", "is no language (en, de, pt-BR), or was there before")
+            yield Problem(f"texts[{index}].language", Reason("is no language (en, de, pt-BR), or was there before"))
         languages.add(text.language)
         if not 0 < len(text.text.strip()) <= _LONGEST_TEXT:
-            yield Problem(f"texts[{index}].text", f"must have from 1 to {_LONGEST_TEXT} characters")
+            yield Problem(f"texts[{index}].text", Reason("must have from 1 to {most} characters", most=_LONGEST_TEXT))
 
 
 def of_number(path: str, value: Decimal, *, most: int, decimals: int) -> Iterator[Problem]:
     """What is wrong with it."""
     if not value.is_finite() or not 0 <= value <= most:
-        yield Problem(path, f"must be from 0 to {most}")
+        yield Problem(path, Reason("must be from 0 to {most}", most=most))
     elif value != value.quantize(Decimal(1).scaleb(-decimals)):
-        yield Problem(path, f"has more than {decimals} decimals")
+        yield Problem(path, Reason("has more than {decimals} decimals", decimals=decimals))
 
 
 def _payable(path: str, amount: Decimal, currency: str) -> Iterator[Problem]:
@@ -193,4 +202,4 @@ def _payable(path: str, amount: Decimal, currency: str) -> Iterator[Problem]:
         yield Problem(path, wrong.reason)
     else:
         if money.amount < 0:
-            yield Problem(path, "must not be negative")
+            yield Problem(path, Reason("must not be negative"))

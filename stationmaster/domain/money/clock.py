@@ -62,7 +62,11 @@ def _public_holidays(calendar: str, year: int) -> frozenset[date]:
     # Looked up first, because the library takes whatever stands in its module for a country, also its own functions.
     country = getattr(holidays, name) if name in EntityLoader.get_country_codes() else None
     if country is None or (part and part not in _parts_of(country)):
-        raise Invalid("holidays", f"{calendar!r} is no calendar known here; one is written as DE, DE-BY or US-CA")
+        raise Invalid(
+            "holidays",
+            "{calendar!r} is no calendar known here; one is written as DE, DE-BY or US-CA",
+            calendar=calendar,
+        )
     return frozenset(country(subdiv=part or None, years=year))
 
 

@@ -7,9 +7,11 @@ from decimal import Decimal
 
 import msgspec
 
+from stationmaster.domain import reasons
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.money import checks
 from stationmaster.domain.money.tariff_version import Element, PriceComponent, TariffVersion, Tax
+from stationmaster.reason_words import Reason
 
 _PLACE = re.compile(r" - at `\$\.?(.*)`$")
 _UNKNOWN = re.compile(r"^Object contains unknown field `(.*)`$")
@@ -29,10 +31,10 @@ def _invalid(said: str) -> Invalid:
     place = _PLACE.search(said)
     path = place[1] if place is not None else ""
     reason = said[: place.start()] if place is not None else said
-    for pattern, sentence in ((_UNKNOWN, "is no field of a tariff"), (_MISSING, "is missing")):
+    for pattern, sentence in ((_UNKNOWN, Reason("is no field of a tariff")), (_MISSING, Reason("is missing"))):
         if named := pattern.match(reason):
             return Invalid(f"{path}.{named[1]}".lstrip("."), sentence)
-    return Invalid(path or "tariff", reason[:1].lower() + reason[1:])
+    return Invalid(path or "tariff", reasons.plain(reason))
 
 
 def simple(

@@ -117,7 +117,7 @@ def get(work: Work, organization_id: int, payment: str, *, lock: bool = False) -
     mine = select(payments).where(payments.c.organization_id == organization_id, payments.c.public_id == payment)
     row: PaymentRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no payment {payment!r}")
+        raise NotFound("there is no payment {id!r}", id=payment)
     return row
 
 
@@ -143,9 +143,9 @@ def capture(work: Work, payment_id: int, amount: Money) -> PaymentRow:
     if row.state in ("capturing", "paid", "lost"):
         return row
     if row.state != "authorised":
-        raise Conflict(f"nothing is held for payment {row.public_id}, which is {row.state}")
+        raise Conflict("nothing is held for payment {id}, which is {state}", id=row.public_id, state=row.state)
     if not 0 < amount.minor <= row.amount or amount.currency != row.currency:
-        raise Conflict(f"{amount} cannot be taken of {of_minor(row.amount, row.currency)}")
+        raise Conflict("{amount} cannot be taken of {held}", amount=amount, held=of_minor(row.amount, row.currency))
     row = changed(work, row, states.move(row.state, "capture"), wanted=amount.minor)
     if row.hold_until is not None and row.hold_until <= work.now:
         over = "The hold was over before the session had ended."
@@ -163,14 +163,14 @@ def raise_hold(work: Work, payment_id: int, amount: Money) -> PaymentRow:
     if row.state != "authorised" or row.reference is None:
         raise Conflict("nothing is set aside here that could be raised")
     if amount.currency != row.currency:
-        raise Invalid("amount", f"is in {row.currency}")
+        raise Invalid("amount", "is in {currency}", currency=row.currency)
     if amount.minor == row.raise_to:
         return row
     if row.raise_to is not None:
         raise Conflict("your bank is being asked for more already")
     if amount.minor <= row.amount:
         raise Invalid(
-            "amount", f"must be more than the {of_minor(row.amount, row.currency)} that are set aside already"
+            "amount", "must be more than the {held} that are set aside already", held=of_minor(row.amount, row.currency)
         )
     row = changed(work, row, None, raise_to=amount.minor, raise_refused=None)
     work.publish(PaymentAsked(organization_id=row.organization_id, payment=row.public_id, act="raise"))

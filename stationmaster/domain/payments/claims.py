@@ -92,7 +92,7 @@ def get(work: Work, organization_id: int, claim: str, *, lock: bool = False) -> 
     mine = select(payment_claims).where(table.organization_id == organization_id, table.public_id == claim)
     row: ClaimRow | None = work.execute(mine.with_for_update() if lock else mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no claim {claim!r}")
+        raise NotFound("there is no claim {id!r}", id=claim)
     return row
 
 
@@ -160,7 +160,7 @@ def taken_in_hand(work: Work, organization_id: int, claim: str) -> ClaimRow:
     asking.call_off(work, get(work, organization_id, claim).id)
     row = get(work, organization_id, claim, lock=True)
     if row.state != "open":
-        raise Conflict(f"this claim is {row.state.replace('_', ' ')} already")
+        raise Conflict("this claim is {state} already", state=row.state.replace("_", " "))
     return row
 
 

@@ -37,7 +37,7 @@ def enter(
     purpose: Purpose = "top_up" if claim is None else "claim"
     owed = None if claim is None else claims.taken_in_hand(work, organization_id, claim)
     if owed is not None and amount != (due := claims.owed(work, owed)):
-        raise Invalid("amount", f"must be the whole of what is owed: {due}")
+        raise Invalid("amount", "must be the whole of what is owed: {due}", due=due)
     public_id = f"pay_{secrets.token_hex(12)}"
     values = {
         "organization_id": organization_id,

@@ -36,13 +36,13 @@ def ask(work: Work, organization_id: int, payment: str, amount: Money | None, *,
     if stuck is not None and amount is None:
         return _again(work, row, stuck, reason=reason, by=by)
     if row.state != "paid" or row.charge is None:
-        raise Conflict(f"nothing can be given back of a payment that is {row.state}")
+        raise Conflict("nothing can be given back of a payment that is {state}", state=row.state)
     left = row.captured - row.refunded
     wanted = of_minor(left, row.currency) if amount is None else amount
     if wanted.currency != row.currency:
-        raise Invalid("currency", f"is {row.currency}, as that of the payment")
+        raise Invalid("currency", "is {currency}, as that of the payment", currency=row.currency)
     if not 0 < wanted.minor <= left:
-        raise Invalid("amount", f"must be more than nothing, and at most {of_minor(left, row.currency)}")
+        raise Invalid("amount", "must be more than nothing, and at most {most}", most=of_minor(left, row.currency))
     work.execute(update(payments).where(payments.c.id == row.id).values(refunded=row.refunded + wanted.minor))
     made = _make(work, row, charge=row.charge, amount=wanted.minor, why="person", reason=reason, by=by)
     booking.refund_asked(work, row, made.public_id, wanted)

@@ -157,8 +157,12 @@ def remove_station(
     rows = list(work.execute(select(sessions).where(sessions.c.station_id == record.id, is_open)))
     if rows and not close_sessions:
         raise Conflict(
-            f"{identity} has {len(rows)} open session{'s' if len(rows) > 1 else ''}; say close_sessions=true to close"
-            " them with what is known, or end them first"
+            "{charger} has an open session; say close_sessions=true to close it with what is known, or end it first"
+            if len(rows) == 1
+            else "{charger} has {count} open sessions; say close_sessions=true to close them with what is known, or end them"
+            " first",
+            charger=identity,
+            count=len(rows),
         )
     station = Station(record.id, record.identity, organization_id, "", record.registration, True)
     for row in rows:

@@ -123,7 +123,7 @@ def get(work: Work, organization_id: int, public_id: str) -> ListedRow:
     mine = with_names().where(sessions.c.organization_id == organization_id, sessions.c.public_id == public_id)
     row = work.execute(mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no session {public_id!r}")
+        raise NotFound("there is no session {id!r}", id=public_id)
     return row
 
 
@@ -142,7 +142,7 @@ def by_either_name(work: Work, organization_id: int, name: str) -> ListedRow:
         return row
     rows = work.execute(mine.where(sessions.c.transaction_id == name).limit(2)).all()
     if len(rows) != 1:
-        raise NotFound(f"there is no session {name!r}" if not rows else f"there are several sessions {name!r}")
+        raise NotFound("there are several sessions {id!r}" if rows else "there is no session {id!r}", id=name)
     return rows[0]
 
 
@@ -208,10 +208,11 @@ def open_named(work: Work, station: Station, named: str) -> OpenSession:
         if named in (each.public_id, each.transaction_id):
             if not each.is_told:
                 raise Conflict(
-                    f"charger {station.identity} has not told of this session, so it has no name for it; unlock its connector or restart it"
+                    "charger {charger} has not told of this session, so it has no name for it; unlock its connector or restart it",
+                    charger=station.identity,
                 )
             return each
-    raise NotFound(f"charger {station.identity} has no open session {named!r}")
+    raise NotFound("charger {charger} has no open session {session!r}", charger=station.identity, session=named)
 
 
 def has_ended(work: Work, station_id: int, transaction_id: str) -> bool:
@@ -232,7 +233,7 @@ def transaction_of(work: Work, station: Station, named: str) -> str:
     mine = select(sessions.c.transaction_id).where(sessions.c.station_id == station.id, either)
     found: str | None = work.execute(mine.order_by(sessions.c.id.desc()).limit(1)).scalar()
     if found is None:
-        raise NotFound(f"charger {station.identity} has no session {named!r}")
+        raise NotFound("charger {charger} has no session {session!r}", charger=station.identity, session=named)
     return found
 
 

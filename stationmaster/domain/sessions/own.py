@@ -39,7 +39,7 @@ def get_own(work: Work, organization_id: int, customer_key: int, public_id: str)
     )
     row: OwnSession | None = work.execute(mine).one_or_none()
     if row is None:
-        raise NotFound(f"there is no session {public_id!r}")
+        raise NotFound("there is no session {id!r}", id=public_id)
     return row
 
 

@@ -44,9 +44,14 @@ def around(
 ) -> Timeline:
     """So many minutes before and after `at`. A silence longer than `silent_after` is said. Raises `NotFound`, `Invalid`."""
     if not 1 <= minutes <= LONGEST_MIN:
-        raise Invalid("minutes", f"1 to {LONGEST_MIN}")
+        raise Invalid("minutes", "1 to {most}", most=LONGEST_MIN)
     if at > work.now:
-        raise Invalid("at", f"{at:%Y-%m-%d %H:%M} UTC has not come yet; it is {work.now:%Y-%m-%d %H:%M} UTC")
+        raise Invalid(
+            "at",
+            "{time} UTC has not come yet; it is {now} UTC",
+            time=f"{at:%Y-%m-%d %H:%M}",
+            now=f"{work.now:%Y-%m-%d %H:%M}",
+        )
     width = timedelta(minutes=minutes)
     try:
         since, until = at - width, min(at + width, work.now + timedelta(microseconds=1))

@@ -101,5 +101,5 @@ def give_certificate_answered(
 
 def _use(use: str) -> v16.CertificateUseEnumType:
     if use not in _USES:
-        raise Conflict(f"a 1.6 charger has certificates for {' and '.join(_USES)} only")
+        raise Conflict("a 1.6 charger has certificates for {known} only", known=" and ".join(_USES))
     return _USES[use]

@@ -14,11 +14,12 @@ from stationmaster.handlers.routing import Ask, Routes
 from stationmaster.handlers.v16 import words
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.dialects import V16
+from stationmaster.reason_words import Reason
 from stationmaster.storage import Work
 
 configuration = Routes(V16)
 
-ONLY_ACTUAL = "a setting of 1.6 has only its actual value"
+ONLY_ACTUAL = Reason("a setting of 1.6 has only its actual value")
 PASSWORD_BYTES = 20  # whitepaper §7.2: sent as up to 40 hexadecimal digits, used as bytes
 
 

@@ -42,7 +42,7 @@ def trigger_message(
         plain = v16.TriggerMessage(requested_message=_PLAIN[command.message], connector_id=connector_id)
         return Ask([plain], lets_in=(command.message,))
     if command.message not in _EXTENDED:
-        raise Conflict(f"OCPP 1.6 has no {command.message} to ask for")
+        raise Conflict("OCPP 1.6 has no {message} to ask for", message=command.message)
     wanted = _EXTENDED[command.message]
     sends = "SignCertificate" if wanted == "SignChargePointCertificate" else command.message
     return Ask([v16.ExtendedTriggerMessage(requested_message=wanted)], lets_in=(sends,))

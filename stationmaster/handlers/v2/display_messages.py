@@ -61,7 +61,7 @@ def notify_display_messages(
 def set_display_message(work: Work, station: Station, command: commands.SetDisplayMessage) -> v201.SetDisplayMessage:
     words.check_length("text", command.text, LONGEST_TEXT.get(station.version, 512))
     if command.format == "qrcode" and station.version != "2.1":
-        raise Conflict(f"OCPP {station.version} has no QR codes to show")
+        raise Conflict("OCPP {version} has no QR codes to show", version=station.version)
     return v201.SetDisplayMessage(
         message=v21.MessageInfoType(
             id=command.id or commands.new_request_id(),
@@ -165,7 +165,7 @@ def show_cost_answered(
 
 def _state(station: Station, state: str | None) -> v21.MessageStateEnumType | None:
     if state is not None and station.version != "2.1" and state not in _STATES:
-        raise Conflict(f"OCPP {station.version} has no messages for the state {state}")
+        raise Conflict("OCPP {version} has no messages for the state {state}", version=station.version, state=state)
     return None if state is None else _STATES_21[state]
 
 

@@ -106,7 +106,7 @@ def send_afrr_signal(work: Work, station: Station, command: commands.SendAfrrSig
 
 def _kind(kind: str | None) -> Any:
     if kind is not None and kind not in _KINDS:
-        raise Invalid("kind", f"must be one of {', '.join(_KINDS)}")
+        raise Invalid("kind", "must be one of {known}", known=", ".join(_KINDS))
     return kind
 
 

@@ -74,7 +74,7 @@ def _fitting_201(command: commands.SetNetworkProfile) -> v21.OCPPVersionEnumType
     """The version of the profile, as 2.0.1 calls it. Raises `Conflict` or `Invalid` for what 2.0.1 has no room for."""
     version = _OF_201.get(command.ocpp or "2.0.1")
     if version is None:
-        raise Conflict(f"OCPP 2.0.1 has no word for a server that speaks {command.ocpp}")
+        raise Conflict("OCPP 2.0.1 has no word for a server that speaks {version}", version=command.ocpp)
     if command.interface == "any":
         raise Conflict("OCPP 2.0.1 wants one interface to be named")
     if command.identity is not None or command.password is not None:

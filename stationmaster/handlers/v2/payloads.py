@@ -20,5 +20,6 @@ def typed(dialect: Dialect, kind: type[R], payload: dict[str, Any], *, inside: s
         request, _ = dialect.decode_request(kind.action, msgspec.json.encode(payload), strict=True)
     except OcppError as error:
         where = ".".join(part for part in (inside, error.where) if part)
-        raise Invalid(where, f"{error.description}{f', not {error.came}' if error.came else ''}") from None
+        said = "{must}, not {came}" if error.came else "{must}"
+        raise Invalid(where, said, must=error.description, came=error.came) from None
     return cast(R, request)

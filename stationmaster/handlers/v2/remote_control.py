@@ -63,7 +63,7 @@ def unlock(work: Work, station: Station, command: commands.Unlock) -> v201.Unloc
 def trigger_message(work: Work, station: Station, command: commands.TriggerMessage) -> Ask[v201.TriggerMessage]:
     message = (_TRIGGERS_21 if station.version == "2.1" else _TRIGGERS).get(command.message)
     if message is None:
-        raise Conflict(f"OCPP {station.version} has no {command.message} to ask for")
+        raise Conflict("OCPP {version} has no {message} to ask for", version=station.version, message=command.message)
     # B02: a station that is pending may then send it, and nothing else.
     lets_in = ("SignCertificate" if message.startswith("Sign") else message,)
     places = _places(work, station, command) if command.message in _ABOUT_ONE else [None]

@@ -42,7 +42,7 @@ _ENDS: dict[str, tuple[reservations.End, str]] = {
 def reserve_now(work: Work, station: Station, command: commands.ReserveNow) -> Ask[v201.ReserveNow]:
     token = words.id_token(work, station, command.token)
     if station.version == "2.0.1" and command.connector_type not in (None, *get_args(ConnectorEnumType)):
-        raise Invalid("connector_type", f"must be one of {', '.join(get_args(ConnectorEnumType))}")
+        raise Invalid("connector_type", "must be one of {known}", known=", ".join(get_args(ConnectorEnumType)))
     number, group = commands.new_request_id(), reserving.group_of(work, station, command)
     reservations.request(
         work,

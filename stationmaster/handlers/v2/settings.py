@@ -220,7 +220,9 @@ def within_limits(
     for item in items:
         own = len(msgspec.json.encode(item)) + 1
         if longest is not None and empty + own > longest:
-            raise Invalid(field, f"this charger takes messages of {longest:.0f} bytes; one of these is longer")
+            raise Invalid(
+                field, "this charger takes messages of {most} bytes; one of these is longer", most=int(longest)
+            )
         if not portions or len(portions[-1]) >= at_once or (longest is not None and size + own > longest):
             portions.append([])
             size = empty

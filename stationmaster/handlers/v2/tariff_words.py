@@ -144,4 +144,4 @@ def _limit(limit: PriceLimit) -> dict[str, Any]:
 
 
 def _inexpressible(why: str) -> Conflict:
-    return Conflict(f"this tariff cannot be said in the words of chargers: {why}")
+    return Conflict("this tariff cannot be said in the words of chargers: {why}", why=why)

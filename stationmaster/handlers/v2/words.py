@@ -97,7 +97,7 @@ def component_and_variable(field: str, name: str) -> tuple[v201.ComponentType, v
     """Of a setting's name. Raises `Invalid` when it is none."""
     found = _NAME.fullmatch(name)
     if found is None:
-        raise Invalid(field, f"{name!r} is no setting of this charger; they are written Component/Variable")
+        raise Invalid(field, "{name!r} is no setting of this charger; they are written Component/Variable", name=name)
     component, its_instance, evse, connector, variable, instance = found.groups()
     where = None
     if evse is not None:

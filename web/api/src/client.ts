@@ -7,6 +7,13 @@ export interface FieldError {
   reason: string;
 }
 
+/** A reason as the server gives it: a sentence in English, and what it was made of. */
+export interface Reason {
+  reason: string;
+  code?: string;
+  values?: Record<string, string | number>;
+}
+
 /** Why a request failed. `message` is a sentence for people; `status` is for programs, 0 when there was no answer. */
 export class ApiError extends Error {
   constructor(
@@ -23,7 +30,23 @@ export const sentences = {
   unreachable: "The server can't be reached. Check the network, then try again.",
   trouble: "The server has a problem at the moment. Please try again shortly.",
   failed: "That did not work.",
+  /** A reason by its code; null where the application has no words for it, and the English stands. */
+  said: (() => Promise.resolve(null)) as (code: string, values: Record<string, string | number>) => Promise<string | null>,
 };
+
+/** These reasons in the language of the application. */
+export function inWords<T extends Reason>(told: readonly T[]): Promise<T[]> {
+  return Promise.all(told.map(async (each) => ({ ...each, reason: await word(each) })));
+}
+
+/** An answer that tells what is wrong with what was sent, rather than refuse it. */
+export async function problemsInWords<T extends { problems: Reason[] }>(answer: T): Promise<T> {
+  return { ...answer, problems: await inWords(answer.problems) };
+}
+
+async function word({ reason, code, values = {} }: Reason): Promise<string> {
+  return (code && (await sentences.said(code, values))) || reason;
+}
 
 // The access token lives here and nowhere else: not in storage, not in a URL.
 let accessToken: string | null = null;
@@ -48,7 +71,7 @@ export interface Answer<T> {
 /** What the server answered, or an `ApiError` that says why not. */
 export async function answered<T>(asked: Promise<Answer<T>>): Promise<T> {
   const { data, error, response } = await asked;
-  if (!response.ok) throw problem(response.status, error);
+  if (!response.ok) throw await problem(response.status, error);
   return data as T;
 }
 
@@ -169,7 +192,7 @@ export function refresh(): Promise<User | null> {
 async function refreshNow(): Promise<User | null> {
   const { data, error, response } = await stranger.POST("/api/v1/auth/refresh");
   if (data) return adopt(data);
-  if (response.status >= 500) throw problem(response.status, error);
+  if (response.status >= 500) throw await problem(response.status, error);
   accessToken = null;
   return null;
 }
@@ -216,11 +239,12 @@ async function reach(request: Request): Promise<Response> {
 }
 
 /** A sentence from the server's application/problem+json, which people can be shown as it is. */
-export function problem(status: number, told: unknown): ApiError {
+export async function problem(status: number, told: unknown): Promise<ApiError> {
   const said = typeof told === "object" && told !== null ? (told as Record<string, unknown>) : {};
-  const fields = Array.isArray(said.errors) ? (said.errors as FieldError[]) : [];
+  const fields = Array.isArray(said.errors) ? await inWords(said.errors as (FieldError & Reason)[]) : [];
   if (status >= 500) return new ApiError(status, sentences.trouble, fields);
-  const detail = fields.length > 0 ? fields.map((f) => `${f.field} ${f.reason}`).join("; ") : said.detail;
+  const [whole] = await inWords([{ ...said, reason: said.detail } as Reason]);
+  const detail = fields.length > 0 ? fields.map((f) => `${f.field} ${f.reason}`).join("; ") : whole?.reason;
   return new ApiError(status, typeof detail === "string" && detail ? sentence(detail) : sentences.failed, fields);
 }
 

@@ -10,6 +10,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
+import { reasonWords } from "./reasons";
 import { Login } from "./shell/Login";
 import { isArrival } from "./shell/arrivals";
 import { ChangedUserContext, hearsOf, UserContext } from "./user";
@@ -40,6 +41,7 @@ export function App() {
     sentences.unreachable = t`The server can't be reached. Check the network, then try again.`;
     sentences.trouble = t`The server has a problem at the moment. Please try again shortly.`;
     sentences.failed = t`That did not work.`;
+    sentences.said = reasonWords;
   }, []);
   return (
     <I18nProvider i18n={i18n}>

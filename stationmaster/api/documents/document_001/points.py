@@ -236,7 +236,7 @@ def _also(work: Work, organization_id: int, identity: str, data: PointChanges) -
 
 def _watts(field: str, kilowatts: Decimal) -> int:
     if not kilowatts.is_finite() or not _LEAST_W <= kilowatts * 1000 <= _MOST_W:
-        raise Invalid(field, f"must be from {_LEAST_W / 1000} to {_MOST_W // 1000} kW")
+        raise Invalid(field, "must be from {least} to {most} kW", least=_LEAST_W / 1000, most=_MOST_W // 1000)
     return int(kilowatts * 1000)
 
 
@@ -244,7 +244,7 @@ def _site_name(work: Work, organization_id: int, station_id: str) -> str:
     try:
         return sites.get(work, organization_id, station_id).name
     except NotFound as error:
-        raise Invalid("station_id", str(error)) from None
+        raise Invalid("station_id", error.reason) from None
 
 
 def _get_point(work: Work, organization_id: int, point_id: str) -> Point:

@@ -198,7 +198,7 @@ def _site_facts(work: Work, organization_id: int, data: StationChanges) -> dict[
     facts.pop("station_id", None)
     own = organizations.get(work, organization_id).name
     if facts.pop("organization", own) != own:
-        raise Invalid("organization", f"is one's own: {own}")
+        raise Invalid("organization", "is one's own: {own}", own=own)
     facts = translated(facts, _SITE_COLUMNS, {"status": _SITE_STATUS, "grid_phase": _GRID_PHASE})
     for name in ("opening_time", "closing_time"):
         if facts.get(name) is not None:

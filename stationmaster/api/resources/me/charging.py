@@ -115,7 +115,7 @@ async def get_own_request(own_request_id: FromPath[str], caller: GivenCaller, co
         customer_of(work, caller)
         row, charger = commands.of_asker(work, caller.organization, caller.actor.name, own_request_id)
         if row.name not in _WHAT:  # of somebody who also works here
-            raise NotFound(f"there is no request {own_request_id!r}")
+            raise NotFound("there is no request {id!r}", id=own_request_id)
         return _public_form(commands.public_form(row), charger)
 
     return await context.database.read(read)

@@ -71,5 +71,5 @@ routes = [list_own_payments, begin_own_top_up, get_own_payment, return_to_own_pa
 def _own(work: Work, organization_id: int, payment: str, customer_key: int) -> Payment:
     row = payments.get(work, organization_id, payment)
     if row.customer_id != customer_key:
-        raise NotFound(f"there is no payment {payment!r}")
+        raise NotFound("there is no payment {id!r}", id=payment)
     return public_form(row, payments.names_of(work, [row]))

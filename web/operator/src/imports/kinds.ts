@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import { answered, client, type ImportReport } from "@stationmaster/api";
+import { answered, client, problemsInWords, type ImportReport } from "@stationmaster/api";
 import type { Permission } from "../user";
 
 /** What can be brought as a table, as the API calls it. */
@@ -43,7 +43,7 @@ export function kindWords(kind: Kind): { title: string; key: string } {
 }
 
 /** Brings a file, all of it or nothing; `dry_run` says what would come of it. */
-export function bring(kind: Kind, file: Blob, dry_run: boolean): Promise<ImportReport> {
+export async function bring(kind: Kind, file: Blob, dry_run: boolean): Promise<ImportReport> {
   const sent = {
     params: { query: { dry_run } },
     // The body is the file as it is, which the description of the API has no shape for.
@@ -51,11 +51,7 @@ export function bring(kind: Kind, file: Blob, dry_run: boolean): Promise<ImportR
     bodySerializer: (body: unknown) => body as Blob,
     headers: { "Content-Type": "text/csv" },
   };
-  if (kind === "sites") return answered(client.POST("/api/v1/imports/sites", sent));
-  if (kind === "stations") return answered(client.POST("/api/v1/imports/stations", sent));
-  if (kind === "tokens") return answered(client.POST("/api/v1/imports/tokens", sent));
-  if (kind === "vehicles") return answered(client.POST("/api/v1/imports/vehicles", sent));
-  return answered(client.POST("/api/v1/imports/customers", sent));
+  return problemsInWords(await answered(client.POST(`/api/v1/imports/${kind}`, sent)));
 }
 
 /** All there are now, as a file that reads back without a change. */

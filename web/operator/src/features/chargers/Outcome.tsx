@@ -24,10 +24,9 @@ function Refused({ error, commander }: { error: Error; commander: Commander }) {
   );
 }
 
-/** How the server says that something can be forced, or asked in another way. */
-// eslint-disable-next-line lingui/no-unlocalized-strings
-const FORCE = "; with `force`";
-const HOW = /; with `\w+`/;
+/** How the server says that something can be forced, or asked in another way: in every language the last part has the field's name. */
+const FORCE = "`force`";
+const HOW = /;[^;]*`\w+`/;
 
 function forced(asked: CommandRequest): { request: CommandRequest; word: string; testid: string } | null {
   switch (asked.name) {

@@ -1,5 +1,5 @@
 import { useDebouncedValue } from "@mantine/hooks";
-import { answered, client, type Structure } from "@stationmaster/api";
+import { answered, client, problemsInWords, type Structure } from "@stationmaster/api";
 import { DECIMAL } from "@stationmaster/ui";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
@@ -47,7 +47,8 @@ export function usePreview(structure: Structure | null, currency: string, exampl
   const [asked] = useDebouncedValue(body ? JSON.stringify(body) : "", 300);
   return useQuery({
     queryKey: ["tariff-preview", asked],
-    queryFn: ({ signal }) => answered(client.POST("/api/v1/tariff-previews", { body: JSON.parse(asked) as NonNullable<typeof body & object>, signal })),
+    queryFn: async ({ signal }) =>
+      problemsInWords(await answered(client.POST("/api/v1/tariff-previews", { body: JSON.parse(asked) as NonNullable<typeof body & object>, signal }))),
     enabled: asked !== "",
     placeholderData: keepPreviousData,
     staleTime: Infinity,
