@@ -10,7 +10,7 @@ import ast
 import functools
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ from stationmaster.reason_words import code_of
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"^(?:async def |def |class |\w+ = |\w+: )", re.MULTILINE)
 _CLASS = re.compile(r"^ *class (\w+)\(([^)]*)\)", re.MULTILINE)
+_OWN = re.compile(
+    r"^ *class (\w+)\([^)]*\):\n(?:(?! *class )[^\n]*\n)*?    def __init__", re.MULTILINE
+)  # it has arguments of its own
 _FIRST = "Reasoned"  # the class of which all errors with a reason are
 _VALUE = re.compile(r"\{([a-z_]+)(!r|:,)?\}")
 
@@ -88,19 +91,21 @@ def wrong_values(found: Found) -> set[str]:
     return odd | (set() if found.values is None else named - found.values)
 
 
-def _errors(texts: Iterable[str]) -> dict[str, int]:
-    """The names of all classes of errors with a reason, and which argument of theirs it is."""
+def _errors(texts: Collection[str]) -> dict[str, int | None]:
+    """The names of all classes of errors with a reason, and which argument of theirs it is; None for one that takes others."""
     bases = {name: set(re.findall(r"\w+", of)) for text in texts for name, of in _CLASS.findall(text)}
     known = {_FIRST}
     while more := {name for name, of in bases.items() if of & known} - known:
         known |= more
-    return {name: 1 if name == "Invalid" else 0 for name in known} | {"Reason": 0}
+    takes_others = {name for text in texts for name in _OWN.findall(text)} - {_FIRST, "Invalid"}
+    place: dict[str, int | None] = {name: None if name in takes_others else 0 for name in known}
+    return place | {"Invalid": 1, "Reason": 0}
 
 
 class _Reader(ast.NodeVisitor):
     """Goes through one file; `names` are the texts that have a name in the function where it is."""
 
-    def __init__(self, where: str, errors: dict[str, int], sources: Sources) -> None:
+    def __init__(self, where: str, errors: dict[str, int | None], sources: Sources) -> None:
         self._where = where
         self._errors = errors
         self._sources = sources

@@ -47,7 +47,7 @@ def _amount(field: str, value: Decimal | None, currency: str | None) -> Decimal 
     if value is None:
         return None
     if currency is None:
-        raise Invalid("currency", "is missing: in which is the {amount}?", amount=field.replace("_", " "))
+        raise Invalid("currency", "is missing: the credit limit and the monthly budget are in one")
     try:
         amount = Money(value, currency).amount
     except Invalid as wrong:

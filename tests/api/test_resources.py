@@ -100,7 +100,14 @@ async def test_DAT_09_a_field_that_is_left_out_stays(admin: Client) -> None:
     changed = (await admin.patch(f"{API}/stations/CP7", json={"site": None})).json()
     assert (changed["name"], changed["site"]) == ("Gate", None)
     wrong = await admin.patch(f"{API}/stations/CP7", json={"site": "Nowhere"})
-    assert wrong.json()["errors"] == [{"field": "site", "reason": "there is no site named 'Nowhere'"}]
+    assert wrong.json()["errors"] == [
+        {
+            "field": "site",
+            "reason": "there is no site named 'Nowhere'",
+            "code": "there_is_no_site_named_name",
+            "values": {"name": "Nowhere"},
+        }
+    ]
 
 
 async def test_a_new_secret_and_the_end_of_a_station(admin: Client) -> None:

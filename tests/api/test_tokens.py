@@ -75,7 +75,9 @@ async def test_a_card_is_changed_only_as_its_changer_has_seen_it(admin: Client, 
         assert late.status_code == 412, method
     assert (await admin.get(f"{TOKENS}/0A")).json() == put.json()
     wrong = await admin.put(f"{TOKENS}/0A", json={"uid": "0B"})
-    assert wrong.json()["errors"] == [{"field": "uid", "reason": "cannot be changed"}]
+    assert wrong.json()["errors"] == [
+        {"field": "uid", "reason": "cannot be changed", "code": "cannot_be_changed", "values": {}}
+    ]
     assert (await admin.put(f"{TOKENS}/0A", json={"uid": "0A", "kind": "eMAID"})).status_code == 404
     assert (await admin.delete(f"{TOKENS}/0A", headers={"If-Match": put.headers["etag"]})).status_code == 204
 
