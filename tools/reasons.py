@@ -10,7 +10,7 @@ import ast
 import functools
 import itertools
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,10 +18,11 @@ from stationmaster.reason_words import code_of
 
 ROOT = Path(__file__).resolve().parent.parent
 _BLOCK = re.compile(r"^(?:async def |def |class |\w+ = |\w+: )", re.MULTILINE)
-_CLASS = re.compile(r"^ *class (\w+)\(([^)]*)\)", re.MULTILINE)
-_OWN = re.compile(
-    r"^ *class (\w+)\([^)]*\):\n(?:(?! *class )[^\n]*\n)*?    def __init__", re.MULTILINE
-)  # it has arguments of its own
+# Its name, what it is, and whether it has arguments of its own.
+_CLASS = re.compile(
+    r"^ *class (\w+)(?:\(([^)]*)\))?:[^\n]*\n((?:(?! *class )[^\n]*\n)*?    def __init__)?", re.MULTILINE
+)
+_IMPORT = re.compile(r"^from [\w.]*?(\w+) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 _FIRST = "Reasoned"  # the class of which all errors with a reason are
 _VALUE = re.compile(r"\{([a-z_]+)(!r|:,)?\}")
 
@@ -45,11 +46,17 @@ class Sources(NamedTuple):
 def read(folder: Path = ROOT / "stationmaster") -> Sources:
     """Those of all files."""
     texts = {path: path.read_text() for path in sorted(folder.rglob("*.py"))}
-    errors = _errors(texts.values())
-    given = re.compile(rf"\b(?:{'|'.join(errors)}|super\(\).__init__)\(|\A\w+ = [\"']")
+    errors, others = _errors(texts)
     sources = Sources([], [])
     for path, text in texts.items():
-        reader = _Reader(path.relative_to(folder.parent).as_posix(), errors, sources)
+        strange = others.get(path.stem, set()) | {
+            name
+            for module, names in _IMPORT.findall(text)
+            for name in others.get(module, set()) & set(re.findall(r"\w+", names))
+        }
+        mine = {name: place for name, place in errors.items() if name not in strange}
+        given = re.compile(rf"\b(?:{'|'.join(mine)}|super\(\).__init__)\(|\A\w+ = [\"']")
+        reader = _Reader(path.relative_to(folder.parent).as_posix(), mine, sources)
         for block in _parsed(text, given):
             reader.visit(block)
     return sources
@@ -91,15 +98,22 @@ def wrong_values(found: Found) -> set[str]:
     return odd | (set() if found.values is None else named - found.values)
 
 
-def _errors(texts: Collection[str]) -> dict[str, int | None]:
-    """The names of all classes of errors with a reason, and which argument of theirs it is; None for one that takes others."""
-    bases = {name: set(re.findall(r"\w+", of)) for text in texts for name, of in _CLASS.findall(text)}
-    known = {_FIRST}
-    while more := {name for name, of in bases.items() if of & known} - known:
-        known |= more
-    takes_others = {name for text in texts for name in _OWN.findall(text)} - {_FIRST, "Invalid"}
-    place: dict[str, int | None] = {name: None if name in takes_others else 0 for name in known}
-    return place | {"Invalid": 1, "Reason": 0}
+def _errors(texts: Mapping[Path, str]) -> tuple[dict[str, int | None], dict[str, set[str]]]:
+    """The names of all classes of errors with a reason, and which argument of theirs it is; None for one that takes others.
+    And, by module, the classes that only have the name of one."""
+    classes = [
+        (path.stem, name, set(re.findall(r"\w+", of)), bool(own))
+        for path, text in texts.items()
+        for name, of, own in _CLASS.findall(text)
+    ]
+    place: dict[str, int | None] = {_FIRST: 0}
+    while more := {name: None if own else 0 for _, name, of, own in classes if of & place.keys() and name not in place}:
+        place |= more
+    others: dict[str, set[str]] = {}
+    for module, name, of, _ in classes:
+        if name in place and name != _FIRST and not of & place.keys():
+            others.setdefault(module, set()).add(name)
+    return place | {"Invalid": 1, "Reason": 0}, others
 
 
 class _Reader(ast.NodeVisitor):

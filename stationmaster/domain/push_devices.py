@@ -106,7 +106,7 @@ def add(work: Work, owner: Owner, keys: Keys, address: Address, *, browser: str 
     forget(work, here, push_devices.c.public_id == public_id)
     theirs = select(func.count()).select_from(push_devices).where(push_devices.c.user_id == owner.user_key)
     if int(work.execute(theirs).scalar_one()) >= MOST:
-        raise Conflict(f"there are {MOST} devices of yours already; remove one first")
+        raise Conflict("there are {most} devices of yours already; remove one first", most=MOST)
     row = work.execute(
         insert(push_devices)
         .values(
