@@ -7,6 +7,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
@@ -15,10 +16,26 @@ from stationmaster.domain import accounts, customers, drivers, organizations, si
 from stationmaster.domain.invoices import issuers
 from stationmaster.settings import PaymentAccount, Payments, Settings
 from stationmaster.storage import Work
+from tests.background.browsers import Browser as Phone
 from tests.web.conftest import EMAIL, Visitor
 
 pytestmark = pytest.mark.slow
 
+# A browser that is allowed to show messages, and reaches the push service of its maker.
+SUBSCRIBES = """
+(() => {
+  const given = GIVEN;
+  const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0)).buffer;
+  Object.defineProperty(Notification, "permission", { get: () => "granted" });
+  Notification.requestPermission = async () => "granted";
+  let subscription = null;
+  PushManager.prototype.getSubscription = async () => subscription;
+  PushManager.prototype.subscribe = async ({ applicationServerKey }) => (subscription = {
+    endpoint: given.endpoint, options: { applicationServerKey: bytes(applicationServerKey) }, getKey: (name) => bytes(given[name]),
+    unsubscribe: async () => { subscription = null; return true; },
+  });
+})();
+""".replace("GIVEN", msgspec.json.encode(Phone().subscription).decode())
 TWO_KWH = re.compile(r"(1\.999|2\.00\d) kWh")
 OPERATORS = ("Chargers", "Customers", "Home", "Alerts", "More")
 
@@ -102,5 +119,17 @@ async def test_D_01_a_driver_pays_in_charges_and_has_a_receipt_on_a_phone(
     await page.get_by_role("button", name="Block TAG1").click()
     await page.get_by_role("dialog").get_by_role("button", name="Block it").click()
     await expect(page.get_by_text("The card TAG1 is blocked")).to_be_visible()
+
+    # Their phone is told while the page is closed; the headless browser allows no messages by itself.
+    await expect(see("push-devices")).to_contain_text("Messages from this page are blocked in the browser")
+    await page.add_init_script(SUBSCRIBES)
+    await page.reload()
+    await see("push-here").check()
+    await expect(see("push-device")).to_contain_text("Here")
+    assert await page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.scriptURL)") == (
+        f"{stranger.url}/push.js"
+    )
+    await see("push-here").uncheck()
+    await expect(see("push-device")).to_have_count(0)
     await pages.get_by_role("link", name="Charging").click()
     await expect(page.get_by_role("heading", name="None of your cards may charge")).to_be_visible()

@@ -172,6 +172,7 @@ export async function logout(): Promise<void> {
   await client.POST("/api/v1/auth/logout").catch(() => undefined);
   accessToken = null;
   onSignedOut();
+  tellNothingHere();
 }
 
 /** Ends every log-in of whoever is signed in, on every device; they sign in anew. */
@@ -179,6 +180,17 @@ export async function logoutEverywhere(): Promise<void> {
   await answered(client.POST("/api/v1/auth/logout-everywhere"));
   accessToken = null;
   onSignedOut();
+  tellNothingHere();
+}
+
+/** What is for whoever signs out is not shown on this device any more, as the server knows; the browser gives its address there back. */
+function tellNothingHere(): void {
+  if (!("serviceWorker" in navigator)) return;
+  void navigator.serviceWorker
+    .getRegistration()
+    .then((worker) => worker?.pushManager.getSubscription())
+    .then((subscription) => subscription?.unsubscribe())
+    .catch(() => undefined);
 }
 
 /** Trades the refresh cookie for an access token; null when there is none or it has ended. */

@@ -11,16 +11,18 @@ import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
 import { roleWord } from "../../roles";
 import thing from "../../thing.module.css";
-import { Only, useUser } from "../../user";
+import { isDriver, Only, useUser } from "../../user";
 import { ChangeAddress } from "./ChangeAddress";
 import { ChangePassword } from "./ChangePassword";
 import { Logins } from "./Logins";
 import { Profile } from "./Profile";
+import { PushDevices } from "./PushDevices";
 import { SecondStepPanel } from "./SecondStepPanel";
 
 /** Whoever is signed in: who they are, and how they come in. */
 export function AccountPage() {
   useFocus(null);
+  const driver = isDriver(useUser());
   return (
     <>
       <PageHead title={t`My account`} />
@@ -31,6 +33,7 @@ export function AccountPage() {
           <SigningIn />
           <SecondStepPanel />
           <Logins />
+          {!driver && <PushDevices about={t`Alerts that are mailed to you come to these devices as well.`} />}
         </div>
       </div>
     </>

@@ -140,6 +140,11 @@ function WasTold({ whose: { key, told }, title }: { whose: Whose; title: string 
   );
 }
 
+/** What a device has got is sent, whatever became of its mail. */
+function arrived({ state, pushed_at }: Told): Told["state"] {
+  return pushed_at === null ? state : "sent";
+}
+
 function toldColumns(): Column<Told>[] {
   return [
     {
@@ -152,7 +157,7 @@ function toldColumns(): Column<Told>[] {
       ),
     },
     { id: "kind", head: t`About`, value: (one) => kindWord(one.kind), card: "hidden" },
-    { id: "state", head: t`State`, value: (one) => noticeState(one.state).word, card: "side", cell: (one) => <Badge tone={noticeState(one.state).tone}>{noticeState(one.state).word}</Badge> },
+    { id: "state", head: t`State`, value: (one) => noticeState(arrived(one)).word, card: "side", cell: (one) => <Badge tone={noticeState(arrived(one)).tone}>{noticeState(arrived(one)).word}</Badge> },
     { id: "at", head: t`Written`, value: (one) => one.at, cell: (one) => <span className="dim num"><Ago at={one.at} /></span> },
     { id: "to", head: t`To`, value: (one) => one.receiver, extra: true, card: "hidden" },
   ];

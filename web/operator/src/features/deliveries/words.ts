@@ -46,6 +46,7 @@ export function eventWord(event: string): string {
     ReportMailDue: t`Report`,
     MailDue: t`E-mail`,
     NoticeDue: t`Notice`,
+    PushDue: t`Notice on a device`,
     PaymentAsked: t`Payment`,
     ComparisonAsked: t`Books compared`,
     GuestReady: t`Guest may start`,

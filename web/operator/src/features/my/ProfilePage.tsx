@@ -11,6 +11,7 @@ import { changed, orNull } from "../../fields";
 import { LanguageField } from "../../shell/Languages";
 import thing from "../../thing.module.css";
 import { useUser } from "../../user";
+import { PushDevices } from "../account/PushDevices";
 import { NoticeParts, type Whose } from "../customers/NoticeParts";
 import { Vehicles } from "../customers/vehicles/Vehicles";
 import { OwnCards } from "./Cards";
@@ -32,11 +33,12 @@ function Profile({ mine }: { mine: Tagged<OwnProfile> }) {
       </div>
       <OwnCards />
       <Vehicles resource={ownVehicles} customer={null} />
+      <PushDevices about={t`What you have chosen below comes to these devices as well.`} />
       <NoticeParts
         whose={noticesOf(mine)}
         may
-        about={t`What you are told by e-mail. Each message has a link that ends it.`}
-        noAddress={t`You have given no e-mail address, so nothing can be sent.`}
+        about={t`What you are told by e-mail, and on your devices. Each e-mail has a link that ends its kind.`}
+        noAddress={t`You have given no e-mail address, so messages come to your devices only.`}
         sent={t`Messages you got`}
       />
     </div>
