@@ -19,14 +19,15 @@ export default {
   sourceLocale: "en",
   locales: Object.keys(languages),
   catalogs: [
+    // Before the next, whose path fits its files as well: the first that fits a file is taken for it.
+    {
+      path: "<rootDir>/operator/src/locales/reasons-{locale}",
+      include: ["<rootDir>/api/reasons.json"],
+    },
     {
       path: "<rootDir>/operator/src/locales/{locale}",
       include: ["<rootDir>/api/src", "<rootDir>/ui/src", "<rootDir>/operator/src"],
       exclude: ["**/*.gen.ts", "**/schema.ts", "**/operator/src/guest/**"],
-    },
-    {
-      path: "<rootDir>/operator/src/locales/reasons-{locale}",
-      include: ["<rootDir>/api/reasons.json"],
     },
     {
       path: "<rootDir>/operator/src/guest/locales/{locale}",

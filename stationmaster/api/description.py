@@ -33,7 +33,7 @@ _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and 
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the
 `cursor` of the page after. One thing is answered with its `ETag`: sent as `If-Match` with what changes it, 412 says that somebody
 else was quicker. PATCH changes what is given, PUT makes it what is given. Errors are application/problem+json with `title`, `status`, `detail` and `errors`, a list of
-`field` and `reason`. A POST with an `Idempotency-Key` is done once, however often it is sent within a day: the same request gets the answer that was kept, another one
+`field`, `reason`, `code` and `values`: the sentences are English, a code stays the same whatever its values are. A POST with an `Idempotency-Key` is done once, however often it is sent within a day: the same request gets the answer that was kept, another one
 422, and 409 while the first is in hand. `RateLimit-Limit`, `-Remaining` and `-Reset` say how much may be asked in this minute; beyond it is 429 with `Retry-After`."""
 
 
