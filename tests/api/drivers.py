@@ -20,6 +20,7 @@ from stationmaster.domain.times import Instant
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import PASSWORD, Client
+from tests.background.browsers import Browser
 
 
 class Driver:
@@ -49,7 +50,9 @@ async def make_driver(web: Any, database: Database, name: str) -> Driver:
     await database.write(add)
     driver = Driver(Client(web), name)
     assert (await driver.client.login(driver.email)).status_code == 200
-    driver.ids = {"uid": f"CARD-{name}", "vehicle_id": f"CAR-{name}"}
+    phone = Browser(name)
+    assert (await driver.client.post("/api/v1/me/push-devices", json=phone.subscription)).status_code == 201
+    driver.ids = {"uid": f"CARD-{name}", "vehicle_id": f"CAR-{name}", "device_id": phone.id}
     return driver
 
 

@@ -220,6 +220,7 @@ def test_every_part_of_the_program_that_has_timers_is_imported() -> None:
     modules = {timer.function.__module__ for timer in timers.registered()}
     assert {module.__name__ for module in REGISTERING} - modules == {
         "stationmaster.background.mails",
+        "stationmaster.background.push",
         "stationmaster.domain.bills.settling",
     }
 
