@@ -49,6 +49,12 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 ]
+# Its router hears of what is pushed.
+FOLLOW = """(path) => {
+  const there = document.querySelector("[data-testid=stream-state]") !== null;
+  if (there) history.pushState(null, "", path);
+  return there;
+}"""
 EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
 # Where there is no browser these tests are left out, and the summary says so. CI has one, or fails.
@@ -99,8 +105,14 @@ class Visitor:
         page.on("console", self._console)
 
     async def open(self, path: str) -> None:
+        """As somebody gets there by a link: the page is loaded only where the application is not there yet."""
         # A form that is still being sent asks whoever leaves the page.
         await expect(self.page.locator("form button[data-loading]")).to_have_count(0)
+        if not await self.page.evaluate(FOLLOW, path):
+            await self.load(path)
+
+    async def load(self, path: str) -> None:
+        """By its address, in a new document, as after a reload."""
         await self.page.goto(self.url + path)
 
     async def login(self, password: str = PASSWORD) -> None:
