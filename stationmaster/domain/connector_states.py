@@ -6,12 +6,13 @@ insert, and none of its neighbours has to be changed. Offline times are not in h
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, select
+from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, select, true
 
 from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
@@ -43,6 +44,7 @@ connector_states = Table(
     Column("state", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("error_code", Text),
+    Column("told_at", UtcTime),  # by the charger's clock, where that one is behind and `since` is by ours
 )
 Index(
     "ix_connector_states_place",
@@ -52,9 +54,19 @@ Index(
     connector_states.c.since,
 )
 
+Index(
+    "ix_connector_states_told",
+    connector_states.c.station_id,
+    connector_states.c.evse,
+    connector_states.c.number,
+    connector_states.c.told_at,
+    sqlite_where=connector_states.c.told_at.is_not(None),
+    postgresql_where=connector_states.c.told_at.is_not(None),
+)
+
 MAX_CHANGES = 20_000  # in one answer
 
-_add = Bulk(connector_states, ("station_id", "evse", "number", "since", "state", "status", "error_code"))
+_add = Bulk(connector_states, ("station_id", "evse", "number", "since", "state", "status", "error_code", "told_at"))
 
 
 class IsPlace(Protocol):
@@ -104,9 +116,10 @@ class Span(msgspec.Struct, frozen=True, gc=False):
     until: datetime
 
 
-def add(work: Work, place: IsPlace, words: IsWords, *, at: datetime) -> None:
-    """A change that has just happened; it is inserted with all others of the commit."""
-    work.append(_add, place.station_id, place.evse, place.number, at, words.state, words.status, words.error_code)
+def add(work: Work, place: IsPlace, words: IsWords, *, at: datetime, told_at: datetime | None = None) -> None:
+    """A change that has just happened; it is inserted with all others of the commit. `told_at` where `at` is not the charger's time."""
+    row = (place.station_id, place.evse, place.number, at, words.state, words.status, words.error_code, told_at)
+    work.append(_add, *row)
 
 
 def put(work: Work, place: IsPlace, words: IsWords, *, at: datetime) -> bool:
@@ -136,27 +149,43 @@ class Charged(Protocol):
 def states_during(work: Work, session: Charged) -> list[Span]:
     """What its connector told from the start to the end of a session; until now, as long as it is open.
 
-    Nothing, when it is not known which of several connectors that was.
+    By the charger's own clock, since the times of the session are its as well. Nothing, when it is not known which of several
+    connectors that was.
     """
     place = _place_of(work, session)
-    return (
-        [] if place is None else timeline(work, place, since=session.started_at, until=session.stopped_at or work.now)
-    )
+    if place is None:
+        return []
+    return _timeline(work, place, session.started_at, session.stopped_at or work.now, clock=_THEIRS)
 
 
 def timeline(work: Work, place: IsPlace, *, since: datetime, until: datetime) -> list[Span]:
     """The states of a connector in [since, until). Raises `Invalid` when there are too many for one answer."""
-    before = _last_before(work, place, since)
-    within = select(connector_states).where(
-        *_of(place), connector_states.c.since > since, connector_states.c.since < until
-    )
-    rows = work.execute(within.order_by(connector_states.c.since, connector_states.c.id).limit(MAX_CHANGES + 1)).all()
-    if len(rows) > MAX_CHANGES:
-        raise Invalid(
-            "from", "there are more than {most:,} changes since then; ask for a shorter time", most=MAX_CHANGES
-        )
-    changes = [cast(Change, row) for row in rows]
-    return spans(changes if before is None else [before, *changes], since, until)
+    return _timeline(work, place, since, until, clock=_OURS)
+
+
+# The time of a row, and which rows have it: by our clock, or by the charger's.
+_Clock = Sequence[tuple[ColumnElement[datetime], ColumnElement[bool]]]
+_OURS: _Clock = ((connector_states.c.since, true()),)
+_THEIRS: _Clock = (
+    (connector_states.c.told_at, connector_states.c.told_at.is_not(None)),
+    (connector_states.c.since, connector_states.c.told_at.is_(None)),
+)
+
+
+def _timeline(work: Work, place: IsPlace, since: datetime, until: datetime, *, clock: _Clock) -> list[Span]:
+    before: list[Any] = []
+    changes: list[Any] = []
+    columns = connector_states.c
+    for at, has_it in clock:
+        said = select(columns.state, columns.status, columns.error_code, at.label("since"), columns.id)
+        said = said.where(*_of(place), has_it)
+        before += work.execute(said.where(at <= since).order_by(at.desc(), columns.id.desc()).limit(1)).all()
+        within = said.where(at > since, at < until).order_by(at, columns.id)
+        changes += work.execute(within.limit(MAX_CHANGES + 1)).all()
+    if len(changes) > MAX_CHANGES:
+        raise Invalid("from", f"there are more than {MAX_CHANGES:,} changes since then; ask for a shorter time")
+    in_order = operator.attrgetter("since", "id")
+    return spans([*sorted(before, key=in_order)[-1:], *sorted(changes, key=in_order)], since, until)
 
 
 def spans(changes: Sequence[Change], since: datetime, until: datetime) -> list[Span]:

@@ -210,14 +210,14 @@ def report_status(
                 reservations.connector_told(work, station, evse, state=state, before=None)
             return
         row = cast(Connector, work.first(_find, **place))  # another node has just heard of it
-    late_at, late_by_s = None, None
+    late_at, late_by_s, told_at = None, None, None
     if at < row.status_at:
         late_at, late_by_s = work.now, int((work.now - at).total_seconds())
         if not _clock_is_behind(row, late_at, late_by_s):
             since = _keep_late(work, row, at, words)
             work.run(_note_late, **place, since=since, late_at=late_at, late_by_s=late_by_s)
             return
-        at = max(work.now, row.status_at)
+        told_at, at = at, max(work.now, row.status_at)
     changed = (row.state, row.status, row.error_code) != (state, status, error_code)
     since = at if changed else row.since
     goes_out = row.goes_out and state != "unavailable"
@@ -237,7 +237,7 @@ def report_status(
         withheld_until=withheld_until,
     )
     if changed:
-        connector_states.add(work, row, words, at=at)
+        connector_states.add(work, row, words, at=at, told_at=told_at)
         if withheld_until is None:
             _publish(work, station, row, at, words)
         if "reserved" in (state, row.state):

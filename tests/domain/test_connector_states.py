@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -152,6 +153,16 @@ async def test_L8_a_clock_that_was_set_back_is_late_once_and_not_for_two_days(to
         await told.at(now, state, told=now - behind)  # type: ignore[arg-type]
         live = await told.live()
         assert (live.state, live.since) == (state, now)  # late by the same as before: by our clock, then
+    # What is charged is counted by the charger's clock, by which the session began and ended.
+    began, ended = NOON + 20 * MINUTE - behind, NOON + 40 * MINUTE - behind
+    session = SimpleNamespace(station_id=told.station.id, evse=1, connector=1, started_at=began, stopped_at=ended)
+    found = await told.database.read(connector_states.states_during, session)
+    assert [(span.state, span.since) for span in found] == [("charging", began), ("suspended_ev", began + MINUTE)]
+    assert (await told.spans(NOON + 20 * MINUTE, NOON + 40 * MINUTE))[0] == (
+        "charging",
+        NOON + 20 * MINUTE,
+        NOON + 21 * MINUTE,
+    )
 
 
 async def test_L8_the_same_late_message_again_is_no_clock_that_is_behind(told: Told) -> None:
