@@ -352,7 +352,7 @@ async def test_D_03_a_guest_finds_the_price_at_a_charger_without_a_log_in(house:
     page = house.visitor.page
     loaded: list[str] = []
     page.on("request", lambda request: loaded.append(request.url))
-    await house.visitor.open(f"/pay/{code}")
+    await house.visitor.load(f"/pay/{code}")
     await expect(page.get_by_text("€0.39 a kWh")).to_be_visible()
     await expect(page.get_by_text("One cannot pay here yet.")).to_be_visible()
     files = {url.rpartition("/")[2].partition("-")[0] for url in loaded}

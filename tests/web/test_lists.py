@@ -45,7 +45,7 @@ async def test_several_cards_are_blocked_by_keys_after_a_look_at_what_will_happe
     old = {"/cards": {"By label": "?sort=label"}}
     key = f"stationmaster-views {EMAIL}"
     await page.evaluate("([key, old]) => localStorage.setItem(key, JSON.stringify(old))", [key, old])
-    await operator.open("/cards")
+    await operator.load("/cards")
     await page.get_by_role("button", name="Order, columns, file").click()
     await expect(page.get_by_role("menuitem", name="By label")).to_be_visible()
     assert await page.evaluate("key => localStorage.getItem(key)", key) is None
