@@ -43,6 +43,14 @@ async def test_who_chooses_a_language_reads_it_everywhere_and_finds_it_in_anothe
     await expect(page.get_by_role("link", name="Ladestationen").first).to_be_visible()
     user = await app.database.read(accounts.login_row, EMAIL)
     assert user is not None and user.language == "de"
+    # What only the server has against an entry is German too.
+    operator.will_be_refused(422)
+    await operator.open("/customers")
+    await operator.see("add-customer").click()
+    await operator.see("customer-name").fill("Ida")
+    await operator.see("customer-phone").fill("12")
+    await operator.see("customer-submit").click()
+    await expect(page.get_by_text("muss mindestens 3 Zeichen haben")).to_be_visible()
     # Another browser, which reads French, speaks French until it knows who is there.
     other = await driven.new_context(locale="fr-FR", reduced_motion="reduce")
     try:
