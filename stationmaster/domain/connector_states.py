@@ -183,7 +183,9 @@ def _timeline(work: Work, place: IsPlace, since: datetime, until: datetime, *, c
         within = said.where(at > since, at < until).order_by(at, columns.id)
         changes += work.execute(within.limit(MAX_CHANGES + 1)).all()
     if len(changes) > MAX_CHANGES:
-        raise Invalid("from", f"there are more than {MAX_CHANGES:,} changes since then; ask for a shorter time")
+        raise Invalid(
+            "from", "there are more than {most:,} changes since then; ask for a shorter time", most=MAX_CHANGES
+        )
     in_order = operator.attrgetter("since", "id")
     return spans([*sorted(before, key=in_order)[-1:], *sorted(changes, key=in_order)], since, until)
 

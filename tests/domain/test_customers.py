@@ -120,7 +120,7 @@ async def test_a_customer_with_cards_is_not_removed(world: World) -> None:
         work.execute(tokens.tokens.update().values(customer_id=customers.named(work, world.home, "ann")))
 
     await world(card, "blocked")
-    with pytest.raises(Conflict, match="1 card"):
+    with pytest.raises(Conflict, match="one card"):
         await world(customers.remove, world.home, "ann")
     await world(tokens.remove, world.home, "04A2")
     await world(customers.remove, world.home, "ann")
