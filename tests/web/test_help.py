@@ -51,6 +51,7 @@ async def test_who_chooses_a_language_reads_it_everywhere_and_finds_it_in_anothe
     await operator.see("customer-phone").fill("12")
     await operator.see("customer-submit").click()
     await expect(page.get_by_text("muss mindestens 3 Zeichen haben")).to_be_visible()
+    await expect(operator.see("customer-phone")).to_be_focused()  # the form is longer than the window
     # Another browser, which reads French, speaks French until it knows who is there.
     other = await driven.new_context(locale="fr-FR", reduced_motion="reduce")
     try:

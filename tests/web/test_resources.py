@@ -244,7 +244,7 @@ async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_re
     await expect(page.get_by_role("row").filter(has_text="By day")).to_be_visible()
     home = await app.database.read(organizations.home)
     await app.database.write(sites.create, home, name="Harbour", public_id="S")
-    await operator.open("/sites/S")
+    await operator.load("/sites/S")
     await see("site-tariff").click()
     await page.get_by_role("option", name="By day").click()
     await expect(page.get_by_text("Saved")).to_be_visible()

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button } from "@mantine/core";
 import { schemaResolver, useForm, type UseFormReturnType } from "@mantine/form";
-import { createContext, useContext, useLayoutEffect, useState, type FormEvent, type ReactNode } from "react";
+import { createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import * as v from "valibot";
 import css from "./forms.module.css";
 import { Note } from "./bits";
@@ -133,8 +133,21 @@ export function Form<T extends Values>({ form, children, action, testid, colour 
     tellUnsaved(dirty);
     return () => { tellUnsaved(false); };
   }, [tellUnsaved, dirty]);
+  // In a long form the field that is to blame may be out of sight.
+  const shown = useRef<HTMLFormElement>(null);
+  const sent = useRef(false);
+  const { errors } = form.fields;
+  useEffect(() => {
+    if (!sent.current || Object.keys(errors).length === 0) return;
+    sent.current = false;
+    shown.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [errors]);
+  const send = (event: FormEvent<HTMLFormElement>) => {
+    sent.current = true;
+    form.send(event);
+  };
   return (
-    <form className={css.form} onSubmit={form.send} noValidate>
+    <form ref={shown} className={css.form} onSubmit={send} noValidate>
       {children}
       {form.outdated && (
         <div role="alert" className={css.outdated} data-testid="outdated">
