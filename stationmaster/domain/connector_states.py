@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any, Literal, Protocol, cast
 
 import msgspec
-from sqlalchemy import Column, ColumnElement, Index, Integer, Table, Text, select, true
+from sqlalchemy import Column, ColumnElement, Index, Integer, Select, Table, Text, bindparam, select, true, union_all
 
 from stationmaster.domain.errors import Invalid
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, key, metadata
-from stationmaster.storage.queries import Bulk
+from stationmaster.storage.queries import Bulk, Prepared
 
 State = Literal[
     "available",
@@ -155,39 +155,44 @@ def states_during(work: Work, session: Charged) -> list[Span]:
     place = _place_of(work, session)
     if place is None:
         return []
-    return _timeline(work, place, session.started_at, session.stopped_at or work.now, clock=_THEIRS)
+    return _timeline(work, _BY_THEIRS, place, session.started_at, session.stopped_at or work.now)
 
 
 def timeline(work: Work, place: IsPlace, *, since: datetime, until: datetime) -> list[Span]:
     """The states of a connector in [since, until). Raises `Invalid` when there are too many for one answer."""
-    return _timeline(work, place, since, until, clock=_OURS)
+    return _timeline(work, _BY_OUR_CLOCK, place, since, until)
 
 
-# The time of a row, and which rows have it: by our clock, or by the charger's.
-_Clock = Sequence[tuple[ColumnElement[datetime], ColumnElement[bool]]]
-_OURS: _Clock = ((connector_states.c.since, true()),)
-_THEIRS: _Clock = (
+def _said(*clock: tuple[ColumnElement[datetime], ColumnElement[bool]]) -> Prepared:
+    """What holds at `since`, and what is said until `until`, where rows have this time or that one."""
+    columns = connector_states.c
+    since, until = (bindparam(name, type_=columns.since.type) for name in ("since", "until"))
+    here = [columns[name] == bindparam(f"of_{name}") for name in ("station_id", "evse", "number")]
+    parts: list[Select[Any]] = []
+    for at, has_it in clock:
+        told = select(columns.state, columns.status, columns.error_code, at.label("since"), columns.id)
+        told = told.where(*here, has_it)
+        before = told.where(at <= since).order_by(at.desc(), columns.id.desc())
+        within = told.where(at > since, at < until).order_by(at, columns.id)
+        parts += [before.limit(1), within.limit(MAX_CHANGES + 1)]
+    return Prepared(union_all(*(select(part.subquery()) for part in parts)))
+
+
+_BY_OUR_CLOCK = _said((connector_states.c.since, true()))
+_BY_THEIRS = _said(
     (connector_states.c.told_at, connector_states.c.told_at.is_not(None)),
     (connector_states.c.since, connector_states.c.told_at.is_(None)),
 )
 
 
-def _timeline(work: Work, place: IsPlace, since: datetime, until: datetime, *, clock: _Clock) -> list[Span]:
-    before: list[Any] = []
-    changes: list[Any] = []
-    columns = connector_states.c
-    for at, has_it in clock:
-        said = select(columns.state, columns.status, columns.error_code, at.label("since"), columns.id)
-        said = said.where(*_of(place), has_it)
-        before += work.execute(said.where(at <= since).order_by(at.desc(), columns.id.desc()).limit(1)).all()
-        within = said.where(at > since, at < until).order_by(at, columns.id)
-        changes += work.execute(within.limit(MAX_CHANGES + 1)).all()
-    if len(changes) > MAX_CHANGES:
+def _timeline(work: Work, said: Prepared, place: IsPlace, since: datetime, until: datetime) -> list[Span]:
+    here = {"of_station_id": place.station_id, "of_evse": place.evse, "of_number": place.number}
+    rows = work.run(said, **here, since=since, until=until)
+    if sum(row.since > since for row in rows) > MAX_CHANGES:
         raise Invalid(
             "from", "there are more than {most:,} changes since then; ask for a shorter time", most=MAX_CHANGES
         )
-    in_order = operator.attrgetter("since", "id")
-    return spans([*sorted(before, key=in_order)[-1:], *sorted(changes, key=in_order)], since, until)
+    return spans(sorted(rows, key=operator.attrgetter("since", "id")), since, until)
 
 
 def spans(changes: Sequence[Change], since: datetime, until: datetime) -> list[Span]:
