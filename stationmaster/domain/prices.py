@@ -91,7 +91,7 @@ def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
     ended = row.status != "active"
     facts = SessionFacts(
         begins_at=row.started_at,
-        ends_at=row.stopped_at or now_of(work, row),
+        ends_at=row.stopped_at or _now_of(work, row),
         states=tuple(StateChange(span.since, _STATES.get(span.state, "unknown")) for span in spans),
         reservation=_reservation(work, row),
         energy_known=taken.wh is not None,
@@ -100,7 +100,7 @@ def facts_of(work: Work, row: ListedRow) -> tuple[SessionFacts, list[Reading]]:
     return facts, readings_of(taken)
 
 
-def now_of(work: Work, row: ListedRow) -> datetime:
+def _now_of(work: Work, row: ListedRow) -> datetime:
     """What time it is where a session goes on. A charger whose clock is behind has not charged for as long as it is, nor been silent."""
     table = metering.meter_values.c
     mine = select(table.taken_at, table.received_at).where(table.session_id == row.id)

@@ -293,7 +293,7 @@ def _look(work: Work, row: ListedRow, limit: LimitRow) -> Look:
     interval = spending.interval_of(readings)
     last = max((reading.at for reading in readings), default=row.started_at)
     watts = spending.full_power(readings, connectors.rated_w(work, row.station_id, row.evse, row.connector))
-    next_at = max(prices.now_of(work, row), last + interval)
+    next_at = max(facts.ends_at, last + interval)
     zone = moments.zone_named(prices.time_zone_of(work, row.station_id))
     found: list[Found] = []
 
