@@ -25,6 +25,13 @@ class Reason(str):
         made.values = {name: value if type(value) is int else str(value) for name, value in values.items()}
         return made
 
+    @classmethod
+    def told(cls, sentence: str, template: str, values: dict[str, str | int]) -> Reason:
+        """One of another node, which has put it together already; one of before has told its sentence only."""
+        made = cls(sentence)
+        made.template, made.values = template or sentence, values
+        return made
+
     @property
     def code(self) -> str:
         """What a program can switch on, whatever the values are."""

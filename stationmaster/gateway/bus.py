@@ -87,7 +87,6 @@ class Refused(msgspec.Struct, frozen=True, tag=True):
 
     kind: str
     detail: str
-    field: str = ""
     template: str = ""
     values: dict[str, str | int] = {}
 

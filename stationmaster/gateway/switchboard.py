@@ -172,9 +172,8 @@ class Switchboard:
             call = (question.action, question.payload, question.timeout_s, question.by)
             return Came(await self._call(connection, *call))
         except (DomainError, StorageUnavailable) as error:
-            field = error.field if isinstance(error, Invalid) else ""
-            reason = error.reason if isinstance(error, DomainError) else Reason("")
-            return Refused(type(error).__name__, str(error), field, reason.template, reason.values)
+            made_of = (error.reason.template, error.reason.values) if isinstance(error, DomainError) else ()
+            return Refused(type(error).__name__, str(error), *made_of)
 
     async def _send(self, connection: Connection, command: Command, by: str) -> CommandRecord:
         station = connection.entry.station
@@ -443,8 +442,10 @@ def _expected(answer: Reply, kind: type[_A]) -> _A:
     if isinstance(answer, kind):
         return answer
     assert isinstance(answer, Refused), answer
-    reason = Reason(answer.template or answer.detail, **answer.values)
-    raise Invalid(answer.field, reason) if answer.kind == "Invalid" else _REFUSALS.get(answer.kind, Conflict)(reason)
+    if answer.kind == "Invalid":
+        field, said = answer.detail.split(": ", 1)
+        raise Invalid(field, Reason.told(said, answer.template, answer.values))
+    raise _REFUSALS.get(answer.kind, Conflict)(Reason.told(answer.detail, answer.template, answer.values))
 
 
 def _public_form(connection: Connection) -> Connected:

@@ -6,11 +6,14 @@ import asyncio
 from typing import Any
 
 import msgspec
+import pytest
 
 from stationmaster.api.live import Viewer
 from stationmaster.app import App
 from stationmaster.domain.commands import Reset, commands
-from stationmaster.gateway import bus
+from stationmaster.domain.errors import Conflict, DomainError, Invalid
+from stationmaster.gateway import bus, switchboard
+from stationmaster.gateway.bus import Came, Refused
 from tests.charger import Charger
 from tests.nodes.conftest import Cluster, settled, until
 
@@ -157,3 +160,27 @@ async def test_CON_08_what_is_not_sealed_or_not_understood_harms_nothing(two: No
     await until(lambda: heard == [there.bus.node])
     await cp.call("Heartbeat")  # the first thing it has heard since its boot
     assert await cluster.rows(commands) == []
+
+
+@pytest.mark.parametrize(
+    ("told", "error", "said", "code", "values"),
+    [
+        (
+            Refused("Invalid", "evse: is at most 5,000", "is at most {most:,}", {"most": 5000}),
+            Invalid, "evse: is at most 5,000", "is_at_most_most", {"most": 5000},
+        ),
+        # A value that is told as text is not put together once more.
+        (
+            Refused("Conflict", "has 1,000.5 kWh", "has {kwh:,} kWh", {"kwh": "1000.5"}),
+            Conflict, "has 1,000.5 kWh", "has_kwh_kwh", {"kwh": "1000.5"},
+        ),
+        # A node of the version before tells the sentence only.
+        (Refused("Invalid", "evse: is not there"), Invalid, "evse: is not there", "is_not_there", {}),
+    ],
+)  # fmt: skip
+def test_what_another_node_refuses_says_the_same_here(
+    told: Refused, error: type[DomainError], said: str, code: str, values: dict[str, Any]
+) -> None:
+    with pytest.raises(error) as raised:
+        switchboard._expected(told, Came)
+    assert (str(raised.value), raised.value.reason.code, raised.value.reason.values) == (said, code, values)
