@@ -49,11 +49,12 @@ ARGUMENTS = [
     "--disable-dev-shm-usage",
     "--remote-debugging-port=0",
 ]
-# Its router hears of what is pushed.
+# Its router hears of what is pushed. A page that is shown already has no link that leads there.
 FOLLOW = """(path) => {
   const there = document.querySelector("[data-testid=stream-state]") !== null;
-  if (there) history.pushState(null, "", path);
-  return there;
+  if (!there || path === location.pathname + location.search) return false;
+  history.pushState(null, "", path);
+  return true;
 }"""
 EMAIL, PASSWORD = "operator@example.com", "correct horse battery staple"
 
@@ -105,7 +106,7 @@ class Visitor:
         page.on("console", self._console)
 
     async def open(self, path: str) -> None:
-        """As somebody gets there by a link: the page is loaded only where the application is not there yet."""
+        """As somebody gets there by a link. What is shown already is loaded anew, and so is all where the application is not there yet."""
         # A form that is still being sent asks whoever leaves the page.
         await expect(self.page.locator("form button[data-loading]")).to_have_count(0)
         if not await self.page.evaluate(FOLLOW, path):

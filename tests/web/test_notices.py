@@ -38,7 +38,7 @@ async def test_a_customer_is_told_what_was_chosen_for_them(operator: Visitor, ap
     await operator.see("notices-submit").click()
     await expect(page.get_by_text("Saved", exact=True).last).to_be_visible()
     await app.database.write(telling.start, station, token="IDA1", customer_id=ida)
-    await operator.load("/customers/IDA")
+    await operator.open("/customers/IDA")
     await expect(operator.see("notice-started")).to_be_checked()
     await expect(page.get_by_text("Charging has started: Home")).to_be_visible()
     await expect(page.get_by_text("mail, or the address of the pages, is not set up here")).to_be_visible()

@@ -248,7 +248,7 @@ async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_re
     await see("site-tariff").click()
     await page.get_by_role("option", name="By day").click()
     await expect(page.get_by_text("Saved")).to_be_visible()
-    await operator.load("/sites/S")
+    await operator.open("/sites/S")
     await expect(see("site-tariff")).to_have_value("By day")
 
 
