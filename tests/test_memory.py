@@ -11,7 +11,6 @@ from types import SimpleNamespace
 import pytest
 
 from stationmaster import memory
-from stationmaster.app import REGISTERING
 from stationmaster.background import chores
 from stationmaster.domain import timers
 
@@ -55,6 +54,5 @@ def test_a_library_that_cannot_be_told_is_left_alone(libc: object, monkeypatch: 
 
 
 def test_a_server_of_any_role_does_so_each_minute() -> None:
-    assert REGISTERING
     [timer] = [each for each in timers.registered(works=False) if each.function is chores.give_memory_back]
     assert (timer.seconds, timer.once) == (60, False)

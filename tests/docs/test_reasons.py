@@ -10,8 +10,6 @@ from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.reason_words import Reason
 from tools import reasons
 
-LOCALES = reasons.ROOT / "web" / "operator" / "src" / "locales"
-
 
 def test_each_reason_stands_in_the_sources_as_it_is_with_the_values_that_it_names() -> None:
     sources = reasons.read()

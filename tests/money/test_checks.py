@@ -51,7 +51,7 @@ def when(**restrictions: Any) -> list[dict[str, Any]]:
         ({"elements": when(min_power="-1")}, "elements[0].restrictions.min_power", "from 0"),
         ({"elements": when(max_duration=-1)}, "elements[0].restrictions.max_duration", "negative"),
         ({"elements": when(day_of_week=["monday", "monday"])}, "elements[0].restrictions.day_of_week", "twice"),
-        ({"elements": when(day_of_week=["Montag"])}, "elements[0].restrictions.day_of_week[0]", "cannot be"),
+        ({"elements": when(day_of_week=["Montag"])}, "elements[0].restrictions.day_of_week[0]", "cannot be 'Montag'"),
         ({"elements": when(public_holiday=True)}, "holidays", "is missing"),
         ({"elements": when(reservation="reservation")}, "elements[0].price_components[0].type", "flat and time only"),
         ({"elements": [ENERGY, LATER]}, "elements[1].price_components[0]", "elements[0] prices energy"),
