@@ -21,6 +21,7 @@ from stationmaster.domain import (
     sites,
     stations,
     tariffs,
+    tokens,
     wallets,
 )
 from stationmaster.domain.bills import auditing
@@ -143,6 +144,17 @@ async def test_M_07_a_session_is_billed_and_booked(place: Place) -> None:
     assert await place.wallet() == "38.43"
     whole = bills.read(bill)
     assert whole is not None and [line.type for line in whole.lines] == ["flat", "energy", "time"]
+
+
+async def test_D_08_a_session_whose_card_ends_meanwhile_is_billed_to_its_customer(place: Place) -> None:
+    await place.customer_with("50")
+    world = place.world
+    await world(tokens.add, world.home, uid="SOON", customer="ann", expires_at=world.now + timedelta(minutes=20))
+    session = await place.charge(token="SOON")
+    await place.deliver()
+    [bill] = await place.bills_of(session)
+    assert (bill.state, str(bill.total)) == ("booked", "11.570")
+    assert await place.wallet() == "38.43"
 
 
 async def test_a_reaction_that_runs_23_times_has_one_effect(place: Place) -> None:

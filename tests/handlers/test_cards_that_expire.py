@@ -1,4 +1,4 @@
-"""A card that ends while its car charges (D-08). That the session is billed waits for the issue on money; its figures hold here."""
+"""A card that ends while its car charges (D-08). Its bill is in tests/domain/test_bills.py."""
 
 from __future__ import annotations
 
