@@ -24,6 +24,7 @@ from stationmaster.domain.refused_connections import refused_connections
 from stationmaster.domain.sessions.table import REFUSED, is_open, sessions
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
+from stationmaster.domain.times import AHEAD
 from stationmaster.storage import Work
 from stationmaster.storage.queries import first_since, not_deleted
 
@@ -115,21 +116,13 @@ def standing_still(work: Work, rules: Sequence[RuleRow]) -> list[Finding]:
     rows = {row.session_id: row for row in work.execute(_at_sessions(work, rules, charging))}
     if not rows:
         return []
-    told = meter_values.c
     found = []
     for minutes in sorted({_minutes(rule) for rule in rules}):
         since = work.now - timedelta(minutes=minutes)
-        mine = select(
-            told.session_id,
-            func.count().label("times"),
-            func.min(told.energy_wh).label("least"),
-            func.max(told.energy_wh).label("most"),
-        ).where(told.session_id.in_(list(rows)), told.energy_wh.is_not(None), told.taken_at >= since)
-        for value in work.execute(mine.group_by(told.session_id)):
-            row = rows[value.session_id]
-            if value.times >= 2 and value.least == value.most and row.since <= since:
-                facts = {"evse": row.evse, "connector": row.connector, "session": row.public_id, "minutes": minutes}
-                found.append(_of_station(row, since, facts, subject=f"session:{row.session_id}"))
+        for key in _still(work, [key for key, row in rows.items() if row.since <= since], since):
+            row = rows[key]
+            facts = {"evse": row.evse, "connector": row.connector, "session": row.public_id, "minutes": minutes}
+            found.append(_of_station(row, since, facts, subject=f"session:{row.session_id}"))
     return found
 
 
@@ -283,6 +276,30 @@ def _at_sessions(work: Work, rules: Sequence[RuleRow], so: ColumnElement[bool]) 
     )
     theirs = _at_stations(*columns).join(sessions, mine.station_id == stations.c.id)
     return theirs.where(is_open, so, mine.started_at <= _before(work, rules)).limit(AT_MOST)
+
+
+def _still(work: Work, keys: Sequence[int], since: datetime) -> list[int]:
+    """Of these sessions those whose meter has told a register at least twice since then, and always the same.
+
+    All readings of that time are read only where the newest two say the same: of most sessions these decide.
+    """
+    if not keys:
+        return []
+    told = meter_values.c
+    # What was heard earlier was taken earlier: no time is believed that is so far ahead. Twice, for a node whose clock is behind.
+    first = first_since(work, meter_values, since - 2 * AHEAD, at=told.received_at)
+    within = told.id >= first, told.energy_wh.is_not(None), told.taken_at >= since
+    newest = select(told.energy_wh).where(told.session_id == sessions.c.id, *within).order_by(told.id.desc()).limit(1)
+    newest = newest.correlate(sessions)
+    two = select(
+        sessions.c.id, newest.scalar_subquery().label("last"), newest.offset(1).scalar_subquery().label("before")
+    )
+    rows = work.execute(two.where(sessions.c.id.in_(keys)))
+    same = [row.id for row in rows if row.last is not None and row.last == row.before]
+    if not same:
+        return []
+    whole = select(told.session_id).where(told.session_id.in_(same), *within).group_by(told.session_id)
+    return list(work.execute(whole.having(func.min(told.energy_wh) == func.max(told.energy_wh))).scalars())
 
 
 def _these(work: Work, keys: dict[int, Any]) -> list[Any]:
