@@ -395,6 +395,12 @@ class Retention(Part):
         ge=0,
         description="Meter values older than this many days are packed, and take a quarter of the room; 0: never",
     )
+    values_days: int = Field(
+        0,
+        ge=0,
+        description="Meter values are kept this many days after they came; 0: for ever, because bills rest on them."
+        " Those of a session that goes on, is held, owed for or not billed yet stay in any case",
+    )
     audit_days: int = Field(
         400,
         ge=1,

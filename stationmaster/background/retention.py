@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Table, select
 
-from stationmaster.domain import message_log
+from stationmaster.domain import message_log, old_values
 from stationmaster.domain.accounts import refresh_tokens
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.alerts.tables import alert_digests, alert_notices, alert_pauses, alert_steps, alerts
@@ -119,6 +119,14 @@ async def drop_what_is_old(database: Database, retention: Retention) -> None:
         key: int | None = 0
         while key is not None:
             _, key = await database.write(drop, kept, timedelta(days=kept.days(retention)), key)
+
+
+@every(seconds=3600, once=True, timeout_s=1800)
+async def drop_old_values(database: Database, retention: Retention) -> None:
+    """Meter values, where the settings say that they go. Seldom, for it goes over all that is old and stays."""
+    key: int | None = 0 if retention.values_days else None
+    while key is not None:
+        _, key = await database.write(old_values.drop, timedelta(days=retention.values_days), key)
 
 
 def drop(work: Work, kept: Kept, keep_for: timedelta, first_key: int) -> Dropped:

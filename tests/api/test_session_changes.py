@@ -11,10 +11,12 @@ import msgspec
 import pytest
 from sqlalchemy import update
 
+from stationmaster.background.retention import drop_old_values
 from stationmaster.domain import connections, metering, organizations, sessions
 from stationmaster.domain.metering import Sample
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
+from stationmaster.settings import Retention
 from stationmaster.storage import Database, Work
 from tests import telling
 from tests.api.conftest import Chargers, Client, listening
@@ -286,3 +288,26 @@ async def test_O_02_what_a_person_has_looked_at_is_not_put_before_them_again(
     await database.write(sessions.review, row.organization_id, row.public_id, by="olive")
     await database.write(sessions.watch)
     assert await database.read(sessions.count_to_review, row.organization_id) == 0
+
+
+async def test_where_meter_values_were_dropped_it_is_said_and_nothing_is_changed_any_more(
+    admin: Client, open_session: Any, database: Database
+) -> None:
+    await do(admin, "end")
+    path = f"{API}/sessions/{(await the_session(admin))['id']}"
+    assert (await admin.post(f"{path}/reviewed")).status_code == 204
+    before = (await admin.get(path)).json()
+    assert (before["values_dropped"], len(before["meter_values"])) == (False, 1)
+    clock, database.clock = database.clock, lambda: datetime.now(UTC) + timedelta(days=31)
+    await drop_old_values(database, Retention(values_days=30))
+    database.clock = clock  # whoever is logged in is so no more by then
+    after = (await admin.get(path)).json()
+    assert (after["values_dropped"], after["meter_values"], after["reasons"]) == (True, [], [])
+    named = ("energy_wh", "meter_start_wh", "meter_stop_wh", "started_at", "stopped_at", "status", "review")
+    assert {name: after[name] for name in named} == {name: before[name] for name in named}
+    assert [point["energy_wh"] for point in after["series"]] == [0, 4320]
+    refused = await do(admin, "correct", energy_wh=1)
+    assert refused.status_code == 409
+    assert "were dropped after their time" in refused.text
+    price = await admin.get(f"{path}/price")
+    assert (price.status_code, "has no bill" in price.text) == (409, True)

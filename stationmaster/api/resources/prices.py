@@ -11,8 +11,11 @@ from litestar.params import FromPath, QueryParameter
 
 from stationmaster.api.auth import Permission
 from stationmaster.api.context import GivenCaller, GivenContext
+from stationmaster.api.resources.sessions import values_dropped
 from stationmaster.api.shapes import Number, exact, number
 from stationmaster.domain import prices, session_limits, sessions
+from stationmaster.domain.bills import as_priced
+from stationmaster.domain.errors import Conflict
 from stationmaster.domain.money import bill as bills
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.money.tariff_version import Unit
@@ -141,8 +144,15 @@ def read(
     work: Work, organization_id: int, session_id: str, tariff: str | None = None
 ) -> tuple[prices.Priced, session_limits.LimitRow | None]:
     """What a session costs, and what there is for it."""
-    key = sessions.get(work, organization_id, session_id).id
-    return prices.of_session(work, organization_id, session_id, tariff), session_limits.of_session(work, key)
+    row = sessions.get(work, organization_id, session_id)
+    limit = session_limits.of_session(work, row.id)
+    if values_dropped(row):
+        if tariff is not None:
+            raise Conflict(
+                "no other tariff can be tried, for the meter values of this session were dropped after their time"
+            )
+        return as_priced(work, row), limit
+    return prices.of_session(work, organization_id, session_id, tariff), limit
 
 
 def public_form(session_id: str, priced: prices.Priced, limit: session_limits.LimitRow | None) -> SessionPrice:

@@ -105,13 +105,15 @@ class SessionDetail(Session, frozen=True, kw_only=True):
     """A session, how its energy was found, and its meter values, oldest first.
 
     `series` is the energy over time and ends with `energy_wh`; it is empty where the energy cannot be said. Of more than 2,000
-    meter values the first and the newest are here; `/sessions/{id}/meter-values` has all of them.
+    meter values the first and the newest are here; `/sessions/{id}/meter-values` has all of them. Where they were dropped
+    after their time (`values_dropped`), what the meter signed first and last is left, and `series` is the begin and the end.
     """
 
     series: list[EnergyPoint]
     reasons: list[Reason]
     left_out: list[LeftOutRegister]
     proposals: list[EnergyProposal]
+    values_dropped: bool
     meter_values: list[MeterValue]
 
 
@@ -244,6 +246,7 @@ async def get_session(session_id: FromPath[str], caller: GivenCaller, context: G
     row, last, values, taken = await context.database.read(_with_values, caller.organization, session_id)
     facts = _facts(sessions.public_form(row, row.station), last)
     facts["customer"] = row.customer
+    facts["values_dropped"] = values_dropped(row)
     return SessionDetail(**facts, **_how_it_was_found(taken), meter_values=[meter_value(value) for value in values])
 
 
@@ -466,6 +469,11 @@ def _values_page(
     work: Work, organization_id: int, public_id: str, limit: int, cursor: str | None
 ) -> list[metering.MeterValueRow]:
     return metering.page_of(work, sessions.get(work, organization_id, public_id).id, limit=limit, cursor=cursor)
+
+
+def values_dropped(row: sessions.SessionRow) -> bool:
+    """Whether its meter values were dropped after their time."""
+    return sessions.VALUES_DROPPED in (row.flags or ())
 
 
 def series_of(taken: energy.Energy) -> list[EnergyPoint]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from sqlalchemy import Select, select
 
-from stationmaster.domain.bills.tables import BillRow, bills, that_hold
+from stationmaster.domain import tariffs as topic
+from stationmaster.domain.bills.tables import BillRow, bills, newest, read, that_hold
 from stationmaster.domain.customers import customers
-from stationmaster.domain.errors import NotFound
+from stationmaster.domain.errors import Conflict, NotFound
 from stationmaster.domain.ledger import ledger_accounts, ledger_entries
 from stationmaster.domain.money.amounts import Money
-from stationmaster.domain.sessions import sessions
+from stationmaster.domain.prices import Priced
+from stationmaster.domain.sessions import SessionRow, sessions
 from stationmaster.domain.sites import sites
-from stationmaster.domain.tariffs import tariffs
+from stationmaster.domain.tariffs import Level, tariffs
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted, listed
 
@@ -94,3 +96,15 @@ def _named() -> Select[Any]:
     source = source.join(tariffs, tariffs.c.id == bills.c.tariff_id)
     source = source.outerjoin(customers, customers.c.id == bills.c.customer_id)
     return named.select_from(source.outerjoin(sites, sites.c.id == bills.c.site_id))
+
+
+def as_priced(work: Work, row: SessionRow) -> Priced:
+    """What a session was billed, in the form of its price. Raises `Conflict` where nothing was, or it was taken back."""
+    last = newest(work, row.id)
+    bill = None if last is None else read(last)
+    if last is None or bill is None:
+        raise Conflict("this session has no bill, and its meter values were dropped after their time")
+    tariff: str = work.execute(select(tariffs.c.public_id).where(tariffs.c.id == last.tariff_id)).scalar_one()
+    terms = next(each for each in topic.terms_of(work, last.tariff_id) if each.number == last.terms)
+    level = cast(Level | None, last.decided_by)
+    return Priced(bill, tariff, last.tariff_id, terms, level, last.time_zone)

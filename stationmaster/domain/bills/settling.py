@@ -53,10 +53,10 @@ def bill_session(work: Work, event: SessionEnded | SessionCorrected | SessionCha
 def settle(work: Work, session_id: str) -> BillRow | None:
     """Bring bill and ledger in line with what a session is now. The new revision; None where there is nothing new.
 
-    What is held for a person's review is neither billed nor taken back before it is freed.
+    What is held for a person's review is neither billed nor taken back before it is freed. Where meter values were dropped, the bill that is there holds.
     """
     row = sessions.locked(work, session_id)
-    if row is None or row.review:
+    if row is None or row.review or sessions.VALUES_DROPPED in (row.flags or ()):
         return None
     last = newest(work, row.id)
     goes_on = row.status in ("active", "pending")  # perhaps again, where its end was undone

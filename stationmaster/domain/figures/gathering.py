@@ -17,7 +17,7 @@ from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.figures.cells import LONGEST, NO_CURRENCY, NO_SITE, Facts
 from stationmaster.domain.figures.tables import session_figures
 from stationmaster.domain.metering import meter_values
-from stationmaster.domain.sessions.table import sessions
+from stationmaster.domain.sessions.table import VALUES_DROPPED, sessions
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 from stationmaster.storage import Work
@@ -82,6 +82,7 @@ class _Row(NamedTuple):
     meter_start_wh: Decimal | None
     meter_stop_wh: Decimal | None
     stop_reason: str | None
+    flags: list[str] | None
 
 
 def _of(work: Work, which: Any) -> dict[int, Facts | None]:
@@ -92,7 +93,8 @@ def _of(work: Work, which: Any) -> dict[int, Facts | None]:
     counting = [row for row in rows if row.status in _DONE and not row.excluded and row.stopped_at is not None]
     keys = [row.id for row in counting]
     before = counted(work, keys)
-    charged = _charged(work, keys)
+    # What is left of dropped values says nothing of the time between: what was counted of that stays.
+    charged = _charged(work, [row.id for row in counting if VALUES_DROPPED not in (row.flags or ())])
     money = _money(work, keys)
     spoilt = _spoilt(work, counting)
     found: dict[int, Facts | None] = dict.fromkeys((row.id for row in rows), None)

@@ -12,7 +12,15 @@ from sqlalchemy import Text, bindparam, select, update
 from stationmaster.domain import alarms, connectors, energy, events, metering
 from stationmaster.domain.energy import Point
 from stationmaster.domain.sessions import changes
-from stationmaster.domain.sessions.table import METER_FAULT, REFUSED, SEEN, SessionRow, public_form, sessions
+from stationmaster.domain.sessions.table import (
+    METER_FAULT,
+    REFUSED,
+    SEEN,
+    VALUES_DROPPED,
+    SessionRow,
+    public_form,
+    sessions,
+)
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -22,6 +30,8 @@ FREE_WH = 100  # what a refused card may take before a person should look (X-04)
 FREE_SESSIONS = 3  # in a day, at one charger: more is a setting of the charger, not an accident
 _RECENT = 50  # sessions of a charger that are looked at for that
 _ANEW = frozenset({*energy.FLAGS, "free_charging"})  # flags that follow from the figures
+FIXED = frozenset({"corrected_by_operator", VALUES_DROPPED})
+"""Flags of a session whose figures hold whatever its charger tells later: a person's word, or what they were made of is gone."""
 
 
 class Ending(msgspec.Struct, frozen=True, gc=False):
@@ -174,12 +184,12 @@ def _figures(
 
 
 def recompute(work: Work, station: Station, row: SessionRow, late: tuple[Point, ...] = ()) -> None:
-    """Something was told late of a session that has ended: its figures are made anew, unless a person has set them.
+    """Something was told late of a session that has ended: its figures are made anew, unless a person has set them or its meter values were dropped.
 
     `late` are readings that have come with it, and are not stored yet.
     """
     flags = list(row.flags or ())
-    if row.stopped_at is None or "corrected_by_operator" in flags or row.status != "completed":
+    if row.stopped_at is None or FIXED.intersection(flags) or row.status != "completed":
         publish(work, station, events.SessionCorrected, row)
         return
     stopped_at = max(row.stopped_at, row.started_at)

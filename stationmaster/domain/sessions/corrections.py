@@ -17,8 +17,8 @@ from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.sessions import changes, closing
 from stationmaster.domain.sessions.changes import ChangeRow, session_changes
 from stationmaster.domain.sessions.closing import Ending
-from stationmaster.domain.sessions.lists import get
-from stationmaster.domain.sessions.table import ListedRow, is_open, sessions
+from stationmaster.domain.sessions.lists import get, locked
+from stationmaster.domain.sessions.table import VALUES_DROPPED, ListedRow, is_open, sessions
 from stationmaster.domain.stations import Station
 from stationmaster.domain.times import Instant
 from stationmaster.storage import Work
@@ -112,7 +112,7 @@ def restore(work: Work, organization_id: int, public_id: str, *, by: str, note: 
 
 def undo(work: Work, organization_id: int, public_id: str, *, by: str, note: str) -> ListedRow:
     """Take back the last thing a person changed; an end by hand opens the session again. Raises `NotFound`, `Conflict`."""
-    row = get(work, organization_id, public_id)
+    row = _with_values(work, organization_id, public_id)
     standing = [
         change for change in changes.of_session(work, row.id) if not change.undone_at and change.kind != "undone"
     ]
@@ -176,9 +176,20 @@ def remove_station(
 
 
 def _ended(work: Work, organization_id: int, public_id: str) -> ListedRow:
-    row = get(work, organization_id, public_id)
+    row = _with_values(work, organization_id, public_id)
     if row.status == "active":
         raise Conflict("this session is still going on; end it first")
+    return row
+
+
+def _with_values(work: Work, organization_id: int, public_id: str) -> ListedRow:
+    """One that is still to be changed, and of which nothing is dropped before that is done."""
+    locked(work, public_id)
+    row = get(work, organization_id, public_id)
+    if VALUES_DROPPED in (row.flags or ()):
+        raise Conflict(
+            "its figures stay as they are, for its meter values were dropped after their time, and no bill can be made anew"
+        )
     return row
 
 

@@ -18,6 +18,7 @@ from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions.changes import session_changes
 from stationmaster.domain.sessions.table import (
     SEEN_AS,
+    VALUES_DROPPED,
     ListedRow,
     SessionRow,
     is_held,
@@ -296,7 +297,13 @@ def _energy_so_far(work: Work, row: SessionRow, recent: Sequence[energy.Point], 
 
 
 def energy_of(work: Work, row: SessionRow) -> energy.Energy:
-    """How the energy of a session was found. What a person has set, or was told of it later, ends the series with the row."""
+    """How the energy of a session was found. What a person has set, or was told of it later, ends the series with the row.
+
+    Where its meter values were dropped the series has its begin and its end only.
+    """
+    if VALUES_DROPPED in (row.flags or ()):
+        nothing = energy.Energy(None, row.meter_stop_wh)
+        return energy.ending_with(nothing, row.energy_wh, row.started_at, row.stopped_at or row.started_at)
     open_still = row.status == "active"
     taken = energy.of_session(
         row.meter_start_wh,

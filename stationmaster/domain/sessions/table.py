@@ -115,6 +115,8 @@ Index("ix_sessions_review", sessions.c.id, sqlite_where=is_held, postgresql_wher
 STATUSES = ("pending", "active", "completed", "cancelled", "invalid")
 METER_FAULT = "meter_fault"
 """The flag of a session during which the charger has said that its meter is broken (`meters.py`)."""
+VALUES_DROPPED = "values_dropped"
+"""The flag of a session whose meter values were dropped after their time (`old_values.py`): its figures stay as they are."""
 SEEN, SEEN_AS = "seen", "seen-"
 """The flag of a session that no charger has told of, and how the name begins that it has here (`seen.py`)."""
 REFUSED = frozenset({"unknown", "blocked", "expired", "no_credit"})

@@ -18,7 +18,7 @@ from stationmaster.domain import commands, events, metering, quarantine, reserva
 from stationmaster.domain.public_forms import Session
 from stationmaster.domain.sessions import beginning, closing, misfits, numbers, order
 from stationmaster.domain.sessions.closing import Ending
-from stationmaster.domain.sessions.table import REFUSED, SessionRow, is_open, sessions
+from stationmaster.domain.sessions.table import REFUSED, VALUES_DROPPED, SessionRow, is_open, sessions
 from stationmaster.domain.sessions.transaction import Found, TransactionTold, goes_on
 from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.times import Instant
@@ -418,6 +418,11 @@ def _ended(
             misfits.fits_nothing(work, station, told)
         return found
     if row.status == "active" or row.stop_key is None:
+        if VALUES_DROPPED in (row.flags or ()):
+            misfits.conflicts(
+                work, station, row, told, "a stop for a session whose meter values were dropped after their time"
+            )
+            return _found(row)
         if "corrected_by_operator" in (row.flags or ()):
             misfits.conflicts(work, station, row, told, "a stop for a session whose figures a person has corrected")
             return _found(row)

@@ -135,6 +135,7 @@ export function flagWords(flag: string): string {
     gaps: t`Some of what the charger has told of it has not come yet.`,
     no_meter_start: t`The reading at the start is missing.`,
     charger_removed: t`The charger was removed while it was charging.`,
+    values_dropped: t`Its meter readings were dropped after their time; its figures stay as they are, and are not changed any more.`,
     corrected: t`The charger reported the end again with other figures; these are the newer ones.`,
   };
   return words[flag] ?? flag.replaceAll("_", " ");

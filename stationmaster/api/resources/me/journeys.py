@@ -30,6 +30,7 @@ from stationmaster.api.resources.sessions import (
     meter_value,
     series_of,
     times_of,
+    values_dropped,
 )
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, number, page_of, paged
 from stationmaster.domain import bills, discovery, metering, sessions
@@ -72,9 +73,10 @@ class OwnSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnSessionDetail(OwnSession, frozen=True, kw_only=True):
-    """A session of one's own, and its energy over time."""
+    """A session of one's own, and its energy over time: begin and end only, where its meter values were dropped after their time."""
 
     series: list[EnergyPoint]
+    values_dropped: bool
 
 
 CardFilter = Annotated[str | None, QueryParameter(max_length=255, description="Only sessions of this card")]
@@ -124,7 +126,9 @@ async def get_own_session(session_id: FromPath[str], caller: GivenCaller, contex
         row = sessions.get_own(work, caller.organization, customer_of(work, caller).id, session_id)
         last, taken = measured(work, row)
         billed = bills.amounts_of(work, [row.id]).get(row.id)
-        return OwnSessionDetail(**_facts(row, last, billed), series=series_of(taken))
+        return OwnSessionDetail(
+            **_facts(row, last, billed), series=series_of(taken), values_dropped=values_dropped(row)
+        )
 
     return await context.database.read(read)
 

@@ -13,6 +13,13 @@ export function Chart({ session, height = 240 }: { session: Drawn; height?: numb
       { name: t`Energy`, unit: "kWh", tone: "available", points: data.energy, second: true, words: (value) => kwh(value * 1000) },
     ];
   }, [session]);
+  if (session.values_dropped) {
+    return (
+      <p className="dim small" style={{ margin: "12px 0", textAlign: "center" }}>
+        <Trans>The meter readings of this session were dropped after their time. Its energy, its registers and its bill stay.</Trans>
+      </p>
+    );
+  }
   if (lines.every((line) => line.points.length === 0)) {
     return (
       <p className="dim small" style={{ margin: "12px 0", textAlign: "center" }}>

@@ -3,7 +3,7 @@ import type { SessionDetail } from "@stationmaster/api";
 type Point = [number, number];
 
 /** What is drawn of a session: the operator's, or a driver's own. */
-export type Drawn = Pick<SessionDetail, "status" | "energy_wh" | "power_w" | "meter_values" | "series">;
+export type Drawn = Pick<SessionDetail, "status" | "energy_wh" | "power_w" | "meter_values" | "series" | "values_dropped">;
 
 /** Time in ms against kW, as told, and against the kWh that the server counts: its series ends with the session's energy. */
 export function points(session: Pick<Drawn, "meter_values" | "series">): { power: Point[]; energy: Point[] } {
