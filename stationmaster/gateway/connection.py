@@ -379,7 +379,7 @@ class Connection:
             action in dialect.without_secrets,
         )
         self._lane.begin()
-        if self._routes.preparations and action in self._routes.preparations and self._rules.preparer is not None:
+        if self._rules.preparer is not None and self._routes.wants_prepared(action, request):
             self._prepare(self._rules.preparer, told, data, silent)
             return
         asks = self._routes.ahead.get(action) if self._rules.node is None else None  # else first: is it still ours?

@@ -24,10 +24,13 @@ class Preparation(NamedTuple):
         Any  # what the handler gets when the step fails, takes too long, or is not run (a replay from the quarantine)
     )
     timeout_s: float
+    wanted: Callable[[Any], bool] | None = None  # whether this request needs the step at all; None: each does
     handler: Callable[..., Response] | None = None
 
 
-def preparation_of(function: Prepares, *, default: Any, timeout_s: float) -> tuple[type[Request], Preparation]:
+def preparation_of(
+    function: Prepares, *, default: Any, timeout_s: float, wanted: Callable[[Any], bool] | None
+) -> tuple[type[Request], Preparation]:
     """The request a step is for, and the step. Raises `TypeError` for a signature that names none."""
     hints = get_type_hints(function)
     parameters = list(inspect.signature(function).parameters)
@@ -36,7 +39,7 @@ def preparation_of(function: Prepares, *, default: Any, timeout_s: float) -> tup
         raise TypeError(f"{function.__qualname__}: must be async (outside, station, request)")
     if not isinstance(result, type) or not isinstance(default, result):
         raise TypeError(f"{function.__qualname__}: the default is not what it returns")
-    return request, Preparation(function, result, default, timeout_s)
+    return request, Preparation(function, result, default, timeout_s, wanted)
 
 
 def wants(handler: Callable[..., Response]) -> type | None:

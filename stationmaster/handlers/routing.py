@@ -87,11 +87,15 @@ class Routes:
         self.ahead[request.action] = function
         return function
 
-    def prepares(self, *, default: Any, timeout_s: float = 5.0) -> Callable[[H], H]:
-        """Register `async def f(outside, station, request) -> T`: run before the unit of work, for the handler's fourth parameter."""
+    def prepares(
+        self, *, default: Any, timeout_s: float = 5.0, wanted: Callable[[Any], bool] | None = None
+    ) -> Callable[[H], H]:
+        """Register `async def f(outside, station, request) -> T`: run before the unit of work, for the handler's fourth parameter.
+
+        `wanted(request)` says which requests need it; the handler of another is given the default at once."""
 
         def register(function: H) -> H:
-            request, preparation = preparation_of(function, default=default, timeout_s=timeout_s)
+            request, preparation = preparation_of(function, default=default, timeout_s=timeout_s, wanted=wanted)
             self.preparations[request.action] = preparation
             return function
 
@@ -120,6 +124,11 @@ class Routes:
             raise TypeError(f"{function.__qualname__}: {command.__name__} does not send {request.__name__}")
         self.answerers[command, request.action] = function
         return function
+
+    def wants_prepared(self, action: str, request: Request) -> bool:
+        """Whether something must be fetched before this request is handled."""
+        preparation = self.preparations.get(action)
+        return preparation is not None and (preparation.wanted is None or preparation.wanted(request))
 
     def requests_of(self, command: type[Command]) -> list[type[Request]]:
         """Which requests a command becomes in this version; none if it has no such command."""

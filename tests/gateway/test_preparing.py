@@ -42,10 +42,10 @@ class Partner:
         self.may_answer = asyncio.Event()
         self.failing = False
 
-    def routes(self, *, timeout_s: float = 10.0) -> Routes:
+    def routes(self, *, timeout_s: float = 10.0, wanted: Callable[[Any], bool] | None = None) -> Routes:
         part = Routes(V16)
 
-        @part.prepares(default=UNKNOWN, timeout_s=timeout_s)
+        @part.prepares(default=UNKNOWN, timeout_s=timeout_s, wanted=wanted)
         async def ask_partner(outside: Outside, station: Station, request: v16.Authorize) -> Fetched:
             self.asked.append(f"{station.identity} {request.id_tag}")
             await self.may_answer.wait()
@@ -147,6 +147,17 @@ async def test_when_nothing_comes_the_handler_gets_the_default(connect: Connect,
     connection, link = await connect(partner.routes(timeout_s=0.01 if trouble == "hangs" else 10))
     connection.receive(AUTHORIZE)
     assert (await link.answer())[2] == {"idTagInfo": {"status": "Invalid"}}
+
+
+async def test_what_needs_nothing_from_outside_does_not_wait(connect: Connect) -> None:
+    partner = Partner()
+    connection, link = await connect(partner.routes(wanted=lambda request: request.id_tag == "ROAMING"))
+    connection.receive(AUTHORIZE)
+    assert (await link.answer())[2] == {"idTagInfo": {"status": "Invalid"}}  # the default
+    assert partner.asked == []
+    partner.may_answer.set()
+    connection.receive(frame(3, "Authorize", {"idTag": "ROAMING"}))
+    assert (await link.answer())[2] == {"idTagInfo": {"status": "Accepted"}}
 
 
 async def test_a_connection_that_closes_meanwhile_handles_nothing(connect: Connect) -> None:
