@@ -30,6 +30,7 @@ from stationmaster.background import (
     notices,
     packing,
     payments,
+    plug_and_charge,
     presence,
     push,
     report_mails,
@@ -84,7 +85,6 @@ from stationmaster.gateway.switchboard import Switchboard
 from stationmaster.handlers import v2, v16
 from stationmaster.installation_key import keep_key, secret_key
 from stationmaster.metrics import Metrics, application
-from stationmaster.outside import Http, Outside
 from stationmaster.outside.openid import OpenId
 from stationmaster.outside.payments import practice
 from stationmaster.settings import BadSettings, Settings
@@ -165,9 +165,7 @@ class App:
             else RedisBus(settings.redis.url, self.keys.bus, traces=traces)
         )
         self.database.clocks.shared = not (self.bus.alone and settings.database.exclusive)
-        self.outside = Outside(
-            self.database, Http(settings.outside.allowed_networks, timeout_s=settings.outside.timeout_s)
-        )
+        self.outside = plug_and_charge.outside(settings, self.database)
         self.providers = payments.accounts(settings, self.database.clock)
         self.directory = Directory(
             self.database,
@@ -242,7 +240,7 @@ class App:
             await self._keep_tariff()
             await self.directory.load()
             await self._join()
-            metrics = Metrics(self.database, self.gate.counts, self.directory, self.traces)
+            metrics = Metrics(self.database, self.gate.counts, self.directory, self.traces, outside=self.outside)
             context = Context(
                 database=self.database,
                 keys=self.keys,

@@ -17,6 +17,7 @@ from stationmaster.domain.events import Alarm, CommandChanged, SessionEnded, Ses
 from stationmaster.domain.workload import Workload, workload
 from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory
+from stationmaster.outside import Outside
 from stationmaster.storage import Database, StorageUnavailable
 from stationmaster.storage.durations import Durations
 from stationmaster.traces import OFF, Traces
@@ -38,12 +39,14 @@ class Metrics:
         traces: Traces = OFF,
         *,
         watchers: Callable[[], int] = lambda: 0,
+        outside: Outside | None = None,
     ) -> None:
         self.watchers = watchers
         self._database = database
         self._counts = counts
         self._directory = directory
         self._traces = traces
+        self._outside = outside
         self._sessions_started = 0
         self._sessions_ended = 0
         self._energy_wh = 0.0
@@ -75,6 +78,13 @@ class Metrics:
 
     def _alarm_raised(self, event: Alarm) -> None:
         self._alarms[event.kind] += 1
+
+    def _asked_outside(self) -> Counter[tuple[str, str]]:
+        """Of responders, lists, and the provider of contracts; how it ended."""
+        outside = self._outside
+        if outside is None or outside.responders is None or outside.contracts is None:
+            return Counter()
+        return outside.responders.outcomes + outside.contracts.outcomes
 
     async def text(self) -> bytes:
         """As Prometheus reads it. Without what is in the database, while that is away."""
@@ -112,6 +122,8 @@ class Metrics:
         commands = self._commands.copy()
         yield _counter("commands", "Commands that are over, by what the charger said", commands, "command", "outcome")
         yield _counter("alarms", "Alarms that were raised", self._alarms.copy(), "kind")
+        asked = self._asked_outside()
+        yield _counter("certificate_questions", "What was asked of certificates outside", asked, "of", "outcome")
         if self._traces.on:
             spans = {"sent": self._traces.sent, "lost": self._traces.lost}
             yield _counter("trace_spans", "Steps of traces, sent to the collector or lost on the way", spans, "outcome")

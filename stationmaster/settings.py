@@ -23,6 +23,7 @@ from stationmaster.settings_parts import AccountingFile as AccountingFile
 from stationmaster.settings_parts import HeldBack, Maps, Node, Part, RoleName, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
+from stationmaster.settings_parts import PlugAndCharge as PlugAndCharge
 from stationmaster.settings_parts import Provider as Provider
 from stationmaster.settings_parts import SingleSignOn as SingleSignOn
 from stationmaster.settings_parts import Traces as Traces
@@ -494,6 +495,7 @@ class Settings(BaseSettings):
     figures: Figures = Figures()
     files: Files = Files()
     outside: OutsideSettings = OutsideSettings()
+    plug_and_charge: PlugAndCharge = PlugAndCharge()
     webhooks: Webhooks = Webhooks()
     payments: Payments = Payments()
     wallets: Wallets = Wallets()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
@@ -252,6 +253,36 @@ class SingleSignOn(Part):
     def different(cls, value: list[Provider]) -> list[Provider]:
         if len({each.name for each in value}) != len(value):
             raise ValueError("the same name twice")
+        return value
+
+
+class PlugAndCharge(Part):
+    authorities: list[Path] = Field(
+        [],
+        description="Files (PEM) with the certificates of the authorities that are trusted with contracts of cars: the roots (V2G, MO), and"
+        " those below them whose answers are to be verified",
+    )
+    responders: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]] = Field(
+        [],
+        description="The only hosts, with those below them, that are asked whether a certificate still holds, as in [ocsp.example.org];"
+        " any public one when empty",
+    )
+    timeout_s: float = Field(5.0, gt=0, le=20, description="How long such an answer may take; a charger waits for it")
+    provider_url: str | None = Field(
+        None, description="Where contract certificates of cars are asked for (docs/plug-and-charge.md); refused without"
+    )
+    secret: str | None = Field(None, min_length=8, description="Sent to the provider, so that it knows us: Bearer ...")
+    secret_header: str = Field("Authorization", pattern=r"^[A-Za-z0-9-]{1,60}$", description="The header it is sent in")
+    provider_timeout_s: float = Field(20.0, gt=0, le=25, description="How long the provider's answer may take")
+
+    @field_validator("provider_url")
+    @classmethod
+    def reachable(cls, value: str | None) -> str | None:
+        parsed = urlsplit(value or "https://none")
+        if parsed.scheme not in ("https", "http") or not parsed.hostname:
+            raise ValueError("must begin with https:// (http:// for allowed networks only)")
+        if parsed.username is not None:
+            raise ValueError("must not hold a password; `secret` says who we are")
         return value
 
 

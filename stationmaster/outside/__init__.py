@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from stationmaster.outside.http import Answer, Http, Refused
+from stationmaster.outside.pki import Contracts, Responders
 from stationmaster.storage import Database
 
 __all__ = ["Answer", "Http", "Outside", "Refused"]
@@ -15,7 +16,7 @@ class Outside:
     """What a function that reaches outside may use.
 
     `key` is the same at each try of one delivery: hand it on, so that the receiver can tell a repeat. `receiver` is whom it
-    goes to, as its `to` has said.
+    goes to, as its `to` has said. `responders` know of certificates, `contracts` is the provider of contracts of cars: a server has both.
     """
 
     database: Database
@@ -23,3 +24,5 @@ class Outside:
     key: str = ""
     receiver: str = ""
     attempt: int = 1
+    responders: Responders | None = None
+    contracts: Contracts | None = None

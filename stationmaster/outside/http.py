@@ -12,7 +12,8 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -44,21 +45,44 @@ class Answer(NamedTuple):
 
 
 class Http:
-    """Asks other servers. `allowed` are networks of one's own that may be reached, and in clear as well."""
+    """Asks other servers. `allowed` are networks of one's own that may be reached, and in clear as well. `look_ups` are threads of
+    its own for names, where a slow one must not hold up what others look up.
+    """
 
-    def __init__(self, allowed: Iterable[Network] = (), *, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self, allowed: Iterable[Network] = (), *, timeout_s: float = 5.0, look_ups: ThreadPoolExecutor | None = None
+    ) -> None:
         self._allowed = tuple(allowed)
         self._timeout_s = timeout_s
+        self._look_ups = look_ups
 
-    async def post(self, url: str, body: bytes, headers: Mapping[str, str], *, longest: int = LONGEST_ANSWER) -> Answer:
-        """Raises `Refused` for an address that is none of ours to reach, `Failed` when no answer comes."""
-        return await self._ask("POST", url, body, headers, longest)
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        headers: Mapping[str, str],
+        *,
+        longest: int = LONGEST_ANSWER,
+        in_clear: bool = False,
+    ) -> Answer:
+        """Raises `Refused` for an address that is none of ours to reach, `Failed` when no answer comes. `in_clear`: http:// will do
+        for public addresses as well, since what comes is signed (RFC 6960 §A.1)."""
+        return await self._ask("POST", url, body, headers, longest, in_clear)
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None, *, longest: int = LONGEST_ANSWER) -> Answer:
+    async def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        longest: int = LONGEST_ANSWER,
+        in_clear: bool = False,
+    ) -> Answer:
         """Raises `Refused` and `Failed`."""
-        return await self._ask("GET", url, b"", headers or {}, longest)
+        return await self._ask("GET", url, b"", headers or {}, longest, in_clear)
 
-    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str], longest: int) -> Answer:
+    async def _ask(
+        self, method: str, url: str, body: bytes, headers: Mapping[str, str], longest: int, in_clear: bool
+    ) -> Answer:
         try:
             parsed = urlsplit(url)
             _ = parsed.port
@@ -67,9 +91,11 @@ class Http:
         scheme = parsed.scheme
         if scheme not in ("https", "http"):
             raise Refused("only https:// addresses are reached")
+        if not parsed.hostname or not all("!" <= each <= "~" for each in url):
+            raise Refused("this is no address")
         if parsed.username is not None or parsed.password is not None:
             raise Refused("an address with a log-in in it is not reached")
-        wires = _Wires(self._allowed, in_clear=scheme == "http")
+        wires = _Wires(self._allowed, in_clear=scheme == "http" and not in_clear, look_ups=self._look_ups)
         limits = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         async with httpcore.AsyncConnectionPool(ssl_context=self._certificates, network_backend=wires) as pool:
             try:
@@ -103,9 +129,10 @@ async def _beginning(response: httpcore.Response, longest: int) -> bytes:
 class _Wires(httpcore.AnyIOBackend):
     """Connects to addresses that were judged."""
 
-    def __init__(self, allowed: Sequence[Network], *, in_clear: bool) -> None:
+    def __init__(self, allowed: Sequence[Network], *, in_clear: bool, look_ups: ThreadPoolExecutor | None) -> None:
         self._allowed = allowed
         self._in_clear = in_clear
+        self._look_ups = look_ups
 
     async def connect_tcp(
         self,
@@ -127,9 +154,13 @@ class _Wires(httpcore.AnyIOBackend):
 
     async def _look_up(self, host: str, port: int) -> list[Address]:
         loop = asyncio.get_running_loop()
+        ask = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
         try:
-            found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError:
+            if self._look_ups is None:
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            else:
+                found = await loop.run_in_executor(self._look_ups, ask)
+        except (OSError, UnicodeError):
             raise httpcore.ConnectError("the name is not known") from None
         addresses = list(dict.fromkeys(ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found))
         for address in addresses:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 
 class Request(NamedTuple):
@@ -38,9 +38,12 @@ class Receiver:
             }
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             self.requests.append(Request(method, path, headers, body))
-            writer.write(self.answers.pop(0) if self.answers else answer(200))
+            writer.write(self.reply(self.requests[-1]))
             await writer.drain()
         writer.close()
+
+    def reply(self, request: Request) -> bytes:
+        return self.answers.pop(0) if self.answers else answer(200)
 
 
 def answer(status: int, *headers: str, body: bytes = b"fine") -> bytes:
@@ -48,9 +51,18 @@ def answer(status: int, *headers: str, body: bytes = b"fine") -> bytes:
     return "\r\n".join(lines).encode() + body
 
 
+R = TypeVar("R", bound=Receiver)
+
+
 @contextlib.asynccontextmanager
 async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
+    async with listening(Receiver()) as receiver:
+        yield receiver
+
+
+@contextlib.asynccontextmanager
+async def listening(receiver: R) -> AsyncIterator[R]:
+    """The same with a receiver that thinks before it answers."""
     server = await asyncio.start_server(receiver.serve, "127.0.0.1", 0)
     receiver.port = server.sockets[0].getsockname()[1]
     try:

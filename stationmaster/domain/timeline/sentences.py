@@ -66,7 +66,18 @@ def _status(request: dict[str, Any], _: dict[str, Any]) -> str:
 
 
 def _authorize(request: dict[str, Any], response: dict[str, Any]) -> str:
-    return f"It asked whether the card {_card(request)} may charge: {_verdict(response) or 'answered'}."
+    asked = f"It asked whether the card {_card(request)} may charge: {_verdict(response) or 'answered'}."
+    why = _CONTRACTS.get(str(response.get("certificateStatus")))
+    return asked if why is None else f"{asked} {why}"
+
+
+_CONTRACTS = {
+    "Accepted": "The car has shown the certificate of its contract, and it holds.",
+    "ContractCancelled": "The certificate of the car's contract holds, but the contract itself may not charge.",
+    "CertificateExpired": "The certificate of the car's contract has expired.",
+    "CertificateRevoked": "The certificate of the car's contract was revoked.",
+    "CertChainError": "The certificate of the car's contract could not be verified; the alarms of the charger say why.",
+}
 
 
 def _start(request: dict[str, Any], response: dict[str, Any]) -> str:

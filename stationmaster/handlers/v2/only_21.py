@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+
+import msgspec
+
 from stationmaster.domain import charging_profiles, commands
 from stationmaster.domain.commands import Awaits
 from stationmaster.domain.stations import Station
@@ -10,9 +15,15 @@ from stationmaster.handlers.v2 import words
 from stationmaster.ocpp import v21
 from stationmaster.ocpp.dialects import V21
 from stationmaster.ocpp.messages import now_text
+from stationmaster.outside import Outside
+from stationmaster.outside.pki import Told, Unusable, named
 from stationmaster.storage import Work
 
 only_21 = Routes(V21)
+
+MOST_S = 28.0  # whatever hangs; a charger waits half a minute
+MOST_URLS = 2  # for one certificate
+_STATUS: dict[str, v21.CertificateStatusEnumType] = {"good": "Good", "revoked": "Revoked", "unknown": "Unknown"}
 
 SWAP_S = 900.0  # for a driver to bring batteries, and to take others
 _SWAPPING = {
@@ -22,20 +33,47 @@ _SWAPPING = {
 }
 
 
+class Looked(msgspec.Struct, frozen=True):
+    """What is known of each certificate that was asked about, in the order they were asked; None: nothing."""
+
+    told: tuple[Told | None, ...] = ()
+
+
+@only_21.prepares(default=Looked(), timeout_s=MOST_S)
+async def ask_about_chain(outside: Outside, station: Station, request: v21.GetCertificateChainStatus) -> Looked:
+    """M07: only what the authority has signed counts here, since the charger sees our word alone."""
+    asking = (_told_of(outside, station, each) for each in request.certificate_status_requests)
+    return Looked(tuple(await asyncio.gather(*asking)))
+
+
+async def _told_of(outside: Outside, station: Station, asked: v21.CertificateStatusRequestInfoType) -> Told | None:
+    if outside.responders is None:
+        return None
+    ask = outside.responders.ocsp if asked.source == "OCSP" else outside.responders.crl
+    which = asked.certificate_hash_data
+    for url in asked.urls[:MOST_URLS]:
+        with contextlib.suppress(Unusable):
+            name = named.read(which.hash_algorithm, which.issuer_name_hash, which.issuer_key_hash, which.serial_number)
+            told = await ask(station.identity, name, url)
+            if told.proven:
+                return told
+    return None
+
+
 @only_21.on
 def get_certificate_chain_status(
-    work: Work, station: Station, req: v21.GetCertificateChainStatus
+    work: Work, station: Station, req: v21.GetCertificateChainStatus, looked: Looked
 ) -> v21.GetCertificateChainStatusResponse:
-    # M06: nobody here asks a responder yet, so each of them has failed; the charger may ask again at once.
+    found = looked.told or (None,) * len(req.certificate_status_requests)
     return v21.GetCertificateChainStatusResponse(
         certificate_status=[
             v21.CertificateStatusType(
                 certificate_hash_data=asked.certificate_hash_data,
                 source=asked.source,
-                status="Failed",
-                next_update=now_text(work.now),
+                status="Failed" if told is None else _STATUS[told.status],  # M07.FR.02, FR.03, FR.05 to FR.07
+                next_update=now_text(work.now if told is None or told.until is None else told.until),
             )
-            for asked in req.certificate_status_requests
+            for asked, told in zip(req.certificate_status_requests, found, strict=True)
         ]
     )
 
