@@ -12,7 +12,16 @@ import msgspec
 from sqlalchemy import Column, ForeignKey, Index, Select, Table, Text, and_, bindparam, func, insert, not_, select
 from sqlalchemy import text as sql
 
-from stationmaster.domain import audit, customers, deviations, energy_budgets, local_lists, token_aliases, versions
+from stationmaster.domain import (
+    audit,
+    contract_ids,
+    customers,
+    deviations,
+    energy_budgets,
+    local_lists,
+    token_aliases,
+    versions,
+)
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customer_terms import Billing
 from stationmaster.domain.energy_budgets import Budget, Period
@@ -185,7 +194,7 @@ def _shown(work: Work, station: Station, token: ShownToken) -> Authorization:
 
 def authorize_told(work: Work, station: Station, uid: str | None, kind: str | None = None) -> Authorization:
     """The same for a card that a station has told. One that nobody knows may be another number of a card, the number with its bytes the
-    other way round, or have the station's serial number behind it; the answer then says which card it is.
+    other way round, have the station's serial number behind it, or be a contract that is written otherwise; the answer then says which card it is.
     """
     found = authorize(work, station, uid, kind)
     if found.status != "unknown" or uid is None:
@@ -194,6 +203,7 @@ def authorize_told(work: Work, station: Station, uid: str | None, kind: str | No
         _by_alias(work, station, uid)
         or _turned_round(work, station, uid, kind)
         or _without_serial(work, station, uid, kind)
+        or _as_contract(work, station, uid, kind)
         or found
     )
 
@@ -225,6 +235,14 @@ def _without_serial(work: Work, station: Station, uid: str, kind: str | None) ->
         return None
     deviations.add(work, station.id, [deviations.Seen("serial-after-card", 1, 0, "the number of a card")])
     return msgspec.structs.replace(authorize(work, station, card, kind), card=card)
+
+
+def _as_contract(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
+    if kind != contract_ids.KIND:
+        return None
+    meant = (_meant(work, station, each, kind) for each in contract_ids.spellings(uid) if each != uid_key(uid))
+    token = next((each for each in meant if each is not None), None)
+    return None if token is None else msgspec.structs.replace(_shown(work, station, token), card=token.uid)
 
 
 def number_at(work: Work, station: Station, uid: str) -> str:

@@ -1,0 +1,19 @@
+"""How the number of a car's contract is written (eMAID, ISO 15118-2 annex H): `DE-8AA-1A2B3C4D5-9`, without separators, without its check digit."""
+
+from __future__ import annotations
+
+import re
+
+KIND = "eMAID"
+_BARE = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[A-Z0-9]{9}[A-Z0-9]?")
+_SEPARATORS = re.compile(r"[-\s]")
+
+
+def spellings(uid: str) -> list[str]:
+    """All ways to write what a charger has told, the nearest first; none for what is no such number. A check digit that was not told is not made up."""
+    bare = _SEPARATORS.sub("", uid).upper()
+    if not _BARE.fullmatch(bare):
+        return []
+    short = bare[:14]
+    parted = f"{short[:2]}-{short[2:5]}-{short[5:]}"
+    return [bare, f"{parted}-{bare[14]}", short, parted] if len(bare) == 15 else [bare, parted]
