@@ -16,12 +16,13 @@ from cryptography.x509 import ocsp
 from pydantic import ValidationError
 
 from stationmaster.app import App
-from stationmaster.domain import organizations, tokens
+from stationmaster.domain import organizations, stations, tokens
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.timeline import sentences
 from stationmaster.metrics import Metrics
 from stationmaster.settings import BadSettings, OutsideSettings, PlugAndCharge, Settings
 from tests.background.receivers import Receiver, answer, listening, receiving
+from tests.charger import CallError
 from tests.handlers.conftest import Stored, card
 from tests.pki.authority import Holder, Responder, made, now, question_about
 
@@ -238,6 +239,35 @@ async def test_a_card_without_a_certificate_asks_nobody(station: Any, responder:
     answer = await (await station()).call("Authorize", {"idToken": card(EMAID, "eMAID")})
     assert answer["idTokenInfo"]["status"] == "Accepted" and "certificateStatus" not in answer
     assert responder.questions == []
+
+
+@pytest.mark.parametrize("told", ["de-8aa-1a2b3c4d5", "DE8AA1A2B3C4D59", "DE-8AA-1A2B3C4D5-9"])
+async def test_a_contract_is_known_however_it_is_written(station: Any, known: None, stored: Stored, told: str) -> None:
+    one = await station()
+    answer = await one.call("Authorize", {"idToken": card(told, "eMAID")})
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+    answer = await one.event(
+        "Started", 0, trigger="Authorized", idToken=card(told, "eMAID"), evse={"id": 1, "connectorId": 1}
+    )
+    assert answer["idTokenInfo"]["status"] == "Accepted"
+    assert (await stored.session()).token == EMAID
+    answer = await one.call("Authorize", {"idToken": card(told, "ISO14443")})
+    assert answer["idTokenInfo"]["status"] in ("Unknown", "Invalid")
+
+
+async def test_CON_21_a_charger_that_is_not_accepted_asks_nobody(app: Any, station: Any, responder: Responder) -> None:
+    one = await station()
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.change, home, "CP1", {"registration": "pending"})
+    while app.directory.find("CP1").station.registration != "pending":
+        await app.directory.refresh()
+    for action, told in (
+        ("GetCertificateStatus", {"ocspRequestData": ROOT.named(responder.url, SUB)}),
+        ("Authorize", hashes(responder, contract(responder))),
+    ):
+        with pytest.raises(CallError, match="SecurityError"):
+            await one.call(action, told)
+    assert responder.connections == 0
 
 
 # GetCertificateStatus

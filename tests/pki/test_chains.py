@@ -94,6 +94,11 @@ def test_C07_FR_17_a_certificate_that_is_yet_to_hold_is_refused() -> None:
     assert bad.value.kind == "broken"
 
 
+def test_some_chargers_write_the_end_of_a_line_in_two_characters() -> None:
+    text = "".join(each.pem for each in (CAR, SUB_2, SUB_1)).replace("\n", "\\n")
+    assert chains.verified(text, TRUSTED, now=now()) == WHOLE
+
+
 def test_a_chain_without_end_is_cut() -> None:
     last, chain = ROOT, list[Holder]()
     for number in range(8):

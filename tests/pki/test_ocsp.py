@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp as library
 
-from stationmaster.outside.pki import Authorities, Unusable, named, ocsp
+from stationmaster.outside.pki import Authorities, Unusable, crls, named, ocsp
 from stationmaster.outside.pki.named import ALGORITHMS, Named
+from tests.pki import told_by_openssl
 from tests.pki.authority import Holder, made, now, question_about
 
 ROOT = made("MO Root", authority=True)
@@ -176,3 +177,28 @@ def test_a_weak_signature_says_nothing() -> None:
         signature = ROOT.key.sign(b"good", ec.ECDSA(algorithm))
         assert named.signed(ROOT.key.public_key(), signature, b"good", algorithm) is strong
         assert not named.signed(ROOT.key.public_key(), signature, b"bad", algorithm)
+
+
+# What is not ours has answered these: openssl.
+
+SAID_AT = datetime(2026, 11, 28, tzinfo=UTC)
+THEIR_ROOT, *THEIR_CARS = (named.load(pem.encode())[0] for pem in (told_by_openssl.ROOT, *told_by_openssl.CARS))
+THEIR_NAMES = dict(zip(("good", "revoked"), (named.of(each, THEIR_ROOT) for each in THEIR_CARS), strict=True))
+
+
+@pytest.mark.parametrize("signer, status", told_by_openssl.ANSWERS)
+def test_what_openssl_answers_is_understood(signer: str, status: str) -> None:
+    der = base64.b64decode(told_by_openssl.ANSWERS[signer, status])
+    told = ocsp.answer(der, THEIR_NAMES[status], Authorities([THEIR_ROOT]), now=SAID_AT)
+    assert (told.status, told.proven) == (status, True)
+    other = THEIR_NAMES["good" if status == "revoked" else "revoked"]
+    with pytest.raises(Unusable, match="another certificate"):
+        ocsp.answer(der, other, Authorities([THEIR_ROOT]), now=SAID_AT)
+    with pytest.raises(Unusable, match="held until"):
+        ocsp.answer(der, THEIR_NAMES[status], Authorities([THEIR_ROOT]), now=SAID_AT + timedelta(days=7))
+
+
+@pytest.mark.parametrize("status", ["good", "revoked"])
+def test_M07_the_list_of_openssl_is_understood(status: str) -> None:
+    told = crls.answer(told_by_openssl.LIST.encode(), THEIR_NAMES[status], Authorities([THEIR_ROOT]), now=SAID_AT)
+    assert told.status == status

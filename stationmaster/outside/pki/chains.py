@@ -27,7 +27,7 @@ class BadChain(Exception):
 def verified(pem: str, authorities: Authorities, *, now: datetime) -> list[x509.Certificate]:
     """From the contract certificate, which is the first of the text, to a root. Raises `BadChain`."""
     try:
-        brought = load(pem.encode())
+        brought = load(pem.replace("\\n", "\n").encode())  # so some chargers write the end of a line
         path = _path(brought, authorities)
         _check(path)
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):

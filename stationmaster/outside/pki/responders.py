@@ -86,12 +86,12 @@ class Responders:
             self._kept.move_to_end((source, named))
             self.outcomes[source, "known"] += 1
             return known
-        outcome, why = "failed", None
+        outcome, why, proven = "failed", None, False
         try:
             self._check(asker, url)
             async with asyncio.timeout(self._timeout_s), self._turns:
                 told = await ask()
-            outcome = told.status
+            outcome, proven = told.status, told.proven
         except Refused as error:
             outcome, why = "refused", str(error)
             # No more than that: where a name leads in our network is nothing for a charger to know.
@@ -108,7 +108,7 @@ class Responders:
         finally:
             self.outcomes[source, outcome] += 1
             tell = log.info if outcome in ("good", "revoked") else log.warning
-            tell(f"{source}.asked", station=asker, responder=url[:200], outcome=outcome, why=why)
+            tell(f"{source}.asked", station=asker, responder=url[:200], outcome=outcome, proven=proven, why=why)
         self._keep(source, named, told)
         return told
 
