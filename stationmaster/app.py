@@ -182,10 +182,19 @@ class App:
             max_skew_s=settings.database.max_skew_s,
         )
         self.preparer = Preparer(self.outside)
+        serves_chargers = settings.node.role in ("all", "gateway")
         self.gate = Gate(
-            self.database, self.directory, self.keys, ROUTES, settings.gateway, self.registry, self.preparer, traces
+            self.database,
+            self.directory,
+            self.keys,
+            ROUTES,
+            settings.gateway,
+            self.registry,
+            self.preparer,
+            traces,
+            operator=settings.tls.operator,
         )
-        self.listener = Listener(self.gate, settings.gateway)
+        self.listener = Listener(self.gate, settings.gateway, settings.tls if serves_chargers else None)
         self.folder = _store(settings)
         self.links = Links(
             self.keys.links,
@@ -317,7 +326,8 @@ class App:
     def _ports(self) -> dict[str, int]:
         """Where it listens."""
         ports = {"web": (self.serves_people, self.web_port), "chargers": (self.serves_chargers, self.gateway_port)}
-        return {name: port for name, (is_open, port) in ports.items() if is_open}
+        open_ones = {name: port for name, (is_open, port) in ports.items() if is_open}
+        return open_ones if self.listener.tls_port is None else open_ones | {"chargers_tls": self.listener.tls_port}
 
     async def _open(self) -> Claim:
         """Reach the database, be the only one on it where that is meant, and bring its schema up to date. Raises `Unusable`."""

@@ -26,6 +26,7 @@ from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import PlugAndCharge as PlugAndCharge
 from stationmaster.settings_parts import Provider as Provider
 from stationmaster.settings_parts import SingleSignOn as SingleSignOn
+from stationmaster.settings_parts import Tls as Tls
 from stationmaster.settings_parts import Traces as Traces
 from stationmaster.settings_parts import Webhook as Webhook
 from stationmaster.settings_parts import Webhooks as Webhooks
@@ -479,6 +480,7 @@ class Settings(BaseSettings):
     web: Web = Web()
     maps: Maps = Maps()
     gateway: Gateway = Gateway()
+    tls: Tls = Tls()
     database: DatabaseSettings = DatabaseSettings()
     redis: Redis = Redis()
     security: Security = Security()

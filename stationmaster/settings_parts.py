@@ -30,6 +30,73 @@ class Node(Part):
     )
 
 
+class Tls(Part):
+    """The port at which chargers connect with TLS: security profiles 2 and 3 of OCPP."""
+
+    port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Port chargers connect to with TLS (wss://), as in 9443. Without it TLS ends at a proxy in front of us, or nowhere",
+    )
+    host: str = Field("0.0.0.0", description="Address chargers connect to with TLS")
+    ecdsa_certificate: Path | None = Field(
+        None, description="File with our certificate for an ECDSA key and its chain, as PEM; P-256 or larger"
+    )
+    ecdsa_key: Path | None = Field(None, description="File with the key of `ecdsa_certificate`, as PEM")
+    rsa_certificate: Path | None = Field(
+        None,
+        description="File with our certificate for an RSA key and its chain, as PEM; 2048 bits or more. Beside the other one for"
+        " chargers that know only one kind",
+    )
+    rsa_key: Path | None = Field(None, description="File with the key of `rsa_certificate`, as PEM")
+    client_ca: Path | None = Field(
+        None,
+        description="File with the certificates, as PEM, of the authorities whose certificates let chargers in without a password"
+        " (security profile 3)",
+    )
+    crl: Path | None = Field(
+        None,
+        description="File with the lists of revoked certificates, as PEM: one of each authority in `client_ca` that signs for chargers",
+    )
+    operator: str | None = Field(
+        None,
+        min_length=1,
+        description="What the organization (O) in a charger's certificate must equal; with `client_ca`",
+    )
+    ocpp_rsa_kx: bool = Field(
+        False,
+        description="Offer the two cipher suites with RSA key exchange as well, which OCPP demands of a certified system. They have no"
+        " forward secrecy",
+    )
+    client_certificate_header: str | None = Field(
+        None,
+        description="Header in which `gateway.trusted_proxies` hand on a charger's certificate, when TLS ends at them, as in Client-Cert",
+    )
+
+    @field_validator("client_certificate_header")
+    @classmethod
+    def named(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"[A-Za-z0-9-]+", value):
+            raise ValueError("must be the name of a header, as in Client-Cert")
+        return value
+
+    @model_validator(mode="after")
+    def whole(self) -> Tls:
+        for kind in ("ecdsa", "rsa"):
+            for one, other in ((f"{kind}_certificate", f"{kind}_key"), (f"{kind}_key", f"{kind}_certificate")):
+                if getattr(self, one) is not None and getattr(self, other) is None:
+                    raise ValueError(f"{one} needs {other}")
+        if self.port is not None and self.ecdsa_certificate is None and self.rsa_certificate is None:
+            raise ValueError("port needs ecdsa_certificate and ecdsa_key, or rsa_certificate and rsa_key, or all four")
+        if self.client_ca is not None and self.operator is None:
+            raise ValueError("client_ca needs operator: the name that stands as O in the certificates of your chargers")
+        for needing in ("crl", "operator", "client_certificate_header"):
+            if getattr(self, needing) is not None and self.client_ca is None:
+                raise ValueError(f"{needing} needs client_ca")
+        return self
+
+
 class Traces(Part):
     url: str | None = Field(
         None,

@@ -8,6 +8,7 @@ import msgspec
 from sqlalchemy import and_, bindparam, or_, select, update
 
 from stationmaster.domain import alarms, events, local_lists
+from stationmaster.domain import stations as records
 from stationmaster.domain.stations import Station, stations
 from stationmaster.storage import Work
 from stationmaster.storage.queries import Prepared
@@ -62,6 +63,8 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
     Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24). One that speaks 2.x now and spoke 1.6 before,
     or the other way round, has a list of cards that we know nothing of.
     """
+    if station.serials is not None and facts.serial not in station.serials:
+        return _another_one(work, station, facts)
     if facts.meter_type is not None and _UNFIT.search(facts.meter_type):
         alarms.raise_once(
             work,
@@ -81,6 +84,8 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
         if (known.ocpp_version == "1.6") != (station.version == "1.6"):
             local_lists.forget(work, station.id)  # its cards have kinds now, or have none any more
         row = work.first(_booted, station_id=station.id, **new)
+    if facts.serial != station.serial:
+        records.told_serial(work, station)
     work.publish(
         events.StationBooted(
             station_id=station.id,
@@ -93,3 +98,12 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
         )
     )
     return str(row.registration)
+
+
+def _another_one(work: Work, station: Station, facts: BootFacts) -> str:
+    """Nothing of what it says is kept: it may be another charger, with the certificate of this one (B01.FR.11)."""
+    told = "no serial number" if facts.serial is None else f"the serial number {facts.serial}"
+    detail = f"It boots with {told}, and its certificate is of {', '.join(station.serials or ())}. It was refused."
+    alarms.raise_alarm(work, station, kind="certificate_of_another", detail=detail)
+    work.publish(events.BootRefused(station_id=station.id, station=station.identity, at=work.now))
+    return "rejected"

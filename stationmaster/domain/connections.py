@@ -50,6 +50,7 @@ connections = Table(
     Column("taken_from", Text),  # the node that held the open connection which this one replaced
     Column("takeovers", Integer, nullable=False),
     Column("takeovers_since", UtcTime),
+    Column("profile", Integer),  # the security profile it has connected with; 0: without credentials
 )
 
 connection_log = Table(
@@ -77,6 +78,7 @@ class ConnectionRow(Protocol):
     closed_at: datetime | None
     heard_at: datetime | None
     online_since: int | None
+    profile: int | None
 
 
 class LogRow(Protocol):
@@ -110,10 +112,12 @@ class Opened(msgspec.Struct, frozen=True, gc=False):
 _log = Bulk(connection_log, ("station_id", "at", "event", "generation", "detail"))
 _take = Prepared(
     sql(
-        "INSERT INTO connections (station_id, generation, node, version, source, connected_at, online_since, takeovers)"
-        " VALUES (:station_id, 1, :node, :version, :source, :now, 1, 0)"
+        "INSERT INTO connections"
+        " (station_id, generation, node, version, source, connected_at, online_since, takeovers, profile)"
+        " VALUES (:station_id, 1, :node, :version, :source, :now, 1, 0, :profile)"
         " ON CONFLICT (station_id) DO UPDATE SET generation = connections.generation + 1, node = excluded.node,"
         " version = excluded.version, source = excluded.source, connected_at = excluded.connected_at, closed_at = NULL,"
+        " profile = excluded.profile,"
         " online_since = COALESCE(connections.online_since, connections.generation + 1),"
         " taken_from = CASE WHEN connections.closed_at IS NULL THEN connections.node END,"
         " takeovers = CASE WHEN connections.closed_at IS NOT NULL THEN connections.takeovers"
@@ -127,7 +131,9 @@ _take = Prepared(
 )
 
 
-def connected(work: Work, station: Station, *, node: str, version: str, source: str) -> Opened:
+def connected(
+    work: Work, station: Station, *, node: str, version: str, source: str, profile: int | None = None
+) -> Opened:
     """A socket is open: it is the newest, whoever held the one before (CON-01)."""
     row = work.first(
         _take,
@@ -135,6 +141,7 @@ def connected(work: Work, station: Station, *, node: str, version: str, source: 
         node=node,
         version=version,
         source=source,
+        profile=profile,
         now=work.now,
         window=work.now - TAKEOVER_WINDOW,
     )

@@ -55,6 +55,10 @@ class StationBooted(StationEvent, frozen=True, kw_only=True, gc=False):
     firmware: str | None
 
 
+class BootRefused(StationEvent, frozen=True, kw_only=True, gc=False):
+    """It has booted with a serial number that its certificate does not have (B01.FR.12)."""
+
+
 class ConnectorStatusChanged(StationEvent, frozen=True, kw_only=True, gc=False):
     evse: int
     connector: int

@@ -58,7 +58,8 @@ stations = Table(
     Column("secret_digest", LargeBinary, nullable=False),
     Column("secret_slow", Text),
     Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
-    Column("security_profile", Integer, nullable=False, server_default="1"),
+    Column("security_profile", Integer, nullable=False, server_default="1"),  # the lowest it may connect with
+    Column("wanted_profile", Integer),  # a higher one that it was asked to go up to, until it has
     Column("pinned_version", Text),  # chosen when the station offers it, and assumed when it offers none
     Column(
         "registration", Text, nullable=False, server_default="accepted"
@@ -151,6 +152,8 @@ class StationRow(Protocol):
     pinned_version: str | None
     registration: str
     strict: bool
+    security_profile: int
+    wanted_profile: int | None
     vendor: str | None
     model: str | None
     serial: str | None
@@ -190,6 +193,9 @@ class EntryRow(Protocol):
     registration: str
     booted_at: datetime | None
     strict: bool
+    security_profile: int
+    wanted_profile: int | None
+    serial: str | None
 
 
 class ChangedEntry(EntryRow, Protocol):
@@ -234,6 +240,8 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     heartbeat_interval_s: int = 300
     plug_in_timeout_s: float = 60.0  # for a remote start, if the station has not told its own
     strict: bool = False  # nothing it says is repaired
+    serial: str | None = None  # that it has booted with
+    serials: tuple[str, ...] | None = None  # those its certificate lets it boot with; None: any
 
     @property
     def accepted(self) -> bool:
@@ -389,6 +397,16 @@ def keep_credential(work: Work, station_id: int, before: Credential, after: Cred
         work.at_the_end(_number, station_id)
 
 
+def told_serial(work: Work, station: Station) -> None:
+    """Another serial number than before: its certificate is compared with it, on every node."""
+    _changed(work, station)
+
+
+def keep_profiles(work: Work, station: Station, *, lowest: int, wanted: int | None) -> None:
+    """The lowest security profile it may connect with, and the one it was asked to go up to."""
+    _change(work, station, security_profile=lowest, wanted_profile=wanted)
+
+
 def delete(work: Work, organization_id: int, identity: str, *, expected: Expected = None) -> None:
     """Soft: its sessions stay, its identity is free again. Raises `NotFound`, `Outdated`."""
     station = get(work, organization_id, identity, lock=True)
@@ -534,6 +552,9 @@ _ENTRY = (
     stations.c.registration,
     stations.c.booted_at,
     stations.c.strict,
+    stations.c.security_profile,
+    stations.c.wanted_profile,
+    stations.c.serial,
 )
 
 

@@ -22,16 +22,27 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 FOLLOW_S = 0.25
+POLICY = 1008
 GAP_S = 5.0  # who has not read for so long does not trust what it knows: it was frozen, or the database was away
 
 
 class Entry:
     """What the gateway knows of one station."""
 
-    __slots__ = ("connection", "credential", "generation", "pinned_version", "station")
+    __slots__ = (
+        "connection",
+        "credential",
+        "generation",
+        "min_profile",
+        "pinned_version",
+        "station",
+        "wanted_profile",
+    )
 
     def __init__(self, station: Station, credential: Credential, pinned_version: str | None) -> None:
         self.station = station
+        self.min_profile = 1  # the lowest security profile it may connect with
+        self.wanted_profile: int | None = None  # that it was asked to go up to
         self.credential = credential
         self.pinned_version = pinned_version
         self.connection: Connection | None = None
@@ -164,6 +175,8 @@ class Directory:
             if kind is events.StationBooted:
                 self._told.add(event.station_id)
                 self._booted(event)
+            elif kind is events.BootRefused:
+                self._refused(event.station_id)
             elif kind is events.StationChanged:
                 self._told.add(event.station_id)
                 self._again.add(event.station_id)
@@ -175,6 +188,13 @@ class Directory:
             self._again.add(event.station_id)
         if entry is not None and not (entry.station.booted and entry.station.registration == event.registration):
             entry.station = _changed(entry.station, booted=True, registration=event.registration)
+
+    def _refused(self, station_id: int) -> None:
+        """It is another charger than its certificate says: it is closed, after its answer (B01.FR.12)."""
+        entry = self._by_id.get(station_id)
+        if entry is not None and entry.connection is not None:
+            close = entry.connection.close
+            asyncio.get_running_loop().call_soon(close, POLICY, "its serial number is not in its certificate")
 
     def learn(self, row: EntryRow) -> None:
         """What the database says of a station (stations.entry)."""
@@ -193,13 +213,17 @@ class Directory:
                 heartbeat_interval_s=self._heartbeat_interval_s,
                 plug_in_timeout_s=self._plug_in_timeout_s,
                 strict=row.strict,
+                serial=row.serial,
             )
             entry = Entry(station, credential, row.pinned_version)
         else:
             booted = _has_booted(row.booted_at)
-            entry.station = _changed(entry.station, registration=row.registration, booted=booted, strict=row.strict)
+            entry.station = _changed(
+                entry.station, registration=row.registration, booted=booted, strict=row.strict, serial=row.serial
+            )
             entry.credential = credential
             entry.pinned_version = row.pinned_version
+        entry.min_profile, entry.wanted_profile = row.security_profile, row.wanted_profile
         self._by_id[row.id] = entry
         self._by_identity[row.identity] = entry
 

@@ -86,6 +86,19 @@ def _target(received: bytearray) -> bytes:
     return bytes(words[1]) if len(words) == 3 else b""
 
 
+class Waiting(Protocol):
+    """A connection whose request is not complete: at its door, or on the way to it."""
+
+    since: float  # monotonic
+
+    @property
+    def silent(self) -> bool: ...
+
+    def time_is_over(self) -> None: ...
+
+    def cut(self) -> None: ...
+
+
 class House(Protocol):
     """Who is behind the door."""
 
@@ -101,23 +114,23 @@ class Doors:
         self.house = house
         self._most = most
         self._timeout_s = timeout_s
-        self._waiting: dict[Door, None] = {}
+        self._waiting: dict[Waiting, None] = {}
         self._thinning = False
         self.crowded_s = CROWDED_S
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def __iter__(self) -> Iterator[Door]:
+    def __iter__(self) -> Iterator[Waiting]:
         return iter(self._waiting)
 
-    def add(self, door: Door) -> None:
+    def add(self, door: Waiting) -> None:
         self._waiting[door] = None
         if len(self._waiting) > self._most and not self._thinning:
             self._thinning = True
             asyncio.get_running_loop().call_later(self.crowded_s, self._thin_out)
 
-    def remove(self, door: Door) -> None:
+    def remove(self, door: Waiting) -> None:
         self._waiting.pop(door, None)
 
     def sweep(self, now: float) -> None:
@@ -143,13 +156,14 @@ class Doors:
 class Door(asyncio.Protocol):
     """One connection, until it is let in or sent away."""
 
-    __slots__ = ("_doors", "_received", "peer", "since", "transport")
+    __slots__ = ("_doors", "_received", "misses_tls", "peer", "since", "transport")
 
-    def __init__(self, doors: Doors) -> None:
+    def __init__(self, doors: Doors, *, misses_tls: bool = False, since: float | None = None) -> None:
         self._doors = doors
         self._received = bytearray()
         self.peer = "?"
-        self.since = time.monotonic()
+        self.misses_tls = misses_tls  # it is plain, at the port with TLS
+        self.since = time.monotonic() if since is None else since
 
     @property
     def silent(self) -> bool:

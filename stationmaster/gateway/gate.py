@@ -17,10 +17,11 @@ from typing import Any
 import msgspec
 import structlog
 
-from stationmaster.domain import passwords, refused_connections, stations
+from stationmaster.domain import passwords, refused_connections, security_profiles, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.refused_connections import Refusal
 from stationmaster.gateway.allowance import Allowance
+from stationmaster.gateway.channel import PLAIN, Channel
 from stationmaster.gateway.connection import REMOVED, SUPERSEDED, Connection, Link, Rules
 from stationmaster.gateway.counts import Counts
 from stationmaster.gateway.directory import Directory, Entry
@@ -57,6 +58,8 @@ class Gate:
         registry: Registry,
         preparer: Preparer | None = None,
         traces: Traces = OFF,
+        *,
+        operator: str | None = None,
     ) -> None:
         self.stopping = False
         self.counts = Counts()
@@ -71,6 +74,7 @@ class Gate:
             keys,
             {version: one.dialect for version, one in routes.items()},
             valid_token=settings.valid_token,
+            operator=operator,
         )
         self._reconnects = Reconnects(per_s=settings.reconnects_per_s, burst=settings.reconnect_burst)
         self._threads = ThreadPoolExecutor(1, "secrets")
@@ -92,20 +96,25 @@ class Gate:
         directory.on_removed = self._removed
 
     def decide(
-        self, path: bytes, headers: Mapping[str, str], source: str, then: Callable[[Admitted | Refused], None]
+        self,
+        path: bytes,
+        headers: Mapping[str, str],
+        source: str,
+        then: Callable[[Admitted | Refused], None],
+        channel: Channel = PLAIN,
     ) -> None:
         """Let this handshake in? `then` is told: at once, or when a secret that takes long has been checked in a thread.
 
         A refusal is kept for the inbox "why can't my charger connect?".
         """
         try:
-            decided = self._decide(path, headers, source)
+            decided = self._decide(path, headers, source, channel)
         except Exception:
             log.exception("handshake.failed", source=source)
             then(FAILED)
             return
         if isinstance(decided, Unsure):
-            self._check(decided, path, headers, source, then)
+            self._check(decided, path, headers, source, then, channel)
             return
         if isinstance(decided, Admitted):
             self._admit(decided, path, headers, source, then)
@@ -143,10 +152,12 @@ class Gate:
             return "storage_down"
         return "clock_off" if self._registry.clock_off else None
 
-    def _decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
+    def _decide(
+        self, path: bytes, headers: Mapping[str, str], source: str, channel: Channel
+    ) -> Admitted | Refused | Unsure:
         if (reason := self.unready()) is not None:
             return _later(reason, 10)
-        decided = self._handshake.decide(path, headers, source)
+        decided = self._handshake.decide(path, headers, source, channel)
         return _later("too_busy", 5) if isinstance(decided, Unsure) and self._checking >= self.max_checks else decided
 
     def _check(
@@ -156,6 +167,7 @@ class Gate:
         headers: Mapping[str, str],
         source: str,
         then: Callable[[Admitted | Refused], None],
+        channel: Channel,
     ) -> None:
         """Find out about a secret, in a thread. One at a time, so that the loop keeps a core of its own."""
 
@@ -164,7 +176,7 @@ class Gate:
             if done.cancelled() or done.exception() is None:
                 if not done.cancelled() and done.result():
                     self._keep_strong(unsure.entry, unsure.secret)
-                self.decide(path, headers, source, then)  # what was found out is remembered
+                self.decide(path, headers, source, then, channel)  # what was found out is remembered
             else:
                 log.error("handshake.failed", source=source, exc_info=done.exception())
                 then(FAILED)
@@ -195,6 +207,8 @@ class Gate:
     def enter(self, admitted: Admitted, link: Link) -> Connection:
         """The socket is open: the newest wins, the one before it is closed."""
         entry = admitted.entry
+        if entry.station.serials != admitted.serials:
+            entry.station = msgspec.structs.replace(entry.station, serials=admitted.serials)
         connection = self._make(
             entry,
             self._routes[admitted.dialect.version],
@@ -206,9 +220,18 @@ class Gate:
         )
         if admitted.taken is not None:
             self._database.submit(passwords.taken, (entry.station, admitted.taken), _ignore, lane=entry.station.id)
-        replaced = self._registry.enter(connection)
+        if entry.wanted_profile is not None and admitted.profile >= entry.wanted_profile:
+            told = (entry.station, admitted.profile)
+            self._database.submit(security_profiles.reached, told, _ignore, lane=entry.station.id)
+        replaced = self._registry.enter(connection, admitted.profile)
         station = entry.station.identity
-        log.info("station.connected", station=station, version=connection.version, source=link.source)
+        log.info(
+            "station.connected",
+            station=station,
+            version=connection.version,
+            source=link.source,
+            profile=admitted.profile,
+        )
         if replaced is not None:
             log.info("station.superseded", station=station, source=replaced.link.source)
             replaced.close(SUPERSEDED, "superseded by a newer connection")

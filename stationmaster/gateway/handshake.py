@@ -10,6 +10,7 @@ import binascii
 import itertools
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from urllib.parse import parse_qs, unquote_to_bytes
 
@@ -19,12 +20,14 @@ from stationmaster.addresses import is_private
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.failures import Failures, network
 from stationmaster.domain.stations import is_identity
+from stationmaster.gateway.channel import PLAIN, Channel, ClientCertificate
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.proxies import elements
 from stationmaster.ocpp.dialects import DIALECTS, Dialect
 
 UNAUTHORIZED = b"The charger's id or secret is not right.\n"
+_REALM = {"WWW-Authenticate": 'Basic realm="charger", charset="UTF-8"'}
 WINDOW_S = 60.0
 ATTEMPTS = 10  # failed attempts in a window, for one source, before they are answered with 429
 MAX_SOURCES = 20_000
@@ -33,12 +36,15 @@ MAX_SOURCES = 20_000
 class Admitted(msgspec.Struct, frozen=True):
     """Come in, as this station, speaking this version; `subprotocol` is the offer to confirm, None when there was none.
 
-    `taken` is the new secret that it has logged in with for the first time."""
+    `taken` is the new secret that it has logged in with for the first time. `profile` is its security profile; 0 is none. `serials`
+    are those it may boot with; None: any."""
 
     entry: Entry
     dialect: Dialect
     subprotocol: str | None
     taken: Credential | None = None
+    profile: int = 1
+    serials: tuple[str, ...] | None = None
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -79,16 +85,25 @@ class Handshake:
     """Everything the decision needs."""
 
     def __init__(
-        self, directory: Directory, keys: Keys, spoken: Mapping[str, Dialect], *, valid_token: bool = False
+        self,
+        directory: Directory,
+        keys: Keys,
+        spoken: Mapping[str, Dialect],
+        *,
+        valid_token: bool = False,
+        operator: str | None = None,
     ) -> None:
         self._directory = directory
         self._keys = keys
         self._spoken = spoken  # by version, those we have handlers for
         self._valid_token = valid_token
+        self._operator = operator  # the O of certificates that let a charger in
         self.attempts = Attempts()
 
-    def decide(self, path: bytes, headers: Mapping[str, str], source: str) -> Admitted | Refused | Unsure:
-        """Identity, credentials, version, in this order."""
+    def decide(
+        self, path: bytes, headers: Mapping[str, str], source: str, channel: Channel = PLAIN
+    ) -> Admitted | Refused | Unsure:
+        """Identity, credentials, security profile, version, in this order."""
         offered = _offered(headers)
         identity, asked_version = identity_of(path)
         trusted = self._valid_token and _has_valid_token(path) and is_private(source)
@@ -110,18 +125,39 @@ class Handshake:
             problem = "username_mismatch"
         elif problem is None and right is False:
             problem = "wrong_password"
-        if entry is not None and problem == "no_credentials" and trusted:
-            return self._with_version(entry, offered, asked_version)
+        profile = 2 if channel.secure else 1
+        if channel.certificate is not None and entry is not None and problem != "too_many_attempts":
+            # Profile 3: who has shown a certificate is judged by it, whatever else was sent (A00.FR.401).
+            problem, profile = self._wrong_with(channel.certificate, entry), 3
+        elif entry is not None and problem == "no_credentials" and trusted:
+            problem, profile = None, 0
+        if channel.problem is not None and entry is not None and problem != "too_many_attempts":
+            problem = channel.problem
         if problem is not None:
             return self._turned_away(problem, identity, offered, source)
         assert entry is not None
-        if right is None:
+        if right is None and profile in (1, 2):
             return Unsure(partial(self._keys.verify, entry.credential, password), entry, password)
+        if profile < entry.min_profile and entry.min_profile > 1:
+            # A05.FR.07. Its credentials are right, so this is nobody who guesses, and counts for no limit (SEC-32).
+            return Refused(401, UNAUTHORIZED, "profile_too_low", identity, offered, _REALM)
         admitted = self._with_version(entry, offered, asked_version)
-        if entry.credential.offered and isinstance(admitted, Admitted):
+        if isinstance(admitted, Refused):
+            return admitted
+        taken = None
+        if entry.credential.offered and profile in (1, 2):
             taken = self._keys.offered(entry.credential, password)
-            return msgspec.structs.replace(admitted, taken=taken)
-        return admitted
+        serials = None if channel.certificate is None else _serials(channel.certificate, entry)
+        return msgspec.structs.replace(admitted, taken=taken, profile=profile, serials=serials)
+
+    def _wrong_with(self, certificate: ClientCertificate, entry: Entry) -> str | None:
+        """Why a certificate does not let this charger in. An expired one may come by a session of TLS that is resumed."""
+        if certificate.valid_until <= datetime.now(UTC):
+            return "client_certificate_expired"
+        if self._operator not in certificate.organizations:
+            return "certificate_organization"  # A00.FR.404
+        belongs = entry.station.identity in certificate.common_names or entry.station.serial in certificate.common_names
+        return None if belongs else "certificate_of_another"  # A00.FR.405
 
     def _only_identity(self) -> str | None:
         """The one charger there is: document 002 writes `/ocpp?validToken`, which names none."""
@@ -140,8 +176,7 @@ class Handshake:
         if over:
             retry = {"Retry-After": str(int(WINDOW_S))}
             return Refused(429, b"Too many attempts.\n", problem, identity, offered, retry)
-        realm = {"WWW-Authenticate": 'Basic realm="charger", charset="UTF-8"'}
-        return Refused(401, UNAUTHORIZED, problem, identity, offered, realm)
+        return Refused(401, UNAUTHORIZED, problem, identity, offered, _REALM)
 
     def _with_version(self, entry: Entry, offered: tuple[str, ...], asked_version: str | None) -> Admitted | Refused:
         identity = entry.station.identity
@@ -158,6 +193,11 @@ class Handshake:
         if version is not None and version in self._spoken:
             return Admitted(entry, self._spoken[version], None)
         return Refused(400, b"No OCPP version was offered (Sec-WebSocket-Protocol).\n", "no_subprotocol", identity)
+
+
+def _serials(certificate: ClientCertificate, entry: Entry) -> tuple[str, ...] | None:
+    """Those a charger may boot with (B01.FR.11). A certificate with its identity in it says nothing of its serial number."""
+    return None if entry.station.identity in certificate.common_names else certificate.common_names
 
 
 def identity_of(path: bytes) -> tuple[str | None, str | None]:

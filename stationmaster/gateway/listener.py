@@ -28,12 +28,16 @@ from picows.picows import WSProtocol  # type: ignore[attr-defined]
 from stationmaster import memory
 from stationmaster.gateway import buffers
 from stationmaster.gateway.allowance import CONNECTING, price
+from stationmaster.gateway.channel import PLAIN, Channel, of_proxy, of_tls
 from stationmaster.gateway.connection import Connection
 from stationmaster.gateway.door import Door, Doors, Head
 from stationmaster.gateway.gate import Gate
 from stationmaster.gateway.handshake import Admitted, Refused
-from stationmaster.gateway.proxies import source_of
+from stationmaster.gateway.proxies import is_trusted, source_of
+from stationmaster.gateway.tls import Certificates
+from stationmaster.gateway.tls_port import TlsPort
 from stationmaster.settings import Gateway as GatewaySettings
+from stationmaster.settings import Tls
 
 log = structlog.get_logger()
 
@@ -84,15 +88,31 @@ class Intake(WSProtocol):  # type: ignore[misc]
 class Listener:
     """The listening socket, and the sweep that looks after every connection."""
 
-    def __init__(self, gate: Gate, settings: GatewaySettings) -> None:
+    def __init__(self, gate: Gate, settings: GatewaySettings, tls: Tls | None = None) -> None:
+        """Raises `BadSettings` when there is to be TLS and its files are of no use."""
         self._gate = gate
         self._settings = settings
+        self._tls = tls or Tls()
+        self.tls_port: int | None = None  # where it listens
         self._server: asyncio.Server | None = None
         self._sweeper: asyncio.TimerHandle | None = None
         self.links: set[SocketLink] = set()
         self.grown = False  # long messages have come since the last sweep
         self.long: dict[SocketLink, None] = {}  # those with a long message on its way, the first ones with a place
         self.doors = Doors(self, most=settings.max_handshakes, timeout_s=settings.handshake_timeout_s)
+        self._certificates: Certificates | None = None
+        self._with_tls: TlsPort | None = None
+        self._looking: asyncio.Future[None] | None = None
+        if self._tls.port is not None or self._tls.client_ca is not None:
+            self._certificates = Certificates(self._tls)
+        if self._tls.port is not None and self._certificates is not None:
+            self._with_tls = TlsPort(
+                self,
+                self.doors,
+                self._certificates,
+                timeout_s=settings.handshake_timeout_s,
+                closing_s=settings.closing_s,
+            )
 
     async def start(self) -> int:
         """Listen; returns the port (of use when the setting is 0)."""
@@ -107,6 +127,13 @@ class Listener:
             raise OSError(f"gateway.port: {where} cannot be used: {error.strerror or error}") from None
         for listening in self._server.sockets:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, READ_AT_ONCE)
+        if self._with_tls is not None:
+            host, port = self._tls.host, self._tls.port or 0
+            try:
+                self.tls_port = self._with_tls.start(host, port, buffered=READ_AT_ONCE)
+            except OSError as error:
+                self._server.close()
+                raise OSError(f"tls.port: {host}:{port} cannot be used: {error.strerror or error}") from None
         self._sweeper = loop.call_later(settings.sweep_s, self._sweep)
         return int(self._server.sockets[0].getsockname()[1])
 
@@ -133,6 +160,8 @@ class Listener:
             self._sweeper.cancel()
         if self._server is not None:
             self._server.close()
+        if self._with_tls is not None:
+            self._with_tls.stop()
         self.doors.close()
         for link in list(self.links):
             link.abort()
@@ -144,6 +173,9 @@ class Listener:
         """A handshake has come: let it in, or send it away."""
         if _is_probe(head.path) and "Sec-WebSocket-Key" not in head.headers:
             self._answer_probe(door)
+            return
+        if door.misses_tls:
+            self.unreadable(door, "plain", head.path)
             return
         source = source_of(door.peer, head.headers, self._settings.trusted_proxies)
 
@@ -157,7 +189,17 @@ class Listener:
                 log.exception("handshake.failed", source=source)
                 door.transport.abort()
 
-        self._gate.decide(head.path, head.headers, source, decided)
+        self._gate.decide(head.path, head.headers, source, decided, self._channel(door, head))
+
+    def _channel(self, door: Door, head: Head) -> Channel:
+        """How it has come: as a trusted proxy says, or as it is here."""
+        if is_trusted(door.peer, self._settings.trusted_proxies):
+            anchors = None if self._certificates is None else self._certificates.anchors
+            said = of_proxy(head.headers, self._tls.client_certificate_header, anchors)
+            if said is not None:
+                return said
+        secured = door.transport.get_extra_info("ssl_object")
+        return PLAIN if secured is None else of_tls(secured.getpeercert(binary_form=True))
 
     def unreadable(self, door: Door, reason: str, path: bytes) -> None:
         """What came is no handshake."""
@@ -166,6 +208,10 @@ class Listener:
             return
         refused = self._gate.unreadable(reason, path, door.peer)
         door.answer(refused.status, refused.body, refused.headers)
+
+    def failed_in_tls(self, reason: str, source: str) -> None:
+        """It has not come through the handshake of TLS, so nobody knows who it is (A00.FR.315, A00.FR.407)."""
+        self._gate.unreadable(reason, b"", source)
 
     def _answer_probe(self, door: Door) -> None:
         """Whether chargers are let in; who asks is a balancer, and no refused charger (O-07)."""
@@ -243,6 +289,12 @@ class Listener:
             asyncio.get_running_loop().run_in_executor(None, memory.trim)
         self.doors.sweep(now)
         self._gate.sweep(now)
+        self._look_at_certificates()
+
+    def _look_at_certificates(self) -> None:
+        """In a thread, for they are files; one look at a time."""
+        if self._certificates is not None and (self._looking is None or self._looking.done()):
+            self._looking = asyncio.get_running_loop().run_in_executor(None, self._certificates.look)
 
 
 def _is_probe(path: bytes) -> bool:

@@ -22,7 +22,7 @@ def source_of(peer: str, headers: Mapping[str, str], trusted: Sequence[Network])
     """
     source = peer
     hops = _hops(headers) if trusted else []
-    while hops and _is_trusted(source, trusted):
+    while hops and is_trusted(source, trusted):
         address = _address(hops.pop())
         if address is None:  # "unknown", "_hidden", garbage: whoever wrote it is as far as we can see
             break
@@ -32,12 +32,16 @@ def source_of(peer: str, headers: Mapping[str, str], trusted: Sequence[Network])
 
 def elements(headers: Mapping[str, str], name: str) -> list[str]:
     """The elements of a list that may be spread over several headers."""
+    return [element.strip() for line in headers_named(headers, name) for element in line.split(",")]
+
+
+def headers_named(headers: Mapping[str, str], name: str) -> list[str]:
+    """Those of this name that say something."""
     getall = getattr(headers, "getall", None)
-    lines = getall(name, []) if getall else [headers.get(name, "")]
-    return [element.strip() for line in lines if line for element in line.split(",")]
+    return [line for line in (getall(name, []) if getall else [headers.get(name, "")]) if line]
 
 
-def _is_trusted(source: str, trusted: Sequence[Network]) -> bool:
+def is_trusted(source: str, trusted: Sequence[Network]) -> bool:
     address = _address(source)
     return address is not None and any(address in network for network in trusted)
 

@@ -108,15 +108,16 @@ class Registry:
         if self._leased:
             await self._database.write(nodes.leave, self._bus.node)
 
-    def enter(self, connection: Connection) -> Connection | None:
-        """A socket is open; returns the one of ours that it replaces."""
+    def enter(self, connection: Connection, profile: int | None = None) -> Connection | None:
+        """A socket is open, with this security profile; returns the one of ours that it replaces."""
         entry = connection.entry
         replaced, entry.connection = entry.connection, connection
 
         def entered(opened: Opened | None, error: BaseException | None) -> None:
             self._entered(connection, opened, error)
 
-        self._submit(connections.connected, entry, entered, version=connection.version, source=connection.link.source)
+        told = {"version": connection.version, "source": connection.link.source, "profile": profile}
+        self._submit(connections.connected, entry, entered, **told)
         if not entry.station.accepted and not self._bus.alone:
             self._ask_whether_accepted(connection)
         return replaced

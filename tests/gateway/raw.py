@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import os
+import ssl
 import struct
 from typing import Any
 
@@ -67,10 +68,10 @@ class Raw:
         self.body = b""
 
     @classmethod
-    async def open(cls, port: int, data: bytes, *, source: str | None = None) -> Raw:
+    async def open(cls, port: int, data: bytes, *, source: str | None = None, tls: ssl.SSLContext | None = None) -> Raw:
         """Connect (from another loopback address, if `source` is given), send `data`, read the HTTP answer."""
         local = None if source is None else (source, 0)
-        self = cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=local))
+        self = cls(*await asyncio.open_connection("127.0.0.1", port, local_addr=local, ssl=tls))
         self.writer.write(data)
         async with asyncio.timeout(PATIENCE_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1")

@@ -1,0 +1,131 @@
+"""What a charger comes through: plain, or with TLS, and with which certificate of its own."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+import msgspec
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from stationmaster.gateway.proxies import elements, headers_named
+from stationmaster.gateway.tls import Anchors
+
+
+class ClientCertificate(msgspec.Struct, frozen=True):
+    """A charger's certificate, whose path to one of our authorities has been verified."""
+
+    common_names: tuple[str, ...]
+    organizations: tuple[str, ...]
+    valid_until: datetime
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """How the request has come."""
+
+    secure: bool = False
+    certificate: ClientCertificate | None = None
+    problem: str | None = None  # with the certificate that a proxy has handed on: a reason of the inbox
+
+
+PLAIN = Channel()
+SECURE = Channel(secure=True)
+
+
+def of_tls(certificate: bytes | None) -> Channel:
+    """What came through our own TLS, which has verified the certificate, if there is one."""
+    return SECURE if certificate is None else Channel(secure=True, certificate=read_certificate(certificate))
+
+
+def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | None) -> Channel | None:
+    """What a trusted proxy says of how it has come; None when it says nothing of it (SEC-27).
+
+    It is secure when every one of several proxies says so, so that what a charger writes itself makes nothing better.
+    """
+    said = [each.lower() for each in elements(headers, "X-Forwarded-Proto")]
+    secure = bool(said) and all(each in ("https", "wss") for each in said)
+    handed_on = [each for each in headers_named(headers, header) if each not in _NONE] if header else []
+    if not handed_on or anchors is None:
+        return (SECURE if secure else PLAIN) if said else None
+    try:
+        if len(handed_on) > 1:
+            raise ValueError("one from the proxy and one from elsewhere")
+        found = x509.load_der_x509_certificate(_der(handed_on[0]))
+        problem = verify(found, anchors, datetime.now(UTC))
+        return Channel(True, None if problem else _told(found), problem)
+    except (ValueError, UnsupportedAlgorithm):
+        return Channel(True, None, "client_certificate_unknown")
+
+
+def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> str | None:
+    """What is wrong with a charger's certificate, if anything. One of the authorities must have signed it itself, for a proxy hands
+    on no chain."""
+    issuer = next((each for each in anchors.authorities if _has_signed(each, certificate)), None)
+    if issuer is None or not issuer.not_valid_before_utc <= now < issuer.not_valid_after_utc:
+        return "client_certificate_unknown"
+    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+        return "client_certificate_expired"
+    try:
+        uses = list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
+    except x509.ExtensionNotFound:
+        uses = []
+    if uses and not {_CLIENT, _ANY} & set(uses):
+        return "client_certificate_purpose"
+    if not anchors.revoked:
+        return None
+    theirs = [each for each in anchors.revoked if each.issuer == issuer.subject and _is_signed_by(each, issuer)]
+    if not any(each.next_update_utc is None or now < each.next_update_utc for each in theirs):
+        return "tls_crl"
+    number = certificate.serial_number
+    is_revoked = any(each.get_revoked_certificate_by_serial_number(number) is not None for each in theirs)
+    return "client_certificate_revoked" if is_revoked else None
+
+
+def read_certificate(der: bytes) -> ClientCertificate:
+    """What is written in it of its owner. Raises `ValueError`."""
+    return _told(x509.load_der_x509_certificate(der))
+
+
+def _told(found: x509.Certificate) -> ClientCertificate:
+    return ClientCertificate(
+        _named(found.subject, x509.NameOID.COMMON_NAME),
+        _named(found.subject, x509.NameOID.ORGANIZATION_NAME),
+        found.not_valid_after_utc,
+    )
+
+
+def _named(name: x509.Name, kind: x509.ObjectIdentifier) -> tuple[str, ...]:
+    return tuple(each.value for each in name.get_attributes_for_oid(kind) if isinstance(each.value, str))
+
+
+def _der(handed_on: str) -> bytes:
+    """Of what proxies write: RFC 9440 (`:base64:`), or PEM, percent-encoded or on one line. Raises `ValueError`."""
+    text = unquote(handed_on) if "%" in handed_on else handed_on
+    text = re.sub(r"-----(BEGIN|END) CERTIFICATE-----|\s", "", text).strip(":")
+    return base64.b64decode(text, validate=True)
+
+
+def _has_signed(authority: x509.Certificate, certificate: x509.Certificate) -> bool:
+    try:
+        if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
+            return False
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+        return False
+    return True
+
+
+def _is_signed_by(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
+    try:
+        return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    except (TypeError, ValueError, UnsupportedAlgorithm):
+        return False
+
+
+_NONE = ("-", "(null)")  # what some proxies write for a charger that has shown none
+_CLIENT, _ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE

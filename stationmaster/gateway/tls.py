@@ -1,0 +1,218 @@
+"""TLS of the port for chargers: our certificates, who signs for chargers, and what goes wrong, in words of the inbox.
+
+The files are looked at again from time to time, so that a certificate that was renewed is taken up without a restart.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from stationmaster.settings import BadSettings, Tls
+
+log = structlog.get_logger()
+
+SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # those of TLS 1.2; 1.3 has its own
+RSA_KX_SUITES = "AES128-GCM-SHA256:AES256-GCM-SHA384"  # demanded by A00.FR.318 and A00.FR.421
+RSA_BITS, CURVE_BITS = 2048, 256  # SEC-23
+FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "crl")
+
+# Of X509_V_ERR_*: what is wrong with a charger's certificate.
+_VERIFY = {
+    3: "tls_crl",  # there is no list of its authority
+    9: "client_certificate_expired",  # not yet valid
+    10: "client_certificate_expired",
+    11: "tls_crl",  # not yet valid
+    12: "tls_crl",  # expired
+    23: "client_certificate_revoked",
+    26: "client_certificate_purpose",
+    79: "client_certificate_purpose",
+}
+# Of the library's words for what went wrong.
+_REASONS = {
+    "UNSUPPORTED_PROTOCOL": "tls_version",
+    "VERSION_TOO_LOW": "tls_version",
+    "TLSV1_ALERT_PROTOCOL_VERSION": "tls_version",
+    "NO_SHARED_CIPHER": "tls_suites",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "tls_suites",
+    "TLSV1_ALERT_INSUFFICIENT_SECURITY": "tls_suites",
+    "TLSV1_ALERT_UNKNOWN_CA": "tls_distrusted",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "tls_distrusted",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "tls_distrusted",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "tls_distrusted",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "tls_distrusted",
+    "TLSV1_ALERT_ACCESS_DENIED": "tls_distrusted",
+}
+
+
+def reason_of(error: Exception) -> str:
+    """Why a handshake of TLS failed: a reason of the inbox."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _VERIFY.get(error.verify_code, "client_certificate_unknown")
+    if isinstance(error, ssl.SSLError) and error.reason in _REASONS:
+        return _REASONS[error.reason]
+    if isinstance(error, ssl.SSLEOFError | ConnectionError | TimeoutError | BrokenPipeError):
+        return "tls_unfinished"
+    return "tls_failed"
+
+
+class Certificates:
+    """The context of TLS as the files have it."""
+
+    def __init__(self, settings: Tls) -> None:
+        """Raises `BadSettings`, with the name of the setting."""
+        self._settings = settings
+        self._marks = self._marked()
+        self.anchors, self.context = self._read()
+
+    def look(self) -> None:
+        """Take up what has changed on disk; what cannot be used is said once, and what was before goes on. It reads files: not on
+        the loop."""
+        marks = self._marked()
+        if marks == self._marks:
+            return
+        self._marks = marks
+        try:
+            self.anchors, self.context = self._read()
+        except BadSettings as error:
+            log.error("tls.not_renewed", why=str(error))
+        else:
+            log.info("tls.renewed")
+
+    def _read(self) -> tuple[Anchors | None, ssl.SSLContext]:
+        now = datetime.now(UTC)
+        try:
+            found = None if self._settings.client_ca is None else anchors(self._settings, now)
+            return found, context(self._settings, now)
+        except ssl.SSLError as error:  # what our own look has let pass
+            raise BadSettings(f"tls: the files cannot be used: {error.reason or error}") from None
+
+    def _marked(self) -> list[tuple[int, int, int] | None]:
+        """What tells whether a file is another one than before."""
+        return [_mark(path) for name in FILES if (path := getattr(self._settings, name)) is not None]
+
+
+def context(settings: Tls, now: datetime) -> ssl.SSLContext:
+    """All of it. Raises `BadSettings`, with the name of the setting."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2  # SEC-10
+    made.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
+    made.set_ciphers(f"{SUITES}:{RSA_KX_SUITES}" if settings.ocpp_rsa_kx else SUITES)
+    for kind in ("ecdsa", "rsa"):
+        certificate, key = getattr(settings, f"{kind}_certificate"), getattr(settings, f"{kind}_key")
+        if certificate is not None:
+            _check_pair(kind, certificate, key, now)
+            made.load_cert_chain(certificate, key, password=_no_password)
+    if settings.client_ca is not None:
+        _load_anchors(made, settings, now)
+    return made
+
+
+class Anchors(NamedTuple):
+    """Who signs certificates of chargers, and what of it is revoked."""
+
+    authorities: Sequence[x509.Certificate]
+    revoked: Sequence[x509.CertificateRevocationList]
+
+
+def anchors(settings: Tls, now: datetime) -> Anchors:
+    """What `client_ca` and `crl` say. Raises `BadSettings`."""
+    assert settings.client_ca is not None
+    try:
+        authorities = x509.load_pem_x509_certificates(_read("client_ca", settings.client_ca))
+    except ValueError:
+        raise BadSettings(f"tls.client_ca: {settings.client_ca} has no certificate that can be read") from None
+    if not any(_is_valid(each, now) for each in authorities):
+        raise BadSettings(f"tls.client_ca: no certificate in {settings.client_ca} is valid today")
+    return Anchors(authorities, [] if settings.crl is None else _lists(settings.crl, now))
+
+
+def _load_anchors(made: ssl.SSLContext, settings: Tls, now: datetime) -> None:
+    found = anchors(settings, now)
+    made.load_verify_locations(cafile=settings.client_ca)
+    made.verify_mode = ssl.CERT_OPTIONAL  # without one, a charger needs its password (profile 2)
+    # An authority below the root is an anchor as well, when it is the one that is named.
+    made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    if found.revoked:
+        made.load_verify_locations(cafile=settings.crl)
+        made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def _lists(path: Path, now: datetime) -> list[x509.CertificateRevocationList]:
+    text = _read("crl", path)
+    end = b"-----END X509 CRL-----"
+    try:
+        found = [x509.load_pem_x509_crl(part + end) for part in text.split(end)[:-1]]
+    except ValueError:
+        found = []
+    if not found:
+        raise BadSettings(f"tls.crl: {path} has no list of revoked certificates that can be read")
+    for each in found:
+        until = each.next_update_utc
+        if until is not None and until <= now:
+            raise BadSettings(f"tls.crl: a list in {path} has ended: it was valid until {until:%Y-%m-%d %H:%M} UTC")
+    return found
+
+
+def _check_pair(kind: str, certificate: Path, key: Path, now: datetime) -> None:
+    name = f"{kind}_certificate"
+    try:
+        leaf = x509.load_pem_x509_certificates(_read(name, certificate))[0]
+    except ValueError:
+        raise BadSettings(f"tls.{name}: {certificate} has no certificate that can be read") from None
+    try:
+        private = load_pem_private_key(_read(f"{kind}_key", key), None)
+    except TypeError:
+        raise BadSettings(
+            f"tls.{kind}_key: {key} is protected by a password, which nobody can type at the start"
+        ) from None
+    except (ValueError, UnsupportedAlgorithm):
+        raise BadSettings(f"tls.{kind}_key: {key} has no key that can be read") from None
+    public = leaf.public_key()
+    if kind == "rsa" and not (isinstance(public, rsa.RSAPublicKey) and public.key_size >= RSA_BITS):
+        raise BadSettings(f"tls.{name}: {certificate} must be for an RSA key of {RSA_BITS} bits or more")
+    if kind == "ecdsa" and not (isinstance(public, ec.EllipticCurvePublicKey) and public.key_size >= CURVE_BITS):
+        raise BadSettings(f"tls.{name}: {certificate} must be for an ECDSA key on the curve P-256 or a larger one")
+    if private.public_key() != public:
+        raise BadSettings(f"tls.{kind}_key: {key} is not the key of {certificate}")
+    if leaf.not_valid_after_utc <= now:
+        raise BadSettings(
+            f"tls.{name}: {certificate} has ended: it was valid until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
+        )
+    if leaf.not_valid_before_utc > now:
+        raise BadSettings(
+            f"tls.{name}: {certificate} is valid only from {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on"
+        )
+
+
+def _is_valid(certificate: x509.Certificate, now: datetime) -> bool:
+    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
+
+
+def _read(name: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadSettings(f"tls.{name}: {path}: {error.strerror}") from None
+
+
+def _mark(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _no_password() -> bytes:
+    """Asked for a password, the library would wait for somebody at the terminal."""
+    return b""

@@ -1,0 +1,311 @@
+"""Security profile 3: who is let in by a certificate, and who is not; from our own TLS, and from a proxy's (SEC-20 to SEC-27)."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from stationmaster.domain import organizations, stations
+from stationmaster.domain.alarms import alarms
+from stationmaster.domain.refused_connections import explain
+from stationmaster.gateway.channel import ClientCertificate
+from stationmaster.gateway.handshake import Handshake
+from stationmaster.settings import Settings, Tls
+from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
+from tests.gateway.conftest import until
+from tests.gateway.raw import Raw, request
+
+pytestmark = pytest.mark.any_database
+
+BOOT = {"chargePointVendor": "Acme", "chargePointModel": "One"}
+Connect = Callable[..., Awaitable[Raw]]
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def settings(settings: Settings, authority: Authority) -> Settings:
+    ours = authority.server()
+    settings.tls = Tls(
+        port=0,
+        host="127.0.0.1",
+        ecdsa_certificate=ours.certificate_file,
+        ecdsa_key=ours.key_file,
+        client_ca=authority.file,
+        crl=authority.revoked(),
+        operator=OPERATOR,
+        client_certificate_header="Client-Cert",
+    )
+    return settings
+
+
+@pytest.fixture
+async def connect(app: Any, secrets: dict[str, str], authority: Authority) -> AsyncIterator[Connect]:
+    """`await connect(certificate)`: CP1 at the port with TLS, with no password."""
+    opened: list[Raw] = []
+
+    async def open_one(certificate: Issued | None, identity: str = "CP1", **options: Any) -> Raw:
+        asked = request(f"/ocpp/{identity}", **options)
+        one = await Raw.open(app.listener.tls_port, asked, tls=client(authority, certificate))
+        opened.append(one)
+        return one
+
+    yield open_one
+    for one in opened:
+        await one.close()
+
+
+async def ended_in_tls(connecting: Awaitable[Raw]) -> None:
+    with pytest.raises((ssl.SSLError, ConnectionError, asyncio.IncompleteReadError)):
+        await connecting
+
+
+async def test_a_certificate_lets_its_charger_in_without_a_password(
+    app: Any, connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    for key in (None, rsa_key()):
+        one = await connect(authority.charger("CP1", key=key))
+        assert one.status == 101
+        assert (await one.exchange([2, "1", "BootNotification", BOOT]))[2]["status"] == "Accepted"
+    assert await inbox() == {}
+
+
+async def test_without_a_certificate_the_password_counts(connect: Connect, secrets: Any) -> None:
+    assert (await connect(None)).status == 401
+    assert (await connect(None, user="CP1", secret=secrets["CP1"])).status == 101
+
+
+async def test_a_certificate_of_another_is_no_better_with_the_right_password(
+    connect: Connect, authority: Authority, secrets: Any, inbox: Any
+) -> None:
+    refused = await connect(authority.charger("CP2"), user="CP1", secret=secrets["CP1"])
+    assert refused.status == 401
+    [(reason, row)] = (await inbox()).items()
+    assert (reason, row.identity) == ("certificate_of_another", "CP1")
+
+
+async def test_SEC_20_what_does_not_fit_is_ended_in_tls_and_recorded(
+    connect: Connect, authority: Authority, inbox: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    stranger = Authority(tmp_path / "other", "Another Root")
+    for certificate, reason in (
+        (stranger.charger("CP1"), "client_certificate_unknown"),
+        (authority.charger("CP1", ends=-timedelta(hours=1)), "client_certificate_expired"),
+        (authority.charger("CP1", begins=DAY), "client_certificate_expired"),
+        (authority.charger("CP1", use=ExtendedKeyUsageOID.SERVER_AUTH), "client_certificate_purpose"),
+    ):
+        await ended_in_tls(connect(certificate))
+        row = (await until(inbox))[reason]
+        assert (row.source, row.identity) == ("127.0.0.1", "")
+        assert "certificate" in explain(row)
+    assert len(await inbox()) == 3
+
+
+@pytest.mark.parametrize(
+    "cn, organization, reason",
+    [
+        ("CP2", OPERATOR, "certificate_of_another"),
+        ("XCP1X", OPERATOR, "certificate_of_another"),
+        ("cp1", OPERATOR, "certificate_of_another"),
+        ("CP1", "Acme", "certificate_organization"),
+        ("CP1", f"{OPERATOR} Ltd", "certificate_organization"),
+        ("CP1", None, "certificate_organization"),
+    ],
+)
+async def test_SEC_20_a_name_must_equal_not_only_contain(
+    connect: Connect, authority: Authority, inbox: Any, cn: str, organization: str | None, reason: str
+) -> None:
+    assert (await connect(authority.charger(cn, organization=organization))).status == 401
+    assert {found: row.identity for found, row in (await inbox()).items()} == {reason: "CP1"}
+
+
+async def test_SEC_20_who_is_unknown_stays_unknown_with_a_certificate(
+    connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    assert (await connect(authority.charger("CP9"), "CP9")).status == 401
+    assert [*await inbox()] == ["unknown_station"]
+
+
+async def test_SEC_20_what_is_revoked_is_refused_from_the_next_list_on(
+    app: Any, connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    mine, other = authority.charger("CP1"), authority.charger("CP2")
+    assert (await connect(mine)).status == 101
+    before = app.listener._certificates.context
+    authority.revoked(mine)
+    await until(lambda: app.listener._certificates.context is not before)
+    await ended_in_tls(connect(mine))
+    assert [*await until(inbox)] == ["client_certificate_revoked"]
+    assert (await connect(other, "CP2")).status == 101
+
+
+async def test_SEC_20_an_intermediate_authority_may_have_signed(
+    app: Any, connect: Connect, authority: Authority, settings: Settings
+) -> None:
+    below = Authority(authority.folder, "Chargers", parent=authority)
+    signed = below.charger("CP1")
+    signed.certificate_file.write_bytes(signed.pem + below.file.read_bytes())
+    before = app.listener._certificates.context
+    both = authority.revoked().read_bytes() + below.revoked().read_bytes()
+    assert settings.tls.crl is not None
+    settings.tls.crl.write_bytes(both)
+    await until(lambda: app.listener._certificates.context is not before)
+    assert (await connect(signed)).status == 101
+
+
+def test_SEC_20_a_session_that_is_resumed_ends_with_its_certificate() -> None:
+    entry: Any = type("Entry", (), {"station": type("Station", (), {"identity": "CP1", "serial": None})})
+    decision = Handshake(None, None, {}, operator=OPERATOR)  # type: ignore[arg-type]
+    now = datetime.now(UTC)
+    for until_, wrong in ((now + DAY, None), (now - DAY, "client_certificate_expired")):
+        assert decision._wrong_with(ClientCertificate(("CP1",), (OPERATOR,), until_), entry) == wrong
+
+
+async def test_SEC_20_without_a_list_of_its_authority_nobody_is_let_in(
+    app: Any, connect: Connect, authority: Authority, settings: Settings, inbox: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    others = Authority(tmp_path / "other", "Another Root").revoked()
+    before = app.listener._certificates.context
+    assert settings.tls.crl is not None
+    settings.tls.crl.write_bytes(others.read_bytes())
+    await until(lambda: app.listener._certificates.context is not before)
+    await ended_in_tls(connect(authority.charger("CP1")))
+    assert [*await until(inbox)] == ["tls_crl"]
+
+
+# The serial number
+
+
+async def test_SEC_21_the_serial_number_of_the_last_boot_is_a_name_as_well(
+    app: Any, connect: Connect, authority: Authority, secrets: Any
+) -> None:
+    by_serial = authority.charger("S-1001")
+    assert (await connect(by_serial)).status == 401
+    first = await connect(None, user="CP1", secret=secrets["CP1"])
+    await first.exchange([2, "1", "BootNotification", BOOT | {"chargePointSerialNumber": "S-1001"}])
+    again = await connect(by_serial)
+    assert again.status == 101
+    answer = await again.exchange([2, "2", "BootNotification", BOOT | {"chargePointSerialNumber": "S-1001"}])
+    assert answer[2]["status"] == "Accepted"
+
+
+@pytest.mark.parametrize("serial", [{"chargePointSerialNumber": "S-9"}, {"chargeBoxSerialNumber": "s-1001"}, {}])
+async def test_SEC_21_a_boot_with_another_serial_number_closes_the_socket(
+    app: Any, connect: Connect, authority: Authority, secrets: Any, rows: Any, serial: dict[str, str]
+) -> None:
+    first = await connect(None, user="CP1", secret=secrets["CP1"])
+    await first.exchange([2, "1", "BootNotification", BOOT | {"chargePointSerialNumber": "S-1001"}])
+    one = await connect(authority.charger("S-1001"))
+    answer = await one.exchange([2, "2", "BootNotification", BOOT | serial])
+    assert answer[2]["status"] == "Rejected"
+    assert await one.close_code() == 1008
+    [alarm] = await rows(alarms, kind="certificate_of_another")
+    assert "S-1001" in alarm.detail
+    home = await app.database.write(organizations.home)
+    assert (await app.database.write(stations.get, home, "CP1")).serial == "S-1001"
+    assert (await connect(authority.charger("S-1001"))).status == 101  # the right one is not locked out by it
+
+
+async def test_SEC_21_a_certificate_with_the_id_says_nothing_of_the_serial_number(
+    connect: Connect, authority: Authority
+) -> None:
+    one = await connect(authority.charger("CP1"))
+    answer = await one.exchange([2, "1", "BootNotification", BOOT | {"chargePointSerialNumber": "S-7"}])
+    assert answer[2]["status"] == "Accepted"
+
+
+async def test_SEC_21_what_a_certificate_bound_does_not_bind_the_next_connection(
+    connect: Connect, authority: Authority, secrets: Any
+) -> None:
+    """A board was changed: with its password it may tell another serial number."""
+    first = await connect(None, user="CP1", secret=secrets["CP1"])
+    await first.exchange([2, "1", "BootNotification", BOOT | {"chargePointSerialNumber": "S-1"}])
+    assert (await connect(authority.charger("S-1"))).status == 101
+    one = await connect(None, user="CP1", secret=secrets["CP1"])
+    answer = await one.exchange([2, "1", "BootNotification", BOOT | {"chargePointSerialNumber": "S-2"}])
+    assert answer[2]["status"] == "Accepted"
+    assert (await connect(authority.charger("S-1"))).status == 401
+    assert (await connect(authority.charger("S-2"))).status == 101
+
+
+# From a proxy
+
+
+def handed_on(issued: Issued, form: str = "rfc9440") -> dict[str, str | None]:
+    der = base64.b64encode(issued.certificate.public_bytes(Encoding.DER)).decode()
+    written = {
+        "rfc9440": f":{der}:",
+        "percent": quote(issued.pem.decode()),
+        "bare": der,
+        "one line": issued.pem.decode().replace("\n", " "),
+    }
+    return {"Client-Cert": written[form], "X-Forwarded-Proto": "https"}
+
+
+@pytest.mark.gateway(trusted_proxies=["127.0.0.2/32"])
+class TestProxy:
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        checked = type(settings.gateway)(trusted_proxies=settings.gateway.trusted_proxies)
+        settings.gateway.trusted_proxies = checked.trusted_proxies
+        return settings
+
+    @pytest.mark.parametrize("form", ["rfc9440", "percent", "bare", "one line"])
+    async def test_SEC_27_its_header_lets_a_charger_in(
+        self, secrets: Any, knock: Any, authority: Authority, form: str
+    ) -> None:
+        headers = handed_on(authority.charger("CP1"), form)
+        assert (await knock(source="127.0.0.2", headers=headers)).status == 101
+
+    async def test_SEC_27_from_anybody_else_it_is_nothing(self, secrets: Any, knock: Any, authority: Authority) -> None:
+        headers = handed_on(authority.charger("CP1"))
+        assert (await knock(source="127.0.0.3", headers=headers)).status == 401
+
+    async def test_SEC_27_it_is_verified_here_as_well(
+        self, secrets: Any, knock: Any, authority: Authority, inbox: Any, tmp_path: Path, app: Any
+    ) -> None:
+        (tmp_path / "other").mkdir()
+        revoked = authority.charger("CP1")
+        before = app.listener._certificates.context
+        authority.revoked(revoked)
+        await until(lambda: app.listener._certificates.context is not before)
+        server = authority.charger("CP1", use=ExtendedKeyUsageOID.SERVER_AUTH)
+        for certificate, reason in (
+            (Authority(tmp_path / "other").charger("CP1"), "client_certificate_unknown"),
+            (authority.charger("CP1", ends=-timedelta(hours=1)), "client_certificate_expired"),
+            (revoked, "client_certificate_revoked"),
+            (server, "client_certificate_purpose"),
+            (authority.charger("CP2"), "certificate_of_another"),
+        ):
+            assert (await knock(source="127.0.0.2", headers=handed_on(certificate))).status == 401
+            assert reason in await inbox()
+
+    async def test_SEC_27_a_second_header_is_not_believed(self, secrets: Any, app: Any, authority: Authority) -> None:
+        mine = handed_on(authority.charger("CP1"))["Client-Cert"]
+        asked = request("/ocpp/CP1", headers={"Client-Cert": mine, "client-cert": mine})
+        assert (await Raw.open(app.gateway_port, asked, source="127.0.0.2")).status == 401
+
+    @pytest.mark.parametrize("rubbish", [":AAAA:", "%%%", "::", "-----BEGIN CERTIFICATE-----", "ä" * 100])
+    async def test_SEC_27_rubbish_is_refused(self, secrets: Any, knock: Any, rubbish: str) -> None:
+        told = {"user": "CP1", "secret": secrets["CP1"], "headers": {"Client-Cert": rubbish}}
+        assert (await knock(source="127.0.0.2", **told)).status == 401
+
+    async def test_SEC_27_none_is_none(self, secrets: Any, knock: Any) -> None:
+        for empty in ("", "-", "(null)"):
+            told = {"user": "CP1", "secret": secrets["CP1"], "headers": {"Client-Cert": empty}}
+            assert (await knock(source="127.0.0.2", **told)).status == 101
