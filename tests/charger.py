@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import json
+import ssl
 from typing import Any
 
 import websockets
@@ -41,11 +42,13 @@ class Charger:
         subprotocols: list[str] | None = None,
         path: str | None = None,
         user: str | None = None,
+        tls: ssl.SSLContext | None = None,
         **options: Any,
     ) -> Charger:
         headers = {} if secret is None else {"Authorization": basic(identity if user is None else user, secret)}
         socket = await websockets.connect(
-            f"ws://127.0.0.1:{port}{path or '/ocpp/' + identity}",
+            f"{'ws' if tls is None else 'wss'}://127.0.0.1:{port}{path or '/ocpp/' + identity}",
+            ssl=tls,
             subprotocols=[Subprotocol(name) for name in (["ocpp1.6"] if subprotocols is None else subprotocols)],
             additional_headers=headers,
             compression=None,

@@ -228,13 +228,17 @@ async def connecting(app: App) -> AsyncIterator[Callable[..., object]]:
     home = await app.database.write(organizations.home)
     await app.database.write(tokens.add, home, uid="TAG1")
 
-    async def connect(identity: str = "CP1", *, boot: bool = True, **options: object) -> Charger:
+    async def connect(
+        identity: str = "CP1", *, boot: bool = True, password: bool = True, tls: object = None, **options: object
+    ) -> Charger:
         if app.directory.find(identity) is None:
             _, secret = await app.database.write(stations.create, home, app.keys, identity=identity)
             secrets[identity] = secret
             while app.directory.find(identity) is None:
                 await asyncio.sleep(0.001)
-        one = await Charger.connect(app.gateway_port, identity, secrets[identity], **options)  # type: ignore[arg-type]
+        port = app.gateway_port if tls is None else app.listener.tls_port
+        secret = secrets[identity] if password else None
+        one = await Charger.connect(port, identity, secret, tls=tls, **options)  # type: ignore[arg-type]
         opened.append(one)
         if boot:
             await one.boot()

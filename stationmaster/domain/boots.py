@@ -85,7 +85,7 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
             local_lists.forget(work, station.id)  # its cards have kinds now, or have none any more
         row = work.first(_booted, station_id=station.id, **new)
     if facts.serial != station.serial:
-        records.told_serial(work, station)
+        records.keep(work, station)
     work.publish(
         events.StationBooted(
             station_id=station.id,

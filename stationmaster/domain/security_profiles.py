@@ -10,7 +10,7 @@ from typing import cast
 
 from sqlalchemy import select
 
-from stationmaster.domain import audit, commands, stations, versions
+from stationmaster.domain import alarms, audit, stations, versions
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station, StationRow
@@ -22,15 +22,16 @@ NAMES = {
     2: "2 (password, TLS)",
     3: "3 (certificate, TLS)",
 }
-UPGRADE_S = 24 * 3600.0  # a charger that has not come with its new profile by then has not taken it over
+ASKED = "When it has connected with security profile {profile}, it may not connect with a lower one any more; until then it may."
+NOT_REACHED = "not_upgraded"  # the alarm that brings a person
 
 
 def check_upgrade(work: Work, station: Station, profile: int) -> None:
-    """OCPP has no way down, but from 3 to 2 (2.0.1 A00.FR.005, 1.6 A05.FR.01). Raises `Conflict`."""
+    """A charger that went down to a profile which its record does not allow would be locked out (SEC-31). Raises `Conflict`."""
     lowest = _row(work, station).security_profile
-    if profile < lowest and not (lowest == 3 and profile == 2 and station.version != "1.6"):
+    if lowest > 1 and profile < lowest:
         raise Conflict(
-            "{charger} must have at least security profile {lowest}, and cannot be told to go down to {profile}",
+            "{charger} is let in with security profile {lowest} or higher only: with {profile} it would be locked out",
             charger=station.identity,
             lowest=lowest,
             profile=profile,
@@ -42,19 +43,23 @@ def asked(work: Work, station: Station, profile: int) -> bool:
     row = _row(work, station)
     if profile <= row.security_profile:
         return False
-    stations.keep_profiles(work, station, lowest=row.security_profile, wanted=profile)
+    stations.keep(work, station, security_profile=row.security_profile, wanted_profile=profile)
     return True
 
 
-def reached(work: Work, station: Station, profile: int) -> None:
-    """It has connected with this profile. If that is what it was asked for, it may not come with a lower one any more."""
+def connected(work: Work, station: Station, profile: int) -> None:
+    """It has connected with this profile, and was asked to go up. If it has, it may not come with a lower one any more; if not, it has
+    fallen back to the old one, which still lets it in, and a person should look (SEC-32)."""
     row = _row(work, station)
     wanted = row.wanted_profile
-    if wanted is None or profile < wanted:
+    if wanted is None:
         return
-    stations.keep_profiles(work, station, lowest=max(wanted, row.security_profile), wanted=None)
-    commands.fulfil(work, station, "profile", f"The charger has connected with security profile {NAMES[profile]}.")
-    _record(work, row, after=wanted, reason="the charger has gone up to it")
+    if profile < wanted:
+        detail = f"It was asked to go up to security profile {NAMES[wanted]}, and has connected with {profile} again."
+        alarms.raise_alarm(work, station, kind=NOT_REACHED, detail=detail)
+        return
+    stations.keep(work, station, security_profile=max(wanted, row.security_profile), wanted_profile=None)
+    alarms.resolve_all(work, row.organization_id, station_id=station.id, kind=NOT_REACHED)
 
 
 def set_lowest(
@@ -67,20 +72,16 @@ def set_lowest(
     if profile < row.security_profile and not reason:
         raise Invalid("reason", "must say why, for a lower security profile than before")
     if profile != row.security_profile or row.wanted_profile is not None:
-        stations.keep_profiles(work, cast(Station, row), lowest=profile, wanted=None)
-        _record(work, row, after=profile, reason=reason or None)
+        stations.keep(work, row, security_profile=profile, wanted_profile=None)
+        audit.record(
+            work,
+            "change_security_profile",
+            Subject("station", identity),
+            before={"security_profile": row.security_profile},
+            after={"security_profile": profile, "reason": reason or None},
+            organization=organization_id,
+        )
     return stations.get(work, organization_id, identity)
-
-
-def _record(work: Work, row: StationRow, *, after: int, reason: str | None) -> None:
-    audit.record(
-        work,
-        "change_security_profile",
-        Subject("station", row.identity),
-        before={"security_profile": row.security_profile},
-        after={"security_profile": after, "reason": reason},
-        organization=row.organization_id,
-    )
 
 
 def _row(work: Work, station: Station) -> StationRow:

@@ -397,14 +397,9 @@ def keep_credential(work: Work, station_id: int, before: Credential, after: Cred
         work.at_the_end(_number, station_id)
 
 
-def told_serial(work: Work, station: Station) -> None:
-    """Another serial number than before: its certificate is compared with it, on every node."""
-    _changed(work, station)
-
-
-def keep_profiles(work: Work, station: Station, *, lowest: int, wanted: int | None) -> None:
-    """The lowest security profile it may connect with, and the one it was asked to go up to."""
-    _change(work, station, security_profile=lowest, wanted_profile=wanted)
+def keep(work: Work, station: Station | StationRow, **values: Any) -> None:
+    """What another topic has decided of it, or what the station has told; every node hears of it."""
+    _change(work, station, **values)
 
 
 def delete(work: Work, organization_id: int, identity: str, *, expected: Expected = None) -> None:
@@ -540,24 +535,7 @@ def entry(work: Work, station_id: int) -> EntryRow | None:
     return cast(EntryRow | None, work.first(_entry, station_id=station_id))
 
 
-_ENTRY = (
-    stations.c.id,
-    stations.c.identity,
-    stations.c.organization_id,
-    stations.c.secret_salt,
-    stations.c.secret_digest,
-    stations.c.secret_slow,
-    stations.c.offered_secrets,
-    stations.c.pinned_version,
-    stations.c.registration,
-    stations.c.booted_at,
-    stations.c.strict,
-    stations.c.security_profile,
-    stations.c.wanted_profile,
-    stations.c.serial,
-)
-
-
+_ENTRY = tuple(stations.c[name] for name in EntryRow.__annotations__)
 _inserts = Inserts(stations)
 _row = Prepared(select(stations).where(stations.c.id == bindparam("station_id")))
 _entry = Prepared(select(*_ENTRY).where(stations.c.id == bindparam("station_id"), not_deleted(stations)))

@@ -220,9 +220,9 @@ class Gate:
         )
         if admitted.taken is not None:
             self._database.submit(passwords.taken, (entry.station, admitted.taken), _ignore, lane=entry.station.id)
-        if entry.wanted_profile is not None and admitted.profile >= entry.wanted_profile:
+        if entry.wanted_profile is not None:
             told = (entry.station, admitted.profile)
-            self._database.submit(security_profiles.reached, told, _ignore, lane=entry.station.id)
+            self._database.submit(security_profiles.connected, told, _ignore, lane=entry.station.id)
         replaced = self._registry.enter(connection, admitted.profile)
         station = entry.station.identity
         log.info(

@@ -107,9 +107,12 @@ def context(settings: Tls, now: datetime) -> ssl.SSLContext:
     made.minimum_version = ssl.TLSVersion.TLSv1_2  # SEC-10
     made.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION | ssl.OP_CIPHER_SERVER_PREFERENCE
     made.set_ciphers(f"{SUITES}:{RSA_KX_SUITES}" if settings.ocpp_rsa_kx else SUITES)
-    for kind in ("ecdsa", "rsa"):
-        certificate, key = getattr(settings, f"{kind}_certificate"), getattr(settings, f"{kind}_key")
-        if certificate is not None:
+    pairs = {
+        "ecdsa": (settings.ecdsa_certificate, settings.ecdsa_key),
+        "rsa": (settings.rsa_certificate, settings.rsa_key),
+    }
+    for kind, (certificate, key) in pairs.items():
+        if certificate is not None and key is not None:
             _check_pair(kind, certificate, key, now)
             made.load_cert_chain(certificate, key, password=_no_password)
     if settings.client_ca is not None:

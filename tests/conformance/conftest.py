@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from stationmaster.app import App
 from stationmaster.domain import organizations, stations, tokens
-from stationmaster.settings import Settings
+from stationmaster.settings import Settings, Tls
+from tests.authority import OPERATOR, Authority, rsa_key
 from tests.conformance.cp import Cp
 from tests.conformance.octt import CARD, Octt, Tool
+from tests.patience import PATIENCE_S
 
 Connect = Callable[..., Awaitable[Octt]]
 
@@ -28,6 +33,46 @@ def settings(settings: Settings) -> Settings:
     """As for a certification: every deviation of a frame from its schema is answered with an error, so these tests make none either."""
     settings.gateway.strict = True
     return settings
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    """Who has signed our certificates, and those of chargers."""
+    return Authority(tmp_path)
+
+
+@pytest.fixture
+def with_tls(settings: Settings, authority: Authority) -> None:
+    """A port with TLS: with certificates of both kinds, and all suites that OCPP demands."""
+    ecdsa, rsa = authority.server("ecdsa"), authority.server("rsa", key=rsa_key())
+    settings.tls = Tls(
+        port=0,
+        host="127.0.0.1",
+        ecdsa_certificate=ecdsa.certificate_file,
+        ecdsa_key=ecdsa.key_file,
+        rsa_certificate=rsa.certificate_file,
+        rsa_key=rsa.key_file,
+        client_ca=authority.file,
+        operator=OPERATOR,
+        ocpp_rsa_kx=True,
+    )
+
+
+@pytest.fixture
+def no_tls(app: App) -> Callable[..., None]:
+    """`no_tls(context)`: the handshake of TLS fails, as the other side sees it."""
+
+    def shake(context: ssl.SSLContext) -> None:
+        with (
+            pytest.raises((ssl.SSLError, ConnectionError)),
+            socket.create_connection(("127.0.0.1", app.listener.tls_port or 0), timeout=PATIENCE_S) as plain,
+            context.wrap_socket(plain, server_hostname="127.0.0.1") as made,
+        ):
+            made.sendall(b"GET / HTTP/1.1\r\n\r\n")
+            if made.recv(1) == b"":  # 1.3: what is wrong with a certificate comes after the client's part
+                raise ConnectionResetError
+
+    return shake
 
 
 @pytest.fixture

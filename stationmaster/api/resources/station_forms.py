@@ -67,6 +67,8 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     `offline_since` is when its last connection ended; null while it is connected, and when it never was.
     `pinned_version` is the OCPP version chosen when it offers several, and assumed when it names none itself. `strict`: nothing it
     says is repaired, what deviates from the specification is answered with an error (for certification).
+    `security_profile` is the lowest that it may connect with, `wanted_profile` a higher one it was asked to go up to and has not yet,
+    `connected_profile` that of its newest connection: 1 is a password, 2 a password and TLS, 3 a certificate of its own and TLS; 0 nothing.
     """
 
     id: str
@@ -80,6 +82,9 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     pinned_version: str | None
     registration: Registration
     strict: bool
+    security_profile: Literal[1, 2, 3]
+    wanted_profile: Literal[1, 2, 3] | None
+    connected_profile: Literal[0, 1, 2, 3] | None
     booted: bool
     connected: bool
     online: bool
@@ -166,6 +171,9 @@ def facts_of(row: stations.StationRow, site: str | None, parts: Parts, switchboa
         "pinned_version": row.pinned_version,
         "registration": row.registration,
         "strict": row.strict,
+        "security_profile": row.security_profile,
+        "wanted_profile": row.wanted_profile,
+        "connected_profile": None if last is None else last.profile,
         "booted": row.booted_at is not None,
         "connected": connection is not None,
         "online": last is not None and last.online_since is not None,

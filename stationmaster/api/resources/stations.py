@@ -35,7 +35,7 @@ from stationmaster.api.shapes import (
     tagged,
     tags_of,
 )
-from stationmaster.domain import connections, connectors, sessions, stations
+from stationmaster.domain import connections, connectors, security_profiles, sessions, stations
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.stations import ChargerType, Phase
 from stationmaster.domain.versions import Expected
@@ -98,6 +98,14 @@ class StationChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     phase: Phase | msgspec.UnsetType | None = msgspec.UNSET
     manufacturer: Text | msgspec.UnsetType | None = msgspec.UNSET
     max_power_w: Watts | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class SecurityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The lowest security profile that a charger may connect with: 1 is a password, 2 a password and TLS, 3 a certificate of its own and
+    TLS. A lower one than before needs a reason, which is kept in the audit log."""
+
+    lowest: Literal[1, 2, 3]
+    reason: Text | None = None
 
 
 class ConnectorChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -320,6 +328,26 @@ async def change_secret(
     return StationSecret(station_id, secret)
 
 
+@put("/{station_id:str}/security-profile", permission=Permission.ADMINISTER)
+async def change_security_profile(
+    station_id: FromPath[str],
+    data: JSONBody[SecurityProfile],
+    caller: GivenCaller,
+    context: GivenContext,
+    if_match: IfMatch = None,
+) -> Response[Station]:
+    """Say with what a charger may connect at least. It rises by itself when the charger, asked to go up, has come with the higher one.
+    An open connection goes on."""
+
+    def change(work: Work) -> _One:
+        security_profiles.set_lowest(
+            work, caller.organization, station_id, data.lowest, reason=data.reason, expected=tags_of(if_match)
+        )
+        return _one(work, caller.organization, context.switchboard.node, station_id)
+
+    return _shown(await context.database.write(change), context)
+
+
 router = Router(
     "/stations",
     route_handlers=[
@@ -334,6 +362,7 @@ router = Router(
         remove_station,
         restore_station,
         change_secret,
+        change_security_profile,
     ],
     tags=["chargers"],
 )

@@ -44,7 +44,7 @@ class Finding(NamedTuple):
 
 Condition = Callable[[Work, Sequence[RuleRow]], list[Finding]]
 WRONG_PASSWORDS = 10  # of one charger within an hour: more is no typing error
-_SUSPICIOUS = ("takeovers", "hardware_changed", "certificate_of_another")
+_SUSPICIOUS = ("takeovers", "hardware_changed", "certificate_of_another", "not_upgraded")
 AT_MOST = 5000  # findings of one kind: an outage of everything must not fill the memory
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stationmaster.domain import commands, passwords, station_settings
+from stationmaster.domain import commands, passwords, security_profiles, station_settings
 from stationmaster.domain.commands import Answer, Asked, Awaits
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Invalid
@@ -20,6 +20,7 @@ from stationmaster.storage import Work
 configuration = Routes(V16)
 
 ONLY_ACTUAL = Reason("a setting of 1.6 has only its actual value")
+SECURITY_PROFILE = "SecurityProfile"  # whitepaper A05
 PASSWORD_BYTES = 20  # whitepaper §7.2: sent as up to 40 hexadecimal digits, used as bytes
 
 
@@ -81,6 +82,7 @@ def change_configuration(
 ) -> v16.ChangeConfiguration:
     words.check_length("key", command.key, 50)
     words.check_length("value", command.value, 500)
+    _check_profile(work, station, command.key, command.value)
     return v16.ChangeConfiguration(key=command.key, value=command.value)
 
 
@@ -103,6 +105,7 @@ def change_settings(work: Work, station: Station, command: commands.ChangeSettin
             raise Invalid("changes", ONLY_ACTUAL)
         words.check_length("changes", change.setting, 50)
         words.check_length("changes", change.value, 500)
+        _check_profile(work, station, change.setting, change.value)
     return [v16.ChangeConfiguration(key=change.setting, value=change.value) for change in command.changes]
 
 
@@ -168,4 +171,20 @@ def _changed(
         return Answer("unknown_setting")
     if response.status == "Accepted":
         station_settings.learn(work, station, [Setting(request.key, request.value)], asked=asked)
+        profile = _profile(request.key, request.value)
+        if profile is not None and security_profiles.asked(work, station, profile):
+            return Answer("accepted", security_profiles.ASKED.format(profile=profile))
     return words.answer(response.status)
+
+
+def _check_profile(work: Work, station: Station, key: str, value: str) -> None:
+    """Raises `Conflict` for a lower security profile than it must have."""
+    profile = _profile(key, value)
+    if profile is not None:
+        security_profiles.check_upgrade(work, station, profile)
+
+
+def _profile(key: str, value: str) -> int | None:
+    """The security profile that is asked for, if that is what is set."""
+    is_one = key.casefold() == SECURITY_PROFILE.casefold() and value.strip() in ("0", "1", "2", "3")
+    return int(value) if is_one else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from stationmaster.domain import commands, station_settings
+from stationmaster.domain import commands, security_profiles, station_settings
 from stationmaster.domain.commands import AccessPoint, Answer, Tunnel
 from stationmaster.domain.errors import Conflict
 from stationmaster.domain.stations import Station
@@ -27,6 +27,7 @@ _ACCEPTED = "The charger has stored it in slot {}. It is used when the setting O
 
 @network_profiles.sends
 def set_network_profile(work: Work, station: Station, command: commands.SetNetworkProfile) -> v201.SetNetworkProfile:
+    security_profiles.check_upgrade(work, station, command.security_profile)
     if station.version == "2.1":
         version = None if command.ocpp is None else _OF_21[command.ocpp]
         name, text = 2000, 64
@@ -59,7 +60,10 @@ def set_network_profile_answered(
 ) -> Answer:
     info = words.reason(response.status_info)
     if response.status == "Accepted":
-        return Answer("accepted", _ACCEPTED.format(command.slot))
+        stored = _ACCEPTED.format(command.slot)
+        if security_profiles.asked(work, station, command.security_profile):
+            stored = f"{stored} {security_profiles.ASKED.format(profile=command.security_profile)}"
+        return Answer("accepted", stored)
     if response.status == "Failed":  # B09.FR.03
         return Answer("rejected", words.with_reason("The charger could not store it.", info))
     refused = words.answer(response.status, info)
