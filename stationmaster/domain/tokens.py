@@ -238,7 +238,7 @@ def _without_serial(work: Work, station: Station, uid: str, kind: str | None) ->
 
 
 def _as_contract(work: Work, station: Station, uid: str, kind: str | None) -> Authorization | None:
-    if kind != contract_ids.KIND:
+    if kind not in (None, contract_ids.KIND):  # 1.6 has no kinds
         return None
     meant = (_meant(work, station, each, kind) for each in contract_ids.spellings(uid) if each != uid_key(uid))
     token = next((each for each in meant if each is not None), None)

@@ -459,6 +459,64 @@ class TestWithoutAProvider:
         assert both(await (await station()).call("Authorize", shown(contract(responder), SUB))) == BROKEN
 
 
+# Chargers of 1.6, with messages of 2.0.1 inside of DataTransfer
+
+PNC = "org.openchargealliance.iso15118pnc"
+
+
+async def inside(old: Any, message: str, told: Any) -> Any:
+    data = told if isinstance(told, str) else json.dumps(told)
+    answer = await old.call("DataTransfer", {"vendorId": PNC, "messageId": message, "data": data})
+    return json.loads(answer["data"]) if answer["status"] == "Accepted" else answer
+
+
+async def test_C07_1_6_a_car_charges_by_its_contract(
+    charger: Any, responder: Responder, known: None, stored: Stored
+) -> None:
+    old, car, revoked = await charger("OLD"), contract(responder), contract(responder)
+    assert both(await inside(old, "Authorize", shown(car, SUB))) == ("Accepted", "Accepted")
+    responder.revoked.add(revoked.certificate.serial_number)
+    for token in (card(EMAID, "eMAID"), EMAID):  # some say only the number
+        told = shown(revoked, SUB) | {"idToken": token}
+        assert both(await inside(old, "Authorize", told)) == ("CertificateRevoked", "Invalid")
+    assert both(await inside(old, "Authorize", shown(contract(responder)))) == BROKEN
+    assert "goes back to CN=MO Sub-CA 2" in (await stored.alarms("contract_certificate"))[0].detail
+    assert (await inside(old, "Authorize", {"idToken": EMAID}))["idTokenInfo"]["status"] == "Accepted"  # without one
+    started = {"connectorId": 1, "idTag": "DE-8AA-1A2B3C4D5", "meterStart": 0, "timestamp": now().isoformat()}
+    assert (await old.call("StartTransaction", started))["idTagInfo"]["status"] == "Accepted"
+    assert (await stored.session()).token == EMAID
+
+
+async def test_M06_M01_1_6_certificates_and_contracts_are_asked_for(
+    charger: Any, responder: Responder, provider: Receiver
+) -> None:
+    old = await charger("OLD")
+    told = await inside(old, "GetCertificateStatus", {"ocspRequestData": ROOT.named(responder.url, SUB)})
+    found = ocsp.load_der_ocsp_response(base64.b64decode(told["ocspResult"], validate=True))
+    assert (told["status"], found.serial_number) == ("Accepted", SUB.certificate.serial_number)
+    provider.answers = [provides(status="Accepted", exiResponse=EXI)]
+    assert await inside(old, "Get15118EVCertificate", REQUEST) == {"status": "Accepted", "exiResponse": EXI}
+    other = ROOT.named("http://10.0.0.1/", ROOT.issue("Other"))
+    told = await inside(old, "GetCertificateStatus", {"ocspRequestData": other})
+    assert told["statusInfo"]["additionalInfo"] == "the address of the responder may not be reached from here."
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["", "{", "[]", "null", "{}", "[" * 5000, '{"idToken": {"idToken": "A"}}', '{"idToken": 1, "certificate": []}'],
+)
+async def test_1_6_what_nobody_can_read_is_rejected(charger: Any, told: str) -> None:
+    assert await inside(await charger("OLD"), "Authorize", told) == {"status": "Rejected"}
+
+
+async def test_1_6_what_is_not_known_is_told_so(charger: Any, responder: Responder) -> None:
+    old = await charger("OLD")
+    assert await inside(old, "Reset", {}) == {"status": "UnknownMessageId"}
+    assert await old.call("DataTransfer", {"vendorId": PNC}) == {"status": "UnknownMessageId"}
+    assert await old.call("DataTransfer", {"vendorId": "V", "messageId": "Authorize"}) == {"status": "UnknownVendorId"}
+    assert await old.call("DataTransfer", {"vendorId": PNC, "messageId": "Authorize"}) == {"status": "Rejected"}
+
+
 # What an operator sees of it
 
 

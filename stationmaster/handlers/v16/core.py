@@ -141,9 +141,3 @@ def stop_transaction(work: Work, station: Station, req: v16.StopTransaction) -> 
         session_id = None if ended is None else ended.session_id
         words.keep(work, station, moment, evse=0, transaction_id=transaction_id, live=False, session_id=session_id)
     return v16.StopTransactionResponse(id_tag_info=None if auth is None else words.id_tag_info(auth))
-
-
-@core.on
-def data_transfer(work: Work, station: Station, req: v16.DataTransfer) -> v16.DataTransferResponse:
-    # §4.3: we have agreed on nothing with any vendor; the text is in the message log, and is never evaluated.
-    return v16.DataTransferResponse(status="UnknownVendorId")

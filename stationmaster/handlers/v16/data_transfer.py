@@ -1,4 +1,4 @@
-"""1.6 data transfer, from us (§5.6); what a charger sends is in core.py."""
+"""1.6 data transfer, from a charger (§4.3) and from us (§5.6)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,30 @@ from stationmaster.domain.commands import Answer
 from stationmaster.domain.stations import Station
 from stationmaster.handlers import words
 from stationmaster.handlers.routing import Routes
+from stationmaster.handlers.v16 import plug_and_charge
 from stationmaster.ocpp import v16
 from stationmaster.ocpp.dialects import V16
+from stationmaster.outside import Outside
 from stationmaster.storage import Work
 
 data_transfer = Routes(V16)
+
+
+@data_transfer.prepares(
+    default=plug_and_charge.Fetched(), timeout_s=plug_and_charge.MOST_S, wanted=plug_and_charge.needs_fetching
+)
+async def fetch(outside: Outside, station: Station, request: v16.DataTransfer) -> plug_and_charge.Fetched:
+    return await plug_and_charge.fetch(outside, station, request)
+
+
+@data_transfer.on
+def receive_data(
+    work: Work, station: Station, req: v16.DataTransfer, fetched: plug_and_charge.Fetched
+) -> v16.DataTransferResponse:
+    if req.vendor_id == plug_and_charge.VENDOR:
+        return plug_and_charge.answer(work, station, req, fetched)
+    # §4.3: we have agreed on nothing with any other vendor; the text is in the message log, and is never evaluated.
+    return v16.DataTransferResponse(status="UnknownVendorId")
 
 
 @data_transfer.sends

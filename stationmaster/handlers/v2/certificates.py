@@ -31,8 +31,8 @@ class Found(msgspec.Struct, frozen=True):
 
 NOT_FOUND_OUT = Found(why="it took too long to find out")
 MOST_S = 28.0  # whatever hangs; a charger waits half a minute
-LONGEST_OCSP = {"2.0.1": 5_500, "2.1": 18_000}  # characters
-LONGEST_EXI = {"2.0.1": 7_500, "2.1": 17_000}
+LONGEST_OCSP = {"1.6": 5_500, "2.0.1": 5_500, "2.1": 18_000}  # characters
+LONGEST_EXI = {"1.6": 7_500, "2.0.1": 7_500, "2.1": 17_000}
 
 _USES: dict[str, v201.InstallCertificateUseEnumType] = {
     "csms": "CSMSRootCertificate",
