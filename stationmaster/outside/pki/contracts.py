@@ -90,8 +90,7 @@ class Contracts:
             raise
         finally:
             self.outcomes["contract", outcome] += 1
-            tell = log.info if outcome == "accepted" else log.warning
-            tell("contract.asked", station=wish.station, action=wish.action, outcome=outcome, why=why)
+            log.info("contract.asked", station=wish.station, action=wish.action, outcome=outcome, why=why)
         if wish.maximum_contract_certificate_chains is None:
             return Contract(exi[0], None)
         self._wait(wish, exi[1:])

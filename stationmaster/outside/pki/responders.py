@@ -107,8 +107,8 @@ class Responders:
             raise
         finally:
             self.outcomes[source, outcome] += 1
-            tell = log.info if outcome in ("good", "revoked") else log.warning
-            tell(f"{source}.asked", station=asker, responder=url[:200], outcome=outcome, proven=proven, why=why)
+            # No warning, whatever came: an enemy's charger could fill the log with those.
+            log.info(f"{source}.asked", station=asker, responder=url[:200], outcome=outcome, proven=proven, why=why)
         self._keep(source, named, told)
         return told
 
