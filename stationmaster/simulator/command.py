@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -78,6 +79,16 @@ def simulate(
         list[QuirkName] | None, typer.Option(help="What they do wrong (docs/simulator.md); may be given again.")
     ] = None,
     journal: Annotated[Path | None, typer.Option(metavar="DIR", help="Keep a journal of each charger there.")] = None,
+    ca: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With wss://: the authority that they trust, as PEM.")
+    ] = None,
+    certificate: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The certificate they show, and its chain, as PEM (security profile 3)."),
+    ] = None,
+    certificate_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The key of --certificate, as PEM, when it is not in that file.")
+    ] = None,
 ) -> None:
     """Simulate chargers: they connect, boot, and drivers come and charge. Ctrl-C ends it."""
     import uvloop
@@ -110,12 +121,13 @@ def simulate(
     secrets = _secrets(plan.identities, password, passwords)
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)
+    tls = _tls(ca, certificate, certificate_key)
     console = Console(stderr=True)
 
     def make() -> "Fleet":
         from stationmaster.simulator import plans
 
-        made = plans.fleet(plan, secrets, journal)
+        made = plans.fleet(plan, secrets, journal, tls)
         made.left_alone |= frozenset(left_alone or ())
         return made
 
@@ -173,6 +185,23 @@ async def _run(make: "Callable[[], Fleet]", console: "Console") -> dict[str, str
         await asyncio.gather(playing, showing, return_exceptions=True)
         console.print(summary, highlight=False)
     return fleet.failures
+
+
+def _tls(ca: Path | None, certificate: Path | None, key: Path | None) -> ssl.SSLContext | None:
+    """Whom they trust, and what they show; None: as the system has it. Raises typer.BadParameter."""
+    if ca is None and certificate is None:
+        return None
+    try:
+        made = ssl.create_default_context(cafile=ca)
+    except (OSError, ssl.SSLError) as error:
+        raise typer.BadParameter(f"{ca} cannot be read as certificates: {error}", param_hint="--ca") from error
+    if certificate is not None:
+        try:
+            made.load_cert_chain(certificate, key, password="")
+        except (OSError, ssl.SSLError) as error:
+            told = f"{certificate} cannot be read as a certificate with its key: {error}"
+            raise typer.BadParameter(told, param_hint="--certificate") from error
+    return made
 
 
 def _secrets(identities: list[str], password: str | None, file: Path | None) -> dict[str, str | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -91,8 +92,10 @@ def read(file: Path) -> Plan:
     return plan
 
 
-def fleet(plan: Plan, secrets: dict[str, str | None], journals: Path | None) -> Fleet:
-    """The chargers, not yet switched on; within a running event loop."""
+def fleet(
+    plan: Plan, secrets: dict[str, str | None], journals: Path | None, tls: ssl.SSLContext | None = None
+) -> Fleet:
+    """The chargers, not yet switched on; within a running event loop. `tls`: whom they trust, and their certificate."""
     clock = Clock(factor=plan.time_factor)
     stations: list[Charger] = []
     plays: dict[str, scenarios.Scenario] = {}
@@ -109,6 +112,7 @@ def fleet(plan: Plan, secrets: dict[str, str | None], journals: Path | None) -> 
                 seed=plan.seed,
                 habits=Habits(retry_ids=policy, gives_up_when_refused=True, transfers_files=True),
                 journal=None if journals is None else journals / f"{name}.journal",
+                ssl_context=tls,
                 quirks=group.quirks,
             )
             station.configuration.change("MeterValueSampleInterval", str(group.sample_interval))
