@@ -63,6 +63,7 @@ from stationmaster.domain.links import Links
 from stationmaster.domain.nodes import OtherKey
 from stationmaster.files import Files, Folder
 from stationmaster.gateway import (
+    auto_start,
     car_plans,
     doubts,
     guests,
@@ -101,6 +102,7 @@ CLAIMED_AGAIN_S = 5.0
 # Imported for what they register: `@every`, `@reacts` and `@delivers`.
 REGISTERING = (
     alerts,
+    auto_start,
     awaited,
     car_plans,
     chores,

@@ -20,7 +20,7 @@ from stationmaster import settings_004
 from stationmaster.addresses import is_private, public_address
 from stationmaster.settings_parts import Accounting as Accounting
 from stationmaster.settings_parts import AccountingFile as AccountingFile
-from stationmaster.settings_parts import HeldBack, Maps, Node, Part, RoleName, Wallets
+from stationmaster.settings_parts import AutoStart, HeldBack, Maps, Node, Part, RoleName, Wallets
 from stationmaster.settings_parts import PaymentAccount as PaymentAccount
 from stationmaster.settings_parts import Payments as Payments
 from stationmaster.settings_parts import PlugAndCharge as PlugAndCharge
@@ -163,6 +163,14 @@ class Gateway(Part):
         description="Commands that some chargers are never sent, because they fall over them: a list of `commands` and, as patterns with"
         " `*`, `charger`, `vendor`, `model`, `firmware`; `why` is shown. `after_session_s` holds them back only for so long after a"
         " session has ended. A raw call is sent all the same",
+    )
+    auto_start: list[AutoStart] = Field(
+        [],
+        description="Chargers that begin no session by themselves although a card was accepted there, and are started from here: a list of"
+        " patterns with `*`, `charger`, `vendor`, `model`, `firmware`, and `after_s`. What is said of one charger on its page goes before",
+    )
+    auto_start_after_s: int = Field(
+        20, ge=5, le=240, description="Seconds after the card and the cable that a session may take to begin there"
     )
     reconnect_burst: int = Field(20, ge=1, description="Times a charger may connect at once before it has to wait")
 

@@ -141,6 +141,18 @@ class HeldBack(Part):
     )
 
 
+class AutoStart(Part):
+    """Each pattern is a text with `*` and `?`, whatever the case; what is left out holds for all."""
+
+    charger: str = Field("*", max_length=200, description="The id of the charger")
+    vendor: str = Field("*", max_length=200, description="As the charger tells it")
+    model: str = Field("*", max_length=200, description="As the charger tells it")
+    firmware: str = Field("*", max_length=200, description="As the charger tells it")
+    after_s: int = Field(
+        0, ge=0, le=240, description="Seconds that a session may take to begin; 0: `gateway.auto_start_after_s`"
+    )
+
+
 WebhookEvent = Literal[
     "session_started", "session_ended", "session_corrected", "station_offline", "station_online", "alarm"
 ]

@@ -87,6 +87,19 @@ class Told(Protocol):
     firmware: str | None
 
 
+class Patterns(Protocol):
+    """What a rule says of the chargers it is about."""
+
+    @property
+    def charger(self) -> str: ...
+    @property
+    def vendor(self) -> str: ...
+    @property
+    def model(self) -> str: ...
+    @property
+    def firmware(self) -> str: ...
+
+
 class Written(Protocol):
     """A rule as it stands in the settings."""
 
@@ -115,7 +128,7 @@ def unknown_commands(rules: Iterable[Rule], known: Iterable[str]) -> list[str]:
 
 def of(told: Told, rules: Iterable[Rule]) -> list[Rule]:
     """The rules that hold for this charger, in their order."""
-    return [rule for rule in rules if _fits(rule, told)]
+    return [rule for rule in rules if fits(rule, told)]
 
 
 _told = Prepared(
@@ -196,7 +209,8 @@ def _record(work: Work, identity: str, before: dict[str, object] | None, after: 
     audit.record(work, "hold_back_command", audit.Subject("station", identity), before=before, after=after)
 
 
-def _fits(rule: Rule, told: Told) -> bool:
+def fits(rule: Patterns, told: Told) -> bool:
+    """Whether all patterns of a rule fit a charger."""
     patterns = ((rule.charger, told.identity), (rule.vendor, told.vendor), (rule.model, told.model))
     return all(_is(pattern, text) for pattern, text in (*patterns, (rule.firmware, told.firmware)))
 

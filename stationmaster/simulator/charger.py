@@ -106,7 +106,8 @@ class Charger(Station):
             return "ConcurrentTx"
         if not self.may_use(post, token, info.parent):
             return "Invalid"
-        await self.use_token(post, token)
+        if "waits-for-remote-start" not in self.quirks:
+            await self.use_token(post, token)
         return "Accepted"
 
     async def charge(self, *, kwh: float | None = None, minutes: float | None = None, connector: int = 1) -> None:

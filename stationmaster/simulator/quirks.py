@@ -166,6 +166,7 @@ QUIRKS: dict[str, Quirk] = {
     "zeros-for-nothing": Quirk("Writes the number 0 where there is no reservation or transaction.", _zeros_for_nothing),
     "own-fields": Quirk("Adds a field of its maker's to each message.", _own_fields),
     "ignores-limits": Quirk("Accepts every limit, and draws as before."),
+    "waits-for-remote-start": Quirk("Begins no session for a card that was accepted; it waits for a start from afar."),
     "firmware-fails": Quirk("Downloads new firmware, and fails to install it."),
 }
 """All of them. Reports of each are in the field: the names say what was seen, not at whom."""

@@ -88,3 +88,20 @@ async def test_a_person_holds_a_command_back_from_one_charger_or_lets_one_throug
     assert (await admin.put(f"{where}/restart", json={"held": True})).status_code == 404
     assert (await admin.put(f"{where}/reset", json={"held": "yes"})).status_code == 422
     assert (await admin.put("/api/v1/stations/CP9/command-exceptions/reset", json={"held": True})).status_code == 404
+
+
+@pytest.mark.any_database
+async def test_a_person_says_that_a_charger_waits_for_a_start_or_leaves_it_to_the_rules(
+    charger: Any, admin: Client
+) -> None:
+    where = f"{PATH}/auto-start"
+    off = {"on": False, "by": None, "after_s": 20}
+    assert (await admin.get(f"{PATH}/deviations")).json()["auto_start"] == off
+    told = (await admin.put(where, json={"on": True})).json()["auto_start"]
+    assert told == {"on": True, "by": "administrator@example.com", "after_s": 20}
+    assert (await admin.get(f"{PATH}/deviations")).json()["auto_start"] == told
+    assert (await admin.put(where, json={"on": False})).json()["auto_start"] == told | {"on": False}
+    assert (await admin.put(where, json={"on": None})).json()["auto_start"] == off
+    for wrong in ({"on": "yes"}, {}, {"on": True, "why": ""}):
+        assert (await admin.put(where, json=wrong)).status_code == 422
+    assert (await admin.put("/api/v1/stations/CP9/auto-start", json={"on": True})).status_code == 404

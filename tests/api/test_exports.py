@@ -213,7 +213,7 @@ async def test_all_of_an_organization_is_one_file_and_nothing_of_another(admin: 
 
 # What is not exported, and why.
 KEPT_HERE = {
-    "the protocol": "messages message_packs connection_log connections refused_connections quarantine node_log deviations command_exceptions",
+    "the protocol": "messages message_packs connection_log connections refused_connections quarantine node_log deviations command_exceptions auto_starts shown_cards",
     "what chargers tell again": "evses connector_states station_settings setting_changes setting_monitors setting_streams"
     " local_lists charging_profiles display_messages car_plans certificate_requests firmware_updates station_logs"
     " commands alarms",

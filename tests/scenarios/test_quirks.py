@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import commands, organizations, stations, tokens
+from stationmaster.domain import auto_start, commands, organizations, stations, tokens
 from stationmaster.domain.sessions import sessions
+from stationmaster.gateway.auto_start import start_for_cards
 from stationmaster.simulator.charger import Charger
 from stationmaster.simulator.clock import Clock
 from stationmaster.simulator.quirks import LATE_ANSWER_S, QUIRKS
@@ -76,10 +78,37 @@ async def kept(server: App) -> dict[str, list[tuple[str, float | None]]]:
 
 @every_version
 async def test_a_session_is_one_session_with_its_energy_whatever_the_quirk(server: App, kind: type[Charger]) -> None:
+    names = [name for name in QUIRKS if name != "waits-for-remote-start"]  # which has a test of its own
     async with AsyncExitStack() as stack:
-        chargers = [await stack.enter_async_context(connected(server, kind, name)) for name in QUIRKS]
+        chargers = [await stack.enter_async_context(connected(server, kind, name)) for name in names]
         await asyncio.gather(*(session(charger) for charger in chargers))
-    assert await kept(server) == {f"Q-{name}": [("completed", 2_000.0)] for name in QUIRKS}
+    assert await kept(server) == {f"Q-{name}": [("completed", 2_000.0)] for name in names}
+
+
+@every_version
+async def test_who_waits_for_a_remote_start_is_started_with_the_card_that_was_shown(
+    server: App, kind: type[Charger]
+) -> None:
+    async with connected(server, kind, "waits-for-remote-start") as charger:
+        station_id = await server.database.read(station_of, charger.identity)
+        say: Any = {"wanted": True, "by": "me"}
+        await server.database.write(auto_start.say, station_id, charger.identity, **say)
+        await charger.plug_in()
+        assert await charger.tap("RFID1") == "Accepted"
+        await charger.settled()
+        assert charger.transactions == {}
+        clock = server.database.clock
+        server.database.clock = lambda: clock() + timedelta(seconds=21)
+        gateway = server.settings.gateway
+        await start_for_cards(server.database, server.switchboard, gateway)
+        await until(lambda: charger.connectors[1].transaction is not None)
+        await charger.charge(kwh=2)
+        await charger.tap("RFID1")
+        await charger.settled()
+        await start_for_cards(server.database, server.switchboard, gateway)  # the cable is still in
+        await charger.unplug()
+        await charger.settled()
+    assert await kept(server) == {"Q-waits-for-remote-start": [("completed", 2_000.0)]}
 
 
 @every_version

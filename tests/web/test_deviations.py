@@ -67,7 +67,7 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     said_wrong = await lines.locator("strong").all_inner_texts()
     assert len(said_wrong) == 5
     assert not TERMS.search(" ".join(said_wrong))
-    switch = part.get_by_role("switch")
+    switch = part.get_by_role("switch", name="Hold it strictly")
     await switch.click()
     await expect(switch).to_be_checked()
     held = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
@@ -76,12 +76,12 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     await held.close()
     await until_written(app, repaired=1, refused=1)
     await operator.page.reload()
-    await expect(part.get_by_role("switch")).to_be_checked()
+    await expect(part.get_by_role("switch", name="Hold it strictly")).to_be_checked()
     strictly = "The charger is held strictly: it is answered with an error."
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text(strictly)
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text("answered with an error once")
-    await part.get_by_role("switch").click()
-    await expect(part.get_by_role("switch")).not_to_be_checked()
+    await part.get_by_role("switch", name="Hold it strictly").click()
+    await expect(part.get_by_role("switch", name="Hold it strictly")).not_to_be_checked()
     again = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
     for text, _ in MISSPOKEN.values():
         assert (await said(again, text))[0] == 3
@@ -100,3 +100,21 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     await expect(exception).to_contain_text("never sent")
     await exception.get_by_role("button", name="Back to the rules").click()
     await expect(exception).to_have_count(0)
+
+
+async def test_a_person_switches_on_that_a_charger_is_started_for_a_card_and_back(operator: Visitor, app: App) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.create, home, app.keys, identity="CP201")
+    part = operator.see("deviations")
+    await operator.open("/chargers/CP201")
+    await expect(part).to_contain_text(
+        "it is expected to begin a session by itself when a card was accepted. By the rules"
+    )
+    await operator.see("auto-start").click()
+    await expect(part).to_contain_text("no session has begun after 20 seconds, it is started from here, once")
+    await expect(part).to_contain_text("Said by operator@example.com")
+    await operator.page.reload()
+    await expect(operator.see("auto-start")).to_be_checked()
+    await operator.see("auto-start-back").click()
+    await expect(part).to_contain_text("By the rules of this server.")
+    await expect(operator.see("auto-start")).not_to_be_checked()

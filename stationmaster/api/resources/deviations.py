@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import msgspec
 from litestar import Router, delete, get, put
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
-from stationmaster.api.context import GivenCaller, GivenContext
-from stationmaster.domain import commands, deviations, held_back, stations
+from stationmaster.api.context import Context, GivenCaller, GivenContext
+from stationmaster.domain import auto_start, commands, deviations, held_back, stations
 from stationmaster.domain.deviations import NAMED, DeviationRow
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.held_back import ExceptionRow, Rule
@@ -58,6 +58,21 @@ class CommandException(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class AutoStart(msgspec.Struct, frozen=True):
+    """Whether it is started from here when a card was accepted, a cable is in and no session begins within `after_s` seconds. `by` has said
+    so of this charger; null: the rules of the settings decide."""
+
+    on: bool
+    by: str | None
+    after_s: int
+
+
+class SaidOfAutoStart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`on`: start it so, or never; null: the rules of the settings decide."""
+
+    on: bool | None
+
+
 class StationDeviations(msgspec.Struct, frozen=True):
     """`strict`: nothing is repaired. `held_back`: what it is never sent, because its kind falls over it; `exceptions`: what a person has
     said of it instead, command by command."""
@@ -67,6 +82,7 @@ class StationDeviations(msgspec.Struct, frozen=True):
     items: list[Deviation]
     held_back: list[HeldBack]
     exceptions: list[CommandException]
+    auto_start: AutoStart
 
 
 class SaidOfCommand(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +97,7 @@ async def station_deviations(
     station_id: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> StationDeviations:
     """What it does wrong, and what we do about it; the most frequent first."""
-    rules = held_back.with_known(context.settings.gateway.held_back)
+    rules = _rules(context)
     return await context.database.read(_deviations, caller.organization, station_id, rules)
 
 
@@ -94,7 +110,7 @@ async def say_of_command(
     context: GivenContext,
 ) -> StationDeviations:
     """Never send this charger a command that it falls over, or send it one that a rule holds back. A raw call is always sent."""
-    rules = held_back.with_known(context.settings.gateway.held_back)
+    rules = _rules(context)
     if command not in commands.COMMANDS:
         raise NotFound("there is no command {command!r}", command=command)
 
@@ -112,7 +128,7 @@ async def take_back_exception(
     station_id: FromPath[str], command: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> StationDeviations:
     """The rules decide again."""
-    rules = held_back.with_known(context.settings.gateway.held_back)
+    rules = _rules(context)
 
     def write(work: Work) -> StationDeviations:
         station = stations.get(work, caller.organization, station_id)
@@ -122,17 +138,48 @@ async def take_back_exception(
     return await context.database.write(write)
 
 
+@put("/{station_id:str}/auto-start", permission=Permission.ADMINISTER, status_code=HTTP_200_OK)
+async def say_of_auto_start(
+    station_id: FromPath[str], data: JSONBody[SaidOfAutoStart], caller: GivenCaller, context: GivenContext
+) -> StationDeviations:
+    """Start this charger when a card was accepted there and it begins no session by itself, as some wait for it; or never."""
+    rules = _rules(context)
+
+    def write(work: Work) -> StationDeviations:
+        station = stations.get(work, caller.organization, station_id)
+        auto_start.say(work, station.id, station.identity, wanted=data.on, by=caller.actor.name)
+        return _deviations(work, caller.organization, station_id, rules)
+
+    return await context.database.write(write)
+
+
 router = Router(
-    "/stations", route_handlers=[station_deviations, say_of_command, take_back_exception], tags=["chargers"]
+    "/stations",
+    route_handlers=[station_deviations, say_of_command, take_back_exception, say_of_auto_start],
+    tags=["chargers"],
 )
 
 
-def _deviations(work: Work, organization_id: int, identity: str, rules: Sequence[Rule]) -> StationDeviations:
+class _Rules(NamedTuple):
+    """Those of the settings."""
+
+    held_back: Sequence[Rule]
+    auto_start: auto_start.Rules
+
+
+def _rules(context: Context) -> _Rules:
+    ours = context.settings.gateway
+    return _Rules(held_back.with_known(ours.held_back), auto_start.rules_of(ours.auto_start, ours.auto_start_after_s))
+
+
+def _deviations(work: Work, organization_id: int, identity: str, rules: _Rules) -> StationDeviations:
     station = stations.get(work, organization_id, identity)
     found = [_public_form(row, station.strict) for row in deviations.of_station(work, station.id) if row.rule in NAMED]
-    held = [HeldBack(list(rule.commands), rule.reason) for rule in held_back.of(station, rules)]
+    held = [HeldBack(list(rule.commands), rule.reason) for rule in held_back.of(station, rules.held_back)]
     said = [_exception(row) for row in held_back.exceptions_of(work, station.id)]
-    return StationDeviations(identity, station.strict, found, held, said)
+    word = auto_start.of_station(work, station.id, station, rules.auto_start)
+    started = AutoStart(word.wanted, word.by, word.after_s)
+    return StationDeviations(identity, station.strict, found, held, said, started)
 
 
 def _exception(row: ExceptionRow) -> CommandException:

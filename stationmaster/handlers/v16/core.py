@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stationmaster.domain import boots, connectors, metering, sessions, tokens
+from stationmaster.domain import auto_start, boots, connectors, metering, sessions, tokens
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16 import words
@@ -74,7 +74,10 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
 
 @core.on
 def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
-    auth = tokens.authorize_told(work, station, words.card(req.id_tag))
+    card = words.card(req.id_tag)
+    auth = tokens.authorize_told(work, station, card)
+    if auth.accepted:
+        auto_start.card_accepted(work, station, auth.card or card)
     return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(auth))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import alarms, commands
+from stationmaster.domain import alarms, auto_start, commands
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import contract_certificates, words
@@ -42,6 +42,8 @@ def authorize(work: Work, station: Station, req: v201.Authorize, contract: Contr
     found = words.authorize(work, station, req.id_token)
     info = words.id_token_info(station, found)
     if not with_certificate:
+        if found.accepted:
+            auto_start.card_accepted(work, station, found.card or words.card(req.id_token))
         return v201.AuthorizeResponse(id_token_info=info)
     cancelled = info.status in _NO_CONTRACT  # C07.FR.13, FR.14
     return v201.AuthorizeResponse(

@@ -6,6 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, client } from "@stationmaster/api";
 import { deviationsQuery } from "../../queries";
 import { Only } from "../../user";
+import { AutoStart } from "./AutoStart";
 import { CommandExceptions } from "./CommandExceptions";
 import css from "./Story.module.css";
 
@@ -58,6 +59,7 @@ export function Deviations({ station }: { station: string }) {
               </li>
             ))}
           </ul>
+          <AutoStart station={station} data={data} />
           <CommandExceptions station={station} data={data} />
         </>
       )}
