@@ -116,6 +116,7 @@ REGISTERING = (
     notices,
     packing,
     payments,
+    plug_and_charge,
     presence,
     push,
     reactions,

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
+import structlog
+
+from stationmaster.domain.timers import every
 from stationmaster.outside import Http, Outside
 from stationmaster.outside.pki import Authorities, Contracts, Responders
-from stationmaster.outside.pki.named import load
+from stationmaster.outside.pki.named import in_words, load
 from stationmaster.settings import BadSettings, PlugAndCharge, Settings
 from stationmaster.storage import Database
 
 LOOK_UPS = 4  # names of responders that are looked up at the same time
+SOON = timedelta(days=30)
+
+log = structlog.get_logger()
 
 
 def outside(settings: Settings, database: Database) -> Outside:
@@ -39,6 +46,18 @@ def outside(settings: Settings, database: Database) -> Outside:
     )
     http = Http(reached.allowed_networks, timeout_s=reached.timeout_s)
     return Outside(database, http, responders=responders, contracts=contracts)
+
+
+@every(seconds=24 * 3600, for_itself=True)
+async def tell_of_expiring(outside: Outside) -> None:
+    """An authority that ends takes all its contracts with it: their cars are refused one morning."""
+    if outside.responders is None:
+        return
+    now = outside.responders.clock()
+    for each in outside.responders.authorities.all:
+        until = each.not_valid_after_utc
+        if until - SOON <= now:
+            log.warning("authority.expiring", authority=in_words(each.subject), until=until.isoformat())
 
 
 def _authorities(part: PlugAndCharge) -> Authorities:

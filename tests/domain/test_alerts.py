@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -500,6 +501,18 @@ def _certificate(work: Work, charger: Station, *, days: int = 29) -> None:
 
 def _renewed(work: Work, charger: Station) -> None:
     _certificate(work, charger, days=365)
+
+
+async def test_SEC_25_a_certificate_is_told_of_thirty_days_before_it_ends(operator: Operator) -> None:
+    world = operator.world
+    charger = await operator.there("CP1")
+    await operator.only("certificate_expiring")
+    await world(functools.partial(_certificate, days=31), charger)
+    assert await operator.look() == 0
+    world.now += timedelta(hours=23)
+    assert await operator.look() == 0
+    world.now += timedelta(hours=1)
+    assert (await operator.look(), await operator.look()) == (1, 0)
 
 
 def _waits(work: Work, charger: Station) -> None:

@@ -56,6 +56,22 @@ async def test_SEC_36_a_certificate_is_removed(app: App, cp: Charger, status: st
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("algorithm", ["SHA256", "SHA384", "SHA512"])
+async def test_SEC_26_a_certificate_is_removed_by_the_hashes_it_was_told_with(
+    app: App, cp: Charger, algorithm: str
+) -> None:
+    hashes = HASHES | {"hashAlgorithm": algorithm}
+    told: dict[str, Any] = {"certificateHashData": [hashes]}
+    if speaks(cp) != "1.6":
+        told = {"certificateHashDataChain": [{"certificateType": "CSMSRootCertificate", "certificateHashData": hashes}]}
+    _, listed = await ask(app, cp, commands.ListCertificates(uses=["csms"]), {"status": "Accepted", **told})
+    [found] = (listed.data or {})["certificates"]
+    command = commands.DeleteCertificate(**{name: found[name] for name in TOLD})
+    sent, _ = await ask(app, cp, command, {"status": "Accepted"})
+    assert (sent["action"], sent["certificateHashData"]) == ("DeleteCertificate", hashes)
+
+
+@pytest.mark.any_database
 async def test_SEC_36_the_certificates_of_a_charger_are_listed(app: App, cp: Charger) -> None:
     told: dict[str, Any] = {"certificateHashData": [HASHES]}
     if speaks(cp) != "1.6":
