@@ -166,6 +166,8 @@ async def test_API_35_names_of_people_are_for_who_may_look_at_them(
     viewer, operator = await as_role("viewer"), await as_role("operator")
     seen = [[row["customer_name"] for row in await table(client)] for client in (viewer, operator)]
     assert seen == [["", ""], ["", "'=Ann"]]
+    listed = [(await client.get("/api/v1/sessions")).json()["items"] for client in (viewer, operator)]
+    assert [[row["customer_name"] for row in rows] for rows in listed] == [[None, None], [None, "=Ann"]]
 
 
 def lines(archive: zipfile.ZipFile, name: str) -> list[Any]:

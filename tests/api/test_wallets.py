@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -73,6 +75,12 @@ async def test_S1_066_S1_070_a_wallet_is_shown_with_all_that_was_booked(admin: C
 async def test_S1_084_a_session_shows_what_was_billed(admin: Client, charged: str) -> None:
     [row] = (await admin.get(f"{CMS}/sessions")).json()
     assert (row["session_id"], row["billed_amount"]) == (charged, "4.17")
+    [one] = (await admin.get(f"{API}/sessions")).json()["items"]
+    assert (one["billed"], one["currency"], one["customer"], one["customer_name"]) == ("4.17", "EUR", "ann", "Ann Rao")
+    whole = (await admin.get(f"{API}/sessions/{charged}")).json()
+    assert (whole["billed"], whole["currency"], whole["customer_name"]) == ("4.17", "EUR", "Ann Rao")
+    [exported] = csv.DictReader(io.StringIO((await admin.get(f"{API}/exports/sessions")).text, newline=""))
+    assert (Decimal(exported["billed"]), exported["currency"]) == (Decimal("4.17"), "EUR")
     [bill] = (await admin.get(f"{API}/sessions/{charged}/bills")).json()
     assert (bill["state"], bill["net"], bill["tax"], bill["total"]) == ("booked", "3.50", "0.67", "4.17")
     assert bill["paid_from"] == {"bonus": "0.00", "wallet": "4.17", "owed": "0.00"}

@@ -41,6 +41,7 @@ from stationmaster.api.shapes import (
 )
 from stationmaster.domain import accounts, customers, personal_data, wallets
 from stationmaster.domain import vehicles as cars
+from stationmaster.domain.bills import amounts_of
 from stationmaster.domain.customer_terms import TERMS, Billing
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.ledger import TransactionKind
@@ -383,11 +384,12 @@ async def _changed(
 def _all_of(work: Work, caller: Caller, context: Context, customer_id: str) -> CustomerData:
     found = personal_data.gather(work, caller.organization, customer_id)
     names = names_of(work, found.payments)
+    billed = amounts_of(work, [row.id for row in found.sessions])
     return CustomerData(
         _public_form(found.customer, _beside(work, [found.customer])),
         [vehicles.public_form(row) for row in found.vehicles],
         [tokens.public_form(row, caller) for row in found.tokens],
-        [sessions.listed_form(row, None) for row in found.sessions],
+        [sessions.listed_form(row, None, billed.get(row.id), caller) for row in found.sessions],
         None if found.user is None else _user_form(found.user),
         [transaction_form(one) for one in found.wallet],
         [bills.full_form(work, row) for row in found.bills],

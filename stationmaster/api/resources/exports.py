@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeVar, cast
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, cast
 
 from litestar import Router, get
 from litestar.openapi.datastructures import ResponseSpec
@@ -20,7 +20,9 @@ from stationmaster.api.exports.streams import Pipe
 from stationmaster.api.resources.sessions import FILTERED, GivenWhich
 from stationmaster.domain import audit, moments, organization_export, organizations, xlsx
 from stationmaster.domain.audit import Subject
+from stationmaster.domain.bills import amounts_of
 from stationmaster.domain.file_formats import FORMATS, Column, Kind, Row, parquet_library
+from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.organization_export import Part
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.sessions import Which
@@ -56,6 +58,8 @@ SESSION_COLUMNS = (
     Column("energy_kwh", "number", 6),
     Column("meter_start_kwh", "number", 6),
     Column("meter_stop_kwh", "number", 6),
+    Column("billed", "number", 3),
+    Column("currency"),
     Column("stop_reason"),
     Column("flags"),
     Column("review", "flag"),
@@ -77,7 +81,7 @@ async def export_sessions(
     """Sessions as a file, newest first, as many as there are.
 
     Times are by the clock of the site (`time_zone`), with their offset; in Parquet they are moments. What goes on has no energy yet.
-    `customer_name` is for who may look at customers.
+    `customer_name` is for who may look at customers. `billed` is what the bill that holds comes to, with tax, in `currency`.
     """
     if form == "parquet":
         parquet_library()
@@ -129,10 +133,10 @@ def sessions_as_file(
         ask = context.database.read
         first = pipe.ask(lambda: ask(first_key, organization_id, which)).result()
 
-        def some(after: int | None) -> Future[list[ExportedSession]]:
-            return pipe.ask(lambda: ask(exported, organization_id, which, after=after, limit=ROWS_AT_ONCE, first=first))
+        def some(after: int | None) -> Future[list[_Billed]]:
+            return pipe.ask(lambda: ask(_billed, organization_id, which, after, first))
 
-        pages = (_rows(page, columns, names) for page in _pages(some, lambda last: last.key))
+        pages = (_rows(page, columns, names) for page in _pages(some, lambda last: last.session.key))
         FORMATS[form].write(pipe, columns, pages)
 
     return _file(context, fill, f"sessions.{form}", FORMATS[form].media_type)
@@ -155,9 +159,23 @@ def _file(context: Context, fill: Callable[[Pipe], None], name: str, media_type:
     return Stream(context.exports.stream(fill), media_type=media_type, headers=headers)
 
 
-def _rows(page: Sequence[ExportedSession], wanted: Sequence[Column], names: bool) -> list[Row]:
+class _Billed(NamedTuple):
+    """A session, and what it was billed."""
+
+    session: ExportedSession
+    amount: Money | None
+
+
+def _billed(work: Work, organization_id: int, which: Which, after: int | None, first: int) -> list[_Billed]:
+    rows = exported(work, organization_id, which, after=after, limit=ROWS_AT_ONCE, first=first)
+    amounts = amounts_of(work, [row.key for row in rows])
+    return [_Billed(row, amounts.get(row.key)) for row in rows]
+
+
+def _rows(page: Sequence[_Billed], wanted: Sequence[Column], names: bool) -> list[Row]:
     """What the file says of these sessions. Column by column: a call for each row would cost more than what it does."""
-    columns: dict[str, Sequence[Any]] = dict(zip(ExportedSession._fields, zip(*page, strict=True), strict=True))
+    rows, amounts = zip(*page, strict=True)
+    columns: dict[str, Sequence[Any]] = dict(zip(ExportedSession._fields, zip(*rows, strict=True), strict=True))
     zones = [moments.zone_named(name) for name in columns["time_zone"]]
     columns |= {
         "customer_name": columns["customer_name"] if names else [None] * len(page),
@@ -167,6 +185,8 @@ def _rows(page: Sequence[ExportedSession], wanted: Sequence[Column], names: bool
         "energy_kwh": _kwh(columns["energy_wh"]),
         "meter_start_kwh": _kwh(columns["meter_start_wh"]),
         "meter_stop_kwh": _kwh(columns["meter_stop_wh"]),
+        "billed": [None if amount is None else amount.amount for amount in amounts],
+        "currency": [None if amount is None else amount.currency for amount in amounts],
         "flags": [" ".join(flags) if flags else None for flags in columns["flags"]],
         "card": columns["token"],  # as drivers call it
     }

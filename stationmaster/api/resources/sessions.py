@@ -16,7 +16,8 @@ from stationmaster.api.auth import Permission
 from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.api.shapes import SORTED, Cursor, Limit, Number, Page, aware, number, page_of, paged
-from stationmaster.domain import energy, metering, sessions
+from stationmaster.domain import bills, energy, metering, sessions
+from stationmaster.domain.money.amounts import Money
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 
@@ -31,6 +32,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     `authorization` is what was answered to its card when it began, null while nobody has asked. `stop_reason` is in our words,
     `stop_reason_told` in the charger's. What is `excluded` counts in no sum. `customer` is whose card it was when it began.
+    `customer_name` is null for who may not look at customers. `billed` is what it was billed with tax, in `currency`; null where no
+    bill holds. A live event has none of these.
     """
 
     id: str
@@ -40,6 +43,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     transaction_id: str
     token: str | None
     customer: str | msgspec.UnsetType | None = msgspec.UNSET
+    customer_name: str | msgspec.UnsetType | None = msgspec.UNSET
+    billed: str | msgspec.UnsetType | None = msgspec.UNSET
+    currency: str | msgspec.UnsetType | None = msgspec.UNSET
     authorization: Authorization | None
     status: Status
     charging_state: str | None
@@ -122,9 +128,18 @@ def public_form(session: sessions.Session) -> Session:
     return Session(**_facts(session, None))
 
 
-def listed_form(row: sessions.ListedRow, last: sessions.SoFar | None) -> Session:
-    """The session of a list, and what it has taken so far while it is active."""
-    return Session(**_facts(sessions.public_form(row, row.station), last), customer=row.customer)
+def listed_form(row: sessions.ListedRow, last: sessions.SoFar | None, billed: Money | None, caller: Caller) -> Session:
+    """The session of a list, what it has taken so far while it is active, and what it was billed."""
+    return Session(**_facts(sessions.public_form(row, row.station), last), **_whose(row, billed, caller))
+
+
+def _whose(row: sessions.ListedRow, billed: Money | None, caller: Caller) -> dict[str, Any]:
+    return {
+        "customer": row.customer,
+        "customer_name": row.customer_name if Permission.VIEW_CUSTOMERS in caller.permissions else None,
+        "billed": None if billed is None else str(billed.amount),
+        "currency": None if billed is None else billed.currency,
+    }
 
 
 def _facts(session: sessions.Session, last: sessions.SoFar | None) -> dict[str, Any]:
@@ -236,16 +251,16 @@ async def list_sessions(
     cursor: Cursor = None,
 ) -> Page[Session]:
     """Sessions, newest first or sorted. Times are half open: from is included, to is not."""
-    found, last = await context.database.read(_listed, caller.organization, Wanted(limit, cursor, sort), which)
-    return page_of(found, lambda row: listed_form(row, last.get(row.id)))
+    wanted = Wanted(limit, cursor, sort)
+    found, last, billed = await context.database.read(_listed, caller.organization, wanted, which)
+    return page_of(found, lambda row: listed_form(row, last.get(row.id), billed.get(row.id), caller))
 
 
 @get("/{session_id:str}", permission=Permission.VIEW)
 async def get_session(session_id: FromPath[str], caller: GivenCaller, context: GivenContext) -> SessionDetail:
     """One session with its meter values."""
-    row, last, values, taken = await context.database.read(_with_values, caller.organization, session_id)
-    facts = _facts(sessions.public_form(row, row.station), last)
-    facts["customer"] = row.customer
+    row, last, billed, values, taken = await context.database.read(_with_values, caller.organization, session_id)
+    facts = _facts(sessions.public_form(row, row.station), last) | _whose(row, billed, caller)
     facts["values_dropped"] = values_dropped(row)
     return SessionDetail(**facts, **_how_it_was_found(taken), meter_values=[meter_value(value) for value in values])
 
@@ -383,10 +398,10 @@ async def _done(
     context: Context, change: Callable[..., sessions.ListedRow], caller: Caller, session_id: str, **values: Any
 ) -> Session:
     """What a session is after a person has changed it."""
-    row, last = await context.database.write(
+    row, last, billed = await context.database.write(
         _changed, change, caller.organization, session_id, {"by": caller.actor.name} | values
     )
-    return listed_form(row, last)
+    return listed_form(row, last, billed, caller)
 
 
 def _changed(
@@ -395,9 +410,9 @@ def _changed(
     organization_id: int,
     public_id: str,
     values: dict[str, Any],
-) -> tuple[sessions.ListedRow, sessions.SoFar | None]:
+) -> tuple[sessions.ListedRow, sessions.SoFar | None, Money | None]:
     row = change(work, organization_id, public_id, **values)
-    return row, sessions.so_far(work, [row]).get(row.id)
+    return row, sessions.so_far(work, [row]).get(row.id), bills.amounts_of(work, [row.id]).get(row.id)
 
 
 def _figures(data: SessionEnd | SessionCorrection) -> sessions.Figures:
@@ -446,17 +461,18 @@ def _samples(text: str) -> list[Any]:
 
 def _listed(
     work: Work, organization_id: int, wanted: Wanted, which: sessions.Which
-) -> tuple[Found[sessions.ListedRow], dict[int, sessions.SoFar]]:
+) -> tuple[Found[sessions.ListedRow], dict[int, sessions.SoFar], dict[int, Money]]:
     found = sessions.listed(work, organization_id, wanted, which)
-    return found, sessions.so_far(work, found.rows)
+    return found, sessions.so_far(work, found.rows), bills.amounts_of(work, [row.id for row in found.rows])
 
 
 def _with_values(
     work: Work, organization_id: int, public_id: str
-) -> tuple[sessions.ListedRow, sessions.SoFar | None, list[metering.MeterValueRow], energy.Energy]:
+) -> tuple[sessions.ListedRow, sessions.SoFar | None, Money | None, list[metering.MeterValueRow], energy.Energy]:
     row = sessions.get(work, organization_id, public_id)
     last, taken = measured(work, row)
-    return row, last, metering.values_of(work, row.id, limit=MAX_METER_VALUES), taken
+    billed = bills.amounts_of(work, [row.id]).get(row.id)
+    return row, last, billed, metering.values_of(work, row.id, limit=MAX_METER_VALUES), taken
 
 
 def measured(work: Work, row: sessions.SessionRow) -> tuple[sessions.SoFar | None, energy.Energy]:

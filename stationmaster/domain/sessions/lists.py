@@ -171,7 +171,12 @@ def find_again(work: Work, public_ids: Collection[str]) -> dict[str, Session]:
 
 def with_names() -> Select[Any]:
     """Sessions with their charger and whose they are: rows of `ListedRow`."""
-    named = select(sessions, stations.c.identity.label("station"), customers.c.public_id.label("customer"))
+    named = select(
+        sessions,
+        stations.c.identity.label("station"),
+        customers.c.public_id.label("customer"),
+        customers.c.name.label("customer_name"),
+    )
     return named.join(stations, stations.c.id == sessions.c.station_id).outerjoin(
         customers, customers.c.id == sessions.c.customer_id
     )

@@ -202,10 +202,11 @@ class SessionRow(Protocol):
 
 
 class ListedRow(SessionRow, Protocol):
-    """A row with the identity of its charger, and the id of the customer whose card it was."""
+    """A row with the identity of its charger, and the id and name of the customer whose card it was."""
 
     station: str
     customer: str | None
+    customer_name: str | None
 
 
 _PUBLIC = tuple(name for name in Session.__struct_fields__ if name not in ("id", "station", "flags"))

@@ -5,7 +5,7 @@ import * as v from "valibot";
 
 /** The id that an operator gives a thing; it stands in addresses, and stays. */
 export function OwnIdInput(props: TextInputProps) {
-  return <TextInput label={t`Id`} description={t`Your own, where you have one. It cannot be changed later`} placeholder={t`Given by itself`} autoComplete="off" {...props} />;
+  return <TextInput label={t`Id`} description={t`Your own, where you have one. It cannot be changed later`} placeholder={t`Made for you`} autoComplete="off" {...props} />;
 }
 
 export function ownId() {

@@ -169,6 +169,8 @@ COLUMNS = (
     Column("stopped_at", "time"),
     Column("time_zone"),
     Column("energy_kwh", "number", 6),
+    Column("billed", "number", 3),
+    Column("currency"),
     Column("stop_reason"),
     Column("excluded", "flag"),
 )

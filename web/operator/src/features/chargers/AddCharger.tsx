@@ -11,7 +11,7 @@ import css from "./Fleet.module.css";
 import { SiteInput, useEnsuredSite } from "./SiteInput";
 
 /** Adds a charger, then shows its password, which nobody can see again. */
-export function AddCharger({ opened, onClose, id }: { opened: boolean; onClose: () => void; id?: string }) {
+export function AddCharger({ opened, onClose, id, site }: { opened: boolean; onClose: () => void; id?: string; site?: string }) {
   const [made, setMade] = useState<CreatedStation | null>(null);
   const close = () => {
     setMade(null);
@@ -27,15 +27,15 @@ export function AddCharger({ opened, onClose, id }: { opened: boolean; onClose: 
       closeOnClickOutside={!made}
       closeOnEscape={!made}
     >
-      {made ? <Made station={made} onClose={close} /> : <Fields id={id ?? ""} onMade={setMade} />}
+      {made ? <Made station={made} onClose={close} /> : <Fields id={id ?? ""} site={site ?? ""} onMade={setMade} />}
     </Modal>
   );
 }
 
-function Fields({ id: given, onMade }: { id: string; onMade: (station: CreatedStation) => void }) {
+function Fields({ id: given, site: there, onMade }: { id: string; site: string; onMade: (station: CreatedStation) => void }) {
   const ensureSite = useEnsuredSite();
   const form = useSentForm({
-    initial: { id: given, name: "", site: "" },
+    initial: { id: given, name: "", site: there },
     schema: v.object({ id: v.pipe(needed(48), v.regex(/^[A-Za-z0-9*\-_=+|@. ]+$/, t`Letters, digits and * - _ = + | @ . only, as in the charger's address`)), name: optional(), site: optional() }),
     conflict: "id",
     submit: async ({ id, name, site }) => {
@@ -77,6 +77,9 @@ function Made({ station, onClose }: { station: CreatedStation; onClose: () => vo
         <Copyable value={chargerUrl(station.id)} label={t`Copy address`} />
       </div>
       <Secret secret={station.secret} />
+      <p className="small dim" style={{ margin: 0 }}>
+        <Trans>Where the charger asks for a user name, enter its id.</Trans>
+      </p>
       <Button onClick={onClose}>
         <Trans>Done, I have kept it</Trans>
       </Button>

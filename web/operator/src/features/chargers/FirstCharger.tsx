@@ -15,7 +15,7 @@ export function FirstCharger({ button }: { button: ReactNode }) {
         <Trans>Connect your first charger</Trans>
       </h2>
       <p className="dim">
-        <Trans>Any charger that speaks OCPP 1.6 (JSON) will do. It takes three steps.</Trans>
+        <Trans>Any charger that speaks OCPP 1.6 (JSON), 2.0.1 or 2.1 will do. It takes three steps.</Trans>
       </p>
       <ol>
         <li>
@@ -26,7 +26,7 @@ export function FirstCharger({ button }: { button: ReactNode }) {
         </li>
         <li>
           <p>
-            <Trans>In the charger's own settings, enter this address as the OCPP server, with its id at the end, and the password.</Trans>
+            <Trans>In the charger's own settings, enter this address as the OCPP server, with its id at the end, and the password. Where it asks for a user name, that is its id.</Trans>
           </p>
           <Copyable value={chargerUrl("<id>")} label={t`Copy address`} />
         </li>

@@ -13,8 +13,10 @@ import { availabilityQuery, figuresQuery, overviewQuery } from "../../figures/qu
 import { Tiles } from "../../figures/Tiles";
 import { energySum, revenueSum, share } from "../../figures/words";
 import { useFocus } from "../../live/useFocus";
+import { useMay } from "../../user";
 import { oneQuery } from "../../managed/resource";
 import { sites } from "../sites/resource";
+import { FirstSteps } from "../start/FirstSteps";
 import { compared } from "./compared";
 import { Needs } from "./Needs";
 
@@ -39,6 +41,7 @@ export function HomePage() {
       {overview.data ? (
         <div className={figures.page}>
           {overview.error && <Problem error={overview.error} retry={() => void overview.refetch()} />}
+          <Beginning overview={overview.data} />
           <Needs needs={overview.data.needs} q={q} />
           <GoingOn overview={overview.data} q={q} />
           <Lately words={periodWord(period)} />
@@ -50,6 +53,16 @@ export function HomePage() {
       )}
     </>
   );
+}
+
+/** Nobody has charged lately: perhaps all is new, and something is left to set up. */
+function Beginning({ overview: { now, today } }: { overview: Overview }) {
+  const { asked } = useAsked();
+  const mayAdd = useMay("administer");
+  const sums = useQuery({ ...figuresQuery("day", asked), placeholderData: keepPreviousData });
+  const everywhere = asked.site === undefined && asked.station === undefined;
+  const quiet = now.chargers === 0 || (sums.data?.total.sessions === 0 && today.sessions === 0);
+  return mayAdd && everywhere && quiet && <FirstSteps />;
 }
 
 /** Lets what chargers tell make the page ask again, a second later at the latest and not more often. */

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import type { Session } from "@stationmaster/api";
-import { At, Badge, kwh, Lasting, Mark, tableCss, type Column } from "@stationmaster/ui";
+import { At, Badge, kwh, Lasting, Mark, money, tableCss, type Column } from "@stationmaster/ui";
 import { Link } from "@tanstack/react-router";
 import { connectorName, refusedCard, sessionWords, stopReason } from "../../words";
 
@@ -9,7 +9,14 @@ function seconds(session: Session): number | null {
 }
 
 /** Sessions as rows; the whole row opens the session. */
-export function sessionColumns({ withStation = true }: { withStation?: boolean } = {}): Column<Session>[] {
+export function sessionColumns({ withStation = true, withCustomer = true }: { withStation?: boolean; withCustomer?: boolean } = {}): Column<Session>[] {
+  const customer: Column<Session> = {
+    id: "customer",
+    head: t`Customer`,
+    value: (session) => session.customer_name ?? session.customer ?? null,
+    card: "hidden",
+    cell: (session) => <Whose session={session} />,
+  };
   const station: Column<Session> = {
     id: "station",
     head: t`Charger`,
@@ -41,6 +48,7 @@ export function sessionColumns({ withStation = true }: { withStation?: boolean }
       cell: (session) => <span className="dim num">{connectorName(session.evse)}</span>,
     },
     { id: "token", head: t`Card`, value: (session) => session.token, cell: (session) => <span className="mono hostile">{session.token ?? "–"}</span> },
+    ...(withCustomer ? [customer] : []),
     {
       id: "duration",
       head: t`Duration`,
@@ -59,6 +67,14 @@ export function sessionColumns({ withStation = true }: { withStation?: boolean }
       total: (sessions) => kwh(sessions.reduce((sum, session) => sum + (session.excluded ? 0 : (session.energy_wh ?? 0)), 0)),
     },
     {
+      id: "billed",
+      head: t`Price`,
+      right: true,
+      value: (session) => session.billed ?? null,
+      cell: (session) => <span className="num">{session.billed && session.currency ? money(session.billed, session.currency) : "–"}</span>,
+      total: sums,
+    },
+    {
       id: "stopped",
       head: t`Stopped`,
       value: (session) => session.stopped_at,
@@ -70,6 +86,21 @@ export function sessionColumns({ withStation = true }: { withStation?: boolean }
     { id: "transaction", head: t`Transaction`, value: (session) => session.transaction_id, extra: true, card: "hidden" },
     { id: "id", head: t`Id`, value: (session) => session.id, extra: true, card: "hidden" },
   ];
+}
+
+function Whose({ session: { customer, customer_name } }: { session: Session }) {
+  if (!customer) return <span className="dim">–</span>;
+  if (!customer_name) return <span className="hostile">{customer}</span>; // no page of customers for who asks
+  return <Link to="/customers/$id" params={{ id: customer }} className={`${tableCss.above} hostile`}>{customer_name}</Link>;
+}
+
+/** What these were billed, by currency. */
+function sums(sessions: Session[]): string {
+  const found = new Map<string, number>();
+  for (const { billed, currency, excluded } of sessions) {
+    if (billed && currency && !excluded) found.set(currency, (found.get(currency) ?? 0) + Math.round(Number(billed) * 1000));
+  }
+  return [...found].map(([currency, thousandths]) => money(String(thousandths / 1000), currency)).join(" · ") || "–";
 }
 
 function State({ session }: { session: Session }) {

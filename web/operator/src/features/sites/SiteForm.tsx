@@ -26,7 +26,7 @@ function typed(site: Site | null) {
     latitude: site?.latitude?.toString() ?? "",
     longitude: site?.longitude?.toString() ?? "",
     grid_phase: site?.grid_phase ?? null as string | null,
-    time_zone: site?.time_zone ?? "",
+    time_zone: site === null ? here() : site.time_zone,
     working_days: (site?.working_days ?? DAYS) as string[],
     whole_day: !site?.opening_time,
     opening_time: site?.opening_time ?? "",
@@ -36,6 +36,11 @@ function typed(site: Site | null) {
     contact_number: site?.contact_number ?? "",
     contact_email: site?.contact_email ?? "",
   };
+}
+
+/** The zone of who adds a site, for most sites are near. */
+function here(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
 type Typed = ReturnType<typeof typed>;
@@ -96,7 +101,7 @@ export function SiteForm({ one, onDone }: FormProps<Site>) {
         )}
         <Select
           label={t`Time zone`}
-          description={t`The clock that opening hours and exported times go by`}
+          description={t`The clock that opening hours, prices by time and exported times go by`}
           placeholder={t`That of this server`}
           data={zoneNames}
           searchable

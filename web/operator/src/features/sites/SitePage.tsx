@@ -1,7 +1,9 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import type { Site, Station } from "@stationmaster/api";
-import { Badge, DataTable, Empty, Facts, Problem, useNow, Waiting } from "@stationmaster/ui";
+import { Badge, DataTable, Empty, Facts, Icon, Problem, useNow, Waiting } from "@stationmaster/ui";
 import { getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useList, useTableState } from "../../lists";
@@ -9,6 +11,8 @@ import { ThingPage } from "../../managed/ThingPage";
 import { Pictures } from "../../Pictures";
 import { siteStationsQuery } from "../../queries";
 import thing from "../../thing.module.css";
+import { useMay } from "../../user";
+import { AddCharger } from "../chargers/AddCharger";
 import { fleetColumns } from "../chargers/fleetColumns";
 import { clockAt, DAYS, isOpen, works } from "./hours";
 import { sites } from "./resource";
@@ -43,9 +47,10 @@ export function SitePage() {
 function Detail({ site }: { site: Site }) {
   return (
     <div className={thing.columns}>
+      <Chargers site={site} />
       <div className={thing.beside}>
-        <OpeningHours site={site} />
         <div className={thing.columns}>
+          <OpeningHours site={site} />
           <section className={`${thing.panel} card`} aria-label={t`Address and contact`}>
             <h2>
               <Trans>Address and contact</Trans>
@@ -62,13 +67,14 @@ function Detail({ site }: { site: Site }) {
               ]}
             />
           </section>
+        </div>
+        <div className={thing.columns}>
           <SiteTariff site={site.id} />
           <QrSheet site={site} />
           <SiteHost site={site.id} />
           <Pictures of="site" id={site.id} name={site.name} />
         </div>
       </div>
-      <Chargers site={site} />
     </div>
   );
 }
@@ -117,12 +123,20 @@ function Chargers({ site }: { site: Site }) {
   const list = useList<Station>(siteStationsQuery(site.name));
   const [state, setState] = useTableState();
   const columns = useMemo(() => fleetColumns({ withSite: false }), []);
+  const mayAdd = useMay("administer");
+  const [adding, add] = useDisclosure(false);
+  const close = () => {
+    add.close();
+    list.retry();
+  };
   if (list.error) return <Problem error={list.error} retry={list.retry} />;
   if (list.isPending) return <Waiting />;
   return (
+    <>
     <DataTable
       label={t`Chargers`}
       title={t`Chargers`}
+      aside={mayAdd && <Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={add.open} data-testid="add-charger-here">{t`Add charger`}</Button>}
       columns={columns}
       rows={list.rows}
       rowId={(station) => station.id}
@@ -138,5 +152,7 @@ function Chargers({ site }: { site: Site }) {
         </Empty>
       }
     />
+    <AddCharger opened={adding} onClose={close} site={site.name} />
+    </>
   );
 }

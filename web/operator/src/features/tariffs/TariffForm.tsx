@@ -1,7 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Autocomplete, Checkbox, Text, TextInput } from "@mantine/core";
-import type { Tariff } from "@stationmaster/api";
-import { Form, FormPart, needed, optional } from "@stationmaster/ui";
+import { answered, client, type Tariff } from "@stationmaster/api";
+import { Form, FormPart, needed, optional, Waiting } from "@stationmaster/ui";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import * as v from "valibot";
 import { orNull, sentDecimal } from "../../fields";
 import { useManagedForm, type FormProps } from "../../managed/useManagedForm";
@@ -10,7 +11,7 @@ import { tariffs } from "./resource";
 
 const USUAL = ["EUR", "INR", "USD", "GBP", "CHF"];
 
-function typed(tariff: Tariff | null) {
+function typed(tariff: Tariff | null, first = false) {
   return {
     id: "",
     name: tariff?.name ?? "",
@@ -19,7 +20,7 @@ function typed(tariff: Tariff | null) {
     price_per_minute: tariff?.price_per_minute ?? "",
     price_per_session: tariff?.price_per_session ?? "",
     tax_percent: tariff?.tax_percent ?? "",
-    standard: tariff?.standard ?? false,
+    standard: tariff?.standard ?? first,
     active: (tariff?.status ?? "active") === "active",
   };
 }
@@ -46,9 +47,22 @@ function amount() {
   return v.pipe(optional(30), v.check((text) => /^\s*(\d+([.,]\d{1,6})?)?\s*$/.test(text), t`A number from 0 on, with at most 6 decimals`));
 }
 
-export function TariffForm({ one, onDone }: FormProps<Tariff>) {
+/** Until one holds wherever no other does, a new one does: else sessions had no price. */
+const standardQuery = queryOptions({
+  queryKey: ["tariffs", "standard"],
+  queryFn: async ({ signal }) => (await answered(client.GET("/api/v1/tariffs", { params: { query: { limit: 200 } }, signal }))).items.some((each) => each.standard),
+});
+
+export function TariffForm(props: FormProps<Tariff>) {
+  const standard = useQuery({ ...standardQuery, enabled: props.one === undefined });
+  if (props.one === undefined && standard.isPending) return <Waiting />;
+  return <TariffFields {...props} first={standard.data === false} />;
+}
+
+function TariffFields({ one, onDone, first }: FormProps<Tariff> & { first: boolean }) {
   const form = useManagedForm({
-    resource: tariffs, one, onDone, typed, facts, conflict: "id",
+    resource: tariffs, one, onDone, facts,
+    typed: (tariff) => typed(tariff, first), conflict: "id",
     schema: v.object({
       id: ownId(),
       name: needed(200),
@@ -80,7 +94,7 @@ export function TariffForm({ one, onDone }: FormProps<Tariff>) {
           </>
         )}
       </FormPart>
-      <Checkbox label={t`Holds wherever no other tariff does`} data-testid="tariff-standard" {...fields.getInputProps("standard", { type: "checkbox" })} />
+      <Checkbox label={t`Holds wherever no other tariff does`} description={t`Otherwise it holds only at sites, chargers and connectors that name it`} data-testid="tariff-standard" {...fields.getInputProps("standard", { type: "checkbox" })} />
       <Checkbox label={t`In use`} description={t`One that is not in use decides nothing; the next place that names a tariff does`} {...fields.getInputProps("active", { type: "checkbox" })} />
       {adding && <OwnIdInput {...fields.getInputProps("id")} />}
     </Form>
