@@ -20,11 +20,15 @@ export function sessionColumns({ withStation = true, withCustomer = true }: { wi
   const station: Column<Session> = {
     id: "station",
     head: t`Charger`,
+    width: "11%",
     value: (session) => session.station,
     cell: (session) => (
-      <Link to="/chargers/$id" params={{ id: session.station }} className={`${tableCss.above} hostile`}>
-        {session.station}
-      </Link>
+      <>
+        <Link to="/chargers/$id" params={{ id: session.station }} className={`${tableCss.above} hostile`}>
+          {session.station}
+        </Link>
+        {session.evse !== null && <span className="dim num" title={connectorName(session.evse)}> · {session.evse}</span>}
+      </>
     ),
   };
   return [
@@ -38,16 +42,17 @@ export function sessionColumns({ withStation = true, withCustomer = true }: { wi
         </Link>
       ),
     },
-    { id: "state", head: t`State`, value: (session) => sessionWords(session).word, card: "side", cell: (session) => <State session={session} /> },
+    { id: "state", head: t`State`, value: (session) => sessionWords(session).word, card: "side", width: "14%", cell: (session) => <State session={session} /> },
     ...(withStation ? [station] : []),
     {
       id: "connector",
       head: t`Connector`,
       value: (session) => session.evse,
       card: "hidden",
+      extra: withStation, // it stands beside the charger then
       cell: (session) => <span className="dim num">{connectorName(session.evse)}</span>,
     },
-    { id: "token", head: t`Card`, value: (session) => session.token, cell: (session) => <span className="mono hostile">{session.token ?? "–"}</span> },
+    { id: "token", head: t`Card`, value: (session) => session.token, width: "12%", cell: (session) => <span className="mono hostile">{session.token ?? "–"}</span> },
     ...(withCustomer ? [customer] : []),
     {
       id: "duration",
@@ -71,7 +76,7 @@ export function sessionColumns({ withStation = true, withCustomer = true }: { wi
       head: t`Price`,
       right: true,
       value: (session) => session.billed ?? null,
-      cell: (session) => <span className="num">{session.billed && session.currency ? money(session.billed, session.currency) : "–"}</span>,
+      cell: (session) => (session.billed && session.currency ? <span className="num">{money(session.billed, session.currency)}</span> : null),
       total: sums,
     },
     {
