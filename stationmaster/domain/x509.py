@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stationmaster.reason_words import Reasoned
 
+# What the library raises for what it cannot read; a version that is none is an exception of its own.
+_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _NAMES = {x509.NameOID.SERIAL_NUMBER: "SERIAL"}  # the library knows the shorter ones
@@ -62,7 +64,7 @@ def read_request(text: str) -> SigningRequest:
     try:
         request = x509.load_der_x509_csr(der)
         return SigningRequest(*_name(request.subject), *_key(request.public_key()), der)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise Unreadable("it cannot be read: {why}", why=error) from None
 
 
@@ -79,7 +81,7 @@ def _certificate(der: bytes) -> Certificate:
         found = x509.load_der_x509_certificate(der)
         times = (found.not_valid_before_utc, found.not_valid_after_utc)
         return Certificate(*_name(found.subject), *_key(found.public_key()), *times)
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except _UNREADABLE as error:
         raise Unreadable("it cannot be read: {why}", why=error) from None
 
 

@@ -56,3 +56,17 @@ def test_what_is_no_request_is_said_to_be_none(text: str) -> None:
 def test_what_is_no_certificate_is_said_to_be_none(text: str) -> None:
     with pytest.raises(x509.Unreadable):
         x509.read_chain(text)
+
+
+def test_a_version_that_is_none_is_said_to_be_none() -> None:
+    """The library has an exception of its own for it, which is no ValueError."""
+    request = DER.replace(b"\x02\x01\x00", b"\x02\x01\x07", 1)
+    certificate = base64.b64decode("".join(signed.ROOT.splitlines()[1:-1])).replace(
+        b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1
+    )
+    with pytest.raises(x509.Unreadable, match="7 is not a valid CSR version"):
+        x509.read_request(base64.b64encode(request).decode())
+    with pytest.raises(x509.Unreadable, match="7 is not a valid X509 version"):
+        x509.read_chain(
+            f"-----BEGIN CERTIFICATE-----\n{base64.b64encode(certificate).decode()}\n-----END CERTIFICATE-----\n"
+        )
