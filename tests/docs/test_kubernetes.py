@@ -100,3 +100,18 @@ def test_S4_030_a_chart_without_a_domain_says_so() -> None:
     with pytest.raises(subprocess.CalledProcessError) as error:
         rendered("--set", "domain=")
     assert "domain: the name that people and chargers use" in error.value.stderr
+
+
+def test_the_authorities_of_contracts_are_where_the_settings_say() -> None:
+    file = "/data/authorities/roots.pem"
+    loaded = things("--set", f"authorities=trusted,settings.plug_and_charge.authorities={{{file}}}")
+    [settings] = of_kind(loaded, "ConfigMap").values()
+    assert file in settings["data"]["stationmaster.yaml"]
+    for part in of_kind(loaded, "Deployment").values():
+        pod = part["spec"]["template"]["spec"]
+        assert {"name": "authorities", "configMap": {"name": "trusted"}} in pod["volumes"]
+        mounts = {each["name"]: each["mountPath"] for each in pod["containers"][0]["volumeMounts"]}
+        assert mounts["authorities"] == "/data/authorities"
+    [policy] = of_kind(loaded, "NetworkPolicy").values()
+    ports = {each["port"] for rule in policy["spec"]["egress"] for each in rule["ports"]}
+    assert {80, 443} <= ports  # most responders speak http://
