@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Literal
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 
-from stationmaster.outside.pki.named import Authorities, in_words, issued, load
+from stationmaster.outside.pki.named import UNREADABLE, Authorities, in_words, issued, load
 
 MOST = 6  # certificates from the contract to the root; ISO 15118 has four
 KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.CertificatePolicies)
@@ -30,7 +29,7 @@ def verified(pem: str, authorities: Authorities, *, now: datetime) -> list[x509.
         brought = load(pem.replace("\\n", "\n").encode())  # so some chargers write the end of a line
         path = _path(brought, authorities)
         _check(path)
-    except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension):
+    except UNREADABLE:
         raise BadChain("the certificate cannot be read") from None
     for each in path:
         if now >= each.not_valid_after_utc:

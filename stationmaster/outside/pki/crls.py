@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from stationmaster.outside.pki.named import Authorities, Named, Told, Unusable, in_words
+from stationmaster.outside.pki.named import UNREADABLE, Authorities, Named, Told, Unusable, in_words
 from stationmaster.outside.pki.ocsp import CLOCKS_APART
 
 
@@ -34,7 +33,7 @@ def answer(content: bytes, named: Named, authorities: Authorities, *, now: datet
         if found.issuer != authority.subject or any(each.critical for each in found.extensions):
             raise Unusable("the list is one of some certificates only")  # in parts, or of what has changed
         revoked = found.get_revoked_certificate_by_serial_number(named.serial) is not None
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Unusable("what came is no list of certificates") from None
     if since > now + CLOCKS_APART or until is None or until <= now:
         raise Unusable("the list is of another time")

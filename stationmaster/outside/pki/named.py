@@ -26,6 +26,9 @@ ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
 }
 _WEAK = frozenset({"md5", "sha1"})
 
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
+"""What the library raises for what it cannot read, at first or when a part is looked at."""
+
 
 class Unusable(Exception):
     """Nothing is known now of what was asked; the reason in a sentence without an end."""
@@ -41,7 +44,10 @@ class Named(NamedTuple):
 
     def issued_by(self, authority: x509.Certificate) -> bool:
         """Whether this authority is the one that is meant. Its key says so: a name may be anybody's, and be written in several ways."""
-        return _digest(ALGORITHMS[self.algorithm], key_bits(authority.public_key())) == self.issuer_key
+        try:
+            return _digest(ALGORITHMS[self.algorithm], key_bits(authority.public_key())) == self.issuer_key
+        except UNREADABLE:  # a key of a kind that the library does not know
+            return False
 
 
 class Told(NamedTuple):
@@ -87,7 +93,10 @@ def of(certificate: x509.Certificate, issuer: x509.Certificate) -> Named:
 
 def load(text: bytes) -> list[x509.Certificate]:
     """The certificates of a PEM file. Raises ValueError."""
-    return x509.load_pem_x509_certificates(text)
+    try:
+        return x509.load_pem_x509_certificates(text)
+    except UNREADABLE as error:
+        raise ValueError(str(error)) from None
 
 
 def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
@@ -97,7 +106,7 @@ def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         if algorithm is not None and algorithm.name in _WEAK:
             return False
         certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 
@@ -118,7 +127,7 @@ def signed(
                 key.verify(signature, content)
             case _:
                 return False
-    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 
@@ -144,7 +153,7 @@ def addresses(certificate: x509.Certificate) -> Iterator[str]:
     """Where the issuer of a certificate says that its OCSP responder is."""
     try:
         told = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except (x509.ExtensionNotFound, *UNREADABLE):
         return
     for each in told:
         is_responder = each.access_method == AuthorityInformationAccessOID.OCSP

@@ -6,12 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from stationmaster.outside.pki.named import ALGORITHMS, Authorities, Named, Status, Told, Unusable, issued, signed
+from stationmaster.outside.pki.named import (
+    ALGORITHMS,
+    UNREADABLE,
+    Authorities,
+    Named,
+    Status,
+    Told,
+    Unusable,
+    issued,
+    signed,
+)
 
 CLOCKS_APART = timedelta(minutes=5)
 OLDEST = timedelta(days=1)  # of an answer that does not say when there will be another
@@ -48,7 +57,7 @@ def answer(
         authority = authorities.who_issued(named, brought if issuer is None else (issuer, *brought))
         proven = _proven(response, authority, now)
         return Told(_STATUS[single.certificate_status], single.next_update_utc, proven, der)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise Unusable("what came is no OCSP answer") from None
 
 
@@ -99,6 +108,6 @@ def _may_answer(signer: x509.Certificate, now: datetime) -> bool:
         uses: Sequence[x509.ObjectIdentifier] = list(
             signer.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
         )
-    except (x509.ExtensionNotFound, x509.DuplicateExtension):
+    except x509.ExtensionNotFound:
         return False
     return ExtendedKeyUsageOID.OCSP_SIGNING in uses
