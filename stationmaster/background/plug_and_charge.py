@@ -14,7 +14,7 @@ from stationmaster.outside.pki.named import in_words, load
 from stationmaster.settings import BadSettings, PlugAndCharge, Settings
 from stationmaster.storage import Database
 
-LOOK_UPS = 4  # names of responders that are looked up at the same time
+LOOK_UPS = 32  # names of responders that are looked up at the same time; a slow one holds its thread
 SOON = timedelta(days=30)
 
 log = structlog.get_logger()

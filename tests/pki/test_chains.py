@@ -106,6 +106,8 @@ def test_a_chain_without_end_is_cut() -> None:
         chain.insert(0, last)
     with pytest.raises(BadChain, match="too long"):
         verified(last.issue("DE1"), *chain)
+    with pytest.raises(BadChain, match="too long"):
+        verified(last.issue("DE1"), authorities=Authorities(each.certificate for each in (ROOT, *chain)))
 
 
 @pytest.mark.parametrize(

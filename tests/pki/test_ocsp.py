@@ -81,6 +81,12 @@ def test_a_signature_by_somebody_else_is_refused(signer: Holder, brings: list[Ho
         judged(ROOT.says(ASKED, signer=signer, brings=brings))
 
 
+def test_only_the_first_certificates_that_come_along_are_tried() -> None:
+    assert judged(ROOT.says(ASKED, signer=MAY, brings=[CAR, CAR, CAR, MAY])).proven
+    with pytest.raises(Unusable, match="signed by somebody who may not speak"):
+        judged(ROOT.says(ASKED, signer=MAY, brings=[CAR, CAR, CAR, CAR, MAY]))
+
+
 @pytest.mark.parametrize("signer", [STRANGER, MAY_NOT, NO_MORE])
 def test_also_where_the_authority_is_not_at_hand(signer: Holder) -> None:
     with pytest.raises(Unusable, match="signed by somebody who may not speak"):

@@ -13,7 +13,7 @@ import pytest
 from stationmaster.outside import Http
 from stationmaster.outside.pki import Authorities, Responders, Unusable, named, responders
 from tests.background.receivers import answer, listening
-from tests.pki.authority import Holder, Responder, made, now
+from tests.pki.authority import Holder, Responder, made, now, question_about
 
 HERE = [ipaddress.ip_network("127.0.0.0/8")]
 ROOT = made("V2G Root", authority=True)
@@ -91,6 +91,14 @@ async def test_what_is_not_proven_and_what_is_not_known_is_not_kept(clock: Minut
     for _ in range(2):
         assert (await asking.ocsp("CP1", which(CARS[1]), responder.url)).status == "unknown"
     assert len(responder.questions) == 4
+
+
+async def test_what_is_too_long_for_any_charger_is_not_kept(clock: Minutes, responder: Responder) -> None:
+    asking = clock.asking()
+    responder.instead = answer(200, body=ROOT.says(question_about(CARS[0]), brings=[ROOT] * 60))
+    for count in (1, 2):
+        assert (await asking.ocsp("CP1", which(CARS[0]), responder.url)).proven
+        assert len(responder.requests) == count
 
 
 async def test_so_many_answers_are_kept(clock: Minutes, responder: Responder, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,12 +207,23 @@ async def test_a_thousand_responders_in_a_minute_are_asked_sixty_times(clock: Mi
     asking = clock.asking()
     responder.instead = answer(500)
     whys = [await why_not(asking, f"{responder.url}/{number}") for number in range(200)]
-    assert whys == ["the responder answered 500"] * 60 + ["this charger has asked 60 times in this minute"] * 140
+    assert whys == ["the responder answered 500"] * 60 + ["this charger has asked too often in this minute"] * 140
     assert responder.connections == 60
     responder.instead = None
     assert (await asking.ocsp("CP2", which(CARS[0]), responder.url)).status == "good"  # others go on
     clock.ticks = 61
     assert (await asking.ocsp("CP1", which(CARS[1]), responder.url)).status == "good"
+
+
+async def test_who_names_what_cannot_be_reached_is_stopped_sooner(clock: Minutes, responder: Responder) -> None:
+    """So that a few chargers of an enemy do not hold all places, and all threads that look names up."""
+    asking = clock.asking()
+    async with listening(Responder()) as gone:
+        pass
+    whys = [await why_not(asking, gone.url) for _ in range(12)]
+    assert [why.startswith("the responder was not reached: ") for why in whys] == [True] * 10 + [False] * 2
+    assert whys[-1] == "this charger has asked too often in this minute"
+    assert (await asking.ocsp("CP2", which(CARS[0]), responder.url)).status == "good"
 
 
 async def test_so_many_are_under_way_at_once(clock: Minutes, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,8 @@ def verified(pem: str, authorities: Authorities, *, now: datetime) -> list[x509.
     """From the contract certificate, which is the first of the text, to a root. Raises `BadChain`."""
     try:
         brought = load(pem.replace("\\n", "\n").encode())  # so some chargers write the end of a line
+        if len(brought) > MOST:  # each is tried against each, which takes time
+            raise BadChain("the chain of certificates is too long")
         path = _path(brought, authorities)
         _check(path)
     except UNREADABLE:

@@ -23,6 +23,7 @@ from stationmaster.outside.pki.named import (
 )
 
 CLOCKS_APART = timedelta(minutes=5)
+MOST_BROUGHT = 4  # certificates that come with an answer and are looked at: trying a signature takes time, and anybody may send hundreds
 OLDEST = timedelta(days=1)  # of an answer that does not say when there will be another
 _STATUS: dict[ocsp.OCSPCertStatus, Status] = {
     ocsp.OCSPCertStatus.GOOD: "good",
@@ -53,9 +54,9 @@ def answer(
         if single is None:
             raise Unusable("the responder speaks of another certificate")
         _check_times(single, now)
-        brought = response.certificates
+        brought = response.certificates[:MOST_BROUGHT]
         authority = authorities.who_issued(named, brought if issuer is None else (issuer, *brought))
-        proven = _proven(response, authority, now)
+        proven = _proven(response, brought, authority, now)
         return Told(_STATUS[single.certificate_status], single.next_update_utc, proven, der)
     except UNREADABLE:
         raise Unusable("what came is no OCSP answer") from None
@@ -80,9 +81,13 @@ def _check_times(single: ocsp.OCSPSingleResponse, now: datetime) -> None:
         raise Unusable(f"the answer is of {since:%Y-%m-%d %H:%M} UTC, and says not how long it holds")
 
 
-def _proven(response: ocsp.OCSPResponse, authority: x509.Certificate | None, now: datetime) -> bool:
+def _proven(
+    response: ocsp.OCSPResponse,
+    brought: Sequence[x509.Certificate],
+    authority: x509.Certificate | None,
+    now: datetime,
+) -> bool:
     """Whether it was the authority, or who may answer for it (§4.2.2.2). Raises `Unusable` for anybody else."""
-    brought = response.certificates
     if authority is not None and _signed_by(response, authority):
         return True
     signers = [each for each in brought if _signed_by(response, each)]

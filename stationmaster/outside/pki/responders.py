@@ -24,9 +24,13 @@ from stationmaster.outside.pki.named import Authorities, Named, Told, Unusable
 Source = Literal["ocsp", "crl"]
 
 MOST_KEPT = 1000  # answers; what was not asked for longest goes first
+LONGEST_KEPT = 13_500  # bytes of one; a longer one goes to no charger either
 KEPT_FOR = timedelta(days=7)  # at most (2.1 M07)
 A_MINUTE = 60  # questions of one charger that go outside
-AT_ONCE = 32  # questions under way, of all chargers
+UNREACHED = (
+    6  # as many questions counts one whose responder was not reached: a place, and perhaps a thread, was waiting for it
+)
+AT_ONCE = 128  # questions under way, of all chargers
 LONGEST_OCSP = 64 * 1024  # bytes
 LONGEST_CRL = 1024 * 1024
 
@@ -97,9 +101,11 @@ class Responders:
             # No more than that: where a name leads in our network is nothing for a charger to know.
             raise Unusable("the address of the responder may not be reached from here") from None
         except Failed as error:
+            self._asked[asker] += UNREACHED - 1
             why = str(error)
             raise Unusable(f"the responder was not reached: {why}") from None
         except TimeoutError:
+            self._asked[asker] += UNREACHED - 1
             why = f"no answer within {self._timeout_s:g} s"
             raise Unusable(f"the responder was not reached: {why}") from None
         except Unusable as error:
@@ -127,11 +133,11 @@ class Responders:
             self._asked.clear()
         self._asked[asker] += 1
         if self._asked[asker] > A_MINUTE:
-            raise Unusable(f"this charger has asked {A_MINUTE} times in this minute")
+            raise Unusable("this charger has asked too often in this minute")
 
     def _keep(self, source: Source, named: Named, told: Told) -> None:
         """What is not proven is not kept: the next charger might be told what this one's friend has made up."""
-        if not told.proven or told.until is None or told.status == "unknown":
+        if not told.proven or told.until is None or told.status == "unknown" or len(told.der) > LONGEST_KEPT:
             return
         until = min(told.until, self.clock() + KEPT_FOR)
         self._kept[source, named] = told._replace(until=until)
