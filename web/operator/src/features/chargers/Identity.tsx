@@ -15,6 +15,7 @@ import { useChargerUrl } from "./address";
 import css from "./Charger.module.css";
 import { currentWord, gridWord } from "./chargerWords";
 import { Edit } from "./Edit";
+import { SecurityFacts, SecurityProfile } from "./SecurityProfile";
 
 /** What the charger says of itself, and its registration here. */
 export function Identity({ station }: { station: Station }) {
@@ -22,6 +23,7 @@ export function Identity({ station }: { station: Station }) {
   const away = useAway() !== null;
   const [editing, edit] = useDisclosure(false);
   const [renewing, renew] = useDisclosure(false);
+  const [securing, secure] = useDisclosure(false);
   const [deleting, ask] = useDisclosure(false);
   const remove = async () => {
     await answered(client.DELETE("/api/v1/stations/{station_id}", { params: { path: { station_id: station.id } } }));
@@ -40,6 +42,7 @@ export function Identity({ station }: { station: Station }) {
           [t`Model`, station.model ?? "–"],
           [t`Firmware`, station.firmware ?? "–"],
           [t`Serial number`, station.serial ?? "–"],
+          [t`Security profile`, <SecurityFacts key="security" station={station} />],
           [t`Last boot`, <Ago key="boot" at={station.last_boot_at} />],
           [t`Last heard`, <Ago key="heard" at={station.last_heard_at} />],
           ...(station.charger_type ? [[t`Current`, currentWord(station.charger_type)] as [string, ReactNode]] : []),
@@ -56,6 +59,9 @@ export function Identity({ station }: { station: Station }) {
           <Button size="compact-sm" variant="subtle" color="gray" disabled={away} onClick={renew.open}>
             <Trans>New password…</Trans>
           </Button>
+          <Button size="compact-sm" variant="subtle" color="gray" disabled={away} onClick={secure.open} data-testid="security-profile-open">
+            <Trans>Security profile…</Trans>
+          </Button>
           <Button size="compact-sm" variant="subtle" className={css.delete ?? ""} disabled={away} onClick={ask.open}>
             <Trans>Delete charger…</Trans>
           </Button>
@@ -63,6 +69,7 @@ export function Identity({ station }: { station: Station }) {
       </Only>
       <Edit station={station} opened={editing} onClose={edit.close} />
       <NewPassword station={station} opened={renewing} onClose={renew.close} />
+      {securing && <SecurityProfile station={station} opened onClose={secure.close} />}
       <Confirm opened={deleting} onClose={ask.close} title={t`Delete this charger?`} action={t`Delete`} run={remove}>
         <Text size="sm" className="hostile">
           <Trans>{station.name ?? station.id} is disconnected and can't connect again. Its past sessions are kept.</Trans>

@@ -86,6 +86,9 @@ function kindWord(kind: string): string {
   const words: Record<string, string> = {
     takeovers: t`Two devices with one id?`,
     hardware_changed: t`Another device`,
+    certificate_wanted: t`It wants a certificate`,
+    certificate_of_another: t`Another charger's certificate`,
+    not_upgraded: t`Not gone up to its security profile`,
     meter_fault: t`Its meter is broken`,
     meter_unfit: t`A meter that is called unfit`,
     foreign_transaction: t`Another charger's transaction`,
