@@ -54,6 +54,11 @@ class Web(Part):
     public_url: str | None = Field(
         None, description="The address people reach the pages at, when it is another one: https://csms.example.org"
     )
+    push: bool = Field(
+        True,
+        description="Offer people messages on their devices while no page is open (Web Push), for which this server must reach the push"
+        " services of the browsers' makers",
+    )
     secure_cookies: bool = Field(False, description="Set when the pages are reached over https")
     trusted_proxies: list[IPvAnyNetwork] = Field(
         [],

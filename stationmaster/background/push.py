@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import parseaddr
-
 from stationmaster.domain import push_devices, push_messages
 from stationmaster.domain.alerts import telling
 from stationmaster.domain.alerts.telling import NoticeToSend
@@ -17,6 +15,8 @@ from stationmaster.outside.web_push import Gone, Push, Sender, Subscription
 from stationmaster.settings import Mail, Web
 from stationmaster.storage import Work
 
+OFF = "messages on devices are switched off in the settings of this server"
+
 
 @delivers(to=lambda event: [f"device {event.device}"], timeout_s=30)
 async def push(outside: Outside, event: PushDue, web: Web, mail: Mail, keys: Keys) -> None:
@@ -26,6 +26,9 @@ async def push(outside: Outside, event: PushDue, web: Web, mail: Mail, keys: Key
         notice, device = await database.read(push_messages.due, event.notice, event.device)
     except NotFound:
         raise Undeliverable("there is no such notice any more") from None
+    if not web.push:  # since it was to be told
+        await database.write(telling.not_pushed, notice, OFF, final=True)
+        return
     if device is None:
         raise Undeliverable("this device, or what was to be told, is not wanted any more")
     message = await database.read(push_messages.message, notice)
@@ -36,7 +39,7 @@ async def push(outside: Outside, event: PushDue, web: Web, mail: Mail, keys: Key
     try:
         address = push_devices.address_of(device, keys)
         to = Subscription(address.endpoint, address.p256dh, address.auth)
-        sender = Sender(keys.push, _contact(web, mail))
+        sender = Sender(keys.push, web_push.contact(web.public_url, mail.sender))
         pushed = Push(message.content, message.keep_for, message.urgency, message.topic)
         await web_push.send(outside.http, to, pushed, sender, now=database.clock())
     except (Gone, ValueError) as error:
@@ -62,12 +65,5 @@ def _failed(work: Work, device: DeviceRow, notice: NoticeToSend, why: str, *, fi
 
 
 def _gone(work: Work, device: DeviceRow, notice: NoticeToSend, why: str) -> None:
-    push_devices.forget(work, push_devices.push_devices.c.id == device.id)
+    push_devices.gone(work, device)
     telling.not_pushed(work, notice, why, final=True)
-
-
-def _contact(web: Web, mail: Mail) -> str:
-    """At which a push service reaches whoever runs this (RFC 8292 §2.1); some send nothing without one."""
-    if web.public_url is not None and web.public_url.startswith("https://"):
-        return web.public_url
-    return f"mailto:{parseaddr(mail.sender)[1]}"

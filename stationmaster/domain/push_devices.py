@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import ipaddress
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +34,7 @@ from sqlalchemy import (
 )
 
 from stationmaster.domain import audit
-from stationmaster.domain.audit import Subject
+from stationmaster.domain.audit import Actor, Subject
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.errors import Conflict, Invalid, NotFound
 from stationmaster.storage import Work
@@ -62,6 +63,7 @@ Index("ix_push_devices_login", push_devices.c.login)
 MOST = 10
 """Devices of one person."""
 MAX_WHY = 300
+ITSELF = Actor("link", "", "the device itself")
 
 
 class DeviceRow(Protocol):
@@ -137,19 +139,68 @@ def ids_of(work: Work, user_key: int) -> Sequence[str]:
     return work.execute(mine.order_by(push_devices.c.id)).scalars().all()
 
 
-def remove(work: Work, user_key: int, device_id: str) -> None:
-    """Nothing is told there any more. Raises `NotFound`."""
+def get(work: Work, user_key: int, device_id: str) -> DeviceRow:
+    """A device of a person. Raises `NotFound`."""
     mine = select(push_devices).where(push_devices.c.user_id == user_key, push_devices.c.public_id == device_id)
     row = cast(DeviceRow | None, work.execute(mine).one_or_none())
     if row is None:
         raise NotFound("there is no such device")
+    return row
+
+
+def remove(work: Work, user_key: int, device_id: str) -> None:
+    """Nothing is told there any more. Raises `NotFound`."""
+    row = get(work, user_key, device_id)
     forget(work, push_devices.c.id == row.id)
     _record(work, "remove_push_device", row)
+
+
+def record_test(work: Work, row: DeviceRow) -> None:
+    """Its person sends it a test."""
+    audit.record(work, "test_push_device", Subject("push_device", row.public_id), organization=row.organization_id)
+
+
+def renew(work: Work, keys: Keys, before: tuple[str, bytes], address: Address) -> DeviceRow:
+    """The browser of a device was given another address: it says the one before, and the secret that came with that.
+
+    Nobody needs to be logged in for it, as the browser does it while no page is open; the push service knows the address, but not the secret.
+    Raises `NotFound`, whichever of the two is not known.
+    """
+    endpoint, secret = before
+    mine = select(push_devices).where(push_devices.c.public_id == id_of(endpoint)).with_for_update()
+    rows = [row for row in work.execute(mine.order_by(push_devices.c.id)).all() if _knows(row, keys, secret)]
+    if not rows:
+        raise NotFound("there is no such device")
+    public_id, service = id_of(address.endpoint), urlsplit(address.endpoint).hostname
+    sealed = keys.sealed(msgspec.json.encode(address).decode())
+    values = {"public_id": public_id, "subscription": sealed, "service": service, "why": None}
+    for row in rows:
+        here = push_devices.c.organization_id == row.organization_id
+        forget(work, here, push_devices.c.public_id == public_id, push_devices.c.id != row.id)
+        work.execute(update(push_devices).where(push_devices.c.id == row.id).values(values))
+        facts = ({"device": row.public_id, "service": row.service}, {"device": public_id, "service": service})
+        said: Any = {"actor": ITSELF, "organization": row.organization_id}
+        audit.record(
+            work, "renew_push_device", Subject("push_device", public_id), before=facts[0], after=facts[1], **said
+        )
+    return cast(DeviceRow, work.execute(select(push_devices).where(push_devices.c.id == rows[0].id)).one())
+
+
+def _knows(row: DeviceRow, keys: Keys, secret: bytes) -> bool:
+    try:
+        return hmac.compare_digest(address_of(row, keys).auth, secret)
+    except ValueError:  # sealed with another key of the installation
+        return False
 
 
 def forget(work: Work, *which: ColumnElement[bool]) -> None:
     """The same for all that are so, where something else is recorded: the end of a log-in, that a person was erased."""
     work.execute(delete(push_devices).where(*which))
+
+
+def gone(work: Work, row: DeviceRow) -> None:
+    """Its push service does not know it any more. One that was given another address meanwhile stays."""
+    forget(work, push_devices.c.id == row.id, push_devices.c.public_id == row.public_id)
 
 
 def find(work: Work, organization_id: int, device_id: str) -> DeviceRow | None:
@@ -198,6 +249,11 @@ def checked(endpoint: str, p256dh: str, auth: str) -> Address:
     if len(secret) != 16:
         raise Invalid("auth", "must have 16 bytes")
     return Address(endpoint, public, secret)
+
+
+def secret_of(auth: str) -> bytes:
+    """The secret of a device, as a browser says it. Raises `Invalid`."""
+    return _bytes("auth", auth)
 
 
 def _is_number(host: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from stationmaster.domain import accounts, push_devices
 from stationmaster.domain.alerts import telling as alerts
+from stationmaster.domain.alerts import texts
 from stationmaster.domain.alerts.telling import NoticeToSend
 from stationmaster.domain.customer_notices import telling as customers
 from stationmaster.domain.push_devices import DeviceRow
@@ -57,6 +58,13 @@ class Message(NamedTuple):
     keep_for: timedelta
     urgency: Urgency
     topic: str
+
+
+def test(language: str | None) -> Message:
+    """What a person sends to a device of their own, to see whether it arrives."""
+    title, body = (texts.say(language, key, {}) for key in ("test.device", "test.device.body"))
+    shown = Shown(title, body, texts.language_of(language), "test", "/")
+    return Message(msgspec.json.encode(shown), HOUR, "high", "test")
 
 
 class Due(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
@@ -55,6 +56,13 @@ class Push(NamedTuple):
 
 class Gone(Exception):
     """There is no such subscription any more: the person has taken it back, or the browser is gone."""
+
+
+def contact(public_url: str | None, mail_sender: str) -> str:
+    """At which a push service reaches whoever runs this (RFC 8292 §2.1); some send nothing without one."""
+    if public_url is not None and public_url.startswith("https://"):
+        return public_url
+    return f"mailto:{parseaddr(mail_sender)[1]}"
 
 
 async def send(http: Http, to: Subscription, push: Push, sender: Sender, *, now: datetime) -> None:

@@ -76,6 +76,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "PATCH /api/v1/me": ("/me", {"name": "Ann Rao"}),
     "PATCH /api/v1/me/notice-choices": ("/me/notice-choices", {"kinds": {"ended": True}}),
     "POST /api/v1/me/push-devices": ("/me/push-devices", PHONE.subscription),
+    "POST /api/v1/me/push-devices/{device_id}/test": (f"/me/push-devices/{PHONE.id}/test", None),
     "DELETE /api/v1/me/push-devices/{device_id}": (f"/me/push-devices/{PHONE.id}", None),
     "POST /api/v1/me/vehicles": ("/me/vehicles", {"plate": "B-XY 1"}),
     "PATCH /api/v1/me/vehicles/{vehicle_id}": ("/me/vehicles/CAR", {"make": "Acme"}),
@@ -421,6 +422,8 @@ NO_ACTS = {
     "POST /api/v1/pay/visits/{visit_id}/stop",
     "POST /api/v1/pay/visits/{visit_id}/give-up",
     "POST /api/v1/pay/claims/{claim_id}/pay",
+    # Nobody logs in there, either: tests/api/test_push_devices.py looks for its row.
+    "POST /api/v1/push-devices/renewals",
     # They want an account with a provider in the settings; tests/payments looks for their rows.
     "POST /api/v1/payments/top-ups",
     "POST /api/v1/payments/comparisons",

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from sqlalchemy import select
 
 from stationmaster.background.push import push
 from stationmaster.domain import accounts, customers, drivers, log_ins, personal_data, push_devices
 from stationmaster.domain.alerts import telling as alerts
+from stationmaster.domain.alerts.tables import alert_notices
 from stationmaster.domain.alerts.texts import Written
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.deliveries import Undeliverable
@@ -232,3 +234,16 @@ async def test_a_device_goes_with_its_log_in_when_that_is_ended(ann: Ann, phone:
     await phone.add(login=None)
     await ann.world(lambda work: log_ins.end_all(work, user(work)))
     assert await phone.devices() == []
+
+
+async def test_where_it_was_switched_off_meanwhile_nothing_is_sent(ann: Ann, phone: Phone) -> None:
+    await ann.chooses("started")
+    await ann.starts()
+    await ann.follows()
+    [due] = ann.world.told(PushDue)
+    outside = Outside(ann.world.database, phone.service)
+    await push(outside, due, Web(push=False), Mail(), ann.world.keys)
+    assert phone.service.sent == []
+    [notice] = await ann.world(lambda work: work.execute(select(alert_notices)).all())
+    assert (notice.pushed_at, notice.state) == (None, "waiting")  # its mail is another matter
+    assert len(await phone.devices()) == 1

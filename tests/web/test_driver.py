@@ -129,6 +129,10 @@ async def test_D_01_a_driver_pays_in_charges_and_has_a_receipt_on_a_phone(
     assert await page.evaluate("navigator.serviceWorker.ready.then(({ active }) => active.scriptURL)") == (
         f"{stranger.url}/push.js"
     )
+    known = "caches.open('push').then((kept) => kept.match('/push/known')).then((said) => said.json())"
+    assert (await page.evaluate(known))["endpoint"] == Phone().endpoint
+    await see("push-test").click()  # nobody takes messages for that browser
+    await expect(page.get_by_text(re.compile("was not reached: "))).to_be_visible()
     await see("push-here").uncheck()
     await expect(see("push-device")).to_have_count(0)
     await pages.get_by_role("link", name="Charging").click()

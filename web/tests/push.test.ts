@@ -31,6 +31,73 @@ function worker(pages: string[]) {
   return { self, windows, heard, tell, tap };
 }
 
+const KNOWN = { endpoint: "https://push.example/old", p256dh: "AQI", auth: "AwQ", key: "BQY" };
+
+/** What a browser is given out. */
+function subscription(name: string) {
+  const bytes = (...all: number[]) => new Uint8Array(all).buffer;
+  return { endpoint: `https://push.example/${name}`, options: { applicationServerKey: bytes(5, 6) }, getKey: (key: string) => (key === "auth" ? bytes(9, 9) : bytes(7, 8)) };
+}
+
+/** A service worker whose browser remembers this, has this subscription, and reaches a server that answers so. */
+function renewing({ known, has, ok = true }: { known: object | null; has: object | null; ok?: boolean }) {
+  let kept = known === null ? undefined : JSON.stringify(known);
+  const cache = {
+    match: () => Promise.resolve(kept === undefined ? undefined : new Response(kept)),
+    put: async (_: string, said: Response) => { kept = await said.text(); },
+  };
+  const subscribe = vi.fn(() => Promise.resolve(subscription("again")));
+  const fetch = vi.fn<(address: string, said: { body: string; credentials: string }) => Promise<{ ok: boolean }>>(() => Promise.resolve({ ok }));
+  let hear: Heard = () => undefined;
+  const self = {
+    addEventListener: (name: string, one: Heard) => { if (name === "pushsubscriptionchange") hear = one; },
+    registration: { pushManager: { getSubscription: () => Promise.resolve(has), subscribe } },
+    caches: { open: () => Promise.resolve(cache) },
+    fetch,
+  };
+  runInNewContext(SOURCE, { self, URL, Response, btoa, Uint8Array });
+  const change = async (event: object) => {
+    const works: unknown[] = [];
+    hear({ oldSubscription: null, newSubscription: null, ...event, waitUntil: (work: unknown) => works.push(work) });
+    await Promise.all(works);
+    return fetch.mock.calls.map(([address, { body, credentials }]) => ({ address, credentials, ...(JSON.parse(body) as object) }));
+  };
+  return { change, subscribe, remembered: () => (kept === undefined ? null : (JSON.parse(kept) as { endpoint: string })) };
+}
+
+describe("a browser that is given another address", () => {
+  const told = { address: "/api/v1/push-devices/renewals", credentials: "omit", p256dh: "Bwg", auth: "CQk", before: { endpoint: KNOWN.endpoint, auth: KNOWN.auth } };
+
+  test("tells the server, with the one before and its secret", async () => {
+    const { change, remembered } = renewing({ known: KNOWN, has: null });
+    expect(await change({ newSubscription: subscription("new") })).toEqual([{ ...told, endpoint: "https://push.example/new" }]);
+    expect(remembered()?.endpoint).toBe("https://push.example/new");
+  });
+
+  test("asks for one where it was left without", async () => {
+    const { change, subscribe } = renewing({ known: KNOWN, has: null });
+    expect(await change({})).toEqual([{ ...told, endpoint: "https://push.example/again" }]);
+    expect(subscribe).toHaveBeenCalledWith({ userVisibleOnly: true, applicationServerKey: "BQY" });
+  });
+
+  test("knows the one before from the event where the page has put none there", async () => {
+    const { change } = renewing({ known: null, has: null });
+    const before = { endpoint: "https://push.example/first", auth: "CQk" };
+    expect(await change({ oldSubscription: subscription("first"), newSubscription: subscription("new") })).toMatchObject([{ before }]);
+  });
+
+  test("says nothing where nobody was told anything, or the address is the same", async () => {
+    expect(await renewing({ known: null, has: null }).change({ newSubscription: subscription("new") })).toEqual([]);
+    expect(await renewing({ known: KNOWN, has: subscription("old") }).change({})).toEqual([]);
+  });
+
+  test("keeps the one before where the server has not taken it", async () => {
+    const { change, remembered } = renewing({ known: KNOWN, has: null, ok: false });
+    await change({ newSubscription: subscription("new") });
+    expect(remembered()?.endpoint).toBe(KNOWN.endpoint);
+  });
+});
+
 describe("the service worker", () => {
   test("shows what it is told", async () => {
     const { self, tell } = worker([]);
@@ -52,6 +119,6 @@ describe("the service worker", () => {
     const { self, heard, tap } = worker([]);
     await tap("https://evil.example/my");
     expect(self.clients.openWindow).not.toHaveBeenCalled();
-    expect([...heard.keys()]).toEqual(["push", "notificationclick"]);
+    expect([...heard.keys()]).toEqual(["push", "notificationclick", "pushsubscriptionchange"]);
   });
 });

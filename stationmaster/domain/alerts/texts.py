@@ -48,6 +48,8 @@ TEXTS: dict[str, dict[str, str]] = {
         "digest.yesterday": "Since yesterday: {opened} opened, {resolved} over.",
         "test": "A test of {channel}",
         "test.body": "This is a test, sent by {by}. If you read it, {channel} works.",
+        "test.device": "A test for this device",
+        "test.device.body": "This is a test. If you read it, messages reach this device.",
     }
 } | TRANSLATIONS
 

@@ -33,6 +33,8 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "digest.yesterday": "Seit gestern: {opened} geöffnet, {resolved} vorbei.",
         "test": "Ein Test von {channel}",
         "test.body": "Dies ist ein Test, gesendet von {by}. Wenn Sie ihn lesen, funktioniert {channel}.",
+        "test.device": "Ein Test für dieses Gerät",
+        "test.device.body": "Dies ist ein Test. Wenn Sie ihn lesen, kommen Meldungen auf diesem Gerät an.",
     },
     "es": {
         "offline": "{place} está sin conexión desde {since}",
@@ -64,6 +66,8 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "digest.yesterday": "Desde ayer: {opened} abiertas, {resolved} resueltas.",
         "test": "Una prueba de {channel}",
         "test.body": "Esto es una prueba, enviada por {by}. Si la lee, {channel} funciona.",
+        "test.device": "Una prueba para este dispositivo",
+        "test.device.body": "Esto es una prueba. Si la lee, los mensajes llegan a este dispositivo.",
     },
     "fr": {
         "offline": "{place} est hors ligne depuis {since}",
@@ -95,6 +99,8 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "digest.yesterday": "Depuis hier : {opened} ouvertes, {resolved} terminées.",
         "test": "Un test de {channel}",
         "test.body": "Ceci est un test, envoyé par {by}. Si vous le lisez, {channel} fonctionne.",
+        "test.device": "Un test pour cet appareil",
+        "test.device.body": "Ceci est un test. Si vous le lisez, les messages arrivent sur cet appareil.",
     },
     "hi": {
         "offline": "{place} {since} से ऑफ़लाइन है",
@@ -126,5 +132,7 @@ TRANSLATIONS: dict[str, dict[str, str]] = {
         "digest.yesterday": "कल से: {opened} खुले, {resolved} समाप्त।",
         "test": "{channel} का परीक्षण",
         "test.body": "यह परीक्षण है, {by} ने भेजा। अगर आप इसे पढ़ रहे हैं, तो {channel} काम करता है।",
+        "test.device": "इस डिवाइस के लिए परीक्षण",
+        "test.device.body": "यह परीक्षण है। अगर आप इसे पढ़ रहे हैं, तो संदेश इस डिवाइस पर पहुँचते हैं।",
     },
 }

@@ -68,6 +68,7 @@ export type OwnSession = Schemas["OwnSession"];
 export type OwnSessionDetail = Schemas["OwnSessionDetail"];
 export type OwnVehicle = Schemas["OwnVehicle"];
 export type PushDevice = Schemas["PushDevice"];
+export type PushDeviceTest = Schemas["PushDeviceTest"];
 export type ChargingPlace = Schemas["ChargingPlace"];
 export type ChargingPoint = Schemas["ChargingPoint"];
 export type SavedCard = Schemas["SavedCard"];

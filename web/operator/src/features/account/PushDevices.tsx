@@ -8,11 +8,12 @@ import { useAway } from "../../live/useAway";
 import thing from "../../thing.module.css";
 import { browserWords } from "./browser";
 import css from "./Logins.module.css";
-import { devicesQuery, hindrance, remove, switchOn, type Hindrance } from "./push";
+import { devicesQuery, hindrance, remove, switchOn, test, type Hindrance } from "./push";
 
 /** Where one is told things while no page is open, and a switch for the device that one looks at. */
 export function PushDevices({ about }: { about: string }) {
   const { data, error, refetch } = useQuery(devicesQuery());
+  if (data && !data.offered) return null; // this server sends to no devices
   return (
     <section className={`${thing.panel} card`} aria-label={t`Messages on my devices`} data-testid="push-devices">
       <h2>
@@ -96,6 +97,16 @@ function OneDevice({ device, here }: { device: PushDevice; here: boolean }) {
     onError: (error) => { notify.failed(error); },
     onSettled: changed,
   });
+  const trial = useMutation({
+    mutationFn: () => test(device.id),
+    onSuccess: ({ ok, gone, why: told }) => {
+      const why = told ?? "";
+      if (ok) notify.done(t`A test message is on its way to ${browser}`);
+      else notify.failed(new Error(gone ? t`${browser} cannot be reached any more, and was removed` : t`${browser} was not reached: ${why}`));
+    },
+    onError: (error) => { notify.failed(error); },
+    onSettled: changed,
+  });
   return (
     <li className={css.login} data-testid="push-device">
       <div className={css.what}>
@@ -109,6 +120,9 @@ function OneDevice({ device, here }: { device: PushDevice; here: boolean }) {
         </span>
         {device.why !== null && <span className="dim small hostile">{device.why}</span>}
       </div>
+      <Button variant="subtle" size="compact-sm" onClick={() => { trial.mutate(); }} disabled={away || trial.isPending} aria-label={t`Send a test message to ${browser}`} data-testid="push-test">
+        <Trans>Send a test message</Trans>
+      </Button>
       {here ? (
         <Badge tone="good">{t`Here`}</Badge>
       ) : (

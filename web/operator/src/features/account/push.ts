@@ -1,4 +1,4 @@
-import { answered, client } from "@stationmaster/api";
+import { answered, client, type PushDeviceTest } from "@stationmaster/api";
 import { queryOptions } from "@tanstack/react-query";
 
 /** What keeps this browser from being told things while the page is closed; null: nothing. */
@@ -18,8 +18,8 @@ export const devicesQuery = () =>
   queryOptions({
     queryKey: ["push-devices"],
     queryFn: async ({ signal }) => {
-      const { key, items } = await answered(client.GET("/api/v1/me/push-devices", { signal }));
-      return { key, items, here: await here(key, new Set(items.map(({ id }) => id))) };
+      const { offered, key, items } = await answered(client.GET("/api/v1/me/push-devices", { signal }));
+      return { offered, key, items, here: await here(key, new Set(items.map(({ id }) => id))) };
     },
   });
 
@@ -30,8 +30,12 @@ async function here(key: string, ids: ReadonlySet<string>): Promise<string | nul
   if (subscription === null) return null;
   const id = await idOf(subscription);
   const { applicationServerKey: before } = subscription.options;
-  if (ids.has(id) && before !== null && base64url(before) === key) return id;
+  if (ids.has(id) && before !== null && base64url(before) === key) {
+    await remember(subscription, key);
+    return id;
+  }
   await subscription.unsubscribe();
+  await forget();
   return null;
 }
 
@@ -45,12 +49,30 @@ export async function switchOn(key: string): Promise<boolean> {
   if (p256dh === null || auth === null) return false;
   const body = { endpoint: subscription.endpoint, p256dh: base64url(p256dh), auth: base64url(auth) };
   await answered(client.POST("/api/v1/me/push-devices", { body }));
+  await remember(subscription, key);
   return true;
+}
+
+/** Send one of them a test; what came of it. */
+export async function test(id: string): Promise<PushDeviceTest> {
+  return answered(client.POST("/api/v1/me/push-devices/{device_id}/test", { params: { path: { device_id: id } } }));
 }
 
 /** Tell one of them nothing any more. */
 export async function remove(id: string): Promise<void> {
   await answered(client.DELETE("/api/v1/me/push-devices/{device_id}", { params: { path: { device_id: id } } }));
+}
+
+/** For the service worker, which is told when this address is replaced, but not in every browser what it was. */
+async function remember(subscription: PushSubscription, key: string): Promise<void> {
+  const [p256dh, auth] = [subscription.getKey("p256dh"), subscription.getKey("auth")];
+  if (p256dh === null || auth === null) return;
+  const known = { endpoint: subscription.endpoint, p256dh: base64url(p256dh), auth: base64url(auth), key };
+  await (await caches.open("push")).put("/push/known", new Response(JSON.stringify(known)));
+}
+
+async function forget(): Promise<void> {
+  await caches.delete("push");
 }
 
 async function subscribed(): Promise<PushSubscription | null> {
