@@ -20,6 +20,7 @@ class SiteRevenue(NamedTuple):
     """What one site has brought, without what is still to be corrected. `site` is None for chargers that stand at none."""
 
     site: str | None
+    site_name: str | None
     currency: str
     sessions: int  # billed for the first time
     net: Money
@@ -65,23 +66,27 @@ def booked_between(work: Work, organization_id: int, first: str, after: str) -> 
     # All revisions of a session name one site.
     source = source.join(bills, and_(bills.c.session_id == booked.session_id, bills.c.revision == 1))
     source = source.outerjoin(sites, sites.c.id == bills.c.site_id)
-    mine = select(sites.c.public_id, booked.currency, account.kind, func.sum(entry.amount).label("amount"))
+    mine = select(
+        sites.c.public_id, sites.c.name, booked.currency, account.kind, func.sum(entry.amount).label("amount")
+    )
     mine = mine.select_from(source).where(
         booked.organization_id == organization_id,
         booked.booked_on >= first,
         booked.booked_on < after,
         booked.kind.in_(("bill", "correction")),
     )
-    grouped = mine.group_by(sites.c.public_id, booked.currency, account.kind)
+    grouped = mine.group_by(sites.c.public_id, sites.c.name, booked.currency, account.kind)
     sums: dict[tuple[str | None, str], dict[str, Decimal]] = defaultdict(dict)
+    names: dict[str | None, str | None] = {}
     for row in work.execute(grouped):
         sums[row.public_id, row.currency][row.kind] = row.amount
+        names[row.public_id] = row.name
     counted = _counted(work, organization_id, first, after)
     found = []
     for (site, currency), kinds in sorted(sums.items(), key=lambda one: (one[0][0] or "", one[0][1])):
         amounts = {name: Money(kinds.get(kind, Decimal(0)), currency) for name, kind in _KINDS.items()}
         amounts["on_account"] = -amounts["on_account"]
-        found.append(SiteRevenue(site, currency, counted.get((site, currency), 0), **amounts))
+        found.append(SiteRevenue(site, names[site], currency, counted.get((site, currency), 0), **amounts))
     return found
 
 

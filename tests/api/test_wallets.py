@@ -100,6 +100,7 @@ async def test_a_month_s_revenue_and_the_host_of_a_site(admin: Client, charged: 
     [site] = month["sites"]
     assert site == {
         "site": "harbour",
+        "site_name": "Harbour",
         "currency": "EUR",
         "sessions": 1,
         "net": "3.50",

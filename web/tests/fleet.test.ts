@@ -25,6 +25,11 @@ describe("the overview", () => {
     expect(connectorWords(station({}), connector({ status: "Occupied" })).word).toBe("In use");
   });
 
+  it("leaves out what a charger told of a connector that is free again", () => {
+    const left = connector({ status: "Available", session: { ...running, power_w: 22_000 } });
+    expect(overview([station({ connectors: [left] })]).powerW).toBe(0);
+  });
+
   it("counts, and leaves the last known power of the offline out", () => {
     expect(overview([charging, faulted, offline, reserved])).toMatchObject({
       total: 4, connected: 3, powerW: 14_000, tones: { charging: 1, faulted: 1, offline: 1, busy: 1, available: 0 },

@@ -45,6 +45,7 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     number: str
     issued_at: datetime
     customer: str | None
+    customer_name: str | None
     month: str | None
     currency: str
     net: str
@@ -221,6 +222,7 @@ def public_form(context: Context, row: InvoiceRow) -> Invoice:
         number=row.number,
         issued_at=row.issued_at,
         customer=row.customer,
+        customer_name=row.customer_name,
         month=row.month,
         currency=row.currency,
         net=amount(row.net),

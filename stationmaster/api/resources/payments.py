@@ -62,6 +62,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     captured: str
     refunded: str
     customer: str | None
+    customer_name: str | None
     session: str | None
     claim: str | None
     reference: str | None
@@ -172,6 +173,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     customer: str | None
+    customer_name: str | None
     session: str | None
     currency: str
     amount: str
@@ -449,6 +451,7 @@ def public_form(row: PaymentRow, names: Names) -> Payment:
         captured=amount_of(row.captured, row.currency),
         refunded=amount_of(row.refunded, row.currency),
         customer=names.customers.get(row.customer_id),
+        customer_name=names.people.get(row.customer_id),
         session=row.session,
         claim=names.claims.get(row.claim_id),
         reference=row.reference,
@@ -484,6 +487,7 @@ def _claim(row: ClaimRow, names: Names) -> Claim:
     return Claim(
         id=row.public_id,
         customer=names.customers.get(row.customer_id),
+        customer_name=names.people.get(row.customer_id),
         session=row.session,
         currency=row.currency,
         amount=amount_of(row.amount, row.currency),

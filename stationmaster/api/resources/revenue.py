@@ -25,6 +25,7 @@ class SiteRevenue(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     site: str | None
+    site_name: str | None
     currency: str
     sessions: int
     net: str
@@ -155,6 +156,7 @@ def _of(work: Work, name: str | None) -> months.Month:
 def _site(row: revenue.SiteRevenue) -> SiteRevenue:
     return SiteRevenue(
         site=row.site,
+        site_name=row.site_name,
         currency=row.currency,
         sessions=row.sessions,
         net=_text(row.net),

@@ -247,8 +247,16 @@ def _now(work: Work, organization_id: int, among: Which) -> Now:
     ).scalar_one()
     values = meter_values.c
     newest = select(values.power_w).where(values.session_id == sessions.c.id, values.power_w.is_not(None))
-    drawn = newest.order_by(values.id.desc()).limit(1).scalar_subquery().label("power_w")
-    going_on = select(drawn).where(sessions.c.organization_id == organization_id, is_open)
+    drawn = newest.order_by(values.id.desc()).limit(1).scalar_subquery()
+    # What it last told is no power of now where the charger is away, or its connector free again.
+    at = and_(connectors.c.station_id == sessions.c.station_id, connectors.c.evse == sessions.c.evse)
+    is_free = select(connectors.c.id).where(at, connectors.c.state == "available").exists()
+    here = select(connections.c.station_id).where(
+        connections.c.station_id == sessions.c.station_id, connections.c.closed_at.is_(None)
+    )
+    going_on = select(case((and_(here.exists(), ~is_free), drawn)).label("power_w")).where(
+        sessions.c.organization_id == organization_id, is_open
+    )
     if among != Which():
         going_on = going_on.where(sessions.c.station_id.in_(mine))
     powers = [row.power_w for row in work.execute(going_on)]

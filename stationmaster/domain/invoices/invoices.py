@@ -114,6 +114,7 @@ class InvoiceRow(Protocol):
     document: str
     sha256: str
     customer: str | None
+    customer_name: str | None
     corrects: str | None
 
 
@@ -360,7 +361,12 @@ _corrected = invoices.alias("corrected")
 
 
 def _rows() -> Select[Any]:
-    named = select(invoices, customers.c.public_id.label("customer"), _corrected.c.public_id.label("corrects"))
+    named = select(
+        invoices,
+        customers.c.public_id.label("customer"),
+        customers.c.name.label("customer_name"),
+        _corrected.c.public_id.label("corrects"),
+    )
     joined = invoices.outerjoin(customers, customers.c.id == invoices.c.customer_id)
     return named.select_from(joined.outerjoin(_corrected, _corrected.c.id == invoices.c.corrects_id))
 

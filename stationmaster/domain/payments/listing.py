@@ -15,9 +15,10 @@ from stationmaster.storage.lists import Found, Wanted, listed, only
 
 
 class Names(NamedTuple):
-    """Ids by keys."""
+    """Ids by keys, and the names of the customers."""
 
     customers: dict[int | None, str]
+    people: dict[int | None, str]
     claims: dict[int | None, str]
 
 
@@ -45,5 +46,8 @@ def list_payments(
 
 def names_of(work: Work, rows: Sequence[_Owned]) -> Names:
     """What their customers and claims are called."""
-    owners = versions.ids_of(work, customers.customers, [row.customer_id for row in rows])
-    return Names(owners, versions.ids_of(work, payment_claims, [getattr(row, "claim_id", None) for row in rows]))
+    table = customers.customers.c
+    keys = {row.customer_id for row in rows if row.customer_id is not None}
+    owners = work.execute(select(table.id, table.public_id, table.name).where(table.id.in_(keys))).all() if keys else []
+    ids, people = ({row.id: getattr(row, each) for row in owners} for each in ("public_id", "name"))
+    return Names(ids, people, versions.ids_of(work, payment_claims, [getattr(row, "claim_id", None) for row in rows]))

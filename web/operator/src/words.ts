@@ -84,8 +84,12 @@ export function filterOf(tone: Tone): Tone {
 }
 
 export function stationPower(station: Station): number {
-  if (!station.connected) return 0;
-  return station.connectors.reduce((sum, c) => sum + (c.session?.power_w ?? 0), 0);
+  return station.connectors.reduce((sum, connector) => sum + (powerNow(station, connector) ?? 0), 0);
+}
+
+/** What is drawn now; null where the charger is away, or the connector free again: what it last told is no power of now. */
+export function powerNow(station: Station, { session, status }: Connector): number | null {
+  return session && station.connected && status !== "Available" ? session.power_w : null;
 }
 
 /** An error code worth showing; NoError is how 1.6 says there is none. */

@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import type { Connector, Station } from "@stationmaster/api";
 import { Ago, Badge, kw, kwh, Lasting, percent, ratedKw } from "@stationmaster/ui";
 import { ConnectorBadge, StationBadge } from "../../badges";
-import { connectorName, realError, stationTone, statusWords } from "../../words";
+import { connectorName, powerNow, realError, stationTone, statusWords } from "../../words";
 import css from "./Fleet.module.css";
 
 /** Everything that happens at one charger now, a line for each connector. */
@@ -83,7 +83,7 @@ function ConnectorLine({ station, connector }: { station: Station; connector: Co
             </span>
           </span>
           <span className={`${css.energy} num`}>{kwh(session.energy_wh)}</span>
-          <span className={`${css.power} num`}>{station.connected ? kw(session.power_w) : "–"}</span>
+          <span className={`${css.power} num`}>{kw(powerNow(station, connector))}</span>
         </>
       ) : (
         (error ?? connector.max_power_w) !== null && (

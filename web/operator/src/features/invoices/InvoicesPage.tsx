@@ -67,8 +67,8 @@ function invoiceColumns(take: ((invoice: Invoice) => void) | null): Column<Invoi
     { id: "kind", head: t`What`, card: "side", value: (one) => invoiceWord(one.kind) },
     { id: "issued", head: t`Issued`, value: (one) => one.issued_at, cell: (one) => <At at={one.issued_at} /> },
     {
-      id: "who", head: t`Who`, value: (one) => one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer}</Link>),
+      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
+      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
     },
     { id: "month", head: t`Month`, card: "hidden", extra: true, value: (one) => one.month, cell: (one) => (one.month === null ? "–" : monthWord(one.month)) },
     { id: "net", head: t`Net`, right: true, card: "hidden", value: (one) => one.net, cell: (one) => amount(one, one.net) },

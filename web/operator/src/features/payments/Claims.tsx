@@ -40,8 +40,8 @@ function claimColumns(giveUp: ((claim: Claim) => void) | null): Column<Claim>[] 
   return [
     { id: "at", head: t`Since`, value: (one) => one.made_at, cell: (one) => <At at={one.made_at} /> },
     {
-      id: "who", head: t`Who`, value: (one) => one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer}</Link>),
+      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
+      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
     },
     {
       id: "why", head: t`Why`, value: (one) => one.reason,

@@ -77,8 +77,8 @@ function paymentColumns(refund: ((payment: Payment) => void) | null): Column<Pay
       cell: (one) => <Badge tone={paymentWords(one.state).tone} title={one.reason ?? undefined}>{paymentWords(one.state).word}</Badge>,
     },
     {
-      id: "who", head: t`Who`, value: (one) => one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer}</Link>),
+      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
+      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
     },
     {
       id: "what", head: t`For`, value: (one) => purposeWord(one.purpose),

@@ -87,8 +87,8 @@ function revenueColumns(show: (site: string) => void): Column<SiteRevenue>[] {
   const amount = (one: SiteRevenue, text: string) => <span className="num">{money(text, one.currency)}</span>;
   return [
     {
-      id: "site", head: t`Site`, value: (one) => one.site ?? t`At no site`,
-      cell: (one) => (one.site === null ? <span className="dim">{t`At no site`}</span> : <Link to="/sites/$id" params={{ id: one.site }} className="hostile">{one.site}</Link>),
+      id: "site", head: t`Site`, value: (one) => one.site_name ?? t`At no site`,
+      cell: (one) => (one.site === null ? <span className="dim">{t`At no site`}</span> : <Link to="/sites/$id" params={{ id: one.site }} className="hostile">{one.site_name}</Link>),
     },
     { id: "sessions", head: t`Sessions`, right: true, card: "hidden", value: (one) => one.sessions, cell: (one) => <span className="num">{one.sessions}</span> },
     { id: "net", head: t`Net`, right: true, card: "hidden", value: (one) => one.net, cell: (one) => amount(one, one.net) },
