@@ -138,8 +138,8 @@ def client(trusted: Authority | None, certificate: Issued | None = None, **optio
         made.verify_mode = ssl.CERT_NONE
     else:
         made.load_verify_locations(trusted.file)
-    if certificate is not None:
-        made.load_cert_chain(certificate.certificate_file, certificate.key_file)
     for name, value in options.items():
         made.set_ciphers(value) if name == "ciphers" else setattr(made, name, value)
+    if certificate is not None:  # last, since the level of the ciphers says how weak it may be
+        made.load_cert_chain(certificate.certificate_file, certificate.key_file)
     return made

@@ -13,14 +13,14 @@ from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stationmaster.reason_words import Reasoned
 
 # What the library raises for what it cannot read; a version that is none is an exception of its own.
-_UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _NAMES = {x509.NameOID.SERIAL_NUMBER: "SERIAL"}  # the library knows the shorter ones
@@ -63,9 +63,23 @@ def read_request(text: str) -> SigningRequest:
         raise Unreadable("a request for a certificate is wanted, and this is a {kind}", kind=kind)
     try:
         request = x509.load_der_x509_csr(der)
-        return SigningRequest(*_name(request.subject), *_key(request.public_key()), der)
-    except _UNREADABLE as error:
+        told, key = _name(request.subject), request.public_key()
+    except UNREADABLE as error:
         raise Unreadable("it cannot be read: {why}", why=error) from None
+    if not is_strong(key):
+        raise Unreadable("its key is too weak: RSA must have 2048 bits or more, EC be P-256 or larger")
+    return SigningRequest(*told, *_key(key), der)
+
+
+def is_strong(key: CertificatePublicKeyTypes) -> bool:
+    """Whether it has the strength that OCPP wants, 112 bits (2.0.1 A00.FR.501 to 511); of curves we take those of 256 bits and more."""
+    match key:
+        case rsa.RSAPublicKey():
+            return key.key_size >= 2048
+        case ec.EllipticCurvePublicKey():
+            return key.key_size >= 256
+        case _:
+            return isinstance(key, ed25519.Ed25519PublicKey | ed448.Ed448PublicKey)
 
 
 def read_chain(text: str) -> list[Certificate]:
@@ -81,7 +95,7 @@ def _certificate(der: bytes) -> Certificate:
         found = x509.load_der_x509_certificate(der)
         times = (found.not_valid_before_utc, found.not_valid_after_utc)
         return Certificate(*_name(found.subject), *_key(found.public_key()), *times)
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Unreadable("it cannot be read: {why}", why=error) from None
 
 

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 
 import msgspec
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from stationmaster.domain.x509 import UNREADABLE, is_strong
 from stationmaster.gateway.proxies import elements, headers_named
 from stationmaster.gateway.tls import Anchors
 
@@ -39,7 +40,12 @@ SECURE = Channel(secure=True)
 
 def of_tls(certificate: bytes | None) -> Channel:
     """What came through our own TLS, which has verified the certificate, if there is one."""
-    return SECURE if certificate is None else Channel(secure=True, certificate=read_certificate(certificate))
+    if certificate is None:
+        return SECURE
+    try:
+        return Channel(True, _told(x509.load_der_x509_certificate(certificate)))
+    except UNREADABLE:  # the libraries do not read the same
+        return Channel(True, None, "client_certificate_unknown")
 
 
 def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | None) -> Channel | None:
@@ -58,7 +64,7 @@ def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | 
         found = x509.load_der_x509_certificate(_der(handed_on[0]))
         problem = verify(found, anchors, datetime.now(UTC))
         return Channel(True, None if problem else _told(found), problem)
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return Channel(True, None, "client_certificate_unknown")
 
 
@@ -70,6 +76,8 @@ def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> st
         return "client_certificate_unknown"
     if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
         return "client_certificate_expired"
+    if not is_strong(certificate.public_key()):
+        return "client_certificate_weak"
     try:
         uses = list(certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value)
     except x509.ExtensionNotFound:
@@ -84,11 +92,6 @@ def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> st
     number = certificate.serial_number
     is_revoked = any(each.get_revoked_certificate_by_serial_number(number) is not None for each in theirs)
     return "client_certificate_revoked" if is_revoked else None
-
-
-def read_certificate(der: bytes) -> ClientCertificate:
-    """What is written in it of its owner. Raises `ValueError`."""
-    return _told(x509.load_der_x509_certificate(der))
 
 
 def _told(found: x509.Certificate) -> ClientCertificate:
@@ -115,7 +118,7 @@ def _has_signed(authority: x509.Certificate, certificate: x509.Certificate) -> b
         if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
             return False
         certificate.verify_directly_issued_by(authority)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, x509.ExtensionNotFound):
+    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
         return False
     return True
 
@@ -123,7 +126,7 @@ def _has_signed(authority: x509.Certificate, certificate: x509.Certificate) -> b
 def _is_signed_by(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
     try:
         return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
-    except (TypeError, ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return False
 
 

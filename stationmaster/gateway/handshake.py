@@ -126,8 +126,9 @@ class Handshake:
         elif problem is None and right is False:
             problem = "wrong_password"
         profile = 2 if channel.secure else 1
-        if channel.certificate is not None and entry is not None and problem != "too_many_attempts":
-            # Profile 3: who has shown a certificate is judged by it, whatever else was sent (A00.FR.401).
+        if channel.certificate is not None and entry is not None:
+            # Profile 3: who has shown a certificate is judged by it, whatever else was sent (A00.FR.401). It cannot be guessed,
+            # so others who guess from the same address keep it out as little as it guesses itself.
             problem, profile = self._wrong_with(channel.certificate, entry), 3
         elif entry is not None and problem == "no_credentials" and trusted:
             problem, profile = None, 0

@@ -17,13 +17,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from stationmaster.domain.x509 import is_strong
 from stationmaster.settings import BadSettings, Tls
 
 log = structlog.get_logger()
 
-SUITES = "ECDHE+AESGCM:ECDHE+CHACHA20"  # those of TLS 1.2; 1.3 has its own
+SUITES = (
+    "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # those of TLS 1.2; 1.3 has its own. The level is 112 bits (A00.FR.501)
+)
 RSA_KX_SUITES = "AES128-GCM-SHA256:AES256-GCM-SHA384"  # demanded by A00.FR.318 and A00.FR.421
-RSA_BITS, CURVE_BITS = 2048, 256  # SEC-23
 FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "crl")
 
 # Of X509_V_ERR_*: what is wrong with a charger's certificate.
@@ -35,6 +37,9 @@ _VERIFY = {
     12: "tls_crl",  # expired
     23: "client_certificate_revoked",
     26: "client_certificate_purpose",
+    66: "client_certificate_weak",
+    67: "client_certificate_weak",
+    68: "client_certificate_weak",
     79: "client_certificate_purpose",
 }
 # Of the library's words for what went wrong.
@@ -181,9 +186,9 @@ def _check_pair(kind: str, certificate: Path, key: Path, now: datetime) -> None:
     except (ValueError, UnsupportedAlgorithm):
         raise BadSettings(f"tls.{kind}_key: {key} has no key that can be read") from None
     public = leaf.public_key()
-    if kind == "rsa" and not (isinstance(public, rsa.RSAPublicKey) and public.key_size >= RSA_BITS):
-        raise BadSettings(f"tls.{name}: {certificate} must be for an RSA key of {RSA_BITS} bits or more")
-    if kind == "ecdsa" and not (isinstance(public, ec.EllipticCurvePublicKey) and public.key_size >= CURVE_BITS):
+    if kind == "rsa" and not (isinstance(public, rsa.RSAPublicKey) and is_strong(public)):
+        raise BadSettings(f"tls.{name}: {certificate} must be for an RSA key of 2048 bits or more")
+    if kind == "ecdsa" and not (isinstance(public, ec.EllipticCurvePublicKey) and is_strong(public)):
         raise BadSettings(f"tls.{name}: {certificate} must be for an ECDSA key on the curve P-256 or a larger one")
     if private.public_key() != public:
         raise BadSettings(f"tls.{kind}_key: {key} is not the key of {certificate}")

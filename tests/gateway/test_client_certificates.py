@@ -19,7 +19,7 @@ from stationmaster.domain import organizations, stations
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.refused_connections import explain
 from stationmaster.gateway.channel import ClientCertificate
-from stationmaster.gateway.handshake import Handshake
+from stationmaster.gateway.handshake import ATTEMPTS, Handshake
 from stationmaster.settings import Settings, Tls
 from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
 from tests.gateway.conftest import until
@@ -59,7 +59,8 @@ async def connect(app: Any, secrets: dict[str, str], authority: Authority) -> As
 
     async def open_one(certificate: Issued | None, identity: str = "CP1", **options: Any) -> Raw:
         asked = request(f"/ocpp/{identity}", **options)
-        one = await Raw.open(app.listener.tls_port, asked, tls=client(authority, certificate))
+        level = {"ciphers": "DEFAULT:@SECLEVEL=0"}  # what is weak is refused by us, not by the charger
+        one = await Raw.open(app.listener.tls_port, asked, tls=client(authority, certificate, **level))
         opened.append(one)
         return one
 
@@ -107,12 +108,17 @@ async def test_SEC_20_what_does_not_fit_is_ended_in_tls_and_recorded(
         (authority.charger("CP1", ends=-timedelta(hours=1)), "client_certificate_expired"),
         (authority.charger("CP1", begins=DAY), "client_certificate_expired"),
         (authority.charger("CP1", use=ExtendedKeyUsageOID.SERVER_AUTH), "client_certificate_purpose"),
+        (authority.charger("CP1", key=rsa_key(1024)), "client_certificate_weak"),
     ):
         await ended_in_tls(connect(certificate))
-        row = (await until(inbox))[reason]
+
+        async def told(reason: str = reason) -> Any:
+            return (await inbox()).get(reason)
+
+        row = await until(told)
         assert (row.source, row.identity) == ("127.0.0.1", "")
         assert "certificate" in explain(row)
-    assert len(await inbox()) == 3
+    assert len(await inbox()) == 4
 
 
 @pytest.mark.parametrize(
@@ -131,6 +137,15 @@ async def test_SEC_20_a_name_must_equal_not_only_contain(
 ) -> None:
     assert (await connect(authority.charger(cn, organization=organization))).status == 401
     assert {found: row.identity for found, row in (await inbox()).items()} == {reason: "CP1"}
+
+
+async def test_who_guesses_passwords_keeps_no_certificate_out(
+    connect: Connect, authority: Authority, knock: Any, inbox: Any
+) -> None:
+    for _ in range(ATTEMPTS + 2):
+        await knock(user="CP1", secret="a password that is none")
+    assert "too_many_attempts" in await inbox()
+    assert (await connect(authority.charger("CP1"))).status == 101
 
 
 async def test_SEC_20_who_is_unknown_stays_unknown_with_a_certificate(
@@ -272,7 +287,9 @@ class TestProxy:
         headers = handed_on(authority.charger("CP1"), form)
         assert (await knock(source="127.0.0.2", headers=headers)).status == 101
 
-    async def test_SEC_27_from_anybody_else_it_is_nothing(self, secrets: Any, knock: Any, authority: Authority) -> None:
+    async def test_SEC_27_ATK_21_from_anybody_else_it_is_nothing(
+        self, secrets: Any, knock: Any, authority: Authority
+    ) -> None:
         headers = handed_on(authority.charger("CP1"))
         assert (await knock(source="127.0.0.3", headers=headers)).status == 401
 
@@ -290,6 +307,7 @@ class TestProxy:
             (authority.charger("CP1", ends=-timedelta(hours=1)), "client_certificate_expired"),
             (revoked, "client_certificate_revoked"),
             (server, "client_certificate_purpose"),
+            (authority.charger("CP1", key=rsa_key(1024)), "client_certificate_weak"),
             (authority.charger("CP2"), "certificate_of_another"),
         ):
             assert (await knock(source="127.0.0.2", headers=handed_on(certificate))).status == 401

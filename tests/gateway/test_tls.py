@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 import structlog
+import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from stationmaster.app import App
 from stationmaster.domain.refused_connections import explain
 from stationmaster.gateway.tls import RSA_KX_SUITES, Certificates, context
-from stationmaster.settings import BadSettings, Settings, Tls
+from stationmaster.settings import BadSettings, Gateway, Settings, Tls
 from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
+from tests.docs.references import ROOT
 from tests.gateway.conftest import until
 from tests.gateway.raw import Raw, request
 from tests.patience import PATIENCE_S
@@ -276,6 +278,14 @@ async def test_a_charger_that_goes_without_a_word_is_gone(app: Any, connect: Any
     await until(lambda: app.switchboard.connections())
     one.writer.transport.abort()
     await until(lambda: not app.switchboard.connections())
+
+
+def test_SEC_14_without_a_word_nothing_plain_is_reached_from_outside() -> None:
+    assert (Gateway().host, Tls().port, Tls().host) == ("127.0.0.1", None, "0.0.0.0")
+    production = yaml.safe_load((ROOT / "compose.production.yaml").read_text())
+    for name, service in production["services"].items():
+        told = [port for port in service.get("ports", []) if not port.startswith("127.0.0.1:")]
+        assert not told or "Caddyfile" in str(service["volumes"]), name  # which has TLS
 
 
 # Files

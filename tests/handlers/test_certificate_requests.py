@@ -6,6 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from stationmaster.app import App
 from stationmaster.domain import certificate_requests, organizations, stations
@@ -14,6 +18,7 @@ from stationmaster.domain.commands import GiveCertificate
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.storage import Work
+from tests.authority import rsa_key
 from tests.handlers.asking import Asked, Clock
 from tests.handlers.conftest import Stored
 from tests.handlers.signed import CERTIFICATE, CERTIFICATE_RSA, CSR, CSR_OF_CP2, CSR_RSA, ROOT
@@ -43,6 +48,24 @@ async def wants(one: Asked, csr: str = CSR, **more: Any) -> str:
 
 def of_type(one: Asked, kind: str = "ChargingStationCertificate") -> dict[str, Any]:
     return {} if one.old else {"certificateType": kind}
+
+
+def request_on(key: Any) -> str:
+    """Of CP1."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "CP1")])
+    made = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
+    return made.public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("kind", ["RSA 1024", "EC P-224"])
+async def test_SEC_23_a_weak_key_is_refused_and_a_person_sees_why(app: App, one: Asked, kind: str) -> None:
+    weak = rsa_key(1024) if kind == "RSA 1024" else ec.generate_private_key(ec.SECP224R1())
+    assert await wants(one, request_on(weak), **of_type(one)) == "Rejected"
+    assert await wants(one, request_on(rsa_key()), **of_type(one)) == "Accepted"
+    strong, refused = await requests(app)
+    assert (refused.state, strong.state) == ("refused", "received")
+    assert "key is too weak" in (refused.detail or "")
 
 
 @pytest.mark.any_database

@@ -205,7 +205,9 @@ async def test_C07_FR_17_a_certificate_that_nobody_can_verify_is_invalid(station
     assert answer == {"idTokenInfo": {"status": "Invalid"}, "certificateStatus": "CertChainError"}
 
 
-async def test_A04_a_security_event_is_an_alarm_under_the_name_all_versions_share(station: Any, stored: Stored) -> None:
+async def test_A04_SEC_33_a_security_event_is_an_alarm_under_the_name_all_versions_share(
+    station: Any, stored: Stored
+) -> None:
     one = await station()
     for kind in ("InvalidCsmsCertificate", "StartupOfTheDevice", "Weird"):
         told = {"type": kind, "timestamp": "2026-11-01T09:00:00Z", "techInfo": "x"}
