@@ -140,6 +140,7 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP9/command-exceptions/reset",
         None,
     ),
+    "POST /api/v1/stations/{station_id}/measurands": ("/stations/CP1/measurands", None),
     "PUT /api/v1/stations/{station_id}/auto-start": ("/stations/CP9/auto-start", {"on": True}),
     "PUT /api/v1/stations/{station_id}": ("/stations/CP9", {"name": "Door", "site": "Harbour"}),
     "PUT /api/v1/stations/{station_id}/connectors/{evse}/{connector}": (

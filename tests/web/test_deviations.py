@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -118,3 +120,16 @@ async def test_a_person_switches_on_that_a_charger_is_started_for_a_card_and_bac
     await operator.see("auto-start-back").click()
     await expect(part).to_contain_text("By the rules of this server.")
     await expect(operator.see("auto-start")).not_to_be_checked()
+
+
+async def test_what_a_charger_can_measure_is_tried_out_in_its_settings(
+    operator: Visitor, simulated: Callable[..., Any]
+) -> None:
+    cp16 = await simulated("CP1")
+    cp16.configuration.change("MeterValuesSampledData", "Energy.Active.Import.Register")
+    await operator.open("/chargers/CP1")
+    await operator.see("action-settings").click()
+    await operator.see("measurands-find").click()
+    told = "In a session it tells: Energy.Active.Import.Register, Power.Active.Import, Current.Import, Voltage, SoC."
+    await expect(operator.see("measurands-found")).to_contain_text(told)
+    assert set(cp16.measurands) >= {"Power.Active.Import", "SoC"}

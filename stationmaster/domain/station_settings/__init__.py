@@ -15,6 +15,7 @@ from stationmaster.domain.station_settings.settings import ChangeRow as ChangeRo
 from stationmaster.domain.station_settings.settings import Difference as Difference
 from stationmaster.domain.station_settings.settings import SettingRow as SettingRow
 from stationmaster.domain.station_settings.settings import changes as changes
+from stationmaster.domain.station_settings.settings import described as described
 from stationmaster.domain.station_settings.settings import differences as differences
 from stationmaster.domain.station_settings.settings import listed as listed
 from stationmaster.domain.station_settings.settings import number as number

@@ -24,6 +24,13 @@ def value(work: Work, station: Station, name: str) -> str | None:
     return work.execute(mine).scalar()
 
 
+def described(work: Work, station_id: int, name: str) -> tuple[str | None, str | None]:
+    """What the station has told last of this setting, and of what may stand there (2.x, valuesList). None of what it has not told."""
+    mine = station_settings.c.station_id == station_id, station_settings.c.name_key == name_key(name)
+    row = work.execute(select(station_settings.c.value, station_settings.c.choices).where(*mine)).one_or_none()
+    return (None, None) if row is None else (row.value, row.choices)
+
+
 def number(work: Work, station: Station, name: str) -> float | None:
     """The same as a positive number; None when it is none, or not known."""
     try:

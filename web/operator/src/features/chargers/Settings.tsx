@@ -6,8 +6,10 @@ import { At, Badge, Icon, Problem, Waiting } from "@stationmaster/ui";
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { comparisonQuery, settingsQuery } from "../../queries";
+import { Only } from "../../user";
 import { commandName, ownWord, statusWords } from "./commands";
 import css from "./Charger.module.css";
+import { Measurands } from "./Measurands";
 import { useCommand } from "./useCommand";
 
 const DAY_MS = 86_400_000;
@@ -61,6 +63,9 @@ function Known({ station }: { station: Station }) {
         </Button>
       </div>
       {problem ? <Problem error={problem} /> : said && <Verdict command={said} />}
+      <Only may="operate">
+        <Measurands station={station.id} onFound={refetch} />
+      </Only>
       <TextInput
         type="search"
         aria-label={t`Search settings`}
