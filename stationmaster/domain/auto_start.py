@@ -5,7 +5,7 @@ Which do so a person says of one charger, or a rule of the settings of a make; e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
@@ -21,7 +21,6 @@ from stationmaster.domain.stations import Station, stations
 from stationmaster.domain.tokens import uid_key
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, metadata
-from stationmaster.storage.lists import rows_among
 from stationmaster.storage.queries import Prepared, not_deleted
 
 auto_starts = Table(
@@ -138,12 +137,14 @@ def say(work: Work, station_id: int, identity: str, *, wanted: bool | None, by: 
     audit.record(work, "set_auto_start", audit.Subject("station", identity), **changes)
 
 
-def waiting(work: Work, connected: Sequence[int]) -> list[int]:
-    """Those of these chargers where a card was accepted lately, and nothing came of it yet."""
+def waiting(work: Work, connected: Collection[int]) -> list[int]:
+    """Those of these chargers where a card was accepted lately, and nothing came of it yet.
+
+    The cards are few, as each is kept for minutes; the chargers of a node are many, and this is asked every few seconds.
+    """
     card = shown_cards.c
     lately = card.used_at.is_(None), card.shown_at > work.now - FORGOTTEN_AFTER
-    wanted = select(card.station_id).where(*lately)
-    return sorted({row.station_id for row in rows_among(work, wanted, card.station_id, connected)})
+    return sorted(set(work.execute(select(card.station_id).where(*lately)).scalars()) & set(connected))
 
 
 def claim(work: Work, keys: Collection[int], rules: Rules) -> list[Start]:
