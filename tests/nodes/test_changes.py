@@ -16,7 +16,7 @@ from sqlalchemy import event, update
 from stationmaster.api.rates import TooManyRequests
 from stationmaster.app import App
 from stationmaster.background import presence
-from stationmaster.domain import organizations, stations
+from stationmaster.domain import organizations, security_profiles, stations
 from stationmaster.domain.connections import connections
 from stationmaster.settings import Settings
 from tests.charger import Charger
@@ -191,6 +191,21 @@ async def test_A5_what_another_process_adds_is_live_at_once(two: Nodes, cluster:
     await (await Charger.connect(other.gateway_port, "CP1", secret)).close()
     await settled(other)
     assert b"station_connected" in viewer.take()
+
+
+async def test_SEC_30_what_lets_a_charger_in_on_one_node_holds_on_the_other(two: Nodes, cluster: Cluster) -> None:
+    """The lowest security profile; and the serial number, by which its certificate is known (SEC-21)."""
+    one, other = two
+    cp = await cluster.charger(one)
+    await cp.boot(chargePointSerialNumber="S-1")
+    await until(lambda: other.directory.find("CP1").station.serial == "S-1")  # type: ignore[union-attr]
+    await cp.boot(chargePointSerialNumber="S-2")
+    await until(lambda: other.directory.find("CP1").station.serial == "S-2")  # type: ignore[union-attr]
+    home, secret = await home_of(one), await cluster.secret("CP1")
+    assert await answered(other, "CP1", secret) == 101
+    await one.database.write(security_profiles.set_lowest, home, "CP1", 2, reason=None)
+    await until(lambda: other.directory.find("CP1").min_profile == 2)  # type: ignore[union-attr]
+    assert await answered(other, "CP1", secret) == 401
 
 
 async def test_API_15_what_somebody_asked_of_one_node_counts_on_the_other(two: Nodes) -> None:
