@@ -169,7 +169,8 @@ def _asked(client: httpx.Client, asked: Asked, rounds: int) -> Iterator[Figure]:
     if answer.status_code == 422:  # a value that this parameter does not take together with what is left out
         return
     yield Figure(asked.path, f"{p95:.1f} ms", p95 <= bar, p95 / bar)
-    told = answer.json() if answer.is_success and answer.content else None
+    is_json = answer.headers.get("content-type", "").startswith("application/json")
+    told = answer.json() if answer.is_success and is_json else None
     if isinstance(told, dict) and told.get("next") and "after=" not in asked.path:
         path = f"{asked.path}{'&' if '?' in asked.path else '?'}cursor={told['next']}"
         _, p95 = _p95_ms(client, path, rounds)
