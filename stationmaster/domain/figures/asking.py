@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, func, select
 
-from stationmaster.domain import moments, months, sites, stations
-from stationmaster.domain.connectors import evses
+from stationmaster.domain import months, sites, stations
 from stationmaster.domain.errors import Invalid
-from stationmaster.domain.figures import cells, following, gathering
+from stationmaster.domain.figures import cells, following, gathering, ports
 from stationmaster.domain.figures.cells import NO_CURRENCY, NOTHING, Amounts
+from stationmaster.domain.figures.ports import NOBODY, Label
 from stationmaster.domain.figures.tables import station_days, station_hours
 from stationmaster.domain.money.amounts import Money
 from stationmaster.domain.rounding import percent
@@ -136,21 +136,22 @@ def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> F
     for key, currency, amounts in _days(work, organization_id, of, among, keyed):
         groups[key][currency] = amounts
     behind = _add_pending_days(work, organization_id, of, among, keyed, groups)
-    every = _ports(work, organization_id, of)
-    there = [port for port in every if among.has(port.site_id, port.station_id)]
-    port_s: dict[Any, int] = defaultdict(int)
-    names: Names
+    there = ports.of(work, organization_id, by, of, **among._asdict())
     if keyed == "day":
-        port_s = _port_s_by_day(there, of, work.now)
         names = {day.isoformat(): (_name_of_time(by, day), None) for day in of.days}
-        return Found(by, of, *_rows(groups, names, port_s), behind)
-    for port in there:
-        port_s[port.site_id if by == "site" else port.station_id] += _port_s(port, of, work.now)
+        in_time: dict[Label, int] = defaultdict(int)
+        for day, seconds in ports.seconds_by_day(there, of, work.now).items():
+            in_time[names[day]] += seconds
+        return Found(by, of, *_rows(groups, names, in_time, names.values()), behind)
+    port_s = ports.seconds_by_label(there, of, work.now)
+    labels: Names
     if by == "site":
-        names = _sites(work, organization_id)
+        labels = _sites(work, organization_id)
+        order = list(labels.values())
     else:
-        names = {port.station_id: port.labels[by] for port in sorted(every, key=lambda port: port.labels[by][0])}
-    rows, everything = _rows(groups, names, port_s)
+        labels = ports.labels_of(work, organization_id, by, groups)
+        order = sorted({*labels.values(), *port_s}, key=lambda label: label[0])
+    rows, everything = _rows(groups, labels, port_s, order)
     return Found(by, of, [row for row in rows if row.port_s or row.sums != _EMPTY], everything, behind)
 
 
@@ -160,9 +161,8 @@ def total(work: Work, organization_id: int, of: Period, among: Which) -> Row:
     for _, currency, amounts in _days(work, organization_id, of, among, "organization_id"):
         groups[""][currency] = amounts
     _add_pending_days(work, organization_id, of, among, None, groups)
-    there = [port for port in _ports(work, organization_id, of) if among.has(port.site_id, port.station_id)]
-    port_s = sum(_port_s(port, of, work.now) for port in there)
-    return Row("", None, sums_of(groups[""]), port_s)
+    there = ports.of(work, organization_id, "day", of, **among._asdict())
+    return Row("", None, sums_of(groups[""]), sum(ports.seconds(each, of, work.now) for each in there))
 
 
 def _summed(table: Table) -> list[Any]:
@@ -234,29 +234,28 @@ def _by_hour(work: Work, organization_id: int, of: Period, among: Which) -> Foun
     for cell, change in pending.hours.items() if pending else ():
         if first <= cell.month < after and among.has(cell.place.site_id, cell.place.station_id):
             groups[cell.hour][NO_CURRENCY] = groups[cell.hour][NO_CURRENCY].plus(change)
-    port_s: dict[Any, int] = defaultdict(int)
-    for port in (port for port in _ports(work, organization_id, of) if among.has(port.site_id, port.station_id)):
-        for hour, seconds in enumerate(_port_s_by_hour(port, of, work.now)):
-            port_s[hour] += seconds
     names = {hour: (str(hour), None) for hour in range(cells.HOURS)}
-    return Found("hour_of_week", of, *_rows(groups, names, port_s), behind)
+    port_s: dict[Label, int] = defaultdict(int)
+    for each in ports.of(work, organization_id, "day", of, **among._asdict()):
+        for hour, seconds in enumerate(ports.seconds_by_hour(each, of, work.now)):
+            port_s[names[hour]] += seconds
+    return Found("hour_of_week", of, *_rows(groups, names, port_s, names.values()), behind)
 
 
-Names = Mapping[Any, tuple[str, str | None]]
+Names = Mapping[Any, Label]
 
 
-def _rows(groups: dict[Any, dict[str, Amounts]], names: Names, port_s: Mapping[Any, int]) -> tuple[list[Row], Row]:
-    """Rows by their names, in the order of the names; groups of one name are one row."""
-    merged: dict[tuple[str, str | None], dict[str, Amounts]] = {}
-    seconds: dict[tuple[str, str | None], int] = defaultdict(int)
-    for key, name in names.items():
-        into = merged.setdefault(name, {})
-        seconds[name] += port_s.get(key, 0)
-        _merge(into, groups.get(key, {}))
+def _rows(
+    groups: dict[Any, dict[str, Amounts]], names: Names, port_s: Mapping[Label, int], order: Iterable[Label]
+) -> tuple[list[Row], Row]:
+    """Rows in this order; groups of one name are one row."""
+    merged: dict[Label, dict[str, Amounts]] = {name: {} for name in order}
     everything: dict[str, Amounts] = {}
-    for currencies in groups.values():
+    for key, currencies in groups.items():
+        if key in names:
+            _merge(merged[names[key]], currencies)
         _merge(everything, currencies)
-    rows = [Row(name[0], name[1], sums_of(currencies), seconds[name]) for name, currencies in merged.items()]
+    rows = [Row(*name, sums_of(currencies), port_s.get(name, 0)) for name, currencies in merged.items()]
     return rows, Row("", None, sums_of(everything), sum(port_s.values()))
 
 
@@ -288,61 +287,6 @@ def _name_of_time(by: By, day: date) -> str:
     return day.isoformat()
 
 
-class Port(NamedTuple):
-    """A charger with the number of its ports, and since when it was there, until when."""
-
-    station_id: int
-    site_id: int
-    ports: int
-    zone: str
-    since: datetime
-    until: datetime | None
-    labels: Mapping[str, tuple[str, str | None]]
-
-
-def _ports(work: Work, organization_id: int, of: Period) -> list[Port]:
-    """All chargers, those that were removed too, where they stand now."""
-    table = stations.stations.c
-    ports = select(func.count()).where(evses.c.station_id == table.id, evses.c.number > 0).scalar_subquery()
-    columns = (
-        table.id,
-        table.site_id,
-        table.identity,
-        table.name,
-        table.vendor,
-        table.manufacturer,
-        table.model,
-        table.firmware,
-        table.created_at,
-        table.deleted_at,
-        sites.sites.c.time_zone,
-        sites.sites.c.public_id.label("site"),
-        sites.sites.c.name.label("site_name"),
-        ports.label("ports"),
-    )
-    mine = select(*columns).select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
-    mine = mine.where(table.organization_id == organization_id)
-    rows = work.execute(mine.order_by(table.id)).all()
-    first = cells.midnight(of.first, UTC)
-    young = [row.id for row in rows if row.created_at > first]
-    earliest = _first_days(work, organization_id) if young else {}
-    found = []
-    for row in rows:
-        since = row.created_at
-        if row.id in earliest:  # sessions may have been brought along from before it was entered here
-            since = min(since, cells.midnight(date.fromisoformat(earliest[row.id]), moments.zone_named(row.time_zone)))
-        maker = row.manufacturer or row.vendor or ""
-        labels = {
-            "site": (row.site or "", row.site_name),
-            "station": (row.identity, row.name),
-            "maker": (maker, None),
-            "model": (f"{maker} {row.model or ''}".strip(), None),
-            "firmware": (" ".join(filter(None, (maker, row.model, row.firmware))), None),
-        }
-        found.append(Port(row.id, row.site_id or 0, row.ports, row.time_zone or "UTC", since, row.deleted_at, labels))
-    return found
-
-
 def station_names(work: Work, organization_id: int) -> dict[int, tuple[str, str | None]]:
     """Identity and name of every charger by its key, those that were removed too."""
     table = stations.stations.c
@@ -357,66 +301,8 @@ def site_names(work: Work, organization_id: int) -> list[tuple[str, str]]:
     return [(row.public_id, row.name) for row in work.execute(mine)]
 
 
-def _first_days(work: Work, organization_id: int) -> dict[int, str]:
-    table = station_days.c
-    mine = select(table.station_id, func.min(table.day).label("first"))
-    mine = mine.where(table.organization_id == organization_id).group_by(table.station_id)
-    return {row.station_id: row.first for row in work.execute(mine)}
-
-
 def _sites(work: Work, organization_id: int) -> Names:
     mine = select(sites.sites.c.id, sites.sites.c.public_id, sites.sites.c.name)
     mine = mine.where(sites.sites.c.organization_id == organization_id).order_by(sites.sites.c.name)
-    named: dict[Any, tuple[str, str | None]] = {row.id: (row.public_id, row.name) for row in work.execute(mine)}
-    return named | {cells.NO_SITE: ("", None)}
-
-
-def _port_s(port: Port, of: Period, now: datetime) -> int:
-    zone = moments.zone_named(port.zone)
-    since = max(port.since, cells.midnight(of.first, zone))
-    until = min(port.until or now, now, cells.midnight(of.after, zone))
-    return max(0, int((until - since).total_seconds())) * port.ports
-
-
-def _port_s_by_day(there: list[Port], of: Period, now: datetime) -> dict[str, int]:
-    found: dict[str, int] = defaultdict(int)
-    by_zone: dict[str, list[Port]] = defaultdict(list)
-    for port in there:
-        by_zone[port.zone].append(port)
-    for name, ports in by_zone.items():
-        zone = moments.zone_named(name)
-        begin = cells.midnight(of.first, zone)
-        whole = sum(port.ports for port in ports)
-        youngest = max(port.since for port in ports)
-        for day in of.days:
-            end = min(now, cells.midnight(day + timedelta(days=1), zone))
-            if end <= begin:
-                break
-            if youngest <= begin and all(port.until is None for port in ports):
-                found[day.isoformat()] += int((end - begin).total_seconds()) * whole
-            else:
-                for port in ports:
-                    length = min(end, port.until or end) - max(begin, port.since)
-                    found[day.isoformat()] += max(0, int(length.total_seconds())) * port.ports
-            begin = end
-    return found
-
-
-def _port_s_by_hour(port: Port, of: Period, now: datetime) -> list[int]:
-    """How often each hour of the week was, as seconds. Whole weeks of the calendar; a clock that is put on is not looked at."""
-    seconds = [0] * cells.HOURS
-    zone = moments.zone_named(port.zone)
-    since = max(port.since, cells.midnight(of.first, zone)).astimezone(zone).replace(tzinfo=None)
-    until = min(port.until or now, now, cells.midnight(of.after, zone)).astimezone(zone).replace(tzinfo=None)
-    if until <= since:
-        return seconds
-    week = cells.HOURS * 3600
-    whole, rest = divmod(int((until - since).total_seconds()), week)
-    seconds = [whole * 3600] * cells.HOURS
-    second = since.weekday() * 86400 + since.hour * 3600 + since.minute * 60 + since.second
-    while rest > 0:
-        hour = (second // 3600) % cells.HOURS
-        step = min(rest, 3600 - second % 3600)
-        seconds[hour] += step
-        second, rest = second + step, rest - step
-    return [each * port.ports for each in seconds]
+    named: dict[Any, Label] = {row.id: (row.public_id, row.name) for row in work.execute(mine)}
+    return named | {cells.NO_SITE: NOBODY}

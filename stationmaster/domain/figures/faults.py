@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from stationmaster.domain import sites, stations
 from stationmaster.domain.connector_states import connector_states
 from stationmaster.domain.connectors import connectors
-from stationmaster.domain.figures import cells
+from stationmaster.domain.figures import cells, ports
 from stationmaster.domain.figures.asking import Period, Which
 from stationmaster.storage import Work
 
@@ -37,18 +37,19 @@ def ask(work: Work, organization_id: int, by: By, of: Period, among: Which) -> l
     since = cells.midnight(of.first, UTC)
     until = min(cells.midnight(of.after, UTC), work.now)
     groups = _groups(work, organization_id, by, among)
-    group_of = {station: key for key, there in groups.items() for station in there.connectors}
+    told = _faults(work, organization_id, since, until, among)
+    labels = ports.labels_of(work, organization_id, by, {fault.station_id for fault in told})
     faults: dict[str, list[_Fault]] = defaultdict(list)
-    for fault in _faults(work, organization_id, since, until, among):
-        if fault.station_id in group_of:
-            faults[group_of[fault.station_id]].append(fault)
+    for fault in told:
+        faults[labels[fault.station_id][0]].append(fault)
     found = [_summed(key, there, faults[key]) for key, there in groups.items()]
     return sorted(found, key=lambda each: (-each.faults, -each.faulted_s, each.key))
 
 
 class _Group(NamedTuple):
     name: str | None
-    connectors: dict[int, int]  # by charger
+    chargers: int
+    connectors: int
 
 
 class _Fault(NamedTuple):
@@ -62,33 +63,24 @@ class _Fault(NamedTuple):
 
 def _groups(work: Work, organization_id: int, by: By, among: Which) -> dict[str, _Group]:
     table = stations.stations.c
-    count = select(func.count()).where(connectors.c.station_id == table.id, connectors.c.evse > 0).scalar_subquery()
-    mine = select(
-        table.id,
-        table.identity,
-        table.name,
-        table.vendor,
-        table.manufacturer,
-        table.model,
-        table.firmware,
-        sites.sites.c.public_id,
-        sites.sites.c.name.label("site_name"),
-        count.label("connectors"),
-    ).select_from(stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id))
+    plugs = (
+        select(connectors.c.station_id, func.count().label("many"))
+        .where(connectors.c.evse > 0)
+        .group_by(connectors.c.station_id)
+        .subquery()
+    )
+    called = ports.LABELS[by]
+    source = stations.stations.outerjoin(sites.sites, sites.sites.c.id == table.site_id)
+    source = source.outerjoin(plugs, plugs.c.station_id == table.id)
+    mine = select(*called, func.count(), func.coalesce(func.sum(plugs.c.many), 0)).select_from(source)
     mine = mine.where(table.organization_id == organization_id, table.deleted_at.is_(None))
-    mine = among.narrowed(mine, site=table.site_id, station=table.id)
+    mine = among.narrowed(mine, site=table.site_id, station=table.id).group_by(*called)
     found: dict[str, _Group] = {}
-    for row in work.execute(mine):
-        maker = row.manufacturer or row.vendor or ""
-        model = " ".join(filter(None, (maker, row.model)))
-        key, name = {
-            "maker": (maker, None),
-            "model": (model, None),
-            "firmware": (" ".join(filter(None, (model, row.firmware))), None),
-            "site": (row.public_id or "", row.site_name),
-            "station": (row.identity, row.name),
-        }[by]
-        found.setdefault(key, _Group(name, {})).connectors[row.id] = row.connectors
+    rows: list[Any] = list(work.execute(mine).all())
+    for *told_of, chargers, many in rows:
+        key, name = ports.label(by, told_of)
+        before = found.get(key, _Group(name, 0, 0))
+        found[key] = _Group(before.name, before.chargers + chargers, before.connectors + int(many))
     return found
 
 
@@ -96,7 +88,7 @@ def _faults(work: Work, organization_id: int, since: datetime, until: datetime, 
     """Each word of a connector that it is faulty, and until when it held."""
     told = connector_states.c
     table = stations.stations.c
-    mine = select(table.id).where(table.organization_id == organization_id)
+    mine = select(table.id).where(table.organization_id == organization_id, table.deleted_at.is_(None))
     mine = among.narrowed(mine, site=table.site_id, station=table.id)
     # Only chargers that told of a fault; those before may go on into these days.
     faulty = select(told.station_id).where(
@@ -141,8 +133,8 @@ def _summed(key: str, there: _Group, faults: list[_Fault]) -> Faults:
     return Faults(
         key=key,
         name=there.name,
-        chargers=len(there.connectors),
-        connectors=sum(there.connectors.values()),
+        chargers=there.chargers,
+        connectors=there.connectors,
         faults=sum(fault.begins for fault in faults),
         faulted_s=sum(fault.seconds for fault in faults),
         faulty_connectors=len({(fault.station_id, fault.evse, fault.number) for fault in faults}),

@@ -241,7 +241,7 @@ def _of_server(work: Work) -> Iterator[Need]:
 def _now(work: Work, organization_id: int, among: Which) -> Now:
     mine = _chargers(organization_id, among)
     # Each question names a table with chargers or sites at its top: there a caller's own sites are held (`scopes.py`).
-    there = len(work.execute(mine).all())
+    there = work.execute(mine.with_only_columns(func.count(), maintain_column_froms=True)).scalar_one()
     connected = work.execute(
         select(func.count()).where(connections.c.closed_at.is_(None), connections.c.station_id.in_(mine))
     ).scalar_one()

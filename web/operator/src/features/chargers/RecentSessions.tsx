@@ -15,7 +15,7 @@ export function RecentSessions({ of }: { of: { station: string } | { customer: s
   const { rows } = useList<Session>(sessionsQuery(of, RECENT));
   const withStation = !("station" in of);
   const [state, setState] = useState<TableState>({});
-  const columns = useMemo(() => sessionColumns({ withStation }), [withStation]);
+  const columns = useMemo(() => sessionColumns({ withStation, narrow: true }), [withStation]);
   const recent = rows.slice(0, RECENT);
   if (recent.length === 0) return null;
   return (

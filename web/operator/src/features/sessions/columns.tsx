@@ -8,11 +8,12 @@ function seconds(session: Session): number | null {
   return session.stopped_at === null ? null : Math.round((Date.parse(session.stopped_at) - Date.parse(session.started_at)) / 1000);
 }
 
-/** Sessions as rows; the whole row opens the session. */
-export function sessionColumns({ withStation = true, withCustomer = true }: { withStation?: boolean; withCustomer?: boolean } = {}): Column<Session>[] {
+/** Sessions as rows; the whole row opens the session. In a `narrow` place the customer is only there when asked for. */
+export function sessionColumns({ withStation = true, narrow = false }: { withStation?: boolean; narrow?: boolean } = {}): Column<Session>[] {
   const customer: Column<Session> = {
     id: "customer",
     head: t`Customer`,
+    extra: narrow,
     value: (session) => session.customer_name ?? session.customer ?? null,
     card: "hidden",
     cell: (session) => <Whose session={session} />,
@@ -53,7 +54,7 @@ export function sessionColumns({ withStation = true, withCustomer = true }: { wi
       cell: (session) => <span className="dim num">{connectorName(session.evse)}</span>,
     },
     { id: "token", head: t`Card`, value: (session) => session.token, width: "12%", cell: (session) => <span className="mono hostile">{session.token ?? "–"}</span> },
-    ...(withCustomer ? [customer] : []),
+    customer,
     {
       id: "duration",
       head: t`Duration`,
