@@ -32,7 +32,7 @@ def now() -> datetime:
 class Holder:
     """Who has a key and a certificate for it; an authority if that says so."""
 
-    key: ec.EllipticCurvePrivateKey
+    key: Any
     certificate: x509.Certificate
     issuer: Holder | None = None
 
@@ -108,9 +108,10 @@ def made(
     since: timedelta = timedelta(days=-10),
     until: timedelta = timedelta(days=300),
     extensions: Sequence[tuple[x509.ExtensionType, bool]] = (),
+    key: Any = None,
 ) -> Holder:
     """`authority`: it may sign others; `answers`: it may sign OCSP answers; `responder`: the address that stands in it."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    key = key or ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from stationmaster.outside.pki import Authorities, BadChain, chains
-from tests.pki.authority import Holder, made, now
+from stationmaster.outside.pki.named import MOST_BITS, signed
+from tests.pki.authority import SHA256, Holder, made, now
 
 ROOT = made("MO Root", authority=True)
 SUB_1 = ROOT.issue("MO Sub-CA 1", authority=True, path_length=1)
@@ -38,6 +40,25 @@ def test_what_a_charger_leaves_out_may_be_among_the_authorities() -> None:
     trusted = Authorities([each.certificate for each in (SUB_2, ROOT, SUB_1)])
     assert verified(CAR, authorities=trusted) == WHOLE
     assert verified(SUB_2.issue("DE1"), authorities=trusted)[1:] == WHOLE[1:]
+
+
+def test_C07_FR_17_what_has_a_name_that_the_library_cannot_read_is_refused() -> None:
+    """An X.400 address, which is an exception of its own."""
+    address = x509.UnrecognizedExtension(
+        x509.SubjectAlternativeName.oid, bytes.fromhex("3006a304300261 00".replace(" ", ""))
+    )
+    with pytest.raises(BadChain, match="cannot be read"):
+        verified(SUB_2.issue("DE1", extensions=[(address, False)]), SUB_2, SUB_1)
+
+
+def test_a_signature_that_takes_long_to_try_is_not_tried() -> None:
+    """5 ms with a key of 16384 bits, for which all chargers would wait."""
+    root = made("Long", authority=True, key=rsa.generate_private_key(65537, MOST_BITS + 8))
+    authorities = Authorities([root.certificate])
+    assert not authorities.is_root(root.certificate)
+    assert not signed(root.certificate.public_key(), b"", b"", SHA256)
+    with pytest.raises(BadChain, match="which is not among"):
+        verified(root.issue("DE1"), root, authorities=authorities)
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,18 @@ ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
     "SHA512": hashes.SHA512(),
 }
 _WEAK = frozenset({"md5", "sha1"})
+MOST_BITS = (
+    4096  # of a key of RSA: to try a signature of 16384 holds up all chargers for 5 ms, and anybody may send such keys
+)
 
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 """What the library raises for what it cannot read, at first or when a part is looked at."""
 
 
@@ -105,6 +115,8 @@ def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
         algorithm = certificate.signature_hash_algorithm
         if algorithm is not None and algorithm.name in _WEAK:
             return False
+        if _takes_long(issuer.public_key()):
+            return False
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, *UNREADABLE):
         return False
@@ -119,6 +131,8 @@ def signed(
         return False
     try:
         match key:
+            case _ if _takes_long(key):
+                return False
             case rsa.RSAPublicKey() if algorithm is not None:
                 key.verify(signature, content, padding.PKCS1v15(), algorithm)
             case ec.EllipticCurvePublicKey() if algorithm is not None:
@@ -130,6 +144,10 @@ def signed(
     except (InvalidSignature, *UNREADABLE):
         return False
     return True
+
+
+def _takes_long(key: CertificatePublicKeyTypes) -> bool:
+    return isinstance(key, rsa.RSAPublicKey) and key.key_size > MOST_BITS
 
 
 def key_bits(key: CertificatePublicKeyTypes) -> bytes:
