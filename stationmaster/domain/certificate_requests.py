@@ -114,8 +114,11 @@ def receive(work: Work, station: Station, *, csr: str, use: Use, number: int | N
         told = x509.read_request(csr)
     except x509.Unreadable as error:
         return _refuse(work, station, csr=csr, use=use, why=f"The request is of no use: {error}.", subject=None)
+    if len(told.common_names) > 1:
+        why = "There is more than one name (CN) in it, so it would be of several chargers. It was refused."
+        return _refuse(work, station, csr=told.pem, use=use, why=why, subject=told.subject)
     if told.common_name is not None and (owner := _owner(work, station, told.common_name)) is not None:
-        why = f"There is the name of charger {owner} in it. It was refused, and nothing was signed."
+        why = f"There is the name of {owner} in it. It was refused, and nothing was signed."
         alarms.raise_alarm(work, station, kind="certificate_of_another", detail=f"{told.subject}: {why}")
         return _refuse(work, station, csr=told.pem, use=use, why=why, subject=told.subject)
     fingerprint = hashlib.sha256(told.der).hexdigest()
@@ -256,14 +259,17 @@ def _add(work: Work, station: Station, **values: Any) -> None:
 
 
 def _owner(work: Work, station: Station, name: str) -> str | None:
-    """The charger that a name belongs to, when it is another one: by its identity, or by the serial number it boots with."""
-    named = or_(stations.stations.c.identity == name, stations.stations.c.serial == name)
-    found = work.execute(
-        select(stations.stations.c.id, stations.stations.c.identity).where(named, not_deleted(stations.stations))
-    ).all()
-    if any(row.id == station.id for row in found):
+    """The charger that a name belongs to, in words, when it is another one: by its identity, or by the serial number it boots with. Which serial
+    number it has a charger says itself, so with the name of another as its own it gets nothing."""
+    table = stations.stations.c
+    others = select(table.identity, table.organization_id).where(
+        or_(table.identity == name, table.serial == name), table.id != station.id, not_deleted(stations.stations)
+    )
+    home = station.organization_id
+    found = [row for row in work.execute(others) if name != station.identity or row.organization_id != home]
+    if not found:
         return None
-    return found[0].identity if found else None
+    return f"charger {found[0].identity}" if found[0].organization_id == home else "a charger of another organization"
 
 
 def _leaf(chain: str) -> x509.Certificate:

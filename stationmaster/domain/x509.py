@@ -19,8 +19,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from stationmaster.reason_words import Reasoned
 
-# What the library raises for what it cannot read; a version that is none is an exception of its own.
-UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+# What the library raises for what it cannot read; some of it has exceptions of its own.
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
 _PEM = re.compile(r"-----BEGIN ([A-Z ]{1,40})-----(.*?)-----END \1-----", re.DOTALL)
 _CURVES = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 _NAMES = {x509.NameOID.SERIAL_NUMBER: "SERIAL"}  # the library knows the shorter ones
@@ -34,10 +41,14 @@ class SigningRequest(NamedTuple):
     """A request for a certificate (PKCS #10)."""
 
     subject: str  # as in "CN=CP1, O=Acme"
-    common_name: str | None
+    common_names: tuple[str, ...]
     key: bytes  # the public key, as it is in the certificate
     key_kind: str  # as in "EC P-256", "RSA 2048"
     der: bytes
+
+    @property
+    def common_name(self) -> str | None:
+        return self.common_names[0] if self.common_names else None
 
     @property
     def pem(self) -> str:
@@ -94,7 +105,8 @@ def _certificate(der: bytes) -> Certificate:
     try:
         found = x509.load_der_x509_certificate(der)
         times = (found.not_valid_before_utc, found.not_valid_after_utc)
-        return Certificate(*_name(found.subject), *_key(found.public_key()), *times)
+        subject, common = _name(found.subject)
+        return Certificate(subject, common[0] if common else None, *_key(found.public_key()), *times)
     except UNREADABLE as error:
         raise Unreadable("it cannot be read: {why}", why=error) from None
 
@@ -114,14 +126,14 @@ def _base64(text: str) -> bytes:
     return found
 
 
-def _name(name: x509.Name) -> tuple[str, str | None]:
-    """The whole of it in words, and the common name."""
+def _name(name: x509.Name) -> tuple[str, tuple[str, ...]]:
+    """The whole of it in words, and the common names."""
     told = [
         (_NAMES.get(each.oid, each.rfc4514_attribute_name), each.value.replace("\0", ""))
         for each in name
         if isinstance(each.value, str)
     ]
-    common = next((value for kind, value in told if kind == "CN"), None)
+    common = tuple(value for kind, value in told if kind == "CN")
     return ", ".join(f"{kind}={value}" for kind, value in told), common
 
 

@@ -158,6 +158,57 @@ async def test_SEC_24_nothing_is_signed_for_the_name_of_another_charger(app: App
 
 
 @pytest.mark.any_database
+@pytest.mark.parametrize("theirs", ["identity", "serial"])
+async def test_ATK_20_who_calls_itself_by_the_name_of_another_gets_no_certificate_for_it(
+    app: App, one: Asked, stored: Stored, theirs: str
+) -> None:
+    """What serial number it has a charger says itself, at its boot."""
+    home = await app.database.write(organizations.home)
+    name = "CP2" if theirs == "identity" else "S-2"
+    await app.database.write(stations.create, home, app.keys, identity="CP2")
+    for identity in ("CP1", "CP2") if theirs == "serial" else ("CP1",):
+        await app.database.write(boot_with, identity, name)
+    assert await wants(one, asked_for(name)) == "Rejected"
+    [row] = await requests(app)
+    assert row.detail == "There is the name of charger CP2 in it. It was refused, and nothing was signed."
+    assert len(await stored.alarms("certificate_of_another")) == 1
+
+
+@pytest.mark.any_database
+async def test_ATK_20_the_id_of_one_is_the_serial_number_of_another_organization(app: App, one: Asked) -> None:
+    """So the request is refused, and names nobody of theirs; in the same organization the id counts."""
+    await app.database.write(boot_with, "CP1", "S-1")
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.create, home, app.keys, identity="CP2")
+    await app.database.write(boot_with, "CP2", "CP1")
+    assert await wants(one, asked_for("CP1")) == "Accepted"
+    other = (await app.database.write(organizations.create, name="Other")).id
+    await app.database.write(stations.create, other, app.keys, identity="CP3")
+    await app.database.write(boot_with, "CP3", "CP1")
+    assert await wants(one, asked_for("CP1")) == "Rejected"
+    assert "CP3" not in str((await requests(app))[0].detail)
+
+
+@pytest.mark.any_database
+async def test_ATK_20_a_request_with_two_names_is_refused(app: App, one: Asked) -> None:
+    assert await wants(one, asked_for("CP1", "CP2")) == "Rejected"
+    [row] = await requests(app)
+    assert row.state == "refused" and "more than one name" in str(row.detail)
+
+
+def boot_with(work: Work, identity: str, serial: str) -> None:
+    where = stations.stations.c.identity == identity
+    work.execute(stations.stations.update().where(where).values(serial=serial))
+
+
+def asked_for(*names: str) -> str:
+    """A request for a certificate with these names."""
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name) for name in names])
+    made = x509.CertificateSigningRequestBuilder().subject_name(subject)
+    return made.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()).public_bytes(Encoding.PEM).decode()
+
+
+@pytest.mark.any_database
 @pytest.mark.parametrize("csr", ["x", "-----BEGIN CERTIFICATE REQUEST-----", CERTIFICATE, "nul\u0000", "\ud800"])
 async def test_what_is_no_request_is_refused_and_kept_with_the_reason(app: App, one: Asked, csr: str) -> None:
     assert await wants(one, csr) == "Rejected"
