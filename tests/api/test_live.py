@@ -150,9 +150,10 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
 
     async with listening(admin) as page:
         await database.write(happen)
-        told = [await page.next() for _ in range(10)]
+        told = [await page.next() for _ in range(11)]
     assert [kind for kind, _ in told] == [
         "station_connected",
+        "station_changed",  # its first serial number
         "station_booted",
         "connector_status",
         "connection_refused",
@@ -164,7 +165,7 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
         "alarm",
     ]
     assert all(data["type"] == kind for kind, data in told)
-    assert told[1][1] | {"at": None} == {
+    assert told[2][1] | {"at": None} == {
         "type": "station_booted",
         "station": "CP1",
         "vendor": "Acme",
@@ -174,10 +175,10 @@ async def test_every_kind_of_event_has_its_words(admin: Client, charger: Any, da
     }
     place = {"station": "CP1", "evse": 1, "connector": 1, "at": "2026-05-01T12:00:00Z"}
     status = {"status": "Preparing", "error_code": "NoError", "info": None}
-    assert told[2][1] == {"type": "connector_status"} | place | status
-    assert told[3][1]["identity"] == "NEW"
-    assert [told[index][1]["status"] for index in (4, 5)] == ["pending", "accepted"]
-    assert (told[5][1]["station"], told[5][1]["name"]) == ("CP1", "reset")
+    assert told[3][1] == {"type": "connector_status"} | place | status
+    assert told[4][1]["identity"] == "NEW"
+    assert [told[index][1]["status"] for index in (5, 6)] == ["pending", "accepted"]
+    assert (told[6][1]["station"], told[6][1]["name"]) == ("CP1", "reset")
 
 
 async def test_messages_are_told_on_the_page_of_their_station_only(
