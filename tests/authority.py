@@ -55,19 +55,19 @@ class Authority:
 
     def server(self, name: str = "server", *, host: str = "127.0.0.1", key: Any = None, **more: Any) -> Issued:
         """For a server; `key` is one of P-256 if none is given."""
-        return self.issue(name, cn=host, san=host, use=ExtendedKeyUsageOID.SERVER_AUTH, key=key, **more)
+        return self.issue(name, cn=(host,), san=host, use=ExtendedKeyUsageOID.SERVER_AUTH, key=key, **more)
 
-    def charger(self, cn: str = "CP1", *, organization: str | None = OPERATOR, key: Any = None, **more: Any) -> Issued:
+    def charger(self, *cn: str, organization: str | None = OPERATOR, key: Any = None, **more: Any) -> Issued:
         """For a charger."""
         use = more.pop("use", ExtendedKeyUsageOID.CLIENT_AUTH)
         name = f"charger-{self._count}"
-        return self.issue(name, cn=cn, organization=organization, use=use, key=key, **more)
+        return self.issue(name, cn=cn or ("CP1",), organization=organization, use=use, key=key, **more)
 
     def issue(
         self,
         name: str,
         *,
-        cn: str,
+        cn: tuple[str, ...],
         organization: str | None = None,
         san: str | None = None,
         use: x509.ObjectIdentifier | None = None,
@@ -76,7 +76,7 @@ class Authority:
         ends: timedelta = 30 * DAY,
     ) -> Issued:
         key = key or ec.generate_private_key(ec.SECP256R1())
-        named = [x509.NameAttribute(x509.NameOID.COMMON_NAME, cn)]
+        named = [x509.NameAttribute(x509.NameOID.COMMON_NAME, each) for each in cn]
         if organization is not None:
             named.append(x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, organization))
         certificate = self._sign(x509.Name(named), key.public_key(), san=san, use=use, begins=begins, ends=ends)

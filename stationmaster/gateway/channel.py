@@ -31,7 +31,7 @@ class Channel(msgspec.Struct, frozen=True):
 
     secure: bool = False
     certificate: ClientCertificate | None = None
-    problem: str | None = None  # with the certificate that a proxy has handed on: a reason of the inbox
+    problem: str | None = None  # with the certificate: a reason of the inbox
 
 
 PLAIN = Channel()
@@ -44,20 +44,23 @@ def of_tls(certificate: bytes | None) -> Channel:
         return SECURE
     try:
         return Channel(True, _told(x509.load_der_x509_certificate(certificate)))
-    except UNREADABLE:  # the libraries do not read the same
-        return Channel(True, None, "client_certificate_unknown")
+    except UNREADABLE:  # what verified it reads more than we do
+        return Channel(True, None, UNKNOWN)
 
 
 def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | None) -> Channel | None:
     """What a trusted proxy says of how it has come; None when it says nothing of it (SEC-27).
 
-    It is secure when every one of several proxies says so, so that what a charger writes itself makes nothing better.
+    It is secure when every one of several proxies says so, so that what a charger writes itself makes nothing better. A certificate
+    counts only with TLS: who sends one in the clear need not have its key.
     """
     said = [each.lower() for each in elements(headers, "X-Forwarded-Proto")]
     secure = bool(said) and all(each in ("https", "wss") for each in said)
-    handed_on = [each for each in headers_named(headers, header) if each not in _NONE] if header else []
+    if not said:
+        return None
+    handed_on = [each for each in headers_named(headers, header) if each not in _NONE] if header and secure else []
     if not handed_on or anchors is None:
-        return (SECURE if secure else PLAIN) if said else None
+        return SECURE if secure else PLAIN
     try:
         if len(handed_on) > 1:
             raise ValueError("one from the proxy and one from elsewhere")
@@ -65,16 +68,16 @@ def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | 
         problem = verify(found, anchors, datetime.now(UTC))
         return Channel(True, None if problem else _told(found), problem)
     except UNREADABLE:
-        return Channel(True, None, "client_certificate_unknown")
+        return Channel(True, None, UNKNOWN)
 
 
 def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> str | None:
     """What is wrong with a charger's certificate, if anything. One of the authorities must have signed it itself, for a proxy hands
     on no chain."""
-    issuer = next((each for each in anchors.authorities if _has_signed(each, certificate)), None)
-    if issuer is None or not issuer.not_valid_before_utc <= now < issuer.not_valid_after_utc:
-        return "client_certificate_unknown"
-    if not certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc:
+    authority = next((each for each in anchors.authorities if _has_signed(each.certificate, certificate)), None)
+    if authority is None or not _holds(authority.certificate, now):
+        return UNKNOWN
+    if not _holds(certificate, now):
         return "client_certificate_expired"
     if not is_strong(certificate.public_key()):
         return "client_certificate_weak"
@@ -84,9 +87,9 @@ def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> st
         uses = []
     if uses and not {_CLIENT, _ANY} & set(uses):
         return "client_certificate_purpose"
-    if not anchors.revoked:
+    if not anchors.with_lists:
         return None
-    theirs = [each for each in anchors.revoked if each.issuer == issuer.subject and _is_signed_by(each, issuer)]
+    theirs = authority.revoked
     if not any(each.next_update_utc is None or now < each.next_update_utc for each in theirs):
         return "tls_crl"
     number = certificate.serial_number
@@ -118,17 +121,15 @@ def _has_signed(authority: x509.Certificate, certificate: x509.Certificate) -> b
         if not authority.extensions.get_extension_for_class(x509.BasicConstraints).value.ca:
             return False
         certificate.verify_directly_issued_by(authority)
-    except (*UNREADABLE, InvalidSignature, x509.ExtensionNotFound):
+    except (InvalidSignature, x509.ExtensionNotFound, *UNREADABLE):
         return False
     return True
 
 
-def _is_signed_by(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
-    try:
-        return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
-    except UNREADABLE:
-        return False
+def _holds(certificate: x509.Certificate, now: datetime) -> bool:
+    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
 
 
+UNKNOWN = "client_certificate_unknown"
 _NONE = ("-", "(null)")  # what some proxies write for a charger that has shown none
 _CLIENT, _ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE

@@ -156,7 +156,7 @@ class Doors:
 class Door(asyncio.Protocol):
     """One connection, until it is let in or sent away."""
 
-    __slots__ = ("_doors", "_received", "misses_tls", "peer", "since", "transport")
+    __slots__ = ("_doors", "_is_plain", "_received", "misses_tls", "peer", "since", "transport")
 
     def __init__(self, doors: Doors, *, misses_tls: bool = False, since: float | None = None) -> None:
         self._doors = doors
@@ -164,15 +164,18 @@ class Door(asyncio.Protocol):
         self.peer = "?"
         self.misses_tls = misses_tls  # it is plain, at the port with TLS
         self.since = time.monotonic() if since is None else since
+        self._is_plain = True
 
     @property
     def silent(self) -> bool:
-        return not self._received
+        """Who has come through TLS has said much, and its request may be a turn of a slow network behind."""
+        return not self._received and self._is_plain
 
     def connection_made(self, transport: Any) -> None:
         self.transport: asyncio.Transport = transport
         peer = transport.get_extra_info("peername")
         self.peer = peer[0] if peer else "?"
+        self._is_plain = transport.get_extra_info("ssl_object") is None
         self._doors.add(self)
 
     def data_received(self, data: bytes) -> None:

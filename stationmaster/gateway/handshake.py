@@ -157,8 +157,9 @@ class Handshake:
             return "client_certificate_expired"
         if self._operator not in certificate.organizations:
             return "certificate_organization"  # A00.FR.404
-        belongs = entry.station.identity in certificate.common_names or entry.station.serial in certificate.common_names
-        return None if belongs else "certificate_of_another"  # A00.FR.405
+        # A00.FR.405. With two names in it, it would be of two chargers.
+        belongs = certificate.common_names in ((entry.station.identity,), (entry.station.serial,))
+        return None if belongs else "certificate_of_another"
 
     def _only_identity(self) -> str | None:
         """The one charger there is: document 002 writes `/ocpp?validToken`, which names none."""

@@ -6,18 +6,18 @@ The files are looked at again from time to time, so that a certificate that was 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Sequence
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from stationmaster.domain.x509 import is_strong
+from stationmaster.domain.x509 import UNREADABLE, is_strong
 from stationmaster.settings import BadSettings, Tls
 
 log = structlog.get_logger()
@@ -26,6 +26,8 @@ SUITES = (
     "@SECLEVEL=2:ECDHE+AESGCM:ECDHE+CHACHA20"  # those of TLS 1.2; 1.3 has its own. The level is 112 bits (A00.FR.501)
 )
 RSA_KX_SUITES = "AES128-GCM-SHA256:AES256-GCM-SHA384"  # demanded by A00.FR.318 and A00.FR.421
+SOON = timedelta(days=14)  # before a certificate of ours ends, or a fifth of its time: some last for days only
+A_DAY_S = 24 * 3600.0
 FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "crl")
 
 # Of X509_V_ERR_*: what is wrong with a charger's certificate.
@@ -71,19 +73,23 @@ def reason_of(error: Exception) -> str:
 
 
 class Certificates:
-    """The context of TLS as the files have it."""
+    """The context of TLS as the files have it. What has ended is told each day and stops nothing: it would take those with it that need
+    it not."""
 
     def __init__(self, settings: Tls) -> None:
         """Raises `BadSettings`, with the name of the setting."""
         self._settings = settings
         self._marks = self._marked()
         self.anchors, self.context = self._read()
+        self._tell()
 
     def look(self) -> None:
         """Take up what has changed on disk; what cannot be used is said once, and what was before goes on. It reads files: not on
         the loop."""
         marks = self._marked()
         if marks == self._marks:
+            if time.monotonic() - self._told_at >= A_DAY_S:
+                self._tell()
             return
         self._marks = marks
         try:
@@ -92,21 +98,36 @@ class Certificates:
             log.error("tls.not_renewed", why=str(error))
         else:
             log.info("tls.renewed")
+            self._tell()
 
     def _read(self) -> tuple[Anchors | None, ssl.SSLContext]:
+        try:
+            found = None if self._settings.client_ca is None else anchors(self._settings)
+            return found, context(self._settings)
+        except (OSError, *UNREADABLE) as error:  # what our own look has let pass, or a file that has gone since
+            why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error
+            raise BadSettings(f"tls: the files cannot be used: {why}") from None
+
+    def _tell(self) -> None:
+        """Of what has ended, or will soon."""
+        self._told_at = time.monotonic()
         now = datetime.now(UTC)
         try:
-            found = None if self._settings.client_ca is None else anchors(self._settings, now)
-            return found, context(self._settings, now)
-        except ssl.SSLError as error:  # what our own look has let pass
-            raise BadSettings(f"tls: the files cannot be used: {error.reason or error}") from None
+            for name, begins, ends in lasting(self._settings):
+                times = {"setting": f"tls.{name}", "begins": begins.isoformat(), "until": ends.isoformat()}
+                if not begins <= now < ends:
+                    log.error("tls.not_valid_today", **times)
+                elif ends - min(SOON, (ends - begins) / 5) <= now:
+                    log.warning("tls.expiring", **times)
+        except (BadSettings, *UNREADABLE) as error:  # a file was changed in between: it is read again
+            log.info("tls.not_told", why=str(error))
 
     def _marked(self) -> list[tuple[int, int, int] | None]:
         """What tells whether a file is another one than before."""
         return [_mark(path) for name in FILES if (path := getattr(self._settings, name)) is not None]
 
 
-def context(settings: Tls, now: datetime) -> ssl.SSLContext:
+def context(settings: Tls) -> ssl.SSLContext:
     """All of it. Raises `BadSettings`, with the name of the setting."""
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2  # SEC-10
@@ -118,72 +139,93 @@ def context(settings: Tls, now: datetime) -> ssl.SSLContext:
     }
     for kind, (certificate, key) in pairs.items():
         if certificate is not None and key is not None:
-            _check_pair(kind, certificate, key, now)
+            _check_pair(kind, certificate, key)
             made.load_cert_chain(certificate, key, password=_no_password)
     if settings.client_ca is not None:
-        _load_anchors(made, settings, now)
+        _load_anchors(made, settings)
     return made
 
 
-class Anchors(NamedTuple):
-    """Who signs certificates of chargers, and what of it is revoked."""
+class Authority(NamedTuple):
+    """Who signs certificates of chargers, and its lists of what is revoked."""
 
-    authorities: Sequence[x509.Certificate]
+    certificate: x509.Certificate
     revoked: Sequence[x509.CertificateRevocationList]
 
 
-def anchors(settings: Tls, now: datetime) -> Anchors:
+class Anchors(NamedTuple):
+    authorities: Sequence[Authority]
+    with_lists: bool  # without one of its authority, nobody is let in
+
+
+def anchors(settings: Tls) -> Anchors:
     """What `client_ca` and `crl` say. Raises `BadSettings`."""
     assert settings.client_ca is not None
-    try:
-        authorities = x509.load_pem_x509_certificates(_read("client_ca", settings.client_ca))
-    except ValueError:
-        raise BadSettings(f"tls.client_ca: {settings.client_ca} has no certificate that can be read") from None
-    if not any(_is_valid(each, now) for each in authorities):
-        raise BadSettings(f"tls.client_ca: no certificate in {settings.client_ca} is valid today")
-    return Anchors(authorities, [] if settings.crl is None else _lists(settings.crl, now))
+    lists = [] if settings.crl is None else _lists(settings.crl)
+    found = [
+        Authority(each, [one for one in lists if one.issuer == each.subject and _is_signed_by(one, each)])
+        for each in _certificates("client_ca", settings.client_ca)
+    ]
+    return Anchors(found, bool(lists))
 
 
-def _load_anchors(made: ssl.SSLContext, settings: Tls, now: datetime) -> None:
-    found = anchors(settings, now)
+def lasting(settings: Tls) -> Iterator[tuple[str, datetime, datetime]]:
+    """From when to when each file is of use, by the name of its setting. Raises `BadSettings`, and what the library raises."""
+    for name in ("ecdsa_certificate", "rsa_certificate", "client_ca"):
+        path: Path | None = getattr(settings, name)
+        for each in () if path is None else _certificates(name, path):
+            yield name, each.not_valid_before_utc, each.not_valid_after_utc
+    for one in () if settings.crl is None else _lists(settings.crl):
+        if one.next_update_utc is not None:
+            yield "crl", one.last_update_utc, one.next_update_utc
+
+
+def _load_anchors(made: ssl.SSLContext, settings: Tls) -> None:
     made.load_verify_locations(cafile=settings.client_ca)
     made.verify_mode = ssl.CERT_OPTIONAL  # without one, a charger needs its password (profile 2)
     # An authority below the root is an anchor as well, when it is the one that is named.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
-    if found.revoked:
+    if settings.crl is not None:
         made.load_verify_locations(cafile=settings.crl)
         made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
 
 
-def _lists(path: Path, now: datetime) -> list[x509.CertificateRevocationList]:
+def _lists(path: Path) -> list[x509.CertificateRevocationList]:
     text = _read("crl", path)
     end = b"-----END X509 CRL-----"
     try:
         found = [x509.load_pem_x509_crl(part + end) for part in text.split(end)[:-1]]
-    except ValueError:
+    except UNREADABLE:
         found = []
     if not found:
         raise BadSettings(f"tls.crl: {path} has no list of revoked certificates that can be read")
-    for each in found:
-        until = each.next_update_utc
-        if until is not None and until <= now:
-            raise BadSettings(f"tls.crl: a list in {path} has ended: it was valid until {until:%Y-%m-%d %H:%M} UTC")
     return found
 
 
-def _check_pair(kind: str, certificate: Path, key: Path, now: datetime) -> None:
-    name = f"{kind}_certificate"
+def _is_signed_by(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
     try:
-        leaf = x509.load_pem_x509_certificates(_read(name, certificate))[0]
-    except ValueError:
-        raise BadSettings(f"tls.{name}: {certificate} has no certificate that can be read") from None
+        return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+    except UNREADABLE:
+        return False
+
+
+def _certificates(name: str, path: Path) -> list[x509.Certificate]:
+    try:
+        return x509.load_pem_x509_certificates(_read(name, path))
+    except UNREADABLE:
+        raise BadSettings(f"tls.{name}: {path} has no certificate that can be read") from None
+
+
+def _check_pair(kind: str, certificate: Path, key: Path) -> None:
+    name = f"{kind}_certificate"
+    leaf = _certificates(name, certificate)[0]
     try:
         private = load_pem_private_key(_read(f"{kind}_key", key), None)
     except TypeError:
         raise BadSettings(
             f"tls.{kind}_key: {key} is protected by a password, which nobody can type at the start"
         ) from None
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         raise BadSettings(f"tls.{kind}_key: {key} has no key that can be read") from None
     public = leaf.public_key()
     if kind == "rsa" and not (isinstance(public, rsa.RSAPublicKey) and is_strong(public)):
@@ -192,18 +234,6 @@ def _check_pair(kind: str, certificate: Path, key: Path, now: datetime) -> None:
         raise BadSettings(f"tls.{name}: {certificate} must be for an ECDSA key on the curve P-256 or a larger one")
     if private.public_key() != public:
         raise BadSettings(f"tls.{kind}_key: {key} is not the key of {certificate}")
-    if leaf.not_valid_after_utc <= now:
-        raise BadSettings(
-            f"tls.{name}: {certificate} has ended: it was valid until {leaf.not_valid_after_utc:%Y-%m-%d %H:%M} UTC"
-        )
-    if leaf.not_valid_before_utc > now:
-        raise BadSettings(
-            f"tls.{name}: {certificate} is valid only from {leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC on"
-        )
-
-
-def _is_valid(certificate: x509.Certificate, now: datetime) -> bool:
-    return certificate.not_valid_before_utc <= now < certificate.not_valid_after_utc
 
 
 def _read(name: str, path: Path) -> bytes:

@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from stationmaster.domain import organizations, stations
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.refused_connections import explain
-from stationmaster.gateway.channel import ClientCertificate
+from stationmaster.gateway.channel import ClientCertificate, of_tls
 from stationmaster.gateway.handshake import ATTEMPTS, Handshake
 from stationmaster.settings import Settings, Tls
 from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
@@ -148,6 +148,19 @@ async def test_who_guesses_passwords_keeps_no_certificate_out(
     assert (await connect(authority.charger("CP1"))).status == 101
 
 
+async def test_SEC_20_a_certificate_of_two_chargers_is_of_none(
+    connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    """A request with two names in it may have been signed by hand."""
+    assert (await connect(authority.charger("CP2", "CP1"))).status == 401
+    assert (await connect(authority.charger("CP1", "CP2"))).status == 401
+    assert [*await inbox()] == ["certificate_of_another"]
+
+
+def test_SEC_20_what_only_the_library_of_tls_can_read_is_unknown(authority: Authority) -> None:
+    assert of_tls(of_no_version(authority.charger("CP1"))).problem == "client_certificate_unknown"
+
+
 async def test_SEC_20_who_is_unknown_stays_unknown_with_a_certificate(
     connect: Connect, authority: Authority, inbox: Any
 ) -> None:
@@ -258,6 +271,22 @@ async def test_SEC_21_what_a_certificate_bound_does_not_bind_the_next_connection
     assert (await connect(authority.charger("S-2"))).status == 101
 
 
+async def test_SEC_21_only_another_serial_number_changes_the_record(app: Any, connect: Connect, secrets: Any) -> None:
+    """Else each page and each node would hear of every charger again when all come back."""
+    home = await app.database.write(organizations.home)
+
+    async def changes_after(boot: dict[str, str]) -> int:
+        one = await connect(None, user="CP1", secret=secrets["CP1"])
+        assert (await one.exchange([2, "1", "BootNotification", boot]))[2]["status"] == "Accepted"
+        return int((await app.database.read(stations.get, home, "CP1")).change_number)
+
+    without = await changes_after(BOOT)
+    assert await changes_after(BOOT) == without
+    first = await changes_after(BOOT | {"chargePointSerialNumber": "S-1"})
+    assert first > without
+    assert await changes_after(BOOT | {"chargePointSerialNumber": "S-1"}) == first
+
+
 # From a proxy
 
 
@@ -270,6 +299,12 @@ def handed_on(issued: Issued, form: str = "rfc9440") -> dict[str, str | None]:
         "one line": issued.pem.decode().replace("\n", " "),
     }
     return {"Client-Cert": written[form], "X-Forwarded-Proto": "https"}
+
+
+def of_no_version(issued: Issued) -> bytes:
+    """Its version is none that there is."""
+    der = issued.certificate.public_bytes(Encoding.DER)
+    return der.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
 
 
 @pytest.mark.gateway(trusted_proxies=["127.0.0.2/32"])
@@ -320,10 +355,28 @@ class TestProxy:
 
     @pytest.mark.parametrize("rubbish", [":AAAA:", "%%%", "::", "-----BEGIN CERTIFICATE-----", "ä" * 100])
     async def test_SEC_27_rubbish_is_refused(self, secrets: Any, knock: Any, rubbish: str) -> None:
-        told = {"user": "CP1", "secret": secrets["CP1"], "headers": {"Client-Cert": rubbish}}
+        headers = {"Client-Cert": rubbish, "X-Forwarded-Proto": "https"}
+        told = {"user": "CP1", "secret": secrets["CP1"], "headers": headers}
         assert (await knock(source="127.0.0.2", **told)).status == 401
+
+    async def test_SEC_27_a_certificate_of_no_version_is_refused_and_answered(
+        self, secrets: Any, knock: Any, authority: Authority, inbox: Any
+    ) -> None:
+        der = base64.b64encode(of_no_version(authority.charger("CP1"))).decode()
+        headers = {"Client-Cert": f":{der}:", "X-Forwarded-Proto": "https"}
+        assert (await knock(source="127.0.0.2", headers=headers)).status == 401
+        assert [*await inbox()] == ["client_certificate_unknown"]
+
+    @pytest.mark.parametrize("proto", ["http", "https, http", None])
+    async def test_SEC_27_a_certificate_counts_only_where_the_proxy_has_ended_TLS(
+        self, secrets: Any, knock: Any, authority: Authority, proto: str | None
+    ) -> None:
+        """Certificates are no secret: at a proxy's port without TLS anybody may send that of another."""
+        headers = handed_on(authority.charger("CP1")) | {"X-Forwarded-Proto": proto}
+        assert (await knock(source="127.0.0.2", headers=headers)).status == 401
 
     async def test_SEC_27_none_is_none(self, secrets: Any, knock: Any) -> None:
         for empty in ("", "-", "(null)"):
-            told = {"user": "CP1", "secret": secrets["CP1"], "headers": {"Client-Cert": empty}}
+            headers = {"Client-Cert": empty, "X-Forwarded-Proto": "https"}
+            told = {"user": "CP1", "secret": secrets["CP1"], "headers": headers}
             assert (await knock(source="127.0.0.2", **told)).status == 101

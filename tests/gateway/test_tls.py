@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 import structlog
 import yaml
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from stationmaster.app import App
 from stationmaster.domain.refused_connections import explain
@@ -142,11 +143,11 @@ async def test_SEC_11_each_of_the_four_suites_connects(connect: Any, authority: 
     await one.close()
 
 
-def test_SEC_12_RSA_key_exchange_is_offered_only_when_it_is_set(settings: Settings, app_time: Any) -> None:
+def test_SEC_12_RSA_key_exchange_is_offered_only_when_it_is_set(settings: Settings) -> None:
     settings.tls.ocpp_rsa_kx = False
-    safe = {each["name"] for each in context(settings.tls, app_time).get_ciphers()}
+    safe = {each["name"] for each in context(settings.tls).get_ciphers()}
     settings.tls.ocpp_rsa_kx = True
-    all_of_them = {each["name"] for each in context(settings.tls, app_time).get_ciphers()}
+    all_of_them = {each["name"] for each in context(settings.tls).get_ciphers()}
     assert all_of_them - safe == set(RSA_KX_SUITES.split(":"))
     assert safe == {
         "TLS_AES_256_GCM_SHA384",
@@ -211,6 +212,25 @@ async def test_SEC_13_a_handshake_of_tls_has_its_time_and_no_more(app: Any, inbo
         writer.close()
     assert {reason: row.count for reason, row in (await inbox()).items()} == {"tls_unfinished": 1}
     await until(lambda: len(app.listener.doors) == 0)
+
+
+@pytest.mark.gateway(max_handshakes=3)
+async def test_SEC_13_many_that_only_begin_keep_out_nobody_who_is_through_tls(
+    app: Any, authority: Authority, secrets: Any
+) -> None:
+    """In a slow network the request comes a turn after the handshake of TLS."""
+    app.listener.doors.crowded_s = 0.01
+    begun = [await asyncio.open_connection("127.0.0.1", app.listener.tls_port) for _ in range(3)]
+    for _, writer in begun:
+        writer.write(b"\x16\x03\x01")
+    await until(lambda: len([door for door in app.listener.doors if not door.silent]) == 3)
+    reader, writer = await asyncio.open_connection("127.0.0.1", app.listener.tls_port, ssl=client(authority))
+    await until(lambda: len(app.listener.doors) == 3)
+    writer.write(request("/ocpp/CP1", user="CP1", secret=secrets["CP1"]))
+    async with asyncio.timeout(PATIENCE_S):
+        assert (await reader.readline()).startswith(b"HTTP/1.1 101")
+    for _, each in (*begun, (reader, writer)):
+        each.close()
 
 
 @pytest.mark.gateway(max_handshakes=3)
@@ -292,34 +312,74 @@ def test_SEC_14_without_a_word_nothing_plain_is_reached_from_outside() -> None:
 
 
 def test_a_file_that_is_of_no_use_stops_the_start_and_is_named(
-    settings: Settings, authority: Authority, app_time: Any, tmp_path: Path
+    settings: Settings, authority: Authority, tmp_path: Path
 ) -> None:
     good = settings.tls
-    ended = authority.server("ended", ends=-timedelta(hours=1))
     later = authority.server("later", begins=DAY)
     short = authority.server("short", key=rsa_key(1024))
     hidden = authority.server("hidden")
     hidden.protect(b"secret")
     nothing = tmp_path / "nothing.pem"
     nothing.write_text("nothing")
+    of_no_version = tmp_path / "version.pem"
+    der = authority.certificate.public_bytes(Encoding.DER).replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x07", 1)
+    of_no_version.write_text(ssl.DER_cert_to_PEM_cert(der))
     for changes, said in (
         ({"ecdsa_certificate": tmp_path / "gone"}, f"tls.ecdsa_certificate: {tmp_path / 'gone'}: No such file"),
         ({"ecdsa_key": tmp_path}, f"tls.ecdsa_key: {tmp_path}: Is a directory"),
         ({"rsa_key": nothing}, "tls.rsa_key: .* has no key that can be read"),
         ({"rsa_certificate": nothing}, "tls.rsa_certificate: .* has no certificate that can be read"),
         ({"ecdsa_key": later.key_file}, "tls.ecdsa_key: .* is not the key of"),
-        (_pair(ended), "tls.ecdsa_certificate: .* has ended: it was valid until"),
-        (_pair(later), "tls.ecdsa_certificate: .* is valid only from"),
         (_pair(short, "rsa"), "tls.rsa_certificate: .* must be for an RSA key of 2048 bits"),
         (_pair(authority.server("p224", key=ec.generate_private_key(ec.SECP224R1()))), "must be for an ECDSA key"),
         (_pair(authority.server("x"), "rsa"), "tls.rsa_certificate: .* must be for an RSA key"),
         (_pair(hidden), "tls.ecdsa_key: .* is protected by a password"),
         ({"client_ca": nothing, "operator": OPERATOR}, "tls.client_ca: .* has no certificate that can be read"),
         ({"client_ca": authority.file, "crl": nothing}, "tls.crl: .* has no list"),
-        ({"client_ca": authority.file, "crl": authority.revoked(ends=-DAY)}, "tls.crl: a list in .* has ended"),
+        ({"client_ca": of_no_version, "operator": OPERATOR}, "tls.client_ca: .* has no certificate that can be read"),
+        (_pair(authority.server(), "ecdsa") | {"ecdsa_certificate": of_no_version}, "has no certificate that can be"),
     ):
         with pytest.raises(BadSettings, match=said):
             Certificates(good.model_copy(update=changes))
+
+
+def test_what_has_ended_is_told_and_stops_nothing(settings: Settings, authority: Authority) -> None:
+    """At a restart, one file that has ended would take all chargers with it, also those without TLS."""
+    ended = authority.server("ended", ends=-timedelta(hours=1))
+    later = authority.server("later", key=rsa_key(), begins=DAY)
+    client_ca = {"client_ca": authority.file, "operator": OPERATOR, "crl": authority.revoked(ends=-DAY)}
+    given = settings.tls.model_copy(update=_pair(ended) | _pair(later, "rsa") | client_ca)
+    with structlog.testing.capture_logs() as logs:
+        Certificates(given)
+    told = {line["setting"]: line["log_level"] for line in logs if line["event"] == "tls.not_valid_today"}
+    assert told == dict.fromkeys(("tls.ecdsa_certificate", "tls.rsa_certificate", "tls.crl"), "error")
+
+
+@pytest.mark.parametrize(
+    "begins, ends, told", [(-80, 10, True), (-60, 30, False), (-5, 1, True), (-3, 3, False)], ids=str
+)
+def test_what_ends_soon_is_told(settings: Settings, authority: Authority, begins: int, ends: int, told: bool) -> None:
+    """Two weeks before, or when a fifth of its days is left: those that last for six days are renewed late."""
+    pair = _pair(authority.server("short", begins=begins * DAY, ends=ends * DAY + timedelta(minutes=1)))
+    given = settings.tls.model_copy(update=pair)
+    with structlog.testing.capture_logs() as logs:
+        Certificates(given)
+    found = {line["setting"] for line in logs if line["event"] == "tls.expiring"}
+    assert ("tls.ecdsa_certificate" in found) is told
+
+
+def test_a_certificate_is_renewed_although_a_list_has_ended(settings: Settings, authority: Authority) -> None:
+    """Who connects with a password does not need the list."""
+    revoked = authority.revoked()
+    given = settings.tls.model_copy(update={"client_ca": authority.file, "operator": OPERATOR, "crl": revoked})
+    found = Certificates(given)
+    before = found.context
+    authority.revoked(ends=-DAY)
+    renewed = authority.server("renewed")
+    _replace(given.ecdsa_key, renewed.key_file.read_bytes())
+    _replace(given.ecdsa_certificate, renewed.pem)
+    found.look()
+    assert found.context is not before
 
 
 @pytest.mark.parametrize(
@@ -379,8 +439,3 @@ def _replace(path: Path | None, content: bytes) -> None:
 
 def _pair(issued: Issued, kind: str = "ecdsa") -> dict[str, Path]:
     return {f"{kind}_certificate": issued.certificate_file, f"{kind}_key": issued.key_file}
-
-
-@pytest.fixture
-def app_time() -> Any:
-    return datetime.now(UTC)
