@@ -5,6 +5,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { ImportButton } from "../../imports/ImportButton";
 import { ManagedPage } from "../../managed/ManagedPage";
+import { billingWord } from "../../money/ledgerWords";
 import { CustomerForm } from "./CustomerForm";
 import { customers } from "./resource";
 import { removeAbout } from "./words";
@@ -53,6 +54,8 @@ function customerColumns(removed: boolean): Column<Customer>[] {
     { id: "name", head: t`Customer`, value: (one) => one.name, ...(!removed && { cell: open }) },
     { id: "phone", head: t`Phone`, value: (one) => one.phone, width: "10.5rem" },
     { id: "email", head: t`E-mail`, value: (one) => one.email },
+    { id: "pays", head: t`Pays`, card: "hidden", value: (one) => billingWord(one.billing) },
+    { id: "group", head: t`Group`, card: "hidden", extra: true, value: (one) => one.group },
     { id: "vehicle", head: t`Vehicle`, card: "hidden", extra: true, value: (one) => one.default_vehicle?.name },
     { id: "id", head: t`Id`, extra: true, value: (one) => one.id },
     { id: "created", head: t`Added`, card: "hidden", value: (one) => one.created_at, cell: (one) => <At at={one.created_at} /> },
