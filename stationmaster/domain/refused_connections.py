@@ -101,6 +101,7 @@ EXPLANATIONS = {
     "client_certificate_revoked": "The charger has shown a certificate that was revoked. If it is yours again, give it a new one.",
     "client_certificate_weak": "The charger has shown a certificate whose key, or that of its authority, is too weak: RSA must have 2048 bits or more, EC be P-256 or larger.",
     "certificate_of_another": "The certificate that was shown is not of {identity}: its common name (CN) must be the charger's serial number, as it was told at its last boot, or its id.",
+    "certificate_of_removed": "The certificate that was shown is older than the record of {identity}: it was made for the charger of this id that was removed. Give the charger a new one, or bring the removed record back.",
     "certificate_organization": "The certificate that {identity} has shown is of another organization: O must equal tls.operator, letter by letter.",
     "profile_too_low": "{identity} has the right credentials, but has connected with a lower security profile than it must have. Write wss:// in its settings, or let it show its certificate; an administrator can lower the profile in its record here.",
     "client_certificate_purpose": "The charger has shown a certificate that is not meant for clients. Give it one with the extended key usage clientAuth, or without any.",

@@ -196,6 +196,7 @@ class EntryRow(Protocol):
     security_profile: int
     wanted_profile: int | None
     serial: str | None
+    removed_at: datetime | None  # when another one with this identity was removed, the last time
 
 
 class ChangedEntry(EntryRow, Protocol):
@@ -535,7 +536,14 @@ def entry(work: Work, station_id: int) -> EntryRow | None:
     return cast(EntryRow | None, work.first(_entry, station_id=station_id))
 
 
-_ENTRY = tuple(stations.c[name] for name in EntryRow.__annotations__)
+_others = stations.alias("others")
+_removed_at = select(func.max(_others.c.deleted_at)).where(
+    _others.c.identity == stations.c.identity, _others.c.id != stations.c.id
+)
+_ENTRY = tuple(
+    _removed_at.correlate(stations).scalar_subquery().label(name) if name == "removed_at" else stations.c[name]
+    for name in EntryRow.__annotations__
+)
 _inserts = Inserts(stations)
 _row = Prepared(select(stations).where(stations.c.id == bindparam("station_id")))
 _entry = Prepared(select(*_ENTRY).where(stations.c.id == bindparam("station_id"), not_deleted(stations)))

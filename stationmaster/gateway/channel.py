@@ -23,6 +23,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
 
     common_names: tuple[str, ...]
     organizations: tuple[str, ...]
+    valid_from: datetime
     valid_until: datetime
 
 
@@ -101,6 +102,7 @@ def _told(found: x509.Certificate) -> ClientCertificate:
     return ClientCertificate(
         _named(found.subject, x509.NameOID.COMMON_NAME),
         _named(found.subject, x509.NameOID.ORGANIZATION_NAME),
+        found.not_valid_before_utc,
         found.not_valid_after_utc,
     )
 

@@ -35,6 +35,7 @@ class Entry:
         "generation",
         "min_profile",
         "pinned_version",
+        "removed_at",
         "station",
         "wanted_profile",
     )
@@ -43,6 +44,7 @@ class Entry:
         self.station = station
         self.min_profile = 1  # the lowest security profile it may connect with
         self.wanted_profile: int | None = None  # that it was asked to go up to
+        self.removed_at: datetime | None = None  # when another charger with this id was removed
         self.credential = credential
         self.pinned_version = pinned_version
         self.connection: Connection | None = None
@@ -224,6 +226,7 @@ class Directory:
             entry.credential = credential
             entry.pinned_version = row.pinned_version
         entry.min_profile, entry.wanted_profile = row.security_profile, row.wanted_profile
+        entry.removed_at = row.removed_at
         self._by_id[row.id] = entry
         self._by_identity[row.identity] = entry
 

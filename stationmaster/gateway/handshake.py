@@ -10,7 +10,7 @@ import binascii
 import itertools
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from urllib.parse import parse_qs, unquote_to_bytes
 
@@ -31,6 +31,7 @@ _REALM = {"WWW-Authenticate": 'Basic realm="charger", charset="UTF-8"'}
 WINDOW_S = 60.0
 ATTEMPTS = 10  # failed attempts in a window, for one source, before they are answered with 429
 MAX_SOURCES = 20_000
+DATED_BACK = timedelta(days=1)  # so much earlier than it is made authorities let a certificate begin
 
 
 class Admitted(msgspec.Struct, frozen=True):
@@ -158,8 +159,11 @@ class Handshake:
         if self._operator not in certificate.organizations:
             return "certificate_organization"  # A00.FR.404
         # A00.FR.405. With two names in it, it would be of two chargers.
-        belongs = certificate.common_names in ((entry.station.identity,), (entry.station.serial,))
-        return None if belongs else "certificate_of_another"
+        if certificate.common_names not in ((entry.station.identity,), (entry.station.serial,)):
+            return "certificate_of_another"
+        # What one charger was given does not open the record of the next one that is called so, as its password does not.
+        is_of_removed = entry.removed_at is not None and certificate.valid_from + DATED_BACK < entry.removed_at
+        return "certificate_of_removed" if is_of_removed else None
 
     def _only_identity(self) -> str | None:
         """The one charger there is: document 002 writes `/ocpp?validToken`, which names none."""

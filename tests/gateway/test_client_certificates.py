@@ -157,6 +157,38 @@ async def test_SEC_20_a_certificate_of_two_chargers_is_of_none(
     assert [*await inbox()] == ["certificate_of_another"]
 
 
+async def test_SEC_20_what_a_removed_charger_was_given_does_not_open_the_next_record_of_its_id(
+    app: Any, connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    """An id is free again when its charger is removed, for another organization as well; the certificate is still good."""
+    home = await app.database.write(organizations.home)
+    before = authority.charger("CP1", begins=-2 * DAY)
+    assert (await connect(before)).status == 101
+    await app.database.write(stations.delete, home, "CP1")
+    await app.database.write(stations.create, home, app.keys, identity="CP1")
+    await until(lambda: app.directory.find("CP1"))
+    assert (await connect(before)).status == 401
+    assert "certificate_of_removed" in await inbox()
+    assert (await connect(authority.charger("CP1", begins=-DAY / 2))).status == 101  # of today
+    assert app.directory.find("CP1").removed_at is not None
+    await app.database.write(stations.delete, home, "CP1")
+    await app.database.write(stations.restore, home, "CP1")
+    await until(lambda: app.directory.find("CP1"))
+    assert (await connect(before)).status == 401  # that of the first one, as before
+    assert (await connect(authority.charger("CP1", begins=-DAY / 2))).status == 101
+
+
+async def test_SEC_20_who_is_removed_and_brought_back_keeps_its_certificate(
+    app: Any, connect: Connect, authority: Authority
+) -> None:
+    home = await app.database.write(organizations.home)
+    mine = authority.charger("CP1", begins=-2 * DAY)
+    await app.database.write(stations.delete, home, "CP1")
+    await app.database.write(stations.restore, home, "CP1")
+    await until(lambda: app.directory.find("CP1"))
+    assert (await connect(mine)).status == 101
+
+
 def test_SEC_20_what_only_the_library_of_tls_can_read_is_unknown(authority: Authority) -> None:
     assert of_tls(of_no_version(authority.charger("CP1"))).problem == "client_certificate_unknown"
 
@@ -196,11 +228,12 @@ async def test_SEC_20_an_intermediate_authority_may_have_signed(
 
 
 def test_SEC_20_a_session_that_is_resumed_ends_with_its_certificate() -> None:
-    entry: Any = type("Entry", (), {"station": type("Station", (), {"identity": "CP1", "serial": None})})
+    station = type("Station", (), {"identity": "CP1", "serial": None})
+    entry: Any = type("Entry", (), {"station": station, "removed_at": None})
     decision = Handshake(None, None, {}, operator=OPERATOR)  # type: ignore[arg-type]
     now = datetime.now(UTC)
     for until_, wrong in ((now + DAY, None), (now - DAY, "client_certificate_expired")):
-        assert decision._wrong_with(ClientCertificate(("CP1",), (OPERATOR,), until_), entry) == wrong
+        assert decision._wrong_with(ClientCertificate(("CP1",), (OPERATOR,), now - 9 * DAY, until_), entry) == wrong
 
 
 async def test_SEC_20_without_a_list_of_its_authority_nobody_is_let_in(
