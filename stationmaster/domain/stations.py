@@ -537,9 +537,7 @@ def entry(work: Work, station_id: int) -> EntryRow | None:
 
 
 _others = stations.alias("others")
-_removed_at = select(func.max(_others.c.deleted_at)).where(
-    _others.c.identity == stations.c.identity, _others.c.id != stations.c.id
-)
+_removed_at = select(func.max(_others.c.deleted_at)).where(_others.c.identity == stations.c.identity)
 _ENTRY = tuple(
     _removed_at.correlate(stations).scalar_subquery().label(name) if name == "removed_at" else stations.c[name]
     for name in EntryRow.__annotations__

@@ -147,10 +147,11 @@ def context(settings: Tls) -> ssl.SSLContext:
 
 
 class Authority(NamedTuple):
-    """Who signs certificates of chargers, and its lists of what is revoked."""
+    """Who signs certificates of chargers, when its lists of what is revoked end, and the numbers in them."""
 
     certificate: x509.Certificate
-    revoked: Sequence[x509.CertificateRevocationList]
+    lists_until: Sequence[datetime | None]
+    revoked: frozenset[int]
 
 
 class Anchors(NamedTuple):
@@ -162,10 +163,12 @@ def anchors(settings: Tls) -> Anchors:
     """What `client_ca` and `crl` say. Raises `BadSettings`."""
     assert settings.client_ca is not None
     lists = [] if settings.crl is None else _lists(settings.crl)
-    found = [
-        Authority(each, [one for one in lists if one.issuer == each.subject and _is_signed_by(one, each)])
-        for each in _certificates("client_ca", settings.client_ca)
-    ]
+    found = []
+    for each in _certificates("client_ca", settings.client_ca):
+        theirs = [one for one in lists if one.issuer == each.subject and _is_signed_by(one, each)]
+        # Found here, once, since a list may have many thousands and chargers come all at once.
+        numbers = frozenset(revoked.serial_number for one in theirs for revoked in one)
+        found.append(Authority(each, [one.next_update_utc for one in theirs], numbers))
     return Anchors(found, bool(lists))
 
 
