@@ -68,6 +68,7 @@ from stationmaster.gateway import (
     doubts,
     guests,
     local_lists,
+    own_certificates,
     replay,
     reports,
     silent_connectors,
@@ -114,6 +115,7 @@ REGISTERING = (
     mails,
     monthly_files,
     notices,
+    own_certificates,
     packing,
     payments,
     plug_and_charge,
@@ -186,6 +188,8 @@ class App:
         )
         self.preparer = Preparer(self.outside)
         serves_chargers = settings.node.role in ("all", "gateway")
+        if settings.tls.ca_key is not None and serves_chargers:
+            own_certificates.authority(settings.tls)  # what is wrong with it is said now, and not to the first charger
         self.gate = Gate(
             self.database,
             self.directory,

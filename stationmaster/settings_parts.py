@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -64,6 +65,27 @@ class Tls(Part):
         min_length=1,
         description="What the organization (O) in a charger's certificate must equal; with `client_ca`",
     )
+    ca_certificate: Path | None = Field(
+        None,
+        description="File with the certificate of an authority of yours, as PEM, that signs by itself what chargers ask for; it counts"
+        " as one in `client_ca`. `stationmaster ca create` makes one",
+    )
+    ca_key: Path | None = Field(
+        None,
+        description="File with the key of `ca_certificate`, as PEM; who has it can make certificates of all your chargers",
+    )
+    certificate_days: int = Field(
+        400,
+        ge=2,
+        le=3650,
+        description="How long a certificate lasts that the authority in `ca_certificate` signs, in days",
+    )
+    renew_days: int = Field(
+        40,
+        ge=0,
+        le=365,
+        description="So many days before such a certificate ends, its charger is asked each day to have it renewed; 0: never",
+    )
     ocpp_rsa_kx: bool = Field(
         False,
         description="Offer the two cipher suites with RSA key exchange as well, which OCPP demands of a certified system. They have no"
@@ -87,14 +109,28 @@ class Tls(Part):
             for one, other in ((f"{kind}_certificate", f"{kind}_key"), (f"{kind}_key", f"{kind}_certificate")):
                 if getattr(self, one) is not None and getattr(self, other) is None:
                     raise ValueError(f"{one} needs {other}")
+        if (self.ca_certificate is None) != (self.ca_key is None):
+            raise ValueError("ca_certificate and ca_key need each other")
+        if self.ca_certificate is not None and self.renew_days >= self.certificate_days:
+            raise ValueError("renew_days must be less than certificate_days: each certificate would be renewed at once")
         if self.port is not None and self.ecdsa_certificate is None and self.rsa_certificate is None:
             raise ValueError("port needs ecdsa_certificate and ecdsa_key, or rsa_certificate and rsa_key, or all four")
-        if self.client_ca is not None and self.operator is None:
-            raise ValueError("client_ca needs operator: the name that stands as O in the certificates of your chargers")
+        name = "ca_certificate" if self.client_ca is None else "client_ca"
+        if self.has_anchors and self.operator is None:
+            raise ValueError(f"{name} needs operator: the name that stands as O in the certificates of your chargers")
         for needing in ("crl", "operator", "client_certificate_header"):
-            if getattr(self, needing) is not None and self.client_ca is None:
+            if getattr(self, needing) is not None and not self.has_anchors:
                 raise ValueError(f"{needing} needs client_ca")
         return self
+
+    @property
+    def renew_within(self) -> timedelta:
+        return timedelta(days=self.renew_days)
+
+    @property
+    def has_anchors(self) -> bool:
+        """Whether a certificate can let a charger in."""
+        return self.client_ca is not None or self.ca_certificate is not None
 
 
 class Traces(Part):

@@ -45,7 +45,8 @@ def outside(settings: Settings, database: Database) -> Outside:
         timeout_s=part.provider_timeout_s,
     )
     http = Http(reached.allowed_networks, timeout_s=reached.timeout_s)
-    return Outside(database, http, responders=responders, contracts=contracts)
+    operator = None if settings.tls.ca_key is None else settings.tls.operator
+    return Outside(database, http, responders=responders, contracts=contracts, operator=operator)
 
 
 @every(seconds=24 * 3600, for_itself=True)

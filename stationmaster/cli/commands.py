@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from stationmaster.cli import records
+from stationmaster.cli import authorities, records
 from stationmaster.simulator.command import simulate
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app.add_typer(records.user, name="user")
 app.add_typer(records.station, name="station")
 app.add_typer(records.token, name="token")
 app.add_typer(records.organization, name="organization")
+app.add_typer(authorities.ca, name="ca")
 app.command()(simulate)
 db = typer.Typer(no_args_is_help=True, help="The database: move it, check it.")
 app.add_typer(db, name="db")

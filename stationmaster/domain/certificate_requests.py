@@ -1,8 +1,10 @@
-"""Requests of chargers for a certificate of their own (SignCertificate). Nobody signs here yet: a person takes the request to an
-authority, and gives the charger what comes of it by the command give-certificate.
+"""Requests of chargers for a certificate of their own (SignCertificate). Our own authority signs what is of this very charger
+(`certificate_authority.py`, `gateway/own_certificates.py`). All else waits for a person, who takes it to an authority, and gives the
+charger what comes of it by the command give-certificate.
 
 A life: received → sent → accepted, or rejected by the charger, which may be given another one. One that has asked anew, with
-another key, has replaced the request before. What cannot be read, or has the name of another charger in it, is refused.
+another key, has replaced the request before. What cannot be read, or has the name of another charger in it, is refused. One with
+`due_at` is ours to sign and to give; of several nodes the one that moves `due_at` on does it.
 """
 
 from __future__ import annotations
@@ -10,14 +12,16 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, cast
 
 import msgspec
-from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, delete, insert, or_, select, update
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text, delete, func, insert, or_, select, update
 from sqlalchemy import text as sql
 
-from stationmaster.domain import alarms, stations, x509
+from stationmaster.domain import alarms, audit, connections, signing, stations, x509
+from stationmaster.domain.audit import Actor, Signature, Subject
+from stationmaster.domain.certificate_authority import NO_OPINION, Issued, Opinion
 from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -31,6 +35,12 @@ OPEN: tuple[State, ...] = ("received", "sent", "rejected")
 MOST = 50  # requests of one charger; the oldest go
 MAX_CSR = 5500
 WANTED = "certificate_wanted"  # the alarm that brings a person
+TRIES = 3  # to give a charger what our authority has signed; then a person
+CLAIMED = timedelta(minutes=1)  # so long nobody else takes one that a node has taken; it signs, and gives, within
+PAUSES = (timedelta(minutes=1), timedelta(minutes=10))  # before the second try, and the third
+MOST_A_DAY = 10  # certificates that our authority signs for one charger
+ASK_AGAIN = timedelta(hours=24)  # to renew
+AUTHORITY = Actor("authority", "", "certificate authority (tls.ca_certificate)")
 
 certificate_requests = Table(
     "certificate_requests",
@@ -54,8 +64,16 @@ certificate_requests = Table(
     Column("answered_at", UtcTime),
     Column("valid_until", UtcTime),  # of the certificate that was sent
     Column("command", Text),  # the public id of the command by which it was sent
+    Column("due_at", UtcTime),  # when our authority is to sign it, or to try again; None: it has nothing to do with it
+    Column("tries", Integer, nullable=False, server_default=sql("0")),
+    Column("signed_at", UtcTime),  # by our authority
+    Column("serial", Text),  # the serial number of what it has signed, in hex
+    Column("chain", Text),  # and that itself, so that no request is signed twice
+    Column("renewal_asked_at", UtcTime),
 )
 Index("ix_certificate_requests_station_id", certificate_requests.c.station_id, certificate_requests.c.id)
+_is_due = certificate_requests.c.due_at.is_not(None)
+Index("ix_certificate_requests_due", certificate_requests.c.due_at, sqlite_where=_is_due, postgresql_where=_is_due)
 
 
 class RequestRow(Protocol):
@@ -79,6 +97,11 @@ class RequestRow(Protocol):
     answered_at: datetime | None
     valid_until: datetime | None
     command: str | None
+    due_at: datetime | None
+    tries: int
+    signed_at: datetime | None
+    serial: str | None
+    chain: str | None
 
 
 class ListedRequest(RequestRow, Protocol):
@@ -89,7 +112,8 @@ class ListedRequest(RequestRow, Protocol):
 
 class CertificateRequest(msgspec.Struct, frozen=True):
     """A charger's request for a certificate: what it is for, the request itself as PEM (`csr`), whose name is in it, and how far it is.
-    `count` says how often the charger has asked for it."""
+    `count` says how often the charger has asked for it. Of one that our own authority has signed there are `signed_at` and the `serial`
+    number of the certificate, in hex."""
 
     id: str
     station: str
@@ -106,10 +130,14 @@ class CertificateRequest(msgspec.Struct, frozen=True):
     answered_at: datetime | None
     valid_until: datetime | None
     command: str | None
+    signed_at: datetime | None
+    serial: str | None
 
 
-def receive(work: Work, station: Station, *, csr: str, use: Use, number: int | None = None) -> bool:
-    """A charger asks for a certificate; whether it may hope for one."""
+def receive(
+    work: Work, station: Station, *, csr: str, use: Use, number: int | None = None, opinion: Opinion = NO_OPINION
+) -> bool:
+    """A charger asks for a certificate; whether it may hope for one. `opinion` is that of our own authority."""
     try:
         told = x509.read_request(csr)
     except x509.Unreadable as error:
@@ -123,12 +151,17 @@ def receive(work: Work, station: Station, *, csr: str, use: Use, number: int | N
         return _refuse(work, station, csr=told.pem, use=use, why=why, subject=told.subject)
     fingerprint = hashlib.sha256(told.der).hexdigest()
     again = (certificate_requests.c.fingerprint == fingerprint, certificate_requests.c.state.in_(OPEN))
-    values = {"state": "received", "number": number, "last_at": work.now, "use": use}
+    against = _against(work, station, told.common_name, use, opinion)
+    ours = opinion.signs and against is None
+    values = {"state": "received", "number": number, "last_at": work.now, "use": use, "tries": 0}
+    values |= {"due_at": work.now if ours else None}
+    values |= {"detail": f"It waits for a person. {against}" if against is not None else None}
     changed = update(certificate_requests).where(certificate_requests.c.station_id == station.id, *again)
     if not work.execute(changed.values(count=certificate_requests.c.count + 1, **values)).rowcount:
         mine = (certificate_requests.c.station_id == station.id, certificate_requests.c.use == use)
         older = update(certificate_requests).where(*mine, certificate_requests.c.state.in_(OPEN))
-        work.execute(older.values(state="replaced", detail="The charger has asked anew, with another request."))
+        gone = "The charger has asked anew, with another request."
+        work.execute(older.values(state="replaced", detail=gone, due_at=None))
         _add(
             work,
             station,
@@ -140,11 +173,77 @@ def receive(work: Work, station: Station, *, csr: str, use: Use, number: int | N
             asked_at=work.now,
             **values,
         )
-    detail = (
-        f"It asks for a certificate ({told.subject or 'without a name'}), and waits for what a person has had signed."
-    )
-    alarms.raise_alarm(work, station, kind=WANTED, detail=detail)
+    if not ours:
+        asks = f"It asks for a certificate ({told.subject or 'without a name'}), and waits for what a person has had signed."
+        alarms.raise_alarm(work, station, kind=WANTED, detail=f"{asks} {against}" if against is not None else asks)
     return True
+
+
+def due(work: Work) -> list[tuple[int, int]]:
+    """What is ours to sign or to give now: ids of requests and of their chargers, oldest first."""
+    table = certificate_requests.c
+    waiting = select(table.id, table.station_id).where(_is_due, table.due_at <= work.now)
+    return [(row.id, row.station_id) for row in work.execute(waiting.order_by(table.due_at, table.id))]
+
+
+def take(work: Work, row_id: int) -> RequestRow | None:
+    """It is this node's to sign and to give for a minute; None when it is not due any more, or another node was faster."""
+    table = certificate_requests
+    mine = update(table).where(table.c.id == row_id, _is_due, table.c.due_at <= work.now)
+    if not work.execute(mine.values(due_at=work.now + CLAIMED)).rowcount:
+        return None
+    return cast(RequestRow, work.execute(select(table).where(table.c.id == row_id)).one())
+
+
+def signed(work: Work, row: RequestRow, station: str, organization_id: int, issued: Issued) -> bool:
+    """Our authority has signed it. False when it was signed already, or replaced meanwhile: what was signed now is then thrown away."""
+    table = certificate_requests
+    mine = update(table).where(table.c.id == row.id, table.c.signed_at.is_(None), _is_due)
+    values = {"signed_at": work.now, "serial": issued.serial, "chain": issued.chain}
+    if not work.execute(mine.values(valid_until=issued.valid_until, **values)).rowcount:
+        return False
+    signature = Signature(actor=AUTHORITY, organization=organization_id)
+    after = {"request": row.public_id, "subject": row.subject, "serial_number": issued.serial}
+    after |= {"valid_until": issued.valid_until.isoformat()}
+    signing.signed(work, signature, audit.record, "sign_certificate", Subject("station", station), after=after)
+    return True
+
+
+def hand_over(work: Work, station: Station, row_id: int, why: str) -> None:
+    """Our authority can do nothing with it; a person is to look."""
+    _change(work, row_id, due_at=None, detail=f"It waits for a person. {why}")
+    alarms.raise_alarm(work, station, kind=WANTED, detail=f"It asks for a certificate, and waits for a person. {why}")
+
+
+def not_given(work: Work, station: Station, row_id: int, why: str) -> None:
+    """What our authority has signed could not be sent to the charger."""
+    row = work.execute(select(certificate_requests).where(certificate_requests.c.id == row_id)).one_or_none()
+    if row is not None:
+        _try_again(work, station, cast(RequestRow, row), why)
+        _change(work, row_id, detail=why)
+
+
+def to_renew(work: Work, *, within: timedelta) -> list[tuple[int, int]]:
+    """Certificates of our authority that end within this time, and whose chargers have not been asked to renew them for a day: ids
+    of requests and of chargers. One whose charger has asked since is none of them."""
+    table = certificate_requests
+    newest = select(func.max(table.c.id)).where(table.c.use == "charger", table.c.state != "refused")
+    ends = select(table.c.id, table.c.station_id).where(
+        table.c.state == "accepted",
+        table.c.signed_at.is_not(None),
+        table.c.valid_until <= work.now + within,
+        or_(table.c.renewal_asked_at.is_(None), table.c.renewal_asked_at <= work.now - ASK_AGAIN),
+        table.c.id.in_(newest.group_by(table.c.station_id)),
+    )
+    return [(row.id, row.station_id) for row in work.execute(ends.order_by(table.c.valid_until, table.c.id))]
+
+
+def take_renewal(work: Work, row_id: int) -> bool:
+    """It is this node's to ask for it today."""
+    table = certificate_requests.c
+    mine = or_(table.renewal_asked_at.is_(None), table.renewal_asked_at <= work.now - ASK_AGAIN)
+    asked = update(certificate_requests).where(table.id == row_id, mine).values(renewal_asked_at=work.now)
+    return bool(work.execute(asked).rowcount)
 
 
 def meant(work: Work, station: Station, public_id: str | None, chain: str) -> RequestRow | None:
@@ -194,11 +293,15 @@ def answered(work: Work, station: Station, row: RequestRow, *, accepted: bool, s
     state: State = "accepted" if accepted else "rejected"
     if accepted:
         alarms.resolve_all(work, station.organization_id, station_id=station.id, kind=WANTED)
+        _change(work, row.id, due_at=None)
+    else:
+        _try_again(work, station, row, sentence)
     _change(work, row.id, state=state, detail=sentence, answered_at=work.now, command=command)
 
 
-def not_answered(work: Work, row: RequestRow, *, refused: bool, sentence: str) -> None:
+def not_answered(work: Work, station: Station, row: RequestRow, *, refused: bool, sentence: str) -> None:
     """It brought an error, which is a refusal; or nothing, and then the charger may have taken it all the same."""
+    _try_again(work, station, row, sentence)
     _change(work, row.id, state="rejected" if refused else "sent", detail=sentence)
 
 
@@ -235,6 +338,41 @@ def public_form(row: ListedRequest) -> CertificateRequest:
     return CertificateRequest(id=row.public_id, **facts)
 
 
+def _against(work: Work, station: Station, name: str | None, use: Use, opinion: Opinion) -> str | None:
+    """Why our authority does not sign this, as a sentence; None when it does, or when there is none."""
+    if not opinion.signs:
+        return None
+    if use != "charger":
+        return "The authority here signs for the connection of chargers only, and this is for cars as well."
+    if opinion.against is not None:
+        return opinion.against
+    # The serial number of another charger is refused before (`_owner`).
+    serial = select(stations.stations.c.serial).where(stations.stations.c.id == station.id)
+    if name not in (station.identity, work.execute(serial).scalar_one()):
+        return "Its common name (CN) must be the charger's id, or the serial number that it has told at its last boot."
+    connection = connections.current(work, [station.id]).get(station.id)
+    if connection is None or not connection.profile:
+        return "The charger has connected without a secret."
+    table = certificate_requests.c
+    today = select(func.count()).where(table.station_id == station.id, table.signed_at > work.now - timedelta(days=1))
+    if work.execute(today).scalar_one() >= MOST_A_DAY:
+        return f"It has been given {MOST_A_DAY} certificates within a day."
+    return None
+
+
+def _try_again(work: Work, station: Station, row: RequestRow, sentence: str) -> None:
+    """What our authority has signed is given again after a pause (SEC-24); after the last try a person is to look."""
+    if row.due_at is None:
+        return
+    tries = row.tries + 1
+    if tries < TRIES:
+        _change(work, row.id, tries=tries, due_at=work.now + PAUSES[tries - 1])
+        return
+    _change(work, row.id, tries=tries, due_at=None)
+    detail = f"It has not taken the certificate that it had asked for, {tries} times: {sentence}"
+    alarms.raise_alarm(work, station, kind=WANTED, detail=detail)
+
+
 def _refuse(work: Work, station: Station, *, csr: str, use: Use, why: str, subject: str | None) -> bool:
     """Kept, since a person may want to know why; told again, it is counted."""
     fingerprint = hashlib.sha256(csr.encode("utf-8", "replace")).hexdigest()
@@ -255,7 +393,12 @@ def _add(work: Work, station: Station, **values: Any) -> None:
     newest = select(certificate_requests.c.id).where(mine).order_by(certificate_requests.c.id.desc()).limit(MOST)
     kept = [row.id for row in work.execute(newest)]
     if len(kept) == MOST:
-        work.execute(delete(certificate_requests).where(mine, certificate_requests.c.id < kept[-1]))
+        # Those of today are counted: who asks for nonsense in between is not given more of them.
+        today = or_(
+            certificate_requests.c.signed_at.is_(None),
+            certificate_requests.c.signed_at <= work.now - timedelta(days=1),
+        )
+        work.execute(delete(certificate_requests).where(mine, certificate_requests.c.id < kept[-1], today))
 
 
 def _owner(work: Work, station: Station, name: str) -> str | None:

@@ -103,7 +103,7 @@ class Listener:
         self._certificates: Certificates | None = None
         self._with_tls: TlsPort | None = None
         self._looking: asyncio.Future[None] | None = None
-        if self._tls.port is not None or self._tls.client_ca is not None:
+        if self._tls.port is not None or self._tls.has_anchors:
             self._certificates = Certificates(self._tls)
         if self._tls.port is not None and self._certificates is not None:
             self._with_tls = TlsPort(

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
 from stationmaster.domain.x509 import UNREADABLE, is_strong
 from stationmaster.settings import BadSettings, Tls
@@ -28,7 +28,7 @@ SUITES = (
 RSA_KX_SUITES = "AES128-GCM-SHA256:AES256-GCM-SHA384"  # demanded by A00.FR.318 and A00.FR.421
 SOON = timedelta(days=14)  # before a certificate of ours ends, or a fifth of its time: some last for days only
 A_DAY_S = 24 * 3600.0
-FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "crl")
+FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "ca_certificate", "crl")
 
 # Of X509_V_ERR_*: what is wrong with a charger's certificate.
 _VERIFY = {
@@ -102,7 +102,7 @@ class Certificates:
 
     def _read(self) -> tuple[Anchors | None, ssl.SSLContext]:
         try:
-            found = None if self._settings.client_ca is None else anchors(self._settings)
+            found = anchors(self._settings) if self._settings.has_anchors else None
             return found, context(self._settings)
         except (OSError, *UNREADABLE) as error:  # what our own look has let pass, or a file that has gone since
             why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error
@@ -141,7 +141,7 @@ def context(settings: Tls) -> ssl.SSLContext:
         if certificate is not None and key is not None:
             _check_pair(kind, certificate, key)
             made.load_cert_chain(certificate, key, password=_no_password)
-    if settings.client_ca is not None:
+    if settings.has_anchors:
         _load_anchors(made, settings)
     return made
 
@@ -160,11 +160,11 @@ class Anchors(NamedTuple):
 
 
 def anchors(settings: Tls) -> Anchors:
-    """What `client_ca` and `crl` say. Raises `BadSettings`."""
-    assert settings.client_ca is not None
+    """What `client_ca`, `ca_certificate` and `crl` say. Raises `BadSettings`."""
+    authorities = [] if settings.client_ca is None else _certificates("client_ca", settings.client_ca)
     lists = [] if settings.crl is None else _lists(settings.crl)
     found = []
-    for each in _certificates("client_ca", settings.client_ca):
+    for each in [*authorities, *_ours(settings)]:
         theirs = [one for one in lists if one.issuer == each.subject and _is_signed_by(one, each)]
         # Found here, once, since a list may have many thousands and chargers come all at once.
         numbers = frozenset(revoked.serial_number for one in theirs for revoked in one)
@@ -174,7 +174,7 @@ def anchors(settings: Tls) -> Anchors:
 
 def lasting(settings: Tls) -> Iterator[tuple[str, datetime, datetime]]:
     """From when to when each file is of use, by the name of its setting. Raises `BadSettings`, and what the library raises."""
-    for name in ("ecdsa_certificate", "rsa_certificate", "client_ca"):
+    for name in ("ecdsa_certificate", "rsa_certificate", "client_ca", "ca_certificate"):
         path: Path | None = getattr(settings, name)
         for each in () if path is None else _certificates(name, path):
             yield name, each.not_valid_before_utc, each.not_valid_after_utc
@@ -184,13 +184,22 @@ def lasting(settings: Tls) -> Iterator[tuple[str, datetime, datetime]]:
 
 
 def _load_anchors(made: ssl.SSLContext, settings: Tls) -> None:
-    made.load_verify_locations(cafile=settings.client_ca)
+    if settings.client_ca is not None:
+        made.load_verify_locations(cafile=settings.client_ca)
+    for each in _ours(settings):
+        made.load_verify_locations(cadata=each.public_bytes(Encoding.DER))
     made.verify_mode = ssl.CERT_OPTIONAL  # without one, a charger needs its password (profile 2)
     # An authority below the root is an anchor as well, when it is the one that is named.
     made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     if settings.crl is not None:
         made.load_verify_locations(cafile=settings.crl)
         made.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
+
+
+def _ours(settings: Tls) -> list[x509.Certificate]:
+    """The authority that signs here, and not who stands above it: that one may sign for others, and those are not let in."""
+    path = settings.ca_certificate
+    return [] if path is None else _certificates("ca_certificate", path)[:1]
 
 
 def _lists(path: Path) -> list[x509.CertificateRevocationList]:

@@ -17,6 +17,7 @@ class Outside:
 
     `key` is the same at each try of one delivery: hand it on, so that the receiver can tell a repeat. `receiver` is whom it
     goes to, as its `to` has said. `responders` know of certificates, `contracts` is the provider of contracts of cars: a server has both.
+    `operator` is the O of certificates that our own authority signs; None: there is none.
     """
 
     database: Database
@@ -26,3 +27,4 @@ class Outside:
     attempt: int = 1
     responders: Responders | None = None
     contracts: Contracts | None = None
+    operator: str | None = None

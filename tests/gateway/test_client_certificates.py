@@ -20,6 +20,7 @@ from stationmaster.domain.alarms import alarms
 from stationmaster.domain.refused_connections import explain
 from stationmaster.gateway.channel import ClientCertificate, of_tls
 from stationmaster.gateway.handshake import ATTEMPTS, Handshake
+from stationmaster.gateway.tls import Certificates, reason_of
 from stationmaster.settings import Settings, Tls
 from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
 from tests.gateway.conftest import until
@@ -413,3 +414,46 @@ class TestProxy:
             headers = {"Client-Cert": empty, "X-Forwarded-Proto": "https"}
             told = {"user": "CP1", "secret": secrets["CP1"], "headers": headers}
             assert (await knock(source="127.0.0.2", **told)).status == 101
+
+
+async def test_SEC_24_what_our_own_authority_has_signed_lets_in_and_who_stands_above_it_does_not(
+    tmp_path: Path, authority: Authority
+) -> None:
+    above = Authority(tmp_path, "Above")
+    ours, sister = Authority(tmp_path, "Ours", parent=above), Authority(tmp_path, "Sister", parent=above)
+    ours.file.write_bytes(ours.file.read_bytes() + above.file.read_bytes())
+    server = authority.server()
+    settings = Tls(
+        ecdsa_certificate=server.certificate_file,
+        ecdsa_key=server.key_file,
+        ca_certificate=ours.file,
+        ca_key=server.key_file,
+        operator=OPERATOR,
+    )
+    certificates = Certificates(settings)
+    assert shake(certificates.context, ours.charger("CP1"), authority) is None
+    for other in (sister.charger("CP1"), above.charger("CP1"), authority.charger("CP1")):
+        assert shake(certificates.context, other, authority) == "client_certificate_unknown"
+    settings.client_ca = authority.file
+    both = Certificates(settings)
+    for one in (ours.charger("CP1"), authority.charger("CP1")):
+        assert shake(both.context, one, authority) is None
+    assert both.anchors is not None and len(both.anchors.authorities) == 2
+
+
+def shake(context: ssl.SSLContext, mine: Issued, authority: Authority) -> str | None:
+    """A handshake in memory: why the server refuses the certificate; None: it takes it."""
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(to_server, to_client, server_side=True)
+    charger = client(authority, mine).wrap_bio(to_client, to_server, server_hostname="127.0.0.1")
+    for _ in range(10):
+        for side in (charger, server):
+            try:
+                side.do_handshake()
+            except ssl.SSLWantReadError:
+                continue
+            except ssl.SSLError as error:
+                assert side is server, error
+                return reason_of(error)
+    assert server.getpeercert(binary_form=True) is not None
+    return None

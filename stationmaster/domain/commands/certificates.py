@@ -79,7 +79,7 @@ class GiveCertificate(Command, frozen=True):
         row = certificate_requests.given(work, station, self.request, self.chain)
         if row is not None:
             refused = answer.outcome in ("error", "invalid_answer", "not_supported")
-            certificate_requests.not_answered(work, row, refused=refused, sentence=answer.words)
+            certificate_requests.not_answered(work, station, row, refused=refused, sentence=answer.words)
 
 
 def check_pem(field: str, text: str) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import certificate_requests, security_events
+import asyncio
+
+from stationmaster.domain import certificate_authority, certificate_requests, security_events
+from stationmaster.domain.certificate_authority import NO_OPINION, Opinion
 from stationmaster.domain.certificate_requests import Use
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
@@ -10,7 +13,10 @@ from stationmaster.handlers.v2 import words
 from stationmaster.handlers.v2.certificates import SIGNED_FOR
 from stationmaster.ocpp import v21, v201
 from stationmaster.ocpp.dialects import V201
+from stationmaster.outside import Outside
 from stationmaster.storage import Work
+
+MOST_S = 5.0  # a request is looked at within a millisecond, when a thread is free
 
 security = Routes(V201)
 
@@ -25,11 +31,19 @@ def security_event_notification(
     return v201.SecurityEventNotificationResponse()
 
 
+@security.prepares(default=NO_OPINION, timeout_s=MOST_S)
+async def ask_authority(outside: Outside, station: Station, request: v201.SignCertificate) -> Opinion:
+    """Whether our own authority would sign it. It computes, so not in the loop."""
+    return await asyncio.to_thread(certificate_authority.opinion, request.csr, outside.operator)
+
+
 @security.on
-def sign_certificate(work: Work, station: Station, req: v201.SignCertificate) -> v201.SignCertificateResponse:
+def sign_certificate(
+    work: Work, station: Station, req: v201.SignCertificate, opinion: Opinion
+) -> v201.SignCertificateResponse:
     # A02.FR.11: accepted, it may take as long as a person needs; until then the charger keeps the certificate it has.
     use = _USES.get(req.certificate_type, "both")
-    may_hope = certificate_requests.receive(work, station, csr=req.csr, use=use, number=_number(req))
+    may_hope = certificate_requests.receive(work, station, csr=req.csr, use=use, number=_number(req), opinion=opinion)
     return v201.SignCertificateResponse(status="Accepted" if may_hope else "Rejected")
 
 
