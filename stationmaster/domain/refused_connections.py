@@ -96,7 +96,7 @@ EXPLANATIONS = {
     "tls_unfinished": "The charger broke off in the middle of the TLS handshake, without a word. Most often it has no certificate of the authority that has signed ours, and drops wss:// in silence: install that. Else the network loses data on the way.",
     "tls_failed": "The TLS handshake failed for a reason that is in the log of the server only.",
     "tls_crl": "Whether the charger's certificate is revoked cannot be told: the list of its authority (tls.crl) is missing, or has ended. Fetch the newest one.",
-    "client_certificate_unknown": "The charger has shown a certificate that no authority in tls.client_ca has signed. Give it one of yours, or add the authority, if you trust it.",
+    "client_certificate_unknown": "The charger has shown a certificate that no authority in tls.client_ca has signed. Give it one of yours, or let it show none if it connects with its password; or add the authority, if that signs for your organization.",
     "client_certificate_expired": "The charger has shown a certificate that has ended, or begins later. Renew it, and check the charger's clock.",
     "client_certificate_revoked": "The charger has shown a certificate that was revoked. If it is yours again, give it a new one.",
     "client_certificate_weak": "The charger has shown a certificate whose key, or that of its authority, is too weak: RSA must have 2048 bits or more, EC be P-256 or larger.",
