@@ -72,6 +72,7 @@ class Authority:
         san: str | None = None,
         use: x509.ObjectIdentifier | None = None,
         key: Any = None,
+        record: int | None = None,
         begins: timedelta = -DAY,
         ends: timedelta = 30 * DAY,
     ) -> Issued:
@@ -79,7 +80,9 @@ class Authority:
         named = [x509.NameAttribute(x509.NameOID.COMMON_NAME, each) for each in cn]
         if organization is not None:
             named.append(x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, organization))
-        certificate = self._sign(x509.Name(named), key.public_key(), san=san, use=use, begins=begins, ends=ends)
+        certificate = self._sign(
+            x509.Name(named), key.public_key(), san=san, use=use, record=record, begins=begins, ends=ends
+        )
         return Issued(certificate, key, self.folder, name)
 
     def revoked(self, *certificates: Issued, ends: timedelta = 30 * DAY) -> Path:
@@ -106,6 +109,7 @@ class Authority:
         authority: bool = False,
         san: str | None = None,
         use: x509.ObjectIdentifier | None = None,
+        record: int | None = None,
         begins: timedelta = -DAY,
         ends: timedelta = 365 * DAY,
     ) -> x509.Certificate:
@@ -125,6 +129,9 @@ class Authority:
             made = made.add_extension(
                 x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address(san))]), critical=False
             )
+        if record is not None:
+            uri = x509.UniformResourceIdentifier(f"urn:stationmaster:charger:{record}")
+            made = made.add_extension(x509.SubjectAlternativeName([uri]), critical=False)
         if use is not None:
             made = made.add_extension(x509.ExtendedKeyUsage([use]), critical=False)
         return made.sign(self.key, hashes.SHA256())

@@ -125,9 +125,9 @@ def read(certificate: bytes, key: bytes) -> Authority:
     return Authority(first, tuple(above), private)
 
 
-def sign(authority: Authority, csr: str, now: datetime, *, days: int) -> Issued:
-    """A certificate for this request, which `opinion` has nothing against. It ends with the authority at the latest. Raises
-    `Unusable` when that is too soon."""
+def sign(authority: Authority, csr: str, now: datetime, *, record: int, days: int) -> Issued:
+    """A certificate for this request, which `opinion` has nothing against, of the charger with this key of its record. It ends with
+    the authority at the latest. Raises `Unusable` when that is too soon."""
     request = x509.load_der_x509_csr(read_request(csr).der)
     issuer = authority.certificate
     until = min(now + timedelta(days=days), issuer.not_valid_after_utc).replace(microsecond=0)
@@ -139,11 +139,25 @@ def sign(authority: Authority, csr: str, now: datetime, *, days: int) -> Issued:
     made = made.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     made = made.add_extension(_usage(signs=False), critical=True)
     made = made.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), critical=False)
+    # Which serial number it has a charger says itself: it might tell that of one which is still to come.
+    made = made.add_extension(
+        x509.SubjectAlternativeName([x509.UniformResourceIdentifier(f"{_RECORD}{record}")]), critical=False
+    )
     is_edwards = isinstance(authority.key, ed25519.Ed25519PrivateKey | ed448.Ed448PrivateKey)
     certificate = made.sign(authority.key, None if is_edwards else hashes.SHA256())
     chain = [certificate, *(each for each in (issuer, *authority.above) if each.issuer != each.subject)]
     text = "".join(each.public_bytes(Encoding.PEM).decode() for each in chain)
     return Issued(text, f"{certificate.serial_number:x}", until)
+
+
+def record_of(certificate: x509.Certificate) -> int | None:
+    """The key of the record whose charger it was made for, when we have signed it. Raises `UNREADABLE`."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return None
+    uris = names.get_values_for_type(x509.UniformResourceIdentifier)
+    return next((int(each.removeprefix(_RECORD)) for each in uris if each.startswith(_RECORD)), None)
 
 
 def _builder(
@@ -176,4 +190,5 @@ def _usage(*, signs: bool) -> x509.KeyUsage:
     )
 
 
+_RECORD = "urn:stationmaster:charger:"
 _CN, _O = x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from stationmaster.domain.certificate_authority import record_of
 from stationmaster.domain.x509 import UNREADABLE, is_strong
 from stationmaster.gateway.proxies import elements, headers_named
 from stationmaster.gateway.tls import Anchors
@@ -25,6 +26,7 @@ class ClientCertificate(msgspec.Struct, frozen=True):
     organizations: tuple[str, ...]
     valid_from: datetime
     valid_until: datetime
+    record: int | None = None  # whose charger it was made for, when our own authority has signed it
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -101,6 +103,7 @@ def _told(found: x509.Certificate) -> ClientCertificate:
         _named(found.subject, x509.NameOID.ORGANIZATION_NAME),
         found.not_valid_before_utc,
         found.not_valid_after_utc,
+        record_of(found),
     )
 
 

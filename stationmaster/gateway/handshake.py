@@ -159,6 +159,8 @@ class Handshake:
         if self._operator not in certificate.organizations:
             return "certificate_organization"  # A00.FR.404
         # A00.FR.405. With two names in it, it would be of two chargers.
+        if certificate.record not in (None, entry.station.id):
+            return "certificate_of_another"
         if certificate.common_names not in ((entry.station.identity,), (entry.station.serial,)):
             return "certificate_of_another"
         # What one charger was given does not open the record of the next one that is called so, as its password does not.

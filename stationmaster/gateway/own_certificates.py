@@ -78,7 +78,7 @@ async def _give(database: Database, switchboard: Switchboard, settings: Tls, sta
     chain = row.chain
     if chain is None:
         try:
-            issued = await asyncio.to_thread(_signed, settings, row.csr, database)
+            issued = await asyncio.to_thread(_signed, settings, row.csr, station.id, database)
         except (BadSettings, Unusable) as error:
             log.error("certificate.not_signed", station=station.identity, why=str(error))
             why = f"The authority could not sign it: {error}."
@@ -100,8 +100,10 @@ async def _give(database: Database, switchboard: Switchboard, settings: Tls, sta
         log.info("certificate.not_given", station=station.identity, why=str(error))
 
 
-def _signed(settings: Tls, csr: str, database: Database) -> Issued:
-    return certificate_authority.sign(authority(settings), csr, database.clock(), days=settings.certificate_days)
+def _signed(settings: Tls, csr: str, record: int, database: Database) -> Issued:
+    return certificate_authority.sign(
+        authority(settings), csr, database.clock(), record=record, days=settings.certificate_days
+    )
 
 
 async def _ask(database: Database, switchboard: Switchboard, station_id: int, row_id: int) -> None:

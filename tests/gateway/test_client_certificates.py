@@ -149,6 +149,16 @@ async def test_who_guesses_passwords_keeps_no_certificate_out(
     assert (await connect(authority.charger("CP1"))).status == 101
 
 
+async def test_ATK_20_what_we_have_signed_is_of_the_record_it_was_signed_for(
+    app: Any, connect: Connect, authority: Authority, inbox: Any
+) -> None:
+    """A charger may have told the serial number of one that was still to come, and have asked for a certificate with it."""
+    mine, other = (app.directory.find(identity).station.id for identity in ("CP1", "CP2"))
+    assert (await connect(authority.charger("CP1", record=other))).status == 401
+    assert [*await inbox()] == ["certificate_of_another"]
+    assert (await connect(authority.charger("CP1", record=mine))).status == 101
+
+
 async def test_SEC_20_a_certificate_of_two_chargers_is_of_none(
     connect: Connect, authority: Authority, inbox: Any
 ) -> None:
@@ -229,7 +239,7 @@ async def test_SEC_20_an_intermediate_authority_may_have_signed(
 
 
 def test_SEC_20_a_session_that_is_resumed_ends_with_its_certificate() -> None:
-    station = type("Station", (), {"identity": "CP1", "serial": None})
+    station = type("Station", (), {"id": 1, "identity": "CP1", "serial": None})
     entry: Any = type("Entry", (), {"station": station, "removed_at": None})
     decision = Handshake(None, None, {}, operator=OPERATOR)  # type: ignore[arg-type]
     now = datetime.now(UTC)

@@ -113,6 +113,7 @@ async def test_TC_074_TC_A_11_a_request_of_this_charger_is_signed_without_a_pers
     certificate = chain_of(app, told["certificateChain"], clock)
     assert certificate.public_key() == key.public_key()
     assert certificate.subject.rfc4514_string() == f"CN=CP1,O={OPERATOR}"
+    assert certificate_authority.record_of(certificate) == app.directory.find("CP1").station.id  # type: ignore[union-attr]
     assert certificate.not_valid_after_utc == clock.now + timedelta(days=400)
     assert certificate.not_valid_before_utc <= clock.now
     extensions = certificate.extensions
@@ -248,7 +249,7 @@ async def test_no_request_is_signed_by_two_nodes(app: App, one: Asked, clock: Cl
     first, second = await app.database.write(twice)
     assert first is not None and second is None
     authority = own_certificates.authority(app.settings.tls)
-    issued = certificate_authority.sign(authority, first.csr, clock.now, days=400)
+    issued = certificate_authority.sign(authority, first.csr, clock.now, record=1, days=400)
     signed = (first, "CP1", entry.station.organization_id, issued)
     assert await app.database.write(certificate_requests.signed, *signed)
     assert not await app.database.write(certificate_requests.signed, *signed)
@@ -345,7 +346,7 @@ def _without_profile(work: Work, station: Station) -> None:
 
 def test_a_certificate_never_outlasts_the_authority() -> None:
     authority = certificate_authority.read(*certificate_authority.create(OPERATOR, START, days=30))
-    issued = certificate_authority.sign(authority, csr(), START, days=400)
+    issued = certificate_authority.sign(authority, csr(), START, record=1, days=400)
     assert issued.valid_until == authority.certificate.not_valid_after_utc
     assert "PRIVATE" not in f"{authority!r}{authority}" and "key" not in repr(authority)
 
@@ -371,7 +372,7 @@ def test_what_is_no_authority_is_named_with_its_setting(tmp_path: Path) -> None:
     secret = below.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     authority = certificate_authority.read(both, secret)
     issued = certificate_authority.sign(
-        authority, csr(), authority.certificate.not_valid_before_utc + timedelta(days=2), days=2
+        authority, csr(), authority.certificate.not_valid_before_utc + timedelta(days=2), record=1, days=2
     )
     chain = x509.load_pem_x509_certificates(issued.chain.encode())
     assert [each.subject for each in chain[1:]] == [below.subject]
