@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 NOT_OURS = {"PATH", "PYTHONUNBUFFERED"}
 GIVEN = {
     "DOMAIN": "csms.example.org",
+    "TLS_DOMAIN": "ocpp.example.org",
     "POSTGRES_PASSWORD": "pw",
     "STATIONMASTER_KEY": "0123456789abcdefghijklmnopqrstuvwxyz",
 }
@@ -90,6 +91,24 @@ def test_traces_of_production_go_to_a_collector_of_its_own(monkeypatch: pytest.M
     assert set(services["jaeger"]["networks"]) <= set(production["grafana"]["networks"])
     assert services["jaeger"]["ports"] == ["127.0.0.1:16686:16686"]
     assert "--extra traces" in (ROOT / "Dockerfile").read_text()
+
+
+def test_TLS_of_production_is_a_gateway_of_its_own_that_no_proxy_hides(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    services, production = _services("deploy/tls.yaml"), _services("compose.production.yaml")
+    [gateway] = services.values()
+    assert gateway["extends"] == {"file": "compose.production.yaml", "service": "gateway"}
+    together = _image() | production["gateway"]["environment"] | gateway["environment"]
+    settings = _loaded(monkeypatch, tmp_path, together)
+    assert gateway["ports"] == [f"{settings.tls.port}:{settings.tls.port}"] and gateway["deploy"]["replicas"] == 1
+    assert gateway["command"] == ["serve", "--role", "gateway"]
+    [mounted] = gateway["volumes"]
+    source, folder, mode = mounted.split(":")
+    assert (source, mode) == ("./tls", "ro")  # Compose counts it from the first file
+    for file in (settings.tls.ecdsa_certificate, settings.tls.ecdsa_key):
+        assert file is not None and str(file.parent) == folder
+    assert settings.gateway.public_url == "wss://ocpp.example.org:9443/ocpp"
 
 
 def test_the_dashboard_and_its_source_of_figures_fit() -> None:

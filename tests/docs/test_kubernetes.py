@@ -96,6 +96,72 @@ def test_S4_030_the_server_understands_its_settings(role: str, monkeypatch: pyte
     assert loaded.gateway.public_url == "wss://csms.example.org/ocpp"
 
 
+TLS = "tls.secret=chargers-tls,tls.domain=ocpp.example.org"
+
+
+def test_TLS_ends_at_the_gateways_where_a_secret_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ours = (
+        "settings.tls.ca_certificate=/data/tls/ca.pem,settings.tls.ca_key=/data/tls/ca.key,settings.tls.operator=Acme"
+    )
+    made = things("--set", TLS, "--set", ours)
+    for version in VERSIONS:
+        for each in made:
+            kubernetes_validate.validate(each, version, strict=True)
+    parts = of_kind(made, "Deployment")
+    for name, part in parts.items():
+        pod = part["spec"]["template"]["spec"]
+        named = {each["name"] for each in pod["volumes"]}
+        assert ("tls" in named) == (name == "csms-gateway")  # nobody else has the keys
+    gateway = parts["csms-gateway"]["spec"]["template"]
+    [container] = gateway["spec"]["containers"]
+    assert {"name": "chargers-tls", "containerPort": 9443} in container["ports"]
+    mounts = {
+        each["name"]: (each["mountPath"], each["readOnly"]) for each in container["volumeMounts"] if "readOnly" in each
+    }
+    assert mounts["tls"] == ("/data/tls", True)
+    [volume] = [each for each in gateway["spec"]["volumes"] if each["name"] == "tls"]
+    assert volume["secret"] == {"secretName": "chargers-tls", "defaultMode": 0o440}
+    service = of_kind(made, "Service")["csms-gateway-tls"]["spec"]
+    assert (service["type"], service["externalTrafficPolicy"]) == ("LoadBalancer", "Local")
+    assert service["selector"] == gateway["metadata"]["labels"]
+    assert service["ports"] == [{"name": "chargers-tls", "port": 9443, "targetPort": "chargers-tls"}]
+    [policy] = of_kind(made, "NetworkPolicy").values()
+    assert {"ports": [{"port": "chargers-tls"}]} in policy["spec"]["ingress"]
+    [settings] = of_kind(made, "ConfigMap").values()
+    (tmp_path / "stationmaster.yaml").write_text(settings["data"]["stationmaster.yaml"])
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", "postgresql://one:two@db/stationmaster")
+    monkeypatch.setenv("REDIS_URL", "redis://cache:6379")
+    loaded = load(node={"role": "gateway"})
+    assert (loaded.tls.port, loaded.tls.operator) == (9443, "Acme")
+    files = (loaded.tls.ecdsa_certificate, loaded.tls.ecdsa_key, loaded.tls.ca_certificate, loaded.tls.ca_key)
+    assert [each is not None and each.parent == Path("/data/tls") for each in files] == [True] * 4
+    assert loaded.gateway.public_url == "wss://ocpp.example.org:9443/ocpp"
+
+
+def test_without_a_secret_nothing_of_TLS_is_there(plain: list[Thing]) -> None:
+    assert "chargers-tls" not in yaml.safe_dump_all(plain)
+
+
+@pytest.mark.parametrize(
+    "options, why",
+    [
+        ("tls.secret=x", "tls.domain: the name in the certificate"),
+        (f"{TLS},tls.kind=dsa", "tls.kind: must be ecdsa or rsa"),
+    ],
+)
+def test_a_chart_with_half_of_TLS_says_so(options: str, why: str) -> None:
+    with pytest.raises(subprocess.CalledProcessError) as error:
+        rendered("--set", options)
+    assert why in error.value.stderr
+
+
+def test_a_certificate_for_RSA_goes_where_the_server_looks_for_it() -> None:
+    [settings] = of_kind(things("--set", f"{TLS},tls.kind=rsa,tls.service=ClusterIP"), "ConfigMap").values()
+    told = yaml.safe_load(settings["data"]["stationmaster.yaml"])["tls"]
+    assert told == {"port": 9443, "rsa_certificate": "/data/tls/tls.crt", "rsa_key": "/data/tls/tls.key"}
+
+
 def test_S4_030_a_chart_without_a_domain_says_so() -> None:
     with pytest.raises(subprocess.CalledProcessError) as error:
         rendered("--set", "domain=")
