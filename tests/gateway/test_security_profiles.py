@@ -127,10 +127,13 @@ async def test_SEC_01_a_proxy_that_ended_TLS_counts_as_TLS(app: Any, secrets: An
         assert (await knock(source=source, headers=headers, **login)).status == status, headers
 
 
-async def test_SEC_30_after_an_upgrade_the_lower_one_is_refused(app: Any, connect: Connect, record: Any) -> None:
+@pytest.mark.parametrize("answer, outcome", [("Accepted", "accepted"), ("RebootRequired", "reboot_required")])
+async def test_SEC_30_after_an_upgrade_the_lower_one_is_refused(
+    app: Any, connect: Connect, record: Any, answer: str, outcome: str
+) -> None:
     raw = await booted(await connect(1))
-    told = await asked_to_go_up(app, raw, 2)
-    assert told.outcome == "accepted" and "security profile 2" in told.sentence
+    told = await asked_to_go_up(app, raw, 2, answer)
+    assert told.outcome == outcome and "security profile 2" in told.sentence
     await booted(await connect(2))
     await until(lambda: app.directory.find("CP1").min_profile == 2)
     assert (await connect(1)).status == 401

@@ -171,10 +171,12 @@ def _changed(
         return Answer("unknown_setting")
     if response.status == "Accepted":
         station_settings.learn(work, station, [Setting(request.key, request.value)], asked=asked)
-        profile = _profile(request.key, request.value)
-        if profile is not None and security_profiles.asked(work, station, profile):
-            return Answer("accepted", security_profiles.ASKED.format(profile=profile))
-    return words.answer(response.status)
+    answer = words.answer(response.status)
+    profile = _profile(request.key, request.value)
+    if not answer.good or profile is None or not security_profiles.asked(work, station, profile):
+        return answer
+    sentence = security_profiles.ASKED.format(profile=profile)
+    return Answer(answer.outcome, sentence if answer.outcome == "accepted" else f"{answer.words} {sentence}")
 
 
 def _check_profile(work: Work, station: Station, key: str, value: str) -> None:
