@@ -10,16 +10,6 @@ from stationmaster.simulator.jobs import Tell
 from stationmaster.simulator.meter import Vehicle
 from stationmaster.simulator.parts import Connector, Reservation
 
-SIGNING_REQUEST = """-----BEGIN CERTIFICATE REQUEST-----
-MIHhMIGIAgEAMCYxEjAQBgNVBAoMCVNpbXVsYXRlZDEQMA4GA1UEAwwHUG9zdCAy
-MjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIaqnn3pjPXT1KP1US/mLmSHB470
-fxvyc1bIJRtlALJSs0ZGl1+UxV+sOzelW+p/6mA464RIRTLvtFrulVDOp6egADAK
-BggqhkjOPQQDAgNIADBFAiApf9mfT5ghhNMZ2KvuLIE8ubrmyGl2WOXbUA82jhhY
-HgIhALvv+r0LvAQ+/BpWArm/Sp/+GVK0YPc5DXpz4LkP+MIk
------END CERTIFICATE REQUEST-----
-"""
-"""What every simulated charger asks to be signed: in order, but nobody has its key, since TLS is not simulated."""
-
 
 def connector_for(charger: Charger, token: str, number: int | None = None) -> Connector | None:
     """A connector on which this token may start now: that one, or the first."""

@@ -5,6 +5,7 @@ v16.py and v2.py.
 """
 
 import asyncio
+import ssl
 from abc import abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,6 +18,7 @@ from stationmaster.simulator.configuration import Configuration
 from stationmaster.simulator.jobs import Job
 from stationmaster.simulator.limits import Limits
 from stationmaster.simulator.meter import AC_22_KW, Outlet, Reading, Supply, Vehicle
+from stationmaster.simulator.own_certificate import OwnCertificate
 from stationmaster.simulator.parts import Connector, Known, Nameplate, Reservation, Tokens, Transaction
 from stationmaster.simulator.station import CallFailed, Disconnected, NoAnswer, Queued, Station
 
@@ -57,7 +59,7 @@ class Charger(Station):
         self.limits = Limits()
         self.tokens = Tokens()
         self.certificates = Certificates()
-        self.wants_certificate = False  # has asked for one, and waits for it
+        self.own_certificate = OwnCertificate(identity)
         self.firmware_update = Job(self.background, "firmware")
         self.log_upload = Job(self.background, "log")
         self.autonomous = not self.clock.jumps if autonomous is None else autonomous
@@ -311,6 +313,22 @@ class Charger(Station):
             await self.set_status(post, "Preparing" if post.plugged_in else "Available")
 
     # -- the connection ------------------------------------------------------------------------------------------------
+
+    @property
+    def security_profile(self) -> int:
+        """What it is to connect with the next time (A05)."""
+        return self.configuration.number("SecurityProfile")
+
+    def credentials(self) -> tuple[str | bytes | None, ssl.SSLContext | None]:
+        """With profile 3 its certificate and no password, once it has one."""
+        password, context = super().credentials()
+        if self.security_profile < 3 or not self.own_certificate.is_there:
+            return password, context
+        return None, self.own_certificate.context(context)
+
+    def signing_request(self) -> str:
+        """What it wants to have signed. The organization is that of its operator (1.6 CpoName, 2.x OrganizationName)."""
+        return self.own_certificate.request(self.configuration["CpoName"] or "Simulated")
 
     def start(self) -> None:
         for transaction in self.transactions.values():

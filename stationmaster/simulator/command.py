@@ -84,7 +84,10 @@ def simulate(
     ] = None,
     certificate: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="The certificate they show, and its chain, as PEM (security profile 3)."),
+        typer.Option(
+            metavar="FILE",
+            help="The certificate they show, and its chain, as PEM (security profile 3). One charger with a password has it signed and written there, when it is not there yet.",
+        ),
     ] = None,
     certificate_key: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The key of --certificate, as PEM, when it is not in that file.")
@@ -121,7 +124,9 @@ def simulate(
     secrets = _secrets(plan.identities, password, passwords)
     if journal is not None:
         journal.mkdir(parents=True, exist_ok=True)
-    tls = _tls(ca, certificate, certificate_key)
+    # One that is not there yet is asked for, when the server wants it to be.
+    is_to_come = certificate is not None and not certificate.exists() and len(secrets) == 1 and any(secrets.values())
+    tls = _tls(ca, None if is_to_come else certificate, None if is_to_come else certificate_key)
     console = Console(stderr=True)
 
     def make() -> "Fleet":
@@ -129,6 +134,8 @@ def simulate(
 
         made = plans.fleet(plan, secrets, journal, tls)
         made.left_alone |= frozenset(left_alone or ())
+        if is_to_come and certificate is not None:
+            made.stations[0].own_certificate.keep_in(certificate, certificate_key)
         return made
 
     try:

@@ -353,14 +353,19 @@ class Station(ABC):
                 await self._pause(pause_s if not came_ready else self.habits.reconnect_s)
 
     async def _connect(self) -> Link:
+        password, context = self.credentials()
         return await Link.open(
             self.url,
             self.identity,
             subprotocol=self.dialect.subprotocol,
             received=self._received,
-            password=self.password,
-            ssl_context=self._ssl_context,
+            password=password,
+            ssl_context=context,
         )
+
+    def credentials(self) -> tuple[str | bytes | None, tls.SSLContext | None]:
+        """Its password, and how it does TLS, when it connects the next time."""
+        return self.password, self._ssl_context
 
     async def _use(self, link: Link) -> bool:
         """Live with a connection until it is lost. Was it ever ready?"""

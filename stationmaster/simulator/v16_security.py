@@ -79,8 +79,7 @@ def get_installed(cp: "ChargePoint16", req: v16.GetInstalledCertificateIds) -> v
 @answers
 def certificate_signed(cp: "ChargePoint16", req: v16.CertificateSigned) -> v16.CertificateSignedResponse:
     """Taken if it is one that was asked for; a strange one is a security event (A02)."""
-    if cp.wants_certificate and certificates.read("", req.certificate_chain) is not None:
-        cp.wants_certificate = False
+    if cp.own_certificate.take(req.certificate_chain):
         return v16.CertificateSignedResponse(status="Accepted")
     cp.soon(_tell_invalid(cp), "security event")
     return v16.CertificateSignedResponse(status="Rejected")
@@ -88,8 +87,7 @@ def certificate_signed(cp: "ChargePoint16", req: v16.CertificateSigned) -> v16.C
 
 async def sign_certificate(cp: "ChargePoint16") -> None:
     """Ask for a new certificate, since the central system has told us to (A02)."""
-    answer = await cp.call(v16.SignCertificate(csr=asked.SIGNING_REQUEST), v16.SignCertificateResponse)
-    cp.wants_certificate = answer.status == "Accepted"
+    await cp.call(v16.SignCertificate(csr=cp.signing_request()), v16.SignCertificateResponse)
 
 
 def firmware_status(cp: "ChargePoint16") -> Request:

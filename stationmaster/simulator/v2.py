@@ -47,6 +47,10 @@ class ChargingStation201(Charger):
         self.network_profiles: dict[int, v201.NetworkConnectionProfileType] = {}
         self._events = 0
 
+    @property
+    def security_profile(self) -> int:
+        return max([super().security_profile, *(each.security_profile for each in self.network_profiles.values())])
+
     def next_event(self) -> int:
         """The number of the next event."""
         self._events += 1

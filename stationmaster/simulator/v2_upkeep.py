@@ -110,8 +110,7 @@ def get_installed(
 @answers
 def certificate_signed(cs: "ChargingStation201", req: v201.CertificateSigned) -> v201.CertificateSignedResponse:
     """Taken if it is one that we have asked for; a strange one is a security event (A02.FR.06)."""
-    if cs.wants_certificate and _is_certificate(req.certificate_chain):
-        cs.wants_certificate = False
+    if cs.own_certificate.take(req.certificate_chain):
         return v201.CertificateSignedResponse(status="Accepted")
     cs.soon(_tell_invalid(cs), "security event")
     return v201.CertificateSignedResponse(status="Rejected")
@@ -119,9 +118,8 @@ def certificate_signed(cs: "ChargingStation201", req: v201.CertificateSigned) ->
 
 async def sign_certificate(cs: "ChargingStation201", use: str) -> None:
     """Ask for a new certificate, since the CSMS has told us to (A02)."""
-    request = v201.SignCertificate(csr=asked.SIGNING_REQUEST, certificate_type=cast(Any, use))
-    answer = await cs.call(request, v201.SignCertificateResponse)
-    cs.wants_certificate = answer.status == "Accepted"
+    request = v201.SignCertificate(csr=cs.signing_request(), certificate_type=cast(Any, use))
+    await cs.call(request, v201.SignCertificateResponse)
 
 
 # -- the network -------------------------------------------------------------------------------------------------------
@@ -129,7 +127,7 @@ async def sign_certificate(cs: "ChargingStation201", use: str) -> None:
 
 @answers
 def set_network_profile(cs: "ChargingStation201", req: v201.SetNetworkProfile) -> v201.SetNetworkProfileResponse:
-    """Kept, and never used: whoever runs the simulator has said where it connects (B09)."""
+    """Kept; of it only the security profile is used: whoever runs the simulator has said where it connects (B09)."""
     given = req.connection_data
     if req.configuration_slot not in SLOTS or given.ocpp_transport != "JSON":
         return v201.SetNetworkProfileResponse(status="Rejected")

@@ -8,8 +8,16 @@ from datetime import UTC, datetime
 import pytest
 
 from stationmaster.domain import x509
-from stationmaster.simulator.asked import SIGNING_REQUEST
 from tests.handlers import signed
+
+SIGNING_REQUEST = """-----BEGIN CERTIFICATE REQUEST-----
+MIHhMIGIAgEAMCYxEjAQBgNVBAoMCVNpbXVsYXRlZDEQMA4GA1UEAwwHUG9zdCAy
+MjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABIaqnn3pjPXT1KP1US/mLmSHB470
+fxvyc1bIJRtlALJSs0ZGl1+UxV+sOzelW+p/6mA464RIRTLvtFrulVDOp6egADAK
+BggqhkjOPQQDAgNIADBFAiApf9mfT5ghhNMZ2KvuLIE8ubrmyGl2WOXbUA82jhhY
+HgIhALvv+r0LvAQ+/BpWArm/Sp/+GVK0YPc5DXpz4LkP+MIk
+-----END CERTIFICATE REQUEST-----
+"""
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What the security whitepaper asks of a 1.6 charger."""
 
+import ssl
+from pathlib import Path
 from typing import Any
 
 from stationmaster.ocpp.dialects import V16
 from stationmaster.simulator.v16 import ChargePoint16
 from tests.simulator.central_system import CentralSystem
-from tests.simulator.certificate import NAME, ROOT
+from tests.simulator.certificate import NAME, ROOT, signed
 
 
 async def ask(server: CentralSystem, action: str, **payload: Any) -> Any:
@@ -79,4 +81,17 @@ async def test_a_certificate_is_signed_when_it_was_asked_for(server: CentralSyst
     server.rules["SignCertificate"] = lambda _: {"status": "Accepted"}
     await ask(server, "ExtendedTriggerMessage", requestedMessage="SignChargePointCertificate")
     await cp16.settled()
-    assert await ask(server, "CertificateSigned", certificateChain=ROOT) == {"status": "Accepted"}
+    csr = server.heard("SignCertificate")[-1]["csr"]
+    assert await ask(server, "CertificateSigned", certificateChain=ROOT) == {"status": "Rejected"}  # of another key
+    assert await ask(server, "CertificateSigned", certificateChain=signed(csr)) == {"status": "Accepted"}
+    assert await ask(server, "CertificateSigned", certificateChain=signed(csr)) == {"status": "Rejected"}
+
+
+async def test_its_certificate_is_kept_in_files_that_nobody_else_may_read(cp16: ChargePoint16, tmp_path: Path):
+    for certificate, key in ((tmp_path / "cp1.pem", tmp_path / "cp1.key"), (tmp_path / "both.pem", None)):
+        own = cp16.own_certificate
+        own.keep_in(certificate, key)
+        assert own.take(signed(own.request("Acme")))
+        assert certificate.stat().st_mode & 0o777 == (key or certificate).stat().st_mode & 0o777 == 0o600
+        ssl.create_default_context().load_cert_chain(certificate, key)
+        assert not own.take(ROOT)

@@ -7,7 +7,7 @@ import pytest
 
 from stationmaster.simulator.v2 import ChargingStation21, ChargingStation201
 from tests.simulator.central_system import CentralSystem
-from tests.simulator.certificate import NAME, ROOT
+from tests.simulator.certificate import NAME, ROOT, signed
 
 
 async def ask(csms: CentralSystem, action: str, **payload: Any) -> Any:
@@ -377,7 +377,9 @@ async def test_certificates(csms: CentralSystem, cs: ChargingStation201):
     wanted = "SignChargingStationCertificate"
     assert await status(csms, "TriggerMessage", requestedMessage=wanted) == "Accepted"
     await cs.settled()
-    assert await status(csms, "CertificateSigned", certificateChain=ROOT) == "Accepted"
+    csr = csms.heard("SignCertificate")[-1]["csr"]
+    assert await status(csms, "CertificateSigned", certificateChain=ROOT) == "Rejected"  # of another key
+    assert await status(csms, "CertificateSigned", certificateChain=signed(csr)) == "Accepted"
 
 
 async def test_network_profiles(csms: CentralSystem, cs: ChargingStation201):
