@@ -48,6 +48,8 @@ async def give_certificates(
     if settings.ca_key is None:
         return
     here = {each.station_id for each in switchboard.connections()}
+    if not here:
+        return  # as on a node that has no port for chargers
     due = [
         (row_id, station_id)
         for row_id, station_id in await database.read(certificate_requests.due)
@@ -66,6 +68,8 @@ async def ask_to_renew(database: Database, switchboard: Switchboard, errands: Er
     if settings.ca_key is None or not settings.renew_days:
         return
     here = {each.station_id for each in switchboard.connections()}
+    if not here:
+        return  # as on a node that has no port for chargers
     ending = await database.read(partial(certificate_requests.to_renew, within=settings.renew_within))
     for row_id, station_id in [each for each in ending if each[1] in here][:AT_ONCE]:
         errands.begin(("renewal", row_id), partial(_ask, database, switchboard, station_id, row_id))
