@@ -27,8 +27,6 @@ from tests.handlers.asking import START, Asked, Clock
 from tests.handlers.conftest import Stored
 from tests.patience import PATIENCE_S
 
-pytestmark = pytest.mark.any_database
-
 ACCEPTED, REJECTED = {"status": "Accepted"}, {"status": "Rejected"}
 DAY = 24 * 60.0  # minutes
 CN, ORG = x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME
