@@ -100,6 +100,7 @@ export type Site = Schemas["Site"];
 export type Station = Schemas["Station"];
 export type StationChanges = Schemas["StationChanges"];
 export type StationLog = Schemas["StationLog"];
+export type CertificateRequest = Schemas["CertificateRequest"];
 export type Structure = Schemas["Structure"];
 export type Tariff = Schemas["Tariff"];
 export type TariffPreview = Schemas["TariffPreview"];

@@ -184,6 +184,11 @@ export const logsQuery = (id: string) =>
     answered(client.GET("/api/v1/stations/{station_id}/logs", { params: { path: { station_id: id }, query: { limit: 20, cursor } }, signal })),
   );
 
+export const certificateRequestsQuery = (id: string) =>
+  pages(["parts", id, "certificates"], ({ cursor, signal }) =>
+    answered(client.GET("/api/v1/certificate-requests", { params: { query: { station: id, limit: 20, cursor } }, signal })),
+  );
+
 export const profilesQuery = (id: string) =>
   queryOptions({
     queryKey: ["parts", id, "profiles"],

@@ -1,5 +1,5 @@
 import { t } from "@lingui/core/macro";
-import type { FirmwareUpdate, StationLog } from "@stationmaster/api";
+import type { CertificateRequest, FirmwareUpdate, StationLog } from "@stationmaster/api";
 import type { Shape } from "@stationmaster/ui";
 
 export function updateWords(state: FirmwareUpdate["state"]): { word: string; tone: Shape } {
@@ -37,6 +37,26 @@ export function logWords(state: StationLog["state"]): { word: string; tone: Shap
 
 export function logKind(kind: StationLog["kind"]): string {
   return kind === "security" ? t`Security log` : t`Diagnostics`;
+}
+
+export function certificateWords(state: CertificateRequest["state"]): { word: string; tone: Shape } {
+  const words: Record<CertificateRequest["state"], [string, Shape]> = {
+    received: [t`Waits for a person`, "busy"],
+    refused: [t`Refused`, "faulted"],
+    sent: [t`Sent`, "busy"],
+    accepted: [t`In the charger`, "good"],
+    rejected: [t`The charger did not take it`, "faulted"],
+    replaced: [t`Replaced by a newer one`, "unavailable"],
+  };
+  const [word, tone] = words[state];
+  return { word, tone };
+}
+
+export function certificateUse(use: CertificateRequest["use"]): string {
+  const words: Record<CertificateRequest["use"], string> = {
+    charger: t`For its connection`, v2g: t`For cars`, v2g20: t`For cars (ISO 15118-20)`, both: t`For its connection and for cars`,
+  };
+  return words[use];
 }
 
 export type StepState = "done" | "now" | "failed" | "ahead";
