@@ -39,6 +39,7 @@ def full_station(work: Work, world: Any) -> None:
         "manufacturer": "Acme",
         "max_power_w": 22_000,
         "created_by": "Ann",
+        "wanted_profile": 2,
     }
     work.execute(update(stations.stations).values(offered_secrets=[], tariff_id=tariff.id, **said))
 

@@ -448,7 +448,7 @@ async def test_O9_the_first_click_on_send_sends(house: House) -> None:
 async def test_what_is_chosen_in_a_table_is_in_the_address(house: House) -> None:
     await house.open("/sessions")
     page = house.visitor.page
-    energies = page.locator("#main tbody tr td:last-child")
+    energies = page.locator("#main tbody tr td:nth-last-child(2)")  # beside the price
     known = [f"12.34{last} kWh" for last in "5678"]
     unknown = ["–", "3.000 kWh"]  # one that waits for a person, and one that is still going on: last, whichever way
     await page.get_by_role("columnheader", name="Energy").get_by_role("button").click()
@@ -463,9 +463,9 @@ async def test_what_is_chosen_in_a_table_is_in_the_address(house: House) -> None
         await page.get_by_role("button", name="Order, columns, file").click()
         await page.get_by_role("menuitem", name="Save as CSV").click()
     lines = _lines(await (await saved.value).path())
-    assert lines[0] == "Started,State,Charger,Connector,Card,Duration (s),Energy (Wh)"
+    assert lines[0] == "Started,State,Charger,Connector,Card,Customer,Duration (s),Energy (Wh),Price with tax"
     assert len(lines) == 1 + len(known + unknown)
-    assert lines[1].endswith(",3600,12348")
+    assert lines[1].endswith(",3600,12348,4.82")
 
 
 def _lines(path: Path) -> list[str]:

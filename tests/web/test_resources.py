@@ -225,6 +225,9 @@ async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_re
     await expect(see("tariff-kwh")).to_have_attribute("aria-invalid", "true")
     await see("tariff-kwh").fill("0,350001")  # exact, and with a comma
     await see("tariff-tax").fill("19")
+    # The first one holds everywhere; one that holds somewhere is not removed.
+    await expect(see("tariff-standard")).to_be_checked()
+    await see("tariff-standard").uncheck()
     await see("tariff-submit").click()
     costs = page.get_by_role("region", name="What it costs")
     await expect(costs).to_contain_text("€0.350001 a kWh")

@@ -21,15 +21,12 @@ export function sessionColumns({ withStation = true, narrow = false }: { withSta
   const station: Column<Session> = {
     id: "station",
     head: t`Charger`,
-    width: "11%",
+    width: "10%",
     value: (session) => session.station,
     cell: (session) => (
-      <>
-        <Link to="/chargers/$id" params={{ id: session.station }} className={`${tableCss.above} hostile`}>
-          {session.station}
-        </Link>
-        {session.evse !== null && <span className="dim num" title={connectorName(session.evse)}> · {session.evse}</span>}
-      </>
+      <Link to="/chargers/$id" params={{ id: session.station }} className={`${tableCss.above} hostile`}>
+        {session.station}
+      </Link>
     ),
   };
   return [
@@ -50,8 +47,7 @@ export function sessionColumns({ withStation = true, narrow = false }: { withSta
       head: t`Connector`,
       value: (session) => session.evse,
       card: "hidden",
-      extra: withStation, // it stands beside the charger then
-      cell: (session) => <span className="dim num">{connectorName(session.evse)}</span>,
+      cell: (session) => <span className="dim num" title={connectorName(session.evse)}>{session.evse ?? "–"}</span>,
     },
     { id: "token", head: t`Card`, value: (session) => session.token, width: "12%", cell: (session) => <span className="mono hostile">{session.token ?? "–"}</span> },
     customer,
@@ -76,6 +72,7 @@ export function sessionColumns({ withStation = true, narrow = false }: { withSta
       id: "billed",
       head: t`Price`,
       right: true,
+      csvHead: t`Price with tax`,
       value: (session) => session.billed ?? null,
       cell: (session) => (session.billed && session.currency ? <span className="num">{money(session.billed, session.currency)}</span> : null),
       total: sums,
@@ -117,8 +114,11 @@ function State({ session }: { session: Session }) {
       <Badge tone={tone} plain>
         {word}
       </Badge>
+      {" "}
       {card && <Mark title={t`The charger charged although this card was refused`}>{card}</Mark>}
+      {" "}
       {session.excluded && <Mark title={t`A person has left this session out: it counts nowhere`}>{t`left out`}</Mark>}
+      {" "}
       {session.review && <Mark title={t`Something about this session should be looked at`}>{t`to check`}</Mark>}
     </>
   );
