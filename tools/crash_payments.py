@@ -321,8 +321,11 @@ async def _guest(phone: Phone, theirs: Provider, charger: ChargePoint16, made: d
                 people.paid += 1
 
 
-async def settled(url: str, theirs: Provider, *, seconds: float = 180) -> None:
-    """The provider is well again, and everything that was begun comes to its end; what does not in this time is found by the checks."""
+async def settled(url: str, theirs: Provider, *, seconds: float = 480) -> None:
+    """The provider is well again, and everything that was begun comes to its end; what does not in this time is found by the checks.
+
+    A remote start that the last kill has cut off is judged after three minutes, and what it held is let go after that.
+    """
     theirs.well.set()
     database = Database(url, lanes=1, readers=1)
     try:
