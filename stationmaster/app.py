@@ -177,6 +177,7 @@ class App:
             heartbeat_interval_s=settings.gateway.heartbeat_interval_s,
             plug_in_timeout_s=settings.gateway.plug_in_timeout_s,
             shared=self.database.clocks.shared,
+            notes_cards=bool(settings.gateway.auto_start),
         )
         self.registry = Registry(
             self.database,

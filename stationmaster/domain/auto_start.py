@@ -13,11 +13,12 @@ from sqlalchemy import Boolean, Column, ColumnElement, ForeignKey, Table, Text, 
 from sqlalchemy import text as sql
 
 from stationmaster.domain import audit, held_back
+from stationmaster.domain import stations as records
 from stationmaster.domain.commands.history import commands
 from stationmaster.domain.connectors import connectors
 from stationmaster.domain.held_back import Told
 from stationmaster.domain.sessions.table import is_open, sessions
-from stationmaster.domain.stations import Station, stations
+from stationmaster.domain.stations import Station, StationRow, stations
 from stationmaster.domain.tokens import uid_key
 from stationmaster.storage import Work
 from stationmaster.storage.columns import BigInt, UtcTime, metadata
@@ -115,8 +116,9 @@ _show = Prepared(
 
 
 def card_accepted(work: Work, station: Station, card: str | None) -> None:
-    """A card was shown and let in. The same again within minutes is no other showing: some chargers ask over and over."""
-    if card is not None and station.accepted:
+    """A card was shown and let in. The same again within minutes is no other showing: some chargers ask over and over. Of a charger that is
+    not started so nothing is kept."""
+    if card is not None and station.notes_cards and station.accepted:
         work.run(_show, station_id=station.id, token=card, now=work.now, before=work.now - FORGOTTEN_AFTER)
 
 
@@ -126,15 +128,16 @@ def of_station(work: Work, station_id: int, told: Told, rules: Rules) -> Word:
     return _word(None if row is None else row.wanted, None if row is None else row.by, told, rules)
 
 
-def say(work: Work, station_id: int, identity: str, *, wanted: bool | None, by: str) -> None:
-    """Start it so, or never; None: the rules decide."""
-    mine = auto_starts.c.station_id == station_id
+def say(work: Work, station: StationRow, *, wanted: bool | None, by: str) -> None:
+    """Start it so, or never; None: the rules decide. From now on its cards are noted, or not any more."""
+    mine = auto_starts.c.station_id == station.id
     before = work.execute(select(auto_starts.c.wanted).where(mine)).scalar()
     work.execute(delete(auto_starts).where(mine))
     if wanted is not None:
-        work.execute(auto_starts.insert().values(station_id=station_id, wanted=wanted, by=by, at=work.now))
+        work.execute(auto_starts.insert().values(station_id=station.id, wanted=wanted, by=by, at=work.now))
     changes: dict[str, Any] = {"before": {"auto_start": before}, "after": {"auto_start": wanted}}
-    audit.record(work, "set_auto_start", audit.Subject("station", identity), **changes)
+    audit.record(work, "set_auto_start", audit.Subject("station", station.identity), **changes)
+    records.keep(work, station)
 
 
 def waiting(work: Work, connected: Collection[int]) -> list[int]:

@@ -25,9 +25,11 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    column,
     func,
     or_,
     select,
+    table,
     update,
 )
 from sqlalchemy import text as sql
@@ -61,9 +63,8 @@ stations = Table(
     Column("security_profile", Integer, nullable=False, server_default="1"),  # the lowest it may connect with
     Column("wanted_profile", Integer),  # a higher one that it was asked to go up to, until it has
     Column("pinned_version", Text),  # chosen when the station offers it, and assumed when it offers none
-    Column(
-        "registration", Text, nullable=False, server_default="accepted"
-    ),  # the operator's word: accepted, pending, rejected
+    # The operator's word: accepted, pending, rejected.
+    Column("registration", Text, nullable=False, server_default="accepted"),
     Column("strict", Boolean, nullable=False, server_default=sql("false")),  # for certification: nothing is repaired
     Column("vendor", Text),
     Column("model", Text),
@@ -197,6 +198,7 @@ class EntryRow(Protocol):
     wanted_profile: int | None
     serial: str | None
     removed_at: datetime | None  # when another one with this identity was removed, the last time
+    auto_start: bool | None  # a person's word on it (auto_start.py)
 
 
 class ChangedEntry(EntryRow, Protocol):
@@ -224,9 +226,8 @@ class Owned(NamedTuple):
 
 
 REGISTRATIONS = ("accepted", "pending", "rejected")
-_IDENTITY = re.compile(
-    r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z"
-)  # 2.0.1 identifierString, and the blanks and dots of the field; never ':'
+# 2.0.1 identifierString, and the blanks and dots of the field; never ':'
+_IDENTITY = re.compile(r"[A-Za-z0-9*\-_=+|@. ]{1,48}\Z")
 
 
 class Station(msgspec.Struct, frozen=True, gc=False):
@@ -243,6 +244,7 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     strict: bool = False  # nothing it says is repaired
     serial: str | None = None  # that it has booted with
     serials: tuple[str, ...] | None = None  # those its certificate lets it boot with; None: any
+    notes_cards: bool = False  # those shown there, since it may have to be started with one (auto_start.py)
 
     @property
     def accepted(self) -> bool:
@@ -358,7 +360,7 @@ def change(
         values["site_id"] = None if site is None else sites.named(work, organization_id, site)
     before = _facts(work, station)
     if versions.change(work, stations, station, values) is not station:
-        _change(work, station)
+        keep(work, station)
     changed = get(work, organization_id, identity)
     audit.record(
         work,
@@ -375,7 +377,7 @@ def new_secret(work: Work, organization_id: int, identity: str, keys: Keys, *, s
     """Replace the secret; the old one stops working at once. Returns the new one in clear."""
     station = get(work, organization_id, identity)
     shown, credential = keys.generated() if secret is None else (secret, keys.typed(secret))
-    _change(work, station, **_stored(credential), offered_secrets=None)
+    keep(work, station, **_stored(credential), offered_secrets=None)
     audit.record(work, "change_secret", Subject("station", identity), organization=organization_id)
     return shown
 
@@ -384,7 +386,7 @@ def keep_secrets(
     work: Work, station: Station, offered: list[dict[str, str]] | None, *, taken: Credential | None = None
 ) -> None:
     """The secrets that it may have taken, or the one that it has taken instead of its old one."""
-    _change(work, station, offered_secrets=offered or None, **({} if taken is None else _stored(taken)))
+    keep(work, station, offered_secrets=offered or None, **({} if taken is None else _stored(taken)))
 
 
 def keep_credential(work: Work, station_id: int, before: Credential, after: Credential) -> None:
@@ -398,17 +400,12 @@ def keep_credential(work: Work, station_id: int, before: Credential, after: Cred
         work.at_the_end(_number, station_id)
 
 
-def keep(work: Work, station: Station | StationRow, **values: Any) -> None:
-    """What another topic has decided of it, or what the station has told; every node hears of it."""
-    _change(work, station, **values)
-
-
 def delete(work: Work, organization_id: int, identity: str, *, expected: Expected = None) -> None:
     """Soft: its sessions stay, its identity is free again. Raises `NotFound`, `Outdated`."""
     station = get(work, organization_id, identity, lock=True)
     versions.check(station, expected)
     versions.delete(work, stations, station)
-    _change(work, station)
+    keep(work, station)
     audit.record(
         work, "remove_station", Subject("station", identity), before=_facts(work, station), organization=organization_id
     )
@@ -426,7 +423,7 @@ def restore(work: Work, organization_id: int, identity: str) -> StationRow:
     if station.site_id is not None and not sites.is_there(work, station.site_id):
         raise Conflict("the site {site!r} of this charger was removed: restore it first", site=site_name(work, station))
     versions.change(work, stations, station, {"deleted_at": None})
-    _change(work, station)
+    keep(work, station)
     restored = get(work, organization_id, identity)
     after = _facts(work, restored)
     audit.record(work, "restore_station", Subject("station", identity), after=after, organization=organization_id)
@@ -536,10 +533,13 @@ def entry(work: Work, station_id: int) -> EntryRow | None:
     return cast(EntryRow | None, work.first(_entry, station_id=station_id))
 
 
-_others = stations.alias("others")
-_removed_at = select(func.max(_others.c.deleted_at)).where(_others.c.identity == stations.c.identity)
+_others, _said = stations.alias("others"), table("auto_starts", column("station_id"), column("wanted", Boolean))
+_BESIDE = {
+    "removed_at": select(func.max(_others.c.deleted_at)).where(_others.c.identity == stations.c.identity),
+    "auto_start": select(_said.c.wanted).where(_said.c.station_id == stations.c.id),
+}
 _ENTRY = tuple(
-    _removed_at.correlate(stations).scalar_subquery().label(name) if name == "removed_at" else stations.c[name]
+    _BESIDE[name].correlate(stations).scalar_subquery().label(name) if name in _BESIDE else stations.c[name]
     for name in EntryRow.__annotations__
 )
 _inserts = Inserts(stations)
@@ -547,7 +547,8 @@ _row = Prepared(select(stations).where(stations.c.id == bindparam("station_id"))
 _entry = Prepared(select(*_ENTRY).where(stations.c.id == bindparam("station_id"), not_deleted(stations)))
 
 
-def _change(work: Work, station: StationRow | Station, **values: Any) -> None:
+def keep(work: Work, station: Station | StationRow, **values: Any) -> None:
+    """What is so of it from now on, here or in another topic; every node hears of it."""
     work.execute(update(stations).where(stations.c.id == station.id).values(changed_at=work.now, **values))
     _changed(work, station)
 

@@ -55,11 +55,18 @@ class Directory:
     """Every station by identity and by key."""
 
     def __init__(
-        self, database: Database, *, heartbeat_interval_s: int, plug_in_timeout_s: float = 60.0, shared: bool = False
+        self,
+        database: Database,
+        *,
+        heartbeat_interval_s: int,
+        plug_in_timeout_s: float = 60.0,
+        shared: bool = False,
+        notes_cards: bool = False,
     ) -> None:
         self._database = database
         self._heartbeat_interval_s = heartbeat_interval_s
         self._plug_in_timeout_s = plug_in_timeout_s
+        self._notes_cards = notes_cards
         self._by_identity: dict[str, Entry] = {}
         self._by_id: dict[int, Entry] = {}
         self._number: int | None = None  # of the last change that was read; None: everything is to be read anew
@@ -203,6 +210,13 @@ class Directory:
         credential = Credential(
             bytes(row.secret_salt), bytes(row.secret_digest), row.secret_slow, passwords.offered(row.offered_secrets)
         )
+        facts: dict[str, Any] = {
+            "registration": row.registration,
+            "booted": _has_booted(row.booted_at),
+            "strict": row.strict,
+            "serial": row.serial,
+            "notes_cards": self._notes_cards if row.auto_start is None else row.auto_start,
+        }
         entry = self._by_id.get(row.id)
         if entry is None:
             station = Station(
@@ -210,19 +224,13 @@ class Directory:
                 identity=row.identity,
                 organization_id=row.organization_id,
                 version="",
-                registration=row.registration,
-                booted=_has_booted(row.booted_at),
                 heartbeat_interval_s=self._heartbeat_interval_s,
                 plug_in_timeout_s=self._plug_in_timeout_s,
-                strict=row.strict,
-                serial=row.serial,
+                **facts,
             )
             entry = Entry(station, credential, row.pinned_version)
         else:
-            booted = _has_booted(row.booted_at)
-            entry.station = _changed(
-                entry.station, registration=row.registration, booted=booted, strict=row.strict, serial=row.serial
-            )
+            entry.station = _changed(entry.station, **facts)
             entry.credential = credential
             entry.pinned_version = row.pinned_version
         entry.min_profile, entry.wanted_profile = row.security_profile, row.wanted_profile

@@ -10,14 +10,21 @@ import pytest
 from sqlalchemy import select
 
 from stationmaster.app import App
-from stationmaster.domain import auto_start, commands, organizations, tokens
+from stationmaster.domain import auto_start, commands, organizations, stations, tokens
 from stationmaster.domain.commands.history import commands as history
 from stationmaster.gateway.auto_start import start_for_cards
-from stationmaster.settings import Gateway
+from stationmaster.settings import Gateway, Settings
+from stationmaster.storage import Work
 from tests.handlers.asking import Asked
 
 OFF, EVERY = Gateway(), Gateway.model_validate({"auto_start": [{"vendor": "acme*"}]})
 ACCEPTED = {"status": "Accepted"}
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    settings.gateway.auto_start = EVERY.auto_start
+    return settings
 
 
 @pytest.fixture(params=["1.6", "2.0.1", "2.1"])
@@ -35,6 +42,22 @@ async def ready(app: App, one: Asked) -> Asked:
     await one.status("Available")
     one.clock.forward(30)
     return one
+
+
+async def say(app: App, wanted: bool | None) -> None:
+    """A person's word on CP1."""
+
+    def write(work: Work) -> None:
+        row = stations.get(work, organizations.home(work), "CP1")
+        auto_start.say(work, row, wanted=wanted, by="me")
+
+    await app.database.write(write)
+
+
+async def cards(app: App) -> list[str]:
+    """Those that are kept."""
+    kept = select(auto_start.shown_cards.c.token)
+    return list(await app.database.read(lambda work: work.execute(kept).scalars().all()))
 
 
 async def show(one: Asked, card: str = "TAG1") -> None:
@@ -176,7 +199,7 @@ async def test_only_who_is_named_is_started(ready: Asked) -> None:
     one = ready
 
     async def is_started(gateway: Gateway, wanted: bool | None) -> bool:
-        await one.app.database.write(auto_start.say, one.id, "CP1", wanted=wanted, by="me")
+        await say(one.app, wanted)
         one.clock.forward(30)
         await show(one)
         await plug_in(one)
@@ -224,8 +247,30 @@ async def test_who_is_away_is_not_started_when_it_comes_back(ready: Asked) -> No
 async def test_what_was_shown_is_forgotten(ready: Asked) -> None:
     one = ready
     await show(one)
-    kept = select(auto_start.shown_cards.c.token)
-    assert await one.app.database.read(lambda work: work.execute(kept).scalars().all()) == ["TAG1"]
+    assert await cards(one.app) == ["TAG1"]
     one.clock.forward(6)
     await one.app.database.write(auto_start.forget)
-    assert await one.app.database.read(lambda work: work.execute(kept).scalars().all()) == []
+    assert await cards(one.app) == []
+
+
+async def test_of_a_charger_that_is_never_started_so_no_card_is_kept(ready: Asked) -> None:
+    one = ready
+    await say(one.app, False)
+    await show(one)
+    assert await cards(one.app) == []
+    await say(one.app, True)
+    await show(one)
+    assert await cards(one.app) == ["TAG1"]
+
+
+class TestNobodySaysSo:
+    """Neither a rule nor a person: as it is at first, an authorization then writes nothing more."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        settings.gateway.auto_start = []
+        return settings
+
+    async def test_no_card_is_kept(self, ready: Asked) -> None:
+        await show(ready)
+        assert await cards(ready.app) == []

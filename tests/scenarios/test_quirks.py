@@ -90,9 +90,7 @@ async def test_who_waits_for_a_remote_start_is_started_with_the_card_that_was_sh
     server: App, kind: type[Charger]
 ) -> None:
     async with connected(server, kind, "waits-for-remote-start") as charger:
-        station_id = await server.database.read(station_of, charger.identity)
-        say: Any = {"wanted": True, "by": "me"}
-        await server.database.write(auto_start.say, station_id, charger.identity, **say)
+        await server.database.write(is_started_so, charger.identity)
         await charger.plug_in()
         assert await charger.tap("RFID1") == "Accepted"
         await charger.settled()
@@ -145,6 +143,11 @@ def test_each_quirk_has_its_sentence_on_the_page() -> None:
     page = (ROOT / "docs" / "simulator.md").read_text()
     rows = [f"| `{name}` | {quirk.sentence} |" for name, quirk in QUIRKS.items()]
     assert [line for line in page.partition("## Quirks")[2].splitlines() if line.startswith("| `")] == rows
+
+
+def is_started_so(work: Work, identity: str) -> None:
+    """A person says so."""
+    auto_start.say(work, stations.get(work, organizations.home(work), identity), wanted=True, by="me")
 
 
 def station_of(work: Work, identity: str) -> int:

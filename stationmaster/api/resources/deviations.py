@@ -147,7 +147,7 @@ async def say_of_auto_start(
 
     def write(work: Work) -> StationDeviations:
         station = stations.get(work, caller.organization, station_id)
-        auto_start.say(work, station.id, station.identity, wanted=data.on, by=caller.actor.name)
+        auto_start.say(work, station, wanted=data.on, by=caller.actor.name)
         return _deviations(work, caller.organization, station_id, rules)
 
     return await context.database.write(write)
