@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from stationmaster.settings import Tls
+
 OPERATOR = "Acme Charging"
 DAY = timedelta(days=1)
 
@@ -56,6 +58,12 @@ class Authority:
     def server(self, name: str = "server", *, host: str = "127.0.0.1", key: Any = None, **more: Any) -> Issued:
         """For a server; `key` is one of P-256 if none is given."""
         return self.issue(name, cn=(host,), san=host, use=ExtendedKeyUsageOID.SERVER_AUTH, key=key, **more)
+
+    def port(self, **more: Any) -> Tls:
+        """The settings of a port with TLS, at which chargers with certificates of this authority are let in."""
+        ours = self.server()
+        files: dict[str, Any] = {"ecdsa_certificate": ours.certificate_file, "ecdsa_key": ours.key_file}
+        return Tls(port=0, host="127.0.0.1", client_ca=self.file, operator=OPERATOR, **files, **more)
 
     def charger(self, *cn: str, organization: str | None = OPERATOR, key: Any = None, **more: Any) -> Issued:
         """For a charger."""

@@ -40,7 +40,7 @@ async def push(outside: Outside, event: PushDue, web: Web, mail: Mail, keys: Key
         address = push_devices.address_of(device, keys)
         to = Subscription(address.endpoint, address.p256dh, address.auth)
         sender = Sender(keys.push, web_push.contact(web.public_url, mail.sender))
-        pushed = Push(message.content, message.keep_for, message.urgency, message.topic)
+        pushed = Push(*message)
         await web_push.send(outside.http, to, pushed, sender, now=database.clock())
     except (Gone, ValueError) as error:
         why = f"this device is gone: {error}"

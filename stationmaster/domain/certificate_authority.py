@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from stationmaster.domain.x509 import UNREADABLE, Unreadable, is_strong, read_request
+from stationmaster.domain.x509 import Unreadable, is_strong, read_request
+from stationmaster.x509_errors import UNREADABLE
 
 BACK = timedelta(hours=1)  # the clock of a charger may be slow
 MOST_LETTERS = 64  # of a name in X.509 (RFC 5280, upper bounds)
@@ -106,7 +107,7 @@ def read(certificate: bytes, key: bytes) -> Authority:
     try:
         first, *above = x509.load_pem_x509_certificates(certificate)
         public, extensions = first.public_key(), first.extensions
-    except (*UNREADABLE, x509.DuplicateExtension):
+    except UNREADABLE:
         raise Unusable("ca_certificate", "has no certificate that can be read") from None
     try:
         private = load_pem_private_key(key, None)

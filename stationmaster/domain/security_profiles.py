@@ -43,7 +43,7 @@ def asked(work: Work, station: Station, profile: int) -> bool:
     row = _row(work, station)
     if profile <= row.security_profile:
         return False
-    stations.keep(work, station, security_profile=row.security_profile, wanted_profile=profile)
+    stations.keep(work, station, wanted_profile=profile)
     return True
 
 

@@ -14,9 +14,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from stationmaster.domain.certificate_authority import record_of
-from stationmaster.domain.x509 import UNREADABLE, is_strong
+from stationmaster.domain.x509 import is_strong
 from stationmaster.gateway.proxies import elements, headers_named
 from stationmaster.gateway.tls import Anchors
+from stationmaster.x509_errors import UNREADABLE
 
 
 class ClientCertificate(msgspec.Struct, frozen=True):

@@ -130,7 +130,7 @@ class Handshake:
         if channel.certificate is not None and entry is not None:
             # Profile 3: who has shown a certificate is judged by it, whatever else was sent (A00.FR.401). It cannot be guessed,
             # so others who guess from the same address keep it out as little as it guesses itself.
-            problem, profile = self._wrong_with(channel.certificate, entry), 3
+            problem, profile = wrong_with(channel.certificate, entry, self._operator), 3
         elif entry is not None and problem == "no_credentials" and trusted:
             problem, profile = None, 0
         if channel.problem is not None and entry is not None and problem != "too_many_attempts":
@@ -151,21 +151,6 @@ class Handshake:
             taken = self._keys.offered(entry.credential, password)
         serials = None if channel.certificate is None else _serials(channel.certificate, entry)
         return msgspec.structs.replace(admitted, taken=taken, profile=profile, serials=serials)
-
-    def _wrong_with(self, certificate: ClientCertificate, entry: Entry) -> str | None:
-        """Why a certificate does not let this charger in. An expired one may come by a session of TLS that is resumed."""
-        if certificate.valid_until <= datetime.now(UTC):
-            return "client_certificate_expired"
-        if self._operator not in certificate.organizations:
-            return "certificate_organization"  # A00.FR.404
-        # A00.FR.405. With two names in it, it would be of two chargers.
-        if certificate.record not in (None, entry.station.id):
-            return "certificate_of_another"
-        if certificate.common_names not in ((entry.station.identity,), (entry.station.serial,)):
-            return "certificate_of_another"
-        # What one charger was given does not open the record of the next one that is called so, as its password does not.
-        is_of_removed = entry.removed_at is not None and certificate.valid_from + DATED_BACK < entry.removed_at
-        return "certificate_of_removed" if is_of_removed else None
 
     def _only_identity(self) -> str | None:
         """The one charger there is: document 002 writes `/ocpp?validToken`, which names none."""
@@ -201,6 +186,22 @@ class Handshake:
         if version is not None and version in self._spoken:
             return Admitted(entry, self._spoken[version], None)
         return Refused(400, b"No OCPP version was offered (Sec-WebSocket-Protocol).\n", "no_subprotocol", identity)
+
+
+def wrong_with(certificate: ClientCertificate, entry: Entry, operator: str | None) -> str | None:
+    """Why a certificate does not let this charger in. An expired one may come by a session of TLS that is resumed."""
+    if certificate.valid_until <= datetime.now(UTC):
+        return "client_certificate_expired"
+    if operator not in certificate.organizations:
+        return "certificate_organization"  # A00.FR.404
+    # A00.FR.405. With two names in it, it would be of two chargers.
+    if certificate.record not in (None, entry.station.id):
+        return "certificate_of_another"
+    if certificate.common_names not in ((entry.station.identity,), (entry.station.serial,)):
+        return "certificate_of_another"
+    # What one charger was given does not open the record of the next one that is called so, as its password does not.
+    is_of_removed = entry.removed_at is not None and certificate.valid_from + DATED_BACK < entry.removed_at
+    return "certificate_of_removed" if is_of_removed else None
 
 
 def _serials(certificate: ClientCertificate, entry: Entry) -> tuple[str, ...] | None:

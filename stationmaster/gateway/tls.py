@@ -10,15 +10,17 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
 
-from stationmaster.domain.x509 import UNREADABLE, is_strong
+from stationmaster.domain.x509 import is_strong
 from stationmaster.settings import BadSettings, Tls
+from stationmaster.x509_errors import UNREADABLE
 
 log = structlog.get_logger()
 
@@ -216,7 +218,7 @@ def _lists(path: Path) -> list[x509.CertificateRevocationList]:
 
 def _is_signed_by(revoked: x509.CertificateRevocationList, authority: x509.Certificate) -> bool:
     try:
-        return revoked.is_signature_valid(authority.public_key())  # type: ignore[arg-type]
+        return revoked.is_signature_valid(cast(CertificateIssuerPublicKeyTypes, authority.public_key()))
     except UNREADABLE:
         return False
 

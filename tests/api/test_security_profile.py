@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.api.conftest import Client
@@ -38,7 +41,7 @@ async def test_there_are_three_of_them(admin: Client, lowest: object) -> None:
     assert (await admin.put("/api/v1/stations/CP9/security-profile", json={"lowest": 2})).status_code == 404
 
 
-async def test_an_operator_may_not(admin: Client, as_role: object) -> None:
+async def test_an_operator_may_not(admin: Client, as_role: Callable[..., Any]) -> None:
     await admin.post("/api/v1/stations", json={"id": "CP1"})
-    operator = await as_role("operator")  # type: ignore[operator]
+    operator = await as_role("operator")
     assert (await operator.put(f"{WHERE}/security-profile", json={"lowest": 2})).status_code == 403

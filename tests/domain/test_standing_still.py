@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any, NamedTuple
+from types import SimpleNamespace
+from typing import Any, NamedTuple, cast
 
 import pytest
 from sqlalchemy import event, insert, select
@@ -33,7 +34,7 @@ class Told(NamedTuple):
 
 def rule(minutes: int) -> RuleRow:
     """As far as a condition looks at one."""
-    return type("Rule", (), {"minutes": minutes})  # type: ignore[return-value]
+    return cast(RuleRow, SimpleNamespace(minutes=minutes))
 
 
 def charging(work: Work, charger: Station, key: int, began: datetime) -> None:

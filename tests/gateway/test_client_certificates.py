@@ -19,7 +19,7 @@ from stationmaster.domain import organizations, stations
 from stationmaster.domain.alarms import alarms
 from stationmaster.domain.refused_connections import explain
 from stationmaster.gateway.channel import ClientCertificate, of_tls
-from stationmaster.gateway.handshake import ATTEMPTS, Handshake
+from stationmaster.gateway.handshake import ATTEMPTS, wrong_with
 from stationmaster.gateway.tls import Certificates, reason_of
 from stationmaster.settings import Settings, Tls
 from tests.authority import DAY, OPERATOR, Authority, Issued, client, rsa_key
@@ -39,17 +39,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def settings(settings: Settings, authority: Authority) -> Settings:
-    ours = authority.server()
-    settings.tls = Tls(
-        port=0,
-        host="127.0.0.1",
-        ecdsa_certificate=ours.certificate_file,
-        ecdsa_key=ours.key_file,
-        client_ca=authority.file,
-        crl=authority.revoked(),
-        operator=OPERATOR,
-        client_certificate_header="Client-Cert",
-    )
+    settings.tls = authority.port(crl=authority.revoked(), client_certificate_header="Client-Cert")
     return settings
 
 
@@ -241,10 +231,10 @@ async def test_SEC_20_an_intermediate_authority_may_have_signed(
 def test_SEC_20_a_session_that_is_resumed_ends_with_its_certificate() -> None:
     station = type("Station", (), {"id": 1, "identity": "CP1", "serial": None})
     entry: Any = type("Entry", (), {"station": station, "removed_at": None})
-    decision = Handshake(None, None, {}, operator=OPERATOR)  # type: ignore[arg-type]
     now = datetime.now(UTC)
     for until_, wrong in ((now + DAY, None), (now - DAY, "client_certificate_expired")):
-        assert decision._wrong_with(ClientCertificate(("CP1",), (OPERATOR,), now - 9 * DAY, until_), entry) == wrong
+        shown = ClientCertificate(("CP1",), (OPERATOR,), now - 9 * DAY, until_)
+        assert wrong_with(shown, entry, OPERATOR) == wrong
 
 
 async def test_SEC_20_without_a_list_of_its_authority_nobody_is_let_in(

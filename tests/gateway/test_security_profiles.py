@@ -14,8 +14,8 @@ from stationmaster.domain.alarms import alarms
 from stationmaster.domain.commands.kinds import Change
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.refused_connections import explain
-from stationmaster.settings import Settings, Tls
-from tests.authority import OPERATOR, Authority, Issued, client
+from stationmaster.settings import Settings
+from tests.authority import Authority, Issued, client
 from tests.gateway.conftest import until
 from tests.gateway.raw import Raw, request
 
@@ -32,15 +32,7 @@ def authority(tmp_path: Path) -> Authority:
 
 @pytest.fixture
 def settings(settings: Settings, authority: Authority) -> Settings:
-    ours = authority.server()
-    settings.tls = Tls(
-        port=0,
-        host="127.0.0.1",
-        ecdsa_certificate=ours.certificate_file,
-        ecdsa_key=ours.key_file,
-        client_ca=authority.file,
-        operator=OPERATOR,
-    )
+    settings.tls = authority.port()
     return settings
 
 

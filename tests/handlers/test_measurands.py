@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 import pytest
@@ -71,6 +71,7 @@ class Answering:
     def __init__(self, one: Asked, takes: Collection[str]) -> None:
         self.one, self.takes, self.told = one, set(takes), ENERGY
         self.asked: list[str] = []
+        self.answer: Callable[[str, str, Any], list[Any]] = self._as_it_should
 
     async def find(self, **before: Any) -> FoundMeasurands:
         one = self.one
@@ -95,10 +96,10 @@ class Answering:
                 await asyncio.wait({came})
                 break
             _, message_id, action, payload = came.result()
-            await one.raw.send(self._answer(message_id, action, payload))
+            await one.raw.send(self.answer(message_id, action, payload))
         return await finding
 
-    def _answer(self, message_id: str, action: str, payload: Any) -> list[Any]:
+    def _as_it_should(self, message_id: str, action: str, payload: Any) -> list[Any]:
         if action == "GetConfiguration":
             known = {"key": payload["key"][0], "readonly": False, "value": self.told}
             return [3, message_id, {"configurationKey": [known]}]
@@ -148,7 +149,7 @@ async def test_one_that_answers_something_else_is_asked_no_more(one: Asked) -> N
         charger.asked.append(action)
         return [3, message_id, unknown] if unknown else [4, message_id, "InternalError", "", {}]
 
-    charger._answer = answer  # type: ignore[method-assign]
+    charger.answer = answer
     found = await charger.find(value=ENERGY)
     assert (len(charger.asked), found.asked, found.tells) == (1, 1, [ENERGY])
     assert found.why is not None

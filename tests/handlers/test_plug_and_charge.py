@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import ipaddress
 import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -20,11 +19,11 @@ from stationmaster.domain import organizations, stations, tokens
 from stationmaster.domain.exchanges import Exchange
 from stationmaster.domain.timeline import sentences
 from stationmaster.metrics import Metrics
-from stationmaster.settings import BadSettings, OutsideSettings, PlugAndCharge, Settings
+from stationmaster.settings import BadSettings, PlugAndCharge, Settings
 from tests.background.receivers import Receiver, answer, listening, receiving
 from tests.charger import CallError
 from tests.handlers.conftest import Stored, card
-from tests.pki.authority import Holder, Responder, made, now, question_about
+from tests.pki.authority import Holder, Responder, asks_outside, made, now, question_about
 
 ROOT = made("V2G Root", authority=True)
 SUB = ROOT.issue("MO Sub-CA 2", authority=True)
@@ -47,14 +46,7 @@ async def provider() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def settings(settings: Settings, provider: Receiver, tmp_path: Path) -> Settings:
-    authorities = tmp_path / "authorities.pem"
-    authorities.write_text(ROOT.pem)
-    here = [ipaddress.ip_network("127.0.0.0/8")]
-    settings.outside = OutsideSettings(allowed_networks=here)  # type: ignore[arg-type]
-    settings.plug_and_charge = PlugAndCharge(
-        authorities=[authorities], provider_url=provider.url, secret="Bearer 12345", timeout_s=20
-    )
-    return settings
+    return asks_outside(settings, ROOT.pem, tmp_path, provider_url=provider.url, secret="Bearer 12345")
 
 
 @pytest.fixture

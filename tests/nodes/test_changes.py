@@ -18,6 +18,7 @@ from stationmaster.app import App
 from stationmaster.background import presence
 from stationmaster.domain import organizations, security_profiles, stations
 from stationmaster.domain.connections import connections
+from stationmaster.gateway.directory import Entry
 from stationmaster.settings import Settings
 from tests.charger import Charger
 from tests.nodes.conftest import Cluster, settled, until
@@ -33,6 +34,13 @@ async def home_of(node: App) -> int:
 def knows(node: App, identity: str, secret: str) -> bool:
     entry = node.directory.find(identity)
     return entry is not None and bool(node.keys.check(entry.credential, secret.encode()))
+
+
+def entry_of(node: App, identity: str) -> Entry:
+    """What a node knows of a charger."""
+    entry = node.directory.find(identity)
+    assert entry is not None
+    return entry
 
 
 async def answered(node: App, identity: str, secret: str) -> int:
@@ -54,7 +62,7 @@ async def test_N1_what_is_changed_reaches_a_node_whose_clock_is_wrong(cluster: C
     await until(lambda: knows(other, "CP1", second))
     assert await answered(other, "CP1", first) == 401
     await one.database.write(stations.change, home, "CP1", {"registration": "rejected"})
-    await until(lambda: not other.directory.find("CP1").station.accepted)  # type: ignore[union-attr]
+    await until(lambda: not entry_of(other, "CP1").station.accepted)
     assert (await cp.boot())["status"] == "Rejected"
     await one.database.write(stations.delete, home, "CP1")
     assert await cp.closed() == 4002
@@ -198,13 +206,14 @@ async def test_SEC_30_what_lets_a_charger_in_on_one_node_holds_on_the_other(two:
     one, other = two
     cp = await cluster.charger(one)
     await cp.boot(chargePointSerialNumber="S-1")
-    await until(lambda: other.directory.find("CP1").station.serial == "S-1")  # type: ignore[union-attr]
+    known = entry_of(other, "CP1")
+    await until(lambda: known.station.serial == "S-1")
     await cp.boot(chargePointSerialNumber="S-2")
-    await until(lambda: other.directory.find("CP1").station.serial == "S-2")  # type: ignore[union-attr]
+    await until(lambda: known.station.serial == "S-2")
     home, secret = await home_of(one), await cluster.secret("CP1")
     assert await answered(other, "CP1", secret) == 101
     await one.database.write(security_profiles.set_lowest, home, "CP1", 2, reason=None)
-    await until(lambda: other.directory.find("CP1").min_profile == 2)  # type: ignore[union-attr]
+    await until(lambda: known.min_profile == 2)
     assert await answered(other, "CP1", secret) == 401
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from stationmaster.settings import OutsideSettings, PlugAndCharge, Settings
 from tests.background.receivers import Receiver, Request, answer
 
 SHA256 = hashes.SHA256()
@@ -171,3 +173,12 @@ def question_about(certificate: Holder) -> ocsp.OCSPRequest:
 def _is(authority: Holder, question: ocsp.OCSPRequest) -> bool:
     asked = ocsp.OCSPRequestBuilder().add_certificate(authority.certificate, authority.certificate, SHA256).build()
     return asked.issuer_key_hash == question.issuer_key_hash
+
+
+def asks_outside(settings: Settings, authorities: str, folder: Path, **more: Any) -> Settings:
+    """A server that trusts these authorities, and may ask responders and providers on this machine."""
+    file = folder / "authorities.pem"
+    file.write_text(authorities)
+    settings.outside = OutsideSettings.model_validate({"allowed_networks": ["127.0.0.0/8"]})
+    settings.plug_and_charge = PlugAndCharge(authorities=[file], timeout_s=20, **more)
+    return settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
@@ -11,12 +11,14 @@ from litestar import Router, delete, get, put
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
+from stationmaster.api.callers import Caller
 from stationmaster.api.context import Context, GivenCaller, GivenContext
 from stationmaster.domain import auto_start, commands, deviations, held_back, stations
 from stationmaster.domain.deviations import NAMED, DeviationRow
 from stationmaster.domain.errors import NotFound
 from stationmaster.domain.held_back import ExceptionRow, Rule
 from stationmaster.domain.permissions import Permission
+from stationmaster.domain.stations import StationRow
 from stationmaster.storage import Work
 
 STRICTLY = "The charger is held strictly: it is answered with an error."
@@ -110,17 +112,14 @@ async def say_of_command(
     context: GivenContext,
 ) -> StationDeviations:
     """Never send this charger a command that it falls over, or send it one that a rule holds back. A raw call is always sent."""
-    rules = _rules(context)
     if command not in commands.COMMANDS:
         raise NotFound("there is no command {command!r}", command=command)
+    by, why = caller.actor.name, data.why.strip()
 
-    def write(work: Work) -> StationDeviations:
-        station = stations.get(work, caller.organization, station_id)
-        by, why = caller.actor.name, data.why.strip()
+    def say(work: Work, station: StationRow) -> None:
         held_back.say(work, station.id, station.identity, command, held=data.held, why=why, by=by)
-        return _deviations(work, caller.organization, station_id, rules)
 
-    return await context.database.write(write)
+    return await _after(say, station_id, caller, context)
 
 
 @delete("/{station_id:str}/command-exceptions/{command:str}", permission=Permission.ADMINISTER, status_code=HTTP_200_OK)
@@ -128,14 +127,11 @@ async def take_back_exception(
     station_id: FromPath[str], command: FromPath[str], caller: GivenCaller, context: GivenContext
 ) -> StationDeviations:
     """The rules decide again."""
-    rules = _rules(context)
 
-    def write(work: Work) -> StationDeviations:
-        station = stations.get(work, caller.organization, station_id)
+    def take_back(work: Work, station: StationRow) -> None:
         held_back.take_back(work, station.id, station.identity, command)
-        return _deviations(work, caller.organization, station_id, rules)
 
-    return await context.database.write(write)
+    return await _after(take_back, station_id, caller, context)
 
 
 @put("/{station_id:str}/auto-start", permission=Permission.ADMINISTER, status_code=HTTP_200_OK)
@@ -143,14 +139,11 @@ async def say_of_auto_start(
     station_id: FromPath[str], data: JSONBody[SaidOfAutoStart], caller: GivenCaller, context: GivenContext
 ) -> StationDeviations:
     """Start this charger when a card was accepted there and it begins no session by itself, as some wait for it; or never."""
-    rules = _rules(context)
 
-    def write(work: Work) -> StationDeviations:
-        station = stations.get(work, caller.organization, station_id)
+    def say(work: Work, station: StationRow) -> None:
         auto_start.say(work, station, wanted=data.on, by=caller.actor.name)
-        return _deviations(work, caller.organization, station_id, rules)
 
-    return await context.database.write(write)
+    return await _after(say, station_id, caller, context)
 
 
 router = Router(
@@ -170,6 +163,19 @@ class _Rules(NamedTuple):
 def _rules(context: Context) -> _Rules:
     ours = context.settings.gateway
     return _Rules(held_back.with_known(ours.held_back), auto_start.rules_of(ours.auto_start, ours.auto_start_after_s))
+
+
+async def _after(
+    say: Callable[[Work, StationRow], None], identity: str, caller: Caller, context: Context
+) -> StationDeviations:
+    """What is so when a person has said something of it."""
+    rules = _rules(context)
+
+    def write(work: Work) -> StationDeviations:
+        say(work, stations.get(work, caller.organization, identity))
+        return _deviations(work, caller.organization, identity, rules)
+
+    return await context.database.write(write)
 
 
 def _deviations(work: Work, organization_id: int, identity: str, rules: _Rules) -> StationDeviations:

@@ -132,7 +132,7 @@ async def test_own_push_device(device_id: FromPath[str], caller: GivenCaller, co
         settings = context.settings
         sender = Sender(context.keys.push, web_push.contact(settings.web.public_url, settings.mail.sender))
         to = Subscription(address.endpoint, address.p256dh, address.auth)
-        pushed = Push(message.content, message.keep_for, message.urgency, message.topic)
+        pushed = Push(*message)
         await web_push.send(context.http, to, pushed, sender, now=context.database.clock())
     except (Gone, ValueError) as failure:
         await context.database.write(push_devices.gone, row)

@@ -10,12 +10,12 @@ from typing import Literal, NamedTuple
 import msgspec
 from cryptography import x509
 
+from stationmaster.domain import contract_ids
 from stationmaster.domain.stations import Station
 from stationmaster.ocpp import v201
 from stationmaster.outside import Outside
 from stationmaster.outside.pki import BadChain, Named, Responders, Unusable, chains, named
 
-EMAID = "eMAID"
 MOST_S = 25.0  # whatever hangs; a charger waits half a minute
 
 
@@ -71,7 +71,8 @@ def _of_chain(
     """Whom to ask for each certificate of a chain that is in order. Raises `BadChain`, `Unusable`."""
     path = chains.verified(request.certificate or "", responders.authorities, now=responders.clock())
     token = request.id_token
-    if token.type == EMAID and not chains.is_of(path[0], token.id_token):
+    names = chains.names_of(path[0])
+    if token.type == contract_ids.KIND and not any(contract_ids.same(each, token.id_token) for each in names):
         raise BadChain(f"the certificate is of {named.in_words(path[0].subject)}, and the car says {token.id_token}")
     urls = {_named(each).serial: each.responder_url for each in told}
     questions = []

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Literal
 
 from cryptography import x509
 
-from stationmaster.outside.pki.named import UNREADABLE, Authorities, in_words, issued, load
+from stationmaster.outside.pki.named import Authorities, in_words, issued, load
+from stationmaster.x509_errors import UNREADABLE
 
 MOST = 6  # certificates from the contract to the root; ISO 15118 has four
 KNOWN = (x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage, x509.CertificatePolicies)
-_SEPARATORS = re.compile(r"[-\s]")
 
 
 class BadChain(Exception):
@@ -43,17 +42,9 @@ def verified(pem: str, authorities: Authorities, *, now: datetime) -> list[x509.
     return path
 
 
-def is_of(certificate: x509.Certificate, contract: str) -> bool:
-    """Whether a certificate is of this contract (eMAID): separators, case and the check digit at the end may be written or not."""
-    names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return any(_same(str(each.value), contract) for each in names)
-
-
-def _same(one: str, other: str) -> bool:
-    first, second = (_SEPARATORS.sub("", each).upper() for each in (one, other))
-    return bool(first) and (
-        first == second or (sorted(map(len, (first, second))) == [14, 15] and first[:14] == second[:14])
-    )
+def names_of(certificate: x509.Certificate) -> list[str]:
+    """Of a contract certificate they are the contract's."""
+    return [str(each.value) for each in certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)]
 
 
 def _path(brought: list[x509.Certificate], authorities: Authorities) -> list[x509.Certificate]:

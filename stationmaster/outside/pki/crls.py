@@ -7,8 +7,9 @@ from datetime import datetime
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 
-from stationmaster.outside.pki.named import UNREADABLE, Authorities, Named, Told, Unusable, in_words
+from stationmaster.outside.pki.named import Authorities, Named, Told, Unusable, in_words
 from stationmaster.outside.pki.ocsp import CLOCKS_APART
+from stationmaster.x509_errors import UNREADABLE
 
 
 def answer(content: bytes, named: Named, authorities: Authorities, *, now: datetime) -> Told:

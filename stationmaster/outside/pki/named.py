@@ -9,13 +9,15 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID
+
+from stationmaster.x509_errors import UNREADABLE
 
 Status = Literal["good", "revoked", "unknown"]
 
@@ -25,19 +27,8 @@ ALGORITHMS: dict[str, hashes.HashAlgorithm] = {
     "SHA512": hashes.SHA512(),
 }
 _WEAK = frozenset({"md5", "sha1"})
-MOST_BITS = (
-    4096  # of a key of RSA: to try a signature of 16384 holds up all chargers for 5 ms, and anybody may send such keys
-)
-
-UNREADABLE = (
-    ValueError,
-    TypeError,
-    UnsupportedAlgorithm,
-    x509.InvalidVersion,
-    x509.DuplicateExtension,
-    x509.UnsupportedGeneralNameType,
-)
-"""What the library raises for what it cannot read, at first or when a part is looked at."""
+# Of a key of RSA: to try a signature of 16384 holds up all chargers for 5 ms, and anybody may send such keys.
+MOST_BITS = 4096
 
 
 class Unusable(Exception):

@@ -12,7 +12,6 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from stationmaster.outside.pki.named import (
     ALGORITHMS,
-    UNREADABLE,
     Authorities,
     Named,
     Status,
@@ -21,6 +20,7 @@ from stationmaster.outside.pki.named import (
     issued,
     signed,
 )
+from stationmaster.x509_errors import UNREADABLE
 
 CLOCKS_APART = timedelta(minutes=5)
 MOST_BROUGHT = 4  # certificates that come with an answer and are looked at: trying a signature takes time, and anybody may send hundreds

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import ipaddress
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import ocsp
 
 from stationmaster.domain import organizations, tokens
-from stationmaster.settings import OutsideSettings, PlugAndCharge, Settings
+from stationmaster.settings import Settings
 from tests.background.receivers import Receiver, answer, listening, receiving
 from tests.conformance.octt import Octt
-from tests.pki.authority import Holder, Responder, made
+from tests.pki.authority import Holder, Responder, asks_outside, made
 
 ROOT = made("V2G Root CA", authority=True)
 SUB_1 = ROOT.issue("MO Sub-CA 1", authority=True, path_length=1)
@@ -40,12 +39,7 @@ async def provider() -> AsyncIterator[Receiver]:
 
 @pytest.fixture
 def settings(settings: Settings, provider: Receiver, tmp_path: Path) -> Settings:
-    roots = tmp_path / "roots.pem"
-    roots.write_text(ROOT.pem)
-    here = [ipaddress.ip_network("127.0.0.0/8")]
-    settings.outside = OutsideSettings(allowed_networks=here)  # type: ignore[arg-type]
-    settings.plug_and_charge = PlugAndCharge(authorities=[roots], provider_url=provider.url, timeout_s=20)
-    return settings
+    return asks_outside(settings, ROOT.pem, tmp_path, provider_url=provider.url)
 
 
 @pytest.fixture

@@ -129,30 +129,35 @@ function Chargers({ site }: { site: Site }) {
     add.close();
     list.retry();
   };
-  if (list.error) return <Problem error={list.error} retry={list.retry} />;
-  if (list.isPending) return <Waiting />;
   return (
     <>
-    <DataTable
-      label={t`Chargers`}
-      title={t`Chargers`}
-      aside={mayAdd && <Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={add.open} data-testid="add-charger-here">{t`Add charger`}</Button>}
-      columns={columns}
-      rows={list.rows}
-      rowId={(station) => station.id}
-      state={state}
-      onState={setState}
-      pages={list.pages}
-      rowHeight={64}
-      empty={
-        <Empty title={t`No charger stands here yet`}>
-          <p>
-            <Trans>A charger is put on a site when it is added, or with “Edit” on its page.</Trans>
-          </p>
-        </Empty>
-      }
-    />
-    <AddCharger opened={adding} onClose={close} site={site.name} />
+      {list.error ? (
+        <Problem error={list.error} retry={list.retry} />
+      ) : list.isPending ? (
+        <Waiting />
+      ) : (
+        <DataTable
+          label={t`Chargers`}
+          title={t`Chargers`}
+          aside={mayAdd && <Button size="xs" variant="default" leftSection={<Icon name="plus" size={14} />} onClick={add.open} data-testid="add-charger-here">{t`Add charger`}</Button>}
+          columns={columns}
+          rows={list.rows}
+          rowId={(station) => station.id}
+          state={state}
+          onState={setState}
+          pages={list.pages}
+          rowHeight={64}
+          empty={
+            <Empty title={t`No charger stands here yet`}>
+              <p>
+                <Trans>A charger is put on a site when it is added, or with “Edit” on its page.</Trans>
+              </p>
+            </Empty>
+          }
+        />
+      )}
+      {/* Whatever becomes of the list: it shows a password that nobody can see again. */}
+      <AddCharger opened={adding} onClose={close} site={site.name} />
     </>
   );
 }
