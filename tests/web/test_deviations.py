@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from stationmaster.app import App
 from stationmaster.domain import deviations, organizations, stations
@@ -70,20 +70,20 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     assert len(said_wrong) == 5
     assert not TERMS.search(" ".join(said_wrong))
     switch = part.get_by_role("switch", name="Hold it strictly")
-    await switch.click()
-    await expect(switch).to_be_checked()
+    await switch.check()
+    await expect(switch).to_be_enabled()  # saved
     held = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
     for text, code in MISSPOKEN.values():
         assert (await said(held, text))[2] == code
     await held.close()
     await until_written(app, repaired=1, refused=1)
     await operator.page.reload()
-    await expect(part.get_by_role("switch", name="Hold it strictly")).to_be_checked()
+    await expect(switch).to_be_checked()
     strictly = "The charger is held strictly: it is answered with an error."
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text(strictly)
     await expect(lines.filter(has_text=NAMED["null"].wrong)).to_contain_text("answered with an error once")
-    await part.get_by_role("switch", name="Hold it strictly").click()
-    await expect(part.get_by_role("switch", name="Hold it strictly")).not_to_be_checked()
+    await switch.uncheck()
+    await expect(switch).to_be_enabled()
     again = await Charger.connect(app.gateway_port, "CP201", secret, subprotocols=["ocpp2.0.1"])
     for text, _ in MISSPOKEN.values():
         assert (await said(again, text))[0] == 3
@@ -102,6 +102,32 @@ async def test_a_2_0_1_charger_that_mis_speaks_in_five_ways_is_explained_on_its_
     await expect(exception).to_contain_text("never sent")
     await exception.get_by_role("button", name="Back to the rules").click()
     await expect(exception).to_have_count(0)
+
+
+async def test_a_switch_stands_as_turned_until_it_is_saved_and_goes_back_when_it_could_not_be(
+    operator: Visitor, app: App
+) -> None:
+    home = await app.database.write(organizations.home)
+    await app.database.write(stations.create, home, app.keys, identity="CP201")
+    page, switch = operator.page, operator.see("hold-strictly")
+    saving = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        if route.request.method != "PATCH":
+            return await route.continue_()
+        await saving.wait()
+        return await route.fulfill(status=500)
+
+    operator.will_be_refused(500)
+    await operator.open("/chargers/CP201")
+    await page.route("**/api/v1/stations/CP201", hold)
+    await switch.check()  # fails unless it stands so right after the click
+    await expect(switch).to_be_disabled()
+    await expect(switch).to_be_checked()
+    saving.set()
+    await expect(page.get_by_role("alert")).to_be_visible()
+    await expect(switch).to_be_enabled()
+    await expect(switch).not_to_be_checked()
 
 
 async def test_a_person_switches_on_that_a_charger_is_started_for_a_card_and_back(operator: Visitor, app: App) -> None:

@@ -1,10 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Switch } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { PushDevice } from "@stationmaster/api";
 import { Ago, Badge, Note, notify, Problem, Waiting } from "@stationmaster/ui";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAway } from "../../live/useAway";
+import { SavedSwitch } from "../../SavedSwitch";
 import thing from "../../thing.module.css";
 import { browserWords } from "./browser";
 import css from "./Logins.module.css";
@@ -48,25 +49,19 @@ function useChanged() {
 /** The switch, or why there is none. */
 function Here({ on, publicKey }: { on: string | null; publicKey: string }) {
   const changed = useChanged();
-  const away = useAway() !== null;
-  const turn = useMutation({
-    mutationFn: async (wanted: boolean) => {
+  const turn = async (wanted: boolean) => {
+    try {
       if (!wanted && on !== null) await remove(on);
       if (wanted && !(await switchOn(publicKey))) throw new Error(t`The browser was not allowed to show messages`);
-    },
-    onSettled: changed,
-  });
+    } catch (error) {
+      throw new Error(failureWords(error));
+    } finally {
+      await changed();
+    }
+  };
   const hindered = hindrance();
   if (hindered !== null) return <Note tone="busy">{hindranceWords(hindered)}</Note>;
-  return (
-    <>
-      <Switch
-        label={t`On this device`} description={t`Also while this page is closed`} checked={turn.isPending ? turn.variables : on !== null} disabled={turn.isPending || away}
-        onChange={({ currentTarget }) => { turn.mutate(currentTarget.checked); }} data-testid="push-here"
-      />
-      {turn.error && <Note tone="faulted">{failureWords(turn.error)}</Note>}
-    </>
-  );
+  return <SavedSwitch label={t`On this device`} description={t`Also while this page is closed`} on={on !== null} save={turn} data-testid="push-here" />;
 }
 
 function hindranceWords(why: Hindrance): string {
@@ -83,8 +78,8 @@ function hindranceWords(why: Hindrance): string {
 }
 
 /** What the server says is a sentence; a browser says only that its push service, at its maker, was not reached. */
-function failureWords(error: Error): string {
-  return error instanceof DOMException ? t`The browser could not switch messages on. Try again later.` : error.message;
+function failureWords(error: unknown): string {
+  return error instanceof Error && !(error instanceof DOMException) ? error.message : t`The browser could not switch messages on. Try again later.`;
 }
 
 function OneDevice({ device, here }: { device: PushDevice; here: boolean }) {

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, PasswordInput, Select, Switch, Text, TextInput } from "@mantine/core";
+import { Button, PasswordInput, Select, Text, TextInput } from "@mantine/core";
 import { answered, client, ifMatch, tagged, type AlertChannel } from "@stationmaster/api";
 import { At, Confirm, DataTable, Empty, Form, Icon, needed, notify, PageHead, Problem, tableCss, useSentForm, Waiting, type Column } from "@stationmaster/ui";
 import { useQueryClient } from "@tanstack/react-query";
@@ -10,12 +10,13 @@ import { FormModal } from "../../FormModal";
 import { useList, useTableState } from "../../lists";
 import { useAway } from "../../live/useAway";
 import { useFocus } from "../../live/useFocus";
+import { SavedSwitch } from "../../SavedSwitch";
 import { channelsQuery } from "./queries";
 import { Tabs } from "./Tabs";
 import { channelWord } from "./words";
 import css from "./Alerts.module.css";
 
-type Act = (what: "edit" | "test" | "switch" | "remove", channel: AlertChannel) => void;
+type Act = (what: "edit" | "test" | "remove", channel: AlertChannel) => void;
 const KINDS = ["sms", "chat", "push", "webhook"] as const;
 
 /** Where messages go beside e-mail. */
@@ -29,15 +30,17 @@ export function ChannelsPage() {
   const away = useAway() !== null;
   const columns = useMemo(() => {
     const act: Act = (what, channel) => {
-      const fresh = () => queries.invalidateQueries({ queryKey: ["alert-channels"] });
       if (what === "test") void test(channel).catch(notify.failed);
-      else if (what === "switch") void change(channel, { active: !channel.active }).then(fresh, notify.failed);
       else {
         setOne(channel);
         setOpen(what);
       }
     };
-    return channelColumns(act, away);
+    const use = async (channel: AlertChannel, active: boolean) => {
+      await change(channel, { active });
+      await queries.invalidateQueries({ queryKey: ["alert-channels"] });
+    };
+    return channelColumns(act, use, away);
   }, [queries, away]);
   const close = () => { setOpen(null); };
   const name = one?.name ?? "";
@@ -88,7 +91,7 @@ export function ChannelsPage() {
   );
 }
 
-function channelColumns(act: Act, away: boolean): Column<AlertChannel>[] {
+function channelColumns(act: Act, use: (channel: AlertChannel, active: boolean) => Promise<void>, away: boolean): Column<AlertChannel>[] {
   return [
     {
       id: "name",
@@ -108,10 +111,7 @@ function channelColumns(act: Act, away: boolean): Column<AlertChannel>[] {
       head: t`In use`,
       value: (channel) => (channel.active ? t`In use` : t`Off`),
       cell: (channel) => (
-        <Switch
-          className={tableCss.above ?? ""} checked={channel.active} disabled={away} aria-label={t`${channel.name} is in use`}
-          onChange={() => { act("switch", channel); }}
-        />
+        <SavedSwitch className={tableCss.above ?? ""} on={channel.active} save={(active) => use(channel, active)} aria-label={t`${channel.name} is in use`} />
       ),
     },
     {

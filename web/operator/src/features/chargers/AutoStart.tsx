@@ -1,10 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Switch } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { answered, client, type StationDeviations } from "@stationmaster/api";
-import { Problem } from "@stationmaster/ui";
+import { notify } from "@stationmaster/ui";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { deviationsQuery } from "../../queries";
+import { SavedSwitch } from "../../SavedSwitch";
 import { Only } from "../../user";
 import css from "./Story.module.css";
 
@@ -15,6 +16,7 @@ export function AutoStart({ station, data }: { station: string; data: StationDev
     mutationFn: (on: boolean | null) =>
       answered(client.PUT("/api/v1/stations/{station_id}/auto-start", { params: { path: { station_id: station } }, body: { on } })),
     onSuccess: (told) => { queries.setQueryData(deviationsQuery(station).queryKey, told); },
+    onError: notify.failed,
   });
   const { on, by, after_s: seconds } = data.auto_start;
   return (
@@ -33,16 +35,9 @@ export function AutoStart({ station, data }: { station: string; data: StationDev
         )}{" "}
         {by === null ? <Trans>By the rules of this server.</Trans> : <Trans>Said by {data.auto_start.by}</Trans>}
       </p>
-      <Problem error={say.error} />
       <Only may="administer">
         <div className={css.form}>
-          <Switch
-            label={t`Start it when a card was accepted and it does not begin`}
-            checked={say.isPending ? (say.variables ?? on) : on}
-            disabled={say.isPending}
-            onChange={(event) => { say.mutate(event.currentTarget.checked); }}
-            data-testid="auto-start"
-          />
+          <SavedSwitch label={t`Start it when a card was accepted and it does not begin`} on={on} save={say.mutateAsync} data-testid="auto-start" />
           {by !== null && (
             <Button size="compact-sm" variant="default" loading={say.isPending} onClick={() => { say.mutate(null); }} data-testid="auto-start-back">
               <Trans>Back to the rules</Trans>

@@ -1,10 +1,10 @@
 import { t } from "@lingui/core/macro";
 import { Plural, Trans } from "@lingui/react/macro";
-import { Switch } from "@mantine/core";
 import { Ago, Problem } from "@stationmaster/ui";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { answered, client } from "@stationmaster/api";
 import { deviationsQuery } from "../../queries";
+import { SavedSwitch } from "../../SavedSwitch";
 import { Only } from "../../user";
 import { AutoStart } from "./AutoStart";
 import { CommandExceptions } from "./CommandExceptions";
@@ -14,25 +14,21 @@ import css from "./Story.module.css";
 export function Deviations({ station }: { station: string }) {
   const { data, error, refetch } = useQuery(deviationsQuery(station));
   const queries = useQueryClient();
-  const change = useMutation({
-    mutationFn: (strict: boolean) =>
-      answered(client.PATCH("/api/v1/stations/{station_id}", { params: { path: { station_id: station } }, body: { strict } })),
-    onSettled: () => queries.invalidateQueries({ queryKey: ["deviations", station] }),
-  });
+  const change = async (strict: boolean) => {
+    await answered(client.PATCH("/api/v1/stations/{station_id}", { params: { path: { station_id: station } }, body: { strict } }));
+    await queries.invalidateQueries({ queryKey: ["deviations", station] });
+  };
   return (
     <section className={`${css.panel} card`} aria-label={t`What it does wrong`} data-testid="deviations">
       <h2>
         <Trans>What it does wrong, and what we do about it</Trans>
       </h2>
-      <Problem error={error ?? change.error} retry={() => void refetch()} />
+      <Problem error={error} retry={() => void refetch()} />
       {data && (
         <>
           <Only may="administer">
-            <Switch
-              label={t`Hold it strictly (for certification): nothing is repaired, every deviation is answered with an error`}
-              checked={data.strict}
-              disabled={change.isPending}
-              onChange={(event) => { change.mutate(event.currentTarget.checked); }}
+            <SavedSwitch
+              label={t`Hold it strictly (for certification): nothing is repaired, every deviation is answered with an error`} on={data.strict} save={change} data-testid="hold-strictly"
             />
           </Only>
           {data.items.length === 0 && (

@@ -1,12 +1,12 @@
 import { plural, t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Switch } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { answered, client, type ListedCard, type LocalList, type Station } from "@stationmaster/api";
-import { At, Badge, DataTable, Facts, notify, Problem, Waiting, type Column, type Shape, type TableState } from "@stationmaster/ui";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { At, Badge, DataTable, Facts, Problem, Waiting, type Column, type Shape, type TableState } from "@stationmaster/ui";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo, useState, type ReactNode } from "react";
-import { useAway } from "../../live/useAway";
 import { listedCardsQuery, localListQuery } from "../../queries";
+import { SavedSwitch } from "../../SavedSwitch";
 import { Only } from "../../user";
 import css from "./Charger.module.css";
 import { OnlyConnected } from "./OnlyConnected";
@@ -135,19 +135,9 @@ function Known({ list }: { list: LocalList }) {
 
 function Keep({ list }: { list: LocalList }) {
   const queries = useQueryClient();
-  const away = useAway() !== null;
-  const change = useMutation({
-    mutationFn: (keep: boolean) =>
-      answered(client.PATCH("/api/v1/stations/{station_id}/local-list", { params: { path: { station_id: list.station } }, body: { keep } })),
-    onError: notify.failed,
-    onSettled: () => queries.invalidateQueries({ queryKey: ["parts", list.station] }),
-  });
-  return (
-    <Switch
-      label={t`Keep it fresh: send what has changed whenever a card is added, blocked or deleted`}
-      checked={change.isPending ? change.variables : list.keep}
-      disabled={away}
-      onChange={(event) => { change.mutate(event.currentTarget.checked); }}
-    />
-  );
+  const change = async (keep: boolean) => {
+    await answered(client.PATCH("/api/v1/stations/{station_id}/local-list", { params: { path: { station_id: list.station } }, body: { keep } }));
+    await queries.invalidateQueries({ queryKey: ["parts", list.station] });
+  };
+  return <SavedSwitch label={t`Keep it fresh: send what has changed whenever a card is added, blocked or deleted`} on={list.keep} save={change} data-testid="keep-list" />;
 }

@@ -1,10 +1,11 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Switch } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { answered, client } from "@stationmaster/api";
 import { notify, Problem } from "@stationmaster/ui";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useAway } from "../../live/useAway";
+import { SavedSwitch } from "../../SavedSwitch";
 import thing from "../../thing.module.css";
 import { Only, useMay } from "../../user";
 
@@ -25,12 +26,10 @@ export function PayPlaces({ station }: { station: string }) {
     onError: notify.failed,
   });
   const may = useMay("administer");
-  const change = useMutation({
-    mutationFn: ({ evse, after }: { evse: number; after: boolean }) =>
-      answered(client.PATCH("/api/v1/stations/{station_id}/pay-places/{evse}", { params: { path: { station_id: station, evse } }, body: { pays_after: after } })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: payPlacesQuery(station).queryKey }),
-    onError: notify.failed,
-  });
+  const change = async (evse: number, after: boolean) => {
+    await answered(client.PATCH("/api/v1/stations/{station_id}/pay-places/{evse}", { params: { path: { station_id: station, evse } }, body: { pays_after: after } }));
+    await queries.invalidateQueries({ queryKey: payPlacesQuery(station).queryKey });
+  };
   return (
     <section className={`${thing.panel} card`} aria-label={t`Paying at the charger`} data-testid="pay-places">
       <div className={thing.spread}>
@@ -54,10 +53,7 @@ export function PayPlaces({ station }: { station: string }) {
           <a href={`/pay/${one.id}`} target="_blank" rel="noreferrer">
             {t`What the code on connector ${one.evse} leads to`}
           </a>
-          <Switch
-            label={t`Guests pay after charging`} checked={one.pays_after} disabled={away || !may || change.isPending}
-            onChange={(event) => { change.mutate({ evse: one.evse, after: event.currentTarget.checked }); }}
-          />
+          <SavedSwitch label={t`Guests pay after charging`} on={one.pays_after} save={(after) => change(one.evse, after)} disabled={!may} />
         </div>
       ))}
       {data?.items.some(({ pays_after }) => pays_after) && (
