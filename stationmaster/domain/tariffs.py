@@ -17,6 +17,7 @@ import msgspec
 from sqlalchemy import (
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -218,12 +219,14 @@ def list_tariffs(
     *,
     status: Status | None = None,
     currency: str | None = None,
+    standard: bool | None = None,
     deleted: bool = False,
 ) -> Found[TariffRow]:
     """The tariffs that are so; deleted ones only when they are asked for, and then no others."""
     mine = _joined().where(tariffs.c.organization_id == organization_id)
     mine = mine.where(tariffs.c.deleted_at.is_not(None) if deleted else not_deleted(tariffs))
-    mine = only(mine, {tariffs.c.status: status, tariff_terms.c.currency: currency and currency.upper()})
+    wants: dict[ColumnElement[Any], Any] = {tariffs.c.status: status, tariffs.c.standard: standard}
+    mine = only(mine, wants | {tariff_terms.c.currency: currency and currency.upper()})
     searched = (tariffs.c.public_id, tariffs.c.name)
     return listed(work, mine, wanted, key=tariffs.c.id, sorts=SORTS, searched=searched)
 

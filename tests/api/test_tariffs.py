@@ -84,6 +84,17 @@ async def test_API_12_what_is_wrong_is_told_with_its_field(admin: Client, fields
     assert (await admin.get(TARIFFS)).json()["items"] == []
 
 
+@pytest.mark.any_database
+async def test_the_standard_is_found_however_many_tariffs_there_are(admin: Client) -> None:
+    await admin.post(TARIFFS, json=DAY | {"standard": True})
+    await admin.post(TARIFFS, json=DAY | {"id": "night"})
+    listed = {told: (await admin.get(TARIFFS, params={"standard": told})).json()["items"] for told in ("true", "false")}
+    assert {told: [one["id"] for one in items] for told, items in listed.items()} == {
+        "true": ["day"],
+        "false": ["night"],
+    }
+
+
 async def test_a_tariff_that_is_the_standard_holds_everywhere_and_is_not_removed(admin: Client, charger: Any) -> None:
     await admin.post(TARIFFS, json=DAY | {"standard": True})
     held = (await admin.get("/api/v1/stations/CP1/tariffs")).json()["items"]

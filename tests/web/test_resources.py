@@ -255,6 +255,20 @@ async def test_S1_130_a_tariff_is_added_gets_another_price_and_is_removed_and_re
     await expect(see("site-tariff")).to_have_value("By day")
 
 
+async def test_a_new_tariff_takes_the_place_of_none_that_holds_everywhere(operator: Visitor, app: App) -> None:
+    page, see = operator.page, operator.see
+    await operator.open("/tariffs")
+    await see("add-tariff").click()
+    await expect(see("tariff-standard")).to_be_checked()
+    await page.keyboard.press("Escape")
+    await expect(see("tariff-standard")).to_have_count(0)
+    home = await app.database.read(organizations.home)  # meanwhile somebody else has added it
+    price = {"currency": "EUR", "price_per_kwh": Decimal("0.39")}
+    await app.database.write(tariffs.create, home, public_id="all", name="All", standard=True, **price)
+    await see("add-tariff").click()
+    await expect(see("tariff-standard")).not_to_be_checked()
+
+
 async def test_a_customer_is_removed_only_as_it_was_when_it_was_asked_about(operator: Visitor, app: App) -> None:
     home = await app.database.write(organizations.home)
     await app.database.write(lambda work: customers.create(work, home, public_id="C", name="Ida Sommer"))

@@ -143,6 +143,9 @@ class PlaceTariff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 StatusFilter = Annotated[Status | None, QueryParameter(description="Only tariffs in this state")]
 CurrencyFilter = Annotated[str | None, QueryParameter(max_length=3, description="Only tariffs in this currency")]
+StandardFilter = Annotated[
+    bool | None, QueryParameter(description="Only the one that holds wherever no other does, or only the others")
+]
 Sort = Literal["id", "-id", "name", "-name", "status", "-status", "created", "-created", "updated", "-updated"]
 SortBy = Annotated[Sort | None, QueryParameter(description=SORTED)]
 
@@ -154,6 +157,7 @@ async def list_tariffs(
     search: Search = None,
     status: StatusFilter = None,
     currency: CurrencyFilter = None,
+    standard: StandardFilter = None,
     deleted: Deleted = False,
     sort: SortBy = None,
     limit: Limit = 50,
@@ -161,7 +165,7 @@ async def list_tariffs(
 ) -> Page[Tariff]:
     """Tariffs, newest first or sorted. The search is in id and name."""
     wanted = Wanted(limit, cursor, sort, search)
-    which: dict[str, Any] = {"status": status, "currency": currency, "deleted": deleted}
+    which: dict[str, Any] = {"status": status, "currency": currency, "standard": standard, "deleted": deleted}
     found = await context.database.read(tariffs.list_tariffs, caller.organization, wanted, **which)
     return page_of(found, public_form)
 

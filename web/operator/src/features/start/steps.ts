@@ -12,17 +12,18 @@ const thereQuery = () =>
     queryKey: ["start"],
     refetchInterval: LOOK_MS,
     queryFn: async ({ signal }) => {
-      const [sites, stations, connected, cards, tariffs, sessions] = await Promise.all([
+      const [sites, stations, connected, cards, tariffs, standard, sessions] = await Promise.all([
         answered(client.GET("/api/v1/sites", { ...first, signal })),
         answered(client.GET("/api/v1/stations", { ...first, signal })),
         answered(client.GET("/api/v1/stations", { params: { query: { limit: 1, connected: true } }, signal })),
         answered(client.GET("/api/v1/tokens", { ...first, signal })),
-        answered(client.GET("/api/v1/tariffs", { params: { query: { limit: 200 } }, signal })),
+        answered(client.GET("/api/v1/tariffs", { ...first, signal })),
+        answered(client.GET("/api/v1/tariffs", { params: { query: { limit: 1, standard: true, status: "active" } }, signal })),
         answered(client.GET("/api/v1/sessions", { params: { query: { limit: 20, status: "completed" } }, signal })),
       ]);
       const charger = stations.items[0];
       const priced = sessions.items.some(({ billed }) => Boolean(billed));
-      const holds = priced || tariffs.items.some(({ standard, status }) => standard && status === "active") || (charger !== undefined && tariffs.items.length > 0 && (await isNamedAt(charger.id, signal)));
+      const holds = priced || standard.items.length > 0 || (charger !== undefined && tariffs.items.length > 0 && (await isNamedAt(charger.id, signal)));
       return {
         site: sites.items.length > 0, charger: [...connected.items, ...stations.items].some(({ last_heard_at }) => last_heard_at !== null), added: charger !== undefined,
         card: cards.items.length > 0, tariff: holds, tariffs: tariffs.items.length > 0, session: priced, charged: sessions.items.length > 0,

@@ -47,10 +47,11 @@ function amount() {
   return v.pipe(optional(30), v.check((text) => /^\s*(\d+([.,]\d{1,6})?)?\s*$/.test(text), t`A number from 0 on, with at most 6 decimals`));
 }
 
-/** Until one holds wherever no other does, a new one does: else sessions had no price. */
+/** Until one holds wherever no other does, a new one does: else sessions had no price. Never known from before: the box would take it away from the one that does. */
 const standardQuery = queryOptions({
   queryKey: ["tariffs", "standard"],
-  queryFn: async ({ signal }) => (await answered(client.GET("/api/v1/tariffs", { params: { query: { limit: 200 } }, signal }))).items.some((each) => each.standard),
+  queryFn: async ({ signal }) => (await answered(client.GET("/api/v1/tariffs", { params: { query: { standard: true, limit: 1 } }, signal }))).items.length > 0,
+  gcTime: 0, staleTime: 0,
 });
 
 export function TariffForm(props: FormProps<Tariff>) {
