@@ -1,4 +1,4 @@
-"""Block M, certificates: those in the station, and those of cars. There is no authority here yet that could sign one."""
+"""Block M, certificates: those in the station, those that it asks for in `security`, and those of cars; `outside.pki` gets what an authority gives."""
 
 from __future__ import annotations
 

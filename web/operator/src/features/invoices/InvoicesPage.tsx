@@ -2,7 +2,6 @@ import { t } from "@lingui/core/macro";
 import { Select } from "@mantine/core";
 import type { Invoice } from "@stationmaster/api";
 import { At, DataTable, Empty, listCss, money, PageHead, Problem, tableCss, Waiting, type Column } from "@stationmaster/ui";
-import { Link } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { FormModal } from "../../FormModal";
 import { useChosen, useList, useSearched, useTableState } from "../../lists";
@@ -14,6 +13,7 @@ import { monthWord } from "../../money/months";
 import { allInvoicesQuery } from "../../money/queries";
 import { knownSort } from "../../queries";
 import { useMay } from "../../user";
+import { payerColumn } from "../payments/payerColumn";
 import { KINDS, SORTS } from "./kinds";
 import { TakeBack } from "./TakeBack";
 
@@ -66,10 +66,7 @@ function invoiceColumns(take: ((invoice: Invoice) => void) | null): Column<Invoi
     { id: "number", head: t`Number`, value: (one) => one.number, cell: (one) => <strong className="num">{one.number}</strong> },
     { id: "kind", head: t`What`, card: "side", value: (one) => invoiceWord(one.kind) },
     { id: "issued", head: t`Issued`, value: (one) => one.issued_at, cell: (one) => <At at={one.issued_at} /> },
-    {
-      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
-    },
+    payerColumn(),
     { id: "month", head: t`Month`, card: "hidden", extra: true, value: (one) => one.month, cell: (one) => (one.month === null ? "–" : monthWord(one.month)) },
     { id: "net", head: t`Net`, right: true, card: "hidden", value: (one) => one.net, cell: (one) => amount(one, one.net) },
     { id: "tax", head: t`Tax`, right: true, card: "hidden", value: (one) => one.tax, cell: (one) => amount(one, one.tax) },

@@ -12,6 +12,7 @@ import { RowButton } from "../../managed/RowButton";
 import { claimsQuery } from "../../money/queries";
 import { useOnce } from "../../money/useOnce";
 import { useMay } from "../../user";
+import { payerColumn } from "./payerColumn";
 import { claimWord } from "./words";
 
 /** What is owed because a payment has failed; nothing where nobody owes anything. */
@@ -39,10 +40,7 @@ function claimColumns(giveUp: ((claim: Claim) => void) | null): Column<Claim>[] 
   };
   return [
     { id: "at", head: t`Since`, value: (one) => one.made_at, cell: (one) => <At at={one.made_at} /> },
-    {
-      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
-    },
+    payerColumn(),
     {
       id: "why", head: t`Why`, value: (one) => one.reason,
       cell: (one) => (one.session === null ? one.reason : <Link to="/sessions/$id" params={{ id: one.session }}>{one.reason}</Link>),

@@ -16,6 +16,7 @@ import { Books } from "./Books";
 import { Claims } from "./Claims";
 import { Refund } from "./Refund";
 import { WaitingCorrections } from "./Waiting";
+import { payerColumn } from "./payerColumn";
 import { paymentWords, purposeWord, STATES, wayWord } from "./words";
 
 /** What was paid, by whom and how; what is owed; and whether the providers' books say the same as ours. */
@@ -76,10 +77,7 @@ function paymentColumns(refund: ((payment: Payment) => void) | null): Column<Pay
       id: "state", head: t`State`, value: (one) => paymentWords(one.state).word,
       cell: (one) => <Badge tone={paymentWords(one.state).tone} title={one.reason ?? undefined}>{paymentWords(one.state).word}</Badge>,
     },
-    {
-      id: "who", head: t`Who`, value: (one) => one.customer_name ?? one.customer ?? t`Guest`,
-      cell: (one) => (one.customer === null ? t`Guest` : <Link to="/customers/$id" params={{ id: one.customer }} className="hostile">{one.customer_name ?? one.customer}</Link>),
-    },
+    payerColumn(),
     {
       id: "what", head: t`For`, value: (one) => purposeWord(one.purpose),
       cell: (one) => (one.session === null ? purposeWord(one.purpose) : <Link to="/sessions/$id" params={{ id: one.session }}>{purposeWord(one.purpose)}</Link>),
