@@ -94,6 +94,7 @@ ONCE = frozenset(
         "CableFree",
         "LimitRaised",
         "BillMade",
+        "PriceWanted",
     ]
 )
 """Events whose delivery is an act, or has a link that opens once: none is sent once more when it has arrived."""

@@ -161,6 +161,15 @@ class BillMade(Event, frozen=True, kw_only=True, gc=False):
     station_id: int = 0  # 0: it was kept before this was told
 
 
+class PriceWanted(Event, frozen=True, kw_only=True, gc=False):
+    """A card may charge at a charger that shows prices and is not told them with its answer."""
+
+    organization_id: int
+    station_id: int
+    token: str  # as the charger has told it
+    customer_id: int | None = None  # the key of whose it is
+
+
 class InvoiceMailDue(Event, frozen=True, kw_only=True, gc=False):
     """Somebody is to be sent a receipt, an invoice or a credit note."""
 

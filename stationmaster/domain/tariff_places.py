@@ -111,6 +111,21 @@ def of_station(work: Work, organization_id: int, identity: str) -> list[AtConnec
     ]
 
 
+def for_driver(
+    work: Work, organization_id: int, station_id: int, *, customer_id: int | None
+) -> dict[int, Holding[NamedTariff] | None]:
+    """By which tariff somebody would pay at each EVSE of a charger; at 0 where none is known."""
+    table, plugs = stations.stations, connectors
+    placed = table.outerjoin(sites, sites.c.id == table.c.site_id).outerjoin(
+        plugs, (plugs.c.station_id == table.c.id) & (plugs.c.evse > 0)
+    )
+    columns = (plugs.c.evse, plugs.c.tariff_id.label("own"), table.c.tariff_id, sites.c.tariff_id.label("of_site"))
+    rows = work.execute(select(*columns).select_from(placed).where(table.c.id == station_id)).all()
+    named = {key for row in rows for key in (row.own, row.tariff_id, row.of_site)}
+    choose = chooser(work, organization_id, named, customer_id=customer_id)
+    return {row.evse or 0: choose(row.own, row.tariff_id, row.of_site) for row in rows}
+
+
 def of_site(work: Work, organization_id: int, site_id: str) -> str | None:
     """The id of the tariff that a site names. Raises `NotFound`."""
     key = _site(work, organization_id, site_id).tariff_id

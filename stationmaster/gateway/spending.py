@@ -8,11 +8,11 @@ from functools import partial
 
 import structlog
 
-from stationmaster.domain import session_limits, shown_costs
+from stationmaster.domain import session_limits, shown_costs, shown_prices
 from stationmaster.domain.commands import RemoteStop
 from stationmaster.domain.deliveries import delivers
 from stationmaster.domain.errors import DomainError
-from stationmaster.domain.events import BillMade
+from stationmaster.domain.events import BillMade, PriceWanted
 from stationmaster.domain.session_limits import Ending
 from stationmaster.domain.shown_costs import Shown
 from stationmaster.domain.timers import every
@@ -59,6 +59,15 @@ async def show_costs(database: Database, switchboard: Switchboard, errands: Erra
 async def show_final_cost(outside: Outside, event: BillMade, switchboard: Switchboard) -> None:
     """What a session has cost in the end, where its charger shows costs and is of 1.6."""
     shown = await outside.database.read(shown_costs.final, event.session)
+    if shown is not None:
+        with contextlib.suppress(DomainError):
+            await switchboard.send(shown.station_id, shown.command, by=BY)
+
+
+@delivers(to=lambda event: [str(event.station_id)], timeout_s=60, give_up_after=timedelta(minutes=2))
+async def show_price(outside: Outside, event: PriceWanted, switchboard: Switchboard) -> None:
+    """What charging costs whoever has shown a card, where its charger shows prices and is of 1.6."""
+    shown = await outside.database.read(shown_prices.wanted, event)
     if shown is not None:
         with contextlib.suppress(DomainError):
             await switchboard.send(shown.station_id, shown.command, by=BY)

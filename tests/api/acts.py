@@ -263,6 +263,10 @@ ACTS: dict[str, tuple[str, Any]] = {
         "/stations/CP1/commands/clear-display-message",
         {"id": 1},
     ),
+    "POST /api/v1/stations/{station_id}/commands/show-price": (
+        "/stations/CP1/commands/show-price",
+        {"token": "TAG1", "text": "0.39 EUR/kWh"},
+    ),
     "POST /api/v1/stations/{station_id}/commands/show-cost": (
         "/stations/CP1/commands/show-cost",
         {"session": "1", "total_cost": 1.5},

@@ -386,7 +386,8 @@ def _asked(work: Work, station: Station) -> str:
     return commands.ask(work, station, name="remote-start", arguments={}, by=email, node="").public_id
 
 
-_MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\"\w+_s\":\d+")  # some answers begin or end now
+# Some answers begin or end now, and there is no share of less than a second.
+_MOMENTS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z|\"\w+_s\":\d+|\"uptime_percent\":[\w.]+")
 
 
 async def everything(tenant: Tenant, operations: dict[str, Any]) -> dict[str, str]:

@@ -287,6 +287,7 @@ EVERY_COMMAND: list[commands.Command] = [
     commands.SetDisplayMessage(text="Closed"),
     commands.GetDisplayMessages(),
     commands.ClearDisplayMessage(id=1),
+    commands.ShowPrice(token="TAG1", text="0.39 EUR/kWh"),
     commands.ShowCost(session="1", total_cost=1.5),
     commands.UpdateFirmware(firmware="1"),
     commands.GetLog(),

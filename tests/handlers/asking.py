@@ -81,7 +81,7 @@ class Asked:
 
     async def newest(self) -> commands.CommandRecord:
         """What has come by now of what it was asked last."""
-        [row] = await self.app.database.read(commands.listed, self.id, limit=1, cursor=None)
+        row, *_ = await self.app.database.read(commands.listed, self.id, limit=1, cursor=None)
         return commands.public_form(row)
 
     async def is_refused_by_error(self, command: commands.Command) -> None:

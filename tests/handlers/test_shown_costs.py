@@ -42,6 +42,10 @@ async def begun(app: App, one: Asked, *, shows: bool) -> None:
     await app.database.write(prepare)
     if one.old:
         await one.start()
+        if shows:  # first what charging costs (test_shown_prices.py)
+            price = await one.raw.receive()
+            assert price[3]["messageId"] == "SetUserPrice"
+            await one.raw.send([3, price[1], {"status": "Accepted"}])
     else:
         begin = value(0, at=one.clock.text(), context="Transaction.Begin")
         await one.event("Started", evse={"id": 1, "connectorId": 1}, idToken=card(), meterValue=begin)

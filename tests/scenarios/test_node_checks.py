@@ -74,6 +74,7 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
     ("set-display-message", {"text": "Hello", "session": "SESSION"}),
     ("get-display-messages", {"priority": "normal_cycle", "state": "idle"}),
     ("clear-display-message", {"id": 1}),
+    ("show-price", {"token": "04AABBCC", "text": "0.39 EUR/kWh"}),
     ("show-cost", {"session": "SESSION", "total_cost": 1.5}),
     ("install-certificate", {"use": "csms", "certificate": CERTIFICATE}),
     ("delete-certificate", NAME),

@@ -11,10 +11,12 @@ from stationmaster.domain.commands.certificates import GiveCertificate as GiveCe
 from stationmaster.domain.commands.certificates import InstallCertificate as InstallCertificate
 from stationmaster.domain.commands.certificates import ListCertificates as ListCertificates
 from stationmaster.domain.commands.customers import CustomerInformation as CustomerInformation
+from stationmaster.domain.commands.display import LONGEST_PRICE as LONGEST_PRICE
 from stationmaster.domain.commands.display import ClearDisplayMessage as ClearDisplayMessage
 from stationmaster.domain.commands.display import GetDisplayMessages as GetDisplayMessages
 from stationmaster.domain.commands.display import SetDisplayMessage as SetDisplayMessage
 from stationmaster.domain.commands.display import ShowCost as ShowCost
+from stationmaster.domain.commands.display import ShowPrice as ShowPrice
 from stationmaster.domain.commands.event_streams import AdjustPeriodicEventStream as AdjustPeriodicEventStream
 from stationmaster.domain.commands.event_streams import GetPeriodicEventStreams as GetPeriodicEventStreams
 from stationmaster.domain.commands.grid import ClearDerControl as ClearDerControl

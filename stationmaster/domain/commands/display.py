@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from stationmaster.domain.commands.kinds import Command, SessionName
+from stationmaster.domain.commands.kinds import Command, SessionName, TokenText
 from stationmaster.domain.errors import Conflict, Invalid
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
@@ -15,6 +15,9 @@ from stationmaster.storage import Work
 Priority = Literal["always_front", "in_front", "normal_cycle"]
 ShownIn = Literal["charging", "faulted", "idle", "unavailable", "suspended", "discharging"]
 Format = Literal["ascii", "html", "uri", "utf8", "qrcode"]
+LONGEST_PRICE = 512
+"""Characters of what a charger shows of a price: what the answer to a card may have in 2.0.1."""
+
 MessageNumber = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
 Zoned = Annotated[datetime, msgspec.Meta(tz=True)]
 
@@ -51,6 +54,16 @@ class ClearDisplayMessage(Command, frozen=True):
     """Take a message off the charger's display."""
 
     id: MessageNumber
+
+
+class ShowPrice(Command, frozen=True):
+    """Show what charging costs the driver with this card, as a text.
+
+    Only 1.6 is told so: a charger of 2.x is told with the answer when the card is shown (I01).
+    """
+
+    token: TokenText
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_PRICE)]
 
 
 class ShowCost(Command, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from stationmaster.domain import auto_start, boots, connectors, metering, sessions, tokens
+from stationmaster.domain import auto_start, boots, connectors, metering, sessions, shown_prices, tokens
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v16 import words
@@ -76,8 +76,9 @@ def status_notification(work: Work, station: Station, req: v16.StatusNotificatio
 def authorize(work: Work, station: Station, req: v16.Authorize) -> v16.AuthorizeResponse:
     card = words.card(req.id_tag)
     auth = tokens.authorize_told(work, station, card)
-    if auth.accepted:
+    if auth.accepted and card is not None:
         auto_start.card_accepted(work, station, auth.card or card)
+        shown_prices.ask(work, station, card, auth.customer_id)
     return v16.AuthorizeResponse(id_tag_info=words.id_tag_info(auth))
 
 
@@ -105,6 +106,8 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
         ),
     )
     assert begun is not None  # a start always makes or finds a session
+    if auth.accepted and card is not None:  # from its own list, or where it shows a price in a session only
+        shown_prices.ask(work, station, card, auth.customer_id)
     return v16.StartTransactionResponse(transaction_id=int(begun.transaction_id), id_tag_info=words.id_tag_info(auth))
 
 

@@ -1,4 +1,4 @@
-"""What a session costs, on the display of a 1.6 charger: the OCA's messages for prices (California pricing), inside of DataTransfer."""
+"""What charging costs, on the display of a 1.6 charger: the OCA's messages for prices (California pricing), inside of DataTransfer."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ costs = Routes(V16)
 
 VENDOR = "org.openchargealliance.costmsg"
 _IDLE = ("suspended_by_car", "connected")
+
+
+@costs.sends
+def show_price(work: Work, station: Station, command: commands.ShowPrice) -> v16.DataTransfer:
+    told = {"idToken": command.token, "priceText": command.text}
+    return v16.DataTransfer(vendor_id=VENDOR, message_id="SetUserPrice", data=msgspec.json.encode(told).decode())
+
+
+@costs.answers
+def show_price_answered(
+    work: Work,
+    station: Station,
+    command: commands.ShowPrice,
+    request: v16.DataTransfer,
+    response: v16.DataTransferResponse,
+) -> Answer:
+    return all_words.data_answer(response.status, response.data)
 
 
 @costs.sends

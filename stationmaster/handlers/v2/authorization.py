@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stationmaster.domain import alarms, auto_start, commands
+from stationmaster.domain import alarms, auto_start, commands, shown_prices
 from stationmaster.domain.stations import Station
 from stationmaster.handlers.routing import Routes
 from stationmaster.handlers.v2 import contract_certificates, words
@@ -41,6 +41,8 @@ def authorize(work: Work, station: Station, req: v201.Authorize, contract: Contr
         return v201.AuthorizeResponse(id_token_info=v201.IdTokenInfoType(status=card), certificate_status=certificate)
     found = words.authorize(work, station, req.id_token)
     info = words.id_token_info(station, found)
+    if found.accepted:
+        info = words.with_price(info, shown_prices.at(work, station, found.customer_id))
     if not with_certificate:
         if found.accepted:
             auto_start.card_accepted(work, station, found.card or words.card(req.id_token))

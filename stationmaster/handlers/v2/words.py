@@ -236,6 +236,13 @@ def id_token_info(station: Station, authorization: Authorization) -> v201.IdToke
     )
 
 
+def with_price(info: v201.IdTokenInfoType, price: str | None) -> v201.IdTokenInfoType:
+    """With what charging costs here, for the driver to read (I01)."""
+    if price is None:
+        return info
+    return msgspec.structs.replace(info, personal_message=v201.MessageContentType(format="UTF8", content=price))
+
+
 def group_token(station: Station, group: str | None) -> v201.IdTokenType | None:
     """Left out where it is too long for this version: cut, it could be the name of another group (P-06)."""
     if group is None or len(group) > LONGEST_TOKEN.get(station.version, 36):

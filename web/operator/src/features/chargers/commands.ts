@@ -41,6 +41,7 @@ export function commandName(name: string): string {
     "set-display-message": t`Show a message`,
     "get-display-messages": t`Ask which messages it shows`,
     "clear-display-message": t`Take a message off`,
+    "show-price": t`Show the price`,
     "show-cost": t`Show the cost`,
     "install-certificate": t`Install a certificate`,
     "delete-certificate": t`Remove a certificate`,

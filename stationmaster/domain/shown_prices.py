@@ -1,0 +1,98 @@
+"""What charging costs whoever shows a card, for chargers whose settings say that they show prices."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select
+
+from stationmaster.domain import commands, tariff_places, tariffs
+from stationmaster.domain.commands.history import commands as asked
+from stationmaster.domain.customers import customers
+from stationmaster.domain.events import PriceWanted
+from stationmaster.domain.money.price_text import in_words
+from stationmaster.domain.station_settings import station_settings
+from stationmaster.domain.stations import Station
+from stationmaster.storage import Work
+from stationmaster.storage.queries import Prepared
+
+SETTINGS = {
+    "1.6": "CustomDisplayCostAndPrice",
+    "2.0.1": "TariffCostCtrlr/Enabled(Tariff)",
+    "2.1": "TariffCostCtrlr/Enabled(Tariff)",
+}
+"""Which setting says, in each version, that a charger shows prices (I01.FR.02)."""
+
+_shows = Prepared(
+    select(func.lower(station_settings.c.value).label("value")).where(
+        station_settings.c.station_id == bindparam("station_id"), station_settings.c.name_key == bindparam("name_key")
+    )
+)
+
+
+SHOWN_FOR = timedelta(minutes=5)
+
+
+class Shown(NamedTuple):
+    """What a charger of 1.6 is to show."""
+
+    station_id: int
+    command: commands.ShowPrice
+
+
+def ask(work: Work, station: Station, card: str, customer_id: int | None) -> None:
+    """A charger of 1.6 has no place for a price in its answer: it is told after it, where it shows one."""
+    if _shows_prices(work, station):
+        work.publish(
+            PriceWanted(
+                organization_id=station.organization_id, station_id=station.id, token=card, customer_id=customer_id
+            )
+        )
+
+
+def at(work: Work, station: Station, customer_id: int | None) -> str | None:
+    """What a charger of 2.x tells with the card; None where it shows no prices, or none holds."""
+    return _text(work, station.organization_id, station.id, customer_id) if _shows_prices(work, station) else None
+
+
+def wanted(work: Work, event: PriceWanted) -> Shown | None:
+    """What a charger of 1.6 is told by now; None where no price holds, or it shows it already."""
+    text = _text(work, event.organization_id, event.station_id, event.customer_id)
+    if text is None:
+        return None
+    command = commands.ShowPrice(token=event.token, text=text)
+    return None if _is_shown(work, event.station_id, command) else Shown(event.station_id, command)
+
+
+def _is_shown(work: Work, station_id: int, command: commands.ShowPrice) -> bool:
+    """Told with the card when it was shown, and once more when a session has begun, as some take it only then."""
+    newest = select(asked.c.arguments, asked.c.outcome).where(
+        asked.c.station_id == station_id, asked.c.name == "show-price", asked.c.asked_at > work.now - SHOWN_FOR
+    )
+    last = work.execute(newest.order_by(asked.c.id.desc()).limit(1)).first()
+    if last is None or last.outcome != "accepted":
+        return False
+    return bool(last.arguments == {"token": command.token, "text": command.text})
+
+
+def _shows_prices(work: Work, station: Station) -> bool:
+    row = work.first(_shows, station_id=station.id, name_key=SETTINGS[station.version].lower())
+    return row is not None and row.value == "true"
+
+
+def _text(work: Work, organization_id: int, station_id: int, customer_id: int | None) -> str | None:
+    """One line where all its EVSEs cost the same, else one for each; cut where a display would cut it."""
+    held = tariff_places.for_driver(work, organization_id, station_id, customer_id=customer_id)
+    rows = tariffs.of_keys(work, organization_id, {one.tariff.id for one in held.values() if one is not None})
+    if not rows:
+        return None
+    language = work.execute(select(customers.c.language).where(customers.c.id == customer_id)).scalar()
+    texts = {
+        evse: in_words(tariffs.version_of(rows[one.tariff.id]), language)
+        for evse, one in sorted(held.items())
+        if one is not None
+    }
+    different = set(texts.values())
+    lines = different if len(different) == 1 else [f"{evse}: {text}" for evse, text in texts.items()]
+    return "\n".join(lines)[: commands.LONGEST_PRICE]
