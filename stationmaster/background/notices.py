@@ -51,18 +51,24 @@ async def tell_customers(database: Database) -> None:
 
 async def _to_customer(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, keys: Keys) -> None:
     """With the way out, by a link and by the button of a mail program."""
-    if settings.host is None or web.public_url is None:
+    by_sms = row.channel == "sms"
+    if web.public_url is None or (settings.host is None and not by_sms):
         raise Undeliverable("mail, or the address of the pages, is not set up here")
     if customers.is_stale(row, outside.database.clock()):
         raise Undeliverable("it could not be sent in time, and is no news any more")
     found = await outside.database.read(customers.to_send, row)
-    if found is None or found.email is None:
+    if found is None or (found.phone if by_sms else found.email) is None:
         raise Undeliverable("the customer wants it no more, is gone, or has no address")
     stop = f"{web.public_url}/unsubscribe/{links.key_of(keys.links, found.choice, found.kind)}"
     receipt = ""
     if found.invoice is not None:
         receipt = f"{web.public_url}/receipts/{receipts.key_of(keys.links, found.invoice)}"
     body = row.body.replace("{link}", receipt) if found.kind == "receipt" else row.body
+    if by_sms:
+        target = await _target(outside, row, keys)
+        text = f"{found.sender}: {body}" if found.sender else body
+        await messengers.send(target.address, subject="", body=f"{text}\n{found.footer} {stop}", to=row.receiver)
+        return
     body = f"{body}\n\n{found.footer}\n{stop}"
     message = mails.addressed(row.receiver, row.subject, body, sender=settings.sender, name=found.sender)
     await mails.send(mails.with_way_out(message, stop), settings, outside)
@@ -80,13 +86,7 @@ async def _send(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, k
             raise Undeliverable("mail is not set up here")
         await mails.send(mails.addressed(row.receiver, row.subject, body, sender=settings.sender), settings, outside)
         return
-    assert row.channel_id is not None
-    try:
-        target = await outside.database.read(channels.target, row.channel_id, keys)
-    except ValueError as error:
-        raise Undeliverable(str(error)) from None
-    if target is None or not target.active:
-        raise Undeliverable("this channel was removed" if target is None else "this channel is switched off")
+    target = await _target(outside, row, keys)
     if target.kind != "webhook":
         await messengers.send(target.address, subject=row.subject, body=body)
         return
@@ -95,3 +95,15 @@ async def _send(outside: Outside, row: NoticeToSend, settings: Mail, web: Web, k
     answer = await outside.http.post(target.address, message, headers)
     if not answer.fine:
         raise ConnectionError(f"the receiver answered {answer.status}")
+
+
+async def _target(outside: Outside, row: NoticeToSend, keys: Keys) -> channels.Target:
+    """Where a message by a channel goes. Raises `Undeliverable`."""
+    assert row.channel_id is not None
+    try:
+        target = await outside.database.read(channels.target, row.channel_id, keys)
+    except ValueError as error:
+        raise Undeliverable(str(error)) from None
+    if target is None or not target.active:
+        raise Undeliverable("this channel was removed" if target is None else "this channel is switched off")
+    return target

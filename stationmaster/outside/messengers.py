@@ -60,16 +60,19 @@ class Service(Protocol):
 _one_at_a_time = threading.Lock()  # what a service says went wrong comes by its log
 
 
-async def send(address: str, *, subject: str, body: str) -> None:
-    """Raises `Refused` when the address is none of a service that we know, `Failed` with what the service said."""
-    service(address)  # in here a wrong address is told at once
-    why = await asyncio.to_thread(_send, address, subject, body)
+async def send(address: str, *, subject: str, body: str, to: str | None = None) -> None:
+    """Send to those in the address; with `to`, to this phone number and nobody else.
+
+    Raises `Refused` when the address is none of a service that we know, `Failed` with what the service said.
+    """
+    service(address, to)  # in here a wrong address is told at once
+    why = await asyncio.to_thread(_send, address, subject, body, to)
     if why is not None:
         raise Failed(why)
 
 
-def service(address: str) -> Service:
-    """The service that an address names. Raises `Refused`."""
+def service(address: str, to: str | None = None) -> Service:
+    """The service that an address names, sending to this phone number where one is given. Raises `Refused`."""
     scheme = address.partition("://")[0].lower()
     if scheme not in MODULES:
         raise Refused(f"{scheme[:20]!r} is no service that is known here")
@@ -85,6 +88,8 @@ def service(address: str) -> Service:
     told = kind.parse_url(address)
     if not told:
         raise Refused(f"this is no address of {scheme}")
+    if to is not None:
+        told["targets"] = [to]
     try:
         found = kind(**told)
     except TypeError as error:
@@ -93,13 +98,13 @@ def service(address: str) -> Service:
     return found
 
 
-def _send(address: str, subject: str, body: str) -> str | None:
+def _send(address: str, subject: str, body: str, to: str | None) -> str | None:
     with _one_at_a_time:
         said = _Said()
         logger = logging.getLogger("apprise")
         logger.addHandler(said)
         try:
-            fine = service(address).notify(body=body, title=subject)
+            fine = service(address, to).notify(body=body, title=subject)
         except Exception as error:  # a plug-in of somebody else's: whatever it raises is its answer
             return f"{type(error).__name__}"
         finally:

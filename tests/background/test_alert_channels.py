@@ -125,6 +125,29 @@ async def test_a_channel_that_was_removed_or_switched_off_says_so(desk: Desk) ->
     assert (await desk.send(to)).why == "this channel was removed"
 
 
+async def test_each_service_for_SMS_sends_to_one_phone_and_to_nobody_of_its_address() -> None:
+    key, own, other = "a" * 40, "15557654321", "+4915112345678"
+    addresses = {
+        "twilio": f"AC{key[:32]}:{key[:32]}@15551234567/{own}",
+        "vonage": f"{key[:8]}:{key[:16]}@15551234567/{own}",
+        "nexmo": f"{key[:8]}:{key[:16]}@15551234567/{own}",
+        "msgbird": f"{key[:25]}/15551234567/{own}",
+        "sinch": f"{key[:32]}:{key[:32]}@15551234567/{own}",
+        "plivo": f"{key[:25]}@{key[:40]}/15551234567/{own}",
+        "clicksend": f"user:{key}@{own}",
+        "bulksms": f"user:{key}@{own}",
+        "d7sms": f"{key}@{own}",
+        "msg91": f"{key[:20]}@{key[:23]}/{own}",
+        "sns": f"{key[:20]}/{key}/us-east-1/{own}",
+    }
+    assert set(addresses) == set(channels.SERVICES["sms"])
+    for scheme, rest in addresses.items():
+        found: Any = messengers.service(f"{scheme}://{rest}", other)
+        told = found.phone + found.topics if scheme == "sns" else found.targets
+        numbers = [number[1] if isinstance(number, tuple) else number for number in told]
+        assert [number.lstrip("+") for number in numbers] == [other.lstrip("+")], scheme
+
+
 async def test_X_02_no_address_of_a_channel_names_a_server(desk: Desk) -> None:
     """Each service that is known sends to a server of its own; what speaks to one that is entered is no service here."""
     known = {scheme for kind, schemes in channels.SERVICES.items() if kind != "webhook" for scheme in schemes}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import re
+from urllib.parse import parse_qs
 
 import httpx
 import pytest
@@ -14,10 +17,13 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from tests import telling
 from tests.background.mailboxes import Mailboxes
+from tests.background.receivers import answer, receiving
+from tests.background.test_alert_channels import SMS
 from tests.background.test_mails import ANN, PASSWORD, login
 from tests.background.test_mails import anybody as anybody
 from tests.background.test_mails import boxes as boxes
 from tests.background.test_mails import settings as settings
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.any_database
 
@@ -83,7 +89,7 @@ async def test_a_driver_chooses_is_mailed_and_gets_out_by_the_link(
     log = (await anybody.get("/audit", params={"subject": "customer"})).json()["items"]
     log = [each for each in log if each["action"] == "change_notice_choices"]
     assert [each["actor"]["name"] for each in log] == ["the link in a notice", ANN]
-    offers = {"kinds": ["receipt"], "wallet_below": "7.5"}
+    offers = {"kinds": ["receipt"], "wallet_below": "7.5", "sms_channel": None}
     seen = {"If-Match": (await anybody.get("/organization/notices")).headers["etag"]}
     changed = await anybody.patch("/organization/notices", json=offers, headers=seen)
     assert (changed.json(), changed.headers["etag"] != seen["If-Match"]) == (offers, True)
@@ -91,6 +97,47 @@ async def test_a_driver_chooses_is_mailed_and_gets_out_by_the_link(
     assert (await anybody.get("/organization/notices")).json() == offers
     refused = await anybody.patch("/customers/A/notice-choices", json={"kinds": {"started": True}})
     assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "kinds.started")
+
+
+async def test_S4_026_a_driver_who_wants_SMS_gets_them_alone_and_gets_out_by_the_link(
+    anybody: httpx.AsyncClient, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vonage = importlib.import_module("apprise.plugins.vonage").NotifyVonage
+    monkeypatch.setattr(vonage, "request_rate_per_sec", 0)
+
+    def set_up(work: Work) -> tuple[Station, int]:
+        home = organizations.home(work)
+        row = customers.create(work, home, public_id="A", name="Ann", phone="+4915112345678", language="de")
+        made, _ = stations.create(work, home, app.keys, identity="CP1")
+        return Station(made.id, "CP1", home, "1.6", "accepted", True), row.id
+
+    station, ann = await app.database.write(set_up)
+    await login(anybody, "boss@example.com")
+    wanted = {"kinds": {"started": True}, "way": "sms"}
+    refused = await anybody.patch("/customers/A/notice-choices", json=wanted)
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "way")  # nothing sends any
+    made = await anybody.post("/alert-channels", json={"name": "SMS", "kind": "sms", "address": SMS})
+    offered = await anybody.patch("/organization/notices", json={"sms_channel": made.json()["id"]})
+    assert offered.json()["sms_channel"] == made.json()["id"]
+    chosen = (await anybody.patch("/customers/A/notice-choices", json=wanted)).json()
+    assert [chosen[name] for name in ("way", "phone", "sms_offered", "email")] == ["sms", "+4915112345678", True, None]
+
+    async with receiving() as sink:
+        monkeypatch.setattr(vonage, "notify_url", sink.url)
+        sink.answers = [answer(200)]
+        await app.database.write(telling.start, station, evse=1, token="ANN", customer_id=ann)
+        async with asyncio.timeout(PATIENCE_S):
+            while not sink.requests:
+                await asyncio.sleep(0.01)
+        [request] = sink.requests
+        sent = {name: value for name, [value] in parse_qs(request.body.decode()).items()}
+        assert sent["to"] == "4915112345678"  # and not whoever the alerts go to
+        text, _, stop = sent["text"].partition("\nNicht mehr: https://csms.example")
+        assert text.startswith("Das Laden an Home hat um ")
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{app.web_port}") as stranger:
+            assert (await stranger.post(stop)).status_code == 200
+    kinds = (await anybody.get("/customers/A/notice-choices")).json()["kinds"]
+    assert not any(each["since"] for each in kinds)
 
 
 async def chosen(client: httpx.AsyncClient) -> list[str]:

@@ -25,6 +25,7 @@ from stationmaster.domain import (
     tariffs,
     tokens,
 )
+from stationmaster.domain.alerts import channels
 from stationmaster.domain.alerts.tables import alert_notices
 from stationmaster.domain.customer_notices import choices, following, links, looking, unsubscribing
 from stationmaster.domain.customer_notices import telling as notices
@@ -116,6 +117,12 @@ class Ann:
 
     async def subjects(self) -> list[str]:
         return [row.subject for row in await self.told()]
+
+
+async def channel(world: World, kind: Any, address: str) -> str:
+    made: Any = {"name": "Ours", "kind": kind, "address": address}
+    row = await world(lambda work: channels.create(work, world.home, world.keys, **made))
+    return row.public_id
 
 
 @pytest.fixture
@@ -475,6 +482,55 @@ async def test_what_may_be_chosen_is_what_is_offered(ann: Ann) -> None:
 
 
 @pytest.mark.any_database
+async def test_who_wants_SMS_gets_them_while_they_can_be_sent_and_else_mail(ann: Ann) -> None:
+    world, phone = ann.world, "+4915112345678"
+    with pytest.raises(Invalid, match="way: is not offered here"):
+        await ann.chooses("started", way="sms")
+    sms = await channel(world, "sms", "vonage://12345678:abcdefghijklmnop@15551234567/15557654321")
+    await world(choices.change_offers, world.home, {"sms_channel": sms})
+    with pytest.raises(Invalid, match="way: needs a phone number"):
+        await ann.chooses("started", way="sms")
+    await world(lambda work: customers.change(work, world.home, "ann", {"phone": phone}))
+    assert (await ann.chooses("started", way="sms")).way == "sms"
+    await ann.starts()
+    await world(lambda work: customers.change(work, world.home, "ann", {"phone": None}))
+    world.now += MINUTE
+    await ann.starts(evse=2)
+    await world(lambda work: customers.change(work, world.home, "ann", {"phone": phone}))
+    await world(channels.remove, world.home, sms)
+    world.now += MINUTE
+    await ann.starts(evse=3)
+    await ann.follows()
+    told = [(row.channel, row.receiver, row.channel_id is None) for row in await ann.told()]
+    # Decided when it is told: the first were told after the channel had gone.
+    assert told == [("email", "ann@example.com", True)] * 3
+    assert (await ann.chooses("ended")).way == "sms"  # what they want stays
+
+
+async def test_an_SMS_goes_to_the_phone_by_the_channel_of_the_organization(ann: Ann) -> None:
+    world, phone = ann.world, "+4915112345678"
+    sms = await channel(world, "sms", "vonage://12345678:abcdefghijklmnop@15551234567/15557654321")
+    await world(choices.change_offers, world.home, {"sms_channel": sms})
+    await world(lambda work: customers.change(work, world.home, "ann", {"phone": phone, "email": None}))
+    await ann.chooses("started", way="sms")
+    await ann.starts()
+    await ann.follows()
+    [row] = await ann.told()
+    assert (row.channel, row.receiver, row.channel_id is None) == ("sms", phone, False)
+    found = await world(notices.to_send, row)
+    assert found is not None
+    assert (found.phone, found.footer) == (phone, "No more of this:")
+
+
+async def test_SMS_go_by_a_channel_for_SMS_of_ones_own(ann: Ann) -> None:
+    world = ann.world
+    chat = await channel(world, "chat", "discord://1234567890/abcdefghijklmnop")
+    for wrong, why in ((chat, "is no channel for SMS"), ("none", "there is no such channel")):
+        with pytest.raises(Invalid, match=f"sms_channel: {why}"):
+            await world(choices.change_offers, world.home, {"sms_channel": wrong})
+    assert (await world(choices.offers, world.home)).sms_channel is None
+
+
 async def test_a_list_of_what_was_told_has_pages(ann: Ann) -> None:
     await ann.chooses("started", "ended")
     number = await ann.starts()

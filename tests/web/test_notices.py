@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
 from playwright.async_api import expect
+from sqlalchemy import func, select
 
 from stationmaster.app import App
 from stationmaster.domain import customers, organizations, stations, tokens
+from stationmaster.domain.alerts import channels
+from stationmaster.domain.alerts.tables import alert_notices
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from tests import telling
+from tests.patience import PATIENCE_S
 from tests.web.conftest import Visitor
 
 pytestmark = pytest.mark.slow
@@ -18,7 +25,10 @@ pytestmark = pytest.mark.slow
 async def test_a_customer_is_told_what_was_chosen_for_them(operator: Visitor, app: App) -> None:
     def set_up(work: Work) -> tuple[Station, int]:
         home = organizations.home(work)
-        row = customers.create(work, home, public_id="IDA", name="Ida Sommer", email="ida@example.com")
+        reached: dict[str, Any] = {"email": "ida@example.com", "phone": "+4915112345678"}
+        row = customers.create(work, home, public_id="IDA", name="Ida Sommer", **reached)
+        address = "vonage://12345678:abcdefghijklmnop@15551234567/15557654321"
+        channels.create(work, home, app.keys, name="Our SMS", kind="sms", address=address)
         tokens.add(work, home, uid="IDA1", customer="IDA")
         made, _ = stations.create(work, home, app.keys, identity="CPX")
         return Station(made.id, "CPX", home, "1.6", "accepted", True), row.id
@@ -27,6 +37,8 @@ async def test_a_customer_is_told_what_was_chosen_for_them(operator: Visitor, ap
     page = operator.page
     await operator.open("/organization")
     await operator.see("offer-idle_fee").uncheck()
+    await operator.see("offers-sms").click()
+    await page.get_by_role("option", name="Our SMS").click()
     await operator.see("offers-submit").click()
     await expect(page.get_by_text("Saved", exact=True)).to_be_visible()
 
@@ -38,8 +50,26 @@ async def test_a_customer_is_told_what_was_chosen_for_them(operator: Visitor, ap
     await operator.see("notices-submit").click()
     await expect(page.get_by_text("Saved", exact=True).last).to_be_visible()
     await app.database.write(telling.start, station, token="IDA1", customer_id=ida)
+    await told(app, 1)
     await operator.open("/customers/IDA")
     await expect(operator.see("notice-started")).to_be_checked()
     await expect(page.get_by_text("Charging has started: Home")).to_be_visible()
     await expect(page.get_by_text("mail, or the address of the pages, is not set up here")).to_be_visible()
+
+    await page.get_by_role("radio", name="SMS").check()
+    await operator.see("notices-submit").click()
+    await expect(page.get_by_text("Saved", exact=True).last).to_be_visible()
+    await app.database.write(telling.start, station, evse=2, token="IDA1", customer_id=ida)
+    await told(app, 2)
+    await operator.open("/customers/IDA")
+    await expect(page.get_by_role("radio", name="SMS")).to_be_checked()
+    await expect(page.get_by_text("mail, or the address of the pages, is not set up here")).to_have_count(2)
     assert operator.troubles == []
+
+
+async def told(app: App, count: int) -> None:
+    """So many messages were written; that is after the commit of what they are about."""
+    counted = select(func.count()).select_from(alert_notices)
+    async with asyncio.timeout(PATIENCE_S):
+        while await app.database.read(lambda work: work.execute(counted).scalar()) < count:
+            await asyncio.sleep(0.005)

@@ -18,7 +18,7 @@ from stationmaster.domain.alerts.tables import NoticeRow, NoticeState
 from stationmaster.domain.colours import Colours
 from stationmaster.domain.customer_notices import choices, links, telling, texts, unsubscribing
 from stationmaster.domain.customer_notices.choices import Choices, Offers
-from stationmaster.domain.customer_notices.tables import KINDS, Kind
+from stationmaster.domain.customer_notices.tables import KINDS, Kind, Way
 from stationmaster.domain.customer_notices.unsubscribing import Asked
 from stationmaster.domain.customers import CustomerRow
 from stationmaster.domain.errors import NotFound
@@ -41,12 +41,17 @@ class NoticeChoice(msgspec.Struct, frozen=True):
 
 
 class NoticeChoices(msgspec.Struct, frozen=True):
-    """What a customer wants to be told of. It goes to `email`, and to the devices that they have added.
+    """What a customer wants to be told of. It goes to `email`, or by SMS to `phone`, and to the devices that they have added.
+
+    `sms_offered`: whether the organization sends SMS. Who has chosen it where it cannot be sent gets mail.
 
     `nearly_full` is told at `full_at_percent` of the battery, or where the car does not tell of that, when it takes far less power than before.
     """
 
     email: str | None
+    phone: str | None
+    way: Way
+    sms_offered: bool
     full_at_percent: int
     kinds: list[NoticeChoice]
 
@@ -68,6 +73,7 @@ class NoticeChoiceChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
     kinds: KindChanges | msgspec.UnsetType = msgspec.UNSET
     full_at_percent: Percent | msgspec.UnsetType = msgspec.UNSET
+    way: Way | msgspec.UnsetType = msgspec.UNSET
 
 
 class OwnNotice(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,10 +98,11 @@ class CustomerNotice(OwnNotice, frozen=True, kw_only=True):
 
 
 class NoticeOffers(msgspec.Struct, frozen=True):
-    """Which kinds customers may choose, and below which balance a wallet is low."""
+    """Which kinds customers may choose, below which balance a wallet is low, and the channel by which SMS go to customers; null: none do."""
 
     kinds: list[Kind]
     wallet_below: str
+    sms_channel: str | None
 
 
 class NoticeOfferChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -103,6 +110,7 @@ class NoticeOfferChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=True
 
     kinds: Annotated[list[Kind], msgspec.Meta(max_length=len(KINDS))] | msgspec.UnsetType = msgspec.UNSET
     wallet_below: Below | msgspec.UnsetType = msgspec.UNSET
+    sms_channel: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @get("/{customer_id:str}/notice-choices", permission=Permission.VIEW_CUSTOMERS)
@@ -177,19 +185,19 @@ def choices_form(
 ) -> Response[NoticeChoices]:
     """What a customer has chosen, with its ETag."""
     now = choices.of(work, customer.id) if chosen is None else chosen
-    there = choices.offers(work, organization_id).kinds
-    kinds = [NoticeChoice(kind, kind in there, now.kinds.get(kind)) for kind in KINDS]
-    return tagged(now, NoticeChoices(customer.email, now.full_at_percent, kinds))
+    there = choices.offers(work, organization_id)
+    kinds = [NoticeChoice(kind, kind in there.kinds, now.kinds.get(kind)) for kind in KINDS]
+    sms = there.sms_channel is not None
+    return tagged(now, NoticeChoices(customer.email, customer.phone, now.way, sms, now.full_at_percent, kinds))
 
 
 def changed_form(
     work: Work, organization_id: int, customer: CustomerRow, data: NoticeChoiceChanges, if_match: str | None
 ) -> Response[NoticeChoices]:
     """The same, changed."""
-    percent = None if data.full_at_percent is msgspec.UNSET else data.full_at_percent
     wanted: Any = {} if data.kinds is msgspec.UNSET else given(data.kinds)
-    expected = tags_of(if_match)
-    after = choices.change(work, organization_id, customer, wanted, full_at_percent=percent, expected=expected)
+    more = {name: value for name, value in given(data).items() if name != "kinds"}
+    after = choices.change(work, organization_id, customer, wanted, expected=tags_of(if_match), **more)
     return choices_form(work, organization_id, customer, after)
 
 
@@ -211,7 +219,7 @@ def _facts(row: NoticeRow) -> dict[str, Any]:
 
 
 def _offers_form(offers: Offers) -> Response[NoticeOffers]:
-    form = NoticeOffers(list(offers.kinds), f"{offers.wallet_below.normalize():f}")
+    form = NoticeOffers(list(offers.kinds), f"{offers.wallet_below.normalize():f}", offers.sms_channel)
     return tagged_as(choices.tag_of(offers), form)
 
 

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, cast
 from sqlalchemy import bindparam, delete, insert, select, update
 
 from stationmaster.domain import audit, customers, organizations, versions
-from stationmaster.domain.alerts.tables import alert_notices
+from stationmaster.domain.alerts import channels
+from stationmaster.domain.alerts.tables import alert_channels, alert_notices
 from stationmaster.domain.audit import Subject
 from stationmaster.domain.customer_notices.tables import (
     FULL_AT,
@@ -20,20 +21,23 @@ from stationmaster.domain.customer_notices.tables import (
     WALLET_BELOW,
     ChoiceRow,
     Kind,
+    Way,
     notice_choices,
     notice_offers,
 )
 from stationmaster.domain.customers import CustomerRow
-from stationmaster.domain.errors import Invalid
+from stationmaster.domain.errors import Invalid, NotFound
 from stationmaster.storage import Work
-from stationmaster.storage.queries import Prepared
+from stationmaster.storage.queries import Prepared, not_deleted
 
 
 class Offers(NamedTuple):
-    """Which kinds an organization offers, in the order of `KINDS`, and below which balance a wallet is low."""
+    """Which kinds an organization offers, in the order of `KINDS`, below which balance a wallet is low, and by which channel SMS go; None: by none."""
 
     kinds: tuple[Kind, ...] = KINDS
     wallet_below: Decimal = WALLET_BELOW
+    sms_channel: str | None = None
+    sms_channel_id: int | None = None  # its key
 
 
 class Choices(NamedTuple):
@@ -43,37 +47,43 @@ class Choices(NamedTuple):
     kinds: dict[Kind, datetime]
     full_at_percent: int = FULL_AT
     version: int = 0
+    way: Way = "email"
 
 
 def offers(work: Work, organization_id: int) -> Offers:
     """What an organization offers: everything, until it says something else."""
-    mine = select(notice_offers).where(notice_offers.c.organization_id == organization_id)
-    row = work.execute(mine).one_or_none()
+    channel = (alert_channels.c.id == notice_offers.c.sms_channel_id) & not_deleted(alert_channels)
+    columns = (notice_offers, alert_channels.c.public_id.label("channel"), alert_channels.c.id.label("channel_key"))
+    mine = select(*columns).select_from(notice_offers.outerjoin(alert_channels, channel))
+    row = work.execute(mine.where(notice_offers.c.organization_id == organization_id)).one_or_none()
     if row is None:
         return Offers()
-    return Offers(tuple(kind for kind in KINDS if kind in row.kinds), row.wallet_below)
+    kinds = tuple(kind for kind in KINDS if kind in row.kinds)
+    return Offers(kinds, row.wallet_below, row.channel, row.channel_key)
 
 
 def tag_of(offered: Offers) -> str:
     """A name of what is offered now."""
-    said = f"{' '.join(offered.kinds)} {offered.wallet_below.normalize():f}"
+    said = f"{' '.join(offered.kinds)} {offered.wallet_below.normalize():f} {offered.sms_channel or ''}"
     return hashlib.blake2s(said.encode(), digest_size=8).hexdigest()
 
 
 def change_offers(
     work: Work, organization_id: int, changes: Mapping[str, Any], *, expected: versions.Expected = None
 ) -> Offers:
-    """Set `kinds` and `wallet_below` (more than nothing) where they are given. Raises `Invalid`, `Outdated`."""
+    """Set `kinds`, `wallet_below` (more than nothing) and `sms_channel` where they are given. Raises `Invalid`, `Outdated`."""
     organizations.lock(work, organization_id)
     before = offers(work, organization_id)
     versions.check_tag(tag_of(before), expected)
     after = before._replace(**{name: changes[name] for name in Offers._fields if name in changes})
     if not 0 < after.wallet_below < 10**9 or round(after.wallet_below, 3) != after.wallet_below:
         raise Invalid("wallet_below", "is an amount of more than nothing, with three decimals at the most")
-    after = after._replace(kinds=tuple(kind for kind in KINDS if kind in after.kinds))
+    key = None if after.sms_channel is None else _sms_channel(work, organization_id, after.sms_channel)
+    after = after._replace(kinds=tuple(kind for kind in KINDS if kind in after.kinds), sms_channel_id=key)
     if after == before:
         return before
-    values = {"kinds": list(after.kinds), "wallet_below": after.wallet_below, "updated_at": work.now}
+    facts = {"kinds": list(after.kinds), "wallet_below": after.wallet_below, "sms_channel_id": key}
+    values = facts | {"updated_at": work.now}
     mine = update(notice_offers).where(notice_offers.c.organization_id == organization_id)
     if not work.execute(mine.values(values)).rowcount:
         work.execute(insert(notice_offers).values(organization_id=organization_id, **values))
@@ -89,7 +99,19 @@ def change_offers(
 
 
 def _said(offered: Offers) -> dict[str, Any]:
-    return {"kinds": list(offered.kinds), "wallet_below": str(offered.wallet_below)}
+    facts = {"kinds": list(offered.kinds), "wallet_below": str(offered.wallet_below)}
+    return facts | {"sms_channel": offered.sms_channel}
+
+
+def _sms_channel(work: Work, organization_id: int, channel_id: str) -> int:
+    """Raises `Invalid` for one that is not there, or not for SMS."""
+    try:
+        row = channels.get(work, organization_id, channel_id)
+    except NotFound as error:
+        raise Invalid("sms_channel", error.reason) from None
+    if row.kind != "sms":
+        raise Invalid("sms_channel", "is no channel for SMS")
+    return row.id
 
 
 def of(work: Work, customer_key: int) -> Choices:
@@ -104,16 +126,23 @@ def change(
     kinds: Mapping[Kind, bool],
     *,
     full_at_percent: int | None = None,
+    way: Way | None = None,
     expected: versions.Expected = None,
 ) -> Choices:
-    """Choose kinds, or choose them no more. Raises `Invalid` for one that is not offered, `NotFound`, `Outdated`."""
+    """Choose kinds, or choose them no more, and how they are told. Raises `Invalid` for what is not offered, `NotFound`, `Outdated`."""
     locked = customers.get(work, organization_id, customer.public_id, lock=True)
     row = row_of(work, locked.id, lock=True)
     before = _choices(row)
     versions.check(before, expected)
-    offered = offers(work, organization_id).kinds
+    offered = offers(work, organization_id)
+    way = way or before.way
+    if way == "sms" and way != before.way:
+        if offered.sms_channel is None:
+            raise Invalid("way", "is not offered here")
+        if locked.phone is None:
+            raise Invalid("way", "needs a phone number")
     for kind, wanted in kinds.items():
-        if wanted and kind not in before.kinds and kind not in offered:
+        if wanted and kind not in before.kinds and kind not in offered.kinds:
             raise Invalid(f"kinds.{kind}", "is not offered here")
     chosen = dict(row.kinds) if row is not None else {}
     for kind, wanted in kinds.items():
@@ -122,9 +151,9 @@ def change(
         elif kind not in chosen:
             chosen[kind] = {"since": work.now.isoformat(), "version": before.version + 1}
     percent = before.full_at_percent if full_at_percent is None else full_at_percent
-    if chosen.keys() == before.kinds.keys() and percent == before.full_at_percent:
+    if chosen.keys() == before.kinds.keys() and (percent, way) == (before.full_at_percent, before.way):
         return before
-    return _keep(work, locked, organization_id, before, chosen, percent)
+    return _keep(work, locked, organization_id, before, chosen, percent, way)
 
 
 def stop(work: Work, row: ChoiceRow, kind: Kind, *, actor: audit.Actor) -> None:
@@ -132,7 +161,7 @@ def stop(work: Work, row: ChoiceRow, kind: Kind, *, actor: audit.Actor) -> None:
     mine = select(customers.customers).where(customers.customers.c.id == row.customer_id)
     customer = cast(CustomerRow, work.execute(mine).one())
     left = {name: said for name, said in row.kinds.items() if name != kind}
-    _keep(work, customer, row.organization_id, _choices(row), left, row.full_at_percent, actor=actor)
+    _keep(work, customer, row.organization_id, _choices(row), left, row.full_at_percent, row.way, actor=actor)
 
 
 def _keep(
@@ -142,12 +171,14 @@ def _keep(
     before: Choices,
     kinds: Mapping[Kind, dict[str, Any]],
     percent: int,
+    way: Way,
     *,
     actor: audit.Actor | None = None,
 ) -> Choices:
     values: dict[str, Any] = {
         "kinds": dict(kinds),
         "full_at_percent": percent,
+        "way": way,
         "version": before.version + 1,
         "updated_at": work.now,
     }
@@ -160,12 +191,16 @@ def _keep(
         work,
         "change_notice_choices",
         Subject("customer", customer.public_id),
-        before={"notices": sorted(before.kinds), "full_at_percent": before.full_at_percent},
-        after={"notices": sorted(after.kinds), "full_at_percent": after.full_at_percent},
+        before=_chosen(before),
+        after=_chosen(after),
         actor=actor,
         organization=organization_id,
     )
     return after
+
+
+def _chosen(said: Choices) -> dict[str, Any]:
+    return {"notices": sorted(said.kinds), "full_at_percent": said.full_at_percent, "way": said.way}
 
 
 def row_of(work: Work, customer_key: int, *, lock: bool = False) -> ChoiceRow | None:
@@ -197,4 +232,4 @@ def _choices(row: ChoiceRow | None) -> Choices:
     if row is None:
         return Choices(0, {})
     kinds = {kind: since(row, kind) for kind in KINDS if kind in row.kinds}
-    return Choices(row.id, kinds, row.full_at_percent, row.version)
+    return Choices(row.id, kinds, row.full_at_percent, row.version, row.way)

@@ -12,6 +12,7 @@ from stationmaster.storage.columns import BigInt, Exact, Json, UtcTime, key, met
 
 Kind = Literal["started", "nearly_full", "ended", "idle_fee", "reservation", "wallet_low", "receipt"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Way = Literal["email", "sms"]
 
 FULL_AT = 80
 """Percent of the battery at which a car is nearly full, for who says nothing else."""
@@ -28,6 +29,7 @@ notice_choices = Table(
     # Of each kind that they want: since when, and in which version that was chosen.
     Column("kinds", Json, nullable=False),
     Column("full_at_percent", Integer, nullable=False, server_default=str(FULL_AT)),
+    Column("way", Text, nullable=False, server_default="email"),  # email or sms; what cannot be sent so goes by mail
     Column("version", Integer, nullable=False, server_default="1"),
     Column("updated_at", UtcTime, nullable=False),
 )
@@ -39,6 +41,7 @@ notice_offers = Table(
     Column("organization_id", BigInt, ForeignKey("organizations.id"), nullable=False, unique=True),
     Column("kinds", Json, nullable=False),
     Column("wallet_below", Exact(3), nullable=False),
+    Column("sms_channel_id", BigInt),  # of alert_channels: by whose account SMS to customers go
     Column("updated_at", UtcTime, nullable=False),
 )
 
@@ -52,5 +55,6 @@ class ChoiceRow(Protocol):
     customer_id: int
     kinds: dict[Kind, dict[str, Any]]
     full_at_percent: int
+    way: Way
     version: int
     updated_at: datetime

@@ -1,4 +1,4 @@
-"""A customer is told something, by e-mail and on their devices: written here in the transaction of what it is about, sent by `background/notices.py` and
+"""A customer is told something, by e-mail or SMS and on their devices: written here in the transaction of what it is about, sent by `background/notices.py` and
 `background/push.py`."""
 
 from __future__ import annotations
@@ -48,17 +48,21 @@ class Place(NamedTuple):
 
 
 class Wanting(NamedTuple):
-    """A customer who can be reached, what they have chosen, and the user they are, where they log in."""
+    """A customer who can be reached, what they have chosen, the user they are, where they log in, and by which channel SMS go to them."""
 
     customer: CustomerRow
     choice: ChoiceRow
     user: UserRow | None
+    sms_channel_id: int | None
 
 
 def wanted(work: Work, customer_key: int | None, kind: Kind) -> Wanting | None:
     """The customer, if they are there, have chosen this kind, may have it, and can be reached."""
     row = None if customer_key is None else choices.row_of(work, customer_key)
-    if row is None or kind not in row.kinds or kind not in choices.offers(work, row.organization_id).kinds:
+    if row is None or kind not in row.kinds:
+        return None
+    offered = choices.offers(work, row.organization_id)
+    if kind not in offered.kinds:
         return None
     table = customers.customers
     mine = select(table).where(table.c.id == customer_key, not_deleted(table))
@@ -66,9 +70,11 @@ def wanted(work: Work, customer_key: int | None, kind: Kind) -> Wanting | None:
     if customer is None:
         return None
     user = drivers.user_of(work, customer)
-    if customer.email is None and (user is None or not push_devices.ids_of(work, user.id)):
+    by_sms = row.way == "sms" and customer.phone is not None
+    channel = offered.sms_channel_id if by_sms else None
+    if channel is None and customer.email is None and (user is None or not push_devices.ids_of(work, user.id)):
         return None
-    return Wanting(customer, row, user)
+    return Wanting(customer, row, user, channel)
 
 
 def is_due(work: Work, notice: Notice) -> bool:
@@ -82,7 +88,7 @@ def tell(work: Work, notice: Notice) -> bool:
     found = wanted(work, notice.customer_key, notice.kind)
     if found is None:
         return False
-    customer, choice, user = found
+    customer, choice, user, channel = found
     if notice.happened_at is not None and notice.happened_at < choices.since(choice, notice.kind):
         return False
     organization_id = choice.organization_id
@@ -90,7 +96,9 @@ def tell(work: Work, notice: Notice) -> bool:
     message = texts.written(language, notice.key, notice.facts, zone=notice.zone, also=notice.also)
     theirs = None if user is None else user.id
     receiver = Receiver("push", "", user_key=theirs)
-    if customer.email is not None:
+    if channel is not None and customer.phone is not None:
+        receiver = Receiver("sms", customer.phone, channel_id=channel, user_key=theirs)
+    elif customer.email is not None:
         receiver = Receiver("email", customer.email, user_key=theirs)
     made = telling.add(
         work, organization_id, receiver, message, kind=notice.kind, customer_id=customer.id, about=notice.about
@@ -149,6 +157,7 @@ class ToSend(NamedTuple):
     footer: str
     invoice: InvoiceRow | None  # that it is about
     email: str | None  # where they are written to now
+    phone: str | None
     sender: str  # the name that the organization has given itself, or nothing
 
 
@@ -165,7 +174,8 @@ def to_send(work: Work, row: NoticeRow) -> ToSend | None:
     sender = looks.own_name(work, row.organization_id)
     about, _, public_id = (row.about or "").partition(":")
     invoice = invoices.by_link(work, public_id) if about == "invoice" else None
-    return ToSend(found.choice, kind, texts.say(row.language, "footer", facts), invoice, found.customer.email, sender)
+    footer = texts.say(row.language, "footer.sms" if row.channel == "sms" else "footer", facts)
+    return ToSend(found.choice, kind, footer, invoice, found.customer.email, found.customer.phone, sender)
 
 
 def list_notices(work: Work, customer_key: int, wanted: Wanted) -> Found[NoticeRow]:

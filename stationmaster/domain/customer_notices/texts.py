@@ -53,6 +53,7 @@ TEXTS: dict[str, dict[str, str]] = {
         "receipt": "{title} – {organization}",
         "receipt.body": "{title} of {organization}: {total}\n{link}",
         "footer": "You get this because messages of this kind were chosen for you at {organization}: {kind}. To get them no more:",
+        "footer.sms": "No more of this:",
         "page.title": "Messages from {organization}",
         "page.ask": "You get messages of this kind: {kind}.",
         "page.stop": "Stop these messages",

@@ -1,6 +1,6 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Box, NumberInput, Switch } from "@mantine/core";
+import { Box, NumberInput, Radio, Stack, Switch } from "@mantine/core";
 import { answered, ifMatch, tagged, type Answer, type NoticeChoices, type OwnNotice, type Page, type Tagged } from "@stationmaster/api";
 import { Ago, Badge, DataTable, Facts, Form, Note, notify, Problem, useSentForm, Waiting, type Column, type TableState } from "@stationmaster/ui";
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -15,6 +15,8 @@ import { kindAbout, kindWord, NOTICE_KINDS, ofEach, SWITCHES, type NoticeKind } 
 const FEW = 20;
 const NARROW = 560;
 
+type Way = NoticeChoices["way"];
+
 /** A notice; who works here is told why it was not sent. */
 type Told = OwnNotice & { why?: string | null };
 
@@ -25,7 +27,7 @@ export interface Whose {
   /** Another one where the address may be another. */
   version: string;
   choices: (signal?: AbortSignal) => Promise<Answer<NoticeChoices>>;
-  change: (header: { "If-Match": string }, body: { kinds: Partial<Record<NoticeKind, boolean>>; full_at_percent: number }) => Promise<Answer<NoticeChoices>>;
+  change: (header: { "If-Match": string }, body: { kinds: Partial<Record<NoticeKind, boolean>>; full_at_percent: number; way: Way }) => Promise<Answer<NoticeChoices>>;
   told: (query: { limit: number; cursor: string | null }, signal: AbortSignal) => Promise<Answer<Page<Told>>>;
 }
 
@@ -42,7 +44,7 @@ interface Props {
 const choicesQuery = ({ key, version, choices }: Whose) =>
   queryOptions({ queryKey: [...key, "notice-choices", version], queryFn: ({ signal }) => tagged(choices(signal)) });
 
-/** What somebody wants to be told of by e-mail, and what they were told. */
+/** What somebody wants to be told of by e-mail or SMS, and what they were told. */
 export function NoticeParts({ whose, may, about, noAddress, sent }: Props) {
   const { data, error, refetch } = useQuery(choicesQuery(whose));
   return (
@@ -58,7 +60,7 @@ export function NoticeParts({ whose, may, about, noAddress, sent }: Props) {
           <Waiting />
         ) : (
           <>
-            {data.value.email === null && <Note tone="busy">{noAddress}</Note>}
+            {data.value.email === null && !getsSms(data.value) && <Note tone="busy">{noAddress}</Note>}
             {may ? <Choices key={data.tag} whose={whose} chosen={data} /> : <Shown chosen={data.value} />}
           </>
         )}
@@ -68,20 +70,26 @@ export function NoticeParts({ whose, may, about, noAddress, sent }: Props) {
   );
 }
 
+/** Whether SMS can be sent to them, and they want it so. */
+function getsSms({ way, sms_offered: offered, phone }: NoticeChoices): boolean {
+  return way === "sms" && offered && phone !== null;
+}
+
 /** What may be chosen, and what is chosen and offered no more. */
 function listed(chosen: NoticeChoices) {
   return chosen.kinds.filter(({ offered, since }) => offered || since !== null);
 }
 
 function Shown({ chosen }: { chosen: NoticeChoices }) {
-  return <Facts items={listed(chosen).map(({ kind, since }): [string, string] => [kindWord(kind), since === null ? t`no` : t`yes`])} />;
+  const kinds = listed(chosen).map(({ kind, since }): [string, string] => [kindWord(kind), since === null ? t`no` : t`yes`]);
+  return <Facts items={getsSms(chosen) ? [...kinds, [t`Told by`, t`SMS`]] : kinds} />;
 }
 
-type Typed = Record<NoticeKind, boolean> & { full_at_percent: number | string };
+type Typed = Record<NoticeKind, boolean> & { full_at_percent: number | string; way: Way };
 
 function typedOf(chosen: NoticeChoices): Typed {
   const wanted = new Set(chosen.kinds.filter(({ since }) => since !== null).map(({ kind }) => kind));
-  return { ...ofEach((kind) => wanted.has(kind)), full_at_percent: chosen.full_at_percent };
+  return { ...ofEach((kind) => wanted.has(kind)), full_at_percent: chosen.full_at_percent, way: chosen.way };
 }
 
 function Choices({ whose, chosen }: { whose: Whose; chosen: Tagged<NoticeChoices> }) {
@@ -89,14 +97,14 @@ function Choices({ whose, chosen }: { whose: Whose; chosen: Tagged<NoticeChoices
   const seen = useRef(chosen);
   const form = useSentForm<Typed>({
     initial: typedOf(chosen.value),
-    schema: v.object({ ...SWITCHES, full_at_percent: v.pipe(v.union([v.number(), v.string()]), v.check((value) => Number(value) >= 10 && Number(value) <= 100, t`From 10 to 100`)) }),
+    schema: v.object({ ...SWITCHES, way: v.picklist(["email", "sms"]), full_at_percent: v.pipe(v.union([v.number(), v.string()]), v.check((value) => Number(value) >= 10 && Number(value) <= 100, t`From 10 to 100`)) }),
     theirs: async () => {
       seen.current = await tagged(whose.choices());
       return typedOf(seen.current.value);
     },
     submit: async (typed, before) => {
       const wanted = Object.fromEntries(NOTICE_KINDS.filter((kind) => typed[kind] !== before[kind]).map((kind) => [kind, typed[kind]]));
-      const saved = await tagged(whose.change(ifMatch(seen.current.tag), { kinds: wanted, full_at_percent: Number(typed.full_at_percent) }));
+      const saved = await tagged(whose.change(ifMatch(seen.current.tag), { kinds: wanted, full_at_percent: Number(typed.full_at_percent), way: typed.way }));
       queries.setQueryData(choicesQuery(whose).queryKey, saved);
       notify.done(t`Saved`);
     },
@@ -119,8 +127,25 @@ function Choices({ whose, chosen }: { whose: Whose; chosen: Tagged<NoticeChoices
             )}
           </Fragment>
         ))}
+        {(chosen.value.sms_offered || chosen.value.way === "sms") && <HowTold chosen={chosen.value} {...fields.getInputProps("way")} />}
       </Form>
     </Box>
+  );
+}
+
+/** By e-mail or by SMS, where the organization sends SMS. */
+function HowTold({ chosen, ...field }: { chosen: NoticeChoices }) {
+  const { email, phone, sms_offered: offered } = chosen;
+  return (
+    <Radio.Group label={t`Told by`} {...field}>
+      <Stack gap="xs" mt="xs">
+        <Radio value="email" label={t`E-mail`} description={email ?? t`There is no e-mail address`} />
+        <Radio
+          value="sms" label={t`SMS`} disabled={phone === null || !offered} data-testid="notices-by-sms"
+          description={!offered ? t`Not offered any more, so it goes by e-mail` : (phone ?? t`There is no phone number`)}
+        />
+      </Stack>
+    </Radio.Group>
   );
 }
 

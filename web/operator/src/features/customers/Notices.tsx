@@ -3,14 +3,14 @@ import { client, type Customer } from "@stationmaster/api";
 import { useMay } from "../../user";
 import { NoticeParts, type Whose } from "./NoticeParts";
 
-/** What a customer wants to be told of by e-mail, and what they were told. */
+/** What a customer wants to be told of, and what they were told. */
 export function Notices({ customer }: { customer: Customer }) {
   const may = useMay("manage_customers");
   return (
     <NoticeParts
       whose={noticesOf(customer)}
       may={may}
-      about={t`What this customer is told by e-mail. Choose only what they have asked for: each message has a link that ends it.`}
+      about={t`What this customer is told. Choose only what they have asked for: each message has a link that ends it.`}
       noAddress={t`There is no e-mail address, so nothing can be sent.`}
       sent={t`Messages they got`}
     />

@@ -37,7 +37,7 @@ function Profile({ mine }: { mine: Tagged<OwnProfile> }) {
       <NoticeParts
         whose={noticesOf(mine)}
         may
-        about={t`What you are told by e-mail, and on your devices. Each e-mail has a link that ends its kind.`}
+        about={t`What you are told, also on your devices. Each e-mail and SMS has a link that ends its kind.`}
         noAddress={t`You have given no e-mail address, so messages come to your devices only.`}
         sent={t`Messages you got`}
       />
