@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select
@@ -30,8 +30,8 @@ _shows = Prepared(
     )
 )
 
-
 SHOWN_FOR = timedelta(minutes=5)
+MOST_TIMES = 2  # with the card when it was shown, and once more when a session has begun, as some take it only then
 
 
 class Shown(NamedTuple):
@@ -41,9 +41,13 @@ class Shown(NamedTuple):
     command: commands.ShowPrice
 
 
-def ask(work: Work, station: Station, card: str, customer_id: int | None) -> None:
-    """A charger of 1.6 has no place for a price in its answer: it is told after it, where it shows one."""
-    if _shows_prices(work, station):
+def ask(work: Work, station: Station, card: str, customer_id: int | None, *, shown_at: datetime | None = None) -> None:
+    """A charger of 1.6 has no place for a price in its answer: it is told after it, where it shows one.
+
+    `shown_at`: None is now. Who came while the charger was offline has long since left its display.
+    """
+    is_news = shown_at is None or work.now - shown_at < SHOWN_FOR
+    if is_news and _shows_prices(work, station):
         work.publish(
             PriceWanted(
                 organization_id=station.organization_id, station_id=station.id, token=card, customer_id=customer_id
@@ -66,14 +70,15 @@ def wanted(work: Work, event: PriceWanted) -> Shown | None:
 
 
 def _is_shown(work: Work, station_id: int, command: commands.ShowPrice) -> bool:
-    """Told with the card when it was shown, and once more when a session has begun, as some take it only then."""
+    """It has taken it, or was told it often enough: some chargers ask for a card over and over."""
     newest = select(asked.c.arguments, asked.c.outcome).where(
         asked.c.station_id == station_id, asked.c.name == "show-price", asked.c.asked_at > work.now - SHOWN_FOR
     )
-    last = work.execute(newest.order_by(asked.c.id.desc()).limit(1)).first()
-    if last is None or last.outcome != "accepted":
+    last = work.execute(newest.order_by(asked.c.id.desc()).limit(MOST_TIMES)).all()
+    told = {"token": command.token, "text": command.text}
+    if not last or last[0].arguments != told:
         return False
-    return bool(last.arguments == {"token": command.token, "text": command.text})
+    return last[0].outcome == "accepted" or (len(last) == MOST_TIMES and last[-1].arguments == told)
 
 
 def _shows_prices(work: Work, station: Station) -> bool:

@@ -125,6 +125,29 @@ async def test_one_that_takes_a_price_in_a_session_only_is_told_it_again_then(
     assert await shown(one) == {"idToken": "TAG1", "priceText": PRICE}
 
 
+async def test_one_that_asks_for_a_card_over_and_over_is_told_twice(app: App, charger: Any, clock: Clock) -> None:
+    one = await Asked.connect(app, charger, "1.6", clock)
+    await known(app, one)
+    for _ in range(2):
+        await authorized(one)
+        await shown(one, "Rejected")
+    await authorized(one)
+    assert await times_told(one) == 2
+    clock.forward(6)
+    await authorized(one)
+    await shown(one)
+    await authorized(one)
+    assert await times_told(one) == 3
+
+
+async def test_a_start_that_is_told_late_shows_nothing(app: App, charger: Any, clock: Clock) -> None:
+    one = await Asked.connect(app, charger, "1.6", clock)
+    await known(app, one)
+    late = {"connectorId": 1, "idTag": "TAG1", "meterStart": 0, "timestamp": clock.text(-60)}
+    await one.call("StartTransaction", late)
+    assert await times_told(one) == 0
+
+
 @pytest.mark.parametrize("shows, price", [("false", "0.50"), ("true", None)])
 async def test_a_charger_of_1_6_that_shows_none_or_has_none_is_told_none(
     app: App, charger: Any, clock: Clock, shows: str, price: str | None

@@ -107,7 +107,7 @@ def start_transaction(work: Work, station: Station, req: v16.StartTransaction) -
     )
     assert begun is not None  # a start always makes or finds a session
     if auth.accepted and card is not None:  # from its own list, or where it shows a price in a session only
-        shown_prices.ask(work, station, card, auth.customer_id)
+        shown_prices.ask(work, station, card, auth.customer_id, shown_at=at.at)
     return v16.StartTransactionResponse(transaction_id=int(begun.transaction_id), id_tag_info=words.id_tag_info(auth))
 
 
