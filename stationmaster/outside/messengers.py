@@ -57,9 +57,6 @@ class Service(Protocol):
         """Whether it took the message."""
 
 
-_one_at_a_time = threading.Lock()  # what a service says went wrong comes by its log
-
-
 async def send(address: str, *, subject: str, body: str, to: str | None = None) -> None:
     """Send to those in the address; with `to`, to this phone number and nobody else.
 
@@ -99,25 +96,26 @@ def service(address: str, to: str | None = None) -> Service:
 
 
 def _send(address: str, subject: str, body: str, to: str | None) -> str | None:
-    with _one_at_a_time:
-        said = _Said()
-        logger = logging.getLogger("apprise")
-        logger.addHandler(said)
-        try:
-            fine = service(address, to).notify(body=body, title=subject)
-        except Exception as error:  # a plug-in of somebody else's: whatever it raises is its answer
-            return f"{type(error).__name__}"
-        finally:
-            logger.removeHandler(said)
-        return None if fine else said.last or "the service did not take it"
+    said = _Said()
+    logger = logging.getLogger("apprise")
+    logger.addHandler(said)
+    try:
+        fine = service(address, to).notify(body=body, title=subject)
+    except Exception as error:  # a plug-in of somebody else's: whatever it raises is its answer
+        return f"{type(error).__name__}"
+    finally:
+        logger.removeHandler(said)
+    return None if fine else said.last or "the service did not take it"
 
 
 class _Said(logging.Handler):
-    """Keeps the last warning of apprise, which says why."""
+    """Keeps the last warning of apprise in this thread, which says why; others send at the same time."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.last = ""
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.last = record.getMessage()[:300]
+        if record.thread == self._thread:
+            self.last = record.getMessage()[:300]

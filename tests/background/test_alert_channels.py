@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import importlib
 from collections.abc import Sequence
@@ -25,7 +26,8 @@ from stationmaster.settings import Mail, Web
 from stationmaster.storage import Database
 from stationmaster.storage.lists import Wanted
 from tests.background.mailboxes import Mailboxes, receiving_mail
-from tests.background.receivers import answer, receiving
+from tests.background.receivers import Receiver as Sink
+from tests.background.receivers import Request, answer, listening, receiving
 
 pytestmark = pytest.mark.any_database
 KEYS = Keys(b"a key that is only good for tests")
@@ -114,6 +116,23 @@ async def test_S4_026_a_message_goes_out_as_SMS(desk: Desk, monkeypatch: pytest.
         assert b"to=15557654321" in request.body and b"CP1+is+offline" in request.body
         row = await desk.send(to)
         assert (row.state, "401" in str(row.why) or "Unauthorized" in str(row.why)) == ("failed", True)
+
+
+async def test_messages_that_go_at_the_same_time_each_say_what_became_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    vonage = importlib.import_module("apprise.plugins.vonage").NotifyVonage
+    monkeypatch.setattr(vonage, "request_rate_per_sec", 0)
+
+    class ByNumber(Sink):
+        def reply(self, request: Request) -> bytes:
+            return answer({b"1": 200, b"2": 401, b"3": 500}[request.body.partition(b"to=49151")[2][:1]])
+
+    async with listening(ByNumber()) as sink:
+        monkeypatch.setattr(vonage, "notify_url", sink.url)
+        sent = (messengers.send(SMS, subject="", body="Hello", to=f"+49151{end}2345678") for end in (1, 2, 3) * 5)
+        came = await asyncio.gather(*sent, return_exceptions=True)
+    for number, each in enumerate(came):
+        assert (each is None) == (number % 3 == 0)
+        assert ("401" in str(each) or "Unauthorized" in str(each)) == (number % 3 == 1), each
 
 
 async def test_a_channel_that_was_removed_or_switched_off_says_so(desk: Desk) -> None:
