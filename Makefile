@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api load soak rolling crash audit audit-ledger attack conformance manifests pictures docs release clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api bench-web load soak rolling crash audit audit-ledger attack conformance manifests pictures docs release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -78,6 +78,9 @@ bench: setup ## measure throughput, latency, storms and memory, on SQLite and Po
 
 bench-api: setup ## measure lists, searches and exports with much in the database, while chargers send: ARGS="--full --keep DIR" for all
 	@$(BIN)/python -m tools.bench_api $(ARGS)
+
+bench-web: setup ## measure what the pages cost in a browser: first load, from page to page, a large fleet
+	@$(BIN)/python -m tools.bench_web $(ARGS)
 
 load: setup ## many chargers of several versions, each step at a higher rate: ARGS="--rates 100,1000 --stations 600"; a report as HTML
 	@$(BIN)/python -m tools.load $(ARGS)
