@@ -14,7 +14,7 @@ from stationmaster.domain.commands.history import commands as asked
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.sessions.table import is_open
-from stationmaster.domain.station_settings import station_settings
+from stationmaster.domain.station_settings import is_on, station_settings
 from stationmaster.storage import Work
 from stationmaster.storage.lists import rows_among
 
@@ -58,14 +58,8 @@ def final(work: Work, session: str) -> Shown | None:
     row = work.execute(mine).one_or_none()
     if row is None or row.status == "active" or row.stopped_at is None or row.stopped_at < work.now - FINAL_WITHIN:
         return None
-    table = stations.stations
-    shows = (
-        select(table.c.id)
-        .join(station_settings, station_settings.c.station_id == table.c.id)
-        .where(table.c.id == row.station_id, table.c.ocpp_version == "1.6")
-        .where(station_settings.c.name_key == SETTINGS["1.6"].lower(), func.lower(station_settings.c.value) == "true")
-    )
-    if work.execute(shows.limit(1)).first() is None:
+    version = select(stations.stations.c.ocpp_version).where(stations.stations.c.id == row.station_id)
+    if work.execute(version).scalar() != "1.6" or not is_on(work, row.station_id, SETTINGS["1.6"]):
         return None
     try:
         total = prices.by(work, row, session_terms.of_session(work, row)).bill.total

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import select
 
-from stationmaster.domain import commands, tariff_places, tariffs
+from stationmaster.domain import commands, station_settings, tariff_places, tariffs
 from stationmaster.domain.commands.history import commands as asked
 from stationmaster.domain.customers import customers
 from stationmaster.domain.events import PriceWanted
 from stationmaster.domain.money.price_text import in_words
-from stationmaster.domain.station_settings import station_settings
 from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
-from stationmaster.storage.queries import Prepared
 
 SETTINGS = {
     "1.6": "CustomDisplayCostAndPrice",
@@ -23,12 +21,6 @@ SETTINGS = {
     "2.1": "TariffCostCtrlr/Enabled(Tariff)",
 }
 """Which setting says, in each version, that a charger shows prices (I01.FR.02)."""
-
-_shows = Prepared(
-    select(func.lower(station_settings.c.value).label("value")).where(
-        station_settings.c.station_id == bindparam("station_id"), station_settings.c.name_key == bindparam("name_key")
-    )
-)
 
 SHOWN_FOR = timedelta(minutes=5)
 MOST_TIMES = 2  # with the card when it was shown, and once more when a session has begun, as some take it only then
@@ -82,8 +74,7 @@ def _is_shown(work: Work, station_id: int, command: commands.ShowPrice) -> bool:
 
 
 def _shows_prices(work: Work, station: Station) -> bool:
-    row = work.first(_shows, station_id=station.id, name_key=SETTINGS[station.version].lower())
-    return row is not None and row.value == "true"
+    return station_settings.is_on(work, station.id, SETTINGS[station.version])
 
 
 def _text(work: Work, organization_id: int, station_id: int, customer_id: int | None) -> str | None:
@@ -92,12 +83,11 @@ def _text(work: Work, organization_id: int, station_id: int, customer_id: int | 
     rows = tariffs.of_keys(work, organization_id, {one.tariff.id for one in held.values() if one is not None})
     if not rows:
         return None
-    language = work.execute(select(customers.c.language).where(customers.c.id == customer_id)).scalar()
-    texts = {
-        evse: in_words(tariffs.version_of(rows[one.tariff.id]), language)
-        for evse, one in sorted(held.items())
-        if one is not None
-    }
-    different = set(texts.values())
-    lines = different if len(different) == 1 else [f"{evse}: {text}" for evse, text in texts.items()]
-    return "\n".join(lines)[: commands.LONGEST_PRICE]
+    language = None
+    if customer_id is not None:
+        language = work.execute(select(customers.c.language).where(customers.c.id == customer_id)).scalar()
+    words = {key: in_words(tariffs.version_of(row), language) for key, row in rows.items()}
+    texts = {evse: words[one.tariff.id] for evse, one in sorted(held.items()) if one is not None}
+    if len(set(texts.values())) == 1:
+        return next(iter(texts.values()))[: commands.LONGEST_PRICE]
+    return "\n".join(f"{evse}: {text}" for evse, text in texts.items())[: commands.LONGEST_PRICE]

@@ -492,18 +492,21 @@ async def test_who_wants_SMS_gets_them_while_they_can_be_sent_and_else_mail(ann:
         await ann.chooses("started", way="sms")
     await world(lambda work: customers.change(work, world.home, "ann", {"phone": phone}))
     assert (await ann.chooses("started", way="sms")).way == "sms"
-    await ann.starts()
+
+    async def charges(evse: int) -> None:
+        world.now += MINUTE
+        await ann.starts(evse=evse)
+        await ann.follows()
+
+    await charges(1)
     await world(lambda work: customers.change(work, world.home, "ann", {"phone": None}))
-    world.now += MINUTE
-    await ann.starts(evse=2)
+    await charges(2)
     await world(lambda work: customers.change(work, world.home, "ann", {"phone": phone}))
     await world(channels.remove, world.home, sms)
-    world.now += MINUTE
-    await ann.starts(evse=3)
-    await ann.follows()
+    await charges(3)
     told = [(row.channel, row.receiver, row.channel_id is None) for row in await ann.told()]
-    # Decided when it is told: the first were told after the channel had gone.
-    assert told == [("email", "ann@example.com", True)] * 3
+    mail = ("email", "ann@example.com", True)
+    assert told == [("sms", phone, False), mail, mail]
     assert (await ann.chooses("ended")).way == "sms"  # what they want stays
 
 

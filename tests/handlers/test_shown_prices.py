@@ -25,6 +25,7 @@ from stationmaster.domain.events import PriceWanted
 from stationmaster.domain.station_settings import Setting
 from stationmaster.storage import Work
 from tests.handlers.asking import Asked, Clock
+from tests.patience import PATIENCE_S
 
 V2 = ["2.0.1", "2.1"]
 WAITING = sql("SELECT count(*) FROM deliveries WHERE done_at IS NULL AND dead_at IS NULL")
@@ -64,7 +65,7 @@ async def shown(one: Asked, status: str = "Accepted") -> dict[str, Any]:
         "SetUserPrice",
     )
     await one.raw.send([3, call[1], {"status": status}])
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while (await prices_told(one))[0].answered_at is None:
             await asyncio.sleep(0.005)
     return dict(json.loads(call[3]["data"]))
@@ -72,7 +73,7 @@ async def shown(one: Asked, status: str = "Accepted") -> dict[str, Any]:
 
 async def times_told(one: Asked) -> int:
     """How often it was told a price, when whatever waited has been delivered."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         while await one.app.database.read(lambda work: work.execute(WAITING).scalar()):
             await asyncio.sleep(0.005)
     return len(await prices_told(one))

@@ -77,8 +77,8 @@ class NoticeChoiceChanges(msgspec.Struct, frozen=True, forbid_unknown_fields=Tru
 
 
 class OwnNotice(msgspec.Struct, frozen=True, kw_only=True):
-    """A notice as it was written. `state`: waiting; sent; failed, and tried again; not_sent, and not tried any more. `receiver` is the address that it is
-    mailed to, empty where there is none; `pushed_at` is when a device of theirs has got it."""
+    """A notice as it was written. `state`: waiting; sent; failed, and tried again; not_sent, and not tried any more. `receiver` is the address or the
+    phone number that it is sent to, empty where there is none; `pushed_at` is when a device of theirs has got it."""
 
     id: str
     kind: Kind

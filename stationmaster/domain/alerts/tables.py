@@ -140,7 +140,7 @@ alert_notices = Table(
     Column("about", Text),  # of a customer's: what it is about, of which they are told once
     Column("channel", Text, nullable=False),  # email, sms, chat, push, webhook
     Column("channel_id", BigInt, ForeignKey("alert_channels.id")),
-    Column("receiver", Text, nullable=False),  # an address, or the name of the channel
+    Column("receiver", Text, nullable=False),  # an address, a phone number, or the name of the channel
     Column("subject", Text, nullable=False),
     Column("body", Text, nullable=False),
     Column("language", Text, nullable=False),

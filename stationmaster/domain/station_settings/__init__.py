@@ -17,6 +17,7 @@ from stationmaster.domain.station_settings.settings import SettingRow as Setting
 from stationmaster.domain.station_settings.settings import changes as changes
 from stationmaster.domain.station_settings.settings import described as described
 from stationmaster.domain.station_settings.settings import differences as differences
+from stationmaster.domain.station_settings.settings import is_on as is_on
 from stationmaster.domain.station_settings.settings import listed as listed
 from stationmaster.domain.station_settings.settings import number as number
 from stationmaster.domain.station_settings.settings import value as value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from stationmaster.domain.commands import Attribute
 from stationmaster.domain.station_settings.table import name_key, setting_changes, station_settings
@@ -13,15 +13,25 @@ from stationmaster.domain.stations import Station
 from stationmaster.storage import Work
 from stationmaster.storage.lists import Found, Wanted
 from stationmaster.storage.lists import listed as rows_of
-from stationmaster.storage.queries import page
+from stationmaster.storage.queries import Prepared, page
+
+_value = Prepared(
+    select(station_settings.c.value).where(
+        station_settings.c.station_id == bindparam("station_id"), station_settings.c.name_key == bindparam("key")
+    )
+)
 
 
 def value(work: Work, station: Station, name: str) -> str | None:
     """What the station has told last of this setting."""
-    mine = select(station_settings.c.value).where(
-        station_settings.c.station_id == station.id, station_settings.c.name_key == name_key(name)
-    )
-    return work.execute(mine).scalar()
+    row = work.first(_value, station_id=station.id, key=name_key(name))
+    return None if row is None else row.value
+
+
+def is_on(work: Work, station_id: int, name: str) -> bool:
+    """Whether the station has told last that this setting is true."""
+    row = work.first(_value, station_id=station_id, key=name_key(name))
+    return row is not None and (row.value or "").lower() == "true"
 
 
 def described(work: Work, station_id: int, name: str) -> tuple[str | None, str | None]:

@@ -139,5 +139,5 @@ function Keep({ list }: { list: LocalList }) {
     await answered(client.PATCH("/api/v1/stations/{station_id}/local-list", { params: { path: { station_id: list.station } }, body: { keep } }));
     await queries.invalidateQueries({ queryKey: ["parts", list.station] });
   };
-  return <SavedSwitch label={t`Keep it fresh: send what has changed whenever a card is added, blocked or deleted`} on={list.keep} save={change} data-testid="keep-list" />;
+  return <SavedSwitch label={t`Keep it fresh: send what has changed whenever a card is added, blocked or deleted`} on={list.keep} save={change} />;
 }

@@ -141,7 +141,7 @@ function HowTold({ chosen, ...field }: { chosen: NoticeChoices }) {
       <Stack gap="xs" mt="xs">
         <Radio value="email" label={t`E-mail`} description={email ?? t`There is no e-mail address`} />
         <Radio
-          value="sms" label={t`SMS`} disabled={phone === null || !offered} data-testid="notices-by-sms"
+          value="sms" label={t`SMS`} disabled={phone === null || !offered}
           description={!offered ? t`Not offered any more, so it goes by e-mail` : (phone ?? t`There is no phone number`)}
         />
       </Stack>
