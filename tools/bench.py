@@ -12,7 +12,6 @@ import os
 import platform
 import sqlite3
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -179,22 +178,8 @@ def _load(
 def _start_load(
     server: running.Server, folder: Path, secrets: dict[str, str], mode: str, seconds: float, *, version: str = "1.6"
 ) -> subprocess.Popen[bytes]:
-    file = folder / f"{mode}.json"
-    file.write_text(json.dumps(secrets))
-    command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", server.chargers, "--secrets", str(file)]
-    command += [
-        "--version",
-        version,
-        "--mode",
-        mode,
-        "--seconds",
-        str(seconds),
-        "--token",
-        running.TAG,
-        "--server-pid",
-        str(server.pid),
-    ]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
+    options = {"version": version, "mode": mode, "seconds": seconds, "token": running.TAG, "server_pid": server.pid}
+    return running.load(server.chargers, folder / f"{mode}.json", secrets, **options)
 
 
 def _table(results: dict[str, Any], kinds: list[str]) -> Table:

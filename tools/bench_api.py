@@ -16,7 +16,6 @@ import json
 import signal
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,20 +99,8 @@ def _chargers(server: running.Server, folder: Path, access: bench_data.Access, r
     if not rate:
         yield Chargers(None)
         return
-    secrets = folder / "secrets.json"
-    secrets.touch(mode=0o600)
-    secrets.write_text(json.dumps(access.secrets))
-    command = [
-        sys.executable,
-        "-m",
-        "stationmaster.simulator.load",
-        "--url",
-        server.chargers,
-        "--secrets",
-        str(secrets),
-    ]
-    command += ["--mode", "paced", "--rate", str(rate), "--seconds", "86400", "--token", running.TAG]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    paced = {"mode": "paced", "rate": rate, "seconds": 86_400, "token": running.TAG}
+    process = running.load(server.chargers, folder / "secrets.json", access.secrets, **paced)
     try:
         assert process.stdout is not None
         process.stdout.readline()  # comes when all are connected

@@ -8,21 +8,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import json
-import shutil
 import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import httpx
-from playwright.async_api import Browser, CDPSession, Page, async_playwright, expect
+from playwright.async_api import Browser, CDPSession, Page, expect
 
 from tests.charger import Charger
 from tools import pictures, running
@@ -62,18 +57,13 @@ def main() -> None:
 
 
 async def _all(asked: argparse.Namespace) -> None:
-    found = next(filter(None, map(shutil.which, pictures.BROWSERS)), None)
-    if found is None:
-        raise SystemExit("there is no Chromium here")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+    async with pictures.chromium() as browser:
         if asked.only != "fleet":
             with pictures.demo() as demo:
                 _tell(await _first_load(browser, demo))
                 _tell(await _routes(browser, demo))
         if asked.only != "demo":
             _tell(await _fleet(browser, asked))
-        await browser.close()
 
 
 def _tell(rows: list[tuple[str, str, str]]) -> None:
@@ -86,10 +76,10 @@ async def _first_load(browser: Browser, demo: pictures.Demo) -> list[tuple[str, 
     login, home = [], []
     for _ in range(3):
         context = await browser.new_context(viewport={"width": 390, "height": 844}, locale="en-GB")
-        login.append(await _loaded(await context.new_page(), demo.url, "login-email"))
+        login.append(await _loaded(await context.new_page(), demo.url, _type))
         await context.close()
         async with pictures.signed_in(browser, demo, width=390, theme="light") as page:
-            home.append(await _loaded(page, demo.url, "account"))
+            home.append(await _loaded(page, demo.url, _open_menu))
     slow = f"processor {SLOW_PROCESSOR} times as slow, 1.6 Mbit/s"
     return [
         ("first load: the login, compressed", f"{login[-1].code / 1000:,.0f} kB", "250 kB"),
@@ -106,7 +96,16 @@ class _Loaded(NamedTuple):
     took: float
 
 
-async def _loaded(page: Page, url: str, answers: str) -> _Loaded:
+async def _type(page: Page) -> None:
+    await page.get_by_test_id("login-email").press_sequentially("a")
+
+
+async def _open_menu(page: Page) -> None:
+    await page.get_by_role("button", name="Account and appearance").click()
+    await page.get_by_role("menu").wait_for()
+
+
+async def _loaded(page: Page, url: str, use: Callable[[Page], Awaitable[None]]) -> _Loaded:
     wire = await page.context.new_cdp_session(page)
     sizes: dict[str, int] = {}
     kinds: dict[str, str] = {}
@@ -117,18 +116,14 @@ async def _loaded(page: Page, url: str, answers: str) -> _Loaded:
     await wire.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
     begun = time.perf_counter()
     await page.goto(url + "/", wait_until="commit")
-    if answers == "account":
-        await page.get_by_role("button", name="Account and appearance").click()
-        await page.get_by_role("menu").wait_for()
-    else:
-        await page.get_by_test_id(answers).press_sequentially("a")
+    await use(page)
     took = time.perf_counter() - begun
     code = sum(size for request, size in sizes.items() if kinds.get(request) != "Fetch")
     return _Loaded(code, took)
 
 
 async def _routes(browser: Browser, demo: pictures.Demo) -> list[tuple[str, str, str]]:
-    """Each page twice: with its code to be fetched, and with it there."""
+    """Each page with its code to be fetched, and twice with it there."""
     async with pictures.signed_in(browser, demo, width=1280, theme="light") as page:
         await page.goto(demo.url + "/")
         await page.locator("#main h1").wait_for()
@@ -153,20 +148,23 @@ async def _fleet(browser: Browser, asked: argparse.Namespace) -> list[tuple[str,
         secrets = await asyncio.to_thread(running.prepare, url, [*identities, FRESH])
         server = running.Server(url, folder)
         server.start()
-        load = _load(server, folder, {key: value for key, value in secrets.items() if key != FRESH}, asked.rate)
+        fresh = secrets.pop(FRESH)
+        paced = {"mode": "paced", "rate": asked.rate, "seconds": 3600, "token": running.TAG}
+        load = running.load(server.chargers, folder / "secrets.json", secrets, **paced)
         try:
             assert load.stdout is not None
             await asyncio.to_thread(load.stdout.readline)  # all are at work
-            async with _visiting(browser, server) as page:
+            who = pictures.Demo(f"http://127.0.0.1:{server.web}", running.EMAIL, running.PASSWORD, "", {})
+            async with pictures.signed_in(browser, who, width=1280, theme="light") as page:
                 wire = await browser.new_browser_cdp_session()
-                await page.goto(f"http://127.0.0.1:{server.web}/chargers")
+                await page.goto(f"{who.url}/chargers")
                 await page.locator("#main h1").wait_for()
                 await page.wait_for_timeout(5_000)
                 before, begun = await _cpu_s(wire), time.perf_counter()
                 await page.wait_for_timeout(asked.seconds * 1_000)
                 lasted = time.perf_counter() - begun
                 share = (await _cpu_s(wire) - before) / lasted
-                seen = await _seen(page, server, secrets[FRESH])
+                seen = await _seen(page, server, fresh)
                 events = await _events_a_second(server, 10.0)
         finally:
             load.send_signal(signal.SIGTERM)
@@ -178,13 +176,6 @@ async def _fleet(browser: Browser, asked: argparse.Namespace) -> list[tuple[str,
         ("  live events that such a page gets", f"{events:,.0f} a second", ""),
         ("  until a status is seen", _spread(seen, 2, "s"), "1 s"),
     ]
-
-
-@contextlib.asynccontextmanager
-async def _visiting(browser: Browser, server: running.Server) -> AsyncIterator[Page]:
-    who = pictures.Demo(f"http://127.0.0.1:{server.web}", running.EMAIL, running.PASSWORD, "", {})
-    async with pictures.signed_in(browser, who, width=1280, theme="light") as page:
-        yield page
 
 
 async def _events_a_second(server: running.Server, seconds: float) -> float:
@@ -215,22 +206,14 @@ async def _seen(page: Page, server: running.Server, secret: str) -> list[float]:
     charger = await Charger.connect(server.gateway, FRESH, secret)
     await charger.boot()
     took = []
-    for status, word in (("Faulted", "Faulted"), ("Available", "Available")) * 5:
+    for status in ("Faulted", "Available") * 5:
         told = {"connectorId": 1, "status": status, "errorCode": "NoError", "timestamp": "2026-11-01T10:00:00Z"}
         begun = time.perf_counter()
         await charger.call("StatusNotification", told)
-        await expect(row).to_contain_text(word)
+        await expect(row).to_contain_text(status)
         took.append(time.perf_counter() - begun)
     await charger.close()
     return took
-
-
-def _load(server: running.Server, folder: Path, secrets: dict[str, str], rate: float) -> subprocess.Popen[bytes]:
-    file = folder / "secrets.json"
-    file.write_text(json.dumps(secrets))
-    command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", server.chargers, "--secrets", str(file)]
-    command += ["--mode", "paced", "--rate", str(rate), "--seconds", "3600", "--token", running.TAG]
-    return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import argparse
 import contextlib
 import json
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -79,12 +78,10 @@ def _step(
     with tempfile.TemporaryDirectory(prefix="stationmaster-load-") as folder:
         players = {}
         for place, version in enumerate(versions):
-            file = Path(folder) / f"{version}.json"
-            file.write_text(json.dumps(dict(list(secrets.items())[place :: len(versions)])))
-            command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", url, "--secrets", str(file)]
-            command += ["--version", version, "--mode", "paced", "--rate", str(rate_each)]
-            command += ["--seconds", str(begin_s + options.seconds), "--token", options.token]
-            players[version] = subprocess.Popen(command, stdout=subprocess.PIPE)
+            paced = {"version": version, "mode": "paced", "rate": rate_each, "token": options.token}
+            theirs = dict(list(secrets.items())[place :: len(versions)])
+            file, seconds = Path(folder) / f"{version}.json", begin_s + options.seconds
+            players[version] = running.load(url, file, theirs, seconds=seconds, **paced)
         told = {version: _last(version, player) for version, player in players.items()}
     cores = (running.cpu_s(pid) - before) / (time.monotonic() - began) if pid else None
     return {"rate": rate, "versions": told, "server_cpu": cores}

@@ -147,17 +147,21 @@ def _free_port() -> int:
         return int(tried.getsockname()[1])
 
 
-async def _draw(running: Demo, *, guide: bool) -> None:
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser that this machine has."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise SystemExit("there is no Chromium here")
     async with async_playwright() as playwright:
-        found = next(filter(None, map(shutil.which, BROWSERS)), None)
-        if found is None:
-            raise SystemExit("there is no Chromium here")
         browser = await playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        if guide:
-            await _manual(browser, running)
-        else:
-            await _all(browser, running)
+        yield browser
         await browser.close()
+
+
+async def _draw(running: Demo, *, guide: bool) -> None:
+    async with chromium() as browser:
+        await (_manual if guide else _all)(browser, running)
 
 
 async def _all(browser: Browser, running: Demo) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sqlalchemy import insert, make_url
@@ -83,6 +84,16 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
+
+
+def load(url: str, file: Path, secrets: Mapping[str, str], **options: object) -> subprocess.Popen[bytes]:
+    """The load generator (`stationmaster/simulator/load.py`) with these options of its own, in a process of its own. The secrets go by this file."""
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(secrets))
+    command = [sys.executable, "-m", "stationmaster.simulator.load", "--url", url, "--secrets", str(file)]
+    for name, value in options.items():
+        command += [f"--{name.replace('_', '-')}", str(value)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE)
 
 
 class Server:
