@@ -3,7 +3,9 @@ import babel from "@lingui/cli/api/extractors/babel";
 import { formatter } from "@lingui/format-po";
 
 // What the page of guests says is fetched by a phone at a charger: it has a catalogue of its own, with the words it shares.
-const GUEST = ["operator/src/guest", "operator/src/money", "operator/src/features/tariffs/elementWords.ts", "operator/src/features/tariffs/priceLines.ts", "operator/src/features/tariffs/structures.ts", "ui/src/format.ts"];
+const GUEST = ["operator/src/guest", "operator/src/door/LanguageSwitch.tsx", "operator/src/money", "operator/src/features/tariffs/elementWords.ts", "operator/src/features/tariffs/priceLines.ts", "operator/src/features/tariffs/structures.ts", "ui/src/format.ts"];
+// So is what the login says, which is all that is fetched before somebody can type.
+const DOOR = ["operator/src/door"];
 const { languages } = JSON.parse(readFileSync(new URL("ui/src/languages.json", import.meta.url), "utf8"));
 
 /** The reasons of the server, which `make generate` finds in its sources: the English sentence by its code. */
@@ -27,11 +29,15 @@ export default {
     {
       path: "<rootDir>/operator/src/locales/{locale}",
       include: ["<rootDir>/api/src", "<rootDir>/ui/src", "<rootDir>/operator/src"],
-      exclude: ["**/*.gen.ts", "**/schema.ts", "**/operator/src/guest/**"],
+      exclude: ["**/*.gen.ts", "**/schema.ts", "**/operator/src/guest/**", "**/operator/src/door/**"],
     },
     {
       path: "<rootDir>/operator/src/guest/locales/{locale}",
       include: GUEST.map((part) => `<rootDir>/${part}`),
+    },
+    {
+      path: "<rootDir>/operator/src/door/locales/{locale}",
+      include: DOOR.map((part) => `<rootDir>/${part}`),
     },
   ],
   format: formatter({ lineNumbers: false }),

@@ -37,3 +37,23 @@ async def test_O8_a_page_says_how_old_it_is_while_the_server_is_away_and_goes_on
         await expect(visitor.see("away")).to_be_hidden()
         await expect(visitor.see("stream-state")).to_have_text("Live")
         await expect(visitor.see("edit-charger")).to_be_enabled()
+
+
+async def test_who_signs_in_while_the_pages_cannot_be_fetched_is_told_and_comes_in_when_they_can(
+    stranger: Visitor,
+) -> None:
+    """The login is fetched first and the pages after it; a phone may lose its network between the two."""
+    page = stranger.page
+    await page.route("**/assets/app-*.js", lambda route: route.abort())
+    await page.reload()
+    await stranger.login()
+    told = page.get_by_role("alert").or_(page.get_by_role("heading", name="can't be reached"))
+    await expect(told).to_be_visible()
+    await page.unroute("**/assets/app-*.js")
+    assert stranger.troubles and all("/assets/app-" in trouble for trouble in stranger.troubles)
+    stranger.troubles.clear()
+    again = stranger.see("login-submit").or_(page.get_by_role("button", name="Try again"))
+    await again.click()
+    await expect(stranger.see("stream-state")).to_have_text("Live")
+    await page.reload()  # now the pages are fetched while the server is asked who this is
+    await expect(stranger.see("stream-state")).to_have_text("Live")

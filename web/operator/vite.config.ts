@@ -8,12 +8,12 @@ import { macros } from "../tools/macros.ts";
 const server = process.env.STATIONMASTER ?? "http://localhost:8080";
 
 // Without them a page asks for some 130 small files, and a browser for six at a time. The guest's page loads the first three only.
-// Browsers keep a file until it changes: libraries change less often than we do. `first` is all that the login needs, which whoever is on a
-// phone waits for: less than 250 kB with a language (tests/web/test_first_load.py).
+// Browsers keep a file until it changes: libraries change less often than we do. What is fetched first, `first` and what it shares, is all that the login
+// needs, which whoever is on a phone waits for: tests/web/test_first_load.py holds it small. The pages come with `app.tsx`.
 const SHARED = [
   { name: "styles", test: /web\/ui\/src\/styles\.css/, priority: 6 },
   { name: "react", test: /node_modules\/(react|react-dom|scheduler|@lingui)\//, priority: 5 },
-  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|features\/(sites\/hours|tariffs\/(elementWords|priceLines|structures))))/, minShareCount: 2, priority: 4 },
+  { name: "base", test: /vite\/preload-helper|web\/(api\/src|ui\/src\/(format|language)|operator\/src\/(guest|door\/LanguageSwitch|features\/(sites\/hours|tariffs\/(elementWords|priceLines|structures))))/, minShareCount: 2, priority: 4 },
   { name: "first", test: /node_modules\/|web\/(ui\/src|operator\/src\/(?!guest))/, tags: ["$initial" as const], priority: 3 },
   { name: "libraries", test: /node_modules\/(?!echarts|zrender|write-excel-file)/, minShareCount: 2, priority: 2 },
   { name: "shared", test: /web\/(ui|operator)\/src\/(?!guest)/, minShareCount: 3, priority: 1 },

@@ -4,7 +4,7 @@ import { compileMessage, type CompiledMessage } from "@lingui/message-utils/comp
 import { describe, expect, it } from "vitest";
 import known from "../ui/src/languages.json";
 
-const FOLDERS = ["operator/src/locales", "operator/src/guest/locales"];
+const FOLDERS = ["operator/src/locales", "operator/src/guest/locales", "operator/src/door/locales"];
 /** The reasons of the server have codes in place of their English, which the English catalogue has. */
 const REASONS = "operator/src/locales/reasons-";
 const CATALOGUES = [...FOLDERS.map((folder) => `${folder}/`), REASONS];

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 
-const catalogues = ["operator/src/locales/en.po", "operator/src/locales/reasons-en.po", "operator/src/guest/locales/en.po"].map((name) => {
+const catalogues = ["operator/src/locales/en.po", "operator/src/locales/reasons-en.po", "operator/src/guest/locales/en.po", "operator/src/door/locales/en.po"].map((name) => {
   const file = new URL(`../${name}`, import.meta.url);
   return { name, file, before: readFileSync(file, "utf8") };
 });

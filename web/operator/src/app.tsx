@@ -1,23 +1,19 @@
-import "@stationmaster/ui/styles";
-import { i18n } from "@lingui/core";
-import { I18nProvider } from "@lingui/react";
 import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
-import { Button, localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
-import { ApiError, refresh, sentences, stream, whenSignedOut, type User } from "@stationmaster/api";
-import { chooseLanguage, Empty, isLanguage, makeTheme, stopClocks, variables } from "@stationmaster/ui";
+import { localStorageColorSchemeManager, MantineProvider } from "@mantine/core";
+import { ApiError, sentences, stream, type User } from "@stationmaster/api";
+import { makeTheme, NotificationArea, stopClocks, variables } from "@stationmaster/ui";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from "react";
+import { RouterProvider } from "@tanstack/react-router";
+import { useEffect, useState, type ReactNode } from "react";
+import type { Step } from "./door/Gate";
 import { keepFresh } from "./live/cache";
 import { fleetStore } from "./live/fleet";
 import { reasonWords } from "./reasons";
-import { Login } from "./shell/Login";
-import { isArrival } from "./shell/arrivals";
+import { router } from "./router";
+import { Arrival } from "./shell/Arrival";
+import { Forgotten } from "./shell/Forgotten";
+import { SecondStep } from "./shell/SecondStep";
 import { ChangedUserContext, hearsOf, UserContext } from "./user";
-
-// What is fetched first asks who is there and can log them in; then come the pages.
-const Arrival = lazy(() => import("./shell/Arrival").then((found) => ({ default: found.Arrival })));
-const Pages = lazy(() => import("./pages"));
 
 const schemes = localStorageColorSchemeManager({ key: "stationmaster-theme" });
 
@@ -35,53 +31,9 @@ stream.watchState(() => {
   stopClocks(stream.awaySince);
 });
 
-export function App() {
-  const theme = useMemo(() => makeTheme(), []);
-  useEffect(() => {
-    sentences.unreachable = t`The server can't be reached. Check the network, then try again.`;
-    sentences.trouble = t`The server has a problem at the moment. Please try again shortly.`;
-    sentences.failed = t`That did not work.`;
-    sentences.said = reasonWords;
-  }, []);
-  return (
-    <I18nProvider i18n={i18n}>
-      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={schemes}>
-        <QueryClientProvider client={queries}>
-          <Gate />
-        </QueryClientProvider>
-      </MantineProvider>
-    </I18nProvider>
-  );
-}
-
-/** Shows the pages to someone who is signed in, and the login page, at the same address, to everyone else. */
-function Gate() {
-  const [user, setUser] = useState<User | null | "asking" | "unreachable">("asking");
-  const [arriving, setArriving] = useState(isArrival);
-
-  const ask = useCallback(() => {
-    refresh().then(setUser, () => {
-      setUser("unreachable");
-    });
-  }, []);
-
-  useEffect(() => {
-    whenSignedOut(() => {
-      stream.stop();
-      fleetStore.clear();
-      queries.clear();
-      setUser(null);
-    });
-    ask();
-  }, [ask]);
-
-  // Who has chosen a language finds it in every browser.
-  const own = user !== null && typeof user === "object" ? user.language : null;
-  useEffect(() => {
-    if (isLanguage(own)) chooseLanguage(own);
-  }, [own]);
-
-  const hears = user !== null && typeof user === "object" ? hearsOf(user) : "nothing";
+/** Everything for somebody who is signed in. */
+export function Pages({ user, onChange }: { user: User; onChange: (user: User) => void }) {
+  const hears = hearsOf(user);
   useEffect(() => {
     if (hears === "nothing") return;
     stream.start({ own: hears === "own" });
@@ -89,54 +41,49 @@ function Gate() {
       stream.stop();
     };
   }, [hears]);
-
-  if (arriving) {
-    return (
-      <Suspense>
-        <Arrival onDone={() => { setArriving(false); ask(); }} />
-      </Suspense>
-    );
-  }
-  if (user === "asking") return null;
-  if (user === "unreachable") return <Unreachable ask={ask} />;
-  if (user === null) {
-    return (
-      <Suspense>
-        <Login onLogin={setUser} />
-      </Suspense>
-    );
-  }
+  // Whoever signs in next sees nothing of what was shown before.
+  useEffect(() => () => {
+    fleetStore.clear();
+    queries.clear();
+  }, []);
   return (
-    <UserContext value={user}>
-      <ChangedUserContext value={setUser}>
-        <Suspense>
-          <Pages />
-        </Suspense>
-      </ChangedUserContext>
-    </UserContext>
+    <Surroundings>
+      <UserContext value={user}>
+        <ChangedUserContext value={onChange}>
+          <NotificationArea />
+          <RouterProvider router={router} />
+        </ChangedUserContext>
+      </UserContext>
+    </Surroundings>
   );
 }
 
-const AGAIN_MS = 2_000;
+interface Before {
+  step: Step;
+  onLogin: (user: User) => Promise<void>;
+  onBack: () => void;
+}
 
-/** A page that was loaded while the server is away; it goes on by itself when the server is back. */
-function Unreachable({ ask }: { ask: () => void }) {
-  useEffect(() => {
-    const timer = setInterval(ask, AGAIN_MS);
-    return () => {
-      clearInterval(timer);
-    };
-  }, [ask]);
+/** What some pass on their way to the pages, beside the login. */
+export function BeforeThePages({ step, onLogin, onBack }: Before) {
   return (
-    <main>
-      <Empty page title={t`The server can't be reached`}>
-        <p>
-          <Trans>It may be starting, or the network is down. This page goes on by itself when the server answers.</Trans>
-        </p>
-        <Button variant="default" onClick={ask}>
-          <Trans>Try again</Trans>
-        </Button>
-      </Empty>
-    </main>
+    <Surroundings>
+      {step === "arrival" ? <Arrival onDone={onBack} /> : step === "forgotten" ? <Forgotten onBack={onBack} /> : <SecondStep half={step} onLogin={onLogin} onBack={onBack} />}
+    </Surroundings>
+  );
+}
+
+function Surroundings({ children }: { children: ReactNode }) {
+  const [theme] = useState(makeTheme);
+  useEffect(() => {
+    sentences.unreachable = t`The server can't be reached. Check the network, then try again.`;
+    sentences.trouble = t`The server has a problem at the moment. Please try again shortly.`;
+    sentences.failed = t`That did not work.`;
+    sentences.said = reasonWords;
+  }, []);
+  return (
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto" colorSchemeManager={schemes}>
+      <QueryClientProvider client={queries}>{children}</QueryClientProvider>
+    </MantineProvider>
   );
 }

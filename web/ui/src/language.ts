@@ -43,7 +43,8 @@ export function chooseLanguage(language: Language): void {
 export async function speak(catalogues: Record<Language, () => Promise<{ messages: Messages }>>): Promise<void> {
   const language = chosenLanguage() ?? languageFor(navigator.languages);
   const { messages } = await catalogues[language]();
-  i18n.loadAndActivate({ locale: language, messages });
+  i18n.load(language, messages); // beside the words that are there already
+  i18n.activate(language);
   document.documentElement.lang = language;
 }
 

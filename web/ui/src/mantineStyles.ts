@@ -1,10 +1,8 @@
 /**
  * The styles of the Mantine components that are used here, in Mantine's order: a third of what all of them weigh.
- * A component that looks bare has its line missing, or that of one inside it: tests/mantineStyles.test.ts names it.
+ * What holds for every page is in styles.ts, which comes first. A component that looks bare has its line missing, or that of one inside it: tests/mantineStyles.test.ts names it.
  */
-import "@mantine/core/styles/baseline.css";
 import "@mantine/core/styles/default-css-variables.css";
-import "@mantine/core/styles/global.css";
 import "@mantine/core/styles/ScrollArea.css";
 import "@mantine/core/styles/UnstyledButton.css";
 import "@mantine/core/styles/VisuallyHidden.css";

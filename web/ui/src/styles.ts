@@ -1,3 +1,4 @@
 import "@fontsource-variable/inter/wght.css";
-import "./mantineStyles";
+import "@mantine/core/styles/baseline.css";
+import "@mantine/core/styles/global.css";
 import "./styles.css";

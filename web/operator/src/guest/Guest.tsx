@@ -3,7 +3,7 @@ import { Trans } from "@lingui/react/macro";
 import { answered, stranger, type PayPlace, type Visit } from "@stationmaster/api";
 import { useCallback, useEffect, useState, type CSSProperties } from "react";
 import { sentenceOf } from "./guestWords";
-import { LanguageSwitch } from "./LanguageSwitch";
+import { LanguageSwitch } from "../door/LanguageSwitch";
 import { PlaceView } from "./PlaceView";
 import { browserStore, forget, randomWord, remember, remembered } from "./remembered";
 import { VisitView } from "./VisitView";

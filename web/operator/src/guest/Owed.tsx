@@ -3,7 +3,7 @@ import { answered, stranger, type ClaimToPay } from "@stationmaster/api";
 import { money } from "@stationmaster/ui/format";
 import { useCallback, useEffect, useState } from "react";
 import { claimWords, sentenceOf } from "./guestWords";
-import { LanguageSwitch } from "./LanguageSwitch";
+import { LanguageSwitch } from "../door/LanguageSwitch";
 
 const AGAIN_MS = 1_500;
 const PATIENCE_MS = 20_000;

@@ -6,9 +6,9 @@ import { Form, Note, useSentForm } from "@stationmaster/ui";
 import { useEffect, useState } from "react";
 import * as v from "valibot";
 import { longEnough } from "../passwords";
+import { Door } from "../door/Door";
+import css from "../door/door.module.css";
 import { nameTab } from "../search";
-import { Door } from "./Door";
-import css from "./Login.module.css";
 
 export function Arrival({ onDone }: { onDone: () => void }) {
   const [page] = useState(() => window.location.pathname);

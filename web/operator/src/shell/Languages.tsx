@@ -43,13 +43,3 @@ export function LanguageField() {
     />
   );
 }
-
-/** Before anybody is signed in. */
-export function LanguageSelect() {
-  return (
-    <NativeSelect
-      size="xs" variant="unstyled" aria-label={t`Language`} value={i18n.locale}
-      data={LANGUAGES.map(([value, label]) => ({ value, label }))} onChange={(event) => { chooseLanguage(event.currentTarget.value as Language); }}
-    />
-  );
-}

@@ -6,15 +6,15 @@ import { Form, needed, Note, Problem, useSentForm } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import * as v from "valibot";
+import { Door } from "../door/Door";
+import css from "../door/door.module.css";
 import { AppSecret } from "../second-step/AppSecret";
 import { CodeInput } from "../second-step/CodeInput";
 import { RecoveryCodes } from "../second-step/RecoveryCodes";
-import { Door } from "./Door";
-import css from "./Login.module.css";
 
 interface Props {
   half: HalfLogin;
-  onLogin: (user: User) => void;
+  onLogin: (user: User) => Promise<void>;
   onBack: () => void;
 }
 
@@ -34,14 +34,14 @@ export function SecondStep({ half, onLogin, onBack }: Props) {
     submit: async ({ code }) => {
       const { user, codes } = await takeSecondStep(half, code.trim());
       if (codes) setKept({ user, codes });
-      else onLogin(user);
+      else await onLogin(user);
     },
   });
   if (kept) {
     return (
       <Door>
         <div className={`${css.form} card`}>
-          <RecoveryCodes codes={kept.codes} onDone={() => { onLogin(kept.user); }} />
+          <RecoveryCodes codes={kept.codes} onDone={() => void onLogin(kept.user)} />
         </div>
       </Door>
     );

@@ -13,7 +13,7 @@ import { statusQuery, unseenAlertsQuery } from "../queries";
 import { roleWord } from "../roles";
 import { hearsOf, isDriver, may, useUser } from "../user";
 import { LanguageMenu } from "./Languages";
-import { Logo } from "./Logo";
+import { Logo } from "../door/Logo";
 import { navigation, ownNavigation, type Entry } from "./navigation";
 import css from "./Shell.module.css";
 

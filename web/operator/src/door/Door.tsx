@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
-import { LanguageSelect } from "./Languages";
+import css from "./door.module.css";
+import { LanguageSwitch } from "./LanguageSwitch";
 import { Logo } from "./Logo";
-import css from "./Login.module.css";
 
 /** The page in front of the pages: for who has not signed in. */
 export function Door({ children }: { children: ReactNode }) {
@@ -14,7 +14,7 @@ export function Door({ children }: { children: ReactNode }) {
         </div>
         {children}
         <div className={css.language}>
-          <LanguageSelect />
+          <LanguageSwitch />
         </div>
       </div>
     </main>
