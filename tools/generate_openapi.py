@@ -33,7 +33,7 @@ def main() -> int:
 def files() -> dict[str, str]:
     """By path in the repository: what is committed there."""
     return {
-        "web/api/openapi.json": document(),
+        "stationmaster/api/openapi.json": document(),
         "web/api/reasons.json": text_of(reasons.messages(reasons.read())),
         "web/api/src/actions.json": text_of(skeletons.calls()),
         "web/api/src/commands.json": text_of(skeletons.forms()),

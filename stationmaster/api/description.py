@@ -2,6 +2,9 @@
 
 Programs are made from the document (our own pages first), so its names are short and stay: an operation is called like its
 function here (`list_stations` → `listStations`), a shape like its class, a page of a list `StationPage`.
+
+The document is a file, which `make generate` writes and `make check` compares. Written by a server when it is asked for, it would take two seconds
+in which hardly a charger is answered.
 """
 
 from __future__ import annotations
@@ -9,18 +12,18 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import threading
+from functools import cache
 from html import escape
-from typing import Any, NamedTuple, cast
+from pathlib import Path
+from typing import Any
 
 import msgspec
-from litestar import Litestar, Request, Router
-from litestar._openapi.plugin import OpenAPIPlugin
+from litestar import Litestar, Request, Response, Router
 from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
+from litestar.openapi.plugins import OpenAPIRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
@@ -29,6 +32,8 @@ from stationmaster.api.live_shapes import LiveEvent, OwnLiveEvent
 from stationmaster.api.resources.invoices import PDF
 from stationmaster.domain.file_formats import FORMATS
 
+FILE = Path(__file__).with_name("openapi.json")
+DOCUMENT, DOCS = "/openapi.json", "/docs"
 _ABOUT = """The API of Stationmaster. Log in with `POST /api/v1/auth/login` and send the access token as
 `Authorization: Bearer …`. Times are ISO 8601 in UTC, energy is in Wh, power in W. Lists answer `items` and `next`, the
 `cursor` of the page after. One thing is answered with its `ETag`: sent as `If-Match` with what changes it, 412 says that somebody
@@ -54,18 +59,20 @@ def config(version: str) -> OpenAPIConfig:
             route_handlers=[],
             opt={"permission": Permission.PUBLIC},
             include_in_schema=False,
-            before_request=_get_ready,
+            before_request=_answer,
         ),
-        render_plugins=[_Page(path="/docs"), _Document(path="/openapi.json", media_type=MediaType.JSON)],
+        render_plugins=[_Unused(path=DOCS), _Unused(path=DOCUMENT)],
     )
 
 
-async def _get_ready(request: Request[Any, Any, Any]) -> None:
+async def _answer(request: Request[Any, Any, Any]) -> Response[bytes]:
+    """In place of the framework, which would write the document anew."""
     # The router's own answer to other paths is a page; ours is a problem, as everywhere.
     if "path" in request.path_params:
         raise NotFoundException("there is nothing with such a name")
-    # The framework writes the document in the event loop when it is first asked for: for two seconds no charger would be answered.
-    await asyncio.to_thread(_write, request.app)
+    if request.url.path.endswith(DOCUMENT):
+        return Response(await asyncio.to_thread(_document), media_type=MediaType.JSON)
+    return Response(await asyncio.to_thread(_page), media_type=MediaType.HTML)
 
 
 def document(app: Litestar) -> dict[str, Any]:
@@ -73,39 +80,14 @@ def document(app: Litestar) -> dict[str, Any]:
     return _finished(app.openapi_schema.to_schema())
 
 
-class _Written(NamedTuple):
-    """The document and the page of it, as they are served."""
-
-    document: bytes
-    page: bytes
-
-
-_writing = threading.Lock()
-
-
-def _write(app: Litestar) -> None:
-    """Once for each application."""
-    with _writing:
-        if "written" not in app.state:
-            app.plugins.get(OpenAPIPlugin).provide_openapi_schema()  # the framework asks itself for it at each request
-            whole = document(app)
-            app.state.written = _Written(msgspec.json.encode(whole), _page(whole))
-
-
-def _written(app: Litestar) -> _Written:
-    return cast(_Written, app.state.written)
+@cache
+def _document() -> bytes:
+    return FILE.read_bytes()
 
 
 def _operation_id(handler: HTTPRouteHandler, _method: Any, _path: Any) -> str:
     first, *others = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", handler.handler_name).lower().split("_")
     return first + "".join(word.capitalize() for word in others)
-
-
-class _Document(JsonRenderPlugin):
-    """The document itself."""
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return _written(request.app).document
 
 
 def _finished(document: dict[str, Any]) -> dict[str, Any]:
@@ -184,14 +166,17 @@ def _numbers(part: Any) -> Any:
     return part
 
 
-class _Page(OpenAPIRenderPlugin):
-    """The document as a page to read. The framework's own pages load scripts from elsewhere, which our headers forbid."""
+class _Unused(OpenAPIRenderPlugin):
+    """Gives the framework the path."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        return _written(request.app).page
+        raise NotImplementedError
 
 
-def _page(document: dict[str, Any]) -> bytes:
+@cache
+def _page() -> bytes:
+    """The document as a page to read. The framework's own pages load scripts from elsewhere, which our headers forbid."""
+    document = json.loads(_document())
     groups: dict[str, list[str]] = {}
     for path, item in document.get("paths", {}).items():
         for method, operation in item.items():

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
+from stationmaster.api import description
 from tools import bench_requests
 
-DOCUMENT = json.loads((Path(__file__).parents[2] / "web/api/openapi.json").read_text())
+DOCUMENT = json.loads(description.FILE.read_text())
 
 
 def test_every_list_is_measured_in_each_of_its_orders_and_with_each_of_its_filters() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from stationmaster.api import description
 from tests.docs import references
 from tools import generate_openapi
 
@@ -33,7 +34,7 @@ def test_what_the_web_pages_are_made_from_is_current() -> None:
 
 def test_no_pattern_of_the_api_lets_a_line_end_through_at_the_end() -> None:
     """A `$` of Python's stands before one as well; `$(?!\\n)` is the end, in every language."""
-    document = (references.ROOT / "web" / "api" / "openapi.json").read_text()
+    document = description.FILE.read_text()
     patterns = {json.loads(each) for each in re.findall(r'"pattern": ?("(?:[^"\\]|\\.)*")', document)}
     lines = {each for each in patterns if each.endswith(r"[^\x00]*$")}  # these are texts of several
     assert len(patterns) > 20 and len(lines) < 5
