@@ -66,6 +66,17 @@ VALUES: dict[str, tuple[str, ...]] = {
     "at": ("2026-10-30T12:00:00Z",),
     "minutes": ("720",),
     "zone": ("Europe/Berlin",),
+    "month": ("2026-10",),
+    "week": ("2026-W43",),
+    "from": ("2026-10-01",),
+    "to": ("2026-10-31",),
+    "booked_from": ("2026-10-01",),
+    "booked_to": ("2026-10-01",),
+}
+# What is refused without these.
+ALONG: dict[str, dict[str, str]] = {
+    f"{API}/discovery": {"latitude": "45.5", "longitude": "5.05"},
+    f"{API}/reports/preview": {"site": "site-1"},
 }
 TIMES = ("2026-10-31T00:00:00Z", "2020-01-01T00:00:00Z", "2030-01-01T00:00:00Z")
 # Together, as people ask: sessions of a month, the largest first.
@@ -107,7 +118,7 @@ def requests(document: Mapping[str, Any], ids: Mapping[str, str]) -> list[Asked]
 
 def _queries(path: str, parameters: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     """Without any, with each value of each alone, and together."""
-    always = {one["name"]: _values(one)[0] for one in parameters if one.get("required")}
+    always = {one["name"]: _values(one)[0] for one in parameters if one.get("required")} | ALONG.get(path, {})
     yield _query(always)
     for parameter in parameters:
         if parameter["name"] not in PAGED and parameter["name"] not in always:

@@ -170,7 +170,8 @@ def _place(item: Any) -> tuple[str, Reason]:
     if item.get("key") == "data":  # what the framework calls the whole body
         return "body", Reason("is missing")
     said = item.get("message", Reason("cannot be accepted"))
-    where = str(item.get("key") or item.get("source") or "body")
+    # `from` is a word of Python's, so its parameter is called `from_` here.
+    where = str(item.get("key") or item.get("source") or "body").removesuffix("_")
     return where, said if isinstance(said, Reason) else reasons.plain(str(said))
 
 

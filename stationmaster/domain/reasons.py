@@ -16,6 +16,7 @@ _BOUND = re.compile(r"^Expected `\w+` (?P<sign><=|>=|<|>) (?P<bound>\S+)$")
 _KIND = re.compile(r"^Expected `(?P<kinds>[^`]*)`, got `[^`]*`", re.DOTALL)
 
 _TIME = Reason("must be a time with its zone, as in 2026-05-01T12:00:00Z")
+_DAY = Reason("must be a day, as in 2026-05-01")
 _KINDS = {
     "str": Reason("must be a text"),
     "int": Reason("must be a whole number"),
@@ -25,6 +26,7 @@ _KINDS = {
     "array": Reason("must be a list"),
     "null": Reason("must be nothing"),
     "datetime": Reason("must be a time"),
+    "date": _DAY,
 }
 _Bounded = Mapping[str, Callable[[int | str], Reason]]
 _CHARACTERS: _Bounded = {
@@ -70,6 +72,10 @@ def plain(said: str) -> Reason:
         return _of_kind([each.strip() for each in kind["kinds"].split("|")])
     if said.startswith("Invalid enum value "):
         return Reason("cannot be {value}", value=said.removeprefix("Invalid enum value "))
+    if said == "Invalid RFC3339 encoded date":
+        return _DAY
+    if said == "Invalid RFC3339 encoded time":
+        return Reason("must be a time, as in 07:00")
     if said.startswith(("Invalid RFC3339", "Expected `datetime` with a timezone")):
         return _TIME
     if " matching regex " in said:

@@ -163,6 +163,13 @@ async def test_O11_each_sentence_is_at_its_field_and_none_is_a_word_of_http(admi
         assert problem["detail"].count(error["reason"]) == 1
         for word in ("Unprocessable", "Entity", "Expected", "`", "$."):
             assert word not in str(problem), body
+    for path, field, reason in [
+        ("/figures?from=yesterday", "from", "must be a day, as in 2026-05-01"),
+        ("/bills?booked_to=2026-05-01T00:00:00Z", "booked_to", "must be a day, as in 2026-05-01"),
+        ("/stations/CP1/states?from=2026-05-01", "from", "must be a time with its zone, as in 2026-05-01T12:00:00Z"),
+    ]:
+        [error] = is_problem(await admin.get(f"/api/v1{path}"), 422)["errors"]
+        assert (error["field"], error["reason"]) == (field, reason)
     for path in ("/tokens?limit=0", "/tokens?limit=many", "/tokens?cursor=%21"):
         [error] = is_problem(await admin.get(f"/api/v1{path}"), 422)["errors"]
         assert error["field"] in path

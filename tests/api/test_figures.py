@@ -11,6 +11,7 @@ import pytest
 from stationmaster.api.resources import reports
 from stationmaster.background.figures import follow_sessions
 from stationmaster.domain import connectors, refused_connections, sites, stations
+from stationmaster.domain.credentials import Keys
 from stationmaster.domain.figures import following
 from stationmaster.domain.refused_connections import Refusal
 from stationmaster.domain.stations import Station
@@ -27,6 +28,7 @@ async def charged(database: Database, charger: Any) -> Station:
     station = Station(charger.id, charger.identity, charger.organization_id, "1.6", "accepted", True)
     home = charger.organization_id
     await database.write(sites.create, home, public_id="H", name="Harbour", time_zone="Europe/Berlin")
+    await database.write(sites.create, home, public_id="G", name="Garden")
     await database.write(stations.change, home, charger.identity, {"site": "Harbour"})
     begun = NOW - timedelta(hours=1)
     number = await database.write(telling.start, station, at=begun, meter=0)
@@ -63,6 +65,15 @@ async def test_S0_062_home_rows_and_files_tell_of_the_same_sessions(
         await database.write(connectors.report_status, charged, **told, state=state, status=state.title(), at=at)
     faults = (await viewer.get("/api/v1/figures/faults?by=station")).json()
     assert [(row["key"], row["faults"], row["faulted_s"]) for row in faults["rows"]] == [(charged.identity, 1, 1200)]
+    await database.write(stations.create, charged.organization_id, Keys(b"k" * 32), identity="ELSEWHERE", site="Garden")
+    one = {"evse": 1, "connector": 1, "state": "available", "status": "Available", "at": NOW}
+    elsewhere = await database.read(stations.get, charged.organization_id, "ELSEWHERE")
+    await database.write(connectors.report_status, elsewhere, **one)
+    by_site = (await viewer.get("/api/v1/figures/faults?by=site")).json()
+    assert [(row["key"], row["name"], row["faults"]) for row in by_site["rows"]] == [
+        ("H", "Harbour", 1),
+        ("G", "Garden", 0),
+    ]
     for question, field in (("from=2026-05-02&to=2026-05-01", "from"), ("by=year", "by")):
         refused = await viewer.get(f"/api/v1/figures?{question}")
         assert refused.status_code in (400, 422) and field in refused.text
@@ -72,7 +83,6 @@ async def test_S0_062_home_rows_and_files_tell_of_the_same_sessions(
 async def test_who_is_limited_to_another_site_sees_nothing_of_it(
     web: Any, database: Database, charged: Station, as_role: Callable[..., Any]
 ) -> None:
-    await database.write(sites.create, charged.organization_id, public_id="G", name="Garden")
     refusal = Refusal(charged.identity, "192.0.2.1", "wrong_password", "/ocpp", NOW)
     await database.write(refused_connections.keep, [refusal])
     owner: Client = await as_role("owner")

@@ -101,7 +101,9 @@ def of(
 def labels_of(work: Work, organization_id: int, by: str, station_ids: Iterable[int]) -> dict[int, Label]:
     """How the rows of these chargers are called, by their keys."""
     wanted = set(station_ids)
-    mine: Select[Any] = select(_charger.id, *LABELS[by]).where(_charger.organization_id == organization_id)
+    source = stations.stations.outerjoin(sites.sites, _site.id == _charger.site_id)
+    mine: Select[Any] = select(_charger.id, *LABELS[by]).select_from(source)
+    mine = mine.where(_charger.organization_id == organization_id)
     if len(wanted) <= _FEW:
         mine = mine.where(_charger.id.in_(wanted))
     rows: list[Any] = list(work.execute(mine).all())
