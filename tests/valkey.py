@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,9 +17,11 @@ class Valkey:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._server = ValkeyServer(data_dir=folder, persist=True)
-        self._server.start()
-        self._port = self._server.port
+        # The package would take the first free one from 16379 on, and two processes of a run the same.
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self._port = int(one.getsockname()[1])
+        self.start()
 
     @property
     def url(self) -> str:

@@ -36,6 +36,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH = 1024  # units in one transaction at the most
+# Where many wait for each commit, the next one begins no earlier than so long after the one before: a commit costs as much as some ten
+# messages, and what comes in between goes along (docs/decisions/0049).
+APART_S = 0.01
+MANY = 4  # units in a commit
 AWAY_READ_S = 2.0  # how long a reader may take while the database is known to be away
 RETRY_S = 0.25
 LOOK_S = 0.5
@@ -339,6 +343,7 @@ class _Lane:
         self.failing = False
         self._full = False  # it fails for want of room: what is small may go in all the same, and shows nothing
         self.ended = False
+        self._many, self._began = False, 0.0  # of the last commit: whether many had waited for it, and when (monotonic)
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self.commits = Durations()  # of its transactions
         self._connection: Connection | None = None
@@ -377,6 +382,9 @@ class _Lane:
         if units is None:
             self.ended = True
             return
+        if self._many and (early_s := self._began + APART_S - time.monotonic()) > 0:
+            time.sleep(early_s)
+        self._began = time.monotonic()
         while len(units) < BATCH and not self._queue.empty():
             more = self._queue.get()
             if more is None:
@@ -385,6 +393,7 @@ class _Lane:
             units += more
         self.busy_since = time.monotonic()
         together = [unit for unit in units if not unit.apart]
+        self._many = len(together) >= MANY
         if together:
             self._settle(together)
         for unit in units:

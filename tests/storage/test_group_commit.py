@@ -14,6 +14,7 @@ from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_e
 
 from stationmaster.storage import Database, Work
 from stationmaster.storage.columns import Exact, key
+from stationmaster.storage.database import MANY
 from stationmaster.storage.queries import Bulk
 from tests.patience import PATIENCE_S
 
@@ -75,6 +76,29 @@ async def test_units_that_wait_together_are_committed_together(database: Databas
     assert await asyncio.gather(*writes) == [f"n{number}" for number in range(100)]
     assert len(commits) == 2  # the one that held them up, and theirs
     assert await kept(database) == [f"n{number}" for number in range(100)]
+
+
+async def test_where_many_wait_what_comes_soon_after_goes_along(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stationmaster.storage.database.APART_S", 0.5)
+    commits: list[int] = []
+    event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    await asyncio.gather(*(database.write(keep, f"n{number}") for number in range(MANY)))
+    assert len(commits) == 1
+    writes = []
+    for number in range(20):  # one by one, as messages come
+        writes.append(asyncio.create_task(database.write(keep, f"m{number}")))
+        await asyncio.sleep(0.001)
+    await asyncio.gather(*writes)
+    assert len(commits) < 10
+
+
+async def test_who_is_alone_waits_for_nobody(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stationmaster.storage.database.APART_S", 600.0)
+    for number in range(5):
+        await database.write(keep, f"n{number}")
+    assert len(await kept(database)) == 5
 
 
 def raises(work: Work) -> None:
