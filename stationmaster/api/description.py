@@ -3,7 +3,7 @@
 Programs are made from the document (our own pages first), so its names are short and stay: an operation is called like its
 function here (`list_stations` → `listStations`), a shape like its class, a page of a list `StationPage`.
 
-The document is a file, which `make generate` writes and `make check` compares. Written by a server when it is asked for, it would take two seconds
+The document is a file, which `make generate` writes and a test compares with the routes. Written by a server when it is asked for, it would take two seconds
 in which hardly a charger is answered.
 """
 
