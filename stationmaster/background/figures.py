@@ -18,14 +18,17 @@ PORTS_AT_ONCE = 20  # chargers
 
 @every(seconds=2, once=True, timeout_s=600.0)
 async def follow_sessions(database: Database) -> None:
-    """Sessions that have changed, some at a time, until none is left."""
+    """Sessions that have changed, some at a time, until none is left; while chargers have much to say, no more than those of one look,
+    unless very many wait already."""
     while True:
-        due = await database.read(following.due)
+        due = await database.read(following.due, limit=following.AT_ONCE)
         if not due.marks:
             return
         now = await database.read(gathering.of_keys, due.sessions)
         await database.write_apart(following.follow, due.marks, now)
         if len(due.marks) < following.AT_ONCE:
+            return
+        if database.is_crowded and not await database.read(following.many_wait):
             return
 
 

@@ -8,6 +8,7 @@ durability cost microseconds instead of a disk flush per message.
 from __future__ import annotations
 
 import asyncio
+import math
 import queue
 import threading
 import time
@@ -40,6 +41,7 @@ BATCH = 1024  # units in one transaction at the most
 # messages, and what comes in between goes along (docs/decisions/0049).
 APART_S = 0.01
 MANY = 4  # units in a commit
+CROWDED_S = 1.0  # so long after such a commit, what has time waits
 AWAY_READ_S = 2.0  # how long a reader may take while the database is known to be away
 RETRY_S = 0.25
 LOOK_S = 0.5
@@ -171,6 +173,11 @@ class Database:
     def available(self) -> bool:
         """False while a commit fails or hangs; the gateway then refuses handshakes with 503."""
         return not self._stalled and not any(lane.failing or lane.ended for lane in self._lanes)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether many have just waited for a commit: what has time lets them go first."""
+        return any(time.monotonic() - lane.crowded_at < CROWDED_S for lane in self._lanes)
 
     def submit(
         self,
@@ -344,6 +351,7 @@ class _Lane:
         self._full = False  # it fails for want of room: what is small may go in all the same, and shows nothing
         self.ended = False
         self._many, self._began = False, 0.0  # of the last commit: whether many had waited for it, and when (monotonic)
+        self.crowded_at = -math.inf  # when many had last waited for one
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self.commits = Durations()  # of its transactions
         self._connection: Connection | None = None
@@ -394,6 +402,8 @@ class _Lane:
         self.busy_since = time.monotonic()
         together = [unit for unit in units if not unit.apart]
         self._many = len(together) >= MANY
+        if self._many:
+            self.crowded_at = self._began
         if together:
             self._settle(together)
         for unit in units:

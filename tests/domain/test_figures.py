@@ -20,7 +20,7 @@ from stationmaster.domain.figures.asking import Period, Which
 from stationmaster.domain.figures.cells import Amounts, Facts
 from stationmaster.domain.figures.tables import station_days, station_hours
 from stationmaster.domain.sessions import Figures
-from stationmaster.storage import Work
+from stationmaster.storage import Database, Work
 from tests import telling
 from tests.domain.conftest import World
 
@@ -126,6 +126,26 @@ async def chargers(world: World) -> Chargers:
     for identity in ("CP1", "CP2"):
         await world(stations.change, world.home, identity, {"site": "Harbour"})
     return Chargers(world, made)
+
+
+async def test_while_chargers_have_much_to_say_figures_follow_at_leisure(
+    chargers: Chargers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = chargers.world.database
+    monkeypatch.setattr(following, "AT_ONCE", 2)
+    monkeypatch.setattr(Database, "is_crowded", property(lambda _database: True))
+    for hour in range(6):
+        await chargers.charge(0, datetime(2026, 3, 28, 8 + hour, tzinfo=UTC), 30, 5_000)
+    wait = await database.read(following.count_due)
+    assert wait >= 6
+    await follow_sessions(database)
+    assert await database.read(following.count_due) == wait - 2
+    monkeypatch.setattr(following, "MANY", 2)  # more than so many may not wait, whoever else does
+    await follow_sessions(database)
+    assert await database.read(following.count_due) <= 2
+    await follow_sessions(database)
+    kept, raw = await chargers.tables()
+    assert kept == raw
 
 
 async def test_S0_061_figures_follow_every_change_of_a_session_at_once_and_for_good(chargers: Chargers) -> None:

@@ -82,10 +82,12 @@ async def test_where_many_wait_what_comes_soon_after_goes_along(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("stationmaster.storage.database.APART_S", 0.5)
+    monkeypatch.setattr("stationmaster.storage.database.CROWDED_S", 600.0)
     commits: list[int] = []
     event.listen(database.engine, "commit", lambda _connection: commits.append(1))
+    assert not database.is_crowded
     await asyncio.gather(*(database.write(keep, f"n{number}") for number in range(MANY)))
-    assert len(commits) == 1
+    assert len(commits) == 1 and database.is_crowded
     writes = []
     for number in range(20):  # one by one, as messages come
         writes.append(asyncio.create_task(database.write(keep, f"m{number}")))
@@ -98,7 +100,7 @@ async def test_who_is_alone_waits_for_nobody(database: Database, monkeypatch: py
     monkeypatch.setattr("stationmaster.storage.database.APART_S", 600.0)
     for number in range(5):
         await database.write(keep, f"n{number}")
-    assert len(await kept(database)) == 5
+    assert len(await kept(database)) == 5 and not database.is_crowded
 
 
 def raises(work: Work) -> None:

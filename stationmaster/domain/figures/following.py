@@ -20,6 +20,7 @@ from stationmaster.storage import Work
 from stationmaster.storage.queries import AtOnce, Bulk
 
 AT_ONCE = 200  # sessions in one step
+MANY = 100_000  # marks; those of minutes in which all that a server can do is to end sessions
 _ENDED = (events.SessionEnded, events.SessionCorrected, events.SessionChanged)
 _mark = Bulk(figures_due, ("station_id", "session", "evse"))
 
@@ -67,6 +68,13 @@ def due(work: Work, organization_id: int | None = None, *, limit: int = AT_ONCE)
 def count_due(work: Work) -> int:
     """How many marks wait."""
     return int(work.execute(select(func.count()).select_from(figures_due)).scalar_one())
+
+
+def many_wait(work: Work) -> bool:
+    """Whether so many marks wait that chargers have to. By their keys, for they are not counted in no time."""
+    newest = select(func.max(figures_due.c.id)).scalar_subquery()
+    oldest = select(func.min(figures_due.c.id)).scalar_subquery()
+    return int(work.execute(select(newest - oldest)).scalar() or 0) >= MANY
 
 
 def difference(work: Work, now: Mapping[int, Facts | None]) -> Difference:
