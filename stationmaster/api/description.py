@@ -23,7 +23,7 @@ from litestar.enums import MediaType
 from litestar.exceptions import NotFoundException
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from stationmaster.api.auth import Permission
@@ -61,7 +61,7 @@ def config(version: str) -> OpenAPIConfig:
             include_in_schema=False,
             before_request=_answer,
         ),
-        render_plugins=[_Unused(path=DOCS), _Unused(path=DOCUMENT)],
+        render_plugins=[JsonRenderPlugin(path=DOCS), JsonRenderPlugin(path=DOCUMENT)],  # for their paths only
     )
 
 
@@ -164,13 +164,6 @@ def _numbers(part: Any) -> Any:
             del part["oneOf"]
             part |= left[0]
     return part
-
-
-class _Unused(OpenAPIRenderPlugin):
-    """Gives the framework the path."""
-
-    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
-        raise NotImplementedError
 
 
 @cache

@@ -350,8 +350,8 @@ class _Lane:
         self.failing = False
         self._full = False  # it fails for want of room: what is small may go in all the same, and shows nothing
         self.ended = False
-        self._many, self._began = False, 0.0  # of the last commit: whether many had waited for it, and when (monotonic)
-        self.crowded_at = -math.inf  # when many had last waited for one
+        self._began = 0.0  # when the last commit began (monotonic)
+        self.crowded_at = -math.inf  # when the last one began for which many had waited
         self.busy_since = 0.0  # monotonic; a commit may hang long after everyone who waited for it has given up
         self.commits = Durations()  # of its transactions
         self._connection: Connection | None = None
@@ -390,19 +390,17 @@ class _Lane:
         if units is None:
             self.ended = True
             return
-        if self._many and (early_s := self._began + APART_S - time.monotonic()) > 0:
+        if self.crowded_at == self._began and (early_s := self._began + APART_S - time.monotonic()) > 0:
             time.sleep(early_s)
-        self._began = time.monotonic()
         while len(units) < BATCH and not self._queue.empty():
             more = self._queue.get()
             if more is None:
                 self.ended = True
                 break
             units += more
-        self.busy_since = time.monotonic()
+        self._began = self.busy_since = time.monotonic()
         together = [unit for unit in units if not unit.apart]
-        self._many = len(together) >= MANY
-        if self._many:
+        if len(together) >= MANY:
             self.crowded_at = self._began
         if together:
             self._settle(together)

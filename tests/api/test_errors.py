@@ -170,6 +170,11 @@ async def test_O11_each_sentence_is_at_its_field_and_none_is_a_word_of_http(admi
     ]:
         [error] = is_problem(await admin.get(f"/api/v1{path}"), 422)["errors"]
         assert (error["field"], error["reason"]) == (field, reason)
+    for day in (20260501, "1.5.2026"):
+        element = {"price_components": [{"type": "flat", "price": "1"}], "restrictions": {"start_date": day}}
+        draft = {"currency": "EUR", "structure": {"elements": [element]}, "example": {}}
+        [error] = is_problem(await admin.post("/api/v1/tariff-previews", json=draft), 422)["errors"]
+        assert error["reason"] == "must be a day, as in 2026-05-01", error
     for path in ("/tokens?limit=0", "/tokens?limit=many", "/tokens?cursor=%21"):
         [error] = is_problem(await admin.get(f"/api/v1{path}"), 422)["errors"]
         assert error["field"] in path

@@ -51,7 +51,7 @@ class Difference(NamedTuple):
     hours: dict[HourCell, Amounts]
 
 
-def due(work: Work, organization_id: int | None = None, *, limit: int = AT_ONCE) -> Due:
+def due(work: Work, organization_id: int | None = None, *, limit: int) -> Due:
     """The oldest marks; of one organization's sessions only, if it is named."""
     marked = select(figures_due.c.id, figures_due.c.station_id, figures_due.c.session, figures_due.c.evse)
     rows = work.execute(marked.order_by(figures_due.c.id).limit(limit)).all()

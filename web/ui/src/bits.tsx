@@ -3,7 +3,9 @@ import { Trans } from "@lingui/react/macro";
 import { ActionIcon, Button, CopyButton, Loader, Tooltip } from "@mantine/core";
 import type { ReactNode } from "react";
 import css from "./bits.module.css";
-import { Glyph, Icon, type Shape, type Tone } from "./icons";
+import { Glyph, Icon, type Shape } from "./icons";
+import { CopyFrame } from "./plain";
+import plain from "./plain.module.css";
 
 /** A state: colour, shape and word, always all three. */
 export function Badge({ tone, children, title, testid, plain }: {
@@ -39,19 +41,9 @@ export function PageHead({ title, children }: { title: ReactNode; children?: Rea
   );
 }
 
-/** What stands where there is nothing else; `page` when it is all there is. */
-export function Empty({ title, children, page }: { title: string; children?: ReactNode; page?: boolean }) {
-  return (
-    <div className={css.empty}>
-      {page ? <h1>{title}</h1> : <h2>{title}</h2>}
-      {children}
-    </div>
-  );
-}
-
 export function Waiting() {
   return (
-    <div className={css.empty} role="status" aria-label={t`Loading`}>
+    <div className={plain.empty} role="status" aria-label={t`Loading`}>
       <Loader size="sm" color="gray" />
     </div>
   );
@@ -61,7 +53,7 @@ export function Waiting() {
 export function Problem({ error, retry }: { error: unknown; retry?: () => void }) {
   if (!error) return null;
   return (
-    <div className={`${css.note} tone-faulted`} role="alert">
+    <div className={`${plain.note} tone-faulted`} role="alert">
       <Glyph tone="faulted" />
       <span className="hostile">{error instanceof Error ? error.message : t`Something went wrong.`}</span>
       {retry && (
@@ -73,20 +65,10 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
   );
 }
 
-export function Note({ tone, children }: { tone: Tone; children: ReactNode }) {
-  return (
-    <div className={`${css.note} tone-${tone}`}>
-      <Glyph tone={tone} />
-      <span>{children}</span>
-    </div>
-  );
-}
-
 /** Text to take away. On plain http the browser may refuse to copy; a click selects it all. */
 export function Copyable({ value, label, testid }: { value: string; label: string; testid?: string }) {
   return (
-    <div className={css.copy}>
-      <code data-testid={testid}>{value}</code>
+    <CopyFrame value={value} testid={testid}>
       <CopyButton value={value} timeout={2000}>
         {({ copied, copy }) => (
           <Tooltip label={copied ? t`Copied` : label}>
@@ -96,7 +78,7 @@ export function Copyable({ value, label, testid }: { value: string; label: strin
           </Tooltip>
         )}
       </CopyButton>
-    </div>
+    </CopyFrame>
   );
 }
 

@@ -5,7 +5,7 @@ import { schemaResolver, useForm, type UseFormReturnType } from "@mantine/form";
 import { createContext, useContext, useEffect, useLayoutEffect, useRef, useState, type FormEvent, type ReactNode } from "react";
 import * as v from "valibot";
 import css from "./forms.module.css";
-import { Note } from "./bits";
+import { Note } from "./plain";
 
 type Values = Record<string, unknown>;
 

@@ -14,6 +14,7 @@ export { NotificationArea } from "./NotificationArea";
 export * as notify from "./notify";
 export { csv, save } from "./table/csv";
 export { listCss, tableCss } from "./places";
+export { Empty, Note } from "./plain";
 export type { Column } from "./table/columns";
 export { DataTable, type Pages } from "./table/DataTable";
 export { tableState, type TableState } from "./table/state";

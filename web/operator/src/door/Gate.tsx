@@ -4,6 +4,7 @@ import { I18nProvider } from "@lingui/react";
 import { Trans } from "@lingui/react/macro";
 import { refresh, whenSignedOut, type HalfLogin, type User } from "@stationmaster/api";
 import { chooseLanguage, isLanguage } from "@stationmaster/ui/language";
+import { Empty } from "@stationmaster/ui/plain";
 import { useCallback, useEffect, useState } from "react";
 import { isArrival } from "./arrivals";
 import css from "./door.module.css";
@@ -99,13 +100,14 @@ function Unreachable({ ask }: { ask: () => void }) {
   }, [ask]);
   return (
     <main className={css.away}>
-      <h1>{t`The server can't be reached`}</h1>
-      <p>
-        <Trans>It may be starting, or the network is down. This page goes on by itself when the server answers.</Trans>
-      </p>
-      <button type="button" className={css.plain} onClick={ask}>
-        <Trans>Try again</Trans>
-      </button>
+      <Empty page title={t`The server can't be reached`}>
+        <p>
+          <Trans>It may be starting, or the network is down. This page goes on by itself when the server answers.</Trans>
+        </p>
+        <button type="button" className={css.plain} onClick={ask}>
+          <Trans>Try again</Trans>
+        </button>
+      </Empty>
     </main>
   );
 }

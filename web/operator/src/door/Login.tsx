@@ -1,7 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { ApiError, login, waysIn, type Setup, type User } from "@stationmaster/api";
-import { Glyph, Icon } from "@stationmaster/ui/icons";
+import { Icon } from "@stationmaster/ui/icons";
+import { CopyFrame, Note } from "@stationmaster/ui/plain";
 import { useEffect, useId, useState, type FormEvent, type InputHTMLAttributes, type ReactNode } from "react";
 import { nameTab } from "../search";
 import { Door } from "./Door";
@@ -66,7 +67,7 @@ export function Login({ onLogin, onStep }: Props) {
           <Password wrong={wrong.password} />
           {wrong.beside && (
             <div role="alert">
-              <Told>{wrong.beside}</Told>
+              <Note tone="faulted">{wrong.beside}</Note>
             </div>
           )}
           <button type="submit" className={css.main} disabled={busy} aria-busy={busy} data-testid="login-submit">
@@ -140,19 +141,10 @@ function Password({ wrong }: { wrong: string | undefined }) {
       label={t`Password`} wrong={wrong} type={shown ? "text" : "password"} name="password" autoComplete="current-password"
       autoCapitalize="none" spellCheck={false} data-testid="login-password"
     >
-      <button type="button" aria-label={t`Show the password`} aria-pressed={shown} onClick={() => { setShown(!shown); }}>
+      <button type="button" className={css.icon} aria-label={t`Show the password`} aria-pressed={shown} onClick={() => { setShown(!shown); }}>
         <Icon name={shown ? "hidden" : "eye"} size={16} />
       </button>
     </Field>
-  );
-}
-
-function Told({ children }: { children: ReactNode }) {
-  return (
-    <p className={`${css.told} tone-faulted`}>
-      <Glyph tone="faulted" />
-      <span>{children}</span>
-    </p>
   );
 }
 
@@ -171,9 +163,13 @@ function Returned() {
   useEffect(() => {
     if (told) window.history.replaceState(null, "", window.location.pathname);
   }, [told]);
-  if (told === "#no-account") return <Told><Trans>You are known there, and may not sign in here. Ask an administrator.</Trans></Told>;
-  if (told === "#sign-in-failed") return <Told><Trans>Signing in there did not work. Please try again.</Trans></Told>;
-  return null;
+  const why =
+    told === "#no-account" ? (
+      <Trans>You are known there, and may not sign in here. Ask an administrator.</Trans>
+    ) : told === "#sign-in-failed" ? (
+      <Trans>Signing in there did not work. Please try again.</Trans>
+    ) : null;
+  return why && <div className={css.returned}><Note tone="faulted">{why}</Note></div>;
 }
 
 const COPIED_MS = 2_000;
@@ -197,15 +193,14 @@ function FirstUser({ command }: { command: string }) {
       <p>
         <Trans>Make the first user: type this where the server runs, with your e-mail address. It asks for a password.</Trans>
       </p>
-      <div className={css.command}>
-        <code>{command}</code>
+      <CopyFrame value={command}>
         {/* On plain http there is no clipboard; a click selects it all. */}
         {"clipboard" in navigator && (
-          <button type="button" aria-label={copied ? t`Copied` : t`Copy command`} onClick={copy}>
+          <button type="button" className={css.icon} aria-label={copied ? t`Copied` : t`Copy command`} onClick={copy}>
             <Icon name={copied ? "check" : "copy"} />
           </button>
         )}
-      </div>
+      </CopyFrame>
     </section>
   );
 }

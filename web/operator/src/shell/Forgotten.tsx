@@ -1,12 +1,12 @@
 import { t } from "@lingui/core/macro";
-import { Trans } from "@lingui/react/macro";
-import { Anchor, TextInput } from "@mantine/core";
+import { TextInput } from "@mantine/core";
 import { forgetPassword } from "@stationmaster/api";
 import { Form, needed, Note, useSentForm } from "@stationmaster/ui";
 import { useState } from "react";
 import * as v from "valibot";
 import { Door } from "../door/Door";
 import css from "../door/door.module.css";
+import { BackToLogin } from "./BackToLogin";
 
 export function Forgotten({ onBack }: { onBack: () => void }) {
   const [told, setTold] = useState<string | null>(null);
@@ -27,9 +27,7 @@ export function Forgotten({ onBack }: { onBack: () => void }) {
             <TextInput label={t`E-mail`} type="email" autoComplete="username" data-autofocus data-testid="forgotten-email" {...form.fields.getInputProps("email")} />
           </Form>
         )}
-        <Anchor component="button" type="button" size="sm" onClick={onBack}>
-          <Trans>Back to signing in</Trans>
-        </Anchor>
+        <BackToLogin onClick={onBack} />
       </div>
     </Door>
   );

@@ -1,6 +1,5 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Anchor } from "@mantine/core";
 import { setUpApp, takeSecondStep, type AuthenticatorApp, type HalfLogin, type User } from "@stationmaster/api";
 import { Form, needed, Note, Problem, useSentForm } from "@stationmaster/ui";
 import { useQuery } from "@tanstack/react-query";
@@ -11,6 +10,7 @@ import css from "../door/door.module.css";
 import { AppSecret } from "../second-step/AppSecret";
 import { CodeInput } from "../second-step/CodeInput";
 import { RecoveryCodes } from "../second-step/RecoveryCodes";
+import { BackToLogin } from "./BackToLogin";
 
 interface Props {
   half: HalfLogin;
@@ -54,9 +54,7 @@ export function SecondStep({ half, onLogin, onBack }: Props) {
         <Form form={form} action={t`Go on`} testid="code-submit">
           <CodeInput description={half.step === "code" ? t`Or one of the codes you have kept` : undefined} {...form.fields.getInputProps("code")} />
         </Form>
-        <Anchor component="button" type="button" size="sm" onClick={onBack}>
-          <Trans>Back to signing in</Trans>
-        </Anchor>
+        <BackToLogin onClick={onBack} />
       </div>
     </Door>
   );

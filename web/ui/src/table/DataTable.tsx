@@ -11,7 +11,8 @@ import {
   type Row,
 } from "@tanstack/react-table";
 import { useCallback, useMemo, useRef, useState, type ReactNode } from "react";
-import { Empty, More } from "../bits";
+import { More } from "../bits";
+import { Empty } from "../plain";
 import { Icon } from "../icons";
 import { Body } from "./Body";
 import { compared, searchedText, shownColumns, type Column } from "./columns";
