@@ -4,8 +4,9 @@
 
 The chargers of `--fleet` (simulators/soak.toml) keep journals: a CALL is in them before it is sent, its answer before it is forgotten. At the end
 each message that was answered is looked for in the database. Memory of the server is read every few seconds, and a line is laid through what
-came after the warm-up, the first quarter. Exit code 1: a message was lost, or memory grows by more than the bound (judged from 30 minutes on; what a shorter
-run shows is told, and no proof of anything).
+came after the warm-up, the first quarter. What counts is the process's own memory: pages of its program and its libraries come when they are first used and
+go when the system wants them, and are told beside it. Exit code 1: a message was lost, or memory grows by more than the bound (judged from 30 minutes on; what a
+shorter run shows is told, and no proof of anything).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import linear_regression
+from typing import NamedTuple
 
 from rich.console import Console
 
@@ -38,6 +40,13 @@ Sample = tuple[float, float]
 """Seconds since the start, and KiB."""
 
 
+class Memory(NamedTuple):
+    """Of the server: what is its own, and with the pages of files that it has mapped."""
+
+    own: list[Sample]
+    resident: list[Sample]
+
+
 def main() -> None:
     options = _arguments()
     plan = plans.read(options.fleet)
@@ -49,24 +58,25 @@ def main() -> None:
             server = running.Server(database, folder)
             server.start()
             try:
-                samples = _live(server, folder, options)
+                memory = _live(server, folder, options)
             finally:
                 server.stop()
             answered, lost = compare(database, folder / "journals", plan.identities)
             errors = server.log.read_text().strip().splitlines()
-    report = written(samples, answered, lost, options.bound)
+    report = written(memory, answered, lost, options.bound)
     if errors:
         report.table("What the server warned of", ("",), [(line[:300],) for line in errors[:20]])
     file = Path(options.output) / f"soak-{time.strftime('%Y-%m-%dT%H%M%SZ', time.gmtime())}.html"
     report.write(file)
     print(
         f"soak: {options.minutes:g} minutes, {len(plan.identities)} chargers, {answered:,} messages answered, {len(lost)} lost, "
-        f"memory {slope(samples):+.1f} %/h after warm-up{'' if is_judged(samples) else ' (too short to judge)'}; {file}"
+        f"memory {slope(memory.own):+.1f} %/h after warm-up{'' if is_judged(memory.own) else ' (too short to judge)'}, "
+        f"with pages of files {slope(memory.resident):+.1f} %/h; {file}"
     )
     raise SystemExit(bool(report.problems))
 
 
-def _live(server: running.Server, folder: Path, options: argparse.Namespace) -> list[Sample]:
+def _live(server: running.Server, folder: Path, options: argparse.Namespace) -> Memory:
     """The fleet lives for so many minutes; memory meanwhile."""
     console = Console(stderr=True)
     command = [
@@ -81,20 +91,24 @@ def _live(server: running.Server, folder: Path, options: argparse.Namespace) -> 
     ]
     command += ["--passwords", str(folder / "secrets.json"), "--journal", str(folder / "journals")]
     fleet = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    began, samples, told = time.monotonic(), list[Sample](), 0.0
+    began, memory, told = time.monotonic(), Memory([], []), 0.0
     try:
         while (gone := time.monotonic() - began) < options.minutes * 60:
             if fleet.poll() is not None:
                 raise SystemExit(f"the fleet gave up: {fleet.communicate()[1].decode()[-500:]}")
-            samples.append((gone, float(server.rss_kib())))
+            memory.own.append((gone, float(server.own_kib())))
+            memory.resident.append((gone, float(server.rss_kib())))
             if gone - told >= 60:
                 told = gone
-                console.print(f"{gone / 60:.0f} min: {samples[-1][1] / 1024:.1f} MiB", highlight=False)
+                console.print(
+                    f"{gone / 60:.0f} min: {memory.own[-1][1] / 1024:.1f} MiB, with pages of files {memory.resident[-1][1] / 1024:.1f}",
+                    highlight=False,
+                )
             time.sleep(EVERY_S)
     finally:
         fleet.send_signal(signal.SIGTERM)
         fleet.communicate(timeout=60)
-    return samples
+    return memory
 
 
 def compare(url: str, journals: Path, identities: Sequence[str]) -> tuple[int, list[str]]:
@@ -131,21 +145,21 @@ def slope(samples: Sequence[Sample]) -> float:
     return linear_regression([x for x, _ in after], kib).slope * 3600 / (sum(kib) / len(kib)) * 100
 
 
-def written(samples: list[Sample], answered: int, lost: list[str], bound: float) -> Report:
-    grows = slope(samples)
+def written(memory: Memory, answered: int, lost: list[str], bound: float) -> Report:
+    grows, is_long_enough = slope(memory.own), is_judged(memory.own)
     problems = [f"lost: {line}" for line in lost[:50]]
     if not answered:
         problems.append("No message was answered at all.")
-    if is_judged(samples) and grows > bound:
+    if is_long_enough and grows > bound:
         problems.append(f"Memory grows by {grows:.1f} % an hour; the bound is {bound:g} %.")
     report = Report("Stationmaster, soaked", problems)
     report.say(f"{answered:,} messages were answered, {len(lost)} of them are not in the database.")
     report.say(
-        f"After the warm-up memory grew by {grows:+.2f} % an hour{'' if is_judged(samples) else '; the run was too short to judge that'}."
+        f"After the warm-up memory grew by {grows:+.2f} % an hour{'' if is_long_enough else '; the run was too short to judge that'}. "
+        f"With the pages of files that are mapped: {slope(memory.resident):+.2f} %."
     )
-    report.lines(
-        "Memory of the server, by minutes", "MiB", {"resident": [(at / 60, kib / 1024) for at, kib in samples]}
-    )
+    lines = {name: [(at / 60, kib / 1024) for at, kib in samples] for name, samples in memory._asdict().items()}
+    report.lines("Memory of the server, by minutes", "MiB", lines)
     return report
 
 

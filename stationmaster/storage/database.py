@@ -542,7 +542,7 @@ class _Lane:
     def _connect(self) -> Connection:
         if self._connection is None:
             connection = self.database.engine.connect().execution_options(writes=True)
-            engines.bound_writer(connection)
+            engines.prepare_writer(connection)
             self._connection = connection
         return self._connection
 

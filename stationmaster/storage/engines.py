@@ -18,6 +18,9 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 # SQLite trouble that belongs to the machine (disk full, I/O, locked by another process), not to one statement.
 _SQLITE_TROUBLE = {5, 6, 7, 8, 10, 11, 13, 14}  # BUSY LOCKED NOMEM READONLY IOERR CORRUPT FULL CANTOPEN
 _SQLITE_FULL = {10, 13}  # IOERR FULL
+# Of SQLite's pages. The system caches the file as well: 64 MiB were no faster. A reader forgets its pages as soon as anybody has written (docs/decisions/0045).
+WRITER_CACHE_KIB = 4096
+READER_CACHE_KIB = 1024
 IDLE_S = 1.0  # a connection that was not used for so long is looked at before it is used again
 ROOM = 1024 * 1024
 _POSTGRES_TROUBLE = ("08", "53", "57", "58", "25006")  # connection, resources, shutdown or time-out, system, read only
@@ -98,9 +101,12 @@ def _look_after_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) 
             raise DisconnectionError(str(error)) from error
 
 
-def bound_writer(connection: Connection) -> None:
-    """A writer on PostgreSQL neither waits for a lock for ever, nor keeps one when its own process is frozen."""
-    if connection.dialect.name == "postgresql":
+def prepare_writer(connection: Connection) -> None:
+    """SQLite's one writer keeps its pages. On PostgreSQL it neither waits for a lock for ever, nor keeps one when its own process is frozen."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
+        connection.commit()
+    else:
         connection.exec_driver_sql(
             "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '60s'"
         )
@@ -215,8 +221,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
-    # KiB for each of a dozen connections; 64 MiB were no faster, because the system caches the file as well
-    cursor.execute("PRAGMA cache_size=-4096")
+    cursor.execute(f"PRAGMA cache_size=-{READER_CACHE_KIB}")
     cursor.execute("PRAGMA wal_autocheckpoint=20000")
     cursor.close()
 

@@ -51,18 +51,25 @@ def test_S0_066_what_breaks_a_bound_is_named(told: dict[str, Any], said: str):
     assert problem.startswith("at 400 messages/s, 2.0.1: ") and said in problem
 
 
-def memory(minutes: int, percent_an_hour: float) -> list[soak.Sample]:
-    """It doubles at the start, as every server's does, and grows by that much then."""
-    return [
-        (at, 50_000.0 if at < 30 else 100_000 * (1 + percent_an_hour / 100 * at / 3600))
-        for at in range(0, minutes * 60, 2)
-    ]
+def memory(minutes: int, percent_an_hour: float, *, files: float = 0.0) -> soak.Memory:
+    """It doubles at the start, as every server's does, and grows by that much then; with pages of files by so much more."""
+    own, resident = (
+        [(at, 50_000.0 if at < 30 else 100_000 * (1 + percent / 100 * at / 3600)) for at in range(0, minutes * 60, 2)]
+        for percent in (percent_an_hour, percent_an_hour + files)
+    )
+    return soak.Memory(own, resident)
+
+
+NOTHING = soak.Memory([], [])
 
 
 def test_soak_judges_memory_after_the_warm_up():
     assert soak.written(memory(60, 0.5), 10, [], 1.0).problems == []
     (problem,) = soak.written(memory(60, 4), 10, [], 1.0).problems
     assert "Memory grows by 3.9 %" in problem
+    assert (
+        soak.written(memory(60, 0.5, files=20), 10, [], 1.0).problems == []
+    )  # pages of files are the system's to take
     assert soak.written(memory(10, 50), 10, [], 1.0).problems == []  # too short to judge, and it says so
     assert soak.slope([]) == soak.slope([(0.0, 1.0)]) == 0
 
@@ -78,8 +85,8 @@ def test_soak_finds_what_was_answered_and_is_not_stored(tmp_path: Path, database
     answered, lost = soak.compare(database_url, tmp_path, ["CP1"])
     assert answered == 2
     assert [line.split(" was answered")[0] for line in lost] == ["CP1: StatusNotification ['m1']"]
-    assert any("StatusNotification" in problem for problem in soak.written([], answered, lost, 1.0).problems)
-    assert soak.written([], 0, [], 1.0).problems == ["No message was answered at all."]
+    assert any("StatusNotification" in problem for problem in soak.written(NOTHING, answered, lost, 1.0).problems)
+    assert soak.written(NOTHING, 0, [], 1.0).problems == ["No message was answered at all."]
 
     database = Database(database_url, lanes=1, readers=1)
     with database.engine.begin() as connection:  # as the server packs what is two days old
