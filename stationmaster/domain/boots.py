@@ -58,7 +58,8 @@ class BootFacts(msgspec.Struct, frozen=True, gc=False):
 
 
 def record(work: Work, station: Station, facts: BootFacts) -> str:
-    """Record a boot; returns the registration ("accepted", "pending", "rejected").
+    """Record a boot; returns the registration ("accepted", "pending", "rejected"). Who is here to renew a certificate that has ended is
+    pending for this connection (A00.FR.429).
 
     Another vendor, model or serial than last time is kept, and raised as an alarm (CON-24). One that speaks 2.x now and spoke 1.6 before,
     or the other way round, has a list of cards that we know nothing of.
@@ -97,7 +98,7 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
             firmware=facts.firmware,
         )
     )
-    return str(row.registration)
+    return "pending" if station.renewing and row.registration == "accepted" else str(row.registration)
 
 
 def _another_one(work: Work, station: Station, facts: BootFacts) -> str:

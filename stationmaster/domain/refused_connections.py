@@ -97,7 +97,7 @@ EXPLANATIONS = {
     "tls_failed": "The TLS handshake failed for a reason that is in the log of the server only.",
     "tls_crl": "Whether the charger's certificate is revoked cannot be told: the list of its authority (tls.crl) is missing, or has ended. Fetch the newest one.",
     "client_certificate_unknown": "The charger has shown a certificate that no authority in tls.client_ca has signed. Give it one of yours, or let it show none if it connects with its password; or add the authority, if that signs for your organization.",
-    "client_certificate_expired": "The charger has shown a certificate that has ended, or begins later. Renew it, and check the charger's clock.",
+    "client_certificate_expired": "The charger has shown a certificate that has ended, or begins later. Renew it, and check the clocks of the charger and of this server. An administrator can let the charger in with it for a while, to renew it and for nothing else (Security profile, on its page).",
     "client_certificate_revoked": "The charger has shown a certificate that was revoked. If it is yours again, give it a new one.",
     "client_certificate_weak": "The charger has shown a certificate whose key, or that of its authority, is too weak: RSA must have 2048 bits or more, EC be P-256 or larger.",
     "certificate_of_another": "The certificate that was shown is not of {identity}: its common name (CN) must be the charger's serial number, as it was told at its last boot, or its id.",

@@ -62,6 +62,9 @@ stations = Table(
     Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
     Column("security_profile", Integer, nullable=False, server_default="1"),  # the lowest it may connect with
     Column("wanted_profile", Integer),  # a higher one that it was asked to go up to, until it has
+    Column(
+        "expired_until", UtcTime
+    ),  # so long it is let in with a certificate that has ended, to renew it (renewals.py)
     Column("pinned_version", Text),  # chosen when the station offers it, and assumed when it offers none
     # The operator's word: accepted, pending, rejected.
     Column("registration", Text, nullable=False, server_default="accepted"),
@@ -155,6 +158,7 @@ class StationRow(Protocol):
     strict: bool
     security_profile: int
     wanted_profile: int | None
+    expired_until: datetime | None
     vendor: str | None
     model: str | None
     serial: str | None
@@ -197,6 +201,7 @@ class EntryRow(Protocol):
     security_profile: int
     wanted_profile: int | None
     serial: str | None
+    expired_until: datetime | None
     removed_at: datetime | None  # when another one with this identity was removed, the last time
     auto_start: bool | None  # a person's word on it (auto_start.py)
 
@@ -244,12 +249,13 @@ class Station(msgspec.Struct, frozen=True, gc=False):
     strict: bool = False  # nothing it says is repaired
     serial: str | None = None  # that it has booted with
     serials: tuple[str, ...] | None = None  # those its certificate lets it boot with; None: any
+    renewing: bool = False  # its certificate has ended, and it is here to get another one (renewals.py)
     notes_cards: bool = False  # those shown there, since it may have to be started with one (auto_start.py)
 
     @property
     def accepted(self) -> bool:
-        """Registered, and has booted at least once (CON-20: this belongs to the record, not to the socket)."""
-        return self.registration == "accepted" and self.booted
+        """Registered, and has booted at least once (CON-20: this belongs to the record, not to the socket), and not here to renew only."""
+        return self.registration == "accepted" and self.booted and not self.renewing
 
 
 def is_identity(text: str) -> bool:
@@ -322,28 +328,6 @@ def by_either_name(work: Work, organization_id: int, name: str) -> StationRow:
     if row is None:
         raise NotFound("there is no charger {charger!r}", charger=name)
     return row
-
-
-class Lived(NamedTuple):
-    """A station of the past or the present, and until when it was ours."""
-
-    id: int
-    identity: str
-    created_at: datetime
-    deleted_at: datetime | None
-
-
-def lived(work: Work, organization_id: int, identity: str, at: datetime) -> Lived:
-    """The station that had this identity at that time, also when it was removed since; else the newest. Raises `NotFound`."""
-    columns = (stations.c.id, stations.c.identity, stations.c.created_at, stations.c.deleted_at)
-    had_it = select(*columns).where(stations.c.organization_id == organization_id, stations.c.identity == identity)
-    now = work.execute(had_it.where(not_deleted(stations))).one_or_none()  # this one by its index
-    if now is not None and now.created_at <= at:
-        return Lived._make(now)
-    all_of_them = [Lived._make(row) for row in work.execute(had_it.order_by(stations.c.id.desc()).limit(100))]
-    if not all_of_them:
-        raise NotFound("there is no charger {charger!r}", charger=identity)
-    return next((each for each in all_of_them if each.created_at <= at), all_of_them[0])
 
 
 def change(

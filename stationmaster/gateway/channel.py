@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Mapping
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import unquote
 
@@ -42,14 +44,37 @@ PLAIN = Channel()
 SECURE = Channel(secure=True)
 
 
-def of_tls(certificate: bytes | None) -> Channel:
-    """What came through our own TLS, which has verified the certificate, if there is one."""
+def of_tls(secured: ssl.SSLObject, anchors: Anchors | None) -> Channel:
+    """What came through our own TLS, which has verified the certificate, if there is one, but for what depends on the day."""
+    certificate = secured.getpeercert(binary_form=True)
     if certificate is None:
         return SECURE
     try:
-        return Channel(True, _told(x509.load_der_x509_certificate(certificate)))
+        found, *above = [x509.load_der_x509_certificate(each) for each in _chain(secured) or [certificate]]
+        problem = None if anchors is None else _wrong_today(found, above, anchors, datetime.now(UTC))
+        return Channel(True, None if problem else _told(found), problem)
     except UNREADABLE:  # what verified it reads more than we do
         return Channel(True, None, UNKNOWN)
+
+
+def _chain(secured: ssl.SSLObject) -> list[bytes]:
+    """The path that was verified, the charger's own first. Empty for a session that is resumed: what stands above was looked at when
+    it began."""
+    if sys.version_info >= (3, 13):
+        return secured.get_verified_chain()
+    found = secured._sslobj.get_verified_chain() or []  # type: ignore[attr-defined]
+    return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found]
+
+
+def _wrong_today(
+    certificate: x509.Certificate, above: Sequence[x509.Certificate], anchors: Anchors, now: datetime
+) -> str | None:
+    """What keeps out whoever comes with it. That it has ended is judged with the charger's record (`handshake.wrong_with`)."""
+    if not all(_holds(each, now) for each in above):
+        return UNKNOWN
+    if now < certificate.not_valid_before_utc:
+        return EXPIRED
+    return None if anchors.has_list(certificate.issuer, now) else "tls_crl"
 
 
 def of_proxy(headers: Mapping[str, str], header: str | None, anchors: Anchors | None) -> Channel | None:
@@ -79,10 +104,8 @@ def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> st
     """What is wrong with a charger's certificate, if anything. One of the authorities must have signed it itself, for a proxy hands
     on no chain."""
     authority = next((each for each in anchors.authorities if _has_signed(each.certificate, certificate)), None)
-    if authority is None or not _holds(authority.certificate, now):
+    if authority is None:
         return UNKNOWN
-    if not _holds(certificate, now):
-        return "client_certificate_expired"
     if not is_strong(certificate.public_key()):
         return "client_certificate_weak"
     try:
@@ -91,11 +114,9 @@ def verify(certificate: x509.Certificate, anchors: Anchors, now: datetime) -> st
         uses = []
     if uses and not {_CLIENT, _ANY} & set(uses):
         return "client_certificate_purpose"
-    if not anchors.with_lists:
-        return None
-    if not any(until is None or now < until for until in authority.lists_until):
-        return "tls_crl"
-    return "client_certificate_revoked" if certificate.serial_number in authority.revoked else None
+    if certificate.serial_number in authority.revoked:
+        return "client_certificate_revoked"
+    return _wrong_today(certificate, [authority.certificate], anchors, now)
 
 
 def _told(found: x509.Certificate) -> ClientCertificate:
@@ -134,5 +155,6 @@ def _holds(certificate: x509.Certificate, now: datetime) -> bool:
 
 
 UNKNOWN = "client_certificate_unknown"
+EXPIRED = "client_certificate_expired"
 _NONE = ("-", "(null)")  # what some proxies write for a charger that has shown none
 _CLIENT, _ANY = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE

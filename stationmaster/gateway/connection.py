@@ -305,6 +305,8 @@ class Connection:
             return
         if self._expected and action in self._expected:
             return
+        if station.renewing:
+            raise OcppError(Defect.SECURITY, "not before the certificate is renewed: it has ended")
         if station.registration == "accepted":
             self._ask_to_register()
             if action in self._dialect.transaction_messages:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -32,6 +32,7 @@ class Entry:
     __slots__ = (
         "connection",
         "credential",
+        "expired_until",
         "generation",
         "min_profile",
         "pinned_version",
@@ -44,11 +45,19 @@ class Entry:
         self.station = station
         self.min_profile = 1  # the lowest security profile it may connect with
         self.wanted_profile: int | None = None  # that it was asked to go up to
+        self.expired_until: datetime | None = (
+            None  # so long it is let in with a certificate that has ended, to renew it
+        )
         self.removed_at: datetime | None = None  # when another charger with this id was removed
         self.credential = credential
         self.pinned_version = pinned_version
         self.connection: Connection | None = None
         self.generation = 0  # the highest we have heard of, on whichever node
+
+    @property
+    def may_renew(self) -> bool:
+        """Whether a certificate that has ended lets it in now (SEC-22)."""
+        return self.expired_until is not None and datetime.now(UTC) < self.expired_until
 
 
 class Directory:
@@ -75,6 +84,8 @@ class Directory:
         self._shared = shared  # other nodes let chargers in as well
         self._wake = asyncio.Event()
         self._told: set[int] = set()  # stations of which an event has told since the last catching up began
+        self._may_come_expired: set[int] = set()
+        self.renewing: set[int] = set()  # stations that are here to renew a certificate that has ended
         self._again: set[int] = set()  # stations to be read once more: what was told of them may not be the last word
         self.on_removed: Callable[[Entry], None] = lambda entry: None
         self.on_changed: Callable[[events.StationChanged], None] = lambda change: None  # by another process
@@ -86,6 +97,10 @@ class Directory:
         if self._number is None:
             return False
         return not self._shared or time.monotonic() - self._read_at < self.gap_s
+
+    def takes_expired(self) -> bool:
+        """Whether any charger may come with a certificate that has ended, now (SEC-22)."""
+        return any(entry.may_renew for each in self._may_come_expired if (entry := self._by_id.get(each)) is not None)
 
     async def load(self) -> None:
         """Read every station: at start, and after every gap."""
@@ -234,7 +249,8 @@ class Directory:
             entry.credential = credential
             entry.pinned_version = row.pinned_version
         entry.min_profile, entry.wanted_profile = row.security_profile, row.wanted_profile
-        entry.removed_at = row.removed_at
+        entry.removed_at, entry.expired_until = row.removed_at, row.expired_until
+        (self._may_come_expired.discard if row.expired_until is None else self._may_come_expired.add)(row.id)
         self._by_id[row.id] = entry
         self._by_identity[row.identity] = entry
 

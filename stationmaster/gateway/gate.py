@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from stationmaster.domain import passwords, refused_connections, security_profiles, stations
+from stationmaster.domain import passwords, refused_connections, renewals, security_profiles, stations
 from stationmaster.domain.credentials import Keys
 from stationmaster.domain.refused_connections import Refusal
 from stationmaster.gateway.allowance import Allowance
@@ -207,8 +207,9 @@ class Gate:
     def enter(self, admitted: Admitted, link: Link) -> Connection:
         """The socket is open: the newest wins, the one before it is closed."""
         entry = admitted.entry
-        if entry.station.serials != admitted.serials:
-            entry.station = msgspec.structs.replace(entry.station, serials=admitted.serials)
+        before, now = entry.station, (admitted.serials, admitted.renewing)
+        if (before.serials, before.renewing) != now:
+            entry.station = msgspec.structs.replace(before, serials=admitted.serials, renewing=admitted.renewing)
         connection = self._make(
             entry,
             self._routes[admitted.dialect.version],
@@ -223,6 +224,12 @@ class Gate:
         if entry.wanted_profile is not None:
             told = (entry.station, admitted.profile)
             self._database.submit(security_profiles.connected, told, _ignore, lane=entry.station.id)
+        if entry.expired_until is not None and admitted.profile == 3:
+            came = renewals.let_in if admitted.renewing else renewals.renewed
+            if admitted.renewing:
+                self._directory.renewing.add(entry.station.id)
+                connection.expect("SignCertificate")  # as it may ask by itself
+            self._database.submit(came, (entry.station,), _ignore, lane=entry.station.id)
         replaced = self._registry.enter(connection, admitted.profile)
         station = entry.station.identity
         log.info(
@@ -236,6 +243,10 @@ class Gate:
             log.info("station.superseded", station=station, source=replaced.link.source)
             replaced.close(SUPERSEDED, "superseded by a newer connection")
         return connection
+
+    def takes_expired(self) -> bool:
+        """Whether a charger may come with a certificate that has ended, now."""
+        return self._directory.takes_expired()
 
     def remembered(self, entry: Entry) -> Remembered:
         """What is known of this charger from its earlier connections."""

@@ -20,7 +20,7 @@ from stationmaster.addresses import is_private
 from stationmaster.domain.credentials import Credential, Keys
 from stationmaster.domain.failures import Failures, network
 from stationmaster.domain.stations import is_identity
-from stationmaster.gateway.channel import PLAIN, Channel, ClientCertificate
+from stationmaster.gateway.channel import EXPIRED, PLAIN, Channel, ClientCertificate
 from stationmaster.gateway.directory import Directory, Entry
 from stationmaster.gateway.door import NO_REQUEST
 from stationmaster.gateway.proxies import elements
@@ -38,7 +38,7 @@ class Admitted(msgspec.Struct, frozen=True):
     """Come in, as this station, speaking this version; `subprotocol` is the offer to confirm, None when there was none.
 
     `taken` is the new secret that it has logged in with for the first time. `profile` is its security profile; 0 is none. `serials`
-    are those it may boot with; None: any."""
+    are those it may boot with; None: any. `renewing`: its certificate has ended, and it may do nothing but renew it."""
 
     entry: Entry
     dialect: Dialect
@@ -46,6 +46,7 @@ class Admitted(msgspec.Struct, frozen=True):
     taken: Credential | None = None
     profile: int = 1
     serials: tuple[str, ...] | None = None
+    renewing: bool = False
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -126,11 +127,14 @@ class Handshake:
             problem = "username_mismatch"
         elif problem is None and right is False:
             problem = "wrong_password"
-        profile = 2 if channel.secure else 1
+        profile, renewing = 2 if channel.secure else 1, False
         if channel.certificate is not None and entry is not None:
             # Profile 3: who has shown a certificate is judged by it, whatever else was sent (A00.FR.401). It cannot be guessed,
             # so others who guess from the same address keep it out as little as it guesses itself.
             problem, profile = wrong_with(channel.certificate, entry, self._operator), 3
+            renewing = problem == EXPIRED and entry.may_renew
+            if renewing:
+                problem = None
         elif entry is not None and problem == "no_credentials" and trusted:
             problem, profile = None, 0
         if channel.problem is not None and entry is not None and problem != "too_many_attempts":
@@ -150,7 +154,7 @@ class Handshake:
         if entry.credential.offered and profile in (1, 2):
             taken = self._keys.offered(entry.credential, password)
         serials = None if channel.certificate is None else _serials(channel.certificate, entry)
-        return msgspec.structs.replace(admitted, taken=taken, profile=profile, serials=serials)
+        return msgspec.structs.replace(admitted, taken=taken, profile=profile, serials=serials, renewing=renewing)
 
     def _only_identity(self) -> str | None:
         """The one charger there is: document 002 writes `/ocpp?validToken`, which names none."""
@@ -189,9 +193,7 @@ class Handshake:
 
 
 def wrong_with(certificate: ClientCertificate, entry: Entry, operator: str | None) -> str | None:
-    """Why a certificate does not let this charger in. An expired one may come by a session of TLS that is resumed."""
-    if certificate.valid_until <= datetime.now(UTC):
-        return "client_certificate_expired"
+    """Why a certificate does not let this charger in. That it has ended is told when nothing else is wrong with it."""
     if operator not in certificate.organizations:
         return "certificate_organization"  # A00.FR.404
     # A00.FR.405. With two names in it, it would be of two chargers.
@@ -200,8 +202,9 @@ def wrong_with(certificate: ClientCertificate, entry: Entry, operator: str | Non
     if certificate.common_names not in ((entry.station.identity,), (entry.station.serial,)):
         return "certificate_of_another"
     # What one charger was given does not open the record of the next one that is called so, as its password does not.
-    is_of_removed = entry.removed_at is not None and certificate.valid_from + DATED_BACK < entry.removed_at
-    return "certificate_of_removed" if is_of_removed else None
+    if entry.removed_at is not None and certificate.valid_from + DATED_BACK < entry.removed_at:
+        return "certificate_of_removed"
+    return EXPIRED if certificate.valid_until <= datetime.now(UTC) else None
 
 
 def _serials(certificate: ClientCertificate, entry: Entry) -> tuple[str, ...] | None:

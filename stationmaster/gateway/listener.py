@@ -104,7 +104,7 @@ class Listener:
         self._with_tls: TlsPort | None = None
         self._looking: asyncio.Future[None] | None = None
         if self._tls.port is not None or self._tls.has_anchors:
-            self._certificates = Certificates(self._tls)
+            self._certificates = Certificates(self._tls, gate.takes_expired)
         if self._tls.port is not None and self._certificates is not None:
             self._with_tls = TlsPort(
                 self,
@@ -193,13 +193,13 @@ class Listener:
 
     def _channel(self, door: Door, head: Head) -> Channel:
         """How it has come: as a trusted proxy says, or as it is here."""
+        anchors = None if self._certificates is None else self._certificates.anchors
         if is_trusted(door.peer, self._settings.trusted_proxies):
-            anchors = None if self._certificates is None else self._certificates.anchors
             said = of_proxy(head.headers, self._tls.client_certificate_header, anchors)
             if said is not None:
                 return said
         secured = door.transport.get_extra_info("ssl_object")
-        return PLAIN if secured is None else of_tls(secured.getpeercert(binary_form=True))
+        return PLAIN if secured is None else of_tls(secured, anchors)
 
     def unreadable(self, door: Door, reason: str, path: bytes) -> None:
         """What came is no handshake."""

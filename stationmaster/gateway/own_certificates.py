@@ -1,18 +1,21 @@
-"""Chargers that are connected here are given what our own authority signs (A02, SEC-24), and asked to renew it in time (SEC-25)."""
+"""Chargers that are connected here are given what our own authority signs (A02, SEC-24), and asked to renew it in time (SEC-25), or
+late: who is let in with a certificate that has ended is asked at once, and sent away when it has another one (SEC-22)."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from functools import partial
 
 import structlog
 
-from stationmaster.domain import certificate_authority, certificate_requests
+from stationmaster.domain import certificate_authority, certificate_requests, renewals
 from stationmaster.domain.certificate_authority import Authority, Issued, Unusable
 from stationmaster.domain.commands import GiveCertificate, TriggerMessage
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.stations import Station
 from stationmaster.domain.timers import every
+from stationmaster.gateway.connection import RENEWED, Connection
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.errands import Errands
 from stationmaster.gateway.switchboard import NotConnected, Switchboard
@@ -23,6 +26,8 @@ log = structlog.get_logger()
 
 BY = "stationmaster"
 AT_ONCE = 50
+LOOK_S = 0.5  # how far one is that is here to renew
+AGAIN_S = 30.0  # before it is asked again: it may not have booted yet
 
 
 def authority(settings: Tls) -> Authority:
@@ -73,6 +78,36 @@ async def ask_to_renew(database: Database, switchboard: Switchboard, errands: Er
     ending = await database.read(partial(certificate_requests.to_renew, within=settings.renew_within))
     for row_id, station_id in [each for each in ending if each[1] in here][:AT_ONCE]:
         errands.begin(("renewal", row_id), partial(_ask, database, switchboard, station_id, row_id))
+
+
+@every(seconds=2, for_itself=True)
+async def see_to_expired(database: Database, switchboard: Switchboard, directory: Directory, errands: Errands) -> None:
+    """Whose certificate has ended is asked for a request, and closed when it has taken another one."""
+    for station_id in list(directory.renewing):
+        entry = directory.get(station_id)
+        if entry is None or entry.connection is None or not entry.station.renewing:
+            directory.renewing.discard(station_id)
+        else:
+            errands.begin(("expired", station_id), partial(_see_to, database, switchboard, entry.connection))
+
+
+async def _see_to(database: Database, switchboard: Switchboard, connection: Connection) -> None:
+    station, asked_at = connection.entry.station, float("-inf")
+    while not connection.closed:
+        try:
+            how_far = await database.read(
+                partial(renewals.progress, station_id=station.id, since=connection.connected_at)
+            )
+            if how_far == "taken":
+                log.info("certificate.renewed", station=station.identity)
+                connection.close(RENEWED, "it has a new certificate: come back with that")
+                return
+            if how_far is None and time.monotonic() - asked_at >= AGAIN_S:
+                asked_at = time.monotonic()
+                await switchboard.send(station.id, TriggerMessage(message="SignChargingStationCertificate"), by=BY)
+        except (DomainError, StorageUnavailable) as error:
+            log.info("certificate.not_asked_for", station=station.identity, why=str(error))
+        await asyncio.sleep(LOOK_S)
 
 
 async def _give(database: Database, switchboard: Switchboard, settings: Tls, station: Station, row_id: int) -> None:

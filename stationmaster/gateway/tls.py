@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, cast
@@ -30,6 +31,7 @@ SUITES = (
 RSA_KX_SUITES = "AES128-GCM-SHA256:AES256-GCM-SHA384"  # demanded by A00.FR.318 and A00.FR.421
 SOON = timedelta(days=14)  # before a certificate of ours ends, or a fifth of its time: some last for days only
 A_DAY_S = 24 * 3600.0
+NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME, for which Python has no name
 FILES = ("ecdsa_certificate", "ecdsa_key", "rsa_certificate", "rsa_key", "client_ca", "ca_certificate", "crl")
 
 # Of X509_V_ERR_*: what is wrong with a charger's certificate.
@@ -78,12 +80,18 @@ class Certificates:
     """The context of TLS as the files have it. What has ended is told each day and stops nothing: it would take those with it that need
     it not."""
 
-    def __init__(self, settings: Tls) -> None:
+    def __init__(self, settings: Tls, takes_expired: Callable[[], bool] = lambda: False) -> None:
         """Raises `BadSettings`, with the name of the setting."""
         self._settings = settings
         self._marks = self._marked()
-        self.anchors, self.context = self._read()
+        self._takes_expired = takes_expired
+        self.anchors, self.context, self._timeless = self._read()
         self._tell()
+
+    def wanted(self) -> ssl.SSLContext:
+        """For the next connection. While some charger may come with a certificate that has ended (SEC-22), TLS looks at no times, of
+        nobody: the gate does (`channel.of_tls`), when it knows which charger it is."""
+        return self._timeless if self._takes_expired() else self.context
 
     def look(self) -> None:
         """Take up what has changed on disk; what cannot be used is said once, and what was before goes on. It reads files: not on
@@ -95,17 +103,19 @@ class Certificates:
             return
         self._marks = marks
         try:
-            self.anchors, self.context = self._read()
+            self.anchors, self.context, self._timeless = self._read()
         except BadSettings as error:
             log.error("tls.not_renewed", why=str(error))
         else:
             log.info("tls.renewed")
             self._tell()
 
-    def _read(self) -> tuple[Anchors | None, ssl.SSLContext]:
+    def _read(self) -> tuple[Anchors | None, ssl.SSLContext, ssl.SSLContext]:
         try:
             found = anchors(self._settings) if self._settings.has_anchors else None
-            return found, context(self._settings)
+            timeless = context(self._settings)
+            timeless.verify_flags |= NO_CHECK_TIME
+            return found, context(self._settings), timeless
         except (OSError, *UNREADABLE) as error:  # what our own look has let pass, or a file that has gone since
             why = error.reason if isinstance(error, ssl.SSLError) and error.reason else error
             raise BadSettings(f"tls: the files cannot be used: {why}") from None
@@ -149,16 +159,22 @@ def context(settings: Tls) -> ssl.SSLContext:
 
 
 class Authority(NamedTuple):
-    """Who signs certificates of chargers, when its lists of what is revoked end, and the numbers in them."""
+    """Who signs certificates of chargers, and the numbers in its lists of what is revoked."""
 
     certificate: x509.Certificate
-    lists_until: Sequence[datetime | None]
     revoked: frozenset[int]
 
 
 class Anchors(NamedTuple):
     authorities: Sequence[Authority]
-    with_lists: bool  # without one of its authority, nobody is let in
+    lists: Mapping[
+        x509.Name, Sequence[tuple[datetime, datetime | None]]
+    ]  # from when to when they hold, by who has signed them
+
+    def has_list(self, authority: x509.Name, now: datetime) -> bool:
+        """Whether one of an authority holds today. Where there are lists at all, nobody is let in without one."""
+        mine = self.lists.get(authority, ())
+        return not self.lists or any(begins <= now and (ends is None or now < ends) for begins, ends in mine)
 
 
 def anchors(settings: Tls) -> Anchors:
@@ -170,8 +186,11 @@ def anchors(settings: Tls) -> Anchors:
         theirs = [one for one in lists if one.issuer == each.subject and _is_signed_by(one, each)]
         # Found here, once, since a list may have many thousands and chargers come all at once.
         numbers = frozenset(revoked.serial_number for one in theirs for revoked in one)
-        found.append(Authority(each, [one.next_update_utc for one in theirs], numbers))
-    return Anchors(found, bool(lists))
+        found.append(Authority(each, numbers))
+    times: dict[x509.Name, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for one in lists:
+        times[one.issuer].append((one.last_update_utc, one.next_update_utc))
+    return Anchors(found, times)
 
 
 def lasting(settings: Tls) -> Iterator[tuple[str, datetime, datetime]]:

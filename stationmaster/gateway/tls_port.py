@@ -136,7 +136,7 @@ class Knock:
                 await loop.connect_accepted_socket(
                     door,
                     self._socket,
-                    ssl=port.certificates.context,
+                    ssl=port.certificates.wanted(),
                     ssl_handshake_timeout=2 * port.timeout_s,  # the doors look after the time; this is for the worst
                     ssl_shutdown_timeout=port.closing_s,
                 )

@@ -150,6 +150,7 @@ ACTS: dict[str, tuple[str, Any]] = {
     "DELETE /api/v1/stations/{station_id}/connectors/{evse}/{connector}": ("/stations/CP9/connectors/1/1", None),
     "POST /api/v1/stations/{station_id}/secret": ("/stations/CP9/secret", None),
     "PUT /api/v1/stations/{station_id}/security-profile": ("/stations/CP9/security-profile", {"lowest": 2}),
+    "PUT /api/v1/stations/{station_id}/expired-certificate": ("/stations/CP9/expired-certificate", {"until": None}),
     "POST /api/v1/stations/{station_id}/pay-places": ("/stations/CP1/pay-places", None),
     "PATCH /api/v1/stations/{station_id}/pay-places/{evse}": ("/stations/CP1/pay-places/1", {"pays_after": True}),
     "DELETE /api/v1/stations/{station_id}/pay-places/{evse}": ("/stations/CP1/pay-places/1", None),

@@ -191,7 +191,17 @@ async def test_SEC_20_who_is_removed_and_brought_back_keeps_its_certificate(
 
 
 def test_SEC_20_what_only_the_library_of_tls_can_read_is_unknown(authority: Authority) -> None:
-    assert of_tls(of_no_version(authority.charger("CP1"))).problem == "client_certificate_unknown"
+    class Secured:
+        _sslobj = type("", (), {"get_verified_chain": lambda self: None})()
+
+        def getpeercert(self, *, binary_form: bool) -> bytes:
+            return of_no_version(authority.charger("CP1"))
+
+        def get_verified_chain(self) -> list[bytes]:
+            return []
+
+    shown: Any = Secured()
+    assert of_tls(shown, None).problem == "client_certificate_unknown"
 
 
 async def test_SEC_20_who_is_unknown_stays_unknown_with_a_certificate(

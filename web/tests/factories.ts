@@ -13,6 +13,7 @@ export function station(over: Partial<Station> = {}): Station {
     pinned_version: null,
     security_profile: 1,
     wanted_profile: null,
+  expired_until: null,
     connected_profile: null,
     registration: "accepted",
     strict: false,

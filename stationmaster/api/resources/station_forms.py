@@ -69,6 +69,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     says is repaired, what deviates from the specification is answered with an error (for certification).
     `security_profile` is the lowest that it may connect with, `wanted_profile` a higher one it was asked to go up to and has not yet,
     `connected_profile` that of its newest connection: 1 is a password, 2 a password and TLS, 3 a certificate of its own and TLS; 0 nothing.
+    Until `expired_until` it is let in with a certificate that has ended, to renew it and for nothing else.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Station(msgspec.Struct, frozen=True, kw_only=True):
     strict: bool
     security_profile: Literal[1, 2, 3]
     wanted_profile: Literal[1, 2, 3] | None
+    expired_until: datetime | None
     connected_profile: Literal[0, 1, 2, 3] | None
     booted: bool
     connected: bool
@@ -173,6 +175,7 @@ def facts_of(row: stations.StationRow, site: str | None, parts: Parts, switchboa
         "strict": row.strict,
         "security_profile": row.security_profile,
         "wanted_profile": row.wanted_profile,
+        "expired_until": row.expired_until,
         "connected_profile": None if last is None else last.profile,
         "booted": row.booted_at is not None,
         "connected": connection is not None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -35,7 +35,7 @@ from stationmaster.api.shapes import (
     tagged,
     tags_of,
 )
-from stationmaster.domain import connections, connectors, security_profiles, sessions, stations
+from stationmaster.domain import connections, connectors, renewals, security_profiles, sessions, stations
 from stationmaster.domain.permissions import Permission
 from stationmaster.domain.stations import ChargerType, Phase
 from stationmaster.domain.versions import Expected
@@ -105,6 +105,14 @@ class SecurityProfile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     TLS. A lower one than before needs a reason, which is kept in the audit log."""
 
     lowest: Literal[1, 2, 3]
+    reason: Text | None = None
+
+
+class ExpiredCertificate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How long a charger is let in with a certificate that has ended, to renew it: at most 30 days. null: no more. To allow it needs a
+    reason, which is kept in the audit log."""
+
+    until: Annotated[datetime, msgspec.Meta(tz=True)] | None
     reason: Text | None = None
 
 
@@ -348,6 +356,26 @@ async def change_security_profile(
     return _shown(await context.database.write(change), context)
 
 
+@put("/{station_id:str}/expired-certificate", permission=Permission.ADMINISTER)
+async def allow_expired_certificate(
+    station_id: FromPath[str],
+    data: JSONBody[ExpiredCertificate],
+    caller: GivenCaller,
+    context: GivenContext,
+    if_match: IfMatch = None,
+) -> Response[Station]:
+    """Let a charger in whose certificate has ended, for so long, to renew it and for nothing else: it is asked for a request for a new one, its
+    boots are answered with Pending, and what else it says is refused. Once it comes with one that holds, this ends by itself."""
+
+    def change(work: Work) -> _One:
+        renewals.allow(
+            work, caller.organization, station_id, data.until, reason=data.reason, expected=tags_of(if_match)
+        )
+        return _one(work, caller.organization, context.switchboard.node, station_id)
+
+    return _shown(await context.database.write(change), context)
+
+
 router = Router(
     "/stations",
     route_handlers=[
@@ -363,6 +391,7 @@ router = Router(
         restore_station,
         change_secret,
         change_security_profile,
+        allow_expired_certificate,
     ],
     tags=["chargers"],
 )

@@ -31,6 +31,7 @@ class InstallCertificate(Command, frozen=True):
     """Let the charger trust an authority: for this server (`csms`), for firmware (`manufacturer`), for cars (`v2g`, `contracts`)."""
 
     administers = True
+    before_accepted = True
 
     use: Use
     certificate: Annotated[str, msgspec.Meta(min_length=1, max_length=5500, description="PEM")]
@@ -54,6 +55,8 @@ class DeleteCertificate(Command, frozen=True):
 class ListCertificates(Command, frozen=True):
     """Ask which certificates the charger has: all, or those of these uses. `own_v2g` is its own, with what stands above it."""
 
+    before_accepted = True
+
     uses: Annotated[list[Listed], msgspec.Meta(max_length=5)] = []
 
 
@@ -65,6 +68,7 @@ class GiveCertificate(Command, frozen=True):
     """
 
     administers = True
+    before_accepted = True
 
     chain: Annotated[str, msgspec.Meta(min_length=1, max_length=10_000, description="PEM, its own first")]
     request: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None

@@ -10,11 +10,12 @@ from itertools import pairwise
 
 import msgspec
 
-from stationmaster.domain import message_log, stations
+from stationmaster.domain import message_log
 from stationmaster.domain.errors import Invalid
 from stationmaster.domain.message_log import Logged
 from stationmaster.domain.timeline import sources
 from stationmaster.domain.timeline.entries import RANKS, Entry, Kind
+from stationmaster.domain.timeline.lived import lived
 from stationmaster.domain.timeline.sentences import sentence
 from stationmaster.storage import Work
 
@@ -57,7 +58,7 @@ def around(
         since, until = at - width, min(at + width, work.now + timedelta(microseconds=1))
     except OverflowError:
         raise Invalid("at", "a time that any charger has seen") from None
-    station = stations.lived(work, organization_id, identity, at)
+    station = lived(work, organization_id, identity, at)
     told = message_log.around(work, station.id, at, since=since, until=until, most=MOST_MESSAGES)
     left_out = any(
         len(part) >= MOST_MESSAGES for part in ([m for m in told if m.at < at], [m for m in told if m.at >= at])

@@ -17,8 +17,8 @@ from stationmaster.domain import (
 )
 from stationmaster.domain.connections import LogRow
 from stationmaster.domain.sessions import SessionRow
-from stationmaster.domain.stations import Lived
 from stationmaster.domain.timeline.entries import Entry
+from stationmaster.domain.timeline.lived import Lived
 from stationmaster.domain.timeline.wording import cut, watt_hours
 from stationmaster.storage import Work
 

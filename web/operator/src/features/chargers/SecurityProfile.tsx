@@ -1,8 +1,8 @@
 import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
-import { Button, Modal, Select, Text, TextInput } from "@mantine/core";
+import { Button, Divider, Modal, Select, Text, TextInput } from "@mantine/core";
 import { answered, client, type Station } from "@stationmaster/api";
-import { notify, Problem } from "@stationmaster/ui";
+import { At, notify, Problem } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { fleetStore } from "../../live/fleet";
@@ -23,7 +23,7 @@ function profileWord(profile: number): string {
 
 /** How it has connected, with what it may at least, and what it was asked to go up to. */
 export function SecurityFacts({ station }: { station: Station }) {
-  const { connected_profile: now, security_profile: lowest, wanted_profile: wanted } = station;
+  const { connected_profile: now, security_profile: lowest, wanted_profile: wanted, expired_until: until } = station;
   return (
     <span data-testid="security-profile">
       {now === null ? "–" : profileWord(now)}
@@ -37,6 +37,14 @@ export function SecurityFacts({ station }: { station: Station }) {
         <span className="dim small">
           {" "}
           <Trans>(asked to go up to {wanted})</Trans>
+        </span>
+      )}
+      {until !== null && (
+        <span className="dim small">
+          {" "}
+          <Trans>
+            (with an expired certificate until <At at={until} />)
+          </Trans>
         </span>
       )}
     </span>
@@ -116,6 +124,91 @@ export function SecurityProfile({ station, opened, onClose }: Dialog) {
           <Trans>Save</Trans>
         </Button>
       </form>
+      <Divider my="lg" />
+      <ExpiredCertificate station={station} />
     </Modal>
+  );
+}
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const DAYS = [1, 7, 30];
+
+/** A certificate that has ended lets it in for a while, to renew it. */
+function ExpiredCertificate({ station }: { station: Station }) {
+  const [days, setDays] = useState("7");
+  const [reason, setReason] = useState("");
+  const until = station.expired_until;
+  const say = useMutation({
+    mutationFn: (body: { until: string | null; reason: string | null }) =>
+      answered(
+        client.PUT("/api/v1/stations/{station_id}/expired-certificate", {
+          params: { path: { station_id: station.id } },
+          body,
+        }),
+      ),
+    onSuccess: () => {
+      void fleetStore.reload(station.id);
+      setReason("");
+      notify.done(t`Saved`);
+    },
+  });
+  return (
+    <form
+      className={css.form}
+      onSubmit={(event) => {
+        event.preventDefault();
+        say.mutate(
+          until === null
+            ? { until: new Date(Date.now() + Number(days) * DAY_MS).toISOString(), reason: reason.trim() }
+            : { until: null, reason: null },
+        );
+      }}
+    >
+      <Text size="sm" fw={600}>
+        <Trans>Its certificate has ended?</Trans>
+      </Text>
+      {until === null ? (
+        <>
+          <Text size="sm">
+            <Trans>
+              For a while, the charger can be let in with it, to get a new one and for nothing else. It is asked for it by itself. Give it what an
+              authority has signed under Certificates, where the one of this server does not.
+            </Trans>
+          </Text>
+          <Select
+            label={t`For`}
+            data={DAYS.map((each) => ({ value: String(each), label: each === 1 ? t`a day` : t`${each} days` }))}
+            value={days}
+            onChange={(value) => { setDays(value ?? "7"); }}
+            allowDeselect={false}
+            data-testid="expired-days"
+          />
+          <TextInput
+            label={t`Why?`}
+            required
+            maxLength={200}
+            value={reason}
+            onChange={(event) => { setReason(event.currentTarget.value); }}
+            data-testid="expired-reason"
+          />
+        </>
+      ) : (
+        <Text size="sm">
+          <Trans>
+            Until <At at={until} /> it is let in with it, to get a new one and for nothing else. This ends by itself when it comes with the new one.
+          </Trans>
+        </Text>
+      )}
+      <Problem error={say.error} />
+      <Button
+        type="submit"
+        variant="default"
+        loading={say.isPending}
+        disabled={until === null && reason.trim() === ""}
+        data-testid="expired-submit"
+      >
+        {until === null ? <Trans>Let it in to renew</Trans> : <Trans>Let it in no more</Trans>}
+      </Button>
+    </form>
   );
 }
