@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 
@@ -111,7 +111,8 @@ def attempts_of(work: Work, organization_id: int, of: Period, among: Which) -> l
     table = session_figures.c
     # A day begins and ends elsewhere up to fourteen hours earlier or later.
     first, after = (cells.midnight(day, moments.zone_named(None)) for day in of)
-    mine = select(session_figures, sessions.c.token_key, sessions.c.evse)
+    said = (table.station_id, table.site_id, table.time_zone, table.began_at, table.ended_at, table.good)
+    mine = select(table.session_id, *said, sessions.c.token_key, sessions.c.evse)
     mine = mine.join(sessions, sessions.c.id == table.session_id).where(
         table.organization_id == organization_id,
         table.ended_at >= first - timedelta(hours=15),
@@ -119,26 +120,22 @@ def attempts_of(work: Work, organization_id: int, of: Period, among: Which) -> l
     )
     mine = among.narrowed(mine, site=table.site_id, station=table.station_id)
     changed = _pending(work, organization_id)
-    found = [
-        (Facts(*row[1 : 1 + len(Facts._fields)]), row.token_key, row.evse)
-        for row in work.execute(mine)
-        if row.session_id not in changed
-    ]
+    found: list[list[Any]] = [list(row[1:]) for row in work.execute(mine) if row.session_id not in changed]
     named = select(sessions.c.id, sessions.c.token_key, sessions.c.evse)
     for row in work.execute(named.where(sessions.c.id.in_(list(changed)))) if changed else ():
         facts = changed[row.id]
         if facts is not None and among.has(facts.site_id, facts.station_id):
-            found.append((facts, row.token_key, row.evse))
+            found.append([*(getattr(facts, column.key) for column in said), row.token_key, row.evse])
     bounds: dict[str, tuple[datetime, datetime]] = {}
     attempts = []
-    for facts, card, evse in found:
-        if facts.time_zone not in bounds:
-            zone = moments.zone_named(facts.time_zone)
-            bounds[facts.time_zone] = cells.midnight(of.first, zone), cells.midnight(of.after, zone)
-        begin, end = bounds[facts.time_zone]
-        if begin <= facts.ended_at < end:
-            where = f"site {facts.site_id}" if facts.site_id else f"charger {facts.station_id}"
-            attempts.append(Attempt(card, where, facts.station_id, evse, facts.began_at, facts.ended_at, facts.good))
+    for station_id, site_id, time_zone, began_at, ended_at, good, card, evse in found:
+        if time_zone not in bounds:
+            zone = moments.zone_named(time_zone)
+            bounds[time_zone] = cells.midnight(of.first, zone), cells.midnight(of.after, zone)
+        begin, end = bounds[time_zone]
+        if begin <= ended_at < end:
+            where = f"site {site_id}" if site_id else f"charger {station_id}"
+            attempts.append(Attempt(card, where, station_id, evse, began_at, ended_at, good))
     return attempts
 
 
