@@ -50,7 +50,9 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
 
     The package counts who uses a data folder, and stops its server with the last one.
     """
-    folder = (memory() or Path(tempfile.gettempdir())) / f"stationmaster-pg-{run}"
+    parent = memory() or Path(tempfile.gettempdir())
+    _sweep(parent)
+    folder = parent / f"stationmaster-pg-{run}"
     folder.mkdir(exist_ok=True)
     folder.chmod(0o755)
     ready = folder / "ready"
@@ -66,6 +68,18 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
             running.cleanup()
             last = not running.get_postmaster_info().is_running()
         if last:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(parent: Path) -> None:
+    """Runs that were killed have left half a gigabyte each: what nobody has used for an hour goes."""
+    for folder in parent.glob("stationmaster-pg-*"):
+        with contextlib.suppress(OSError, ValueError):
+            if time.time() - folder.stat().st_mtime < 3600:
+                continue
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                os.kill(int((folder / "data" / "postmaster.pid").read_text().split()[0]), 0)
+                continue  # its server runs
             shutil.rmtree(folder, ignore_errors=True)
 
 
