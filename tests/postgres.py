@@ -66,7 +66,9 @@ def shared_server(run: str, prepare: Callable[[str], None]) -> Iterator[str]:
     finally:
         with FileLock(folder / "lock"):
             running.cleanup()
-            last = not (folder / "data" / "postmaster.pid").exists()  # its process may still be there, ended and unburied
+            last = not (
+                folder / "data" / "postmaster.pid"
+            ).exists()  # its process may still be there, ended and unburied
         if last:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -15,7 +15,7 @@ from stationmaster.domain.commands import GiveCertificate, TriggerMessage
 from stationmaster.domain.errors import DomainError
 from stationmaster.domain.stations import Station
 from stationmaster.domain.timers import every
-from stationmaster.gateway.connection import RENEWED, Connection
+from stationmaster.gateway.connection import DISCONNECTED, RENEWED, Connection
 from stationmaster.gateway.directory import Directory
 from stationmaster.gateway.errands import Errands
 from stationmaster.gateway.switchboard import NotConnected, Switchboard
@@ -27,7 +27,8 @@ log = structlog.get_logger()
 BY = "stationmaster"
 AT_ONCE = 50
 LOOK_S = 0.5  # how far one is that is here to renew
-AGAIN_S = 30.0  # before it is asked again: it may not have booted yet
+AGAIN_S = 15.0  # twice as long before it is asked again, since it may not have booted yet, and twice as long each time
+MOST_S = 3600.0
 
 
 def authority(settings: Tls) -> Authority:
@@ -92,21 +93,24 @@ async def see_to_expired(database: Database, switchboard: Switchboard, directory
 
 
 async def _see_to(database: Database, switchboard: Switchboard, connection: Connection) -> None:
-    station, asked_at = connection.entry.station, float("-inf")
+    station, asked_at, pause_s = connection.entry.station, float("-inf"), AGAIN_S
     while not connection.closed:
+        if not connection.entry.may_renew:
+            connection.close(DISCONNECTED, "its certificate has ended, and the time to renew it is over")
+            return
         try:
-            how_far = await database.read(
-                partial(renewals.progress, station_id=station.id, since=connection.connected_at)
-            )
+            since = connection.connected_at
+            how_far = await database.read(partial(renewals.progress, station_id=station.id, since=since))
             if how_far == "taken":
                 log.info("certificate.renewed", station=station.identity)
                 connection.close(RENEWED, "it has a new certificate: come back with that")
                 return
-            if how_far is None and time.monotonic() - asked_at >= AGAIN_S:
-                asked_at = time.monotonic()
+            if how_far is None and time.monotonic() - asked_at >= pause_s:
+                asked_at, pause_s = time.monotonic(), min(2 * pause_s, MOST_S)
                 await switchboard.send(station.id, TriggerMessage(message="SignChargingStationCertificate"), by=BY)
         except (DomainError, StorageUnavailable) as error:
             log.info("certificate.not_asked_for", station=station.identity, why=str(error))
+            await asyncio.sleep(AGAIN_S)
         await asyncio.sleep(LOOK_S)
 
 

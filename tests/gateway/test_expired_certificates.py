@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -209,6 +210,35 @@ async def test_SEC_22_what_stands_above_it_must_hold(
         assert [*await inbox()] == ["tls_crl"]
 
 
+async def test_SEC_22_an_authority_that_has_ended_lets_nobody_in(
+    app: App, authority: Authority, settings: Settings, connect: Connect, inbox: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "below").mkdir()
+    above = {True: Authority(tmp_path / "below", "Below", parent=authority)}
+    above[False] = copy.copy(above[True])
+    above[False].certificate = authority._sign(
+        above[True].subject, above[True].key.public_key(), authority=True, ends=-HOUR
+    )
+    lists = authority.revoked().read_bytes() + above[True].revoked().read_bytes()
+    before = app.listener._certificates.context  # type: ignore[union-attr]
+    assert settings.tls.crl is not None
+    settings.tls.crl.write_bytes(lists)
+    await until(lambda: app.listener._certificates.context is not before)  # type: ignore[union-attr]
+    for allowed in (False, True):
+        if allowed:
+            await allow(app, tomorrow())
+        for holds in (False, True):  # who comes with one that holds is allowed no other any more
+            mine = above[True].charger("CP1")
+            mine.certificate_file.write_bytes(mine.pem + above[holds].certificate.public_bytes(Encoding.PEM))
+            if holds:
+                assert (await connect(mine)).status == 101
+            elif allowed:
+                assert (await connect(mine)).status == 401
+            else:
+                await ended_in_tls(connect(mine))
+    assert sorted(await inbox()) == ["client_certificate_expired", "client_certificate_unknown"]
+
+
 async def test_SEC_22_it_ends_with_its_time_or_when_a_person_says_so(
     app: App, connect: Connect, authority: Authority
 ) -> None:
@@ -218,9 +248,13 @@ async def test_SEC_22_it_ends_with_its_time_or_when_a_person_says_so(
     await until(lambda: not app.gate.takes_expired())
     await ended_in_tls(connect(expired))
     await allow(app, tomorrow())
-    assert (await connect(expired)).status == 101
+    one = await connect(expired)
+    assert one.status == 101
     await allow(app, None)
     await ended_in_tls(connect(expired))
+    with pytest.raises(ConnectionError, match="closed with 4004"):
+        while True:  # what it was asked before
+            await one.receive()
 
 
 async def test_SEC_22_a_proxy_may_hand_it_on(app: App, secrets: Any, authority: Authority, inbox: Any) -> None:

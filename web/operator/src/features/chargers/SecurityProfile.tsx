@@ -23,7 +23,8 @@ function profileWord(profile: number): string {
 
 /** How it has connected, with what it may at least, and what it was asked to go up to. */
 export function SecurityFacts({ station }: { station: Station }) {
-  const { connected_profile: now, security_profile: lowest, wanted_profile: wanted, expired_until: until } = station;
+  const { connected_profile: now, security_profile: lowest, wanted_profile: wanted, expired_until } = station;
+  const until = stillToCome(expired_until);
   return (
     <span data-testid="security-profile">
       {now === null ? "–" : profileWord(now)}
@@ -130,6 +131,10 @@ export function SecurityProfile({ station, opened, onClose }: Dialog) {
   );
 }
 
+function stillToCome(moment: string | null): string | null {
+  return moment !== null && Date.parse(moment) > Date.now() ? moment : null;
+}
+
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DAYS = [1, 7, 30];
 
@@ -137,7 +142,7 @@ const DAYS = [1, 7, 30];
 function ExpiredCertificate({ station }: { station: Station }) {
   const [days, setDays] = useState("7");
   const [reason, setReason] = useState("");
-  const until = station.expired_until;
+  const until = stillToCome(station.expired_until);
   const say = useMutation({
     mutationFn: (body: { until: string | null; reason: string | null }) =>
       answered(
