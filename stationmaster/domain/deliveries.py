@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    bindparam,
     func,
     insert,
     or_,
@@ -188,6 +189,7 @@ class Queue:
     def __init__(self, all_of_them: Sequence[Delivery], things: Things) -> None:
         self._named = {delivery.name: delivery for delivery in all_of_them}
         self._names = list(self._named)
+        self._due = _due_of(self._names)
         self._things = things
         self._to: dict[type[Event], list[tuple[Delivery, dict[str, Any]]]] = {}
         self._owners: dict[int, int | None] = {}  # of chargers, which stay with theirs
@@ -242,14 +244,15 @@ class Queue:
 
     def are_due(self, work: Work) -> bool:
         """Whether there is something to claim; a look that locks and writes nothing."""
-        return bool(self._names) and work.execute(self._due(work).limit(1)).first() is not None
+        return bool(self._names) and work.execute(self._due.limit(1), {"now": work.now}).first() is not None
 
     def claim(self, work: Work, *, limit: int) -> list[Waiting]:
         """Take what is due now, the first of each receiver, and nobody else's; each is leased for its time-out."""
         work.execute(text("INSERT INTO delivery_turn (id) VALUES (1) ON CONFLICT DO NOTHING"))
         # Nodes take turns by locking this row, so that each sees the leases the one before it has made.
         work.execute(select(delivery_turn.c.id).with_for_update())
-        rows = work.execute(self._due(work).order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)).all()
+        mine = self._due.order_by(deliveries.c.due_at, deliveries.c.id).limit(limit)
+        rows = work.execute(mine, {"now": work.now}).all()
         for row in rows:
             until = work.now + timedelta(seconds=self._named[row.name].timeout_s) + SPARE
             leased = update(deliveries).where(deliveries.c.id == row.id)
@@ -259,23 +262,26 @@ class Queue:
             for row in rows
         ]
 
-    def _due(self, work: Work) -> Select[Any]:
-        first = select(func.min(deliveries.c.id)).where(_waits).group_by(deliveries.c.name, deliveries.c.receiver)
-        # A receiver with a row in hand is skipped, because an earlier row of its may be committed after that one was taken.
-        other = deliveries.alias()
-        busy = select(other.c.id).where(
-            other.c.name == deliveries.c.name,
-            other.c.receiver == deliveries.c.receiver,
-            other.c.done_at.is_(None),
-            other.c.dead_at.is_(None),
-            other.c.leased_until > work.now,
-        )
-        return select(deliveries).where(
-            deliveries.c.id.in_(first),
-            deliveries.c.due_at <= work.now,
-            deliveries.c.name.in_(self._names),
-            ~busy.exists(),
-        )
+
+def _due_of(names: Sequence[str]) -> Select[Any]:
+    """What waits under these names, by the parameter `now`. Written once: it is asked each time something is to go out."""
+    now = bindparam("now", type_=UtcTime())
+    first = select(func.min(deliveries.c.id)).where(_waits).group_by(deliveries.c.name, deliveries.c.receiver)
+    # A receiver with a row in hand is skipped, because an earlier row of its may be committed after that one was taken.
+    other = deliveries.alias()
+    busy = select(other.c.id).where(
+        other.c.name == deliveries.c.name,
+        other.c.receiver == deliveries.c.receiver,
+        other.c.done_at.is_(None),
+        other.c.dead_at.is_(None),
+        other.c.leased_until > now,
+    )
+    return select(deliveries).where(
+        deliveries.c.id.in_(first),
+        deliveries.c.due_at <= now,
+        deliveries.c.name.in_(names),
+        ~busy.exists(),
+    )
 
 
 class Waiting(NamedTuple):

@@ -496,9 +496,12 @@ def points(work: Work, session_id: int) -> list[Point]:
     return work.run(_points, session_id=session_id)
 
 
+_older = meter_values.alias()
+
+
 def newest_registers(work: Work, of: Select[Any], *, limit: int) -> dict[int, list[Point]]:
     """The newest points that tell a register, oldest first, of each of the sessions whose keys `of` selects."""
-    sessions, told, older = of.subquery(), meter_values.c, meter_values.alias().c
+    sessions, told, older = of.subquery(), meter_values.c, _older.c
     (session_id,) = sessions.c
     last = select(older.id).where(older.session_id == session_id, older.energy_wh.is_not(None))
     first = last.order_by(older.id.desc()).offset(limit - 1).limit(1).scalar_subquery()

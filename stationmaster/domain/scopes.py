@@ -15,6 +15,8 @@ from sqlalchemy.sql.selectable import FromClause, Join
 from stationmaster.domain.sites import sites
 from stationmaster.domain.stations import stations
 
+_there = stations.alias()  # by another name, or it would be taken for the same row of an outer `stations`
+
 
 def narrowed(statement: Executable, allowed: frozenset[int]) -> Executable:
     """The same statement, about these sites only."""
@@ -51,8 +53,7 @@ def _condition(source: FromClause, allowed: frozenset[int]) -> ColumnElement[boo
     if "site_id" in source.c:
         return source.c.site_id.in_(allowed)
     if "station_id" in source.c:
-        there = stations.alias()  # by another name, or it would be taken for the same row of an outer `stations`
-        return source.c.station_id.in_(select(there.c.id).where(there.c.site_id.in_(allowed)))
+        return source.c.station_id.in_(select(_there.c.id).where(_there.c.site_id.in_(allowed)))
     return None
 
 

@@ -110,11 +110,14 @@ def newest(work: Work, session_id: int) -> BillRow | None:
     return row
 
 
+_later = bills.alias()
+_newer = select(_later.c.id).where(_later.c.session_id == bills.c.session_id, _later.c.revision > bills.c.revision)
+_holds = ~_newer.exists()
+
+
 def that_hold(statement: Select[Any]) -> Select[Any]:
     """Of the bills of a statement only the newest revisions."""
-    later = bills.alias()
-    newer = select(later.c.id).where(later.c.session_id == bills.c.session_id, later.c.revision > bills.c.revision)
-    return statement.where(~newer.exists())
+    return statement.where(_holds)
 
 
 def amounts_of(work: Work, session_ids: Sequence[int]) -> dict[int, Money]:

@@ -29,6 +29,7 @@ from stationmaster.domain.sessions.lists import with_names
 from stationmaster.domain.tariffs import tariffs
 from stationmaster.storage import Work
 
+_back = invoiced_bills.alias()
 MOST = 1000  # sessions on one invoice: a fleet that has more gets several
 
 
@@ -147,7 +148,7 @@ def _uninvoiced(organization_id: int, until: str) -> Select[Any]:
 
 def _take_back(work: Work, row: ListedRow, last: BillRow) -> InvoiceRow | None:
     """Credit notes for what stands on documents and no longer holds; the last document that was taken back."""
-    on, back = invoiced_bills.c, invoiced_bills.alias()
+    on, back = invoiced_bills.c, _back
     credited = select(back.c.id).where(
         back.c.session_id == on.session_id, back.c.revision == on.revision, back.c.credited
     )

@@ -75,6 +75,9 @@ class Which(msgspec.Struct, frozen=True, kw_only=True):
     times: Times = Times()
 
 
+_called = stations.alias()
+
+
 def listed(work: Work, organization_id: int, wanted: Wanted, which: Which | None = None) -> Found[ListedRow]:
     """Sessions, newest first or sorted (see `SORTS`); perhaps only those a person must look at."""
     mine = only_those(with_names(), organization_id, which or Which())
@@ -95,9 +98,8 @@ def only_those(statement: Select[Any], organization_id: int, which: Which) -> Se
         mine = mine.where(is_unusual)  # else no database sees that the index of those few has them all
     if which.station is not None:
         # By key, which has an index in the order of the list; of those that had this identity, the removed ones too.
-        called = stations.alias()
-        had_it = called.c.organization_id == organization_id, called.c.identity == which.station
-        mine = mine.where(sessions.c.station_id.in_(select(called.c.id).where(*had_it)))
+        had_it = _called.c.organization_id == organization_id, _called.c.identity == which.station
+        mine = mine.where(sessions.c.station_id.in_(select(_called.c.id).where(*had_it)))
     if which.site is not None:
         there = sites.c.organization_id == organization_id, sites.c.public_id == which.site
         mine = mine.where(stations.c.site_id.in_(select(sites.c.id).where(*there)))
