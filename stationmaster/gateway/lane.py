@@ -66,6 +66,11 @@ class Lane:
             self._read_on()
 
     def close(self) -> None:
-        """What waits is the charger's again."""
+        """What waits is the charger's again. Its connection is let go: two that hold each other stay for hours."""
         self.state = State.CLOSED
         self._waiting = None
+        self._handle = self._hold_back = self._read_on = _nothing
+
+
+def _nothing(*_told: object) -> None:
+    """Of a connection that is closed."""

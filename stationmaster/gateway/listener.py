@@ -144,11 +144,12 @@ class Listener:
         links = list(self.links)
         pause = min(30.0, len(links) / 500) / max(1, len(links))
         for link in links:
-            if link.connection is not None:
+            connection = link.connection
+            if connection is not None:
                 link.pause_reading()  # what comes now is not taken, and is the charger's to repeat (N16)
-                while not link.connection.idle and time.monotonic() < deadline:
+                while not connection.idle and time.monotonic() < deadline:
                     await asyncio.sleep(0.005)
-                link.connection.close(RESTART, "restarting")
+                connection.close(RESTART, "restarting")
             else:
                 link.close(RESTART, "restarting")
             if pause > 0.001:
@@ -262,6 +263,7 @@ class Listener:
         self.no_longer(link)
         if link.connection is not None:
             self._gate.leave(link.connection, link.reason)
+            link.connection = None  # two that hold each other stay for hours
 
     def has_place(self, link: SocketLink) -> bool:
         """Whether this one's long message may go on arriving; if not now, its turn will come."""

@@ -116,6 +116,7 @@ class Outbound:
         waiting = [*([self._current] if self._current else []), *self._queue]
         self._current = None
         self._queue.clear()
+        self._send = _nothing  # its connection is let go
         for pending in waiting:
             if not pending.future.done():
                 pending.future.set_result(_timed(pending, Outcome(kind="lost" if pending.sent_at else "replaced")))
@@ -144,6 +145,10 @@ class Outbound:
         if not pending.future.done():
             pending.future.set_result(_timed(pending, outcome))
         self._next()
+
+
+def _nothing(_frame: bytes) -> None:
+    """Of a connection that is closed."""
 
 
 def _timed(pending: Pending, outcome: Outcome) -> Outcome:

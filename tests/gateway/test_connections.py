@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import random
 import time
@@ -19,6 +20,10 @@ from stationmaster.domain.commands import commands as history
 from stationmaster.domain.connections import TAKEOVERS, connection_log, connections
 from stationmaster.domain.message_log import messages
 from stationmaster.domain.sessions import sessions
+from stationmaster.gateway.connection import Connection
+from stationmaster.gateway.lane import Lane
+from stationmaster.gateway.listener import SocketLink
+from stationmaster.gateway.outbound import Outbound
 from stationmaster.gateway.refusals import AGAIN
 from stationmaster.gateway.switchboard import NotConnected
 from stationmaster.settings import Gateway
@@ -391,3 +396,35 @@ async def test_S3_035_a_charger_that_is_disconnected_may_come_straight_back(app:
         await app.switchboard.disconnect(row.id)
     again = await charger("CP1")
     assert (await again.call("Heartbeat", {}))["currentTime"]
+
+
+async def test_a_connection_that_is_closed_holds_nothing_that_the_collector_would_have_to_find(
+    app: Any, raw: Any, rows: Any
+) -> None:
+    """Chargers on a bad line come back many times a day, and the collector looks once in hours."""
+
+    def there() -> int:
+        return sum(isinstance(each, Connection | SocketLink | Lane | Outbound) for each in gc.get_objects())
+
+    await (await raw("CP1")).close()
+    await until(lambda: not app.switchboard.connections())
+    gc.collect()
+    gc.disable()
+    try:
+        before = there()
+        for ends in ("by itself", "by us", "with a command that is not answered"):
+            one = await raw("CP1", boot=False)
+            await one.exchange(BOOT)
+            if ends == "by us":
+                await app.switchboard.disconnect(station_of(app))
+            elif ends != "by itself":
+                asked = asyncio.create_task(app.switchboard.send(station_of(app), commands.ClearCache(), by="test"))
+                await one.receive()
+                await one.close()
+                assert (await asked).outcome == "lost"
+                del asked
+            await one.close()
+            await until(lambda: not app.switchboard.connections())
+        await until(lambda: there() <= before)
+    finally:
+        gc.enable()
