@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,3 +57,25 @@ def test_a_library_that_cannot_be_told_is_left_alone(libc: object, monkeypatch: 
 def test_a_server_of_any_role_does_so_each_minute() -> None:
     [timer] = [each for each in timers.registered(works=False) if each.function is chores.give_memory_back]
     assert (timer.seconds, timer.once) == (60, False)
+
+
+class Ring:
+    def __init__(self) -> None:
+        self.itself = self
+
+
+def test_what_only_holds_itself_goes_and_the_longer_that_takes_the_more_seldom() -> None:
+    told = [0.0, 0.06, 1199.0, 1201.0, 1201.001, 1222.0, 1222.0]
+    collector = memory.Collector(lambda: told.pop(0))
+    gone: list[weakref.ref[Ring]] = []
+
+    def leave() -> None:
+        gone.append(weakref.ref(Ring()))
+
+    leave()
+    assert collector.collect()  # it took 60 ms
+    leave()
+    assert not collector.collect()  # so it waits for twenty minutes
+    assert collector.collect()  # 1 ms
+    assert collector.collect()
+    assert [each() for each in gone] == [None, None]

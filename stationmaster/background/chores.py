@@ -67,7 +67,11 @@ async def see_what_is_late(database: Database) -> None:
             log.error(name, seconds=int(lag.total_seconds()))
 
 
+_collector = memory.Collector()
+
+
 @every(seconds=60, for_itself=True)
 async def give_memory_back() -> None:
     """What queries and messages have needed for a moment."""
+    await asyncio.to_thread(_collector.collect)
     await asyncio.to_thread(memory.trim)
