@@ -40,6 +40,7 @@ def full_station(work: Work, world: Any) -> None:
         "max_power_w": 22_000,
         "created_by": "Ann",
         "wanted_profile": 2,
+        "expired_until": datetime(2026, 12, 1, tzinfo=UTC),
     }
     work.execute(update(stations.stations).values(offered_secrets=[], tariff_id=tariff.id, **said))
 
