@@ -542,7 +542,11 @@ class _Lane:
     def _connect(self) -> Connection:
         if self._connection is None:
             connection = self.database.engine.connect().execution_options(writes=True)
-            engines.prepare_writer(connection)
+            try:
+                engines.prepare_writer(connection)
+            except BaseException:
+                connection.close()  # it may have a lock, and the pool has only so many
+                raise
             self._connection = connection
         return self._connection
 

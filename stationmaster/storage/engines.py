@@ -104,8 +104,9 @@ def _look_after_idle(engine: Engine, connection: Any, record: Any, _proxy: Any) 
 def prepare_writer(connection: Connection) -> None:
     """SQLite's one writer keeps its pages. On PostgreSQL it neither waits for a lock for ever, nor keeps one when its own process is frozen."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")
-        connection.commit()
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute(f"PRAGMA cache_size=-{WRITER_CACHE_KIB}")  # outside of a transaction, which would take the lock
     else:
         connection.exec_driver_sql(
             "SET lock_timeout = '5s'; SET idle_in_transaction_session_timeout = '10s'; SET statement_timeout = '60s'"

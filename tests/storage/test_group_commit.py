@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, Text, UniqueConstraint, create_engine, event, insert, select
+from sqlalchemy import Column, Connection, MetaData, Table, Text, UniqueConstraint, create_engine, event, insert, select
 
-from stationmaster.storage import Database, Work
+from stationmaster.storage import Database, Work, engines
 from stationmaster.storage.columns import Exact, key
-from stationmaster.storage.database import MANY
+from stationmaster.storage.database import MANY, _Lane
 from stationmaster.storage.queries import Bulk
 from tests.patience import PATIENCE_S
 
@@ -376,3 +376,20 @@ async def test_what_comes_at_the_end_comes_once_after_all_units_of_the_transacti
     with pytest.raises(Guilty):
         await database.write(unit, 2)
     assert ran == [1, 3, [1, 3]]
+
+
+async def test_a_connection_that_cannot_be_made_ready_goes_back_to_the_pool(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would keep its lock, and after a dozen there would be none for anybody."""
+
+    def cut(connection: Connection) -> None:
+        connection.exec_driver_sql("SELECT 1")
+        raise OSError("the disk is gone")
+
+    lane, out = _Lane(database, 9), database.engine.pool.checkedout()  # type: ignore[attr-defined]
+    monkeypatch.setattr(engines, "prepare_writer", cut)
+    for _ in range(3):
+        with pytest.raises(OSError, match="the disk is gone"):
+            lane._connect()
+        assert database.engine.pool.checkedout() == out  # type: ignore[attr-defined]
