@@ -8,7 +8,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api bench-web load soak rolling crash audit audit-ledger attack conformance manifests pictures docs release clean
+.PHONY: help setup web messages run serve test test-fast check format generate bench bench-api bench-web load idle soak rolling crash audit audit-ledger attack conformance manifests pictures docs release clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -84,6 +84,9 @@ bench-web: setup ## measure what the pages cost in a browser: first load, from p
 
 load: setup ## many chargers of several versions, each step at a higher rate: ARGS="--rates 100,1000 --stations 600"; a report as HTML
 	@$(BIN)/python -m tools.load $(ARGS)
+
+idle: setup ## what so many quiet chargers take: ARGS="--chargers 100000 --nodes 6"
+	@$(BIN)/python -m tools.idle $(ARGS)
 
 soak: setup ## a fleet lives with a server: does memory grow, is a message lost? ARGS=--minutes=60
 	@$(BIN)/python -m tools.soak $(ARGS)

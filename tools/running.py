@@ -69,7 +69,7 @@ def prepare(url: str, identities: list[str], *, role: str = "administrator") -> 
         return made
 
     async def run() -> dict[str, str]:
-        db = Database(url, lanes=1, readers=1)
+        db = Database(url, lanes=1, readers=1, hold_s=600.0)
         migrations.upgrade(db.engine)
         db.start()
         try:
