@@ -24,14 +24,20 @@ async def is_due(one: Asked) -> bool:
 
 
 async def is_asked(one: Asked) -> dict[str, Any]:
-    """It is asked, and what for."""
-    asking = asyncio.create_task(ask_for_statuses(one.app.database, one.app.switchboard))
-    _, message_id, action, payload = await one.raw.receive()
-    assert (action, payload.pop("requestedMessage")) == ("TriggerMessage", "StatusNotification")
-    await one.raw.send([3, message_id, {"status": "Accepted"}])
-    await asking
-    told: dict[str, Any] = payload
-    return told
+    """It is asked, and what for first; of 2.0.1 it is asked for each connector."""
+    told: list[dict[str, Any]] = []
+
+    async def answer() -> None:
+        while True:
+            _, message_id, action, payload = await one.raw.receive()
+            assert (action, payload.pop("requestedMessage")) == ("TriggerMessage", "StatusNotification")
+            told.append(payload)
+            await one.raw.send([3, message_id, {"status": "Accepted"}])
+
+    answering = asyncio.create_task(answer())
+    await ask_for_statuses(one.app.database, one.app.switchboard)
+    answering.cancel()
+    return told[0]
 
 
 class Update:
