@@ -7,8 +7,8 @@ from contextlib import ExitStack, closing
 
 from sqlalchemy import Engine, func, select, text
 
-import stationmaster.app  # noqa: F401 - it imports every table there is
 from stationmaster import telemetry
+from stationmaster.app import App  # with it come all tables
 from stationmaster.settings import BadSettings, load
 from stationmaster.storage import Database, Unusable, migrations, moving, only
 from stationmaster.storage.columns import metadata
@@ -38,7 +38,7 @@ def move(target_url: str) -> None:
         elif migrations.current(there.engine) != migrations.head():
             raise Unusable("the move was begun by another version: go on with that one, or make a new database")
 
-        moved = moving.move(here.engine, there.engine, mark=str(source.database), tell=_tell)
+        moved = moving.move(here.engine, there.engine, mark=str(source.database), knows=App, tell=_tell)
     rows = sum(table.rows for table in moved)
     print(f"{rows:,} rows in {len(moved)} tables are there, and the same; it took {time.monotonic() - began:,.0f} s")
     print(

@@ -2,13 +2,17 @@
 
 Each piece is one transaction on the other side, with a row of `moving` that says how far its table has come. Rows are compared as
 they are true for the program: each value after its column's type, so that a time is a time, whatever either database keeps of it.
+A process of its own compares what is over there already, while this one brings over what comes next.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+import multiprocessing
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -18,6 +22,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Integer,
     MetaData,
     Row,
     Table,
@@ -31,7 +36,8 @@ from sqlalchemy import (
     update,
 )
 
-from stationmaster.storage.columns import metadata
+from stationmaster.storage import engines
+from stationmaster.storage.columns import Exact, UtcTime, metadata
 from stationmaster.storage.engines import Unusable
 
 PIECE = 10_000  # rows
@@ -64,18 +70,29 @@ class Told(Protocol):
 
 
 def move(
-    source: Engine, target: Engine, *, mark: str, tell: Told = lambda table, rows, of: None, piece: int = PIECE
+    source: Engine,
+    target: Engine,
+    *,
+    mark: str,
+    knows: object,
+    tell: Told = lambda table, rows, of: None,
+    piece: int = PIECE,
 ) -> list[Moved]:
     """Bring everything over, and hold it against what was here. `mark` names the source; another one's half is not gone on with.
+    `knows` is anything of a module that knows all tables: the process that compares finds them by it.
 
     Both schemas must be of this program, and nobody else may use either. Raises `Unusable` when the target is in use already, when
     what was brought over before has changed here since, or when a table is not the same afterwards.
     """
     _begin(target, mark)
     moved = []
-    for table in metadata.sorted_tables:
-        moved.append(_move_table(source, target, table, tell, piece))
-        tell(table.name, moved[-1].rows, moved[-1].rows)
+    address = target.url.render_as_string(hide_password=False)
+    # Not forked: what other threads hold at that moment, the new process would wait for.
+    fresh = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, fresh, initializer=_connect, initargs=(address, knows)) as there:
+        for table in metadata.sorted_tables:
+            moved.append(_move_table(source, target, table, tell, piece, there))
+            tell(table.name, moved[-1].rows, moved[-1].rows)
     with target.begin() as connection:
         for table in metadata.sorted_tables:
             _continue_numbers(connection, table)
@@ -109,28 +126,49 @@ def _begin(target: Engine, mark: str) -> None:
         connection.execute(insert(moving), every)
 
 
-def _move_table(source: Engine, target: Engine, table: Table, tell: Told, piece: int) -> Moved:
+_there: Engine
+"""The target, in the process that compares."""
+
+
+def _connect(address: str, _knows: object) -> None:
+    global _there
+    _there = engines.build(engines.normalised(address), 1)
+
+
+def _sum_there(name: str, after: str | None, last: str, piece: int) -> tuple[int, int]:
+    return _sum(_there, metadata.tables[name], after, last, piece)
+
+
+def _move_table(
+    source: Engine, target: Engine, table: Table, tell: Told, piece: int, there: ProcessPoolExecutor
+) -> Moved:
     own = moving.c.name == table.name
     with target.connect() as connection:
         so_far = connection.execute(select(moving).where(own)).one()
     with source.connect() as connection:
         of = connection.execute(select(func.count()).select_from(table)).scalar_one()
     rows, added, last = so_far.rows, int(so_far.sum), so_far.last
-    if last is not None and _sum(source, table, None if so_far.done else last, piece) != (rows, added):
+    if last is not None and _sum(source, table, None, None if so_far.done else last, piece) != (rows, added):
         raise Unusable(f"{table.name} has changed here since the move was begun: make a new database and move again")
+    compared: list[tuple[Future[tuple[int, int]], tuple[int, int]]] = []
+    if last is not None and not so_far.done:
+        compared.append((there.submit(_sum_there, table.name, None, last, piece), (rows, added)))
     while not so_far.done:
         with source.connect() as connection:
             found = _piece(connection, table, last, piece)
-        rows, added = rows + len(found), (added + sum(map(_mark, found))) % _MANY
+        mine, before = sum(map(_marker(table), found)) % _MANY, last
+        rows, added = rows + len(found), (added + mine) % _MANY
         last = json.dumps([str(found[-1]._mapping[column.name]) for column in table.primary_key]) if found else last
         with target.begin() as connection:
             _copy_in(connection, table, found)
             connection.execute(update(moving).where(own).values(rows=rows, sum=str(added), last=last))
+        if last is not None and found:
+            compared.append((there.submit(_sum_there, table.name, before, last, piece), (len(found), mine)))
         if len(found) < piece:
             break
         tell(table.name, rows, of)
     if not so_far.done:
-        _compare(target, table, rows, added, piece)
+        _compare(target, table, rows, compared)
         with target.begin() as connection:
             connection.execute(update(moving).where(own).values(done=True))
     return Moved(table.name, rows)
@@ -159,33 +197,53 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-def _compare(target: Engine, table: Table, rows: int, added: int, piece: int) -> None:
-    there, there_added = _sum(target, table, None, piece)
-    if (there, there_added) != (rows, added):
+def _compare(
+    target: Engine, table: Table, rows: int, compared: Sequence[tuple[Future[tuple[int, int]], tuple[int, int]]]
+) -> None:
+    with target.connect() as connection:
+        there = connection.execute(select(func.count()).select_from(table)).scalar_one()
+    if there != rows or any(each.result() != mine for each, mine in compared):
         raise Unusable(
             f"{table.name}: {rows} rows here, {there} there, and they are not the same; the target is not to be used"
         )
 
 
-def _sum(engine: Engine, table: Table, last: str | None, piece: int) -> tuple[int, int]:
-    """How many rows there are, as far as a key or all, and the sum of their marks."""
+def _sum(engine: Engine, table: Table, after: str | None, last: str | None, piece: int) -> tuple[int, int]:
+    """How many rows there are between two keys, the second one among them, or all, and the sum of their marks."""
     keys, rows, added = list(table.primary_key), 0, 0
-    asked = select(table) if last is None else select(table).where(tuple_(*keys) <= tuple_(*_key(table, last)))
+    asked, mark = select(table), _marker(table)
+    if after is not None:
+        asked = asked.where(tuple_(*keys) > tuple_(*_key(table, after)))
+    if last is not None:
+        asked = asked.where(tuple_(*keys) <= tuple_(*_key(table, last)))
     with engine.connect() as connection:
         for found in connection.execution_options(stream_results=True).execute(asked).partitions(piece):
-            rows, added = rows + len(found), (added + sum(map(_mark, found))) % _MANY
+            rows, added = rows + len(found), (added + sum(map(mark, found))) % _MANY
     return rows, added
 
 
 def _key(table: Table, said: str) -> list[Any]:
     """A key as it was written down."""
-    return [column.type.python_type(each) for column, each in zip(table.primary_key, json.loads(said), strict=True)]
+    kinds = [Decimal if isinstance(column.type, Exact) else column.type.python_type for column in table.primary_key]
+    return [kind(each) for kind, each in zip(kinds, json.loads(said), strict=True)]
 
 
-def _mark(row: Row[Any]) -> int:
-    """A number that is another one for another row, whichever database it was read from."""
-    said = repr([_plain(value) for value in row]).encode()
-    return zlib.crc32(said) << 32 | zlib.adler32(said)
+@functools.cache
+def _marker(table: Table) -> Callable[[Row[Any]], int]:
+    """A number for each row of a table, another one for another row, whichever database it was read from."""
+    manifold = [n for n, column in enumerate(table.columns) if not isinstance(column.type, _PLAIN)]
+
+    def mark(row: Row[Any]) -> int:
+        values = list(row)
+        for n in manifold:
+            values[n] = _plain(values[n])
+        said = repr(values).encode()
+        return zlib.crc32(said) << 32 | zlib.adler32(said)
+
+    return mark
+
+
+_PLAIN = (Integer, Text, Boolean, UtcTime)  # what comes from either database as the same
 
 
 def _plain(value: Any) -> Any:

@@ -69,20 +69,20 @@ async def test_a_move_that_was_cut_off_goes_on_and_what_is_there_is_what_was_her
             raise Cut
 
     with pytest.raises(Cut):
-        moving.move(here.engine, there.engine, mark="old", tell=cut, piece=20)
+        moving.move(here.engine, there.engine, knows=App, mark="old", tell=cut, piece=20)
     with pytest.raises(Unusable, match="a move into this database has not ended"):
         migrations.check(there.engine)
     with pytest.raises(Unusable, match="half of another database"):
-        moving.move(here.engine, there.engine, mark="another")
+        moving.move(here.engine, there.engine, knows=App, mark="another")
 
-    moved = moving.move(here.engine, there.engine, mark="old", piece=20)
+    moved = moving.move(here.engine, there.engine, knows=App, mark="old", piece=20)
     assert {table.table: table.rows for table in moved} == counts(here) == counts(there)
     assert sum(table.rows for table in moved) > 1000
     migrations.check(there.engine)
     with there.engine.connect() as connection, pytest.raises(DBAPIError, match="ledger_entries"):
         connection.execute(delete(metadata.tables["ledger_entries"]))
     with pytest.raises(Unusable, match="the target is in use"):
-        moving.move(here.engine, there.engine, mark="old")
+        moving.move(here.engine, there.engine, knows=App, mark="old")
 
     async with App(factories.settings(target)).running() as app:
         assert await app.database.read(lambda work: list(auditing.problems(work))) == []
@@ -110,11 +110,11 @@ async def test_what_has_changed_since_the_first_half_is_not_mixed_with_it(both: 
             raise Cut
 
     with pytest.raises(Cut):
-        moving.move(here.engine, there.engine, mark="old", tell=cut)
+        moving.move(here.engine, there.engine, knows=App, mark="old", tell=cut)
     with here.engine.begin() as connection:
         connection.execute(update(stations.stations).values(model="another"))
     with pytest.raises(Unusable, match="stations has changed here since the move was begun"):
-        moving.move(here.engine, there.engine, mark="old")
+        moving.move(here.engine, there.engine, knows=App, mark="old")
 
 
 async def test_a_table_that_is_not_the_same_is_named(
@@ -130,4 +130,4 @@ async def test_a_table_that_is_not_the_same_is_named(
 
     monkeypatch.setattr(moving, "_copy_in", copy_badly)
     with pytest.raises(Unusable, match=r"stations: \d+ rows here, \d+ there, and they are not the same"):
-        moving.move(here.engine, there.engine, mark="old")
+        moving.move(here.engine, there.engine, knows=App, mark="old")
