@@ -40,7 +40,7 @@ def trim() -> None:
         _libc.malloc_trim(0)
 
 
-SHARE = 1 / 20_000  # of the time may go into looking for garbage, since all else stands still meanwhile
+SHARE = 1 / 5_000  # of the time may go into looking for garbage, since all else stands still meanwhile
 
 
 class Collector:
@@ -52,7 +52,7 @@ class Collector:
         self._due_at = float("-inf")
 
     def collect(self) -> bool:
-        """Now, or not yet: where it takes long, with many chargers, it comes the more seldom. 60 ms come each twenty minutes."""
+        """Now, or not yet: where it takes long, with many chargers, it comes the more seldom. 60 ms come each five minutes."""
         began = self._clock()
         if began < self._due_at:
             return False
