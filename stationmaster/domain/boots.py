@@ -87,18 +87,19 @@ def record(work: Work, station: Station, facts: BootFacts) -> str:
         row = work.first(_booted, station_id=station.id, **new)
     if facts.serial != station.serial:
         records.keep(work, station)
+    registration = "pending" if station.renewing and row.registration == "accepted" else str(row.registration)
     work.publish(
         events.StationBooted(
             station_id=station.id,
             station=station.identity,
             at=work.now,
-            registration=row.registration,
+            registration=registration,
             vendor=facts.vendor,
             model=facts.model,
             firmware=facts.firmware,
         )
     )
-    return "pending" if station.renewing and row.registration == "accepted" else str(row.registration)
+    return registration
 
 
 def _another_one(work: Work, station: Station, facts: BootFacts) -> str:

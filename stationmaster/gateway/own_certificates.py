@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime
 from functools import partial
 
 import structlog
@@ -99,7 +100,7 @@ async def _see_to(database: Database, switchboard: Switchboard, connection: Conn
             connection.close(DISCONNECTED, "its certificate has ended, and the time to renew it is over")
             return
         try:
-            since = connection.connected_at
+            since = database.clock() - (datetime.now(UTC) - connection.connected_at)
             how_far = await database.read(partial(renewals.progress, station_id=station.id, since=since))
             if how_far == "taken":
                 log.info("certificate.renewed", station=station.identity)
