@@ -13,9 +13,12 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import statistics
 import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,7 +58,10 @@ def main() -> None:
             _servers(url, folder, access, apart=arguments.apart) as (gateway, web),
             _chargers(gateway, folder, access, arguments.rate) as chargers,
         ):
-            figures = list(measure(web, access, chargers, arguments, console))
+            if arguments.backup:
+                figures = list(_backed_up(url, chargers, arguments.alone))
+            else:
+                figures = list(measure(web, access, chargers, arguments, console))
         Console().print(_table(kind, arguments, figures))
 
 
@@ -108,6 +114,21 @@ def _chargers(server: running.Server, folder: Path, access: bench_data.Access, r
     finally:
         process.terminate()
         process.communicate(timeout=20)
+
+
+def _backed_up(url: str, chargers: Chargers, alone_s: float) -> Iterator[Figure]:
+    """How chargers fare while a backup is written, with much in the database."""
+    time.sleep(alone_s)
+    yield from chargers.meanwhile("nothing else is asked")
+    with tempfile.TemporaryDirectory(prefix="stationmaster-backup-") as folder:
+        file, began = Path(folder) / "backup.tar.gz", time.monotonic()
+        command = [sys.executable, "-m", "stationmaster", "backup", str(file)]
+        subprocess.run(
+            command, env=os.environ | {"STATIONMASTER_DATABASE__URL": url}, check=True, stdout=subprocess.DEVNULL
+        )
+        took_s, size = time.monotonic() - began, file.stat().st_size
+    yield Figure("backup", f"{took_s:,.0f} s, {size / 1e6:,.0f} MB", within=True)
+    yield from chargers.meanwhile("a backup is written")
 
 
 def measure(
@@ -218,6 +239,7 @@ class Arguments(seed.Amounts):
     all: bool
     full: bool
     apart: bool
+    backup: bool
 
 
 def _arguments() -> Arguments:
@@ -232,6 +254,7 @@ def _arguments() -> Arguments:
     parser.add_argument(
         "--full", action="store_true", help="100,000 chargers and customers, a million sessions, 20 values each"
     )
+    parser.add_argument("--backup", action="store_true", help="only how chargers fare while a backup is written")
     parser.add_argument("--apart", action="store_true", help="people on another node than the chargers")
     seed.add_amounts(parser)
     arguments = parser.parse_args(namespace=Arguments())
