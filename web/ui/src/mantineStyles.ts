@@ -23,6 +23,7 @@ import "@mantine/core/styles/Pill.css";
 import "@mantine/core/styles/NumberInput.css";
 import "@mantine/core/styles/PillsInput.css";
 import "@mantine/core/styles/Combobox.css";
+import "@mantine/core/styles/Divider.css";
 import "@mantine/core/styles/Menu.css";
 import "@mantine/core/styles/Modal.css";
 import "@mantine/core/styles/PasswordInput.css";
