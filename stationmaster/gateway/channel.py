@@ -18,7 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from stationmaster.domain.certificate_authority import record_of
 from stationmaster.domain.x509 import is_strong
 from stationmaster.gateway.proxies import elements, headers_named
-from stationmaster.gateway.tls import Anchors
+from stationmaster.gateway.tls import NO_CHECK_TIME, Anchors
 from stationmaster.x509_errors import UNREADABLE
 
 
@@ -51,7 +51,9 @@ def of_tls(secured: ssl.SSLObject, anchors: Anchors | None) -> Channel:
         return SECURE
     try:
         found, *above = [x509.load_der_x509_certificate(each) for each in _chain(secured) or [certificate]]
-        problem = None if anchors is None else _wrong_today(found, above, anchors, datetime.now(UTC))
+        problem = None
+        if anchors is not None and secured.context.verify_flags & NO_CHECK_TIME:  # else TLS has done so
+            problem = _wrong_today(found, above, anchors, datetime.now(UTC))
         return Channel(True, None if problem else _told(found), problem)
     except UNREADABLE:  # what verified it reads more than we do
         return Channel(True, None, UNKNOWN)
