@@ -13,6 +13,7 @@ import multiprocessing
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from decimal import Decimal
 from typing import Any, NamedTuple, Protocol
 
@@ -89,10 +90,13 @@ def move(
     address = target.url.render_as_string(hide_password=False)
     # Not forked: what other threads hold at that moment, the new process would wait for.
     fresh = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, fresh, initializer=_connect, initargs=(address, knows)) as there:
-        for table in metadata.sorted_tables:
-            moved.append(_move_table(source, target, table, tell, piece, there))
-            tell(table.name, moved[-1].rows, moved[-1].rows)
+    try:
+        with ProcessPoolExecutor(1, fresh, initializer=_connect, initargs=(address, knows)) as there:
+            for table in metadata.sorted_tables:
+                moved.append(_move_table(source, target, table, tell, piece, there))
+                tell(table.name, moved[-1].rows, moved[-1].rows)
+    except BrokenProcessPool:
+        raise Unusable("the process that compares has ended; move again, and it goes on where it was") from None
     with target.begin() as connection:
         for table in metadata.sorted_tables:
             _continue_numbers(connection, table)
@@ -135,7 +139,7 @@ def _connect(address: str, _knows: object) -> None:
     _there = engines.build(engines.normalised(address), 1)
 
 
-def _sum_there(name: str, after: str | None, last: str, piece: int) -> tuple[int, int]:
+def _sum_there(name: str, after: str | None, last: str | None, piece: int) -> tuple[int, int]:
     return _sum(_there, metadata.tables[name], after, last, piece)
 
 
@@ -151,8 +155,14 @@ def _move_table(
     if last is not None and _sum(source, table, None, None if so_far.done else last, piece) != (rows, added):
         raise Unusable(f"{table.name} has changed here since the move was begun: make a new database and move again")
     compared: list[tuple[Future[tuple[int, int]], tuple[int, int]]] = []
-    if last is not None and not so_far.done:
-        compared.append((there.submit(_sum_there, table.name, None, last, piece), (rows, added)))
+
+    def compare(after: str | None, until: str | None, mine: tuple[int, int]) -> None:
+        compared.append((there.submit(_sum_there, table.name, after, until, piece), mine))
+
+    # Texts are in another order there: by the language of that database.
+    in_pieces = all(isinstance(column.type, Integer) for column in table.primary_key)
+    if in_pieces and last is not None and not so_far.done:
+        compare(None, last, (rows, added))
     while not so_far.done:
         with source.connect() as connection:
             found = _piece(connection, table, last, piece)
@@ -162,12 +172,14 @@ def _move_table(
         with target.begin() as connection:
             _copy_in(connection, table, found)
             connection.execute(update(moving).where(own).values(rows=rows, sum=str(added), last=last))
-        if last is not None and found:
-            compared.append((there.submit(_sum_there, table.name, before, last, piece), (len(found), mine)))
+        if in_pieces and found:
+            compare(before, last, (len(found), mine))
         if len(found) < piece:
             break
         tell(table.name, rows, of)
     if not so_far.done:
+        if not in_pieces:
+            compare(None, None, (rows, added))
         _compare(target, table, rows, compared)
         with target.begin() as connection:
             connection.execute(update(moving).where(own).values(done=True))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
@@ -115,6 +118,50 @@ async def test_what_has_changed_since_the_first_half_is_not_mixed_with_it(both: 
         connection.execute(update(stations.stations).values(model="another"))
     with pytest.raises(Unusable, match="stations has changed here since the move was begun"):
         moving.move(here.engine, there.engine, knows=App, mark="old")
+
+
+class Asked:
+    """In place of the process that compares: what it is asked, for each table."""
+
+    def __init__(self) -> None:
+        self.ranges: dict[str, list[tuple[str | None, str | None]]] = {}
+
+    def submit(
+        self, _f: object, name: str, after: str | None, last: str | None, _piece: int
+    ) -> Future[tuple[int, int]]:
+        self.ranges.setdefault(name, []).append((after, last))
+        return Future()
+
+
+async def test_texts_are_compared_as_a_whole_since_each_database_has_them_in_its_own_order(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = both
+    asked: Any = Asked()
+    monkeypatch.setattr(moving, "_compare", lambda *told: None)
+    moving._begin(there.engine, "old")
+    for table in metadata.sorted_tables:
+        piece = 1 if table is stations.stations else moving.PIECE
+        moving._move_table(here.engine, there.engine, table, lambda *told: None, piece, asked)
+    assert asked.ranges["timers"] == asked.ranges["nodes"] == [(None, None)]
+    assert len(asked.ranges["stations"]) == len(IDENTITIES) + 1
+    assert None not in [last for _, last in asked.ranges["stations"]]
+
+
+async def test_a_process_that_compares_and_is_killed_is_told_and_the_move_goes_on(
+    both: tuple[Database, Database],
+) -> None:
+    here, there = both
+
+    def kill(table: str, rows: int, of: int) -> None:
+        if table == "tokens":
+            for each in multiprocessing.active_children():
+                each.kill()
+
+    with pytest.raises(Unusable, match="has ended; move again"):
+        moving.move(here.engine, there.engine, knows=App, mark="old", tell=kill)
+    moving.move(here.engine, there.engine, knows=App, mark="old")
+    assert counts(here) == counts(there)
 
 
 async def test_a_table_that_is_not_the_same_is_named(
