@@ -62,9 +62,7 @@ stations = Table(
     Column("offered_secrets", Json),  # that it may have taken instead: digests, see passwords.py
     Column("security_profile", Integer, nullable=False, server_default="1"),  # the lowest it may connect with
     Column("wanted_profile", Integer),  # a higher one that it was asked to go up to, until it has
-    Column(
-        "expired_until", UtcTime
-    ),  # so long it is let in with a certificate that has ended, to renew it (renewals.py)
+    Column("expired_until", UtcTime),  # so long a certificate that has ended lets it in, to renew it (renewals.py)
     Column("pinned_version", Text),  # chosen when the station offers it, and assumed when it offers none
     # The operator's word: accepted, pending, rejected.
     Column("registration", Text, nullable=False, server_default="accepted"),

@@ -8,6 +8,7 @@ import ssl
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import unquote
 
 import msgspec
@@ -64,8 +65,8 @@ def _chain(secured: ssl.SSLObject) -> list[bytes]:
     it began."""
     if sys.version_info >= (3, 13):
         return secured.get_verified_chain()
-    found = secured._sslobj.get_verified_chain() or []  # type: ignore[attr-defined]
-    return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in found]
+    inner: Any = secured  # before 3.13 the call is there, and has no public name
+    return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in inner._sslobj.get_verified_chain() or ()]
 
 
 def _wrong_today(

@@ -327,9 +327,7 @@ class Connection:
 
     def expect(self, action: str) -> None:
         """We have asked for this message while the charger is pending; let it through."""
-        if self._expected is None:
-            self._expected = set()
-        self._expected.add(action)
+        self._expected = {action, *(self._expected or ())}
 
     def _take(
         self,

@@ -45,9 +45,7 @@ class Entry:
         self.station = station
         self.min_profile = 1  # the lowest security profile it may connect with
         self.wanted_profile: int | None = None  # that it was asked to go up to
-        self.expired_until: datetime | None = (
-            None  # so long it is let in with a certificate that has ended, to renew it
-        )
+        self.expired_until: datetime | None = None  # so long a certificate that has ended lets it in, to renew it
         self.removed_at: datetime | None = None  # when another charger with this id was removed
         self.credential = credential
         self.pinned_version = pinned_version
@@ -100,7 +98,7 @@ class Directory:
 
     def takes_expired(self) -> bool:
         """Whether any charger may come with a certificate that has ended, now (SEC-22)."""
-        return any(entry.may_renew for each in self._may_come_expired if (entry := self._by_id.get(each)) is not None)
+        return any(self._by_id[each].may_renew for each in self._may_come_expired)
 
     async def load(self) -> None:
         """Read every station: at start, and after every gap."""
@@ -258,6 +256,7 @@ class Directory:
         entry = self._by_id.pop(station_id, None)
         if entry is None:
             return
+        self._may_come_expired.discard(station_id)
         if self._by_identity.get(entry.station.identity) is entry:
             del self._by_identity[entry.station.identity]
         self.on_removed(entry)

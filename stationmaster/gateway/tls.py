@@ -167,9 +167,8 @@ class Authority(NamedTuple):
 
 class Anchors(NamedTuple):
     authorities: Sequence[Authority]
-    lists: Mapping[
-        x509.Name, Sequence[tuple[datetime, datetime | None]]
-    ]  # from when to when they hold, by who has signed them
+    # From when to when lists of what is revoked hold, by who has signed them.
+    lists: Mapping[x509.Name, Sequence[tuple[datetime, datetime | None]]]
 
     def has_list(self, authority: x509.Name, now: datetime) -> bool:
         """Whether one of an authority holds today. Where there are lists at all, nobody is let in without one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import copy
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -81,6 +82,15 @@ async def allow(app: App, until_: datetime | None, identity: str = "CP1") -> Sta
     home = await app.database.read(organizations.home)
     reason = None if until_ is None else "it was in a store for a year"
     return await app.database.write(renewals.allow, home, identity, until_, reason=reason)
+
+
+@contextlib.asynccontextmanager
+async def taken_up(app: App) -> AsyncIterator[None]:
+    """What is changed on disk inside holds afterwards."""
+    certificates: Any = app.listener._certificates
+    before = certificates.context
+    yield
+    await until(lambda: certificates.context is not before)
 
 
 def tomorrow() -> datetime:
@@ -172,11 +182,8 @@ async def test_SEC_22_what_else_is_wrong_stays_wrong_and_others_stay_out(
     (tmp_path / "other").mkdir()
     stranger = Authority(tmp_path / "other", "Another Root")
     revoked = authority.charger("CP1", **ENDED)
-    crl = settings.tls.crl
-    assert crl is not None
-    before = app.listener._certificates.context  # type: ignore[union-attr]
-    authority.revoked(revoked)
-    await until(lambda: app.listener._certificates.context is not before)  # type: ignore[union-attr]
+    async with taken_up(app):
+        authority.revoked(revoked)
     for certificate, reason in (
         (stranger.charger("CP1", **ENDED), "client_certificate_unknown"),
         (revoked, "client_certificate_revoked"),
@@ -202,9 +209,8 @@ async def test_SEC_22_what_stands_above_it_must_hold(
 ) -> None:
     """TLS looks at no times now; we do, for all."""
     await allow(app, tomorrow())
-    before = app.listener._certificates.context  # type: ignore[union-attr]
-    authority.revoked(ends=-HOUR)
-    await until(lambda: app.listener._certificates.context is not before)  # type: ignore[union-attr]
+    async with taken_up(app):
+        authority.revoked(ends=-HOUR)
     for certificate in (authority.charger("CP1"), authority.charger("CP1", **ENDED)):
         assert (await connect(certificate)).status == 401
         assert [*await inbox()] == ["tls_crl"]
@@ -220,10 +226,9 @@ async def test_SEC_22_an_authority_that_has_ended_lets_nobody_in(
         above[True].subject, above[True].key.public_key(), authority=True, ends=-HOUR
     )
     lists = authority.revoked().read_bytes() + above[True].revoked().read_bytes()
-    before = app.listener._certificates.context  # type: ignore[union-attr]
     assert settings.tls.crl is not None
-    settings.tls.crl.write_bytes(lists)
-    await until(lambda: app.listener._certificates.context is not before)  # type: ignore[union-attr]
+    async with taken_up(app):
+        settings.tls.crl.write_bytes(lists)
     for allowed in (False, True):
         if allowed:
             await allow(app, tomorrow())

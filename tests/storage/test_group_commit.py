@@ -7,10 +7,11 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import Column, Connection, MetaData, Table, Text, UniqueConstraint, create_engine, event, insert, select
+from sqlalchemy.pool import QueuePool
 
 from stationmaster.storage import Database, Work, engines
 from stationmaster.storage.columns import Exact, key
@@ -387,9 +388,10 @@ async def test_a_connection_that_cannot_be_made_ready_goes_back_to_the_pool(
         connection.exec_driver_sql("SELECT 1")
         raise OSError("the disk is gone")
 
-    lane, out = _Lane(database, 9), database.engine.pool.checkedout()  # type: ignore[attr-defined]
+    lane, pool = _Lane(database, 9), cast(QueuePool, database.engine.pool)
+    out = pool.checkedout()
     monkeypatch.setattr(engines, "prepare_writer", cut)
     for _ in range(3):
         with pytest.raises(OSError, match="the disk is gone"):
             lane._connect()
-        assert database.engine.pool.checkedout() == out  # type: ignore[attr-defined]
+        assert pool.checkedout() == out

@@ -2,7 +2,7 @@ import { t } from "@lingui/core/macro";
 import { Trans } from "@lingui/react/macro";
 import { Button, Divider, Modal, Select, Text, TextInput } from "@mantine/core";
 import { answered, client, type Station } from "@stationmaster/api";
-import { At, notify, Problem } from "@stationmaster/ui";
+import { At, isToCome, notify, Problem } from "@stationmaster/ui";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { fleetStore } from "../../live/fleet";
@@ -132,7 +132,7 @@ export function SecurityProfile({ station, opened, onClose }: Dialog) {
 }
 
 function stillToCome(moment: string | null): string | null {
-  return moment !== null && Date.parse(moment) > Date.now() ? moment : null;
+  return moment !== null && isToCome(moment) ? moment : null;
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;
