@@ -91,7 +91,7 @@ def _measure(kind: str, arguments: argparse.Namespace, progress: Progress) -> di
             server.start()
             _idle(server, folder, dict(list(secrets.items())[: arguments.storm]), figures)
             progress.update(task, advance=1, figure=f"{figures['idle_kib_per_station']:.1f} KiB a station")
-            asyncio.run(_commands(server, secrets["COMMANDED"], figures))
+            asyncio.run(commands(server, secrets["COMMANDED"], figures))
             progress.update(task, advance=1, figure=f"command p99 {figures['command_p99_ms']:.1f} ms")
             server.stop()
 
@@ -142,7 +142,7 @@ def _idle(server: running.Server, folder: Path, secrets: dict[str, str], figures
     figures["idle_kib_per_station"] = round((most - before) / len(secrets), 1)
 
 
-async def _commands(server: running.Server, secret: str, figures: dict[str, Any], times: int = 300) -> None:
+async def commands(server: running.Server, secret: str, figures: dict[str, Any], times: int = 300) -> None:
     """A REST command to an idle station and back: history row, CALL, answer, outcome."""
     charger = await Charger.connect(server.gateway, "COMMANDED", secret)
     await charger.boot()

@@ -70,7 +70,7 @@ def main() -> None:
         each_kib = (_own_kib(servers) - before) / options.chargers
         cpu, at = sum(server.cpu_s() for server in servers), time.monotonic()
         figures: dict[str, Any] = {}
-        asyncio.run(bench._commands(servers[0], secrets["COMMANDED"], figures))
+        asyncio.run(bench.commands(servers[0], secrets["COMMANDED"], figures))
         p50_ms, p99_ms = asyncio.run(_heartbeats(servers[0], secrets["COMMANDED"]))
         busy = (sum(server.cpu_s() for server in servers) - cpu) / (time.monotonic() - at)
         still = _open(servers)
